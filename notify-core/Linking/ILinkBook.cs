@@ -1,0 +1,132 @@
+namespace Notify.Linking;
+
+/// <summary>A link: the notifications of a user go to a chat.</summary>
+/// <param name="User">Whose notifications.</param>
+/// <param name="Chat">Where they go. A chat belongs to one user and a user to one chat.</param>
+/// <param name="LinkedAt">Since when; whole seconds, UTC.</param>
+/// <param name="Dead">Set where Telegram has said that the chat takes nothing any more.</param>
+public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null);
+
+/// <summary>Why and since when a link is dead.</summary>
+/// <param name="Reason">One word: <c>blocked</c>, <c>chat not found</c>, <c>deactivated</c>.</param>
+/// <param name="Since">Since when; whole seconds, UTC.</param>
+public sealed record DeadLink(string Reason, DateTimeOffset Since);
+
+/// <summary>A verification code: six digits that a chat was told and that its person types where they are logged in.</summary>
+/// <param name="Code">Six digits, leading zeros kept.</param>
+/// <param name="Chat">The chat that was told.</param>
+/// <param name="ExpiresAt">From this moment on it is void.</param>
+public sealed record VerificationCode(string Code, ChatId Chat, DateTimeOffset ExpiresAt);
+
+/// <summary>A one-tap link's payload, for <c>https://t.me/BOT?start=PAYLOAD</c>.</summary>
+/// <param name="Payload">22 base64url characters.</param>
+/// <param name="User">The logged-in user it was made for.</param>
+/// <param name="ExpiresAt">From this moment on it is void.</param>
+public sealed record DeepLink(string Payload, UserName User, DateTimeOffset ExpiresAt);
+
+/// <summary>What a new link moved, so that all who are concerned can be told.</summary>
+/// <param name="Link">The link as it is now.</param>
+/// <param name="PreviousUser">The user the chat was linked to before, if another one.</param>
+/// <param name="PreviousChat">The chat the user was linked to before, if another one.</param>
+public sealed record LinkChange(Link Link, UserName? PreviousUser, ChatId? PreviousChat);
+
+/// <summary>How the try to verify a code ended.</summary>
+public abstract record Verification
+{
+    private Verification()
+    {
+    }
+
+    /// <summary>The code was right, is used up, and the link is stored.</summary>
+    public sealed record Verified(LinkChange Change) : Verification;
+
+    /// <summary>No such code, or it is over. The two are not told apart, or a guesser would learn from it.</summary>
+    public sealed record WrongOrExpired : Verification;
+
+    /// <summary>Too many wrong tries; not even the right code is taken until <paramref name="RetryAfter"/> has passed.</summary>
+    public sealed record TooManyTries(TimeSpan RetryAfter) : Verification;
+}
+
+/// <summary>How the redeeming of a deep link ended.</summary>
+public abstract record Redemption
+{
+    private Redemption()
+    {
+    }
+
+    /// <summary>The payload was right, is used up, and the link is stored.</summary>
+    public sealed record Redeemed(LinkChange Change) : Redemption;
+
+    /// <summary>The chat is linked to somebody else; its person must confirm. The payload stays valid.</summary>
+    public sealed record AskFirst(UserName LinkedTo, UserName WouldBe) : Redemption;
+
+    /// <summary>No such payload, or it is over.</summary>
+    public sealed record UnknownOrExpired : Redemption;
+}
+
+/// <summary>A file of the shared state that can't be read as what it should be.</summary>
+/// <param name="File">Its name without folder, such as <c>telegram_users.json</c>.</param>
+/// <param name="Position">Where in it, such as <c>line 3</c>, or what is wrong with the whole.</param>
+public sealed record UnreadableFile(string File, string Position);
+
+/// <summary>
+/// Links, verification codes and deep links: the one place that knows where they are stored. Each method is atomic across
+/// processes, and what it says is done is durably stored.
+/// </summary>
+/// <remarks>
+/// All reading members throw <see cref="StateUnreadableException"/> where the stored state can't be read and nothing was read
+/// before; where something was, they go on serving that. Changing members throw it whenever the state can't be read now, since
+/// a change must not be built on what may be old, and <see cref="StateNotWritableException"/> where storing fails (a full disk,
+/// missing rights); then nothing has changed.
+/// </remarks>
+public interface ILinkBook
+{
+    /// <summary>The link of a user, or null.</summary>
+    Link? Find(UserName user);
+
+    /// <summary>The link of a chat, or null.</summary>
+    Link? Find(ChatId chat);
+
+    /// <summary>All links at this moment, as one consistent picture, by user.</summary>
+    IReadOnlyDictionary<UserName, Link> All();
+
+    /// <summary>What can't be read now, for health and log; empty where all is well.</summary>
+    IReadOnlyList<UnreadableFile> Unreadable();
+
+    /// <summary>Makes a new code for a chat: unique among the pending, valid 10 minutes, replacing the chat's earlier ones.</summary>
+    Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation);
+
+    /// <summary>Uses a code up and links its chat to the user. Of many simultaneous tries with one code exactly one wins.</summary>
+    /// <remarks>Wrong tries are limited to 5 per user per 10 minutes and 50 per minute over all, counted across processes (specification, section 5).</remarks>
+    Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation);
+
+    /// <summary>The same for an operator, who is not limited: they could link any chat anyway.</summary>
+    Task<Verification> VerifyUnlimitedAsync(UserName user, string code, CancellationToken cancellation);
+
+    /// <summary>Makes a deep link for a logged-in user: random, valid 10 minutes, single use, replacing the user's earlier ones.</summary>
+    Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation);
+
+    /// <summary>Uses a deep link up and links the chat, unless the chat belongs to somebody else and <paramref name="evenIfLinkedToAnother"/> is false.</summary>
+    Task<Redemption> RedeemAsync(string payload, ChatId chat, bool evenIfLinkedToAnother, CancellationToken cancellation);
+
+    /// <summary>Links a user to a chat without a code (an operator's doing), moving what was there.</summary>
+    Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation);
+
+    /// <summary>Removes a user's link; gives what was removed, or null where there was none.</summary>
+    Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
+
+    /// <summary>Follows a group that became a supergroup: the link keeps its user and time and gets the new id. Null where the old chat has no link.</summary>
+    Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation);
+}
+
+/// <summary>A file of the shared state can't be read, and nothing was read before that could be served instead.</summary>
+public sealed class StateUnreadableException(UnreadableFile file)
+    : IOException($"State unreadable: {file.File} ({file.Position}). The operator must put the file right; nothing was changed.")
+{
+    /// <summary>Which file and where in it.</summary>
+    public UnreadableFile Unreadable { get; } = file;
+}
+
+/// <summary>A change of the shared state can't be stored; nothing has changed.</summary>
+public sealed class StateNotWritableException(string file, string reason, Exception? inner = null)
+    : IOException($"Can't store {file}: {reason}. Nothing was changed.", inner);

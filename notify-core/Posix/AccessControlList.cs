@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Notify.Posix;
+
+/// <summary>Rights of an entry in a POSIX access control list, as in <c>rwx</c>.</summary>
+[Flags]
+public enum AccessRights
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>x: run a file, pass through a folder.</summary>
+    Execute = 1,
+
+    /// <summary>w.</summary>
+    Write = 2,
+
+    /// <summary>r.</summary>
+    Read = 4,
+}
+
+/// <summary>
+/// The POSIX access control list of a file: what <c>setfacl -m g:GROUP:RIGHTS</c> and <c>getfacl</c> do, through the
+/// attribute <c>system.posix_acl_access</c>, whose layout is part of the kernel's interface (linux/posix_acl_xattr.h).
+/// </summary>
+public static class AccessControlList
+{
+    private const string Attribute = "system.posix_acl_access";
+    private const int Version = 2;
+    private const int HeaderSize = 4;
+    private const int EntrySize = 8;
+    private const uint NoId = uint.MaxValue;
+
+    private const ushort TagOwner = 1;
+    private const ushort TagOwningGroup = 4;
+    private const ushort TagGroup = 8;
+    private const ushort TagMask = 16;
+    private const ushort TagOther = 32;
+
+    /// <summary>Grants a group rights on a file, beside its owner, group and others; entries of other groups and users stay.</summary>
+    /// <exception cref="IOException">The file system knows no ACLs, or the caller does not own the file.</exception>
+    public static unsafe void GrantGroup(string path, uint gid, AccessRights rights)
+    {
+        var entries = Read(path);
+        var index = entries.FindIndex(e => e.Tag == TagGroup && e.Id == gid);
+        if (index >= 0)
+        {
+            entries[index] = entries[index] with { Rights = (ushort)rights };
+        }
+        else
+        {
+            entries.Add(new Entry(TagGroup, (ushort)rights, gid));
+        }
+
+        // The mask bounds all entries but owner and other. It is the union of what they need, as setfacl makes it.
+        var mask = entries.Where(e => e.Tag is not (TagOwner or TagOther or TagMask)).Aggregate(0, (union, e) => union | e.Rights);
+        entries.RemoveAll(e => e.Tag == TagMask);
+        entries.Add(new Entry(TagMask, (ushort)mask, NoId));
+        entries.Sort((a, b) => a.Tag != b.Tag ? a.Tag.CompareTo(b.Tag) : a.Id.CompareTo(b.Id));
+
+        var blob = new byte[HeaderSize + (entries.Count * EntrySize)];
+        BinaryPrimitives.WriteInt32LittleEndian(blob, Version);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var at = blob.AsSpan(HeaderSize + (i * EntrySize));
+            BinaryPrimitives.WriteUInt16LittleEndian(at, entries[i].Tag);
+            BinaryPrimitives.WriteUInt16LittleEndian(at[2..], entries[i].Rights);
+            BinaryPrimitives.WriteUInt32LittleEndian(at[4..], entries[i].Id);
+        }
+
+        fixed (byte* start = blob)
+        {
+            if (LibC.SetAttribute(path, Attribute, start, (nuint)blob.Length, 0) != 0)
+            {
+                throw new IOException($"Can't set the ACL of {path}: {LibC.LastError()}.");
+            }
+        }
+    }
+
+    /// <summary>The rights that a group has by an own entry of the list, as far as the mask lets through; null where there is no entry.</summary>
+    public static AccessRights? OfGroup(string path, uint gid)
+    {
+        var entries = Read(path);
+        var mask = entries.Find(e => e.Tag == TagMask)?.Rights ?? 7;
+        return entries.Find(e => e.Tag == TagGroup && e.Id == gid) is { } entry ? (AccessRights)(entry.Rights & mask) : null;
+    }
+
+    /// <summary>The list as the kernel keeps it, to be put on another file with <see cref="Put"/>; null where the file has none beyond its mode.</summary>
+    internal static unsafe byte[]? Blob(string path)
+    {
+        var buffer = new byte[4096];
+        fixed (byte* start = buffer)
+        {
+            var length = LibC.GetAttribute(path, Attribute, start, (nuint)buffer.Length);
+            if (length >= 0)
+            {
+                return buffer[..(int)length];
+            }
+
+            return Marshal.GetLastPInvokeError() is LibC.NoSuchAttribute or LibC.NotSupported or LibC.NoSuchFile
+                ? null
+                : throw new IOException($"Can't read the ACL of {path}: {LibC.LastError()}.");
+        }
+    }
+
+    /// <summary>Puts a list taken with <see cref="Blob"/> on an open file.</summary>
+    internal static unsafe void Put(Microsoft.Win32.SafeHandles.SafeFileHandle file, byte[] blob)
+    {
+        fixed (byte* start = blob)
+        {
+            if (LibC.SetAttribute(file, Attribute, start, (nuint)blob.Length, 0) != 0)
+            {
+                throw new IOException($"Can't set the ACL of a new file: {LibC.LastError()}.");
+            }
+        }
+    }
+
+    private static List<Entry> Read(string path)
+    {
+        if (Blob(path) is { } blob)
+        {
+            var entries = new List<Entry>();
+            for (var at = HeaderSize; at + EntrySize <= blob.Length; at += EntrySize)
+            {
+                var span = blob.AsSpan(at);
+                entries.Add(new Entry(
+                    BinaryPrimitives.ReadUInt16LittleEndian(span),
+                    BinaryPrimitives.ReadUInt16LittleEndian(span[2..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(span[4..])));
+            }
+
+            return entries;
+        }
+
+        var status = FileStatus.OfPath(path) ?? throw new FileNotFoundException($"{path} is not there, or may not be looked at.", path);
+        return
+        [
+            new Entry(TagOwner, (ushort)((status.Mode >> 6) & 7), NoId),
+            new Entry(TagOwningGroup, (ushort)((status.Mode >> 3) & 7), NoId),
+            new Entry(TagOther, (ushort)(status.Mode & 7), NoId),
+        ];
+    }
+
+    private sealed record Entry(ushort Tag, ushort Rights, uint Id);
+}

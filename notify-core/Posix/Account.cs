@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+
+namespace Notify.Posix;
+
+/// <summary>A Unix account as the name service (passwd file, LDAP) knows it now.</summary>
+/// <param name="Name">The account's name.</param>
+/// <param name="Uid">Its user id.</param>
+/// <param name="Gid">The id of its primary group.</param>
+/// <param name="Home">Its home folder.</param>
+public sealed record Account(string Name, uint Uid, uint Gid, string Home)
+{
+    /// <summary>The account this process runs as, by the kernel's word (<c>getuid</c>); the environment may say something else or nothing.</summary>
+    /// <exception cref="InvalidOperationException">The user id has no account.</exception>
+    public static Account Current() => Find(LibC.GetUid())
+        ?? throw new InvalidOperationException($"User id {LibC.GetUid()} has no account on this machine. Ask the operator to create it.");
+
+    /// <summary>The effective user id of this process.</summary>
+    public static uint EffectiveUid => LibC.GetEffectiveUid();
+
+    /// <summary>The effective group id of this process.</summary>
+    public static uint EffectiveGid => LibC.GetEffectiveGid();
+
+    /// <summary>Looks an account up by its user id; null where there is none.</summary>
+    public static unsafe Account? Find(uint uid) =>
+        Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result));
+
+    /// <summary>Looks an account up by its name; null where there is none.</summary>
+    public static unsafe Account? Find(string name) =>
+        Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result));
+
+    /// <summary>The ids of all groups the account is in, the primary one included, as a new login would have them.</summary>
+    public unsafe IReadOnlyList<uint> Groups()
+    {
+        for (var size = 64; ; size *= 2)
+        {
+            var groups = new uint[size];
+            var count = size;
+            fixed (uint* first = groups)
+            {
+                if (LibC.GetGroupList(Name, Gid, first, ref count) >= 0)
+                {
+                    return groups[..count];
+                }
+            }
+        }
+    }
+
+    private unsafe delegate int Lookup(out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result);
+
+    private static unsafe Account? Find(Lookup lookup)
+    {
+        for (var size = 1024; ; size *= 2)
+        {
+            var buffer = new byte[size];
+            fixed (byte* start = buffer)
+            {
+                var error = lookup(out var entry, start, (nuint)size, out var result);
+                if (error == LibC.BufferTooSmall)
+                {
+                    continue;
+                }
+
+                return result == 0 ? null : new Account(Text(entry.Name), entry.Uid, entry.Gid, Text(entry.Home));
+            }
+        }
+    }
+
+    internal static string Text(nint pointer) => Marshal.PtrToStringUTF8(pointer) ?? "";
+}
+
+/// <summary>A Unix group as the name service knows it now.</summary>
+/// <param name="Name">The group's name.</param>
+/// <param name="Gid">Its group id.</param>
+public sealed record Group(string Name, uint Gid)
+{
+    /// <summary>Looks a group up by its name; null where there is none.</summary>
+    public static unsafe Group? Find(string name) =>
+        Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(name, out entry, buffer, length, out result));
+
+    /// <summary>Looks a group up by its id; null where there is none.</summary>
+    public static unsafe Group? Find(uint gid) =>
+        Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result));
+
+    private unsafe delegate int Lookup(out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result);
+
+    private static unsafe Group? Find(Lookup lookup)
+    {
+        for (var size = 4096; ; size *= 2)
+        {
+            var buffer = new byte[size];
+            fixed (byte* start = buffer)
+            {
+                var error = lookup(out var entry, start, (nuint)size, out var result);
+                if (error == LibC.BufferTooSmall)
+                {
+                    continue;
+                }
+
+                return result == 0 ? null : new Group(Account.Text(entry.Name), entry.Gid);
+            }
+        }
+    }
+}

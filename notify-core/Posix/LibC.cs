@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+
+namespace Notify.Posix;
+
+/// <summary>The calls of the C library that .NET has no own way to. Only for linux-x64 with glibc: struct layouts are theirs.</summary>
+internal static unsafe partial class LibC
+{
+    internal const int AtFdCwd = -100;
+    internal const int AtEmptyPath = 0x1000;
+    internal const int AtSymlinkNoFollow = 0x100;
+    internal const uint StatxBasicStats = 0x7FF;
+
+    internal const int OpenReadOnly = 0;
+    internal const int OpenReadWrite = 2;
+    internal const int OpenCreate = 0x40;
+    internal const int OpenExclusive = 0x80;
+    internal const int OpenNonBlocking = 0x800;
+    internal const int OpenDirectory = 0x10000;
+    internal const int OpenNoFollow = 0x20000;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal const int OpenPathOnly = 0x200000;
+
+    internal const int LockShared = 1;
+    internal const int LockExclusive = 2;
+    internal const int LockNonBlocking = 4;
+    internal const int LockRelease = 8;
+
+    internal const int NoSuchFile = 2;
+    internal const int WouldBlock = 11;
+    internal const int BufferTooSmall = 34;
+    internal const int TooManyLinks = 40;
+    internal const int NoSuchAttribute = 61;
+    internal const int NotSupported = 95;
+
+    [LibraryImport("libc", EntryPoint = "getuid")]
+    internal static partial uint GetUid();
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    internal static partial uint GetEffectiveUid();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    internal static partial uint GetEffectiveGid();
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    internal static partial uint Umask(uint mask);
+
+    [LibraryImport("libc", EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetPasswordEntry(string name, out PasswordEntry entry, byte* buffer, nuint length, out nint result);
+
+    [LibraryImport("libc", EntryPoint = "getpwuid_r")]
+    internal static partial int GetPasswordEntry(uint uid, out PasswordEntry entry, byte* buffer, nuint length, out nint result);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetGroupEntry(string name, out GroupEntry entry, byte* buffer, nuint length, out nint result);
+
+    [LibraryImport("libc", EntryPoint = "getgrgid_r")]
+    internal static partial int GetGroupEntry(uint gid, out GroupEntry entry, byte* buffer, nuint length, out nint result);
+
+    [LibraryImport("libc", EntryPoint = "getgrouplist", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetGroupList(string name, uint gid, uint* groups, ref int count);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Statx(int folder, string path, int flags, uint mask, out StatxResult result);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Statx(SafeFileHandle file, string path, int flags, uint mask, out StatxResult result);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int OpenAt(SafeFileHandle folder, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int ChangeOwner(SafeFileHandle file, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeOwner(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int ChangeMode(SafeFileHandle file, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint GetAttribute(string path, string name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "setxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SetAttribute(string path, string name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SetAttribute(SafeFileHandle file, string name, byte* value, nuint size, int flags);
+
+    /// <summary>What the last call's error number means, in the words of the C library.</summary>
+    internal static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PasswordEntry
+    {
+        public nint Name;
+        public nint Password;
+        public uint Uid;
+        public uint Gid;
+        public nint Gecos;
+        public nint Home;
+        public nint Shell;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct GroupEntry
+    {
+        public nint Name;
+        public nint Password;
+        public uint Gid;
+        public nint Members;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct StatxTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    internal struct StatxResult
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint Uid;
+        public uint Gid;
+        public ushort Mode;
+        public ushort Spare;
+        public ulong Inode;
+        public ulong Size;
+        public ulong Blocks;
+        public ulong AttributesMask;
+        public StatxTime Accessed;
+        public StatxTime Born;
+        public StatxTime Changed;
+        public StatxTime Modified;
+        public uint SpecialDeviceMajor;
+        public uint SpecialDeviceMinor;
+        public uint DeviceMajor;
+        public uint DeviceMinor;
+    }
+}

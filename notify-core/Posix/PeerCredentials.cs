@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Notify.Posix;
+
+/// <summary>Who is at the other end of a Unix socket, by the kernel's word at the time it connected or listened.</summary>
+/// <param name="ProcessId">Its process id; 0 where it lives in another pid namespace.</param>
+/// <param name="Uid">Its effective user id.</param>
+/// <param name="Gid">Its effective group id.</param>
+/// <param name="Groups">Its supplementary groups.</param>
+public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnlyList<uint> Groups)
+{
+    private const int SocketLevel = 1;
+    private const int PeerCredentialsOption = 17;
+    private const int PeerGroupsOption = 59;
+
+    /// <summary>Asks the kernel (<c>SO_PEERCRED</c>, <c>SO_PEERGROUPS</c>).</summary>
+    /// <exception cref="SocketException">Not a connected Unix socket.</exception>
+    public static PeerCredentials Of(Socket socket)
+    {
+        Span<byte> ids = stackalloc byte[12];
+        socket.GetRawSocketOption(SocketLevel, PeerCredentialsOption, ids);
+        var groups = new byte[4 * 64];
+        int length;
+        while (true)
+        {
+            try
+            {
+                length = socket.GetRawSocketOption(SocketLevel, PeerGroupsOption, groups);
+                break;
+            }
+            catch (SocketException) when (groups.Length < 65536 * 4)
+            {
+                // ERANGE: more groups than there is room for; the kernel's limit is 65,536.
+                groups = new byte[groups.Length * 8];
+            }
+        }
+
+        return new PeerCredentials(
+            BinaryPrimitives.ReadInt32LittleEndian(ids),
+            BinaryPrimitives.ReadUInt32LittleEndian(ids[4..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(ids[8..]),
+            MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length)).ToArray());
+    }
+
+    /// <summary>Whether the peer is in a group, as its effective or as a supplementary one.</summary>
+    public bool IsIn(uint gid) => Gid == gid || Groups.Contains(gid);
+}

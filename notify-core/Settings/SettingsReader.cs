@@ -1,0 +1,152 @@
+using System.Globalization;
+
+namespace Notify.Settings;
+
+/// <summary>
+/// Reads a program's settings from the environment, checks each against its range, and collects everything that is wrong, so
+/// that an operator mends all of it at once.
+/// </summary>
+/// <param name="read">Gives the value of an environment variable, or null.</param>
+/// <remarks>
+/// A variable that is empty counts as not set, since an <c>EnvironmentFile</c> with <c>NAME=</c> means just that. Secrets are read
+/// with <see cref="Secret"/>: their values are never part of a message.
+/// </remarks>
+public sealed class SettingsReader(Func<string, string?> read)
+{
+    /// <summary>Exit status of a program whose settings are wrong: EX_CONFIG of sysexits.h, after which systemd does not restart it.</summary>
+    public const int WrongSettingsStatus = 78;
+
+    private readonly List<string> _problems = [];
+
+    /// <summary>Reads from this process's environment.</summary>
+    public static SettingsReader FromEnvironment() => new(Environment.GetEnvironmentVariable);
+
+    /// <summary>One sentence for each wrong variable: its name, what it holds, what it should hold.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Ends the reading.</summary>
+    /// <exception cref="SettingsException">At least one variable is wrong.</exception>
+    public void ThrowIfWrong()
+    {
+        if (_problems.Count > 0)
+        {
+            throw new SettingsException([.. _problems]);
+        }
+    }
+
+    /// <summary>The raw value, or null where it is not set or empty.</summary>
+    public string? Raw(string name) => read(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>A text that may be any.</summary>
+    public string Text(string name, string fallback) => Raw(name) ?? fallback;
+
+    /// <summary>A secret: <paramref name="isRight"/> tells whether it has the right shape; the message never holds it.</summary>
+    public string Secret(string name, Func<string, bool> isRight, string shouldHold)
+    {
+        var value = Raw(name);
+        if (value is null)
+        {
+            _problems.Add($"{name} is not set: it should hold {shouldHold}.");
+        }
+        else if (!isRight(value))
+        {
+            _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
+        }
+
+        return value ?? "";
+    }
+
+    /// <summary>A whole number within a range.</summary>
+    public int Number(string name, int fallback, int min, int max)
+    {
+        if (Raw(name) is not { } raw)
+        {
+            return fallback;
+        }
+
+        if (int.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        Wrong(name, raw, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
+        return fallback;
+    }
+
+    /// <summary>A switch.</summary>
+    public bool Switch(string name, bool fallback)
+    {
+        var raw = Raw(name);
+        switch (raw)
+        {
+            case null: return fallback;
+            case "on": return true;
+            case "off": return false;
+            default:
+                Wrong(name, raw, "on or off");
+                return fallback;
+        }
+    }
+
+    /// <summary>An absolute path.</summary>
+    public string AbsolutePath(string name, string fallback)
+    {
+        var value = Raw(name) ?? fallback;
+        if (value.StartsWith('/') && !value.Contains('\0', StringComparison.Ordinal))
+        {
+            // "/data/notifications/" and "/data/notifications" are one folder, and paths are made by joining.
+            return value.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/";
+        }
+
+        Wrong(name, value, "an absolute path");
+        return fallback;
+    }
+
+    /// <summary>An absolute http or https address without query and fragment; null where it is not set and there is no fallback.</summary>
+    public Uri? HttpAddress(string name, string? fallback)
+    {
+        var raw = Raw(name) ?? fallback;
+        if (raw is null)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(raw, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            && address.Query.Length == 0 && address.Fragment.Length == 0 && address.UserInfo.Length == 0)
+        {
+            return address;
+        }
+
+        Wrong(name, raw, "an address such as https://example.org");
+        return fallback is null ? null : new Uri(fallback);
+    }
+
+    /// <summary>The name of a Unix group.</summary>
+    public string GroupName(string name, string fallback)
+    {
+        var value = Raw(name) ?? fallback;
+        if (UserName.TryParse(value, out _))
+        {
+            return value;
+        }
+
+        Wrong(name, value, "the name of a Unix group");
+        return fallback;
+    }
+
+    /// <summary>Adds a problem that a program found by a rule of its own.</summary>
+    public void Wrong(string name, string holds, string shouldHold) => _problems.Add($"{name} holds \"{Shown(holds)}\": it should hold {shouldHold}.");
+
+    private static string Shown(string value)
+    {
+        var cut = value.Length > 200 ? value[..200] + "..." : value;
+        return new string([.. cut.Select(c => char.IsControl(c) ? '?' : c)]);
+    }
+}
+
+/// <summary>Settings are wrong. <see cref="Problems"/> has one sentence a variable.</summary>
+public sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
+{
+    /// <summary>One sentence for each wrong variable.</summary>
+    public IReadOnlyList<string> Problems { get; } = problems;
+}
