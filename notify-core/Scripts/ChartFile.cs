@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>A kind of picture that Telegram shows as a photo and that charts are made as.</summary>
+public enum ChartType
+{
+    /// <summary>PNG.</summary>
+    Png,
+
+    /// <summary>JPEG.</summary>
+    Jpeg,
+}
+
+/// <summary>A chart that a script left on disk, read by the user it belongs to.</summary>
+/// <param name="Type">What it is, by its first bytes; the name's ending does not count.</param>
+/// <param name="Bytes">The whole file.</param>
+public sealed record ChartFile(ChartType Type, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>Largest chart in bytes: what Telegram takes as a document (https://core.telegram.org/bots/api#senddocument).</summary>
+    public const int MaxSize = 50_000_000;
+
+    /// <summary>The word for <see cref="Type"/> in JSON: <c>png</c> or <c>jpeg</c>.</summary>
+    public string TypeName => Type == ChartType.Png ? "png" : "jpeg";
+
+    /// <summary>A name for the upload. Never the script's own: quotes and letters beyond ASCII in it break form uploads.</summary>
+    public string UploadName => Type == ChartType.Png ? "chart.png" : "chart.jpg";
+
+    /// <summary>The media type for the upload.</summary>
+    public string MediaType => Type == ChartType.Png ? "image/png" : "image/jpeg";
+
+    /// <summary>Reads the chart at a path. A symbolic link is followed, since all happens with the rights of the user whose link it is.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <param name="problem">Why there is no chart, as the end of the sentence "No chart: ...".</param>
+    public static ChartFile? Read(string path, out string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
+        {
+            problem = $"image_path must be an absolute path, but is {Shown.Quoted(path)}";
+            return null;
+        }
+
+        // Non-blocking: the open of a pipe without a writer would wait for ever.
+        var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            problem = Marshal.GetLastPInvokeError() == LibC.NoSuchFile
+                ? $"there is no file {Shown.Quoted(path)}"
+                : $"{Shown.Quoted(path)} can't be opened ({LibC.LastError()})";
+            return null;
+        }
+
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return Read(file, path, out problem);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = $"{Shown.Quoted(path)} can't be read ({e.Message})";
+            return null;
+        }
+    }
+
+    private static ChartFile? Read(SafeFileHandle file, string path, out string? problem)
+    {
+        var status = FileStatus.Of(file);
+        if (status.Kind != FileKind.Regular)
+        {
+            problem = $"{Shown.Quoted(path)} is not a regular file";
+            return null;
+        }
+
+        if (status.Size > MaxSize)
+        {
+            problem = $"{Shown.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
+            return null;
+        }
+
+        var bytes = new byte[status.Size];
+        var read = 0;
+        while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), read) is > 0 and var count)
+        {
+            read += count;
+        }
+
+        var type = TypeOf(bytes.AsSpan(0, read));
+        problem = type is null ? $"{Shown.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}" : null;
+        return type is null ? null : new ChartFile(type.Value, bytes.AsMemory(0, read));
+    }
+
+    /// <summary>What picture starts with these bytes; null for anything but PNG and JPEG.</summary>
+    public static ChartType? TypeOf(ReadOnlySpan<byte> start) =>
+        start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]) ? ChartType.Png
+        : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ChartType.Jpeg
+        : null;
+}
