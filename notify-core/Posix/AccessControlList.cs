@@ -116,6 +116,15 @@ public static class AccessControlList
         }
     }
 
+    /// <summary>Leaves an open file with its mode alone, without what a new file gets from its folder's default list.</summary>
+    internal static void Clear(Microsoft.Win32.SafeHandles.SafeFileHandle file)
+    {
+        if (LibC.RemoveAttribute(file, Attribute) != 0 && Marshal.GetLastPInvokeError() is not (LibC.NoSuchAttribute or LibC.NotSupported))
+        {
+            throw new IOException($"Can't take the ACL off a new file: {LibC.LastError()}.");
+        }
+    }
+
     private static List<Entry> Read(string path)
     {
         if (Blob(path) is { } blob)

@@ -16,16 +16,26 @@ public sealed class FileLock : IDisposable
     /// <exception cref="IOException">The file can't be opened or locked.</exception>
     public static FileLock? TryAcquire(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
-        var file = Open(path, mode);
-        if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
+        while (true)
         {
-            return new FileLock(file);
-        }
+            var file = Open(path, mode);
+            if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
+            {
+                // Somebody may have deleted the file since it was opened. A lock on a file without a name would bind nobody who comes later.
+                if (FileStatus.OfPath(path) is { } named && named.Inode == FileStatus.Of(file).Inode)
+                {
+                    return new FileLock(file);
+                }
 
-        var wouldBlock = System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.WouldBlock;
-        var reason = LibC.LastError();
-        file.Dispose();
-        return wouldBlock ? null : throw new IOException($"Can't lock {path}: {reason}.");
+                file.Dispose();
+                continue;
+            }
+
+            var wouldBlock = System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.WouldBlock;
+            var reason = LibC.LastError();
+            file.Dispose();
+            return wouldBlock ? null : throw new IOException($"Can't lock {path}: {reason}.");
+        }
     }
 
     /// <inheritdoc />

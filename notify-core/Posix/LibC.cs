@@ -14,9 +14,11 @@ internal static unsafe partial class LibC
     internal const uint StatxBasicStats = 0x7FF;
 
     internal const int OpenReadOnly = 0;
+    internal const int OpenWriteOnly = 1;
     internal const int OpenReadWrite = 2;
     internal const int OpenCreate = 0x40;
     internal const int OpenExclusive = 0x80;
+    internal const int OpenAppend = 0x400;
     internal const int OpenNonBlocking = 0x800;
     internal const int OpenDirectory = 0x10000;
     internal const int OpenNoFollow = 0x20000;
@@ -29,7 +31,13 @@ internal static unsafe partial class LibC
     internal const int LockRelease = 8;
 
     internal const int NoSuchFile = 2;
+    internal const int Interrupted = 4;
+    internal const int NoSuchDeviceOrAddress = 6;
     internal const int WouldBlock = 11;
+    internal const int PermissionDenied = 13;
+    internal const int FileExists = 17;
+    internal const int NotAFolder = 20;
+    internal const int InvalidArgument = 22;
     internal const int BufferTooSmall = 34;
     internal const int TooManyLinks = 40;
     internal const int NoSuchAttribute = 61;
@@ -88,6 +96,18 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int ChangeMode(SafeFileHandle file, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(SafeFileHandle file, byte* content, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RenameAt(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int UnlinkAt(SafeFileHandle folder, string name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RemoveAttribute(SafeFileHandle file, string name);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Notify.Tests.Files;
+
+/// <summary>A folder of its own for one test, gone afterwards.</summary>
+internal sealed class ScratchFolder : IDisposable
+{
+    internal string Path { get; } = Directory.CreateTempSubdirectory("notify-test-").FullName;
+
+    internal string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>A file system of a megabyte, so that a disk can really be full.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    internal SmallDisk()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts a small file system to fill it up");
+        Command.Run("mount", "-t", "tmpfs", "-o", "size=1m,mode=0755", "tmpfs", _folder.Path);
+    }
+
+    internal string this[string name] => _folder[name];
+
+    /// <summary>Takes all space there is, so that not a byte more can be written.</summary>
+    internal void Fill()
+    {
+        using var file = File.Create(this["filler"], bufferSize: 1);
+        try
+        {
+            while (true)
+            {
+                file.Write(new byte[4096]);
+            }
+        }
+        catch (IOException)
+        {
+            // Full, which is the point.
+        }
+    }
+
+    internal void MakeRoom() => File.Delete(this["filler"]);
+
+    public void Dispose()
+    {
+        Command.Run("umount", "-l", _folder.Path);
+        _folder.Dispose();
+    }
+}
+
+/// <summary>A command of the system that must succeed.</summary>
+internal static class Command
+{
+    internal static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {errors}");
+    }
+}
+
+/// <summary>A second process (<c>notify-core.tests.dummy</c>) that waits at the start until it is let go.</summary>
+internal sealed class Dummy : IDisposable
+{
+    private readonly Process _process;
+
+    internal Dummy(params string[] arguments)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "notify-core.tests.dummy");
+        _process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Assert.Equal("ready", _process.StandardOutput.ReadLine());
+    }
+
+    internal void LetGo() => _process.StandardInput.WriteLine();
+
+    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    internal void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>What it printed, once it has ended well.</summary>
+    internal async Task<string> OutputAsync()
+    {
+        var output = await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, _process.ExitCode);
+        return output.Trim();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+}
