@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Text;
+
+namespace Notify.Formatting;
+
+/// <summary>Makes literal text out of any text, for a message that Telegram reads as markup.</summary>
+public static class MarkupEscape
+{
+    // https://core.telegram.org/bots/api#markdownv2-style: these, and the backslash itself.
+    private static readonly SearchValues<char> s_reservedInMarkdownV2 = SearchValues.Create("_*[]()~`>#+-=|{}.!\\");
+
+    /// <summary>For <see cref="ParseMode.Html"/>, in text and in an attribute's value in double quotes.</summary>
+    public static string Html(string text) =>
+        text.AsSpan().IndexOfAny("<>&\"") < 0
+            ? text
+            : text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace(">", "&gt;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
+
+    /// <summary>For <see cref="ParseMode.MarkdownV2"/>, outside code and addresses.</summary>
+    public static string MarkdownV2(string text)
+    {
+        if (!text.AsSpan().ContainsAny(s_reservedInMarkdownV2))
+        {
+            return text;
+        }
+
+        var result = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
+        {
+            if (s_reservedInMarkdownV2.Contains(c))
+            {
+                result.Append('\\');
+            }
+
+            result.Append(c);
+        }
+
+        return result.ToString();
+    }
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics.CodeAnalysis;
+using Notify.Images;
+
+namespace Notify.Formatting;
+
+/// <summary>What a notification wants said.</summary>
+public sealed record NotificationContent
+{
+    /// <summary>The header: bold, and literal whatever characters it holds.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The text, in the notation that <see cref="ParseMode"/> says.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>How <see cref="Message"/> is to be read.</summary>
+    public ParseMode ParseMode { get; init; }
+
+    /// <summary>What is known of the picture, where there is one.</summary>
+    public ImageInfo? Image { get; init; }
+}
+
+/// <summary>Which call of the Bot API carries a message.</summary>
+public enum MessageKind
+{
+    /// <summary><c>sendMessage</c>.</summary>
+    Text,
+
+    /// <summary><c>sendPhoto</c>.</summary>
+    Photo,
+
+    /// <summary><c>sendDocument</c>: a picture that Telegram would refuse as a photo.</summary>
+    Document,
+}
+
+/// <summary>One Telegram message.</summary>
+/// <param name="Kind">Which call carries it. A photo or document carries the notification's picture.</param>
+/// <param name="Text">The text, or the caption of a picture, which may be empty. To be sent with its entities unless <paramref name="Markup"/> is given.</param>
+/// <param name="Markup">
+/// Where the text goes to Telegram as its author wrote it: the markup to send instead of <paramref name="Text"/> and its entities. <paramref name="Text"/> is then what to
+/// send in the same call if Telegram answers that it can't parse the markup, or finds it too long.
+/// </param>
+public sealed record OutgoingMessage(MessageKind Kind, FormattedText Text, Markup? Markup = null);
+
+/// <summary>A text with markup that Telegram is to read.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="ParseMode"><see cref="ParseMode.Html"/> or <see cref="ParseMode.MarkdownV2"/>.</param>
+public sealed record Markup(string Text, ParseMode ParseMode);
+
+/// <summary>Makes Telegram messages out of a notification.</summary>
+public static class NotificationRenderer
+{
+    /// <summary>The messages that say what <paramref name="content"/> says, in the order to send them.</summary>
+    /// <returns>False where there is nothing to show: no picture, and no visible character in title or message.</returns>
+    public static bool TryRender(NotificationContent content, [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages)
+    {
+        var title = TelegramText.Clean(content.Title ?? "").Trim();
+        if (!TelegramText.HasVisible(title))
+        {
+            title = "";
+        }
+
+        var message = TelegramText.Clean(content.Message ?? "");
+        messages = content.Image is { } image ? WithImage(image, title, message, content.ParseMode) : TextMessages(title, message, content.ParseMode);
+        return messages.Count > 0;
+    }
+
+    /// <summary>Whether Telegram takes the picture as a photo, which it shows in the chat, or only as a document, to be opened.</summary>
+    public static MessageKind KindOf(ImageInfo image)
+    {
+        var longer = (long)Math.Max(image.Width, image.Height);
+        var shorter = (long)Math.Min(image.Width, image.Height);
+        return image.ByteLength <= TelegramLimits.PhotoBytes
+            && longer + shorter <= TelegramLimits.PhotoWidthAndHeight
+            && longer <= shorter * TelegramLimits.PhotoSideRatio
+            ? MessageKind.Photo
+            : MessageKind.Document;
+    }
+
+    private static List<OutgoingMessage> WithImage(ImageInfo image, string title, string message, ParseMode mode)
+    {
+        var kind = KindOf(image);
+        var caption = Render(title, message, mode, TelegramLimits.CaptionLength);
+        if (caption.Count == 0)
+        {
+            return [new OutgoingMessage(kind, FormattedText.Empty)];
+        }
+
+        if (caption is [var only])
+        {
+            return [only with { Kind = kind }];
+        }
+
+        // Too much for a caption: the picture under its title, then the text by itself, so that no sentence is cut by the picture.
+        return title.Length is > 0 and <= TelegramLimits.CaptionLength
+            ? [new OutgoingMessage(kind, Bold(title)), .. TextMessages("", message, mode)]
+            : [new OutgoingMessage(kind, FormattedText.Empty), .. TextMessages(title, message, mode)];
+    }
+
+    private static List<OutgoingMessage> TextMessages(string title, string message, ParseMode mode) => Render(title, message, mode, TelegramLimits.TextLength);
+
+    private static List<OutgoingMessage> Render(string title, string message, ParseMode mode, int maxLength)
+    {
+        if (mode is ParseMode.Html or ParseMode.MarkdownV2)
+        {
+            var plain = MessageSplitter.Split(Compose(title, FormattedText.Plain(message)), maxLength);
+            var markup = title.Length == 0 ? message : $"{BoldMarkup(title, mode)}\n{message}";
+            if (plain.Count == 1 && markup.Length <= maxLength)
+            {
+                return [new OutgoingMessage(MessageKind.Text, plain[0], new Markup(markup, mode))];
+            }
+
+            return [.. plain.Select(part => new OutgoingMessage(MessageKind.Text, part))];
+        }
+
+        var body = mode == ParseMode.Markdown ? LegacyMarkdown.Parse(message) : FormattedText.Plain(message);
+        var parts = MessageSplitter.Split(Compose(title, body), maxLength);
+        return parts is [var one]
+            ? [new OutgoingMessage(MessageKind.Text, one)]
+            : [.. parts.Select(part => new OutgoingMessage(MessageKind.Text, part))];
+    }
+
+    private static FormattedText Bold(string title) => new(title, [new TextEntity(EntityKind.Bold, 0, title.Length)]);
+
+    private static FormattedText Compose(string title, FormattedText body)
+    {
+        if (title.Length == 0)
+        {
+            return body;
+        }
+
+        if (!TelegramText.HasVisible(body.Text))
+        {
+            return Bold(title);
+        }
+
+        var shift = title.Length + 1;
+        var entities = new TextEntity[body.Entities.Count + 1];
+        entities[0] = new TextEntity(EntityKind.Bold, 0, title.Length);
+        for (var i = 0; i < body.Entities.Count; i++)
+        {
+            entities[i + 1] = body.Entities[i] with { Offset = body.Entities[i].Offset + shift };
+        }
+
+        return new FormattedText($"{title}\n{body.Text}", entities);
+    }
+
+    private static string BoldMarkup(string title, ParseMode mode) =>
+        mode == ParseMode.Html ? $"<b>{MarkupEscape.Html(title)}</b>" : $"*{MarkupEscape.MarkdownV2(title)}*";
+}

@@ -1,0 +1,152 @@
+using System.Text;
+
+namespace Notify.Formatting;
+
+/// <summary>Shows a message on a terminal, as near to what the phone will show as a terminal can.</summary>
+/// <remarks>
+/// Control characters of the text never reach the terminal: an escape sequence in a script's output could otherwise move its cursor,
+/// change its title or type into it. They are shown as symbols (<c>␛</c>).
+/// </remarks>
+public static class TerminalText
+{
+    private const string QuoteBar = "\u2502 ";
+
+    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none.</summary>
+    public static string Render(FormattedText text, bool colour)
+    {
+        var result = new StringBuilder(text.Text.Length + 64);
+        var active = new List<TextEntity>();
+        var next = 0;
+        var lineStart = true;
+        for (var i = 0; i < text.Text.Length; i++)
+        {
+            var changed = Close(active, i, result, colour);
+            for (; next < text.Entities.Count && text.Entities[next].Offset <= i; next++)
+            {
+                active.Add(text.Entities[next]);
+                changed = true;
+            }
+
+            if (lineStart && active.Exists(e => e.Kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote))
+            {
+                result.Append(QuoteBar);
+            }
+
+            if (changed && colour)
+            {
+                AppendStyle(active, result);
+            }
+
+            lineStart = text.Text[i] == '\n';
+            i += AppendSafe(text.Text, i, result) - 1;
+        }
+
+        if (Close(active, int.MaxValue, result, colour) && colour)
+        {
+            AppendStyle(active, result);
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>A text of unknown origin with nothing in it that a terminal would obey; line feeds stay.</summary>
+    public static string Safe(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length;)
+        {
+            i += AppendSafe(text, i, result);
+        }
+
+        return result.ToString();
+    }
+
+    private static bool Close(List<TextEntity> active, int position, StringBuilder result, bool colour)
+    {
+        var changed = false;
+        for (var i = active.Count - 1; i >= 0; i--)
+        {
+            var entity = active[i];
+            if (entity.End > position)
+            {
+                continue;
+            }
+
+            active.RemoveAt(i);
+            changed = true;
+            if (entity.Kind == EntityKind.TextLink && entity.Url is not null)
+            {
+                if (colour)
+                {
+                    AppendStyle(active, result);
+                }
+
+                result.Append(" (").Append(Safe(entity.Url).Replace('\n', ' ')).Append(')');
+            }
+        }
+
+        return changed;
+    }
+
+    private static void AppendStyle(List<TextEntity> active, StringBuilder result)
+    {
+        result.Append("\u001B[0");
+        foreach (var entity in active)
+        {
+            result.Append(entity.Kind switch
+            {
+                EntityKind.Bold => ";1",
+                EntityKind.Italic => ";3",
+                EntityKind.Underline or EntityKind.TextLink => ";4",
+                EntityKind.Strikethrough => ";9",
+                EntityKind.Spoiler => ";7",
+                EntityKind.Code or EntityKind.Pre => ";2",
+                _ => "",
+            });
+        }
+
+        result.Append('m');
+    }
+
+    /// <summary>Writes the character at <paramref name="i"/>, made harmless.</summary>
+    /// <returns>Its length in the source.</returns>
+    private static int AppendSafe(string text, int i, StringBuilder result)
+    {
+        var c = text[i];
+        switch (c)
+        {
+            case '\n':
+                result.Append(c);
+                return 1;
+            case '\t':
+                result.Append("    ");
+                return 1;
+            case < ' ':
+                result.Append((char)('\u2400' + c));
+                return 1;
+            case '\u007F':
+                result.Append('\u2421');
+                return 1;
+
+            // C1 controls, some of which terminals take for escape sequences, and what turns the direction of all that follows.
+            case >= '\u0080' and <= '\u009F' or '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069'):
+                result.Append('\uFFFD');
+                return 1;
+        }
+
+        if (!char.IsSurrogate(c))
+        {
+            result.Append(c);
+            return 1;
+        }
+
+        if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+        {
+            result.Append(c).Append(text[i + 1]);
+            return 2;
+        }
+
+        result.Append('\uFFFD');
+        return 1;
+    }
+}
