@@ -67,7 +67,8 @@ public abstract record Redemption
 /// <summary>A file of the shared state that can't be read as what it should be.</summary>
 /// <param name="File">Its name without folder, such as <c>telegram_users.json</c>.</param>
 /// <param name="Position">Where in it, such as <c>line 3</c>, or what is wrong with the whole.</param>
-public sealed record UnreadableFile(string File, string Position);
+/// <param name="Problem">What is wrong at that position, such as <c>chat_id is missing</c>; null where the position says it all.</param>
+public sealed record UnreadableFile(string File, string Position, string? Problem = null);
 
 /// <summary>
 /// Links, verification codes and deep links: the one place that knows where they are stored. Each method is atomic across
@@ -94,6 +95,7 @@ public interface ILinkBook
     IReadOnlyList<UnreadableFile> Unreadable();
 
     /// <summary>Makes a new code for a chat: unique among the pending, valid 10 minutes, replacing the chat's earlier ones.</summary>
+    /// <exception cref="TooManyPendingCodesException">Others hold all the codes that may be pending at a time.</exception>
     Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation);
 
     /// <summary>Uses a code up and links its chat to the user. Of many simultaneous tries with one code exactly one wins.</summary>
@@ -116,12 +118,22 @@ public interface ILinkBook
     Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
 
     /// <summary>Follows a group that became a supergroup: the link keeps its user and time and gets the new id. Null where the old chat has no link.</summary>
+    /// <remarks>Where the new chat is linked to somebody already, that later link stands, the old one ends, and the answer is null.</remarks>
     Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation);
+
+    /// <summary>Marks the link of a chat that takes nothing any more. Null where the chat has no link. The first reason and time stay.</summary>
+    /// <param name="chat">The chat.</param>
+    /// <param name="reason">See <see cref="DeadLink"/>.</param>
+    /// <param name="cancellation">Ends the waiting for the lock.</param>
+    Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation);
+
+    /// <summary>Takes the mark away: the person has come back. Null where the chat has no link.</summary>
+    Task<Link?> MarkAliveAsync(ChatId chat, CancellationToken cancellation);
 }
 
 /// <summary>A file of the shared state can't be read, and nothing was read before that could be served instead.</summary>
 public sealed class StateUnreadableException(UnreadableFile file)
-    : IOException($"State unreadable: {file.File} ({file.Position}). The operator must put the file right; nothing was changed.")
+    : IOException($"State unreadable: {file.File} ({file.Position}{(file.Problem is null ? "" : ": " + file.Problem)}). The operator must put the file right; nothing was changed.")
 {
     /// <summary>Which file and where in it.</summary>
     public UnreadableFile Unreadable { get; } = file;
@@ -130,3 +142,8 @@ public sealed class StateUnreadableException(UnreadableFile file)
 /// <summary>A change of the shared state can't be stored; nothing has changed.</summary>
 public sealed class StateNotWritableException(string file, string reason, Exception? inner = null)
     : IOException($"Can't store {file}: {reason}. Nothing was changed.", inner);
+
+/// <summary>More chats than may be ask for a code at the same time: a flood of strangers, most likely.</summary>
+/// <param name="limit">How many codes may be pending.</param>
+public sealed class TooManyPendingCodesException(int limit)
+    : InvalidOperationException($"{limit} verification codes are waiting to be used, as many as may. Try again in a few minutes.");

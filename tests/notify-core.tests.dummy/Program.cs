@@ -1,14 +1,18 @@
 using System.Globalization;
 using System.Text;
+using Notify;
 using Notify.Files;
+using Notify.Linking;
+using Notify.Posix;
+using Notify.Tests.Dummy;
 
 // A second process for the tests of what must hold between processes. It says "ready", waits for a line, and does one thing.
 Console.WriteLine("ready");
 await Console.In.ReadLineAsync();
 
-if (args is ["as", var user, .. var rest])
+if (args is ["as", var account, .. var rest])
 {
-    Become(user);
+    Become(account);
     args = rest;
 }
 
@@ -38,6 +42,51 @@ switch (args)
 
         return 0;
 
+    case ["link", var folder, var prefix, var count]:
+        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        {
+            var first = prefix[0] * 1_000_000L;
+            for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
+            {
+                await book.LinkAsync(UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")), new ChatId(first + i), CancellationToken.None);
+            }
+        }
+
+        return 0;
+
+    case ["verify", var folder, var prefix, var count, var code]:
+        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        {
+            var tries = Enumerable.Range(0, int.Parse(count, CultureInfo.InvariantCulture))
+                .Select(i => Task.Run(() => book.VerifyAsync(UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")), code, CancellationToken.None)));
+            foreach (var outcome in await Task.WhenAll(tries))
+            {
+                Console.WriteLine(outcome.GetType().Name);
+            }
+        }
+
+        return 0;
+
+    case ["guess", var folder, var user, .. var codes]:
+        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        {
+            foreach (var code in codes)
+            {
+                Console.WriteLine((await book.VerifyAsync(UserName.Parse(user), code, CancellationToken.None)).GetType().Name);
+            }
+        }
+
+        return 0;
+
+    case ["hold-lock-for-ever", var folder]:
+        using (FileLock.TryAcquire(Path.Combine(folder, ".lock")) ?? throw new InvalidOperationException("Somebody else has it."))
+        {
+            Console.WriteLine("held");
+            await Console.In.ReadLineAsync();
+        }
+
+        return 0;
+
     default:
         await Console.Error.WriteLineAsync("Not a thing this program does: " + string.Join(' ', args));
         return 64;
@@ -46,11 +95,11 @@ switch (args)
 // Gives up root for good, as setpriv does: glibc makes the calls reach all threads.
 static void Become(string name)
 {
-    var account = Notify.Posix.Account.Find(name) ?? throw new InvalidOperationException($"No account {name}.");
+    var account = Account.Find(name) ?? throw new InvalidOperationException($"No account {name}.");
     var groups = account.Groups().ToArray();
-    if (Notify.Tests.Dummy.Identity.SetGroups((nuint)groups.Length, groups) != 0
-        || Notify.Tests.Dummy.Identity.SetGid(account.Gid) != 0
-        || Notify.Tests.Dummy.Identity.SetUid(account.Uid) != 0)
+    if (Identity.SetGroups((nuint)groups.Length, groups) != 0
+        || Identity.SetGid(account.Gid) != 0
+        || Identity.SetUid(account.Uid) != 0)
     {
         throw new InvalidOperationException($"Can't become {name}.");
     }

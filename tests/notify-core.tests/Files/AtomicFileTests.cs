@@ -112,7 +112,7 @@ public sealed class AtomicFileTests : IDisposable
         var leftovers = 0;
         for (var round = 0; round < 60 || (leftovers == 0 && round < 600); round++)
         {
-            using var writer = new Dummy("replace-for-ever", path);
+            using var writer = new OtherProcess("replace-for-ever", path);
             writer.LetGo();
             var started = Stopwatch.GetTimestamp();
             SpinWait.SpinUntil(() => File.Exists(path) && Stopwatch.GetElapsedTime(started).TotalMilliseconds > 3 + (round % 17));
@@ -147,7 +147,7 @@ public sealed class AtomicFileTests : IDisposable
         Command.Run("chown", "daemon:games", path);
         Command.Run("chmod", "0664", path);
         Command.Run("chown", "daemon:daemon", _folder.Path);
-        using (var writer = new Dummy("as", "daemon", "replace", path, "new"))
+        using (var writer = new OtherProcess("as", "daemon", "replace", path, "new"))
         {
             writer.LetGo();
             await writer.OutputAsync();

@@ -83,7 +83,7 @@ public sealed class BoundedLogTests : IDisposable
         // The bound is such that the file turns over once while all four write.
         const int Each = 3000;
         string[] names = ["a", "b", "c", "d"];
-        var writers = names.Select(name => new Dummy("log", _folder["x.log"], name, "3000", "600000")).ToList();
+        var writers = names.Select(name => new OtherProcess("log", _folder["x.log"], name, "3000", "600000")).ToList();
         writers.ForEach(w => w.LetGo());
         foreach (var writer in writers)
         {

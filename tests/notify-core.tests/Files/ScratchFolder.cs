@@ -66,11 +66,11 @@ internal static class Command
 }
 
 /// <summary>A second process (<c>notify-core.tests.dummy</c>) that waits at the start until it is let go.</summary>
-internal sealed class Dummy : IDisposable
+internal sealed class OtherProcess : IDisposable
 {
     private readonly Process _process;
 
-    internal Dummy(params string[] arguments)
+    internal OtherProcess(params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "notify-core.tests.dummy");
         _process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;

@@ -1,0 +1,365 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using Notify.Files;
+
+namespace Notify.Linking;
+
+/// <summary>
+/// The link book in JSON files of the data folder: <c>telegram_users.json</c>, <c>pending_codes.json</c>, <c>pending_links.json</c> (specification, section 3), and
+/// <c>wrong_codes.json</c>, the wrong tries of the last ten minutes.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A look-up costs a <c>stat</c>; a change holds the folder's lock, reads the files anew and writes them whole. Where a change takes two
+/// files, both are on disk before the first counts. The code is used up first, then the link counts: after a crash in between the person asks
+/// for another code, whereas the other way round a code could be used twice.
+/// </para>
+/// <para>
+/// Moments further than a minute in the future, as a clock that was set back leaves them, count as over: no code lives longer than eleven minutes.
+/// Two users that an editor has given the same chat both keep receiving; the chat acts for the one linked last.
+/// </para>
+/// <para>Safe for several threads and several instances, in as many processes.</para>
+/// </remarks>
+public sealed class FileLinkBook : ILinkBook, IDisposable
+{
+    /// <summary>How long a verification code and a deep link are valid: void at this age exactly.</summary>
+    public static readonly TimeSpan Validity = TimeSpan.FromMinutes(10);
+
+    /// <summary>Codes that may be pending at a time. At 1 in 100 of all codes, guessing stays hopeless, and the file under a megabyte.</summary>
+    public const int MaxPendingCodes = 10_000;
+
+    /// <summary>Wrong tries that a user has within <see cref="UserWindow"/>.</summary>
+    public const int MaxWrongTriesOfUser = 5;
+
+    /// <summary>Wrong tries that all users together have within <see cref="OverallWindow"/>.</summary>
+    public const int MaxWrongTriesOverall = 50;
+
+    /// <summary>See <see cref="MaxWrongTriesOfUser"/>.</summary>
+    public static readonly TimeSpan UserWindow = TimeSpan.FromMinutes(10);
+
+    /// <summary>See <see cref="MaxWrongTriesOverall"/>.</summary>
+    public static readonly TimeSpan OverallWindow = TimeSpan.FromMinutes(1);
+
+    private const string LinksName = "telegram_users.json";
+    private const string CodesName = "pending_codes.json";
+    private const string DeepLinksName = "pending_links.json";
+    private const string WrongTriesName = "wrong_codes.json";
+    private const int PayloadBytes = 16;
+
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+    private readonly StateLock _lock;
+    private readonly SharedJsonFile<Link, LinkTable> _links;
+    private readonly SharedJsonFile<PendingCode, NoTable> _codes;
+    private readonly SharedJsonFile<PendingLink, NoTable> _deepLinks;
+    private readonly SharedJsonFile<WrongTries, NoTable> _wrongTries;
+    private bool _tidied;
+
+    /// <summary>Opens the book in a data folder. Nothing is read or made before it is needed.</summary>
+    public FileLinkBook(string folder, TimeProvider time)
+    {
+        _folder = Path.GetFullPath(folder);
+        _time = time;
+        _lock = new StateLock(_folder, time);
+        _links = new(_folder, LinksName, StateEntries.ReadLink, links => new LinkTable(links));
+        _codes = new(_folder, CodesName, StateEntries.ReadCode, _ => NoTable.Instance);
+        _deepLinks = new(_folder, DeepLinksName, StateEntries.ReadPendingLink, _ => NoTable.Instance);
+        _wrongTries = new(_folder, WrongTriesName, StateEntries.ReadWrongTries, _ => NoTable.Instance);
+    }
+
+    /// <inheritdoc />
+    public Link? Find(UserName user) => _links.Content.ByUser.GetValueOrDefault(user);
+
+    /// <inheritdoc />
+    public Link? Find(ChatId chat) => _links.Content.ByChat.GetValueOrDefault(chat);
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<UserName, Link> All() => _links.Content.ByUser;
+
+    /// <inheritdoc />
+    public IReadOnlyList<UnreadableFile> Unreadable() =>
+        [.. new[] { _links.Unreadable, _codes.Unreadable, _deepLinks.Unreadable, _wrongTries.Unreadable }.OfType<UnreadableFile>()];
+
+    /// <inheritdoc />
+    public Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation) => ChangeAsync(
+        now =>
+        {
+            var codes = _codes.Draft();
+            codes.RemoveAll(code => code.Chat == chat || IsOver(code.CreatedAt, now));
+            if (codes.Count >= MaxPendingCodes)
+            {
+                throw new TooManyPendingCodesException(MaxPendingCodes);
+            }
+
+            string text;
+            do
+            {
+                text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
+            }
+            while (codes.TryFind(text, out _));
+
+            codes.Set(text, new PendingCode(text, chat, now), ("chat_id", StateEntries.ChatJson(chat)), ("created_at", StateEntries.SecondsJson(now)));
+            using var change = _codes.Prepare(codes);
+            change.Commit();
+            return new VerificationCode(text, chat, now + Validity);
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation) => ChangeAsync<Verification>(
+        now =>
+        {
+            if (!TryDraftWrongTries(now, out var tries, out var wait) || (wait = WrongTryLimits.Wait(tries.All, user, now)) > TimeSpan.Zero)
+            {
+                return new Verification.TooManyTries(wait);
+            }
+
+            var codes = _codes.Draft();
+            var links = _links.Draft();
+
+            // Counting comes before looking: if the count can't be kept, no code is looked at, and nobody can guess without being counted.
+            WrongTryLimits.Add(tries, user, now);
+            using var counted = _wrongTries.Prepare(tries);
+            if (Use(codes, links, user, code, now) is { } verified)
+            {
+                return verified;
+            }
+
+            counted.Commit();
+            return new Verification.WrongOrExpired();
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Verification> VerifyUnlimitedAsync(UserName user, string code, CancellationToken cancellation) =>
+        ChangeAsync<Verification>(
+        now => Use(_codes.Draft(), _links.Draft(), user, code, now) is { } verified ? verified : new Verification.WrongOrExpired(),
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation) => ChangeAsync(
+        now =>
+        {
+            var offers = _deepLinks.Draft();
+            offers.RemoveAll(offer => offer.User == user || IsOver(offer.CreatedAt, now));
+            var payload = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PayloadBytes));
+            offers.Set(
+                payload,
+                new PendingLink(payload, user, now),
+                ("user", JsonEntries<PendingLink>.Quote(user.Value)),
+                ("created_at", StateEntries.SecondsJson(now)));
+            using var change = _deepLinks.Prepare(offers);
+            change.Commit();
+            return new DeepLink(payload, user, now + Validity);
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Redemption> RedeemAsync(string payload, ChatId chat, bool evenIfLinkedToAnother, CancellationToken cancellation) => ChangeAsync<Redemption>(
+        now =>
+        {
+            var offers = _deepLinks.Draft();
+            var links = _links.Draft();
+            if (!offers.TryFind(payload, out var offer) || IsOver(offer.CreatedAt, now))
+            {
+                return new Redemption.UnknownOrExpired();
+            }
+
+            var holder = HolderOf(chat, links);
+            if (!evenIfLinkedToAnother && holder is not null && holder.User != offer.User)
+            {
+                return new Redemption.AskFirst(holder.User, offer.User);
+            }
+
+            offers.RemoveAll(o => o == offer || IsOver(o.CreatedAt, now));
+            var change = SetLink(links, offer.User, chat, now);
+            using var changedOffers = _deepLinks.Prepare(offers);
+            using var changedLinks = _links.Prepare(links);
+            changedOffers.Commit();
+            changedLinks.Commit();
+            return new Redemption.Redeemed(change);
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation) => ChangeAsync(
+        now =>
+        {
+            var links = _links.Draft();
+            var change = SetLink(links, user, chat, now);
+            Store(links);
+            return change;
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation) => ChangeAsync(
+        _ =>
+        {
+            var links = _links.Draft();
+            if (links.TryFind(user.Value, out var link))
+            {
+                links.RemoveAll(l => l.User == user);
+                Store(links);
+            }
+
+            return link;
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation) => ChangeAsync<Link?>(
+        _ =>
+        {
+            var links = _links.Draft();
+            if (previous == current || links.All.FirstOrDefault(l => l.Chat == previous) is not { } link)
+            {
+                return null;
+            }
+
+            Link? moved = null;
+            if (links.All.Any(l => l.Chat == current))
+            {
+                links.RemoveAll(l => l.Chat == previous);
+            }
+            else
+            {
+                moved = link with { Chat = current, Dead = null };
+                links.Set(link.User.Value, moved, ("chat_id", StateEntries.ChatJson(current)), ("dead", null));
+            }
+
+            Store(links);
+            return moved;
+        },
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation) => ChangeAsync(
+        now => ChangeLinkOf(chat, link => link.Dead is null ? link with { Dead = new DeadLink(reason, StateEntries.WholeSeconds(now)) } : link),
+        cancellation);
+
+    /// <inheritdoc />
+    public Task<Link?> MarkAliveAsync(ChatId chat, CancellationToken cancellation) =>
+        ChangeAsync(_ => ChangeLinkOf(chat, link => link with { Dead = null }), cancellation);
+
+    /// <summary>Lets the lock go. A change under way ends first.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) => now - createdAt >= Validity || createdAt - now > ClockSkew;
+
+    private static Link? HolderOf(ChatId chat, JsonEntries<Link> links) => links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
+
+    private static LinkChange SetLink(JsonEntries<Link> links, UserName user, ChatId chat, DateTimeOffset now)
+    {
+        var before = links.TryFind(user.Value, out var own) ? own : null;
+        var holder = HolderOf(chat, links);
+        links.RemoveAll(other => other.Chat == chat && other.User != user);
+        var link = new Link(user, chat, StateEntries.WholeSeconds(now));
+        links.Set(
+            user.Value, link, ("chat_id", StateEntries.ChatJson(chat)), ("linked_at", StateEntries.TimeJson(link.LinkedAt)), ("dead", null));
+        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, before is null || before.Chat == chat ? null : before.Chat);
+    }
+
+    private Verification.Verified? Use(JsonEntries<PendingCode> codes, JsonEntries<Link> links, UserName user, string code, DateTimeOffset now)
+    {
+        if (!codes.TryFind(code, out var pending) || IsOver(pending.CreatedAt, now))
+        {
+            return null;
+        }
+
+        codes.RemoveAll(c => c == pending || IsOver(c.CreatedAt, now));
+        var change = SetLink(links, user, pending.Chat, now);
+        using var changedCodes = _codes.Prepare(codes);
+        using var changedLinks = _links.Prepare(links);
+        changedCodes.Commit();
+        changedLinks.Commit();
+        return new Verification.Verified(change);
+    }
+
+    private Link? ChangeLinkOf(ChatId chat, Func<Link, Link> change)
+    {
+        var links = _links.Draft();
+        if (HolderOf(chat, links) is not { } link)
+        {
+            return null;
+        }
+
+        var changed = change(link);
+        if (changed != link)
+        {
+            var dead = changed.Dead is { } mark ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}""" : null;
+            links.Set(link.User.Value, changed, ("dead", dead));
+            Store(links);
+        }
+
+        return changed;
+    }
+
+    /// <summary>The wrong tries so far; false, with how long to wait, while they can't be known.</summary>
+    /// <remarks>
+    /// A damaged file might hold a full count, so nobody is let through; but whatever it holds is over ten minutes after it was written, and then
+    /// it is replaced. So damage neither opens the door to guessing nor locks it for good.
+    /// </remarks>
+    private bool TryDraftWrongTries(DateTimeOffset now, out JsonEntries<WrongTries> tries, out TimeSpan wait)
+    {
+        wait = TimeSpan.Zero;
+        try
+        {
+            tries = _wrongTries.Draft();
+        }
+        catch (StateUnreadableException)
+        {
+            tries = new JsonEntries<WrongTries>([]);
+            var age = now - (_wrongTries.ModifiedAt ?? now);
+            wait = age < TimeSpan.Zero ? UserWindow : UserWindow - age;
+        }
+
+        return wait <= TimeSpan.Zero;
+    }
+
+    private void Store(JsonEntries<Link> links)
+    {
+        using var change = _links.Prepare(links);
+        change.Commit();
+    }
+
+    private async Task<T> ChangeAsync<T>(Func<DateTimeOffset, T> change, CancellationToken cancellation)
+    {
+        using var held = await _lock.AcquireAsync(cancellation);
+        if (!_tidied)
+        {
+            _tidied = true;
+            AtomicFile.RemoveLeftovers(_folder, _time);
+        }
+
+        return change(_time.GetUtcNow());
+    }
+
+    /// <summary>For files that are only read to be changed.</summary>
+    private sealed class NoTable
+    {
+        internal static readonly NoTable Instance = new();
+    }
+
+    private sealed class LinkTable
+    {
+        internal LinkTable(IEnumerable<Link> links)
+        {
+            foreach (var link in links)
+            {
+                ByUser.Add(link.User, link);
+                ByChat[link.Chat] = Later(ByChat.GetValueOrDefault(link.Chat), link);
+            }
+        }
+
+        internal Dictionary<UserName, Link> ByUser { get; } = [];
+
+        internal Dictionary<ChatId, Link> ByChat { get; } = [];
+
+        /// <summary>Of two links with one chat, the one that the chat acts for.</summary>
+        internal static Link Later(Link? one, Link other) => one is null || other.LinkedAt >= one.LinkedAt ? other : one;
+    }
+}
