@@ -60,7 +60,7 @@ internal static class LinkAddress
         }
 
         var query = Query(end < 0 ? [] : rest[end..]);
-        return $"{scheme}://{Lower(host)}{(query is "/" ? "" : query)}";
+        return $"{scheme}://{Lower(host)}{(query is "/" ? "" : query.StartsWith("/?", StringComparison.Ordinal) ? query[1..] : query)}";
     }
 
     private static string? CheckWeb(ReadOnlySpan<char> link)

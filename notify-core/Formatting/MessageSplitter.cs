@@ -58,7 +58,7 @@ public static class MessageSplitter
                 var cut = Reach(start, end, room);
                 if (cut < end)
                 {
-                    if (isLast && TelegramText.HasVisible(_text.AsSpan(cut, end - cut)))
+                    if (isLast)
                     {
                         if (!tight)
                         {
@@ -164,18 +164,18 @@ public static class MessageSplitter
                 return found.Paragraph;
             }
 
-            if (found.Line > start && (!tight || found.Line >= wanted || IsKeptWhole(found.Line)) && Fits(found.Line, end, room, '\n'))
+            if (found.Line > start && (!tight || found.Line >= wanted || IsKeptWhole(found.Line)) && LineFits(found.Line, end))
             {
                 return found.Line;
             }
 
             var word = Math.Max(found.Word, found.Line);
-            if (word > start && Fits(word, end, room, ' '))
+            if (word > start && WordFits(word, end))
             {
                 return word;
             }
 
-            return found.Address > Math.Max(start, word) && Fits(found.Address, end, room, ' ') ? found.Address : found.Any;
+            return found.Address > Math.Max(start, word) && WordFits(found.Address, end) ? found.Address : found.Any;
         }
 
         private (int Any, int Address, int Word, int Line, int Paragraph) Walk(int start, int reach, int end, bool heedLinks)
@@ -220,10 +220,11 @@ public static class MessageSplitter
 
                 any = i;
                 var before = _text[i - 1];
-                if (before == '\n' || (i < end && _text[i] == '\n'))
+                if (before == '\n' || opensBlock || i == blockEnd || (i < end && _text[i] == '\n'))
                 {
+                    // A code block has lines of its own, even where no line end stands before or after it.
                     line = i;
-                    if (opensBlock || (i >= blockEnd && (i - 1 == blockEnd || (i >= 2 && before == '\n' && _text[i - 2] == '\n'))))
+                    if (opensBlock || i == blockEnd || (i > blockEnd && i >= 2 && before == '\n' && _text[i - 2] == '\n'))
                     {
                         paragraph = i;
                     }
@@ -248,22 +249,41 @@ public static class MessageSplitter
             return i + 1 < _text.Length && char.IsAscii(_text[i]) && char.IsAscii(_text[i + 1]) ? 1 : StringInfo.GetNextTextElementLength(_text.AsSpan(i));
         }
 
-        /// <summary>Whether the line or word that begins here has room in one part.</summary>
-        private bool Fits(int from, int end, int room, char separator)
+        /// <summary>Whether the line that begins here, or after the line end here, has room in a part of its own.</summary>
+        private bool LineFits(int from, int end)
         {
-            var rest = _text.AsSpan(from, end - from);
-            if (rest.Length <= room)
+            while (from < end && _text[from] == '\n')
+            {
+                from++;
+            }
+
+            var limit = (int)Math.Min(end, (long)from + maxLength + 1);
+            var found = _text.AsSpan(from..limit).IndexOf('\n');
+            var lineEnd = found < 0 ? limit : from + found;
+            for (var i = _firstEntity; i < _entities.Count && _entities[i].Offset < lineEnd; i++)
+            {
+                if (_entities[i].Kind == EntityKind.Pre && _entities[i].End > from)
+                {
+                    lineEnd = Math.Min(lineEnd, _entities[i].Offset > from ? _entities[i].Offset : _entities[i].End);
+                }
+            }
+
+            return lineEnd - from <= maxLength;
+        }
+
+        private bool WordFits(int from, int end)
+        {
+            while (from < end && char.IsWhiteSpace(_text[from]))
+            {
+                from++;
+            }
+
+            if (end - from <= maxLength)
             {
                 return true;
             }
 
-            rest = rest[..(room + 1)];
-            if (separator == '\n')
-            {
-                return rest.TrimStart('\n').IndexOf('\n') >= 0;
-            }
-
-            foreach (var c in rest.TrimStart())
+            foreach (var c in _text.AsSpan(from, maxLength + 1))
             {
                 if (char.IsWhiteSpace(c))
                 {

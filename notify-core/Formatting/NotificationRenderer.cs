@@ -36,8 +36,9 @@ public enum MessageKind
 /// <param name="Kind">Which call carries it. A photo or document carries the notification's picture.</param>
 /// <param name="Text">The text, or the caption of a picture, which may be empty. To be sent with its entities unless <paramref name="Markup"/> is given.</param>
 /// <param name="Markup">
-/// Where the text goes to Telegram as its author wrote it: the markup to send instead of <paramref name="Text"/> and its entities. <paramref name="Text"/> is then what to
-/// send in the same call if Telegram answers that it can't parse the markup, or finds it too long.
+/// Where the text goes to Telegram as its author wrote it: the markup to send instead of <paramref name="Text"/> and its entities. <paramref name="Text"/> is then what the
+/// reader will see as far as we know, and what to send in the same way if Telegram answers that it can't parse the markup, finds it too long, or empty: for markup that is
+/// wrong, that is the plain source.
 /// </param>
 public sealed record OutgoingMessage(MessageKind Kind, FormattedText Text, Markup? Markup = null);
 
@@ -47,6 +48,10 @@ public sealed record OutgoingMessage(MessageKind Kind, FormattedText Text, Marku
 public sealed record Markup(string Text, ParseMode ParseMode);
 
 /// <summary>Makes Telegram messages out of a notification.</summary>
+/// <remarks>
+/// HTML and MarkdownV2 go to Telegram as they are, while they fit into one message with all their markup. A longer text can't be cut in its source without tearing tags; it
+/// is read here and split with its entities. One that can't be read is split as plain text, tags and all, so that nothing its author wrote is lost.
+/// </remarks>
 public static class NotificationRenderer
 {
     /// <summary>The messages that say what <paramref name="content"/> says, in the order to send them.</summary>
@@ -100,23 +105,29 @@ public static class NotificationRenderer
 
     private static List<OutgoingMessage> Render(string title, string message, ParseMode mode, int maxLength)
     {
-        if (mode is ParseMode.Html or ParseMode.MarkdownV2)
+        var body = mode switch
         {
-            var plain = MessageSplitter.Split(Compose(title, FormattedText.Plain(message)), maxLength);
-            var markup = title.Length == 0 ? message : $"{BoldMarkup(title, mode)}\n{message}";
-            if (plain.Count == 1 && markup.Length <= maxLength)
-            {
-                return [new OutgoingMessage(MessageKind.Text, plain[0], new Markup(markup, mode))];
-            }
-
-            return [.. plain.Select(part => new OutgoingMessage(MessageKind.Text, part))];
+            ParseMode.Markdown => LegacyMarkdown.Parse(message),
+            ParseMode.Html => HtmlReader.Read(message),
+            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
+            _ => null,
+        };
+        var parts = MessageSplitter.Split(Compose(title, body ?? FormattedText.Plain(message)), maxLength);
+        if (parts is not [var only])
+        {
+            return [.. parts.Select(part => new OutgoingMessage(MessageKind.Text, part))];
         }
 
-        var body = mode == ParseMode.Markdown ? LegacyMarkdown.Parse(message) : FormattedText.Plain(message);
-        var parts = MessageSplitter.Split(Compose(title, body), maxLength);
-        return parts is [var one]
-            ? [new OutgoingMessage(MessageKind.Text, one)]
-            : [.. parts.Select(part => new OutgoingMessage(MessageKind.Text, part))];
+        if (mode is ParseMode.Html or ParseMode.MarkdownV2 && TelegramText.HasVisible(message))
+        {
+            var markup = title.Length == 0 ? message : $"{BoldMarkup(title, mode)}\n{message}";
+            if (markup.Length <= maxLength)
+            {
+                return [new OutgoingMessage(MessageKind.Text, only, new Markup(markup, mode))];
+            }
+        }
+
+        return [new OutgoingMessage(MessageKind.Text, only)];
     }
 
     private static FormattedText Bold(string title) => new(title, [new TextEntity(EntityKind.Bold, 0, title.Length)]);

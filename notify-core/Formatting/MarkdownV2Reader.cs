@@ -1,0 +1,292 @@
+using System.Buffers;
+using System.Text;
+
+namespace Notify.Formatting;
+
+/// <summary>
+/// Reads Telegram's MarkdownV2 (https://core.telegram.org/bots/api#markdownv2-style; tdlib/td: <c>parse_markdown_v2</c>), to know how long a text is for the reader and to split one that is
+/// too long for a message.
+/// </summary>
+internal static class MarkdownV2Reader
+{
+    private static readonly SearchValues<char> s_reserved = SearchValues.Create("_*[]()~`>#+-=|{}.!\n\\");
+
+    /// <summary>The text and its entities; null where Telegram would refuse it: a reserved character that isn't escaped, an entity that isn't closed.</summary>
+    public static FormattedText? Read(string markdown) =>
+        markdown.AsSpan().ContainsAny(s_reserved) ? new Reader(markdown).Read() : FormattedText.Plain(markdown);
+
+    private enum Opened
+    {
+        Bold,
+        Italic,
+        Underline,
+        Strikethrough,
+        Spoiler,
+        Code,
+        Pre,
+        Link,
+        Emoji,
+        Quote,
+    }
+
+    private sealed record Open(Opened What, int Offset, string? Language = null);
+
+    private sealed class Reader(string source)
+    {
+        private readonly StringBuilder _text = new(source.Length);
+        private readonly List<TextEntity> _entities = [];
+        private readonly Stack<Open> _open = [];
+        private int _at;
+        private bool _inQuote;
+
+        public FormattedText? Read()
+        {
+            while (_at < source.Length)
+            {
+                if (!ReadOne())
+                {
+                    return null;
+                }
+            }
+
+            if (_inQuote && _open.TryPeek(out var last) && last.What == Opened.Quote)
+            {
+                CloseQuote(isFolded: false);
+            }
+
+            return _open.Count > 0 ? null : new FormattedText(_text.ToString(), EntityNesting.Settle(_entities));
+        }
+
+        private bool ReadOne()
+        {
+            var c = source[_at];
+            if (c == '\\' && _at + 1 < source.Length && source[_at + 1] is > '\0' and <= '~')
+            {
+                _text.Append(source[_at + 1]);
+                _at += 2;
+                return true;
+            }
+
+            var inner = _open.TryPeek(out var top) ? top.What : (Opened?)null;
+            if (inner is Opened.Code or Opened.Pre ? c != '`' : c == '\\' || !s_reserved.Contains(c))
+            {
+                _text.Append(c);
+                _at++;
+                return true;
+            }
+
+            // The end of a quote is the end of its last line.
+            if (_inQuote && c == '\n' && !StartsQuoteLine(_at + 1))
+            {
+                if (inner != Opened.Quote)
+                {
+                    return false;
+                }
+
+                CloseQuote(isFolded: false);
+                _text.Append(c);
+                _at++;
+                return true;
+            }
+
+            if (inner == Opened.Quote && Follows("||") && (_at + 2 == source.Length || source[_at + 2] == '\n'))
+            {
+                _at += 2;
+                CloseQuote(isFolded: true);
+                return true;
+            }
+
+            return inner is { } innermost && Ends(innermost) ? Close() : Begin(c);
+        }
+
+        private bool Ends(Opened what) => what switch
+        {
+            Opened.Bold => source[_at] == '*',
+            Opened.Italic => source[_at] == '_' && !Follows("__"),
+            Opened.Underline => Follows("__"),
+            Opened.Strikethrough => source[_at] == '~',
+            Opened.Spoiler => Follows("||"),
+            Opened.Code => source[_at] == '`',
+            Opened.Pre => Follows("```"),
+            Opened.Link or Opened.Emoji => source[_at] == ']',
+            _ => false,
+        };
+
+        private bool Begin(char c)
+        {
+            switch (c)
+            {
+                case '_' when Follows("__"):
+                    return Push(Opened.Underline, 2);
+                case '_':
+                    return Push(Opened.Italic, 1);
+                case '*' when _at == 0 && Follows("**>"):
+                    _inQuote = true;
+                    return Push(Opened.Quote, 3);
+                case '*':
+                    return Push(Opened.Bold, 1);
+                case '~':
+                    return Push(Opened.Strikethrough, 1);
+                case '|' when Follows("||"):
+                    return Push(Opened.Spoiler, 2);
+                case '[':
+                    return Push(Opened.Link, 1);
+                case '!' when Follows("!["):
+                    return Push(Opened.Emoji, 2);
+                case '`' when Follows("```"):
+                    return BeginBlock();
+                case '`':
+                    return Push(Opened.Code, 1);
+                case '>' when _at == 0:
+                    _inQuote = true;
+                    return Push(Opened.Quote, 1);
+                case '\n':
+                    _text.Append('\n');
+                    _at++;
+                    if (_at < source.Length && StartsQuoteLine(_at))
+                    {
+                        var isNew = !_inQuote;
+                        _at += source[_at] == '>' ? 1 : 3;
+                        if (isNew)
+                        {
+                            _inQuote = true;
+                            _open.Push(new Open(Opened.Quote, _text.Length));
+                        }
+                    }
+
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool BeginBlock()
+        {
+            _at += 3;
+            var end = _at;
+            while (end < source.Length && source[end] is not (' ' or '\n' or '`'))
+            {
+                end++;
+            }
+
+            string? language = null;
+            if (end > _at && end < source.Length && source[end] != '`')
+            {
+                language = source[_at..end];
+                _at = end;
+            }
+
+            if (_at < source.Length && source[_at] == '\n')
+            {
+                _at++;
+            }
+
+            _open.Push(new Open(Opened.Pre, _text.Length, language));
+            return true;
+        }
+
+        private bool Push(Opened what, int length)
+        {
+            _at += length;
+            _open.Push(new Open(what, _text.Length));
+            return true;
+        }
+
+        private bool Close()
+        {
+            var ended = _open.Pop();
+            var length = _text.Length - ended.Offset;
+            _at += ended.What switch
+            {
+                Opened.Pre => 3,
+                Opened.Underline or Opened.Spoiler => 2,
+                _ => 1,
+            };
+            string? url = null;
+            if (ended.What is Opened.Link or Opened.Emoji)
+            {
+                var address = "";
+                if (_at < source.Length && source[_at] == '(')
+                {
+                    if (ReadAddress() is not { } read)
+                    {
+                        return false;
+                    }
+
+                    address = read;
+                }
+                else if (ended.What == Opened.Emoji)
+                {
+                    return false;
+                }
+                else
+                {
+                    address = _text.ToString(ended.Offset, length);
+                }
+
+                url = LinkAddress.Check(address);
+                if (ended.What == Opened.Emoji || url is null)
+                {
+                    return true;
+                }
+            }
+
+            if (length > 0)
+            {
+                _entities.Add(new TextEntity(KindOf(ended.What), ended.Offset, length, url, ended.Language));
+            }
+
+            return true;
+        }
+
+        private string? ReadAddress()
+        {
+            _at++;
+            var address = new StringBuilder();
+            while (_at < source.Length && source[_at] != ')')
+            {
+                if (source[_at] == '\\' && _at + 1 < source.Length && source[_at + 1] is > '\0' and <= '~')
+                {
+                    _at++;
+                }
+
+                address.Append(source[_at++]);
+            }
+
+            if (_at >= source.Length)
+            {
+                return null;
+            }
+
+            _at++;
+            return address.ToString();
+        }
+
+        private void CloseQuote(bool isFolded)
+        {
+            var ended = _open.Pop();
+            _inQuote = false;
+            if (_text.Length > ended.Offset)
+            {
+                _entities.Add(new TextEntity(isFolded ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote, ended.Offset, _text.Length - ended.Offset));
+            }
+        }
+
+        private bool Follows(string what) => source.AsSpan(_at).StartsWith(what);
+
+        // "**>" begins a further quote right below another; in one that is open it goes on with it.
+        private bool StartsQuoteLine(int at) => source.AsSpan(at).StartsWith(">") || (!_inQuote && source.AsSpan(at).StartsWith("**>"));
+
+        private static EntityKind KindOf(Opened what) => what switch
+        {
+            Opened.Bold => EntityKind.Bold,
+            Opened.Italic => EntityKind.Italic,
+            Opened.Underline => EntityKind.Underline,
+            Opened.Strikethrough => EntityKind.Strikethrough,
+            Opened.Spoiler => EntityKind.Spoiler,
+            Opened.Code => EntityKind.Code,
+            Opened.Pre => EntityKind.Pre,
+            _ => EntityKind.TextLink,
+        };
+    }
+}
