@@ -1,0 +1,194 @@
+using System.Text.Json;
+using Notify.Sandbox.Telegram;
+
+namespace Notify.Sandbox.Control;
+
+/// <summary>The control API under <c>/sandbox</c>: for tests, for the phone page and for curl. See docs/sandbox.md.</summary>
+internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
+{
+    private readonly Phones _phones = new(world);
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var sandbox = routes.MapGroup("/sandbox");
+        Get(sandbox, "/state", _ => State());
+
+        Get(sandbox, "/chats", _ => _phones.Chats());
+        Get(sandbox, "/chats/{chat:long}/messages", http => _phones.Messages(Chat(http)));
+        Get(sandbox, "/chats/{chat:long}/messages/{message:int}", http => _phones.Message(Chat(http), RouteInt(http, "message")));
+        Post<NewPerson>(sandbox, "/people", (_, person) => _phones.AddPerson(person));
+        Post<NewGroup>(sandbox, "/groups", (_, group) => _phones.AddGroup(group));
+        Post<Typed>(sandbox, "/chats/{chat:long}/text", (http, typed) => _phones.Type(Chat(http), typed));
+        PostAsync<Press>(sandbox, "/chats/{chat:long}/press", async (http, press) => await _phones.PressAsync(Chat(http), press, http.RequestAborted));
+        Post<Switch>(sandbox, "/chats/{chat:long}/start", (http, isStarted) => Do(() => _phones.Start(Chat(http), isStarted.On)));
+        Post<Switch>(sandbox, "/chats/{chat:long}/block", (http, isBlocked) => Do(() => _phones.Block(Chat(http), isBlocked.On)));
+        Post<Switch>(sandbox, "/chats/{chat:long}/kick", (http, isKicked) => Do(() => _phones.Kick(Chat(http), isKicked.On)));
+        Post<NextId>(sandbox, "/chats/{chat:long}/upgrade", (http, next) => _phones.Upgrade(Chat(http), next.Id));
+        Post<Switch>(sandbox, "/people/{chat:long}/deactivate", (http, isOff) => Do(() => _phones.Deactivate(Chat(http), isOff.On)));
+
+        Post<JsonElement>(sandbox, "/updates", (_, update) => _phones.Inject(update));
+        Post<NextNumber>(sandbox, "/updates/next", (_, number) => Do(() => Locked(() => world.Updates.NumberFrom(number.Next))));
+        Post<NewToken>(sandbox, "/token", (_, given) => Do(() => world.Token = WellFormed(given.Token)));
+        Post<Switch>(sandbox, "/limits", (_, limits) => Do(() => Locked(() => world.Limits.IsOn = limits.On)));
+
+        Get(sandbox, "/calls", http => world.Calls.All().Where(c => http.Request.Query["method"] is not [{ Length: > 0 } method] || c.Method.Equals(method, StringComparison.OrdinalIgnoreCase)));
+        Delete(sandbox, "/calls", _ => world.Calls.Clear());
+
+        Get(sandbox, "/faults", _ => world.Faults.All());
+        Post<Fault>(sandbox, "/faults", (_, fault) => world.Faults.Add(Checked(fault)));
+        Delete(sandbox, "/faults", _ => world.Faults.Clear());
+        Delete(sandbox, "/faults/{fault:int}", http => world.Faults.Remove(RouteInt(http, "fault")));
+        PostAsync<Length>(sandbox, "/outage", async (_, length) =>
+        {
+            await server.CloseApiAsync(length.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
+            return new { };
+        });
+        DeleteAsync(sandbox, "/outage", async http =>
+        {
+            await server.OpenApiAsync(http.RequestAborted);
+            return new { };
+        });
+
+        sandbox.MapGet("/files/{file}", http => ServeFileAsync(http));
+        sandbox.MapGet("/events", http => ServeEventsAsync(http));
+    }
+
+    private sealed record NextId(long? Id = null);
+
+    private SandboxState State()
+    {
+        lock (world.Gate)
+        {
+            return new SandboxState(
+                server.ApiAddress,
+                server.PhoneAddress,
+                world.BotId,
+                world.BotName,
+                world.BotUsername,
+                world.Limits.IsOn ? "published" : "off",
+                world.Updates.Count,
+                _phones.Commands());
+        }
+    }
+
+    private static Fault Checked(Fault fault)
+    {
+        if (fault.Status is < 100 or > 599) throw new ControlRefusal(400, "status must be from 100 to 599.");
+        if (fault.Times is <= 0) throw new ControlRefusal(400, "times must be at least 1; leave it out for no limit.");
+        if (fault.Seconds is <= 0 || fault.DelaySeconds < 0) throw new ControlRefusal(400, "seconds must be above 0 and delay_seconds not below.");
+        if (fault is { Kind: FaultKind.Delay, DelaySeconds: 0 }) throw new ControlRefusal(400, "A delay needs delay_seconds.");
+        return fault;
+    }
+
+    private static string WellFormed(string token) =>
+        TelegramWorld.WellFormedToken().IsMatch(token) ? token : throw new ControlRefusal(400, "token must look like 110201:AAH-... (digits, a colon, at least 20 letters, digits, - or _).");
+
+    private void Locked(Action change)
+    {
+        lock (world.Gate) change();
+    }
+
+    private static object Do(Action change)
+    {
+        change();
+        return new { };
+    }
+
+    private async Task ServeFileAsync(HttpContext http)
+    {
+        try
+        {
+            var file = _phones.File((string)http.GetRouteValue("file")!);
+            http.Response.ContentType = file.MimeType is "image/png" or "image/jpeg" or "image/gif" ? file.MimeType : "application/octet-stream";
+            http.Response.ContentLength = file.Bytes.Length;
+            http.Response.Headers.CacheControl = "private, max-age=3600, immutable";
+            await http.Response.Body.WriteAsync(file.Bytes, http.RequestAborted);
+        }
+        catch (ControlRefusal refusal)
+        {
+            await RefuseAsync(http, refusal.Status, refusal.Message);
+        }
+    }
+
+    /// <summary>Server-sent events: what happened in which chat, with the message as it is now.</summary>
+    private async Task ServeEventsAsync(HttpContext http)
+    {
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            await http.Response.WriteAsync(": open\n\n", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+            await foreach (var happened in world.Feed.WatchAsync(http.RequestAborted))
+            {
+                var message = happened.MessageId is { } id && happened.Kind != "delete" ? _phones.Message(happened.ChatId, id) : null;
+                var json = JsonSerializer.Serialize(new { happened.Kind, happened.ChatId, happened.MessageId, Message = message }, ControlJson.Options);
+                await http.Response.WriteAsync($"data: {json}\n\n", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The page was closed.
+        }
+    }
+
+    private static long Chat(HttpContext http) => long.Parse((string)http.GetRouteValue("chat")!);
+
+    private static int RouteInt(HttpContext http, string name) => int.Parse((string)http.GetRouteValue(name)!);
+
+    private static void Get(RouteGroupBuilder routes, string pattern, Func<HttpContext, object?> answer)
+    {
+        Func<HttpContext, Task<object?>> later = http => Task.FromResult(answer(http));
+        routes.MapGet(pattern, http => RunAsync(http, later));
+    }
+
+    private static void Delete(RouteGroupBuilder routes, string pattern, Action<HttpContext> change) =>
+        DeleteAsync(routes, pattern, http => Task.FromResult<object?>(Do(() => change(http))));
+
+    private static void DeleteAsync(RouteGroupBuilder routes, string pattern, Func<HttpContext, Task<object?>> change) =>
+        routes.MapDelete(pattern, http => RunAsync(http, change));
+
+    private static void Post<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, object?> answer) =>
+        PostAsync<T>(routes, pattern, (http, body) => Task.FromResult(answer(http, body)));
+
+    private static void PostAsync<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, Task<object?>> answer)
+    {
+        Func<HttpContext, Task<object?>> withBody = async http =>
+        {
+            var body = await JsonSerializer.DeserializeAsync<T>(http.Request.Body, ControlJson.Options, http.RequestAborted)
+                ?? throw new ControlRefusal(400, "The body must be a JSON object.");
+            return await answer(http, body);
+        };
+        routes.MapPost(pattern, http => RunAsync(http, withBody));
+    }
+
+    private static async Task RunAsync(HttpContext http, Func<HttpContext, Task<object?>> answer)
+    {
+        try
+        {
+            var value = await answer(http);
+            if (value is null)
+            {
+                await RefuseAsync(http, 404, "There is no such thing.");
+                return;
+            }
+
+            await http.Response.WriteAsJsonAsync(value, value.GetType(), ControlJson.Options, http.RequestAborted);
+        }
+        catch (ControlRefusal refusal)
+        {
+            await RefuseAsync(http, refusal.Status, refusal.Message);
+        }
+        catch (JsonException json)
+        {
+            await RefuseAsync(http, 400, $"The body is not the JSON that is expected here: {json.Message}");
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext http, int status, string error)
+    {
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsJsonAsync(new { error }, ControlJson.Options, http.RequestAborted);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using Microsoft.Net.Http.Headers;
+
+namespace Notify.Sandbox;
+
+/// <summary>The sandbox serves this machine only: no other address, no web page of another origin, no name that was bent to point here.</summary>
+internal static class LoopbackOnly
+{
+    /// <summary>The address to listen on.</summary>
+    /// <exception cref="ArgumentException">Not plain http on a loopback address.</exception>
+    public static IPAddress ListenAddress(Uri listen, string option)
+    {
+        if (listen.Scheme == Uri.UriSchemeHttp && listen.AbsolutePath == "/")
+        {
+            if (listen.Host == "localhost") return IPAddress.Loopback;
+            if (IPAddress.TryParse(listen.Host, out var address) && IPAddress.IsLoopback(address)) return address;
+        }
+
+        throw new ArgumentException($"{option} is {listen}: the sandbox listens on http://127.0.0.1:PORT or http://[::1]:PORT only, since anybody who reaches it may do anything.", nameof(listen));
+    }
+
+    /// <summary>Why a request is refused, or null where it may pass.</summary>
+    public static string? Refusal(HttpContext http)
+    {
+        if (http.Connection.RemoteIpAddress is not { } peer || !IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer))
+            return "The sandbox serves this machine only.";
+        // A name that somebody made point to 127.0.0.1 would let their page in (DNS rebinding).
+        if (!IsLoopbackHost(http.Request.Host.Host))
+            return "The Host header must be 127.0.0.1, localhost or [::1].";
+        if (http.Request.Headers.Origin is [{ Length: > 0 } origin] && origin != $"http://{http.Request.Host.Value}")
+            return "Pages of other origins may not use the sandbox.";
+        return null;
+    }
+
+    /// <summary>Whether a request that changes something has the content type that a form of another page can't send.</summary>
+    public static bool IsJson(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsLoopbackHost(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+}

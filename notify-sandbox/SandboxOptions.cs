@@ -1,0 +1,46 @@
+namespace Notify.Sandbox;
+
+/// <summary>Whether the sandbox holds senders to the rates that Telegram publishes.</summary>
+public enum SendLimits
+{
+    /// <summary>30 messages a second over all chats, 1 a second per private chat after a burst of 3, 20 a minute per group.</summary>
+    Published,
+
+    /// <summary>No limits, for benchmarks and for tests that are about something else.</summary>
+    Off,
+}
+
+/// <summary>How a sandbox is set up.</summary>
+public sealed record SandboxOptions
+{
+    /// <summary>The token that is right unless another one is given. Well formed, and of no bot.</summary>
+    public const string SampleToken = "110201:AAH-sandbox-token-that-opens-no-real-bot";
+
+    /// <summary>Where the Bot API listens: http on a loopback address; port 0 is any free one.</summary>
+    public Uri Listen { get; init; } = new("http://127.0.0.1:0");
+
+    /// <summary>Where the phone page and the control API listen: http on a loopback address; port 0 is any free one.</summary>
+    /// <remarks>A port of its own, so that an outage of the Bot API can be ended from here, and no web page shares an origin with the API.</remarks>
+    public Uri PhoneListen { get; init; } = new("http://127.0.0.1:0");
+
+    /// <summary>The one token that is taken: digits (the bot's id), a colon, then letters, digits, <c>-</c> and <c>_</c>.</summary>
+    public string Token { get; init; } = SampleToken;
+
+    /// <summary>The bot's user name, without <c>@</c>.</summary>
+    public string BotUsername { get; init; } = "NotifyTestBot";
+
+    /// <summary>The sending rates that are enforced.</summary>
+    public SendLimits Limits { get; init; } = SendLimits.Published;
+
+    /// <summary>How many messages of one chat are kept, at least 1; the oldest go first.</summary>
+    public int KeptMessagesPerChat { get; init; } = 10_000;
+
+    /// <summary>How many calls the record of calls holds, at least 1; the oldest go first.</summary>
+    public int KeptCalls { get; init; } = 10_000;
+
+    /// <summary>How many bytes of photos and documents are kept over all chats; the oldest go first, the newest always stays.</summary>
+    public long KeptFileBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>The clock of messages, limits, long polls and faults.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
