@@ -1,35 +1,23 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Notify.Images;
 using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>A kind of picture that Telegram shows as a photo and that charts are made as.</summary>
-public enum ChartType
-{
-    /// <summary>PNG.</summary>
-    Png,
-
-    /// <summary>JPEG.</summary>
-    Jpeg,
-}
-
 /// <summary>A chart that a script left on disk, read by the user it belongs to.</summary>
-/// <param name="Type">What it is, by its first bytes; the name's ending does not count.</param>
+/// <param name="Info">What it is, by its first bytes; the name's ending does not count.</param>
 /// <param name="Bytes">The whole file.</param>
-public sealed record ChartFile(ChartType Type, ReadOnlyMemory<byte> Bytes)
+public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>Largest chart in bytes: what Telegram takes as a document (https://core.telegram.org/bots/api#senddocument).</summary>
     public const int MaxSize = 50_000_000;
 
-    /// <summary>The word for <see cref="Type"/> in JSON: <c>png</c> or <c>jpeg</c>.</summary>
-    public string TypeName => Type == ChartType.Png ? "png" : "jpeg";
+    /// <summary>The word for what it is in JSON: <c>png</c> or <c>jpeg</c>.</summary>
+    public string TypeName => Info.Kind == ImageKind.Png ? "png" : "jpeg";
 
     /// <summary>A name for the upload. Never the script's own: quotes and letters beyond ASCII in it break form uploads.</summary>
-    public string UploadName => Type == ChartType.Png ? "chart.png" : "chart.jpg";
-
-    /// <summary>The media type for the upload.</summary>
-    public string MediaType => Type == ChartType.Png ? "image/png" : "image/jpeg";
+    public string UploadName => "chart" + Info.Extension;
 
     /// <summary>Reads the chart at a path. A symbolic link is followed, since all happens with the rights of the user whose link it is.</summary>
     /// <param name="path">An absolute path.</param>
@@ -87,14 +75,10 @@ public sealed record ChartFile(ChartType Type, ReadOnlyMemory<byte> Bytes)
             read += count;
         }
 
-        var type = TypeOf(bytes.AsSpan(0, read));
-        problem = type is null ? $"{Shown.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}" : null;
-        return type is null ? null : new ChartFile(type.Value, bytes.AsMemory(0, read));
+        // A file that shrinks while it is read is cut off where it ends now.
+        var content = bytes.AsMemory(0, read);
+        var info = ImageInfo.Read(content.Span);
+        problem = info is null ? $"{Shown.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}" : null;
+        return info is null ? null : new ChartFile(info.Value, content);
     }
-
-    /// <summary>What picture starts with these bytes; null for anything but PNG and JPEG.</summary>
-    public static ChartType? TypeOf(ReadOnlySpan<byte> start) =>
-        start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]) ? ChartType.Png
-        : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ChartType.Jpeg
-        : null;
 }

@@ -163,6 +163,7 @@ public sealed record SyncStatus(bool Synced, long? ElapsedSeconds, string? Elaps
 [JsonSerializable(typeof(List<ListedScript>))]
 [JsonSerializable(typeof(RanScript))]
 [JsonSerializable(typeof(SyncStatus))]
+[JsonSerializable(typeof(ScriptOutcome))]
 public sealed partial class ScriptsJson : JsonSerializerContext;
 
 /// <summary>Moments as <c>2026-01-30T19:20:00Z</c>: UTC, whole seconds.</summary>

@@ -1,0 +1,8 @@
+namespace Notify.Posix;
+
+/// <summary>Whether a person sits at the other end.</summary>
+public static class Terminal
+{
+    /// <summary>Whether stdout is a terminal. Asked of the kernel, since <see cref="Console"/> takes milliseconds to be set up.</summary>
+    public static bool IsOutput => LibC.IsTerminal(1) == 1;
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Notify.Scripts;
+
+/// <summary>How long a script's notifications are held back after one was sent: a number and <c>m</c>, <c>h</c> or <c>d</c>.</summary>
+/// <param name="Length">The span, zero to 366 days.</param>
+/// <param name="Text">As it was written.</param>
+public sealed record Cooldown(TimeSpan Length, string Text)
+{
+    /// <summary>What counts where a script says nothing, or nothing that can be read.</summary>
+    public static readonly Cooldown Default = new(TimeSpan.FromHours(1), "1h");
+
+    /// <summary>Longest cooldown that is taken. A longer one is more likely a slip than a wish, and would silence the script for good.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(366);
+
+    /// <summary>How much of a cooldown may be missing at most, so that <c>1h</c> on an hourly cron, whose rounds start seconds early or late, sends every hour.</summary>
+    private static readonly TimeSpan MostForgiven = TimeSpan.FromSeconds(60);
+
+    /// <summary>Reads <c>30m</c>, <c>1h</c>, <c>1.5h</c>, <c>7d</c>; null for anything else.</summary>
+    public static Cooldown? TryParse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var trimmed = text.Trim();
+        double? unit = trimmed.Length < 2 ? null : trimmed[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
+        if (unit is not { } seconds
+            || !double.TryParse(trimmed.AsSpan(0, trimmed.Length - 1).TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || number * seconds > Longest.TotalSeconds)
+        {
+            return null;
+        }
+
+        return new Cooldown(TimeSpan.FromSeconds(number * seconds), trimmed);
+    }
+
+    /// <summary>From when on the next notification may go, if one went at <paramref name="lastSent"/>: up to 10 % or 60 s early, whichever is less.</summary>
+    public DateTimeOffset OverAt(DateTimeOffset lastSent)
+    {
+        var forgiven = Length / 10 < MostForgiven ? Length / 10 : MostForgiven;
+        var held = Length - forgiven;
+        return DateTimeOffset.MaxValue - lastSent < held ? DateTimeOffset.MaxValue : lastSent + held;
+    }
+}

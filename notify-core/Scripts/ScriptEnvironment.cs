@@ -1,0 +1,78 @@
+using System.Collections;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>What a script is run with: its Python and its environment (specification, section 9).</summary>
+internal static class ScriptEnvironment
+{
+    private const string CronPath = "/usr/bin:/bin";
+
+    /// <summary>
+    /// What is never passed on. Where the bot runs as the user whose scripts these are, as in the demo, its secrets are in the environment;
+    /// and what systemd tells a service is not meant for its grandchildren.
+    /// </summary>
+    private static readonly string[] Withheld =
+    [
+        "TELEGRAM_BOT_TOKEN", "GOOGLE_CLIENT_SECRET", "NOTIFY_JWT_SECRET", "NOTIFY_JWT_SECRET_PREVIOUS",
+        "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC", "OLDPWD",
+    ];
+
+    /// <summary>The environment: this process's own, put right.</summary>
+    internal static Dictionary<string, string> For(ScriptHome home)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            environment[(string)variable.Key] = (string?)variable.Value ?? "";
+        }
+
+        foreach (var name in Withheld)
+        {
+            environment.Remove(name);
+        }
+
+        environment["HOME"] = environment["PWD"] = home.Home;
+        environment["USER"] = environment["LOGNAME"] = home.Account.Name;
+        environment.TryAdd("PATH", CronPath);
+        environment["MPLBACKEND"] = "Agg";
+        if (!environment.ContainsKey("MPLCONFIGDIR"))
+        {
+            // An analyst's own matplotlibrc counts. Without one, a folder that is there and stays: the font cache in it takes seconds to make.
+            var own = Path.Combine(home.Home, ".config", "matplotlib");
+            environment["MPLCONFIGDIR"] = Directory.Exists(own) ? own : Path.Combine(home.KeptFolder, "matplotlib");
+        }
+
+        environment["PYTHONUNBUFFERED"] = "1";
+        environment["PYTHONUTF8"] = "1";
+        environment["PYTHONIOENCODING"] = "utf-8:surrogateescape";
+        return environment;
+    }
+
+    /// <summary>The Python to run with: the user's own virtual environment if there is one, else the first <c>python3</c> of the path.</summary>
+    /// <param name="problem">Why there is none, as a sentence.</param>
+    internal static string? FindPython(ScriptHome home, string path, out string? problem)
+    {
+        var own = Path.Combine(home.Home, ".venv", "bin", "python");
+        if (FileStatus.OfPath(own, followLink: false) is not null)
+        {
+            problem = IsProgram(own) ? null : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3.";
+            return problem is null ? own : null;
+        }
+
+        foreach (var folder in path.Split(':'))
+        {
+            // What a relative folder names depends on where the program was started from.
+            if (folder.StartsWith('/') && Path.Combine(folder, "python3") is var candidate && IsProgram(candidate))
+            {
+                problem = null;
+                return candidate;
+            }
+        }
+
+        problem = $"There is no python3 in {path} and no ~/.venv/bin/python.";
+        return null;
+    }
+
+    private static bool IsProgram(string path) => FileStatus.OfPath(path) is { Kind: FileKind.Regular } && LibC.MayAccess(path, LibC.AccessExecute) == 0;
+}

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using System.Text;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>How the run of a script ended: with a result or without.</summary>
+public abstract record ScriptRun
+{
+    private ScriptRun()
+    {
+    }
+
+    /// <summary>The script said what it had to say.</summary>
+    /// <param name="Result">What it said, with all warnings.</param>
+    /// <param name="Chart">The chart it made, if it promised one and it could be read.</param>
+    /// <param name="NoChart">Why there is no chart although one was promised, as the end of "No chart: ...".</param>
+    /// <param name="Took">How long it ran.</param>
+    public sealed record Finished(ScriptResult Result, ChartFile? Chart, string? NoChart, TimeSpan Took) : ScriptRun
+    {
+        /// <summary>The message in Markdown, with a last line that says why there is no chart where one was promised. Null where the script gave no message and the chart is there.</summary>
+        public string? Message => NoChart is null ? Result.Message
+            : Result.Message is null ? NoChartLine(NoChart)
+            : $"{Result.Message}\n\n{NoChartLine(NoChart)}";
+
+        /// <summary>The line that says why there is no chart, in Markdown: as code, since a path is full of markers.</summary>
+        public static string NoChartLine(string reason)
+        {
+            ArgumentNullException.ThrowIfNull(reason);
+            return $"No chart: `{reason.Replace('`', '\'').Replace('\\', '/')}`";
+        }
+    }
+
+    /// <summary>The script gave no result.</summary>
+    /// <param name="Reason">Which kind of failure.</param>
+    /// <param name="Summary">What happened, in a sentence.</param>
+    /// <param name="LastErrorLines">The last lines of its stderr, bounded; may be empty.</param>
+    /// <param name="Took">How long it ran.</param>
+    public sealed record Broken(ScriptFailure Reason, string Summary, IReadOnlyList<string> LastErrorLines, TimeSpan Took) : ScriptRun
+    {
+        /// <summary>The summary and under it the last lines of stderr.</summary>
+        public string Text => LastErrorLines.Count == 0 ? Summary : $"{Summary}\n{string.Join('\n', LastErrorLines)}";
+    }
+}
+
+/// <summary>Runs one script by the rules of specification section 9; cron's round and the bot's helper do it alike.</summary>
+public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider time)
+{
+    /// <summary>Lines of stderr that a failure shows.</summary>
+    public const int ErrorLines = 15;
+
+    private const int LongestErrorLine = 300;
+    private const string MarkName = "NOTIFY_SCRIPT_RUN";
+
+    /// <summary>Lets this process end all that its scripts start, whatever they do to escape. Once, at the start of the program.</summary>
+    public static void Prepare() => ProcessTree.AdoptOrphans();
+
+    /// <summary>Ends what scripts have left behind in spite of all. Once, at the end of the program. False where something would not die.</summary>
+    public static bool EndAll(TimeProvider time) => ProcessTree.KillAll(time);
+
+    /// <summary>The answer where somebody else has the right to run the script.</summary>
+    public static ScriptRun.Broken AlreadyRunning() =>
+        new(ScriptFailure.AlreadyRunning, "It is still running from an earlier start; nothing was started.", [], TimeSpan.Zero);
+
+    /// <summary>Runs the script that the caller has the right to run; blocks until it and what it started are gone.</summary>
+    /// <exception cref="IOException">The system is out of processes or descriptors.</exception>
+    public ScriptRun Run(ScriptLock held, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        var script = held.Script;
+        if (ScriptFolder.Objection(home, script) is { } objection)
+        {
+            return new ScriptRun.Broken(ScriptFailure.NotFound, $"{script} can't be run: {objection}.", [], TimeSpan.Zero);
+        }
+
+        var environment = ScriptEnvironment.For(home);
+        if (ScriptEnvironment.FindPython(home, environment["PATH"], out var problem) is not { } python)
+        {
+            return new ScriptRun.Broken(ScriptFailure.NotStarted, problem!, [], TimeSpan.Zero);
+        }
+
+        held.EndOrphan();
+        var mark = $"{MarkName}={RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        try
+        {
+            var start = new ProcessStart(python, [Path.Combine(home.ScriptsFolder, script.Value)], environment, home.Home, mark);
+            return Judge(ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation));
+        }
+        catch (ProcessNotStartedException e)
+        {
+            return new ScriptRun.Broken(ScriptFailure.NotStarted, e.Message, [], TimeSpan.Zero);
+        }
+    }
+
+    private ScriptRun Judge(EndedProcess process)
+    {
+        ScriptRun.Broken Broken(ScriptFailure reason, string summary) => new(reason, summary, LastLines(process.ErrorOutput.Span), process.Took);
+
+        switch (process)
+        {
+            case { End: ProcessEnd.TimeLimit }:
+                return Broken(ScriptFailure.TimedOut, $"It was still running after {limit.TotalSeconds:0} s and was ended.");
+            case { End: ProcessEnd.TooMuchOutput }:
+                return Broken(ScriptFailure.TooMuchOutput, $"It printed more than {ScriptProcess.MostOutput >> 20} MiB and was ended.");
+            case { End: ProcessEnd.Interrupted }:
+                return Broken(ScriptFailure.Interrupted, "It was ended, because the program that ran it was told to end.");
+            case { Signal: { } signal }:
+                return Broken(ScriptFailure.Failed, $"It was ended by {SignalName(signal)}.");
+            case { ExitStatus: null }:
+                return Broken(ScriptFailure.Failed, "How it ended is not known.");
+            case { ExitStatus: not 0 }:
+                return Broken(ScriptFailure.Failed, $"It ended with exit status {process.ExitStatus}.");
+            default:
+                break;
+        }
+
+        if (ScriptOutput.Read(process.Output.Span, out var error) is not { } result)
+        {
+            return Broken(ScriptFailure.UnreadableOutput, error!);
+        }
+
+        if (process.OutputLength > process.Output.Length)
+        {
+            result = result with { Warnings = [.. result.Warnings, $"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read."] };
+        }
+
+        string? noChart = null;
+        var chart = result.ImagePath is { } path ? ChartFile.Read(path, out noChart) : null;
+        if (noChart is not null)
+        {
+            result = result with { Warnings = [.. result.Warnings, $"No chart: {noChart}."] };
+        }
+
+        return new ScriptRun.Finished(result, chart, noChart, process.Took);
+    }
+
+    private static List<string> LastLines(ReadOnlySpan<byte> errors)
+    {
+        // Enough for the lines shown, however long they are; what comes before is not looked at.
+        const int Enough = 64 * 1024;
+        var text = Shown.Lines(Encoding.UTF8.GetString(errors.Length > Enough ? errors[^Enough..] : errors));
+        var lines = text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
+        return [.. lines.TakeLast(ErrorLines).Select(line => Shown.OneLine(line, LongestErrorLine))];
+    }
+
+    private static string SignalName(int signal) => signal switch
+    {
+        6 => "signal 6 (it aborted)",
+        7 => "signal 7 (bus error)",
+        9 => "signal 9 (killed from outside; often the machine was out of memory)",
+        11 => "signal 11 (it crashed)",
+        15 => "signal 15 (told to end from outside)",
+        _ => $"signal {signal}",
+    };
+}

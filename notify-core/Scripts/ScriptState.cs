@@ -1,0 +1,189 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+using Notify.Files;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>What is kept about a script between rounds, in <c>~/.notifications/state/{script}.json</c>.</summary>
+public sealed record ScriptState
+{
+    /// <summary>Largest state file that is read, in bytes; ours have a few hundred.</summary>
+    private const int MaxSize = 1 << 20;
+
+    private const double LatestUnixSeconds = 253_402_300_799; // the year 9999
+
+    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told"];
+
+    /// <summary>Start of the last run whose notification the bot accepted.</summary>
+    public DateTimeOffset? LastSent { get; init; }
+
+    /// <summary>Start of the last round's run.</summary>
+    public DateTimeOffset? LastRun { get; init; }
+
+    /// <summary>How the last round dealt with it.</summary>
+    public ScriptOutcome? LastOutcome { get; init; }
+
+    /// <summary>What was wrong, if anything.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The cooldown that the script last named.</summary>
+    public Cooldown? Cooldown { get; init; }
+
+    /// <summary>Since when the script is broken; null where it works.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>Whether the owner's phone has been told that it is broken, and so must be told when it works again.</summary>
+    public bool FailureTold { get; init; }
+
+    /// <summary>Why the file could not be read, as a sentence; null where it was read or is not there.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Members of the file that this version does not know: kept.</summary>
+    private IReadOnlyList<JsonProperty> Others { get; init; } = [];
+
+    /// <summary>Until when the cooldown holds notifications back; null where nothing is held back.</summary>
+    /// <remarks>A last sending in the future means that the clock was set back; then nothing is held back, or the script would be silent for hours.</remarks>
+    public DateTimeOffset? HeldUntil(Cooldown cooldown, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(cooldown);
+        return LastSent is { } sent && sent <= now && cooldown.OverAt(sent) is var over && over > now ? over : null;
+    }
+
+    /// <summary>Reads a script's state. What can't be read counts as no state, and <see cref="Problem"/> says why.</summary>
+    public static ScriptState Read(ScriptHome home, ScriptName script)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        ArgumentNullException.ThrowIfNull(script);
+        var path = home.StateFile(script);
+        try
+        {
+            return ReadBytes(path) is { } bytes ? Parse(bytes) : new ScriptState();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        {
+            return new ScriptState { Problem = $"{path} can't be read, so no cooldown counts: {Shown.OneLine(e.Message, 200)}" };
+        }
+    }
+
+    /// <summary>Writes the state in one step.</summary>
+    /// <exception cref="FileNotWrittenException">It can't be written; the old one is whole.</exception>
+    public void Write(ScriptHome home, ScriptName script)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        ArgumentNullException.ThrowIfNull(script);
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            WriteTime(writer, "last_sent", LastSent);
+            WriteTime(writer, "last_run", LastRun);
+            WriteText(writer, "last_outcome", LastOutcome is { } outcome ? OutcomeName(outcome) : null);
+            WriteText(writer, "error", Error);
+            WriteText(writer, "cooldown", Cooldown?.Text);
+            WriteTime(writer, "failing_since", FailingSince);
+            if (FailingSince is not null)
+            {
+                writer.WriteBoolean("failure_told", FailureTold);
+            }
+
+            foreach (var other in Others)
+            {
+                other.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        AtomicFile.Replace(home.StateFile(script), buffer.WrittenSpan, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static byte[]? ReadBytes(string path)
+    {
+        var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastPInvokeError() == LibC.NoSuchFile ? null : throw new IOException(LibC.LastError());
+        }
+
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        var status = FileStatus.Of(file);
+        if (status.Kind != FileKind.Regular || status.Size > MaxSize)
+        {
+            throw new IOException("it is not a file of a reasonable size.");
+        }
+
+        var bytes = new byte[status.Size];
+        return bytes[..RandomAccess.Read(file, bytes, 0)];
+    }
+
+    private static ScriptState Parse(byte[] bytes)
+    {
+        // Not disposed: the members that are kept live in it.
+        var root = JsonDocument.Parse(bytes).RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException("it is not a JSON object.");
+        }
+
+        return new ScriptState
+        {
+            LastSent = Time(root, "last_sent"),
+            LastRun = Time(root, "last_run"),
+            LastOutcome = Text(root, "last_outcome") is { } word ? OutcomeOf(word) : null,
+            Error = Text(root, "error"),
+            Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
+            FailingSince = Time(root, "failing_since"),
+            FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
+            Others = [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name, StringComparer.Ordinal)).DistinctBy(member => member.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static DateTimeOffset? Time(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LatestUnixSeconds
+            ? DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Round(seconds * 1000))
+            : throw new FormatException($"{name} must be a number of seconds since 1970.");
+    }
+
+    private static string? Text(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
+    {
+        if (time is { } set)
+        {
+            writer.WriteNumber(name, set.ToUnixTimeMilliseconds() / 1000m);
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string name, string? text)
+    {
+        if (text is not null)
+        {
+            writer.WriteString(name, text);
+        }
+    }
+
+    private static string OutcomeName(ScriptOutcome outcome) => JsonSerializer.Serialize(outcome, ScriptsJson.Default.ScriptOutcome).Trim('"');
+
+    private static ScriptOutcome? OutcomeOf(string word)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize($"\"{word}\"", ScriptsJson.Default.ScriptOutcome);
+        }
+        catch (JsonException)
+        {
+            // A word of a later version: no outcome is better than no cooldown.
+            return null;
+        }
+    }
+}

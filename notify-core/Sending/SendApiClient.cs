@@ -1,0 +1,275 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Notify.Posix;
+using Notify.Scripts;
+
+namespace Notify.Sending;
+
+/// <summary>What a script wants said, as it goes to the bot.</summary>
+/// <param name="Script">The script's file name.</param>
+/// <param name="Title">The bold header; literal text.</param>
+/// <param name="Message">The message in Markdown.</param>
+/// <param name="Data">The script's own data.</param>
+/// <param name="Chart">The chart.</param>
+public sealed record Notification(ScriptName Script, string? Title, string? Message, JsonElement? Data, ChartFile? Chart);
+
+/// <summary>The bot's answer to one request.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Body">The JSON object of the answer; null where there is none (what the HTTP server itself refuses).</param>
+public sealed record SendApiAnswer(int Status, JsonElement? Body)
+{
+    /// <summary>Whether the bot accepted it.</summary>
+    public bool IsOk => Status == 200;
+
+    /// <summary>The bot's sentence about what is wrong and what to do, or the bare status.</summary>
+    public string Error => Text("error") ?? string.Create(CultureInfo.InvariantCulture, $"The bot answered with HTTP status {Status} and no explanation.");
+
+    /// <summary>A text member of the answer; null where it isn't there or is no text.</summary>
+    public string? Text(string member) =>
+        Body is { } body && body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>The bot could not be reached, or what listens there is not the bot, or it gave no answer.</summary>
+/// <param name="message">A sentence that says what to do.</param>
+public sealed class BotUnreachableException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>
+/// Client of the bot's send API on its Unix socket (specification, section 7). Written on a bare socket, since
+/// <see cref="System.Net.Http.HttpClient"/> costs a program that lives for milliseconds 10 ms and 4 MB.
+/// </summary>
+/// <remarks>Each call is one connection, blocks its thread and ends within <see cref="Patience"/>. Safe for several threads.</remarks>
+/// <param name="socketPath">Where the bot listens.</param>
+/// <param name="time">For the time limit.</param>
+public sealed class SendApiClient(string socketPath, TimeProvider time)
+{
+    /// <summary>How long a call may take at most. The bot answers a send within 5 s, however Telegram is.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longest path that a socket can have, in bytes (sockaddr_un).</summary>
+    public const int LongestPath = 107;
+
+    /// <summary>Largest JSON body that the bot takes, in bytes (specification, section 7).</summary>
+    public const int LargestJson = 1_000_000;
+
+    private const int LargestAnswer = 4 << 20;
+
+    /// <summary>Sends a notification, with its chart if it has one.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer. Whether the bot took it is not known where the connection broke late.</exception>
+    public SendApiAnswer Send(Notification notification, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(notification);
+        return notification.Chart is { } chart ? SendPhoto(notification, chart, cancellation) : SendText(notification, cancellation);
+    }
+
+    /// <summary>Sends a text of this system's own, in HTML.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    public SendApiAnswer SendHtml(ScriptName script, string html, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        var body = Json(writer =>
+        {
+            writer.WriteString("text", html);
+            writer.WriteString("parse_mode", "HTML");
+            writer.WriteString("script", script.Value);
+        });
+        return Exchange("POST /send", "application/json", [body], cancellation);
+    }
+
+    /// <summary>Asks for something, such as <c>/health</c>.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    public SendApiAnswer Get(string target, CancellationToken cancellation) => Exchange("GET " + target, null, [], cancellation);
+
+    private SendApiAnswer SendText(Notification notification, CancellationToken cancellation)
+    {
+        ReadOnlyMemory<byte> Body(bool withData) => Json(writer =>
+        {
+            WriteText(writer, "title", notification.Title);
+            WriteText(writer, "message", notification.Message);
+            writer.WriteString("script", notification.Script.Value);
+            if (withData && notification.Data is { } data)
+            {
+                writer.WritePropertyName("data");
+                data.WriteTo(writer);
+            }
+        });
+
+        var body = Body(withData: true);
+        // The message must arrive; data is for future use, and all of it over the limit would cost the message.
+        return Exchange("POST /send", "application/json", [body.Length > LargestJson ? Body(withData: false) : body], cancellation);
+    }
+
+    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, CancellationToken cancellation)
+    {
+        var boundary = "notify-" + RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var start = new StringBuilder();
+        void Field(string name, string? value)
+        {
+            if (value is not null)
+            {
+                start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            }
+        }
+
+        Field("title", notification.Title);
+        Field("message", notification.Message);
+        Field("script", notification.Script.Value);
+        Field("data", notification.Data?.GetRawText());
+        start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n");
+        var end = $"\r\n--{boundary}--\r\n";
+        return Exchange(
+            "POST /send_photo",
+            $"multipart/form-data; boundary={boundary}",
+            [Encoding.UTF8.GetBytes(start.ToString()), chart.Bytes, Encoding.ASCII.GetBytes(end)],
+            cancellation);
+    }
+
+    private SendApiAnswer Exchange(string call, string? contentType, IReadOnlyList<ReadOnlyMemory<byte>> body, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        using var socket = Connect(began);
+        // Closing is the way to wake a thread that waits in a socket.
+        using var closing = cancellation.Register(socket.Dispose);
+        try
+        {
+            var head = new StringBuilder().Append(call).Append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+            if (contentType is not null)
+            {
+                head.Append(CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Sum(part => (long)part.Length)}\r\n");
+            }
+
+            SendAll(socket, [Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body], began);
+            return HttpAnswer.Parse(ReceiveAll(socket, began))
+                ?? throw new BotUnreachableException($"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator.");
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new BotUnreachableException(
+                e is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
+                    ? $"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator."
+                    : $"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.",
+                e);
+        }
+    }
+
+    private Socket Connect(long began)
+    {
+        if (Encoding.UTF8.GetByteCount(socketPath) > LongestPath)
+        {
+            throw new BotUnreachableException($"The path of the bot's socket, {socketPath}, is longer than {LongestPath} bytes. Set NOTIFY_BOT_SOCKET to a shorter one.");
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.SendTimeout = Left(began);
+            socket.Connect(new UnixDomainSocketEndPoint(socketPath));
+            CheckListener(socket);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new BotUnreachableException(
+                e.SocketErrorCode switch
+                {
+                    SocketError.AccessDenied => $"You may not connect to the bot at {socketPath}. Analysts are members of a group that may; ask the operator to add you, then log in anew.",
+                    SocketError.ConnectionRefused => $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
+                    SocketError.AddressNotAvailable => $"The bot is not running: there is no socket {socketPath}. Tell the operator.",
+                    _ => $"The bot at {socketPath} can't be reached: {e.Message}. Tell the operator.",
+                },
+                e);
+        }
+        catch (BotUnreachableException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Before anything is said: whoever can make a socket at a path could read what analysts send. The bot's folder is its own.</summary>
+    private void CheckListener(Socket socket)
+    {
+        var listener = PeerCredentials.Of(socket).Uid;
+        var folder = Path.GetDirectoryName(Path.GetFullPath(socketPath))!;
+        if (listener != 0 && listener != FileStatus.OfPath(folder)?.Uid)
+        {
+            throw new BotUnreachableException($"Who listens at {socketPath} (user id {listener}) is neither root nor the owner of {folder}, so it is not the bot. Nothing was sent. Tell the operator.");
+        }
+    }
+
+    private void SendAll(Socket socket, IEnumerable<ReadOnlyMemory<byte>> parts, long began)
+    {
+        try
+        {
+            foreach (var part in parts)
+            {
+                for (var sent = 0; sent < part.Length;)
+                {
+                    socket.SendTimeout = Left(began);
+                    sent += socket.Send(part.Span[sent..], SocketFlags.None);
+                }
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        {
+            // The bot has answered before it had read all (too large, not yours) and hung up: the answer is waiting.
+        }
+    }
+
+    private byte[] ReceiveAll(Socket socket, long began)
+    {
+        var answer = new ArrayBufferWriter<byte>(4096);
+        while (answer.WrittenCount <= LargestAnswer)
+        {
+            socket.ReceiveTimeout = Left(began);
+            int count;
+            try
+            {
+                count = socket.Receive(answer.GetSpan(4096), SocketFlags.None);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset && answer.WrittenCount > 0)
+            {
+                // Hung up with our body half read; what it said before counts.
+                break;
+            }
+
+            if (count == 0)
+            {
+                break;
+            }
+
+            answer.Advance(count);
+        }
+
+        return answer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Milliseconds left. Never 0, which would mean for ever.</summary>
+    private int Left(long began) => Math.Max(1, (int)(Patience - time.GetElapsedTime(began)).TotalMilliseconds);
+
+    private static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string name, string? text)
+    {
+        if (text is not null)
+        {
+            writer.WriteString(name, text);
+        }
+    }
+}
