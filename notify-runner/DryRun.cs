@@ -1,0 +1,157 @@
+using System.Globalization;
+using Notify.Formatting;
+using Notify.Posix;
+using Notify.Scripts;
+
+namespace Notify.Runner;
+
+/// <summary>Shows on the terminal what a round would send, as the phone would show it, and why or why not. Sends nothing, keeps nothing.</summary>
+internal static class DryRun
+{
+    /// <summary>Runs one script or all; returns the exit status: 1 where one is broken or not there.</summary>
+    internal static int Run(string? only) => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
+    {
+        var scripts = Choose(home, only);
+        if (scripts.Count == 0)
+        {
+            return only is null ? ScriptProgram.Done : ScriptProgram.Failed;
+        }
+
+        ScriptRunner.Prepare();
+        home.MakeFolders();
+        var allWork = true;
+        foreach (var script in scripts)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            allWork &= Show(home, settings, script, cancellation);
+        }
+
+        ScriptRunner.EndAll(TimeProvider.System);
+        Console.WriteLine("Nothing was sent.");
+        return allWork ? ScriptProgram.Done : ScriptProgram.Failed;
+    });
+
+    private static IReadOnlyList<ScriptName> Choose(ScriptHome home, string? only)
+    {
+        if (only is not null)
+        {
+            // The shell completes a path; the file name is what counts.
+            var file = Path.GetFileName(only);
+            if (ScriptName.TryParse(file, out var name) && ScriptFolder.Objection(home, name) is not { } objection)
+            {
+                return [name];
+            }
+
+            var why = name is null ? "a script's name ends in .py" : ScriptFolder.Objection(home, name);
+            Console.Error.WriteLine($"{TerminalText.Safe(only)} can't be run from {home.ScriptsFolder}: {why}.");
+            return [];
+        }
+
+        var folder = ScriptFolder.Read(home);
+        foreach (var passedOver in folder.PassedOver)
+        {
+            Console.WriteLine(passedOver);
+        }
+
+        if (folder.Scripts.Count == 0)
+        {
+            Console.WriteLine(folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home));
+        }
+
+        return folder.Scripts;
+    }
+
+    /// <summary>Runs and shows one script; false where it is broken.</summary>
+    private static bool Show(ScriptHome home, ScriptSettings settings, ScriptName script, CancellationToken cancellation)
+    {
+        var time = TimeProvider.System;
+        Heading(script.Value);
+        using var held = ScriptLock.TryAcquire(home, script);
+        if (held is null)
+        {
+            Console.WriteLine("It is running at this moment, from cron or the chat. Try again when it is done.\n");
+            return true;
+        }
+
+        var state = ScriptState.Read(home, script);
+        var start = time.GetUtcNow();
+        switch (new ScriptRunner(home, settings.TimeLimit, time).Run(held, cancellation))
+        {
+            case ScriptRun.Broken broken:
+                Console.WriteLine($"Broken: {TerminalText.Safe(broken.Text)}\n");
+                return false;
+            case ScriptRun.Finished finished:
+                Show(finished, state, start);
+                return true;
+            default:
+                throw new InvalidOperationException("A run ends with a result or without.");
+        }
+    }
+
+    private static void Show(ScriptRun.Finished finished, ScriptState state, DateTimeOffset start)
+    {
+        var result = finished.Result;
+        Console.WriteLine(Verdict(result, state, start));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {TerminalText.Safe(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."));
+        foreach (var warning in result.Warnings.Concat(state.Problem is { } problem ? [problem] : []))
+        {
+            Console.WriteLine($"Warning: {TerminalText.Safe(warning)}");
+        }
+
+        if (finished.Chart is { } chart)
+        {
+            var info = chart.Info;
+            var how = NotificationRenderer.KindOf(info) == MessageKind.Photo ? "as a photo" : "as a document: too large or too narrow for a photo";
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Chart: {TerminalText.Safe(result.ImagePath!)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."));
+        }
+
+        var content = new NotificationContent { Title = result.Title, Message = finished.Message, Image = finished.Chart?.Info };
+        if (NotificationRenderer.TryRender(content, out var messages))
+        {
+            Console.WriteLine();
+            foreach (var message in messages)
+            {
+                Show(message);
+            }
+        }
+
+        Console.WriteLine();
+    }
+
+    private static string Verdict(ScriptResult result, ScriptState state, DateTimeOffset start)
+    {
+        if (!result.Notify)
+        {
+            return "Would not be sent: notify is false.";
+        }
+
+        return state.HeldUntil(result.Cooldown, start) is { } until
+            ? $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}."
+            : "Would be sent now.";
+    }
+
+    private static void Show(OutgoingMessage message)
+    {
+        if (message.Kind != MessageKind.Text)
+        {
+            Console.WriteLine(message.Kind == MessageKind.Photo ? "  ┃ [photo]" : "  ┃ [document]");
+        }
+
+        if (message.Text.Text.Length > 0)
+        {
+            foreach (var line in TerminalText.Render(message.Text, Terminal.IsOutput).Split('\n'))
+            {
+                Console.WriteLine($"  ┃ {line}");
+            }
+        }
+
+        Console.WriteLine();
+    }
+
+    private static void Heading(string text)
+    {
+        Console.WriteLine(Terminal.IsOutput ? $"\u001b[1m{TerminalText.Safe(text)}\u001b[0m" : TerminalText.Safe(text));
+    }
+}

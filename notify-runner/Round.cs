@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using Notify.Files;
+using Notify.Posix;
+using Notify.Scripts;
+using Notify.Sending;
+
+namespace Notify.Runner;
+
+/// <summary>How a script's turn in a round ended, for the exit status.</summary>
+internal enum TurnEnd
+{
+    /// <summary>Dealt with: run, or left alone for a reason.</summary>
+    Done,
+
+    /// <summary>The script is broken, or its notification was not taken.</summary>
+    Failed,
+
+    /// <summary>It had something to say, and the bot could not be reached.</summary>
+    BotUnreachable,
+}
+
+/// <summary>One round: each script of the folder gets its turn, several side by side; one's failure stops no other.</summary>
+internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiClient bot, BoundedLog log, TimeProvider time)
+{
+    /// <summary>Runs the round; returns the program's exit status.</summary>
+    internal int Run(CancellationToken cancellation)
+    {
+        var folder = ScriptFolder.Read(home);
+        foreach (var passedOver in folder.PassedOver)
+        {
+            Say(passedOver);
+        }
+
+        if (folder.Scripts.Count == 0)
+        {
+            return ScriptProgram.Done;
+        }
+
+        ScriptRunner.Prepare();
+        var waiting = new ConcurrentQueue<ScriptName>(folder.Scripts);
+        var ends = new ConcurrentBag<TurnEnd>();
+        void TakeTurns()
+        {
+            while (!cancellation.IsCancellationRequested && waiting.TryDequeue(out var script))
+            {
+                ends.Add(TakeTurn(script, cancellation));
+            }
+        }
+
+        // A script's turn is waiting for it, which a thread does best; this one is the first of them.
+        var others = Enumerable.Range(1, Math.Min(settings.Parallel, folder.Scripts.Count) - 1).Select(_ => new Thread(TakeTurns)).ToList();
+        others.ForEach(thread => thread.Start());
+        TakeTurns();
+        others.ForEach(thread => thread.Join());
+
+        if (!ScriptRunner.EndAll(time))
+        {
+            Say("Something that a script started can't be ended; it hangs in the kernel, perhaps on a network drive.");
+        }
+
+        return ends.Contains(TurnEnd.BotUnreachable) ? RunnerProgram.BotUnreachable
+            : ends.Contains(TurnEnd.Failed) ? ScriptProgram.Failed
+            : ScriptProgram.Done;
+    }
+
+    private TurnEnd TakeTurn(ScriptName script, CancellationToken cancellation)
+    {
+        try
+        {
+            var turn = new ScriptTurn(home, settings, bot, script, time);
+            var end = turn.Take(cancellation);
+            Say($"{script}: {turn.Report}");
+            return end;
+        }
+        catch (OperationCanceledException)
+        {
+            Say($"{script}: stopped, because the round was told to end.");
+            return TurnEnd.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Say($"{script}: could not be dealt with. {e.Message}");
+            return TurnEnd.Failed;
+        }
+    }
+
+    private void Say(string entry)
+    {
+        log.Write(entry);
+        if (Terminal.IsOutput)
+        {
+            // By hand, not by cron: who calls it wants to see what it does.
+            Console.WriteLine(entry);
+        }
+    }
+}

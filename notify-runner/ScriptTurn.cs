@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Text;
+using Notify.Files;
+using Notify.Scripts;
+using Notify.Sending;
+
+namespace Notify.Runner;
+
+/// <summary>
+/// A script's turn in a round: run it, see what it says, hold it back or hand it to the bot, and keep what happened. The state is
+/// read before the run and its <c>last_sent</c> changes only after the bot accepted, so a notification that was not taken is sent by
+/// the next round.
+/// </summary>
+internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendApiClient bot, ScriptName script, TimeProvider time)
+{
+    private readonly StringBuilder _report = new();
+    private bool _botUnreachable;
+
+    /// <summary>What happened, for the log: one line, but for the traceback of a script that has just broken.</summary>
+    internal string Report => _report.ToString();
+
+    /// <summary>Takes the turn; blocks until the script and what it started are gone and the bot has answered.</summary>
+    internal TurnEnd Take(CancellationToken cancellation)
+    {
+        using var held = ScriptLock.TryAcquire(home, script);
+        if (held is null)
+        {
+            Say("still running from an earlier round; not started again.");
+            return TurnEnd.Done;
+        }
+
+        var before = ScriptState.Read(home, script);
+        var start = time.GetUtcNow();
+        return new ScriptRunner(home, settings.TimeLimit, time).Run(held, cancellation) switch
+        {
+            ScriptRun.Broken { Reason: ScriptFailure.Interrupted } broken => Interrupted(broken),
+            ScriptRun.Broken { Reason: ScriptFailure.NotFound } broken => Gone(broken),
+            ScriptRun.Broken broken => Broken(broken, before, start, cancellation),
+            ScriptRun.Finished finished => Finished(finished, before, start, cancellation),
+            _ => throw new InvalidOperationException("A run ends with a result or without."),
+        };
+    }
+
+    private TurnEnd Interrupted(ScriptRun.Broken broken)
+    {
+        Say(broken.Summary);
+        return TurnEnd.Failed;
+    }
+
+    private TurnEnd Gone(ScriptRun.Broken broken)
+    {
+        Say(broken.Summary);
+        return TurnEnd.Done;
+    }
+
+    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    {
+        // The traceback once; after that a line a round says enough.
+        var isNews = before.FailingSince is null || !string.Equals(before.Error, broken.Text, StringComparison.Ordinal);
+        Say($"error after {Seconds(broken.Took)}. {broken.Summary}");
+        var told = before.FailureTold
+            || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told", cancellation));
+        if (isNews)
+        {
+            broken.LastErrorLines.ToList().ForEach(line => _report.Append('\n').Append(line));
+        }
+
+        Keep(before with
+        {
+            LastRun = start,
+            LastOutcome = ScriptOutcome.Error,
+            Error = broken.Text,
+            FailingSince = before.FailingSince ?? start,
+            FailureTold = told,
+        });
+        return _botUnreachable ? TurnEnd.BotUnreachable : TurnEnd.Failed;
+    }
+
+    private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    {
+        // Still to be told stays to be told: a dead alert that was announced must be taken back.
+        var stillToTell = before.FailureTold
+            && !Tell(FailureNotice.WorksAgain(script, before.FailingSince ?? start, start), "its owner was told that it works again", "its owner could not be told that it works again", cancellation);
+        var after = before with
+        {
+            LastRun = start,
+            Error = null,
+            Cooldown = finished.Result.Cooldown,
+            FailingSince = stillToTell ? before.FailingSince : null,
+            FailureTold = stillToTell,
+        };
+
+        var (outcome, error) = Deal(finished, before, start, cancellation);
+        _report.Append(CultureInfo.InvariantCulture, $", {Seconds(finished.Took)}");
+        foreach (var warning in finished.Result.Warnings)
+        {
+            Warn(warning);
+        }
+
+        var kept = Keep(after with
+        {
+            LastOutcome = outcome,
+            Error = error,
+            LastSent = outcome is ScriptOutcome.Delivered or ScriptOutcome.Queued ? start : before.LastSent,
+        });
+        return _botUnreachable ? TurnEnd.BotUnreachable
+            : kept && outcome != ScriptOutcome.NotSent ? TurnEnd.Done
+            : TurnEnd.Failed;
+    }
+
+    private (ScriptOutcome Outcome, string? Error) Deal(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    {
+        if (!finished.Result.Notify)
+        {
+            Say("no alert");
+            return (ScriptOutcome.NoAlert, null);
+        }
+
+        if (before.HeldUntil(finished.Result.Cooldown, start) is { } until)
+        {
+            Say($"held back by its cooldown of {finished.Result.Cooldown.Text} for {ScriptAge.Span(until - start)} more");
+            return (ScriptOutcome.HeldByCooldown, null);
+        }
+
+        if (before.Problem is { } problem)
+        {
+            Warn(problem);
+        }
+        else if (before.LastSent > start)
+        {
+            Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
+        }
+
+        return Send(finished, cancellation);
+    }
+
+    private (ScriptOutcome Outcome, string? Error) Send(ScriptRun.Finished finished, CancellationToken cancellation)
+    {
+        try
+        {
+            var notification = new Notification(script, finished.Result.Title, finished.Message, finished.Result.Data, finished.Chart);
+            var answer = bot.Send(notification, cancellation);
+            if (answer.Status is 413 or 415 && notification.Chart is not null)
+            {
+                Warn($"the bot did not take the chart. {answer.Error}");
+                var without = notification with
+                {
+                    Chart = null,
+                    Message = (notification.Message is null ? "" : notification.Message + "\n\n") + ScriptRun.Finished.NoChartLine(answer.Error),
+                };
+                answer = bot.Send(without, cancellation);
+            }
+
+            if (!answer.IsOk)
+            {
+                Say($"not sent ({answer.Status}). {answer.Error}");
+                return (ScriptOutcome.NotSent, answer.Error);
+            }
+
+            var outcome = answer.Text("status") is "queued" ? ScriptOutcome.Queued : ScriptOutcome.Delivered;
+            Say(outcome == ScriptOutcome.Queued ? "queued; the bot delivers it as soon as Telegram takes it" : "delivered");
+            return (outcome, null);
+        }
+        catch (BotUnreachableException e)
+        {
+            _botUnreachable = true;
+            Say($"not sent. {e.Message}");
+            return (ScriptOutcome.NotSent, e.Message);
+        }
+    }
+
+    private bool Tell(string html, string done, string notDone, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = bot.SendHtml(script, html, cancellation);
+            Say(answer.IsOk ? done : $"{notDone} ({answer.Status}): {answer.Error}");
+            return answer.IsOk;
+        }
+        catch (BotUnreachableException e)
+        {
+            _botUnreachable = true;
+            Say($"{notDone}: {e.Message}");
+            return false;
+        }
+    }
+
+    private bool Keep(ScriptState state)
+    {
+        try
+        {
+            state.Write(home, script);
+            return true;
+        }
+        catch (FileNotWrittenException e)
+        {
+            Warn($"{e.Message} The next round does not know of this one{(state.LastOutcome == ScriptOutcome.Delivered ? " and will send again" : "")}.");
+            return false;
+        }
+    }
+
+    private void Say(string text)
+    {
+        if (_report.Length > 0)
+        {
+            _report.Append(_report[^1] == '.' ? " " : "; ");
+        }
+
+        _report.Append(text);
+    }
+
+    private void Warn(string warning) => Say("warning: " + warning);
+
+    private static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0} s");
+}

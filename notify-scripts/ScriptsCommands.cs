@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>The commands of <c>notify-scripts</c> (specification, section 11).</summary>
+internal static class ScriptsCommands
+{
+    private const string Program = "notify-scripts";
+
+    /// <summary>Reads a command line: help, version, and what is none of the commands.</summary>
+    internal static int Invoke(string[] arguments)
+    {
+        var name = new Argument<string>("NAME.py") { Description = "A file name of ~/user/notifications." };
+        var run = new Command("run", "Runs a script now and prints its result as JSON. Ignores the cooldown and does not change it.") { name };
+        run.SetAction(parsed => Run(parsed.GetRequiredValue(name)));
+        var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.");
+        list.SetAction(_ => List());
+        var syncStatus = new Command("sync-status", "Tells how old your folder ~/server is, as JSON.");
+        syncStatus.SetAction(_ => ShowSyncStatus());
+        var root = new RootCommand("Lists and runs the notification scripts of one user, for the bot.") { list, run, syncStatus };
+
+        var parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction error)
+        {
+            error.ShowHelp = false;
+        }
+
+        return parsed.Invoke();
+    }
+
+    /// <summary>Prints the scripts.</summary>
+    internal static int List() => ScriptProgram.Run(Program, (home, _, _) =>
+    {
+        var scripts = ScriptListing.Read(home, TimeProvider.System.GetUtcNow());
+        if (Terminal.IsOutput)
+        {
+            ScriptTable.Print(scripts, TimeProvider.System.GetUtcNow());
+        }
+        else
+        {
+            Print([.. scripts], ScriptsJson.Default.ListListedScript);
+        }
+
+        return ScriptProgram.Done;
+    });
+
+    /// <summary>Runs one script and prints its result, or what was wrong.</summary>
+    internal static int Run(string name) => ScriptProgram.Run(Program, (home, settings, cancellation) =>
+    {
+        var ran = Run(home, settings, name, cancellation);
+        Print(ran, ScriptsJson.Default.RanScript);
+        return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
+    });
+
+    /// <summary>Prints the age of the synchronised folder.</summary>
+    internal static int ShowSyncStatus() => ScriptProgram.Run(Program, (home, _, _) =>
+    {
+        var status = FileStatus.OfPath(Path.Combine(home.Home, "server"));
+        var age = status is { } found ? TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(found.ModifiedNanoseconds / 100) : (TimeSpan?)null;
+        Print(
+            new SyncStatus(age is not null, age is { } past ? Math.Max(0, (long)past.TotalSeconds) : null, age is { } span ? ScriptAge.Ago(span) : null),
+            ScriptsJson.Default.SyncStatus);
+        return ScriptProgram.Done;
+    });
+
+    private static RanScript Run(ScriptHome home, ScriptSettings settings, string name, CancellationToken cancellation)
+    {
+        if (!ScriptName.TryParse(name, out var script))
+        {
+            return Error(ScriptFailure.NotFound, "That is not the name of a script: a file name that ends in .py, without a folder, not starting with '.' or '-'.");
+        }
+
+        if (ScriptFolder.Objection(home, script) is { } objection)
+        {
+            return Error(ScriptFailure.NotFound, $"{script} can't be run: {objection}.");
+        }
+
+        ScriptRunner.Prepare();
+        home.MakeFolders();
+        using var held = ScriptLock.TryAcquire(home, script);
+        var run = held is null ? ScriptRunner.AlreadyRunning() : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System).Run(held, cancellation);
+        ScriptRunner.EndAll(TimeProvider.System);
+        return run switch
+        {
+            ScriptRun.Finished finished => Result(finished),
+            ScriptRun.Broken broken => Error(broken.Reason, broken.Text),
+            _ => throw new InvalidOperationException("A run ends with a result or without."),
+        };
+    }
+
+    private static RanScript Result(ScriptRun.Finished finished) => new()
+    {
+        Notify = finished.Result.Notify,
+        Title = finished.Result.Title,
+        Message = finished.Message,
+        ImagePath = finished.Result.ImagePath,
+        Cooldown = finished.Result.Cooldown.Text,
+        Data = finished.Result.Data,
+        Image = finished.Chart is { } chart ? new RanScriptImage(chart.TypeName, chart.Bytes) : null,
+        Warnings = finished.Result.Warnings.Count > 0 ? finished.Result.Warnings : null,
+    };
+
+    private static RanScript Error(ScriptFailure reason, string error) => new() { Error = error, Reason = reason };
+
+    private static void Print<T>(T value, JsonTypeInfo<T> type)
+    {
+        using var output = Console.OpenStandardOutput();
+        JsonSerializer.Serialize(output, value, type);
+        output.WriteByte((byte)'\n');
+    }
+}
