@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Notify.Testing;
+
+/// <summary>A real bot in a process of its own, as systemd would start it.</summary>
+public sealed class BotProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+    private readonly TaskCompletionSource _serves = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private BotProcess(Process process, string socketPath)
+    {
+        _process = process;
+        SocketPath = socketPath;
+        Client = NewClient(socketPath);
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.StandardInput.Close();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public string SocketPath { get; }
+
+    /// <summary>A caller with this test's own user id.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Its exit status, once it has ended.</summary>
+    public int ExitStatus => _process.ExitCode;
+
+    /// <summary>What it has printed.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a bot and waits until it serves, or has ended.</summary>
+    /// <param name="environment">All of its environment, beside PATH.</param>
+    /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
+    /// <param name="cancellation">The test's.</param>
+    public static async Task<BotProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        var program = Programs.Path("notify-bot");
+        var start = user is null
+            ? new ProcessStartInfo(program)
+            : new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program]);
+        start.UseShellExecute = false;
+        start.RedirectStandardError = start.RedirectStandardInput = start.RedirectStandardOutput = true;
+        start.WorkingDirectory = "/";
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var bot = new BotProcess(
+            Process.Start(start)!,
+            environment.GetValueOrDefault("NOTIFY_BOT_SOCKET") ?? Path.Combine(environment["NOTIFY_DATA_DIR"], "bot.sock"));
+        await Task.WhenAny(bot._serves.Task, bot._process.WaitForExitAsync(cancellation)).WaitAsync(Patience, cancellation);
+        return bot;
+    }
+
+    /// <summary>A client of the send API.</summary>
+    public static HttpClient NewClient(string socketPath) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (_, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    })
+    {
+        BaseAddress = new Uri("http://notify"),
+        Timeout = Patience,
+    };
+
+    /// <summary>POST /send with these fields.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(object fields, CancellationToken cancellation, string path = "/send")
+    {
+        using var content = JsonContent.Create(fields);
+        using var response = await Client.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
+        return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(cancellation));
+    }
+
+    /// <summary>GET a JSON answer.</summary>
+    public async Task<JsonElement> GetAsync(string path, CancellationToken cancellation) =>
+        await Client.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative), cancellation);
+
+    /// <summary>Waits until /health is as wanted.</summary>
+    public async Task<JsonElement> WaitForHealthAsync(Func<JsonElement, bool> wanted, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        JsonElement health = default;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                health = await GetAsync("/health", cancellation);
+                return wanted(health);
+            },
+            () => $"health is {health}",
+            cancellation);
+        return health;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+    }
+
+    /// <summary>TERM, and the wait for its end.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        using var kill = Process.Start("/usr/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+    }
+
+    /// <summary>Waits for its end without asking for it.</summary>
+    public Task WaitForEndAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        Client.Dispose();
+        _process.Dispose();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_said)
+        {
+            _said.AppendLine(line);
+        }
+
+        if (line.Contains("INFO 1000 ", StringComparison.Ordinal))
+        {
+            _serves.TrySetResult();
+        }
+    }
+}
+
+/// <summary>Waiting for what has to come, with a limit generous enough for a busy machine.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Waits until a condition holds.</summary>
+    /// <param name="condition">What has to come.</param>
+    /// <param name="found">What is there instead, for the failure's text.</param>
+    /// <param name="cancellation">The test's.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> found, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        ArgumentNullException.ThrowIfNull(found);
+        var since = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+            {
+                throw new TimeoutException($"After {Patience.TotalSeconds:0} s {found()}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellation);
+        }
+    }
+
+    /// <summary>Waits until a condition holds.</summary>
+    public static Task TrueAsync(Func<bool> condition, Func<string> found, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        return TrueAsync(() => Task.FromResult(condition()), found, cancellation);
+    }
+}

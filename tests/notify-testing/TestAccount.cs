@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Notify.Posix;
+
+namespace Notify.Testing;
+
+/// <summary>
+/// A real Unix account for one test, with a home of mode 0750 and a name of its own such as <c>alice-3f2a</c>, since several test projects run at
+/// once; gone when the test is. Only root can make one: <see cref="SkipUnlessRoot"/> says so where it can't.
+/// </summary>
+public sealed class TestAccount : IAsyncDisposable
+{
+    private TestAccount(Account account)
+    {
+        Name = account.Name;
+        Uid = account.Uid;
+        Gid = account.Gid;
+        Home = account.Home;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its user id.</summary>
+    public uint Uid { get; }
+
+    /// <summary>The id of its own group.</summary>
+    public uint Gid { get; }
+
+    /// <summary>Its home, mode 0750.</summary>
+    public string Home { get; }
+
+    /// <summary>Skips the test, with the reason, where this process may not make accounts.</summary>
+    public static void SkipUnlessRoot() => Xunit.Assert.SkipUnless(Account.EffectiveUid == 0, "needs root: it makes real users and groups");
+
+    /// <summary>Makes an account in some groups, which are made if they are missing and then stay.</summary>
+    /// <param name="name">The beginning of its name.</param>
+    /// <param name="groups">Such as <c>dataread</c>.</param>
+    public static async Task<TestAccount> CreateAsync(string name, params string[] groups)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        var unique = $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        foreach (var group in groups)
+        {
+            await RunLockedAsync("groupadd", "--force", group);
+        }
+
+        string[] memberships = groups.Length > 0 ? ["--groups", string.Join(',', groups)] : [];
+        await RunLockedAsync(
+            "useradd", ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--comment", "Notify test account", "-K", "HOME_MODE=0750", .. memberships, unique]);
+        return new TestAccount(Account.Find(unique) ?? throw new InvalidOperationException($"useradd made no {unique}."));
+    }
+
+    /// <summary>Writes a file as the account's own.</summary>
+    public string Write(string relativePath, string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
+        Write(relativePath, System.Text.Encoding.UTF8.GetBytes(content), mode);
+
+    /// <summary>Writes a file as the account's own, with the folders on the way.</summary>
+    public string Write(string relativePath, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        var path = Path.Combine(Home, relativePath);
+        var folders = new Stack<string>();
+        for (var folder = Path.GetDirectoryName(path)!; !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)!)
+        {
+            folders.Push(folder);
+        }
+
+        foreach (var folder in folders)
+        {
+            Directory.CreateDirectory(folder, (UnixFileMode)0b111_101_000);
+            Own(folder);
+        }
+
+        File.WriteAllBytes(path, content);
+        File.SetUnixFileMode(path, mode);
+        Own(path);
+        return path;
+    }
+
+    /// <summary>Gives a file or folder to the account.</summary>
+    public void Own(string path) => Run("chown", "-h", $"{Name}:{Name}", path);
+
+    /// <summary>Runs a program as the account, with all its groups.</summary>
+    public Task<(int Status, string Said)> RunAsync(
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation) =>
+        RunProgram.ToEndAsync("/usr/bin/setpriv", [$"--reuid={Name}", $"--regid={Name}", "--init-groups", "--", program, .. arguments], environment, cancellation);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Run("pkill", "-KILL", "-u", Name);
+        await Eventually.TrueAsync(() => Run("pgrep", "-u", Name) != 0, () => $"processes of {Name} are still there", CancellationToken.None);
+        await RunLockedAsync("userdel", "--remove", "--force", Name);
+    }
+
+    /// <summary>useradd and its kin refuse while another of them works.</summary>
+    private static async Task RunLockedAsync(string program, params string[] arguments)
+    {
+        FileLock? turn = null;
+        await Eventually.TrueAsync(() => (turn = FileLock.TryAcquire("/run/notify-test-accounts.lock")) is not null, () => "another test still makes accounts", CancellationToken.None);
+        using (turn)
+        {
+            var said = new StringWriter();
+            var status = Run(said, program, arguments);
+
+            // 12 of userdel: there is no mail spool to remove.
+            if (status is not 0 and not 12)
+            {
+                throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {status}: {said}");
+            }
+        }
+    }
+
+    private static int Run(string program, params string[] arguments) => Run(TextWriter.Null, program, arguments);
+
+    private static int Run(TextWriter said, string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        said.Write(process.StandardOutput.ReadToEnd());
+        said.Write(errors.GetAwaiter().GetResult());
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
