@@ -78,6 +78,24 @@ switch (args)
 
         return 0;
 
+    case ["find-twice", var folder, var user]:
+        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        {
+            try
+            {
+                Console.WriteLine(book.Find(UserName.Parse(user))?.Chat);
+            }
+            catch (StateUnreadableException exception)
+            {
+                Console.WriteLine(exception.Message);
+            }
+
+            await Console.In.ReadLineAsync();
+            Console.WriteLine(book.Find(UserName.Parse(user))?.Chat);
+        }
+
+        return 0;
+
     case ["hold-lock-for-ever", var folder]:
         using (FileLock.TryAcquire(Path.Combine(folder, ".lock")) ?? throw new InvalidOperationException("Somebody else has it."))
         {

@@ -79,6 +79,8 @@ internal sealed class OtherProcess : IDisposable
 
     internal void LetGo() => _process.StandardInput.WriteLine();
 
+    internal string? ReadLine() => _process.StandardOutput.ReadLine();
+
     /// <summary>Ends it as <c>kill -9</c> does.</summary>
     internal void Kill()
     {
