@@ -223,14 +223,16 @@ public sealed class SharedFilesTests : LinkBookScene
     [Fact]
     public async Task An_editor_that_writes_in_place_is_seen_at_the_next_look_even_with_the_same_size_in_the_same_tick()
     {
-        await Book.LinkAsync(Alice, new ChatId(1000), Cancellation);
-        var layout = await File.ReadAllTextAsync(UsersPath, Cancellation);
-        using var file = File.OpenHandle(UsersPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        using var disk = new Disk("ramfs", "mode=0755");
+        using var book = new FileLinkBook(disk.Path, Time);
+        await book.LinkAsync(Alice, new ChatId(1000), Cancellation);
+        var layout = await File.ReadAllTextAsync(disk["telegram_users.json"], Cancellation);
+        using var file = File.OpenHandle(disk["telegram_users.json"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         for (var chat = 1001; chat < 3000; chat++)
         {
             RandomAccess.Write(file, Encoding.ASCII.GetBytes(layout.Replace("1000", chat.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)), 0);
 
-            Assert.Equal(chat, Book.Find(Alice)!.Chat.Value);
+            Assert.Equal(chat, book.Find(Alice)!.Chat.Value);
         }
     }
 
@@ -272,8 +274,7 @@ public sealed class SharedFilesTests : LinkBookScene
     public async Task A_full_disk_leaves_everything_as_it_was_and_says_why()
     {
         using var disk = new SmallDisk();
-        var folder = Path.GetDirectoryName(disk["x"])!;
-        using var book = new FileLinkBook(folder, Time);
+        using var book = new FileLinkBook(disk.Path, Time);
         var code = await book.IssueCodeAsync(Chat, Cancellation);
         var offer = await book.OfferDeepLinkAsync(Bob, Cancellation);
         await book.VerifyAsync(Alice, WrongCode(), Cancellation);
