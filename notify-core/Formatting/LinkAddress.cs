@@ -16,7 +16,8 @@ internal static class LinkAddress
 
     /// <summary>
     /// The address in the form Telegram gives it: with a scheme, the host in lower case, at least <c>/</c> for a path. Null for anything that is
-    /// not http, https, tg or ton, has no dot in its host, or can't be read.
+    /// not http, https, tg or ton, has no dot in its host, or can't be read: neither by Telegram's rules nor by those of RFC 3986, since a link that opens nothing
+    /// would only hide its address.
     /// </summary>
     public static string? Check(ReadOnlySpan<char> link)
     {
@@ -29,12 +30,14 @@ internal static class LinkAddress
         {
             if (link.Length > ownScheme.Length && link[ownScheme.Length] == ':' && link.StartsWith(ownScheme, StringComparison.OrdinalIgnoreCase))
             {
-                return CheckOwn(ownScheme, link[(ownScheme.Length + 1)..]);
+                return Readable(CheckOwn(ownScheme, link[(ownScheme.Length + 1)..]));
             }
         }
 
-        return CheckWeb(link);
+        return Readable(CheckWeb(link));
     }
+
+    private static string? Readable(string? address) => Uri.TryCreate(address, UriKind.Absolute, out _) ? address : null;
 
     // Addresses that the Telegram app itself opens: tg://resolve?domain=x. Only letters, digits and '-', '_' where a host would be.
     private static string? CheckOwn(string scheme, ReadOnlySpan<char> rest)

@@ -186,7 +186,7 @@ public static class MessageSplitter
             var blockEnd = -1;
             for (var i = start; i < reach;)
             {
-                i += CharacterLength(i);
+                i += CharacterLength(i, reach);
                 if (i > reach)
                 {
                     break;
@@ -242,11 +242,13 @@ public static class MessageSplitter
             return (any, address, word, line, paragraph);
         }
 
-        /// <summary>Length of what a reader takes for one character: with its marks, or an emoji sequence.</summary>
-        private int CharacterLength(int i)
+        /// <summary>Length of what a reader takes for one character: with its marks, or an emoji sequence. Somewhat beyond <paramref name="reach"/> is all it looks at.</summary>
+        private int CharacterLength(int i, int reach)
         {
             // Two ASCII characters never belong together but for CR LF, which a clean text doesn't have.
-            return i + 1 < _text.Length && char.IsAscii(_text[i]) && char.IsAscii(_text[i + 1]) ? 1 : StringInfo.GetNextTextElementLength(_text.AsSpan(i));
+            return i + 1 < _text.Length && char.IsAscii(_text[i]) && char.IsAscii(_text[i + 1])
+                ? 1
+                : StringInfo.GetNextTextElementLength(_text.AsSpan(i..Math.Min(_text.Length, reach + 2)));
         }
 
         /// <summary>Whether the line that begins here, or after the line end here, has room in a part of its own.</summary>

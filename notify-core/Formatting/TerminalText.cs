@@ -11,7 +11,7 @@ public static class TerminalText
 {
     private const string QuoteBar = "\u2502 ";
 
-    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none.</summary>
+    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address unless it is what they show, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none.</summary>
     public static string Render(FormattedText text, bool colour)
     {
         var result = new StringBuilder(text.Text.Length + 64);
@@ -20,7 +20,7 @@ public static class TerminalText
         var lineStart = true;
         for (var i = 0; i < text.Text.Length; i++)
         {
-            var changed = Close(active, i, result, colour);
+            var changed = Close(text.Text, active, i, result, colour);
             for (; next < text.Entities.Count && text.Entities[next].Offset <= i; next++)
             {
                 active.Add(text.Entities[next]);
@@ -41,7 +41,7 @@ public static class TerminalText
             i += AppendSafe(text.Text, i, result) - 1;
         }
 
-        if (Close(active, int.MaxValue, result, colour) && colour)
+        if (Close(text.Text, active, int.MaxValue, result, colour) && colour)
         {
             AppendStyle(active, result);
         }
@@ -61,7 +61,7 @@ public static class TerminalText
         return result.ToString();
     }
 
-    private static bool Close(List<TextEntity> active, int position, StringBuilder result, bool colour)
+    private static bool Close(string text, List<TextEntity> active, int position, StringBuilder result, bool colour)
     {
         var changed = false;
         for (var i = active.Count - 1; i >= 0; i--)
@@ -74,7 +74,7 @@ public static class TerminalText
 
             active.RemoveAt(i);
             changed = true;
-            if (entity.Kind == EntityKind.TextLink && entity.Url is not null)
+            if (entity is { Kind: EntityKind.TextLink, Url: not null } && !text.AsSpan(entity.Offset, entity.Length).TrimEnd('/').SequenceEqual(entity.Url.AsSpan().TrimEnd('/')))
             {
                 if (colour)
                 {
