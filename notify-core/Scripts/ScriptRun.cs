@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Notify.Posix;
 
@@ -80,7 +79,7 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         }
 
         held.EndOrphan();
-        var mark = $"{MarkName}={RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        var mark = $"{MarkName}={Guid.NewGuid():N}";
         try
         {
             var start = new ProcessStart(python, [Path.Combine(home.ScriptsFolder, script.Value)], environment, home.Home, mark);

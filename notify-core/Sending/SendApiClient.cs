@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Notify.Posix;
@@ -104,7 +103,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
 
     private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, CancellationToken cancellation)
     {
-        var boundary = "notify-" + RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var boundary = $"notify-{Guid.NewGuid():N}";
         var start = new StringBuilder();
         void Field(string name, string? value)
         {
