@@ -204,7 +204,7 @@ public sealed class SharedFilesTests : LinkBookScene
     {
         using var folder = new ScratchFolder();
         using var book = new FileLinkBook(folder.Path, Time);
-        var unknown = texts.Select((text, i) => (Name: $"{text}{i}", Value: text)).ToList();
+        var unknown = texts.Select((text, i) => (Name: $"{i}:{text}", Value: text)).ToList();
         var entry = unknown.ToDictionary(member => "x" + member.Name, member => (object?)member.Value, StringComparer.Ordinal);
         entry["chat_id"] = 42;
         entry["linked_at"] = "2026-01-05T09:00:00Z";
