@@ -41,6 +41,9 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     /// <summary>See <see cref="MaxWrongTriesOverall"/>.</summary>
     public static readonly TimeSpan OverallWindow = TimeSpan.FromMinutes(1);
 
+    /// <summary>The files of the book, in the order in which an operator looks at them.</summary>
+    public static IReadOnlyList<string> FileNames { get; } = [LinksName, CodesName, DeepLinksName, WrongTriesName];
+
     private const string LinksName = "telegram_users.json";
     private const string CodesName = "pending_codes.json";
     private const string DeepLinksName = "pending_links.json";

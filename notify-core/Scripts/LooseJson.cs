@@ -11,7 +11,7 @@ namespace Notify.Scripts;
 /// Cost: every start of an object or array is tried, and a try ends at the first character that can't be JSON or at
 /// <see cref="MaxDepth"/> levels. A character is therefore looked at by at most that many tries, however hostile the text.
 /// </remarks>
-internal static class LooseJson
+public static class LooseJson
 {
     /// <summary>Deepest nesting that is read.</summary>
     internal const int MaxDepth = 100;
@@ -52,6 +52,18 @@ internal static class LooseJson
 
         noise = start >= 0 && !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace());
         return start < 0 ? null : ToStrict(text.AsSpan(start, end - start));
+    }
+
+    /// <summary>
+    /// A text that is one JSON value but for what Python's <c>json.dumps</c> writes into it (bare <c>NaN</c>, halves of surrogate pairs),
+    /// as strict JSON; null where it is not even that.
+    /// </summary>
+    public static string? Mend(ReadOnlySpan<byte> json)
+    {
+        var text = Decode(json);
+        var start = text.Length - text.AsSpan().TrimStart().Length;
+        var reader = new Reader(text, start, "");
+        return reader.TryReadValue() && text.AsSpan(reader.Position).IsWhiteSpace() ? ToStrict(text) : null;
     }
 
     /// <summary>The text of these bytes, without byte order marks at its start; what is not UTF-8 becomes U+FFFD.</summary>
