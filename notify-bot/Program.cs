@@ -1,1 +1,58 @@
-return 0;
+using System.CommandLine;
+using Notify.Bot;
+using Notify.Bot.Operating;
+using Notify.Bot.Serving;
+using Notify.Linking;
+using Notify.Settings;
+
+// notify-bot                     serves (systemd starts it so)
+// notify-bot users               the links
+// notify-bot link USER CODE      links a user with the code from their chat, or: link USER --chat ID
+// notify-bot unlink USER
+// notify-bot doctor              what is wrong, and what mends it
+var user = new Argument<string>("USER") { Description = "The user's Unix name." };
+var code = new Argument<string?>("CODE") { Description = "The six digits that the bot told the chat.", Arity = ArgumentArity.ZeroOrOne };
+var chat = new Option<long?>("--chat") { Description = "The id of a chat, such as a team's group; instead of a code." };
+
+var users = new Command("users", "List the users that are linked.");
+users.SetAction((_, cancellation) => WithLinks(operating => operating.UsersAsync(), cancellation));
+var link = new Command("link", "Link a user to a chat.") { user, code, chat };
+link.SetAction((parsed, cancellation) => WithLinks(
+    operating => operating.LinkAsync(parsed.GetRequiredValue(user), parsed.GetValue(code), parsed.GetValue(chat), cancellation), cancellation));
+var unlink = new Command("unlink", "Remove a user's link.") { user };
+unlink.SetAction((parsed, cancellation) => WithLinks(operating => operating.UnlinkAsync(parsed.GetRequiredValue(user), cancellation), cancellation));
+var doctor = new Command("doctor", "Check the settings, the files, the rights and Telegram, and say what mends what is wrong.");
+doctor.SetAction((_, cancellation) => Guarded(() => new Doctor(SettingsReader.FromEnvironment(), TimeProvider.System, Console.Out).RunAsync(cancellation)));
+
+var root = new RootCommand("The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md).") { users, link, unlink, doctor };
+root.SetAction((_, _) => Guarded(() => BotServer.RunAsync(BotSettings.Read(SettingsReader.FromEnvironment()), Console.Error)));
+return await root.Parse(args).InvokeAsync();
+
+static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) => Guarded(async () =>
+{
+    cancellation.ThrowIfCancellationRequested();
+    using var book = new FileLinkBook(BotSettings.ReadDataFolder(SettingsReader.FromEnvironment()), TimeProvider.System);
+    return await act(new LinkOperating(book, Console.Out, Console.Error));
+});
+
+static async Task<int> Guarded(Func<Task<int>> act)
+{
+    try
+    {
+        return await act();
+    }
+    catch (SettingsException e)
+    {
+        foreach (var problem in e.Problems)
+        {
+            await Console.Error.WriteLineAsync($"notify-bot: {problem}");
+        }
+
+        return SettingsReader.WrongSettingsStatus;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketTakenException)
+    {
+        await Console.Error.WriteLineAsync($"notify-bot: {e.Message}");
+        return 1;
+    }
+}

@@ -1,0 +1,91 @@
+using Notify.Bot.Telegram;
+using Notify.Settings;
+
+namespace Notify.Bot;
+
+/// <summary>What the bot is told by its environment (specification, section 2), read once at start.</summary>
+public sealed record BotSettings
+{
+    /// <summary>The secret of the bot.</summary>
+    public required BotToken Token { get; init; }
+
+    /// <summary>The Bot API server.</summary>
+    public required Uri ApiUrl { get; init; }
+
+    /// <summary>The bot's name without <c>@</c>, if told; else it is asked from Telegram.</summary>
+    public string? BotUsername { get; init; }
+
+    /// <summary>The folder of the shared state.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Where callers connect.</summary>
+    public required string SocketPath { get; init; }
+
+    /// <summary>Whose members may connect.</summary>
+    public required string AnalystGroup { get; init; }
+
+    /// <summary>Whose members may send for others.</summary>
+    public required string TrustedGroup { get; init; }
+
+    /// <summary>The helper that lists and runs an analyst's scripts.</summary>
+    public required string ScriptsProgram { get; init; }
+
+    /// <summary>The name shown to people.</summary>
+    public required string InstanceName { get; init; }
+
+    /// <summary>Where people enter the verification code; null where there is no dashboard.</summary>
+    public Uri? WebUrl { get; init; }
+
+    /// <summary>What only the bot may look into.</summary>
+    public string PrivateFolder => Path.Combine(DataFolder, "private");
+
+    /// <summary>The default data folder.</summary>
+    public const string DefaultDataFolder = "/data/notifications";
+
+    /// <summary>The data folder alone, for the operator's commands that need nothing else.</summary>
+    /// <exception cref="SettingsException">It is wrong.</exception>
+    public static string ReadDataFolder(SettingsReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var folder = reader.AbsolutePath("NOTIFY_DATA_DIR", DefaultDataFolder);
+        reader.ThrowIfWrong();
+        return folder;
+    }
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="SettingsException">At least one is wrong.</exception>
+    public static BotSettings Read(SettingsReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var dataFolder = reader.AbsolutePath("NOTIFY_DATA_DIR", DefaultDataFolder);
+        var token = BotToken.TryParse(reader.Secret("TELEGRAM_BOT_TOKEN", text => BotToken.TryParse(text) is not null, BotToken.Shape));
+        var username = reader.Raw("TELEGRAM_BOT_USERNAME")?.TrimStart('@');
+        if (username is not null && !username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+        {
+            reader.Wrong("TELEGRAM_BOT_USERNAME", username, "the bot's user name, letters, digits and '_'");
+        }
+
+        var settings = new BotSettings
+        {
+            Token = token!,
+            ApiUrl = reader.HttpAddress("TELEGRAM_API_URL", "https://api.telegram.org")!,
+            BotUsername = username,
+            DataFolder = dataFolder,
+            SocketPath = reader.AbsolutePath("NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
+            AnalystGroup = reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"),
+            TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
+            ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
+            InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
+            WebUrl = reader.HttpAddress("NOTIFY_WEB_URL", null),
+        };
+        if (System.Text.Encoding.UTF8.GetByteCount(settings.SocketPath) > Serving.BotSocket.LongestPath)
+        {
+            reader.Wrong("NOTIFY_BOT_SOCKET", settings.SocketPath, $"a path of at most {Serving.BotSocket.LongestPath} bytes, the kernel's limit for sockets");
+        }
+
+        // Bounds of the settings of delivery are checked here already, so that a wrong .env is refused by every version alike.
+        _ = reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000);
+        reader.ThrowIfWrong();
+        return settings;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+using Notify.Bot.Telegram;
+
+namespace Notify.Bot.Commands;
+
+/// <summary>An answer of the bot in the making: text and its formatting, with no markup that a name in it could break.</summary>
+internal sealed class AnswerText
+{
+    /// <summary>Longest text of a message in UTF-16 units (https://core.telegram.org/bots/api#sendmessage).</summary>
+    internal const int MaxLength = 4096;
+
+    private readonly StringBuilder _text = new();
+    private readonly List<ApiEntity> _entities = [];
+
+    internal int Length => _text.Length;
+
+    internal IReadOnlyList<ApiEntity> Entities => _entities;
+
+    internal AnswerText Plain(string text)
+    {
+        _text.Append(text);
+        return this;
+    }
+
+    internal AnswerText Line(string text = "") => Plain(text).Plain("\n");
+
+    internal AnswerText Bold(string text) => With("bold", text);
+
+    internal AnswerText Code(string text) => With("code", text);
+
+    internal AnswerText Folded(string text) => With("expandable_blockquote", text);
+
+    public override string ToString() => _text.ToString();
+
+    private AnswerText With(string type, string text)
+    {
+        if (text.Length > 0)
+        {
+            _entities.Add(new ApiEntity(type, _text.Length, text.Length));
+            _text.Append(text);
+        }
+
+        return this;
+    }
+}

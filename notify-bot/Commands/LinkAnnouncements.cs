@@ -1,0 +1,124 @@
+using Notify.Linking;
+
+namespace Notify.Bot.Commands;
+
+/// <summary>
+/// Tells chats what becomes of their links, whoever changed them: a person in the chat, the dashboard, or an operator at the
+/// shell. It compares what it knew with what is stored now, so there is one place that tells, and no writer that forgets to.
+/// </summary>
+/// <remarks>What changes while the bot is down is not told.</remarks>
+public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, BackgroundRuns background, BotSettings settings, TimeProvider time)
+{
+    /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    /// <summary>Beyond so many changes at once somebody has put in a whole file; telling all would be a flood.</summary>
+    private const int MostAtOnce = 20;
+
+    private readonly Lock _gate = new();
+    private IReadOnlyDictionary<UserName, Link>? _known;
+
+    /// <summary>Looks for changes until cancelled. Telling them waits for Telegram, and so goes on beside the looking.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        try
+        {
+            do
+            {
+                if (TakeChanges() is { Length: > 0 } changes)
+                {
+                    background.Start(stopping => TellAsync(changes, stopping));
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            // The bot ends.
+        }
+    }
+
+    /// <summary>Tells all chats concerned what has changed since the last look.</summary>
+    public Task AnnounceAsync(CancellationToken cancellation) => TellAsync(TakeChanges(), cancellation);
+
+    private async Task TellAsync((ChatId Chat, AnswerText Text)[] changes, CancellationToken cancellation) =>
+        await Task.WhenAll(changes.Select(change => answers.SendAsync(change.Chat, change.Text, cancellation)));
+
+    private (ChatId Chat, AnswerText Text)[] TakeChanges()
+    {
+        lock (_gate)
+        {
+            IReadOnlyDictionary<UserName, Link> now;
+            try
+            {
+                now = links.All();
+            }
+            catch (StateUnreadableException)
+            {
+                // Said by log and health; nothing is known to have changed.
+                return [];
+            }
+
+            var known = _known;
+            _known = now;
+            if (known is null || ReferenceEquals(known, now))
+            {
+                return [];
+            }
+
+            var changes = Changes(known, now).Take(MostAtOnce + 1).ToArray();
+            return changes.Length > MostAtOnce ? [] : changes;
+        }
+    }
+
+    private IEnumerable<(ChatId Chat, AnswerText Text)> Changes(IReadOnlyDictionary<UserName, Link> known, IReadOnlyDictionary<UserName, Link> now)
+    {
+        var before = new Dictionary<ChatId, UserName>();
+        foreach (var link in known.Values)
+        {
+            // Not ToDictionary: an editor can give two users one chat.
+            before[link.Chat] = link.User;
+        }
+
+        var taken = new HashSet<ChatId>();
+        foreach (var (user, link) in now)
+        {
+            var old = known.GetValueOrDefault(user);
+            if (old?.Chat == link.Chat)
+            {
+                continue;
+            }
+
+            if (old is not null && old.LinkedAt == link.LinkedAt)
+            {
+                // A group that became a supergroup: the same link under a new number.
+                taken.Add(old.Chat);
+                continue;
+            }
+
+            taken.Add(link.Chat);
+            var text = new AnswerText().Plain("✔ Linked: the notifications of ").Bold(user.Value).Plain($" on {settings.InstanceName} arrive here from now on");
+            if (before.TryGetValue(link.Chat, out var previous))
+            {
+                text.Plain(", and no longer those of ").Bold(previous.Value);
+            }
+
+            yield return (link.Chat, text.Plain(". /test sends a sample, /help lists the commands."));
+        }
+
+        foreach (var (user, old) in known)
+        {
+            var current = now.GetValueOrDefault(user);
+            if (current?.Chat == old.Chat || taken.Contains(old.Chat))
+            {
+                // Nothing changed, or another user has this chat now, and it was told so above.
+                continue;
+            }
+
+            yield return (old.Chat, current is null
+                ? new AnswerText().Plain("This chat is no longer linked: the notifications of ").Bold(user.Value).Plain(" do not arrive here any more. /start links it again.")
+                : new AnswerText().Plain("The notifications of ").Bold(user.Value).Plain(" go to another chat from now on. If that was not you, tell your operator."));
+        }
+    }
+}

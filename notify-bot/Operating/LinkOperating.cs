@@ -1,0 +1,97 @@
+using System.Globalization;
+using Notify.Linking;
+
+namespace Notify.Bot.Operating;
+
+/// <summary>The operator's commands on links: they work on the shared files, whether the bot runs or not; a running bot tells the chats concerned.</summary>
+public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter errors)
+{
+    /// <summary>Exit status of a command that was used wrongly (EX_USAGE of sysexits.h).</summary>
+    private const int Usage = 64;
+
+    /// <summary><c>notify-bot users</c>.</summary>
+    public async Task<int> UsersAsync()
+    {
+        var all = links.All();
+        if (all.Count == 0)
+        {
+            await output.WriteLineAsync("Nobody is linked yet. Analysts send /start to the bot and enter the code on the dashboard; or: notify-bot link USER CODE");
+            return 0;
+        }
+
+        var width = all.Keys.Max(u => u.Value.Length);
+        foreach (var link in all.Values.OrderBy(l => l.User.Value, StringComparer.Ordinal))
+        {
+            var line = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{link.User.Value.PadRight(width)}  {link.Chat.Value,15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason}" : "")}");
+            await output.WriteLineAsync(line);
+        }
+
+        return 0;
+    }
+
+    /// <summary><c>notify-bot link USER CODE</c> or <c>notify-bot link USER --chat ID</c>.</summary>
+    public async Task<int> LinkAsync(string user, string? code, long? chat, CancellationToken cancellation)
+    {
+        if (!UserName.TryParse(user, out var name))
+        {
+            return await FailAsync(Usage, $"\"{user}\" is not a user name.");
+        }
+
+        if (code is null == chat is null)
+        {
+            return await FailAsync(Usage, "Give the code from the user's chat, or --chat with the id of a chat: notify-bot link USER CODE | notify-bot link USER --chat ID");
+        }
+
+        if (chat is { } id)
+        {
+            return id == 0
+                ? await FailAsync(Usage, "0 is no chat. The bot tells a group's id to who writes /start@BOT in it.")
+                : await DoneAsync(await links.LinkAsync(name, new ChatId(id), cancellation));
+        }
+
+        return VerificationCodeText.Normalise(code!) is { } digits && await links.VerifyUnlimitedAsync(name, digits, cancellation) is Verification.Verified verified
+            ? await DoneAsync(verified.Change)
+            : await FailAsync(1, "That code is wrong or expired. The user sends /start to the bot again; a code is valid for 10 minutes.");
+    }
+
+    /// <summary><c>notify-bot unlink USER</c>.</summary>
+    public async Task<int> UnlinkAsync(string user, CancellationToken cancellation)
+    {
+        if (!UserName.TryParse(user, out var name))
+        {
+            return await FailAsync(Usage, $"\"{user}\" is not a user name.");
+        }
+
+        if (await links.UnlinkAsync(name, cancellation) is not { } link)
+        {
+            return await FailAsync(1, $"{name} is not linked. notify-bot users lists who is.");
+        }
+
+        await output.WriteLineAsync($"{name} is no longer linked (it was chat {link.Chat}).");
+        return 0;
+    }
+
+    private async Task<int> DoneAsync(LinkChange change)
+    {
+        await output.WriteLineAsync($"{change.Link.User} is linked to chat {change.Link.Chat}.");
+        if (change.PreviousChat is { } previousChat)
+        {
+            await output.WriteLineAsync($"{change.Link.User} was linked to chat {previousChat} before.");
+        }
+
+        if (change.PreviousUser is { } previousUser)
+        {
+            await output.WriteLineAsync($"The chat was {previousUser}'s before; {previousUser} has no link now.");
+        }
+
+        return 0;
+    }
+
+    private async Task<int> FailAsync(int status, string sentence)
+    {
+        await errors.WriteLineAsync($"notify-bot: {sentence}");
+        return status;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Notify.Files;
+
+namespace Notify.Bot.Polling;
+
+/// <summary>An update as Telegram sent it.</summary>
+/// <param name="Id">Its number; ascending, until Telegram starts afresh after a quiet week.</param>
+/// <param name="Json">The whole update.</param>
+public sealed record ReceivedUpdate(long Id, string Json);
+
+/// <summary>
+/// What was received from Telegram and not yet handled, on disk: asking Telegram for the next updates confirms the earlier ones,
+/// which it then forgets, so they are stored here first. A restart goes on with what was pending, and handles nothing twice.
+/// </summary>
+/// <remarks>
+/// One small file, <c>private/poll_offset.json</c>. It is bound to the bot's id: another bot's numbers mean nothing. A file that
+/// can't be read counts as missing, since Telegram still has whatever was not confirmed. Thread-safe.
+/// </remarks>
+public sealed class UpdateInbox
+{
+    /// <summary>How many handled numbers are remembered, to know an update that is sent again. Telegram sends at most 100 at once.</summary>
+    public const int Remembered = 200;
+
+    private readonly string _path;
+    private readonly long _botId;
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<long, ReceivedUpdate> _pending = [];
+    private readonly Queue<long> _handled = [];
+
+    /// <summary>Opens the inbox of one bot.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="botId">The bot whose updates it holds.</param>
+    public UpdateInbox(string path, long botId)
+    {
+        _path = path;
+        _botId = botId;
+        if (Read(path) is not { } stored || stored.BotId != botId)
+        {
+            return;
+        }
+
+        NextOffset = stored.NextOffset;
+        foreach (var update in stored.Pending ?? [])
+        {
+            _pending[update.Id] = update;
+        }
+
+        foreach (var id in stored.Handled ?? [])
+        {
+            _handled.Enqueue(id);
+        }
+    }
+
+    /// <summary>From which number on Telegram is asked; null before the first update.</summary>
+    public long? NextOffset { get; private set; }
+
+    /// <summary>What is received and not handled, in Telegram's order.</summary>
+    public IReadOnlyList<ReceivedUpdate> Pending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _pending.Values];
+            }
+        }
+    }
+
+    /// <summary>Stores what Telegram sent and gives back what of it is new. The offset follows these numbers, up or down.</summary>
+    /// <exception cref="IOException">It can't be stored; then nothing may be confirmed or handled.</exception>
+    public IReadOnlyList<ReceivedUpdate> Accept(IReadOnlyList<ReceivedUpdate> received)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        lock (_gate)
+        {
+            if (received.Count == 0)
+            {
+                return [];
+            }
+
+            var fresh = received.Where(u => !_pending.ContainsKey(u.Id) && !_handled.Contains(u.Id)).ToArray();
+            var before = NextOffset;
+            NextOffset = received.Max(u => u.Id) + 1;
+            foreach (var update in fresh)
+            {
+                _pending[update.Id] = update;
+            }
+
+            if (fresh.Length > 0 || NextOffset != before)
+            {
+                try
+                {
+                    Write();
+                }
+                catch
+                {
+                    NextOffset = before;
+                    foreach (var update in fresh)
+                    {
+                        _pending.Remove(update.Id);
+                    }
+
+                    throw;
+                }
+            }
+
+            return fresh;
+        }
+    }
+
+    /// <summary>Notes that an update was handled.</summary>
+    /// <exception cref="IOException">It can't be stored; after a restart the update would be handled again.</exception>
+    public void Done(long updateId)
+    {
+        lock (_gate)
+        {
+            _pending.Remove(updateId);
+            _handled.Enqueue(updateId);
+            while (_handled.Count > Remembered)
+            {
+                _handled.Dequeue();
+            }
+
+            Write();
+        }
+    }
+
+    private void Write() => AtomicFile.Replace(
+        _path,
+        JsonSerializer.SerializeToUtf8Bytes(new StoredInbox(_botId, NextOffset, [.. _pending.Values], [.. _handled]), InboxJson.Default.StoredInbox),
+        UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    private static StoredInbox? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), InboxJson.Default.StoredInbox);
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
+
+internal sealed record StoredInbox(long BotId, long? NextOffset, IReadOnlyList<ReceivedUpdate>? Pending, IReadOnlyList<long>? Handled);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredInbox))]
+internal sealed partial class InboxJson : JsonSerializerContext;

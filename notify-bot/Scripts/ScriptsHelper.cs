@@ -1,0 +1,180 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Notify.Posix;
+using Notify.Scripts;
+
+namespace Notify.Bot.Scripts;
+
+/// <summary>
+/// Calls <c>notify-scripts</c> as the user whose scripts it is about: through <c>sudo -n -u</c>, or directly where the user is the
+/// bot's own. Home folders are never looked into by the bot itself.
+/// </summary>
+public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
+{
+    /// <summary>The helper ends each script after 60 s at the most and needs a moment to end what is left of it; then it counts as stuck.</summary>
+    private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(75);
+
+    private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>Room for a chart of the largest size in base64, and the rest of the JSON.</summary>
+    private const int MostOutput = (ChartFile.MaxSize / 3 * 4) + 4_000_000;
+
+    /// <summary>The user's scripts.</summary>
+    /// <exception cref="ScriptsHelperException">They can't be listed; the message says why.</exception>
+    public async Task<IReadOnlyList<ListedScript>> ListAsync(UserName user, CancellationToken cancellation) =>
+        await CallAsync(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
+
+    /// <summary>Runs a script, whatever its cooldown says.</summary>
+    /// <exception cref="ScriptsHelperException">The helper itself failed; a script's own failure is part of the result.</exception>
+    public Task<RanScript> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return CallAsync(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
+    }
+
+    private async Task<T> CallAsync<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        using var end = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        using var process = Start(user, arguments);
+        try
+        {
+            var errors = ReadTailAsync(process.StandardError, either.Token);
+            var output = await ReadAsync(process.StandardOutput.BaseStream, either.Token);
+            await process.WaitForExitAsync(either.Token);
+            var said = await errors;
+            try
+            {
+                // A status other than 0 with JSON is a script's failure; without, the helper's or sudo's.
+                return JsonSerializer.Deserialize(output.GetBuffer().AsSpan(0, (int)output.Length), type) ?? throw new JsonException();
+            }
+            catch (JsonException)
+            {
+                throw new ScriptsHelperException(
+                    $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "nothing was said")}. The operator runs: notify-bot doctor");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ScriptsHelperException($"{settings.ScriptsProgram} did not end within {limit.TotalSeconds:0} s for {user}.");
+        }
+        finally
+        {
+            EndIfRunning(process);
+        }
+    }
+
+    private Process Start(UserName user, string[] arguments)
+    {
+        var account = Account.Find(user.Value) ?? throw new ScriptsHelperException($"{user} has no Unix account on this machine, and so no scripts.");
+        var own = account.Uid == Account.EffectiveUid;
+        if (!own)
+        {
+            // Barred here and by sudoers: a link for a user outside the analysts' group must not become a way to that account.
+            if (account.Uid == 0 || (Group.Find(settings.AnalystGroup) is { } analysts && !account.Groups().Contains(analysts.Gid)))
+            {
+                throw new ScriptsHelperException($"{user} is not in the group {settings.AnalystGroup}; scripts are run for its members only.");
+            }
+        }
+
+        var start = new ProcessStartInfo
+        {
+            FileName = own ? settings.ScriptsProgram : "/usr/bin/sudo",
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        if (!own)
+        {
+            foreach (var word in (string[])["-n", "-u", user.Value, "--", settings.ScriptsProgram])
+            {
+                start.ArgumentList.Add(word);
+            }
+        }
+
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // Nothing of the bot's environment: it holds the token, and what runs here is an analyst's.
+        var passed = new[] { "NOTIFY_SCRIPT_TIMEOUT" }.Select(name => (name, value: Environment.GetEnvironmentVariable(name))).Where(v => v.value is not null).ToArray();
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["HOME"] = account.Home;
+        foreach (var (name, value) in passed)
+        {
+            start.Environment[name] = value;
+        }
+
+        try
+        {
+            var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            return process;
+        }
+        catch (Win32Exception e)
+        {
+            throw new ScriptsHelperException($"{start.FileName} can't be started: {e.Message}. The operator runs: notify-bot doctor");
+        }
+    }
+
+    private static async Task<MemoryStream> ReadAsync(Stream stream, CancellationToken cancellation)
+    {
+        var output = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int count;
+        while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (output.Length + count > MostOutput)
+            {
+                throw new ScriptsHelperException("The helper printed more than a chart of the largest size needs.");
+            }
+
+            output.Write(buffer.AsSpan(0, count));
+        }
+
+        return output;
+    }
+
+    private static async Task<string> ReadTailAsync(StreamReader reader, CancellationToken cancellation)
+    {
+        var tail = new StringBuilder();
+        var buffer = new char[4096];
+        int count;
+        while ((count = await reader.ReadAsync(buffer, cancellation)) > 0)
+        {
+            tail.Append(buffer, 0, count);
+            if (tail.Length > 2000)
+            {
+                tail.Remove(0, tail.Length - 1000);
+            }
+        }
+
+        return tail.ToString().Trim().ReplaceLineEndings(" ");
+    }
+
+    private static void EndIfRunning(Process process)
+    {
+        try
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        {
+            // sudo runs as root, so the bot may not end it; the helper ends itself at its own limit. Or it has just ended.
+        }
+    }
+}
+
+/// <summary>The helper could not be called, or did not answer as it should. The message can be shown to the user.</summary>
+public sealed class ScriptsHelperException(string message) : Exception(message);

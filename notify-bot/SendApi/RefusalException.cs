@@ -1,0 +1,19 @@
+namespace Notify.Bot.SendApi;
+
+/// <summary>A request is answered with an error: a status, and a sentence that says what to do.</summary>
+/// <param name="status">The HTTP status.</param>
+/// <param name="sentence">For the caller's log or screen.</param>
+/// <param name="retryAfter">When it makes sense to try again, for the header <c>Retry-After</c>.</param>
+public sealed class RefusalException(int status, string sentence, TimeSpan? retryAfter = null) : Exception(sentence)
+{
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>When it makes sense to try again.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>The notification that was accepted before this went wrong, if one was.</summary>
+    public string? NotificationId { get; init; }
+
+    internal static RefusalException Field(string name, string fault) => new(StatusCodes.Status400BadRequest, $"Field '{name}' {fault}.");
+}

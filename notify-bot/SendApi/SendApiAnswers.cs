@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Notify.Linking;
+using Notify.Scripts;
+
+namespace Notify.Bot.SendApi;
+
+// The answers of the send API (specification, section 7). What does not apply is left out.
+
+internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels);
+
+internal sealed record ChannelsAnswer(string? Telegram);
+
+internal sealed record ErrorAnswer(string Error, string? Id = null);
+
+internal sealed record HealthAnswer(
+    string Status, string Version, string? BotUsername, TelegramAnswer Telegram, QueueAnswer Queue, IReadOnlyList<UnreadableFile> Unreadable);
+
+internal sealed record TelegramAnswer(string State, DateTimeOffset? LastGoodPoll);
+
+internal sealed record QueueAnswer(int Length, double OldestSeconds);
+
+internal sealed record LinkAnswer(bool Linked, DateTimeOffset? LinkedAt = null);
+
+internal sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts);
+
+internal sealed record ScriptAnswer(
+    string Name,
+    string Stem,
+    DateTimeOffset? LastRun,
+    DateTimeOffset? LastSent,
+    DateTimeOffset? CooldownEnds,
+    ScriptOutcome? LastOutcome,
+    string? Error,
+    bool Running,
+    DateTimeOffset? MutedUntil);
+
+internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcSecondsConverter)])]
+[JsonSerializable(typeof(SentAnswer))]
+[JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(LinkAnswer))]
+[JsonSerializable(typeof(ScriptsAnswer))]
+[JsonSerializable(typeof(RunAnswer))]
+internal sealed partial class SendApiJson : JsonSerializerContext;
+
+internal static class Answering
+{
+    internal static async Task WriteAsync<T>(this HttpContext context, int status, T answer, JsonTypeInfo<T> type)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, type);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

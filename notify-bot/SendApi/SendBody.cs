@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Notify.Bot.SendApi;
+
+/// <summary>Reads request bodies within their limits (specification, section 7).</summary>
+internal static class SendBody
+{
+    /// <summary>Largest JSON body in bytes.</summary>
+    internal const int MaxJson = 1_000_000;
+
+    /// <summary>Largest picture in bytes: what Telegram takes as a document (https://core.telegram.org/bots/api#senddocument).</summary>
+    internal const int MaxPhoto = 50_000_000;
+
+    /// <summary>All fields of a form beside the picture, and its own overhead.</summary>
+    internal const int MaxForm = 1_000_000;
+
+    /// <summary>A picture up to this size stays in memory while it is received; a larger one goes through a file in the private folder.</summary>
+    private const int InMemory = 1_000_000;
+
+    private const int MaxParts = 32;
+
+    internal static bool IsForm(HttpRequest request) =>
+        request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
+
+    internal static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.ContentLength > MaxJson)
+        {
+            throw TooLarge();
+        }
+
+        using var body = new MemoryStream((int)(request.ContentLength ?? 1024));
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (body.Length + count > MaxJson)
+            {
+                throw TooLarge();
+            }
+
+            body.Write(buffer.AsSpan(0, count));
+        }
+
+        return JsonFields.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+
+        static RefusalException TooLarge() => new(
+            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {MaxJson} bytes. Shorten the text, or send what is long as a file."));
+    }
+
+    /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>
+    internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(HttpRequest request, string temporaryFolder, CancellationToken cancellation)
+    {
+        if (request.ContentLength > MaxPhoto + MaxForm)
+        {
+            throw TooLarge();
+        }
+
+        var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Boundary).Value : null;
+        if (string.IsNullOrEmpty(boundary) || boundary.Length > 200)
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, "The form has no boundary in its Content-Type.");
+        }
+
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        Stream? photo = null;
+        try
+        {
+            var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 8 * 1024 };
+            var room = MaxForm;
+            for (var parts = 0; await reader.ReadNextSectionAsync(cancellation) is { } section; parts++)
+            {
+                if (parts >= MaxParts || !ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                    || HeaderUtilities.RemoveQuotes(disposition.Name).Value is not { Length: > 0 and <= 100 } name)
+                {
+                    throw new RefusalException(StatusCodes.Status400BadRequest, $"The form has a part without a name, or more than {MaxParts} parts.");
+                }
+
+                if (name == "photo")
+                {
+                    if (photo is not null)
+                    {
+                        throw RefusalException.Field("photo", "is there twice");
+                    }
+
+                    photo = await ReceiveAsync(section.Body, temporaryFolder, cancellation);
+                    continue;
+                }
+
+                var text = await ReadFieldAsync(section.Body, room, cancellation);
+                room -= text.Length;
+                fields[name] = Encoding.UTF8.GetString(text);
+            }
+
+            return (new FormFields(fields), photo);
+        }
+        catch (Exception e)
+        {
+            if (photo is not null)
+            {
+                await photo.DisposeAsync();
+            }
+
+            throw e is InvalidDataException or IOException and not BadHttpRequestException
+                ? new RefusalException(StatusCodes.Status400BadRequest, "The form is broken: it is cut short, or a part of it has no end.")
+                : e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge() : e;
+        }
+    }
+
+    private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation)
+    {
+        var received = new FileBufferingReadStream(part, InMemory, MaxPhoto, temporaryFolder);
+        try
+        {
+            await received.DrainAsync(cancellation);
+            received.Position = 0;
+            return received;
+        }
+        catch (IOException) when (received.Length > MaxPhoto - (64 * 1024))
+        {
+            await received.DisposeAsync();
+            throw TooLarge();
+        }
+        catch
+        {
+            await received.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<byte[]> ReadFieldAsync(Stream part, int room, CancellationToken cancellation)
+    {
+        using var text = new MemoryStream();
+        var buffer = new byte[4096];
+        int count;
+        while ((count = await part.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (text.Length + count > room)
+            {
+                throw TooLarge();
+            }
+
+            text.Write(buffer.AsSpan(0, count));
+        }
+
+        return text.ToArray();
+    }
+
+    private static RefusalException TooLarge() => new(
+        StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"Too large: a photo may have {MaxPhoto / 1_000_000} MB, all other fields together {MaxForm / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."));
+}

@@ -1,0 +1,175 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Notify.Bot.Commands;
+using Notify.Bot.Delivery;
+using Notify.Bot.Logging;
+using Notify.Bot.Polling;
+using Notify.Bot.Scripts;
+using Notify.Bot.SendApi;
+using Notify.Bot.Telegram;
+using Notify.Files;
+using Notify.Linking;
+using Notify.Posix;
+
+namespace Notify.Bot.Serving;
+
+/// <summary>The bot at work: polls Telegram and serves the send API, until it is told to end.</summary>
+internal static partial class BotServer
+{
+    /// <summary>Open connections over all callers. Each costs some kB; the kernel queues what comes beyond.</summary>
+    private const int MostConnections = 2000;
+
+    /// <summary>How long what is on its way may take once the bot is told to end; systemd waits a little longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    internal static async Task<int> RunAsync(BotSettings settings, TextWriter console)
+    {
+        var time = TimeProvider.System;
+        var trusted = Group.Find(settings.TrustedGroup);
+        var analysts = Group.Find(settings.AnalystGroup);
+        var faults = DataFolder.Prepare(settings, trusted, analysts);
+        using var logFile = new BoundedLog(Path.Combine(settings.PrivateFolder, "bot.log"), time, BotLog.MaxBytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        using var botLog = new BotLog(logFile, settings.Token, console, underJournal: Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 });
+        var log = botLog.CreateLogger("Notify.Bot");
+
+        SayFaults(faults, trusted, analysts, settings, log);
+
+        // Two bots on one folder would answer each update twice.
+        using var only = FileLock.TryAcquire(Path.Combine(settings.PrivateFolder, "bot.lock"))
+            ?? throw new SocketTakenException($"Another bot works on {settings.DataFolder}, so this one does not start. Stop the other one first (systemctl stop notify-bot.service notify-bot.socket).");
+        AtomicFile.RemoveLeftovers(settings.DataFolder, time);
+        AtomicFile.RemoveLeftovers(settings.PrivateFolder, time);
+        var systemd = new Systemd(Environment.GetEnvironmentVariable);
+        if (!systemd.HandsOverSocket)
+        {
+            BotSocket.RemoveIfDead(settings.SocketPath);
+        }
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddProvider(botLog);
+        AddParts(builder.Services, settings, time);
+        ListenOn(builder, settings, systemd, trusted, analysts);
+
+        await using var app = builder.Build();
+        app.Services.GetRequiredService<SendApiRoutes>().Map(app);
+        using var stop = new CancellationTokenSource();
+        await app.StartAsync();
+        if (systemd.HandsOverSocket)
+        {
+            app.Services.GetRequiredService<BotSocket>().GrantAccess();
+        }
+
+        LogServing(log, BotVersion.Text, settings.SocketPath);
+        systemd.Tell("READY=1");
+        var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
+        var announcing = app.Services.GetRequiredService<LinkAnnouncements>().RunAsync(stop.Token);
+
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (app.Lifetime.ApplicationStopping.Register(ended.SetResult))
+        {
+            await Task.WhenAny(ended.Task, polling, announcing);
+        }
+
+        systemd.Tell("STOPPING=1");
+        LogEnding(log);
+        using var patience = new CancellationTokenSource(Patience, time);
+        await stop.CancelAsync();
+        await Task.WhenAll(
+            app.StopAsync(patience.Token),
+            app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
+            app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token));
+        await Task.WhenAll(polling, announcing);
+        return 0;
+    }
+
+    private static void AddParts(IServiceCollection services, BotSettings settings, TimeProvider time)
+    {
+        services.AddRoutingCore();
+        services.AddSingleton(settings);
+        services.AddSingleton(time);
+        services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
+
+        services.AddSingleton(_ => new BotApi(settings.ApiUrl, settings.Token, time));
+        services.AddSingleton<TelegramState>();
+        services.AddSingleton<BotMetrics>();
+
+        services.AddSingleton(new UpdateInbox(Path.Combine(settings.PrivateFolder, "poll_offset.json"), settings.Token.BotId));
+        services.AddSingleton<UpdateDispatcher>();
+        services.AddSingleton<UpdatePoller>();
+
+        services.AddSingleton<IUpdateHandler, ChatCommands>();
+        services.AddSingleton<ChatAnswers>();
+        services.AddSingleton<LinkAnnouncements>();
+        services.AddSingleton<BackgroundRuns>();
+        services.AddSingleton<StrangerLimit>();
+
+        services.AddSingleton<NotificationDelivery>();
+        services.AddSingleton<ScriptsHelper>();
+        services.AddSingleton<RequestedRuns>();
+        services.AddSingleton<SendApiRoutes>();
+    }
+
+    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, Systemd systemd, Group? trusted, Group? analysts)
+    {
+        builder.Services.AddSingleton(services => new BotSocket(settings.SocketPath, trusted, analysts, services.GetRequiredService<ILogger<BotSocket>>()));
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<BotSocket>((options, socket) =>
+        {
+            options.CreateBoundListenSocket = socket.Bind;
+            options.Backlog = 1024;
+        });
+        var gate = new CallerGate(trusted?.Gid, Account.EffectiveUid);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.Limits.MaxRequestBodySize = SendBody.MaxPhoto + SendBody.MaxForm;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+            void Listen(ListenOptions listen)
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => gate.OnConnectionAsync(connection, () => next(connection)));
+            }
+
+            if (systemd.HandsOverSocket)
+            {
+                kestrel.ListenHandle(Systemd.FirstDescriptor, Listen);
+            }
+            else
+            {
+                kestrel.ListenUnixSocket(settings.SocketPath, Listen);
+            }
+        });
+    }
+
+    private static void SayFaults(IReadOnlyList<string> faults, Group? trusted, Group? analysts, BotSettings settings, ILogger log)
+    {
+        if (trusted is null)
+        {
+            LogNoGroup(log, settings.TrustedGroup, "NOTIFY_TRUSTED_GROUP");
+        }
+
+        if (analysts is null)
+        {
+            LogNoGroup(log, settings.AnalystGroup, "NOTIFY_ANALYST_GROUP");
+        }
+
+        foreach (var fault in faults)
+        {
+            LogFolder(log, fault);
+        }
+    }
+
+    [LoggerMessage(1000, LogLevel.Information, "notify-bot {Version} serves {Socket}.")]
+    private static partial void LogServing(ILogger log, string version, string socket);
+
+    [LoggerMessage(1009, LogLevel.Information, "The bot is told to end; what is on its way is finished first.")]
+    private static partial void LogEnding(ILogger log);
+
+    [LoggerMessage(1203, LogLevel.Warning, "{Fault}. notify-bot doctor says what mends it.")]
+    private static partial void LogFolder(ILogger log, string fault);
+
+    [LoggerMessage(1204, LogLevel.Warning, "There is no group {Group} on this machine ({Setting}): its members have no access. Create it (groupadd {Group}) and restart, or set {Setting} to another one.")]
+    private static partial void LogNoGroup(ILogger log, string group, string setting);
+}

@@ -1,0 +1,82 @@
+using System.Net;
+
+namespace Notify.Bot.Telegram;
+
+/// <summary>Why a call to the Bot API did not do what it should, sorted by what has to be done about it.</summary>
+/// <param name="Description">Telegram's own words, or the network's.</param>
+public abstract record BotApiFailure(string Description)
+{
+    /// <summary>This message will never be taken: asking again is useless.</summary>
+    public record Refused(string Description) : BotApiFailure(Description);
+
+    /// <summary>The markup could not be parsed; the same text goes through plain.</summary>
+    public sealed record FormattingRefused(string Description) : Refused(Description);
+
+    /// <summary>The picture was not taken as a photo; as a document it may be.</summary>
+    public sealed record PhotoRefused(string Description) : Refused(Description);
+
+    /// <summary>The chat takes nothing any more, until its person does something. <paramref name="Reason"/> is one word or two for the link.</summary>
+    public sealed record ChatGone(string Description, string Reason) : BotApiFailure(Description);
+
+    /// <summary>The group became a supergroup and has a new id.</summary>
+    public sealed record Migrated(string Description, ChatId NewChat) : BotApiFailure(Description);
+
+    /// <summary>Too many requests: nothing before the pause is over.</summary>
+    public sealed record FloodWait(string Description, TimeSpan RetryAfter) : BotApiFailure(Description);
+
+    /// <summary>The token is not (or no longer) a bot's.</summary>
+    public sealed record TokenRefused(string Description) : BotApiFailure(Description);
+
+    /// <summary>Another process polls with this token, or a webhook is set.</summary>
+    public sealed record PolledElsewhere(string Description) : BotApiFailure(Description);
+
+    /// <summary>The network or the server failed. Try again with growing pauses.</summary>
+    /// <param name="Description">What failed.</param>
+    /// <param name="OutcomeUnknown">Whether the request may have been carried out all the same: it went out, and no answer came back.</param>
+    public sealed record Unreachable(string Description, bool OutcomeUnknown) : BotApiFailure(Description);
+
+    /// <summary>Sorts an error answer of the Bot API.</summary>
+    /// <remarks>
+    /// The API has no stable error names: what tells errors apart is the code, the optional <c>parameters</c>, and the description
+    /// (https://core.telegram.org/bots/api#making-requests). Descriptions that are not known count as a refusal of this one message
+    /// only; they must not cost anybody a link.
+    /// </remarks>
+    internal static BotApiFailure From(int code, string description, ResponseParameters? parameters)
+    {
+        if (parameters?.MigrateToChatId is { } newChat)
+        {
+            return new Migrated(description, new ChatId(newChat));
+        }
+
+        return code switch
+        {
+            (int)HttpStatusCode.TooManyRequests => new FloodWait(description, TimeSpan.FromSeconds(Math.Max(1, parameters?.RetryAfter ?? 5))),
+            (int)HttpStatusCode.Unauthorized or (int)HttpStatusCode.NotFound => new TokenRefused(description),
+            (int)HttpStatusCode.Conflict => new PolledElsewhere(description),
+            (int)HttpStatusCode.Forbidden => new ChatGone(description, GoneReason(description)),
+            >= 500 => new Unreachable(description, OutcomeUnknown: false),
+            _ when Has("chat not found") || Has("PEER_ID_INVALID") => new ChatGone(description, "chat not found"),
+            _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") => new FormattingRefused(description),
+            _ when Has("PHOTO_INVALID_DIMENSIONS") || Has("IMAGE_PROCESS_FAILED") || Has("PHOTO_SAVE_FILE_INVALID") || Has("too big for a photo") => new PhotoRefused(description),
+            _ => new Refused(description),
+        };
+
+        bool Has(string words) => description.Contains(words, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string GoneReason(string description) => description switch
+    {
+        _ when description.Contains("blocked", StringComparison.OrdinalIgnoreCase) => "blocked",
+        _ when description.Contains("deactivated", StringComparison.OrdinalIgnoreCase) => "deactivated",
+        _ when description.Contains("kicked", StringComparison.OrdinalIgnoreCase) => "kicked",
+        _ when description.Contains("can't initiate", StringComparison.OrdinalIgnoreCase) => "not started",
+        _ => "forbidden",
+    };
+}
+
+/// <summary>A call to the Bot API failed; <see cref="Failure"/> says what to do about it. The text never holds the token.</summary>
+public sealed class BotApiException(BotApiFailure failure, Exception? inner = null) : Exception(failure.Description, inner)
+{
+    /// <summary>The sorted failure.</summary>
+    public BotApiFailure Failure { get; } = failure;
+}

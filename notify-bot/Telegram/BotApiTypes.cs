@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Notify.Bot.Telegram;
+
+// The part of https://core.telegram.org/bots/api that the bot uses, with the API's own names. Members that the bot does not
+// read are left out; unknown ones are passed over, so a newer Bot API changes nothing.
+
+/// <summary>A message's number within its chat.</summary>
+/// <param name="Value">The number that the Bot API uses.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct MessageId(long Value);
+
+internal sealed record ApiAnswer<T>(bool Ok, T? Result, int? ErrorCode, string? Description, ResponseParameters? Parameters);
+
+internal sealed record ResponseParameters(long? MigrateToChatId, int? RetryAfter);
+
+internal sealed record ApiUser(long Id, bool IsBot, string? FirstName, string? Username);
+
+internal sealed record ApiChat(long Id, string? Type, string? Title);
+
+internal sealed record ApiMessage(long MessageId, ApiChat Chat, ApiUser? From, string? Text, long? MigrateToChatId);
+
+internal sealed record ApiCallbackQuery(string Id, ApiUser From, ApiMessage? Message, string? Data);
+
+internal sealed record ApiUpdate(long UpdateId, ApiMessage? Message, ApiCallbackQuery? CallbackQuery);
+
+internal sealed record ApiEntity(string Type, int Offset, int Length, string? Url = null, string? Language = null);
+
+internal sealed record ApiButton(string Text, string? CallbackData = null, string? Url = null);
+
+internal sealed record ApiKeyboard(IReadOnlyList<IReadOnlyList<ApiButton>> InlineKeyboard);
+
+internal sealed record ApiLinkPreview(bool IsDisabled);
+
+internal sealed record GetUpdatesRequest(long? Offset, int Limit, int Timeout, IReadOnlyList<string> AllowedUpdates);
+
+internal sealed record SendMessageRequest(long ChatId, string Text)
+{
+    public string? ParseMode { get; init; }
+
+    public IReadOnlyList<ApiEntity>? Entities { get; init; }
+
+    public ApiKeyboard? ReplyMarkup { get; init; }
+
+    public bool? DisableNotification { get; init; }
+
+    /// <summary>Previews are off: they fetch addresses, and a one-time link in a message would be used up by them.</summary>
+    public ApiLinkPreview LinkPreviewOptions { get; init; } = new(IsDisabled: true);
+}
+
+internal sealed record EditMessageTextRequest(long ChatId, long MessageId, string Text)
+{
+    public IReadOnlyList<ApiEntity>? Entities { get; init; }
+
+    public ApiKeyboard? ReplyMarkup { get; init; }
+
+    public ApiLinkPreview LinkPreviewOptions { get; init; } = new(IsDisabled: true);
+}
+
+internal sealed record AnswerCallbackQueryRequest(string CallbackQueryId, string? Text, bool? ShowAlert);
+
+internal sealed record ApiCommand(string Command, string Description);
+
+internal sealed record SetMyCommandsRequest(IReadOnlyList<ApiCommand> Commands);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ApiAnswer<ApiUser>))]
+[JsonSerializable(typeof(ApiAnswer<ApiMessage>))]
+[JsonSerializable(typeof(ApiAnswer<JsonElement>))]
+[JsonSerializable(typeof(ApiUpdate))]
+[JsonSerializable(typeof(GetUpdatesRequest))]
+[JsonSerializable(typeof(SendMessageRequest))]
+[JsonSerializable(typeof(EditMessageTextRequest))]
+[JsonSerializable(typeof(AnswerCallbackQueryRequest))]
+[JsonSerializable(typeof(SetMyCommandsRequest))]
+[JsonSerializable(typeof(IReadOnlyList<ApiEntity>))]
+[JsonSerializable(typeof(ApiKeyboard))]
+internal sealed partial class BotApiJson : JsonSerializerContext;
