@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Notify.Posix;
+using Notify.Testing;
+
+namespace Notify.Tests;
+
+/// <summary>The socket: who has it, what becomes of a dead one's file, and what is never touched (case C28).</summary>
+public sealed class SocketTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Folder_and_socket_have_the_owner_mode_and_ACL_that_let_analysts_in()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var deploy = await TestAccount.CreateAsync("deploy", "data-ops", "dataread");
+        await using var scene = await BotScene.SetAsync();
+        Directory.CreateDirectory(scene.Data);
+        Process.Start("chown", [$"{deploy.Name}:data-ops", scene.Data]).WaitForExit();
+        File.SetUnixFileMode(scene.Data, (UnixFileMode)0b10_111_111_000);
+
+        await scene.StartBotAsync(deploy.Name);
+
+        var (dataOps, dataread) = (Group.Find("data-ops")!.Gid, Group.Find("dataread")!.Gid);
+        var socket = FileStatus.OfPath(scene.Bot.SocketPath)!.Value;
+        Assert.Equal((deploy.Uid, dataOps, 0x1B0u /* 0660 */), (socket.Uid, socket.Gid, socket.Mode));
+        Assert.Equal(AccessRights.Read | AccessRights.Write, AccessControlList.OfGroup(scene.Bot.SocketPath, dataread));
+        Assert.Equal(AccessRights.Execute, AccessControlList.OfGroup(scene.Data, dataread));
+        Assert.Equal(0x5F8u /* 2770 */, FileStatus.OfPath(scene.Data)!.Value.Mode);
+        Assert.Equal(0x1E8u /* 0750 */, FileStatus.OfPath(Path.Combine(scene.Data, "private"))!.Value.Mode);
+        Assert.Equal(0x1A0u /* 0640 */, FileStatus.OfPath(Path.Combine(scene.Data, "private", "bot.log"))!.Value.Mode);
+        Assert.Equal("private/bot.log", new FileInfo(Path.Combine(scene.Data, "bot.log")).LinkTarget);
+    }
+
+    [Fact]
+    public async Task A_dead_bots_socket_file_is_replaced()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        await scene.Bot.KillAsync();
+        Assert.Equal(FileKind.Socket, FileStatus.OfPath(scene.Bot.SocketPath)?.Kind);
+
+        await scene.StartBotAsync();
+
+        await scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
+    }
+
+    [Fact]
+    public async Task A_second_bot_on_a_living_ones_folder_ends_and_says_so_and_the_first_goes_on()
+    {
+        await using var scene = await BotScene.BeginAsync();
+
+        await using var second = await BotProcess.StartAsync(scene.Environment.AsReadOnly(), user: null, Cancellation);
+        await second.WaitForEndAsync(Cancellation);
+
+        Assert.Equal(1, second.ExitStatus);
+        Assert.Contains("Another bot works on", second.Said, StringComparison.Ordinal);
+        Assert.Equal("ok", BotScene.Status(await scene.Bot.GetAsync("/health", Cancellation)));
+    }
+
+    [Fact]
+    public async Task A_socket_that_anybody_answers_on_is_left_to_them()
+    {
+        await using var scene = await BotScene.SetAsync();
+        var path = scene.Environment["NOTIFY_BOT_SOCKET"] = Path.Combine(scene.Folder, "taken.sock");
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(path));
+        other.Listen();
+
+        await scene.StartBotAsync();
+        await scene.Bot.WaitForEndAsync(Cancellation);
+
+        Assert.Contains($"Another bot answers on {path}", scene.Bot.Said, StringComparison.Ordinal);
+        Assert.Equal(FileKind.Socket, FileStatus.OfPath(path)?.Kind);
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("link")]
+    [InlineData("folder")]
+    public async Task What_is_no_socket_is_left_alone_and_the_start_refused(string kind)
+    {
+        await using var scene = await BotScene.SetAsync();
+        var path = scene.Environment["NOTIFY_BOT_SOCKET"] = Path.Combine(scene.Folder, "bot.sock");
+        var target = Path.Combine(scene.Folder, "precious");
+        await File.WriteAllTextAsync(target, "precious", Cancellation);
+        switch (kind)
+        {
+            case "file":
+                await File.WriteAllTextAsync(path, "mine", Cancellation);
+                break;
+            case "link":
+                File.CreateSymbolicLink(path, target);
+                break;
+            default:
+                Directory.CreateDirectory(path);
+                break;
+        }
+
+        await scene.StartBotAsync();
+        await scene.Bot.WaitForEndAsync(Cancellation);
+
+        Assert.Equal(1, scene.Bot.ExitStatus);
+        Assert.Contains("is not a socket", scene.Bot.Said, StringComparison.Ordinal);
+        Assert.True(Path.Exists(path));
+        Assert.Equal("precious", await File.ReadAllTextAsync(target, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_path_longer_than_the_kernel_takes_is_refused_with_its_limit()
+    {
+        await using var scene = await BotScene.SetAsync();
+        scene.Environment["NOTIFY_BOT_SOCKET"] = "/tmp/" + new string('x', 103);
+
+        await scene.StartBotAsync();
+        await scene.Bot.WaitForEndAsync(Cancellation);
+
+        Assert.Equal(78, scene.Bot.ExitStatus);
+        Assert.Contains("NOTIFY_BOT_SOCKET", scene.Bot.Said, StringComparison.Ordinal);
+        Assert.Contains("107 bytes", scene.Bot.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_socket_that_systemd_hands_over_is_served_and_READY_is_said()
+    {
+        await using var scene = await BotScene.SetAsync();
+        Directory.CreateDirectory(scene.Data);
+        var path = Path.Combine(scene.Data, "bot.sock");
+        var ready = Path.Combine(scene.Folder, "notify");
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        systemd.Bind(new UnixDomainSocketEndPoint(ready));
+
+        // Hands descriptor 3 over as systemd does: LISTEN_PID is the process's own id, which stays through the exec.
+        const string Activate = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(64)
+            os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+            os.execve(sys.argv[2], [sys.argv[2]], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
+            """;
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Activate, path, Programs.Path("notify-bot")]) { UseShellExecute = false };
+        foreach (var (name, value) in scene.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        start.Environment["NOTIFY_SOCKET"] = ready;
+        using var bot = Process.Start(start)!;
+        try
+        {
+            var said = new byte[100];
+            var length = await systemd.ReceiveAsync(said, Cancellation);
+            Assert.Equal("READY=1", System.Text.Encoding.ASCII.GetString(said, 0, length));
+            using var client = BotProcess.NewClient(path);
+            using var health = await client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation);
+            Assert.True(health.IsSuccessStatusCode);
+            Process.Start("kill", ["-TERM", bot.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
+            await bot.WaitForExitAsync(Cancellation);
+
+            // The file stays: it is systemd's, which goes on listening, and the next bot answers what came meanwhile.
+            Assert.Equal(FileKind.Socket, FileStatus.OfPath(path)?.Kind);
+        }
+        finally
+        {
+            bot.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task The_bot_ends_on_TERM_and_finishes_what_is_on_its_way()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var chat = await scene.LinkAsync("alice");
+        await scene.Phone.AddFaultAsync(new Sandbox.Telegram.Fault { Kind = Sandbox.Telegram.FaultKind.Delay, Method = "sendMessage", DelaySeconds = 2, Times = 1 }, Cancellation);
+        var sending = scene.Bot.SendAsync(new { user = "alice", text = "on its way" }, Cancellation);
+        await Eventually.TrueAsync(async () => (await scene.Phone.FaultsAsync(Cancellation)).Any(f => f.Hits > 0), () => "the send has not reached Telegram", Cancellation);
+
+        await scene.Bot.StopAsync(Cancellation);
+
+        Assert.Equal(0, scene.Bot.ExitStatus);
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await sending).Status);
+        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "on its way");
+    }
+}
