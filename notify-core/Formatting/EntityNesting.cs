@@ -50,8 +50,8 @@ internal static class EntityNesting
         return Sort(result);
     }
 
-    // By offset, the outer before the inner. A stable sort: of two with one range the earlier read stays the outer one.
-    private static TextEntity[] Sort(List<TextEntity> entities) => [.. entities.OrderBy(e => e.Offset).ThenByDescending(e => e.Length)];
+    // By offset, the outer before the inner; of those with one range first the one that may hold the others.
+    private static TextEntity[] Sort(List<TextEntity> entities) => [.. entities.OrderBy(e => e.Offset).ThenByDescending(e => e.Length).ThenBy(e => IsQuote(e.Kind) ? 0 : IsStyle(e.Kind) ? 2 : 1)];
 
     private static bool HasPlace(EntityKind kind, List<TextEntity> around)
     {

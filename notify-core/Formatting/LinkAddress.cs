@@ -125,7 +125,7 @@ internal static class LinkAddress
             return !host.Contains('%') && IPAddress.TryParse(host[1..^1], out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
-        if (host.IsEmpty || host is "." || !host.Contains('.'))
+        if (host.Length < 3 || !host[1..^1].Contains('.') || host[0] == '.' || host[^1] == '.')
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Notify.Formatting;
@@ -15,6 +16,8 @@ internal static class MarkdownV2Reader
     public static FormattedText? Read(string markdown) =>
         markdown.AsSpan().ContainsAny(s_reserved) ? new Reader(markdown).Read() : FormattedText.Plain(markdown);
 
+    private const string EmojiAddress = "tg://emoji?id=";
+
     private enum Opened
     {
         Bold,
@@ -29,7 +32,7 @@ internal static class MarkdownV2Reader
         Quote,
     }
 
-    private sealed record Open(Opened What, int Offset, string? Language = null);
+    private sealed record Open(Opened What, int Offset, int Source, string? Language = null);
 
     private sealed class Reader(string source)
     {
@@ -38,6 +41,9 @@ internal static class MarkdownV2Reader
         private readonly Stack<Open> _open = [];
         private int _at;
         private bool _inQuote;
+
+        // Nothing but markers so far in this line.
+        private bool _atLineStart = true;
 
         public FormattedText? Read()
         {
@@ -49,9 +55,9 @@ internal static class MarkdownV2Reader
                 }
             }
 
-            if (_inQuote && _open.TryPeek(out var last) && last.What == Opened.Quote)
+            if (_inQuote && !EndQuote())
             {
-                CloseQuote(isFolded: false);
+                return null;
             }
 
             return _open.Count > 0 ? null : new FormattedText(_text.ToString(), EntityNesting.Settle(_entities));
@@ -62,7 +68,7 @@ internal static class MarkdownV2Reader
             var c = source[_at];
             if (c == '\\' && _at + 1 < source.Length && source[_at + 1] is > '\0' and <= '~')
             {
-                _text.Append(source[_at + 1]);
+                Append(source[_at + 1]);
                 _at += 2;
                 return true;
             }
@@ -70,33 +76,34 @@ internal static class MarkdownV2Reader
             var inner = _open.TryPeek(out var top) ? top.What : (Opened?)null;
             if (inner is Opened.Code or Opened.Pre ? c != '`' : c == '\\' || !s_reserved.Contains(c))
             {
+                // A line end in code is none that a quote could begin after.
                 _text.Append(c);
+                _atLineStart = false;
                 _at++;
                 return true;
             }
 
             // The end of a quote is the end of its last line.
-            if (_inQuote && c == '\n' && !StartsQuoteLine(_at + 1))
+            if (_inQuote && c == '\n' && !(_at + 1 < source.Length && source[_at + 1] == '>'))
             {
-                if (inner != Opened.Quote)
+                // The line end belongs to the quote, as Telegram has it.
+                Append(c);
+                if (!EndQuote())
                 {
                     return false;
                 }
 
-                CloseQuote(isFolded: false);
-                _text.Append(c);
                 _at++;
                 return true;
             }
 
-            if (inner == Opened.Quote && Follows("||") && (_at + 2 == source.Length || source[_at + 2] == '\n'))
-            {
-                _at += 2;
-                CloseQuote(isFolded: true);
-                return true;
-            }
-
             return inner is { } innermost && Ends(innermost) ? Close() : Begin(c);
+        }
+
+        private void Append(char c)
+        {
+            _text.Append(c);
+            _atLineStart = c == '\n';
         }
 
         private bool Ends(Opened what) => what switch
@@ -120,9 +127,6 @@ internal static class MarkdownV2Reader
                     return Push(Opened.Underline, 2);
                 case '_':
                     return Push(Opened.Italic, 1);
-                case '*' when _at == 0 && Follows("**>"):
-                    _inQuote = true;
-                    return Push(Opened.Quote, 3);
                 case '*':
                     return Push(Opened.Bold, 1);
                 case '~':
@@ -137,23 +141,15 @@ internal static class MarkdownV2Reader
                     return BeginBlock();
                 case '`':
                     return Push(Opened.Code, 1);
-                case '>' when _at == 0:
+                case '>' when _atLineStart && _inQuote:
+                    _at++;
+                    return true;
+                case '>' when _atLineStart:
                     _inQuote = true;
                     return Push(Opened.Quote, 1);
                 case '\n':
-                    _text.Append('\n');
+                    Append(c);
                     _at++;
-                    if (_at < source.Length && StartsQuoteLine(_at))
-                    {
-                        var isNew = !_inQuote;
-                        _at += source[_at] == '>' ? 1 : 3;
-                        if (isNew)
-                        {
-                            _inQuote = true;
-                            _open.Push(new Open(Opened.Quote, _text.Length));
-                        }
-                    }
-
                     return true;
                 default:
                     return false;
@@ -181,14 +177,14 @@ internal static class MarkdownV2Reader
                 _at++;
             }
 
-            _open.Push(new Open(Opened.Pre, _text.Length, language));
+            _open.Push(new Open(Opened.Pre, _text.Length, _at, language));
             return true;
         }
 
         private bool Push(Opened what, int length)
         {
+            _open.Push(new Open(what, _text.Length, _at));
             _at += length;
-            _open.Push(new Open(what, _text.Length));
             return true;
         }
 
@@ -224,8 +220,15 @@ internal static class MarkdownV2Reader
                     address = _text.ToString(ended.Offset, length);
                 }
 
+                if (ended.What == Opened.Emoji)
+                {
+                    // Its text is an emoji that everybody can see; only some bots may send the other one.
+                    return address.StartsWith(EmojiAddress, StringComparison.OrdinalIgnoreCase)
+                        && long.TryParse(address.AsSpan(EmojiAddress.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0;
+                }
+
                 url = LinkAddress.Check(address);
-                if (ended.What == Opened.Emoji || url is null)
+                if (url is null)
                 {
                     return true;
                 }
@@ -262,20 +265,26 @@ internal static class MarkdownV2Reader
             return address.ToString();
         }
 
-        private void CloseQuote(bool isFolded)
+        /// <summary>Ends the quote here. The text read so far is in it; all in it must be closed, but for the <c>||</c> at its very end, which folds it.</summary>
+        private bool EndQuote()
         {
             var ended = _open.Pop();
+            var isFolded = ended.What == Opened.Spoiler && ended.Source == _at - 2;
+            if ((isFolded && !_open.TryPop(out ended)) || ended!.What != Opened.Quote)
+            {
+                return false;
+            }
+
             _inQuote = false;
             if (_text.Length > ended.Offset)
             {
                 _entities.Add(new TextEntity(isFolded ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote, ended.Offset, _text.Length - ended.Offset));
             }
+
+            return true;
         }
 
         private bool Follows(string what) => source.AsSpan(_at).StartsWith(what);
-
-        // "**>" begins a further quote right below another; in one that is open it goes on with it.
-        private bool StartsQuoteLine(int at) => source.AsSpan(at).StartsWith(">") || (!_inQuote && source.AsSpan(at).StartsWith("**>"));
 
         private static EntityKind KindOf(Opened what) => what switch
         {

@@ -77,7 +77,8 @@ public static class TelegramText
     /// <summary>Spaces of every width, and characters without any; a superset of Telegram's list.</summary>
     internal static bool IsInvisible(char c) =>
         c <= ' ' || char.IsWhiteSpace(c) || c is '\u007F' or '\u00AD' or '\u180E' or '\u2800' or '\uFFFC' or '\uFEFF' or (>= '\u200B' and <= '\u200F')
-            or (>= '\u2028' and <= '\u202E') or (>= '\u2060' and <= '\u2064');
+            or (>= '\u2028' and <= '\u202E') or (>= '\u2060' and <= '\u2064')
+            or '\u115F' or '\u1160' or '\u3164' or '\uFFA0';
 
     /// <summary>Writes what becomes of the character at <paramref name="i"/>.</summary>
     /// <returns>How many units of the source it stands for.</returns>
