@@ -24,6 +24,7 @@ internal static class Html
         private readonly List<MessageEntity> _entities = [];
         private readonly Stack<Open> _open = new();
         private int _at;
+        private bool _hasHalfPair;
 
         private sealed record Open(string Tag, string Argument, int Offset);
 
@@ -50,10 +51,9 @@ internal static class Html
             if (_open.TryPeek(out var unclosed))
                 throw new MarkupException($"Can't find end tag corresponding to start tag \"{unclosed.Tag}\"");
 
-            var plain = _plain.ToString();
-            if (!IsWellFormed(plain))
+            if (_hasHalfPair)
                 throw new MarkupException("Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units");
-            return new FormattedText(plain, EntityRules.Sort(_entities.Select(e => e.Type == EntityType.Code ? e with { Argument = null } : e)));
+            return new FormattedText(_plain.ToString(), EntityRules.Sort(_entities.Select(e => e.Type == EntityType.Code ? e with { Argument = null } : e)));
         }
 
         private void StartTag()
@@ -70,16 +70,14 @@ internal static class Html
                 SkipSpaces();
                 if (_markup[_at] == '>') break;
                 var nameBegin = _at;
-                while (!Markup.IsSpace(_markup[_at]) && _markup[_at] is not ('=' or '>')) _at++;
+                while (!Markup.IsSpace(_markup[_at]) && _markup[_at] is not ('=' or '>' or '/' or '"' or '\'')) _at++;
                 var name = text[nameBegin..Math.Min(_at, text.Length)];
                 if (name.Length == 0) throw At($"Empty attribute name in the tag \"{tag}\"", begin);
                 SkipSpaces();
                 if (_markup[_at] != '=')
                 {
                     if (_at >= text.Length) throw At($"Unclosed start tag \"{tag}\"", begin);
-                    if (tag != "blockquote" || name != "expandable")
-                        throw At($"Expected equal sign in declaration of an attribute of the tag \"{tag}\"", begin);
-                    argument = "expandable";
+                    if (Argument(tag, name, "") is { Length: > 0 } alone) argument = alone;
                     continue;
                 }
 
@@ -221,6 +219,8 @@ internal static class Html
                 if (code == 0) return false;
             }
 
+            // Two halves written as two references make no character for Telegram either.
+            _hasHalfPair |= into == _plain && code is >= 0xd800 and <= 0xdfff;
             if (code > 0xffff) into.Append(char.ConvertFromUtf32((int)code));
             else into.Append((char)code);
             _at = _markup[end] == ';' ? end + 1 : end;
@@ -230,19 +230,6 @@ internal static class Html
         private void SkipSpaces()
         {
             while (_at < text.Length && Markup.IsSpace(text[_at])) _at++;
-        }
-
-        // Two halves written as two references do not make a whole for Telegram either, but they do in UTF-16; only a lone half is seen here.
-        private static bool IsWellFormed(string plain)
-        {
-            for (var i = 0; i < plain.Length; i++)
-            {
-                if (!char.IsSurrogate(plain[i])) continue;
-                if (i + 1 >= plain.Length || !char.IsSurrogatePair(plain[i], plain[i + 1])) return false;
-                i++;
-            }
-
-            return true;
         }
 
         private MarkupException At(string what, int index) => new($"{what} at byte offset {MarkupException.ByteOffset(text, index)}");
