@@ -64,7 +64,8 @@ public static class NotificationRenderer
             title = "";
         }
 
-        var message = TelegramText.Clean(content.Message ?? "");
+        // Blank lines before the text would stand between it and its title.
+        var message = TelegramText.Clean(content.Message ?? "").TrimStart('\n');
         messages = content.Image is { } image ? WithImage(image, title, message, content.ParseMode) : TextMessages(title, message, content.ParseMode);
         return messages.Count > 0;
     }

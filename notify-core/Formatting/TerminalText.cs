@@ -11,7 +11,7 @@ public static class TerminalText
 {
     private const string QuoteBar = "\u2502 ";
 
-    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address unless it is what they show, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none.</summary>
+    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address unless it is what they show, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none. No code reaches over a line end, so that lines can be indented or framed.</summary>
     public static string Render(FormattedText text, bool colour)
     {
         var result = new StringBuilder(text.Text.Length + 64);
@@ -32,12 +32,13 @@ public static class TerminalText
                 result.Append(QuoteBar);
             }
 
-            if (changed && colour)
+            var wasLineStart = lineStart;
+            lineStart = text.Text[i] == '\n';
+            if (colour && (changed || (active.Count > 0 && (wasLineStart || lineStart))))
             {
-                AppendStyle(active, result);
+                AppendStyle(lineStart ? [] : active, result);
             }
 
-            lineStart = text.Text[i] == '\n';
             i += AppendSafe(text.Text, i, result) - 1;
         }
 

@@ -63,6 +63,14 @@ public sealed class FormattingProperties
         }
     }
 
+    [Property(Arbitrary = [typeof(Inputs)], MaxTest = 2000)]
+    public void What_is_well_formed_is_read_as_telegram_reads_it(WellFormed input)
+    {
+        var model = TelegramLegacyModel.Read(input.Text);
+        Assert.False(model.MeetsDifference);
+        Assert.Equal(model.Result, LegacyMarkdown.Parse(input.Text));
+    }
+
     [Property(Arbitrary = [typeof(Inputs)], MaxTest = 3000)]
     public void A_text_that_is_cleaned_stays_as_it_is_when_cleaned_again(Tangled input)
     {

@@ -15,6 +15,12 @@ public sealed record LongTangled(string Text)
     public override string ToString() => new Tangled(Text).ToString();
 }
 
+/// <summary>A text that Telegram accepts and that holds none of the differences.</summary>
+public sealed record WellFormed(string Text)
+{
+    public override string ToString() => new Tangled(Text).ToString();
+}
+
 public static class Inputs
 {
     private static readonly string[] s_emoji =
@@ -32,6 +38,10 @@ public static class Inputs
         (2, Gen.Elements("*bold*", "_italic text_", "`x = 1`", "```\nrow 1 | a\n  row 2 | b\n```", "```python\nx = 1\n```", "```a b```", "*two\nlines*")),
         (2, Gen.Elements("[link](https://example.com/)", "[two words](https://example.com/a_b?x=1)", "[bad](javascript:x)", "[WARN]", "https://example.com/a_b", "[👍🏽](tg://resolve?domain=x)")),
         (1, Gen.Elements("<b>", "</b>", "<i>x</i>", "&lt;", "&", "<", "<a href=\"https://example.com/\">x</a>", "<pre>", "</pre>", "<blockquote expandable>q\nq</blockquote>", ">q\n", "||s||", "~s~")));
+
+    private static Gen<string> WellFormedPiece { get; } = Gen.Elements(
+        "word", "größe", "42 %", "🟥", "👨‍👩‍👧‍👦", "e\u0301", "*bold*", "*two\nlines*", "*👍🏽 up*", "_italic_", "_e\u0301_", "*a _ b*", "_a * b [_", "`x = 1`", "`* _ [`", "\\_", "\\*x\\*", "\\`", "\\[", "C:\\dir", "*a\\ b*",
+        "```\nrow 1\n  row 2\n```", "```python\nx = 1\n```", "```row```", "``` * `_ ```", "[link](https://example.com/)", "[* two words](https://example.com/)", "[👍🏽](tg://resolve?domain=x)", "(x)", "] )");
 
     private static Gen<string> LongPiece { get; } = Gen.Frequency(
         (20, Piece),
@@ -53,6 +63,9 @@ public static class Inputs
 
     public static Arbitrary<Tangled> Tangled() => Arb.From(
         Piece.ListOf().Select(pieces => new Tangled(string.Concat(pieces))), input => Smaller(input.Text).Select(text => new Tangled(text)));
+
+    public static Arbitrary<WellFormed> WellFormed() => Arb.From(
+        Gen.Zip(WellFormedPiece, Gen.Elements(" ", "\n", "\n\n", ", ")).Select(pair => pair.Item1 + pair.Item2).ListOf().Select(pieces => new WellFormed(string.Concat(pieces))));
 
     public static Arbitrary<LongTangled> LongTangled() => Arb.From(
         LongPiece.ListOf().Select(pieces => new LongTangled(string.Concat(pieces))), input => Smaller(input.Text).Select(text => new LongTangled(text)));

@@ -84,6 +84,37 @@ public sealed class NotificationRendererTests
     }
 
     [Fact]
+    public void A_long_html_text_is_split_with_its_formatting()
+    {
+        var messages = Render(null, "<b>" + string.Concat(Enumerable.Repeat("word &amp; ", 1000)) + "</b>", ParseMode.Html);
+        Assert.Equal(2, messages.Count);
+        Assert.All(messages, m => Assert.Null(m.Markup));
+        Assert.All(messages, m => Assert.Equal([new TextEntity(EntityKind.Bold, 0, m.Text.Text.Length)], m.Text.Entities));
+        Assert.DoesNotContain("amp;", string.Concat(messages.Select(m => m.Text.Text)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Markup_that_cannot_be_read_is_there_in_full_as_plain_text()
+    {
+        var only = Assert.Single(Render("T", "1 < 2 <b>x", ParseMode.Html));
+        Assert.Equal("<b>T</b>\n1 < 2 <b>x", only.Markup?.Text);
+        Assert.Equal("T\n1 < 2 <b>x", only.Text.Text);
+
+        var text = string.Concat(Enumerable.Repeat("1.5 ", 2000));
+        var messages = Render(null, text, ParseMode.MarkdownV2);
+        Assert.All(messages, m => Assert.Null(m.Markup));
+        Assert.Equal(text.TrimEnd(), string.Join(' ', messages.Select(m => m.Text.Text)));
+    }
+
+    [Fact]
+    public void Broken_characters_are_mended_before_offsets_are_counted()
+    {
+        var only = Assert.Single(Render(null, "\uDE00\0 a\r\nb\tc A\u030A *x*"));
+        Assert.Equal("\uFFFD  a\nb c Å x", only.Text.Text);
+        Assert.Equal([new TextEntity(EntityKind.Bold, 11, 1)], only.Text.Entities);
+    }
+
+    [Fact]
     public void Html_and_markdown_v2_go_out_as_written_under_an_escaped_title()
     {
         var html = Assert.Single(Render("a < b & c", "<i>x</i>", ParseMode.Html));

@@ -15,6 +15,14 @@ public sealed class TerminalTextTests
     }
 
     [Fact]
+    public void No_code_reaches_over_a_line_end()
+    {
+        Assert.Equal("\e[0;1ma\e[0m\n\e[0;1mb\e[0m c", TerminalText.Render(LegacyMarkdown.Parse("*a\nb* c"), colour: true));
+        var quote = new FormattedText("a\nb", [new TextEntity(EntityKind.Blockquote, 0, 3), new TextEntity(EntityKind.Bold, 0, 3)]);
+        Assert.Equal("│ \e[0;1ma\e[0m\n│ \e[0;1mb\e[0m", TerminalText.Render(quote, colour: true));
+    }
+
+    [Fact]
     public void Without_colour_links_and_quotes_can_still_be_told()
     {
         var text = new FormattedText(
