@@ -26,7 +26,9 @@ doctor.SetAction((_, cancellation) => Guarded(() => new Doctor(SettingsReader.Fr
 
 var root = new RootCommand("The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md).") { users, link, unlink, doctor };
 root.SetAction((_, _) => Guarded(() => BotServer.RunAsync(BotSettings.Read(SettingsReader.FromEnvironment()), Console.Error)));
-return await root.Parse(args).InvokeAsync();
+
+// No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) => Guarded(async () =>
 {

@@ -97,18 +97,22 @@ public sealed partial class NotificationDelivery(BotApi api, ILinkBook links, Bo
                             return flood;
                         }
 
-                        await WaitOutAsync(flood, flood.RetryAfter, cancellation);
+                        if (!await WaitOutAsync(flood.RetryAfter, cancellation))
+                        {
+                            return flood;
+                        }
+
                         break;
                     case BotApiFailure.Unreachable { OutcomeUnknown: false } unreachable:
-                        await WaitOutAsync(unreachable, pauses.Next(), cancellation);
+                        if (!await WaitOutAsync(pauses.Next(), cancellation))
+                        {
+                            return unreachable;
+                        }
+
                         break;
                     default:
                         return e.Failure;
                 }
-            }
-            catch (DeadlineException e)
-            {
-                return e.Failure;
             }
         }
     }
@@ -151,16 +155,17 @@ public sealed partial class NotificationDelivery(BotApi api, ILinkBook links, Bo
         attempt.Chat = newChat;
     }
 
-    /// <summary>Waits, unless the sender's patience is over first; then the failure is what the sender is told.</summary>
-    private async Task WaitOutAsync(BotApiFailure failure, TimeSpan pause, CancellationToken cancellation)
+    /// <returns>False where the sender's patience is over before the pause is.</returns>
+    private async Task<bool> WaitOutAsync(TimeSpan pause, CancellationToken cancellation)
     {
         try
         {
             await Task.Delay(pause, time, cancellation);
+            return true;
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException)
         {
-            throw new DeadlineException(failure, e);
+            return false;
         }
     }
 
@@ -200,11 +205,6 @@ public sealed partial class NotificationDelivery(BotApi api, ILinkBook links, Bo
         public Notification Notification { get; } = notification;
 
         public ChatId Chat { get; set; } = chat;
-    }
-
-    private sealed class DeadlineException(BotApiFailure failure, Exception inner) : Exception(failure.Description, inner)
-    {
-        public BotApiFailure Failure { get; } = failure;
     }
 
     [LoggerMessage(1501, LogLevel.Warning, "Notification {Id} for {User} was not delivered: {Reason}")]

@@ -62,14 +62,8 @@ internal sealed record SendRequest
         };
     }
 
-    private static ParseMode ReadMode(string? text) => text switch
-    {
-        null or "Markdown" => ParseMode.Markdown,
-        "" => ParseMode.Plain,
-        "HTML" => ParseMode.Html,
-        "MarkdownV2" => ParseMode.MarkdownV2,
-        _ => throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string"),
-    };
+    private static ParseMode ReadMode(string? text) =>
+        ParseModes.TryParse(text, out var mode) ? mode : throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
 
     private static string? ReadScript(string? text)
     {

@@ -243,7 +243,9 @@ internal sealed class Phones(TelegramWorld world)
     /// <summary>A chat that an injected message comes from exists from then on, so that the bot can answer it.</summary>
     private void MakeChatOf(JsonElement update)
     {
-        if (!update.TryGetProperty("message", out var message) || !message.TryGetProperty("chat", out var chat)
+        // What is injected may be of any shape: how a bot takes odd ones is what is tested with it.
+        if (!update.TryGetProperty("message", out var message) || message.ValueKind != JsonValueKind.Object
+            || !message.TryGetProperty("chat", out var chat) || chat.ValueKind != JsonValueKind.Object
             || !chat.TryGetProperty("id", out var number) || !number.TryGetInt64(out var id))
         {
             return;

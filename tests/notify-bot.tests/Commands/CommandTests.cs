@@ -1,0 +1,198 @@
+using Notify.Bot.Commands;
+using Notify.Tests.Polling;
+using Notify.Testing;
+
+namespace Notify.Tests.Commands;
+
+/// <summary>What people get for what they type and press.</summary>
+public sealed class CommandTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/start", "start", "", false)]
+    [InlineData("/start@NotifyTestBot", "start", "", false)]
+    [InlineData("/start@notifytestbot abc", "start", "abc", false)]
+    [InlineData("/start@SomeOtherBot", "start", "", true)]
+    [InlineData("  /RUN   my script.py  ", "run", "my script.py", false)]
+    [InlineData("/run\nrevenue", "run", "revenue", false)]
+    public void A_command_is_read_as_it_is_typed(string typed, string name, string argument, bool forAnotherBot) =>
+        Assert.Equal(new TypedCommand(name, argument, forAnotherBot), TypedCommand.Parse(typed, "NotifyTestBot"));
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("/")]
+    [InlineData("")]
+    public void What_does_not_start_with_a_slash_and_a_name_is_no_command(string typed) => Assert.Null(TypedCommand.Parse(typed, "NotifyTestBot"));
+
+    [Fact]
+    public async Task Anything_unknown_is_answered_with_the_way_in()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var stranger = await scene.Phone.AddPersonAsync("Stranger", Cancellation);
+        var linked = await scene.LinkAsync("alice");
+
+        Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "what is this?")).Text);
+        Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "/nonsense")).Text);
+        Assert.Equal("Use /start to link your account. /help lists the commands.", (await scene.AskAsync(linked, "what is this?")).Text);
+    }
+
+    [Fact]
+    public async Task Help_lists_every_command()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var chat = await scene.LinkAsync("alice");
+
+        var help = (await scene.AskAsync(chat, "/help@NotifyTestBot")).Text;
+
+        Assert.All(CommandList.All, command => Assert.Contains($"/{command.Name} - {command.Description}", help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Test_sends_a_sample_text_and_a_sample_picture_marked_as_such()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var chat = await scene.LinkAsync("alice");
+
+        await scene.Phone.TypeAsync(chat, "/test", Cancellation);
+
+        var messages = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Photo is not null), Cancellation);
+        Assert.Contains(messages, m => m.Photo is null && m.Text.StartsWith("Sample:", StringComparison.Ordinal));
+        Assert.Contains(messages, m => m.Photo is { Width: 640, Height: 360 } && m.Text.StartsWith("Sample:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stranger_gets_five_answers_a_minute_and_notifications_go_on()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var stranger = await scene.Phone.AddPersonAsync("Flooder", Cancellation);
+        var linked = await scene.LinkAsync("alice");
+        for (var i = 0; i < 30; i++)
+        {
+            await scene.Phone.TypeAsync(stranger, i % 2 == 0 ? "/start" : "hello", Cancellation);
+        }
+
+        await scene.AskAsync(linked, "/help");
+        await Eventually.TrueAsync(
+            async () => (await scene.Phone.StateAsync(Cancellation)).PendingUpdates == 0 && UpdateOrderTests.Pending(scene) == 0, () => "updates are waiting", Cancellation);
+
+        Assert.Equal(StrangerLimit.AnswersPerMinute, (await scene.Phone.BotMessagesAsync(stranger, Cancellation)).Count);
+    }
+
+    [Fact]
+    public void The_limit_on_strangers_ends_with_its_minute_and_forgets_old_chats()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var limit = new StrangerLimit(time);
+        Assert.All(Enumerable.Range(0, 5), _ => Assert.True(limit.MayAnswer(new ChatId(1))));
+        Assert.False(limit.MayAnswer(new ChatId(1)));
+        Assert.True(limit.MayAnswer(new ChatId(2)));
+
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.True(limit.MayAnswer(new ChatId(1)));
+    }
+
+    [Fact]
+    public async Task Status_shows_the_scripts_with_a_run_button_each_and_a_press_tells_how_it_ended()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/revenue_drop.py", """print('{"notify": true, "title": "Revenue dropped", "message": "by *25%*"}')""");
+        alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
+        alice.Write("user/notifications/broken.py", "raise ValueError('no such column: revenue')");
+        alice.Write($"user/notifications/{new string('n', 100)}.py", """print('{"notify": false}')""");
+        var chat = await scene.LinkAsync(alice.Name);
+
+        var status = await scene.AskAsync(chat, "/status");
+
+        Assert.Contains("revenue_drop\nnever sent", status.Text, StringComparison.Ordinal);
+        Assert.Equal(4, status.Buttons.Count);
+
+        await scene.Phone.PressAsync(chat, "▶ Run revenue_drop", Cancellation, status.MessageId);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ revenue_drop: delivered" && x.Edits == 1), Cancellation);
+        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "Revenue dropped\nby 25%");
+
+        await scene.Phone.PressAsync(chat, "▶ Run quiet", Cancellation, status.MessageId);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
+
+        await scene.Phone.PressAsync(chat, "▶ Run broken", Cancellation, status.MessageId);
+        var broken = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)), Cancellation);
+        Assert.Contains(broken, m => m.Text.Contains("no such column: revenue", StringComparison.Ordinal) && m.Entities.Any(e => e.Type == "expandable_blockquote"));
+
+        var longName = status.Buttons.SelectMany(b => b).Single(b => b.Text.StartsWith("▶ Run nnn", StringComparison.Ordinal));
+        await scene.Phone.PressAsync(chat, longName.Text, Cancellation, status.MessageId);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == $"✔ {new string('n', 100)}: no alert"), Cancellation);
+
+        await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Count(x => x.Text == "✔ quiet: no alert") == 2, Cancellation);
+        Assert.Contains("Say which script", (await scene.AskAsync(chat, "/run")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slow_script_holds_up_neither_its_own_chat_nor_another_and_is_not_started_twice()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        var go = Path.Combine(alice.Home, "go");
+        alice.Write("user/notifications/slow.py", $$"""
+            import os, time
+            while not os.path.exists({{'"'}}{{go}}{{'"'}}): time.sleep(0.05)
+            print('{"notify": false}')
+            """);
+        var chat = await scene.LinkAsync(alice.Name);
+        var other = await scene.LinkAsync("bob");
+
+        await scene.Phone.TypeAsync(chat, "/run slow", Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("▶ Running slow", StringComparison.Ordinal)), Cancellation);
+        await scene.AskAsync(other, "/help");
+        Assert.Contains("/whoami", (await scene.AskAsync(chat, "/help")).Text, StringComparison.Ordinal);
+        Assert.Equal("slow is running already.", (await scene.AskAsync(chat, "/run slow")).Text);
+        Assert.Contains("running now", (await scene.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
+
+        alice.Write("go", "");
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ slow: no alert"), Cancellation);
+    }
+
+    [Fact]
+    public async Task A_button_pressed_after_the_chat_was_unlinked_does_nothing()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        var witness = Path.Combine(alice.Home, "ran");
+        alice.Write("user/notifications/touchy.py", $$"""open({{'"'}}{{witness}}{{'"'}}, "w"); print('{"notify": false}')""");
+        var chat = await scene.LinkAsync(alice.Name);
+        var status = await scene.AskAsync(chat, "/status");
+        await scene.AskAsync(chat, "/unlink");
+
+        var pressed = await scene.Phone.PressAsync(chat, "▶ Run touchy", Cancellation, status.MessageId, waitSeconds: 30);
+
+        Assert.Contains("not linked any more", pressed.Answer?.Text, StringComparison.Ordinal);
+        Assert.False(File.Exists(witness));
+    }
+
+    [Fact]
+    public async Task Scripts_that_can_not_be_listed_are_said_to_be_so()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var chat = await scene.LinkAsync("no-such-account");
+
+        Assert.Contains("no Unix account", (await scene.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A bot that runs as the account itself, so that the helper needs no sudo.</summary>
+    private static async Task<BotScene> OwnScriptsAsync(TestAccount account)
+    {
+        var scene = await BotScene.SetAsync();
+        Directory.CreateDirectory(scene.Data);
+        account.Own(scene.Data);
+        File.SetUnixFileMode(scene.Data, (UnixFileMode)0b10_111_111_000);
+        scene.Environment["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts");
+        scene.Environment["NOTIFY_TRUSTED_GROUP"] = account.Name;
+        await scene.StartBotAsync(account.Name);
+        return scene;
+    }
+}
