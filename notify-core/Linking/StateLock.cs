@@ -55,7 +55,7 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
 
     private async Task<FileLock> WaitForAsync(string name, CancellationToken cancellation)
     {
-        for (var pause = 1; ; pause = Math.Min(pause * 2, 8))
+        for (var pause = 1; ; pause = 2)
         {
             var taken = FileLock.TryAcquire(Path.Combine(folder, name), Mode);
             if (taken is not null)
