@@ -7,7 +7,7 @@ namespace Notify.Sandbox;
 internal static class LoopbackOnly
 {
     /// <summary>The address to listen on.</summary>
-    /// <exception cref="ArgumentException">Not plain http on a loopback address.</exception>
+    /// <exception cref="UsageException">Not plain http on a loopback address.</exception>
     public static IPAddress ListenAddress(Uri listen, string option)
     {
         if (listen.Scheme == Uri.UriSchemeHttp && listen.AbsolutePath == "/")
@@ -16,7 +16,7 @@ internal static class LoopbackOnly
             if (IPAddress.TryParse(listen.Host, out var address) && IPAddress.IsLoopback(address)) return address;
         }
 
-        throw new ArgumentException($"{option} is {listen}: the sandbox listens on http://127.0.0.1:PORT or http://[::1]:PORT only, since anybody who reaches it may do anything.", nameof(listen));
+        throw new UsageException($"{option} is {listen}: the sandbox listens on http://127.0.0.1:PORT or http://[::1]:PORT only, since anybody who reaches it may do anything.");
     }
 
     /// <summary>Why a request is refused, or null where it may pass.</summary>

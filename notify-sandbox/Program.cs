@@ -81,7 +81,7 @@ try
         end.Cancel();
     }
 }
-catch (Exception wrong) when (wrong is UsageException or ArgumentException)
+catch (UsageException wrong)
 {
     await Console.Error.WriteLineAsync($"notify-sandbox: {wrong.Message}");
     return 64;

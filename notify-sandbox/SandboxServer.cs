@@ -41,7 +41,7 @@ public sealed class SandboxServer : IAsyncDisposable
     public string Token => _world.Token;
 
     /// <summary>Starts a sandbox; it serves when this returns.</summary>
-    /// <exception cref="ArgumentException">An address that is not loopback, or a malformed token.</exception>
+    /// <exception cref="UsageException">An address that is not loopback, or a malformed token.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
     public static async Task<SandboxServer> StartAsync(SandboxOptions options, CancellationToken cancellation)
     {

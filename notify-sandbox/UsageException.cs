@@ -1,4 +1,4 @@
 namespace Notify.Sandbox;
 
-/// <summary>An option that can't be read; the message says what it should be.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+/// <summary>An option that a sandbox can't use; the message says what it should be.</summary>
+public sealed class UsageException(string message) : ArgumentException(message);

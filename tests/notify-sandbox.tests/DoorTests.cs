@@ -112,7 +112,7 @@ public sealed class DoorTests : SandboxSpecs, IDisposable
     [InlineData("http://example.com:0")]
     public async Task It_listens_on_loopback_only(string address)
     {
-        var refusal = await Assert.ThrowsAsync<ArgumentException>(() => SandboxServer.StartAsync(new SandboxOptions { Listen = new Uri(address) }, Cancellation));
+        var refusal = await Assert.ThrowsAsync<UsageException>(() => SandboxServer.StartAsync(new SandboxOptions { Listen = new Uri(address) }, Cancellation));
         Assert.Contains("--listen", refusal.Message, StringComparison.Ordinal);
     }
 
