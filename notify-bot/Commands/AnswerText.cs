@@ -14,7 +14,10 @@ internal sealed class AnswerText
 
     internal int Length => _text.Length;
 
-    internal IReadOnlyList<ApiEntity> Entities => _entities;
+    /// <summary>The formatting; null where there is none, which is how the Bot API has it.</summary>
+    internal IReadOnlyList<ApiEntity>? Entities => _entities.Count > 0 ? _entities : null;
+
+    internal int EntityCount => _entities.Count;
 
     internal AnswerText Plain(string text)
     {
@@ -30,7 +33,7 @@ internal sealed class AnswerText
 
     internal AnswerText Folded(string text) => With("expandable_blockquote", text);
 
-    public override string ToString() => _text.ToString();
+    public override string ToString() => _text.ToString().TrimEnd();
 
     private AnswerText With(string type, string text)
     {

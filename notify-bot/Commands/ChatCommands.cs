@@ -211,7 +211,7 @@ public sealed partial class ChatCommands(
         var buttons = new List<IReadOnlyList<ApiButton>>();
         foreach (var script in scripts)
         {
-            if (text.Length > AnswerText.MaxLength - 700 || text.Entities.Count > 90)
+            if (text.Length > AnswerText.MaxLength - 700 || text.EntityCount > 90)
             {
                 left++;
                 continue;
