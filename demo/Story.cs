@@ -1,0 +1,62 @@
+using Notify.Formatting;
+using Notify.Posix;
+using Notify.Sandbox.Control;
+
+namespace Notify.Demo;
+
+/// <summary>What the demo tells the person at the terminal: a line a step, and the phone's messages as they look.</summary>
+internal sealed class Story(TextWriter output)
+{
+    private readonly bool _colour = Terminal.IsOutput;
+    private long _stepBegan = TimeProvider.System.GetTimestamp();
+
+    /// <summary>A step is done: who, what, and how long it took.</summary>
+    internal void Step(string who, string what)
+    {
+        output.WriteLine($"  {Bold(who.PadRight(8))}{what}  {TimeProvider.System.GetElapsedTime(_stepBegan).TotalSeconds:0.0} s");
+        _stepBegan = TimeProvider.System.GetTimestamp();
+    }
+
+    /// <summary>Something to know, outside the steps.</summary>
+    internal void Say(string text) => output.WriteLine(text);
+
+    /// <summary>An address to open.</summary>
+    internal void Address(string what, Uri address) => output.WriteLine($"\n  {Bold(what + ":")}  {address}\n");
+
+    /// <summary>A message as the phone shows it, as far as a terminal can.</summary>
+    internal void Show(MessageView message)
+    {
+        output.WriteLine();
+        if (message.Photo is { } photo)
+        {
+            Line($"[photo {photo.Width} x {photo.Height}, {Math.Max(1, photo.Size / 1000)} kB]");
+        }
+
+        if (message.Document is { } document)
+        {
+            Line($"[document {document.Name}, {Math.Max(1, document.Size / 1000)} kB]");
+        }
+
+        if (message.Text.Length > 0)
+        {
+            var text = new FormattedText(message.Text, [.. message.Entities.SelectMany(Known)]);
+            foreach (var line in TerminalText.Render(text, _colour).Split('\n'))
+            {
+                Line(line);
+            }
+        }
+
+        foreach (var row in message.Buttons)
+        {
+            Line(string.Join(' ', row.Select(b => $"[ {b.Text} ]")));
+        }
+    }
+
+    private void Line(string text) => output.WriteLine($"  ┃ {text}");
+
+    private string Bold(string text) => _colour ? $"\u001b[1m{text}\u001b[0m" : text;
+
+    /// <summary>Telegram also marks what it found by itself (addresses, commands); that needs no mark on a terminal.</summary>
+    private static IEnumerable<TextEntity> Known(EntityView entity) =>
+        Enum.GetValues<EntityKind>().Where(k => k.BotApiName() == entity.Type).Select(k => new TextEntity(k, entity.Offset, entity.Length, entity.Url, entity.Language));
+}

@@ -1,0 +1,125 @@
+# ./dev demo [--once] [--screenshot FILE]. Sourced by ./dev.
+#
+# Builds the programs, and gives the demo a home for its analyst that is nobody's: as root the account notify-demo, else a scratch folder in
+# place of the person's own home. What it then does and shows is in demo/.
+
+demo_account=notify-demo
+demo_programs=(notify-sandbox notify-bot notify-runner notify-scripts notify-demo)
+
+demo_build() {
+    local log
+    log=$(mktemp)
+    say "building the sandbox, the bot, the runner and the demo"
+    # No build server stays behind: the demo leaves nothing running.
+    if ! dotnet build demo/notify-demo.csproj -c Release -v quiet -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false > "$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        stop "The build failed: see above. Without a network, packages can't be restored; else report what it says."
+    fi
+    rm -f "$log"
+}
+
+# Charts need matplotlib. The report comes without one too, as text, and says so.
+demo_python() {
+    local python
+    python=$(PATH=/usr/bin:/bin command -v python3 || command -v python3) || python=
+    if [ -n "$python" ] && (cd / && "$python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("matplotlib") is None)' 2> /dev/null); then
+        return 0
+    fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+        say "installing for the chart: python3-matplotlib"
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-matplotlib; } > /dev/null 2>&1 \
+            || say "python3-matplotlib could not be installed (apt-get install python3-matplotlib says why); the report comes without its chart"
+    elif [ -n "$python" ]; then
+        say "python3 has no matplotlib, so the report comes without its chart. For the chart: sudo apt-get install python3-matplotlib"
+    fi
+    PATH=/usr/bin:/bin command -v python3 > /dev/null || command -v python3 > /dev/null || stop "There is no python3, and the examples are Python scripts. Install it: sudo apt-get install python3 python3-matplotlib"
+}
+
+# The folder of the .NET installation: a program that was built, not published, looks for it in the usual places only.
+dotnet_root() { dirname "$(readlink -f "$(command -v dotnet)")"; }
+
+demo_as_root() {
+    local home dotnet target status=0 picture=()
+    if ! id "$demo_account" > /dev/null 2>&1; then
+        say "making the account $demo_account in the group dataread (userdel --remove $demo_account takes it away again)"
+        groupadd --force dataread
+        useradd --create-home --user-group --groups dataread --shell /usr/sbin/nologin --comment "Notify demo" "$demo_account"
+    fi
+    home=$(getent passwd "$demo_account" | cut -d: -f6)
+    as_demo() { setpriv --reuid="$demo_account" --regid="$demo_account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin "$@"; }
+    as_demo mkdir -p "$home/demo"
+    exec 8> "/run/lock/$demo_account.lock"
+    flock -n 8 || stop "A demo runs on this machine as $demo_account already. End it first (Ctrl-C)."
+
+    # The clone may lie in a home that is closed to others, and so may .NET. The account writes its copies itself: root follows no link of it.
+    as_demo rm -rf "$home/demo/programs" "$home/demo/examples"
+    as_demo mkdir -p "$home/demo/programs" "$home/demo/examples"
+    for target in "${demo_programs[@]}"; do
+        as_demo mkdir "$home/demo/programs/$target"
+        tar -C "artifacts/bin/$target/release" -c . | as_demo tar -x --no-same-owner -C "$home/demo/programs/$target"
+    done
+    tar -C examples/notifications -c . | as_demo tar -x --no-same-owner -C "$home/demo/examples"
+    dotnet=$(dotnet_root)
+    if ! as_demo test -x "$dotnet/dotnet"; then
+        as_demo rm -rf "$home/demo/dotnet"
+        as_demo mkdir "$home/demo/dotnet"
+        tar -C "$dotnet" -c dotnet host shared | as_demo tar -x --no-same-owner -C "$home/demo/dotnet"
+        dotnet=$home/demo/dotnet
+    fi
+
+    local run=(setpriv --reuid="$demo_account" --regid="$demo_account" --init-groups --
+        env -i HOME="$home" PATH="$PATH" TERM="${TERM:-dumb}" ${TZ:+"TZ=$TZ"} DOTNET_ROOT="$dotnet"
+        "$home/demo/programs/notify-demo/notify-demo" --programs "$home/demo/programs" --examples "$home/demo/examples" --demo-home "$@")
+    cd "$home"
+    if [ -z "$demo_picture" ]; then
+        exec "${run[@]}"
+    fi
+    "${run[@]}" --screenshot "$home/demo/phone.png" || status=$?
+    as_demo cat "$home/demo/phone.png" > "$demo_picture"
+    return "$status"
+}
+
+demo_as_person() {
+    local dotnet home status=0 arguments
+    dotnet=$(dotnet_root)
+    arguments=("$PWD/artifacts/bin/notify-demo/release/notify-demo" --programs "$PWD/artifacts/demo" --examples "$PWD/examples/notifications" "$@")
+    [ -z "$demo_picture" ] || arguments+=(--screenshot "$demo_picture")
+    mkdir -p artifacts/demo
+    for target in "${demo_programs[@]}"; do ln -sfn "../bin/$target/release" "artifacts/demo/$target"; done
+    # In the clone, not in /tmp: it lies where a person can look into it, and the next demo finds the same folder.
+    home=$PWD/artifacts/demo-home
+    mkdir -p "$home"
+    chmod 700 "$home"
+    export DOTNET_ROOT=$dotnet
+    tools/in-private-home.sh "$home" true || status=$?
+    if [ "$status" = 0 ]; then
+        exec tools/in-private-home.sh "$home" "${arguments[@]}" --demo-home
+    fi
+    say "This kernel lets only root make user namespaces, so the examples go into your own ~/user/notifications while the demo runs"
+    exec "${arguments[@]}"
+}
+
+demo() {
+    local arguments=()
+    demo_picture=
+    while [ $# -gt 0 ]; do
+        case "$1" in
+            --once) arguments+=(--once) ;;
+            --screenshot)
+                [ $# -gt 1 ] || stop "--screenshot needs the name of a file."
+                demo_picture=$(cd "$started_in" && realpath -m -- "$2")
+                shift
+                ;;
+            *) stop "./dev demo knows --once and --screenshot FILE, not $1." ;;
+        esac
+        shift
+    done
+    need_sdk
+    demo_python
+    demo_build
+    say "built after $SECONDS s; now the demo"
+    if [ "$(id -u)" = 0 ]; then demo_as_root "${arguments[@]}"; else demo_as_person "${arguments[@]}"; fi
+}
+
+demo "$@"
