@@ -17,7 +17,7 @@ internal static class BotApiJson
         if (isGetMe)
         {
             json.WriteBoolean("can_join_groups", true);
-            json.WriteBoolean("can_read_all_group_messages", false);
+            json.WriteBoolean("can_read_all_group_messages", true);
             json.WriteBoolean("supports_inline_queries", false);
             json.WriteBoolean("can_connect_to_business", false);
             json.WriteBoolean("has_main_web_app", false);

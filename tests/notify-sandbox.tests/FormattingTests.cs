@@ -130,9 +130,9 @@ public sealed class FormattingTests
     [InlineData("see https://example.com/a?b=c. Or example.com!", "url 4+25|url 34+11")]
     [InlineData("/start@NotifyTestBot now, mail a.b@example.org, ask @somebody #tag", "bot_command 0+20|email 31+15|mention 52+9|hashtag 62+4")]
     [InlineData("1/2 and path/to/file", "")]
-    public void Links_and_commands_are_found_in_plain_text(string text, string expected) => Check(null, text, text, expected);
+    public void Links_and_commands_are_found_in_plain_text(string text, string expected) => Check("", text, text, expected);
 
-    private static void Check(string? mode, string markup, string? text, string expected)
+    private static void Check(string mode, string markup, string? text, string expected)
     {
         FormattedText Read() => MessageText.Normalize(MessageText.Parse(markup, mode, []), mayBeEmpty: false);
         if (text is null)

@@ -212,6 +212,45 @@ public sealed class SendingTests : SandboxSpecs
     }
 
     [Fact]
+    public async Task Captions_and_buttons_are_edited_each_where_there_are_some()
+    {
+        using var stream = new MemoryStream(Pictures.Png(64, 64));
+        var photo = await Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), "before", cancellationToken: Cancellation);
+        await Bot.EditMessageCaption(Alice, photo.Id, "_after_", ParseMode.Markdown, cancellationToken: Cancellation);
+        await Bot.EditMessageReplyMarkup(Alice, photo.Id, Button("run"), cancellationToken: Cancellation);
+        var message = Assert.Single(await Control.BotMessagesAsync(Alice, Cancellation));
+        Assert.Equal(("after", "Run", 2), (message.Text, message.Buttons[0][0].Text, message.Edits));
+
+        await RefusedAsync(400, "Bad Request: there is no text in the message to edit", () => Bot.EditMessageText(Alice, photo.Id, "x", cancellationToken: Cancellation));
+        var text = await Bot.SendMessage(Alice, "x", cancellationToken: Cancellation);
+        await RefusedAsync(400, "Bad Request: there is no caption in the message to edit", () => Bot.EditMessageCaption(Alice, text.Id, "x", cancellationToken: Cancellation));
+        var typed = await Control.TypeAsync(Alice, "mine", Cancellation);
+        await RefusedAsync(400, "Bad Request: message can't be edited", () => Bot.EditMessageText(Alice, typed.MessageId, "x", cancellationToken: Cancellation));
+    }
+
+    [Fact]
+    public async Task Chats_actions_and_the_web_hooks_methods_answer()
+    {
+        Assert.Equal(("Alice", ChatType.Private), ((await Bot.GetChat(Alice, Cancellation)).FirstName, (await Bot.GetChat(Alice, Cancellation)).Type));
+        await Bot.SendChatAction(Alice, ChatAction.Typing, cancellationToken: Cancellation);
+        await Control.TypeAsync(Alice, "hello", Cancellation);
+        Assert.Equal(1, (await Bot.GetWebhookInfo(Cancellation)).PendingUpdateCount);
+        await Bot.DeleteWebhook(dropPendingUpdates: true, Cancellation);
+        Assert.Empty(await Bot.GetUpdates(cancellationToken: Cancellation));
+        await RefusedAsync(400, "Bad Request: invalid file_id", () => Bot.GetFile("nonsense", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_message_in_a_group_comes_from_the_one_who_wrote_it()
+    {
+        var bob = await Control.AddPersonAsync("Bob", Cancellation);
+        var group = await Control.AddGroupAsync("Data team", [Alice, bob], Cancellation);
+        await Control.TypeAsync(group, "/start@NotifyTestBot", Cancellation, from: bob);
+        var message = Assert.Single(await Bot.GetUpdates(cancellationToken: Cancellation)).Message!;
+        Assert.Equal((group, ChatType.Group, "Data team", bob), (message.Chat.Id, message.Chat.Type, message.Chat.Title, message.From!.Id));
+    }
+
+    [Fact]
     public async Task The_menu_of_commands_is_kept_and_its_rules_are_enforced()
     {
         await Bot.SetMyCommands([new BotCommand("start", "Link your account"), new BotCommand("status", "Your scripts")], cancellationToken: Cancellation);

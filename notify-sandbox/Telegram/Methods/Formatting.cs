@@ -91,7 +91,7 @@ internal static class Formatting
     private static List<MessageEntity> Entities(BotApiCall call, string field)
     {
         var entities = new List<MessageEntity>();
-        if (call.Request.Text("parse_mode").Length > 0 || call.Request.Json(field, field) is not { } given) return entities;
+        if (!MessageText.IsPlain(call.Request.Text("parse_mode")) || call.Request.Json(field, field) is not { } given) return entities;
         if (given.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest($"can't parse entities: Expected an Array of MessageEntity");
         foreach (var entity in given.EnumerateArray())
         {

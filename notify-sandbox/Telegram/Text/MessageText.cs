@@ -16,9 +16,9 @@ internal static class MessageText
 
     /// <summary>Reads markup by its parse mode; without one the text stays as it is, with the entities given beside it.</summary>
     /// <exception cref="BotApiRefusal">Unknown mode, or markup that can't be parsed.</exception>
-    public static FormattedText Parse(string text, string? parseMode, IReadOnlyList<MessageEntity> entities)
+    public static FormattedText Parse(string text, string parseMode, IReadOnlyList<MessageEntity> entities)
     {
-        if (string.IsNullOrEmpty(parseMode) || string.Equals(parseMode, "none", StringComparison.OrdinalIgnoreCase)) return new FormattedText(text, entities);
+        if (IsPlain(parseMode)) return new FormattedText(text, entities);
         try
         {
             if (parseMode.Equals("markdown", StringComparison.OrdinalIgnoreCase)) return LegacyMarkdown.Parse(text);
@@ -32,6 +32,9 @@ internal static class MessageText
 
         throw BotApiRefusal.BadRequest("unsupported parse_mode");
     }
+
+    /// <summary>Whether a parse mode means no markup, so that entities beside the text count.</summary>
+    public static bool IsPlain(string parseMode) => parseMode.Length == 0 || parseMode.Equals("none", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Cleans and trims a text as Telegram does before it stores it, putting its entities right on the way.</summary>
     /// <exception cref="BotApiRefusal">Nothing is left, or an entity lies outside the text or begins or ends inside a surrogate pair.</exception>
