@@ -224,6 +224,10 @@ public sealed class SendingTests : SandboxSpecs
         await RefusedAsync(400, "Bad Request: there is no text in the message to edit", () => Bot.EditMessageText(Alice, photo.Id, "x", cancellationToken: Cancellation));
         var text = await Bot.SendMessage(Alice, "x", cancellationToken: Cancellation);
         await RefusedAsync(400, "Bad Request: there is no caption in the message to edit", () => Bot.EditMessageCaption(Alice, text.Id, "x", cancellationToken: Cancellation));
+        using var http = new HttpClient();
+        var keyboard = Uri.EscapeDataString("""{"keyboard":[[{"text":"a"}]]}""");
+        using var answer = await http.GetAsync(new Uri(Sandbox.ApiAddress, $"/bot{Sandbox.Token}/editMessageReplyMarkup?chat_id={Alice}&message_id={text.Id}&reply_markup={keyboard}"), Cancellation);
+        Assert.Contains("Bad Request: inline keyboard expected", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         var typed = await Control.TypeAsync(Alice, "mine", Cancellation);
         await RefusedAsync(400, "Bad Request: message can't be edited", () => Bot.EditMessageText(Alice, typed.MessageId, "x", cancellationToken: Cancellation));
     }

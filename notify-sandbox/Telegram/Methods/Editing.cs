@@ -13,7 +13,7 @@ internal static class Editing
         var text = Formatting.TextOf(call);
         var message = Find(call);
         if (message.HasMedia) throw BotApiRefusal.BadRequest("there is no text in the message to edit");
-        Change(call, message, text, Formatting.ButtonsOf(call));
+        Change(call, message, text, Formatting.ButtonsOf(call, isEdit: true));
     }
 
     public static void EditMessageCaption(BotApiCall call)
@@ -21,13 +21,13 @@ internal static class Editing
         var caption = Formatting.CaptionOf(call);
         var message = Find(call);
         if (!message.HasMedia) throw BotApiRefusal.BadRequest("there is no caption in the message to edit");
-        Change(call, message, caption, Formatting.ButtonsOf(call));
+        Change(call, message, caption, Formatting.ButtonsOf(call, isEdit: true));
     }
 
     public static void EditMessageReplyMarkup(BotApiCall call)
     {
         var message = Find(call);
-        Change(call, message, message.Text, Formatting.ButtonsOf(call));
+        Change(call, message, message.Text, Formatting.ButtonsOf(call, isEdit: true));
     }
 
     public static void DeleteMessage(BotApiCall call)

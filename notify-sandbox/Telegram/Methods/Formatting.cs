@@ -38,11 +38,12 @@ internal static class Formatting
 
     /// <summary>The buttons in <c>reply_markup</c>. Keyboards of other kinds are taken and not shown.</summary>
     /// <exception cref="BotApiRefusal">The markup is not what Telegram takes.</exception>
-    public static IReadOnlyList<IReadOnlyList<InlineButton>> ButtonsOf(BotApiCall call)
+    public static IReadOnlyList<IReadOnlyList<InlineButton>> ButtonsOf(BotApiCall call, bool isEdit = false)
     {
         if (call.Request.Json("reply_markup", "reply keyboard markup") is not { } markup) return [];
         if (markup.ValueKind != JsonValueKind.Object) throw BotApiRefusal.BadRequest("object expected as reply markup");
-        if (!markup.TryGetProperty("inline_keyboard", out var keyboard)) return [];
+        if (!markup.TryGetProperty("inline_keyboard", out var keyboard))
+            return isEdit && markup.EnumerateObject().Any() ? throw BotApiRefusal.BadRequest("inline keyboard expected") : [];
         if (keyboard.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest("field \"inline_keyboard\" must be of type Array");
 
         var rows = new List<IReadOnlyList<InlineButton>>();
