@@ -20,11 +20,12 @@ public sealed record Cooldown(TimeSpan Length, string Text)
     public static Cooldown? TryParse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        // Compared so that "NaN", which is a number to the parser, is none here.
         var trimmed = text.Trim();
         double? unit = trimmed.Length < 2 ? null : trimmed[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
         if (unit is not { } seconds
             || !double.TryParse(trimmed.AsSpan(0, trimmed.Length - 1).TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            || number * seconds > Longest.TotalSeconds)
+            || !(number * seconds <= Longest.TotalSeconds))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 using System.Text;
 
 namespace Notify.Scripts;
@@ -8,13 +9,13 @@ namespace Notify.Scripts;
 /// <c>Infinity</c>, lone surrogates, a byte order mark, bytes that are not UTF-8.
 /// </summary>
 /// <remarks>
-/// Cost: every start of an object or array is tried, and a try ends at the first character that can't be JSON or at
-/// <see cref="MaxDepth"/> levels. A character is therefore looked at by at most that many tries, however hostile the text.
+/// Cost: linear in the text, however hostile. Every start of an object or array is tried; where a try fails, the starts that it has found
+/// open at that point would fail there too and are never tried themselves, and what it found closed is read once more at most.
 /// </remarks>
 public static class LooseJson
 {
-    /// <summary>Deepest nesting that is read.</summary>
-    internal const int MaxDepth = 100;
+    /// <summary>Deepest nesting of a found object; what is deeper becomes null. The usual limit of JSON readers, some of which take quadratic time beyond it.</summary>
+    internal const int MaxDepth = 64;
 
     private static readonly SearchValues<char> ContainerStarts = SearchValues.Create("{[");
     private static readonly SearchValues<char> StringEnds = SearchValues.Create("\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c)));
@@ -24,34 +25,27 @@ public static class LooseJson
     internal static string? FindLastObject(ReadOnlySpan<byte> output, string member, out bool noise)
     {
         var text = Decode(output);
+        var reader = new Reader(text, member);
         var (start, end) = (-1, -1);
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next;)
         {
-            var next = text.AsSpan(at).IndexOfAny(ContainerStarts);
-            if (next < 0)
-            {
-                break;
-            }
-
             at += next;
-            var reader = new Reader(text, at, member);
-            if (reader.TryReadValue())
-            {
-                if (reader.HasMember)
-                {
-                    (start, end) = (at, reader.Position);
-                }
-
-                at = reader.Position;
-            }
-            else
+            if (!reader.TryRead(at))
             {
                 at++;
+                continue;
             }
+
+            if (reader.HasMember)
+            {
+                (start, end) = (at, reader.Position);
+            }
+
+            at = reader.Position;
         }
 
         noise = start >= 0 && !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace());
-        return start < 0 ? null : ToStrict(text.AsSpan(start, end - start));
+        return start < 0 ? null : ToStrict(text.AsSpan(start, end - start), MaxDepth);
     }
 
     /// <summary>
@@ -62,8 +56,8 @@ public static class LooseJson
     {
         var text = Decode(json);
         var start = text.Length - text.AsSpan().TrimStart().Length;
-        var reader = new Reader(text, start, "");
-        return reader.TryReadValue() && text.AsSpan(reader.Position).IsWhiteSpace() ? ToStrict(text) : null;
+        var reader = new Reader(text, "");
+        return start < text.Length && reader.TryRead(start) && text.AsSpan(reader.Position).IsWhiteSpace() ? ToStrict(text, int.MaxValue - 1) : null;
     }
 
     /// <summary>The text of these bytes, without byte order marks at its start; what is not UTF-8 becomes U+FFFD.</summary>
@@ -88,26 +82,48 @@ public static class LooseJson
         return deepest;
     }
 
-    /// <summary>Puts null where a bare NaN or Infinity is, and U+FFFD where an escape names half a surrogate pair. Text inside strings stays.</summary>
-    private static string ToStrict(ReadOnlySpan<char> json)
+    /// <summary>
+    /// Puts null where a bare NaN or Infinity is, and where nesting is deeper than <paramref name="deepest"/>; U+FFFD where an escape names half a
+    /// surrogate pair. Text inside strings stays.
+    /// </summary>
+    private static string ToStrict(ReadOnlySpan<char> json, int deepest)
     {
         var strict = new StringBuilder(json.Length);
+        var depth = 0;
         for (var i = 0; i < json.Length;)
         {
             var rest = json[i..];
-            if (rest[0] == '"')
+            var kept = strict.Length;
+            var wasTooDeep = depth > deepest;
+            switch (rest[0])
             {
-                i += CopyString(rest, strict);
+                case '"':
+                    i += CopyString(rest, strict);
+                    break;
+                case '{' or '[':
+                    depth++;
+                    strict.Append(depth == deepest + 1 ? "null" : rest[..1]);
+                    wasTooDeep = depth > deepest + 1;
+                    i++;
+                    break;
+                case '}' or ']':
+                    depth--;
+                    strict.Append(rest[0]);
+                    i++;
+                    break;
+                case var _ when NonFinite(rest) is > 0 and var length:
+                    strict.Append("null");
+                    i += length;
+                    break;
+                default:
+                    strict.Append(rest[0]);
+                    i++;
+                    break;
             }
-            else if (NonFinite(rest) is > 0 and var length)
+
+            if (wasTooDeep)
             {
-                strict.Append("null");
-                i += length;
-            }
-            else
-            {
-                strict.Append(rest[0]);
-                i++;
+                strict.Length = kept;
             }
         }
 
@@ -153,207 +169,204 @@ public static class LooseJson
     private static int NonFinite(ReadOnlySpan<char> text) =>
         text.StartsWith("NaN") ? 3 : text.StartsWith("Infinity") ? 8 : text.StartsWith("-Infinity") ? 9 : 0;
 
-    /// <summary>Reads one value from a position on, and says where it ends.</summary>
-    private ref struct Reader(ReadOnlySpan<char> text, int position, string member)
+    /// <summary>What must come next.</summary>
+    private enum Step
     {
-        private readonly ReadOnlySpan<char> _text = text;
-        private readonly string _member = member;
-        private int _depth;
+        Value,
+        Name,
+        CommaOrEnd,
+    }
 
-        internal int Position { get; private set; } = position;
+    /// <summary>Reads one value from a position on, and says where it ends.</summary>
+    private sealed class Reader(string text, string member)
+    {
+        private readonly BitArray _hopeless = new(text.Length);
 
-        /// <summary>Whether the outermost object has the member.</summary>
+        /// <summary>Where the objects and arrays begin that are open at the position, the outermost first.</summary>
+        private readonly List<int> _open = [];
+
+        /// <summary>Behind what was read.</summary>
+        internal int Position { get; private set; }
+
+        /// <summary>Whether what was read is an object that has the member.</summary>
         internal bool HasMember { get; private set; }
 
-        internal bool TryReadValue()
+        internal bool TryRead(int start)
         {
-            switch (Peek())
+            if (_hopeless[start])
             {
-                case '{': return Nested(TryReadMembers());
-                case '[': return Nested(TryReadItems());
-                case '"': return TryReadString(out _);
-                case 't': return TryTake("true");
-                case 'f': return TryTake("false");
-                case 'n': return TryTake("null");
-                default:
-                    if (NonFinite(_text[Position..]) is > 0 and var length)
+                return false;
+            }
+
+            Position = start;
+            HasMember = false;
+            _open.Clear();
+            var step = Step.Value;
+            do
+            {
+                SkipWhiteSpace();
+                if (!TryTake(ref step))
+                {
+                    _open.ForEach(opened => _hopeless[opened] = true);
+                    return false;
+                }
+            }
+            while (_open.Count > 0);
+            return true;
+        }
+
+        private bool TryTake(ref Step step)
+        {
+            switch (step)
+            {
+                case Step.Name:
+                    if (!TryTakeName())
                     {
-                        Position += length;
+                        return false;
+                    }
+
+                    step = Step.Value;
+                    return true;
+                case Step.CommaOrEnd:
+                    if (TryTake(','))
+                    {
+                        step = IsInObject ? Step.Name : Step.Value;
                         return true;
                     }
 
-                    return TryReadNumber();
+                    return TryClose();
+                default:
+                    if (Peek() is '{' or '[')
+                    {
+                        _open.Add(Position++);
+                        SkipWhiteSpace();
+                        step = IsInObject ? Step.Name : Step.Value;
+                        if (Peek() is not ('}' or ']'))
+                        {
+                            return true;
+                        }
+
+                        // Empty.
+                        step = Step.CommaOrEnd;
+                        return TryClose();
+                    }
+
+                    step = Step.CommaOrEnd;
+                    return TryTakeScalar();
             }
         }
 
-        private readonly char Peek() => Position < _text.Length ? _text[Position] : '\0';
+        private bool IsInObject => text[_open[^1]] == '{';
 
-        private bool Nested(bool read)
+        private bool TryClose()
         {
-            _depth--;
-            return read;
-        }
-
-        private bool TryReadMembers()
-        {
-            Position++;
-            if (++_depth > MaxDepth)
+            if (!TryTake(IsInObject ? '}' : ']'))
             {
                 return false;
             }
 
-            SkipWhiteSpace();
-            if (TryTake("}"))
-            {
-                return true;
-            }
-
-            while (true)
-            {
-                SkipWhiteSpace();
-                if (!TryReadString(out var name))
-                {
-                    return false;
-                }
-
-                HasMember |= _depth == 1 && name.SequenceEqual(_member);
-                SkipWhiteSpace();
-                if (!TryTake(":"))
-                {
-                    return false;
-                }
-
-                SkipWhiteSpace();
-                if (!TryReadValue())
-                {
-                    return false;
-                }
-
-                SkipWhiteSpace();
-                if (TryTake("}"))
-                {
-                    return true;
-                }
-
-                if (!TryTake(","))
-                {
-                    return false;
-                }
-            }
+            _open.RemoveAt(_open.Count - 1);
+            return true;
         }
 
-        private bool TryReadItems()
+        private bool TryTakeName()
         {
-            Position++;
-            if (++_depth > MaxDepth)
-            {
-                return false;
-            }
-
-            SkipWhiteSpace();
-            if (TryTake("]"))
-            {
-                return true;
-            }
-
-            while (true)
-            {
-                SkipWhiteSpace();
-                if (!TryReadValue())
-                {
-                    return false;
-                }
-
-                SkipWhiteSpace();
-                if (TryTake("]"))
-                {
-                    return true;
-                }
-
-                if (!TryTake(","))
-                {
-                    return false;
-                }
-            }
-        }
-
-        private bool TryReadString(out ReadOnlySpan<char> raw)
-        {
-            raw = default;
-            if (!TryTake("\""))
-            {
-                return false;
-            }
-
             var start = Position;
-            while (true)
+            if (!TryTakeString())
             {
-                var plain = _text[Position..].IndexOfAny(StringEnds);
-                if (plain < 0)
-                {
-                    return false;
-                }
+                return false;
+            }
 
+            HasMember |= _open.Count == 1 && text.AsSpan(start + 1, Position - start - 2).SequenceEqual(member);
+            SkipWhiteSpace();
+            return TryTake(':');
+        }
+
+        private bool TryTakeScalar()
+        {
+            switch (Peek())
+            {
+                case '"': return TryTakeString();
+                case 't': return TryTake("true");
+                case 'f': return TryTake("false");
+                case 'n': return TryTake("null");
+                default: break;
+            }
+
+            if (NonFinite(text.AsSpan(Position)) is > 0 and var length)
+            {
+                Position += length;
+                return true;
+            }
+
+            return TryTakeNumber();
+        }
+
+        private bool TryTakeString()
+        {
+            if (!TryTake('"'))
+            {
+                return false;
+            }
+
+            while (text.AsSpan(Position).IndexOfAny(StringEnds) is >= 0 and var plain)
+            {
                 Position += plain;
-                switch (_text[Position])
+                if (TryTake('"'))
                 {
-                    case '"':
-                        raw = _text[start..Position];
-                        Position++;
-                        return true;
-                    case '\\' when Position + 1 < _text.Length && _text[Position + 1] is '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't':
-                        Position += 2;
-                        break;
-                    case '\\' when Position + 6 <= _text.Length && _text[Position + 1] == 'u' && AreHex(_text.Slice(Position + 2, 4)):
-                        Position += 6;
-                        break;
-                    default:
-                        return false;
+                    return true;
                 }
-            }
-        }
 
-        private static bool AreHex(ReadOnlySpan<char> digits)
-        {
-            foreach (var digit in digits)
-            {
-                if (!char.IsAsciiHexDigit(digit))
+                if (!TryTakeEscape())
                 {
                     return false;
                 }
             }
 
-            return true;
+            return false;
         }
 
-        private bool TryReadNumber()
+        private bool TryTakeEscape()
         {
-            TryTake("-");
-            if (!TryTake("0") && !TryReadDigits())
+            var rest = text.AsSpan(Position);
+            var length = rest switch
             {
-                return false;
-            }
-
-            if (TryTake(".") && !TryReadDigits())
-            {
-                return false;
-            }
-
-            if (Peek() is 'e' or 'E')
-            {
-                Position++;
-                if (Peek() is '+' or '-')
-                {
-                    Position++;
-                }
-
-                return TryReadDigits();
-            }
-
-            return true;
+                ['\\', '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't', ..] => 2,
+                ['\\', 'u', var a, var b, var c, var d, ..]
+                    when char.IsAsciiHexDigit(a) && char.IsAsciiHexDigit(b) && char.IsAsciiHexDigit(c) && char.IsAsciiHexDigit(d) => 6,
+                _ => 0,
+            };
+            Position += length;
+            return length > 0;
         }
 
-        private bool TryReadDigits()
+        private bool TryTakeNumber()
+        {
+            TryTake('-');
+            if (!TryTake('0') && !TryTakeDigits())
+            {
+                return false;
+            }
+
+            if (TryTake('.') && !TryTakeDigits())
+            {
+                return false;
+            }
+
+            if (!TryTake('e') && !TryTake('E'))
+            {
+                return true;
+            }
+
+            if (!TryTake('+'))
+            {
+                TryTake('-');
+            }
+
+            return TryTakeDigits();
+        }
+
+        private bool TryTakeDigits()
         {
             var start = Position;
             while (char.IsAsciiDigit(Peek()))
@@ -364,9 +377,22 @@ public static class LooseJson
             return Position > start;
         }
 
+        private char Peek() => Position < text.Length ? text[Position] : '\0';
+
+        private bool TryTake(char c)
+        {
+            if (Position >= text.Length || text[Position] != c)
+            {
+                return false;
+            }
+
+            Position++;
+            return true;
+        }
+
         private bool TryTake(string word)
         {
-            if (!_text[Position..].StartsWith(word))
+            if (!text.AsSpan(Position).StartsWith(word))
             {
                 return false;
             }

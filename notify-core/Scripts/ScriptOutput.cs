@@ -51,7 +51,7 @@ public static class ScriptOutput
             return null;
         }
 
-        using var document = JsonDocument.Parse(found, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth + 1 });
+        using var document = JsonDocument.Parse(found, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
         var fields = new Fields(document.RootElement);
         if (noise)
         {

@@ -1,0 +1,201 @@
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Notify.Scripts;
+using Xunit;
+
+namespace Notify.Tests.Scripts;
+
+public sealed class ScriptOutputTests
+{
+    private const string Good = """{"notify": true, "message": "good"}""";
+
+    private static ScriptResult Read(string output) => Read(Encoding.UTF8.GetBytes(output));
+
+    private static ScriptResult Read(byte[] output)
+    {
+        var result = ScriptOutput.Read(output, out var error);
+        Assert.True(result is not null, error);
+        return result;
+    }
+
+    private static string Error(string output)
+    {
+        Assert.Null(ScriptOutput.Read(Encoding.UTF8.GetBytes(output), out var error));
+        return error!;
+    }
+
+    [Fact]
+    public void All_fields_are_taken()
+    {
+        var result = Read("""{"notify": true, "title": "T", "message": "M", "image_path": "/x.png", "cooldown": "30m", "data": {"a": [1, null]}, "later": 1}""");
+
+        Assert.Equal((true, "T", "M", "/x.png", "30m"), (result.Notify, result.Title, result.Message, result.ImagePath, result.Cooldown.Text));
+        Assert.Equal("""{"a": [1, null]}""", result.Data!.Value.GetRawText());
+        Assert.Empty(result.Warnings);
+    }
+
+    [Theory]
+    [InlineData("""{"notify": false, "message": "first"}""" + "\n" + Good)]
+    [InlineData("Deprecated: {fast} [slow] {\"notify\" soon\n" + Good + "\nclosed {}")]
+    [InlineData(Good + """{"other": {"notify": true, "message": "inner"}}""")]
+    [InlineData(Good + """[{"notify": true, "message": "in an array"}]""")]
+    [InlineData("{\"a\":\n" + Good)]
+    [InlineData("{\"a\": [1, \"{\n" + Good)]
+    [InlineData("\"unclosed { " + Good)]
+    [InlineData("{{{[[[ x " + Good + "]]]")]
+    [InlineData("{\n  \"notify\" : true ,\r\n\t\"message\": \"good\"\n}\n")]
+    [InlineData("""{"notify": false, "notify": true, "message": "bad", "message": "good"}""")]
+    [InlineData("\uFEFF" + Good)]
+    [InlineData("""{"notify": true, "message": "\u0067ood"}""")]
+    [InlineData("""{"notify": true, "message": "good"}{"notify": true, "message": "cut o""")]
+    public void The_last_top_level_object_with_notify_counts(string output) => Assert.Equal("good", Read(output).Message);
+
+    [Fact]
+    public void Bytes_that_are_no_utf_8_and_half_pairs_cost_their_characters_only()
+    {
+        Assert.Equal("a\uFFFDb", Read([.. """{"notify": true, "message": "a"""u8, 0xE9, .. "b\"}"u8]).Message);
+        Assert.Equal("good", Read([0xFF, 0xFE, .. Encoding.UTF8.GetBytes(Good)]).Message);
+        Assert.Equal("a\uFFFDb 😀 \uFFFD\uFFFD", Read("""{"notify": true, "message": "a\udce9b \ud83d\ude00 \ude00\ud83d"}""").Message);
+    }
+
+    [Fact]
+    public void Numbers_that_are_none_become_null_outside_of_text()
+    {
+        var result = Read("""{"notify": true, "message": "NaN -Infinity \"NaN\"", "data": {"NaN": NaN, "x": [-Infinity, Infinity, 1e999, -0.5E+3]}}""");
+
+        Assert.Equal("NaN -Infinity \"NaN\"", result.Message);
+        Assert.Equal("""{"NaN":null,"x":[null,null,1e999,-0.5E+3]}""", result.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("title", "5")]
+    [InlineData("title", "[\"x\"]")]
+    [InlineData("image_path", "true")]
+    [InlineData("data", "[1]")]
+    [InlineData("data", "\"text\"")]
+    [InlineData("cooldown", "60")]
+    [InlineData("cooldown", "\"60\"")]
+    [InlineData("cooldown", "\"-1h\"")]
+    [InlineData("cooldown", "\"1w\"")]
+    [InlineData("cooldown", "\"9999999d\"")]
+    [InlineData("cooldown", "NaN")]
+    public void A_wrong_type_of_an_optional_field_costs_that_field_and_is_said(string field, string value)
+    {
+        var result = Read($$"""{"notify": true, "message": "good", "{{field}}": {{value}}}""");
+
+        Assert.Equal(("good", null, null, null, Cooldown.Default), (result.Message, result.Title, result.ImagePath, result.Data, result.Cooldown));
+        Assert.StartsWith(field, value is "NaN" ? "cooldown" : Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Null_is_left_out()
+    {
+        var result = Read("""{"notify": true, "message": "m", "title": null, "image_path": null, "cooldown": null, "data": null}""");
+
+        Assert.Equal((null, null, null, Cooldown.Default), (result.Title, result.ImagePath, result.Data, result.Cooldown));
+        Assert.Empty(result.Warnings);
+    }
+
+    [Fact]
+    public void A_message_is_needed_unless_there_is_a_chart_or_nothing_to_send()
+    {
+        Assert.Contains("there is no message", Error("""{"notify": true, "title": "T"}"""), StringComparison.Ordinal);
+        Assert.Contains("message must be text that is not empty, but is 42", Error("""{"notify": true, "message": 42}"""), StringComparison.Ordinal);
+        Assert.Contains("message must be text that is not empty", Error("""{"notify": true, "message": " \n"}"""), StringComparison.Ordinal);
+        Assert.Null(Read("""{"notify": true, "image_path": "/x.png"}""").Message);
+        Assert.False(Read("""{"notify": false}""").Notify);
+    }
+
+    [Theory]
+    [InlineData("\"true\"")]
+    [InlineData("1")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public void Notify_must_be_a_truth_value(string value) =>
+        Assert.Contains($"notify must be true or false, but is {value}", Error($$"""{"notify": {{value}}, "message": "m"}"""), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_can_not_be_read_is_shown_by_its_first_200_characters()
+    {
+        var error = Error("x\u001b[31m" + new string('y', 500));
+
+        Assert.Contains("It printed: \"x?[31m" + new string('y', 200 - 6) + "...\"", error, StringComparison.Ordinal);
+        Assert.Contains("It printed nothing", Error(" \n"), StringComparison.Ordinal);
+        Assert.Contains("print(json.dumps(result))", Error("{'notify': True}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_nested_too_deep_costs_the_data()
+    {
+        string Nested(int depth) => $$"""{"notify": true, "message": "m", "data": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}}}""";
+
+        Assert.NotNull(Read(Nested(60)).Data);
+        foreach (var depth in new[] { 61, 150_000 })
+        {
+            var deep = Read(Nested(depth));
+            Assert.Null(deep.Data);
+            Assert.Contains("nested deeper", Assert.Single(deep.Warnings), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[")]
+    [InlineData("{\"a\":")]
+    [InlineData("{\"a\":[")]
+    [InlineData("{\"")]
+    [InlineData("{\"\\\"")]
+    [InlineData("{\"a\":\"\\\\")]
+    [InlineData("[{},")]
+    [InlineData("[1 ")]
+    [InlineData("{\"notify\":")]
+    [InlineData("{\"a\":[{},")]
+    [InlineData("{\"{\":\"[\",")]
+    [InlineData("[\"[")]
+    public void A_mebibyte_of_anything_is_read_in_linear_time(string piece)
+    {
+        // A reader that takes quadratic time needs hours for most of these, and the test run's limit ends it.
+        var output = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(piece, (1 << 20) / piece.Length)) + "\n" + Good);
+
+        Assert.Equal("good", Read(output).Message);
+    }
+
+    [Property]
+    public bool Any_bytes_give_a_result_or_a_sentence(byte[] output)
+    {
+        var result = ScriptOutput.Read(output, out var error);
+        return result is null ? error is { Length: > 0 and < 1000 } : error is null;
+    }
+
+    [Property(MaxTest = 500)]
+    public Property Pieces_of_json_give_a_result_or_a_sentence()
+    {
+        var pieces = Gen.Elements("{", "}", "[", "]", "\"", ":", ",", "\\", "\\u", "d83d", "\\ud83d", "\"notify\"", "true", "null", "NaN", "-Infinity", "1e5", " ", "\n", "\"message\":\"m\"", "\"a\":");
+        return Prop.ForAll(pieces.ListOf().ToArbitrary(), list =>
+        {
+            var result = ScriptOutput.Read(Encoding.UTF8.GetBytes(string.Concat(list)), out var error);
+            return result is null ? error is { Length: > 0 } : error is null;
+        });
+    }
+
+    [Property(MaxTest = 300)]
+    public Property A_result_is_found_within_any_noise_and_its_texts_are_what_they_were()
+    {
+        var text = ArbMap.Default.ArbFor<NonNull<string>>().Generator.Select(value => value.Get);
+        var noise = Gen.Elements("", "{", "[1, ", "{\"a\": ", "\"", "warning: {x}\n", "{\"notify\": true, ", "NaN", "]}", "\\").ListOf().Select(string.Concat);
+        var cases = from before in noise from after in Gen.Elements("", "\nclosed", "{", "[", "\"", "{}") from title in text from message in text select (before, after, title, message);
+        return Prop.ForAll(cases.ToArbitrary(), it =>
+        {
+            // As Python writes it: in ASCII, one line. Lone halves of pairs can't be told from noise any more and become U+FFFD.
+            var json = JsonSerializer.Serialize(new { notify = true, it.title, message = "m" + it.message });
+            var output = Encoding.UTF8.GetBytes(it.before + "\n" + json + it.after);
+            var result = ScriptOutput.Read(output, out _);
+            return result is { Notify: true } && result.Message == Whole("m" + it.message) && (string.IsNullOrWhiteSpace(it.title) || result.Title == Whole(it.title));
+        });
+    }
+
+    private static string Whole(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+}
