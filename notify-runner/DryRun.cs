@@ -110,9 +110,9 @@ internal static class DryRun
         var content = new NotificationContent { Title = result.Title, Message = finished.Message, Image = finished.Chart?.Info };
         if (NotificationRenderer.TryRender(content, out var messages))
         {
-            Console.WriteLine();
             foreach (var message in messages)
             {
+                Console.WriteLine();
                 Show(message);
             }
         }
@@ -146,8 +146,6 @@ internal static class DryRun
                 Console.WriteLine($"  ┃ {line}");
             }
         }
-
-        Console.WriteLine();
     }
 
     private static void Heading(string text)
