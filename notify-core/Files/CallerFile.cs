@@ -51,11 +51,14 @@ public abstract record CallerFileResult
 /// <remarks>
 /// The path is walked folder by folder, each opened before the next is looked up in it, and no symbolic link is followed. So the file
 /// that is checked is the file that is read, whatever is renamed meanwhile. A hard link keeps its file's owner and mode, and so gains nothing.
+/// Open to all means to owner, group and others: where a mode shuts out a group, its members are not all.
+/// Beyond a folder that is closed to the caller every refusal is the same, so that nobody learns through the bot what is in there.
 /// </remarks>
 public static class CallerFile
 {
-    private const uint OthersRead = 0x4;
-    private const uint OthersPass = 0x1;
+    private const uint AllRead = 0x124; // r--r--r--
+    private const uint AllPass = 0x49; // --x--x--x
+    private const uint OwnerPass = 0x40;
 
     /// <summary>Opens a file for a caller.</summary>
     /// <param name="path">An absolute path.</param>
@@ -70,25 +73,24 @@ public static class CallerFile
             return new CallerFileResult.Refused(CallerFileRefusal.NotAPath, "photo_path is not an absolute path of a file without '.' and '..' in it.");
         }
 
-        var openToAll = true;
+        var way = new Way(uid, OpenToAll: true, OpenToCaller: true);
         var folder = new SafeFileHandle(LibC.Open("/", LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0), ownsHandle: true);
         try
         {
             foreach (var segment in segments[..^1])
             {
-                openToAll &= (FileStatus.Of(folder).Mode & OthersPass) != 0;
+                way = way.Through(FileStatus.Of(folder));
                 var next = LibC.OpenAt(folder, segment, LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
                 if (next < 0)
                 {
-                    return NotOpened(folder, segment);
+                    return NotOpened(folder, segment, way);
                 }
 
                 folder.Dispose();
                 folder = new SafeFileHandle(next, ownsHandle: true);
             }
 
-            openToAll &= (FileStatus.Of(folder).Mode & OthersPass) != 0;
-            return OpenIn(folder, segments[^1], openToAll, uid, mostBytes);
+            return OpenIn(folder, segments[^1], way.Through(FileStatus.Of(folder)), mostBytes);
         }
         finally
         {
@@ -96,13 +98,13 @@ public static class CallerFile
         }
     }
 
-    private static CallerFileResult OpenIn(SafeFileHandle folder, string name, bool openToAll, uint uid, long mostBytes)
+    private static CallerFileResult OpenIn(SafeFileHandle folder, string name, Way way, long mostBytes)
     {
         // Looked at before it is opened: opening a device or a pipe can do something already.
         var looked = LibC.OpenAt(folder, name, LibC.OpenPathOnly | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
         if (looked < 0)
         {
-            return NotOpened(folder, name);
+            return NotOpened(folder, name, way);
         }
 
         FileStatus status;
@@ -111,7 +113,7 @@ public static class CallerFile
             status = FileStatus.Of(handle);
         }
 
-        if (Refusal(status, openToAll, uid, mostBytes) is { } refusal)
+        if (Refusal(status, way, mostBytes) is { } refusal)
         {
             return refusal;
         }
@@ -125,7 +127,7 @@ public static class CallerFile
 
         // What counts is the file that is open now; it may be another one than a moment ago.
         var file = new SafeFileHandle(opened, ownsHandle: true);
-        if (Refusal(FileStatus.Of(file), openToAll, uid, mostBytes) is { } swapped)
+        if (Refusal(FileStatus.Of(file), way, mostBytes) is { } swapped)
         {
             file.Dispose();
             return swapped;
@@ -134,21 +136,25 @@ public static class CallerFile
         return new CallerFileResult.Opened(file);
     }
 
-    private static CallerFileResult.Refused? Refusal(FileStatus status, bool openToAll, uint uid, long mostBytes) => status switch
+    private static CallerFileResult.Refused? Refusal(FileStatus status, Way way, long mostBytes) => status switch
     {
+        _ when status.Uid != way.Uid && !way.OpenToCaller => NotTheCallers(),
         { Kind: FileKind.SymbolicLink } => Link(),
         { Kind: not FileKind.Regular } => new(CallerFileRefusal.NotRegular, "photo_path names something else than a regular file."),
-        _ when status.Uid != uid && !(openToAll && (status.Mode & OthersRead) != 0) => new(
-            CallerFileRefusal.NotTheCallers, "That file is neither yours nor readable by all through folders open to all. Send its bytes as the part 'photo' of a form instead."),
+        _ when status.Uid != way.Uid && !(way.OpenToAll && (status.Mode & AllRead) == AllRead) => NotTheCallers(),
         _ when status.Size > mostBytes => new(
             CallerFileRefusal.TooLarge, string.Create(CultureInfo.InvariantCulture, $"That photo has {status.Size} bytes; {mostBytes} are the most. Save the chart smaller (plt.savefig with a lower dpi).")),
         _ => null,
     };
 
-    private static CallerFileResult.Refused NotOpened(SafeFileHandle folder, string name)
+    private static CallerFileResult.Refused NotOpened(SafeFileHandle folder, string name, Way way)
     {
         var error = Marshal.GetLastPInvokeError();
         var reason = LibC.LastError();
+        if (!way.OpenToCaller)
+        {
+            return NotTheCallers();
+        }
 
         // O_DIRECTORY with O_NOFOLLOW says "not a directory" for a link; what it is makes a better sentence.
         if (error == LibC.TooManyLinks || IsLink(folder, name))
@@ -164,4 +170,18 @@ public static class CallerFile
         LibC.Statx(folder, name, LibC.AtSymlinkNoFollow, LibC.StatxBasicStats, out var result) == 0 && (result.Mode & 0xF000) == 0xA000;
 
     private static CallerFileResult.Refused Link() => new(CallerFileRefusal.SymbolicLink, "A symbolic link is on the way to that file; give the path without it (realpath shows it).");
+
+    private static CallerFileResult.Refused NotTheCallers() => new(
+        CallerFileRefusal.NotTheCallers, "That file is neither yours nor readable by all through folders open to all. Send its bytes as the part 'photo' of a form instead.");
+
+    /// <summary>Who may pass the folders so far, by their modes.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Way(uint Uid, bool OpenToAll, bool OpenToCaller)
+    {
+        internal Way Through(FileStatus folder)
+        {
+            var all = (folder.Mode & AllPass) == AllPass;
+            return new Way(Uid, OpenToAll && all, OpenToCaller && (all || (folder.Uid == Uid && (folder.Mode & OwnerPass) != 0)));
+        }
+    }
 }

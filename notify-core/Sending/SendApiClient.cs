@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Notify.Posix;
 using Notify.Scripts;
@@ -55,6 +56,9 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     public const int LargestJson = 1_000_000;
 
     private const int LargestAnswer = 4 << 20;
+
+    /// <summary>Letters beyond ASCII as they are, not as \uXXXX: that would make some texts three times as long, and the bot's limit counts bytes.</summary>
+    private static readonly JsonWriterOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Sends a notification, with its chart if it has one.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer. Whether the bot took it is not known where the connection broke late.</exception>
@@ -254,7 +258,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     private static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, AsItIs))
         {
             writer.WriteStartObject();
             write(writer);

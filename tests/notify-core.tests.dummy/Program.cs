@@ -96,6 +96,22 @@ switch (args)
 
         return 0;
 
+    case ["open-for", var uid, var maxBytes, .. var paths]:
+        foreach (var path in paths)
+        {
+            Console.WriteLine(Open(path, uid, long.Parse(maxBytes, CultureInfo.InvariantCulture)));
+        }
+
+        return 0;
+
+    case ["open-again-and-again", var uid, var path, var rounds]:
+        foreach (var group in Enumerable.Range(0, int.Parse(rounds, CultureInfo.InvariantCulture)).Select(_ => Open(path, uid, 1000)).GroupBy(outcome => outcome, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"{group.Key} {group.Count()}");
+        }
+
+        return 0;
+
     case ["hold-lock-for-ever", var folder]:
         using (FileLock.TryAcquire(Path.Combine(folder, ".lock")) ?? throw new InvalidOperationException("Somebody else has it."))
         {
@@ -108,6 +124,25 @@ switch (args)
     default:
         await Console.Error.WriteLineAsync("Not a thing this program does: " + string.Join(' ', args));
         return 64;
+}
+
+static string Open(string path, string uid, long maxBytes)
+{
+    switch (CallerFile.Open(path, uint.Parse(uid, CultureInfo.InvariantCulture), maxBytes))
+    {
+        case CallerFileResult.Opened opened:
+            using (var stream = new FileStream(opened.Handle, FileAccess.Read))
+            using (var reader = new StreamReader(stream))
+            {
+                return reader.ReadToEnd();
+            }
+
+        case CallerFileResult.Refused refused:
+            return refused.Reason.ToString();
+
+        case var other:
+            throw new InvalidOperationException(other.ToString());
+    }
 }
 
 // Gives up root for good, as setpriv does: glibc makes the calls reach all threads.

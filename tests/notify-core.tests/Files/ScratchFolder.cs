@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests.Files;
@@ -87,7 +88,7 @@ internal sealed class OtherProcess : IDisposable
 
     internal OtherProcess(params string[] arguments)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "notify-core.tests.dummy");
+        var program = Programs.Path("notify-core.tests.dummy");
         _process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("ready", _process.StandardOutput.ReadLine());
     }

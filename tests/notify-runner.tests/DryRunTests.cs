@@ -1,0 +1,75 @@
+using Xunit;
+
+namespace Notify.Tests;
+
+public sealed class DryRunTests
+{
+    [Fact]
+    public async Task It_shows_what_would_be_sent_and_why_and_sends_and_keeps_nothing()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.Account.Write("chart.png", Pictures.Png);
+        alice.WriteScript("a_now.py", """
+            import json, os
+            print(json.dumps({"notify": True, "title": "Sales *down*", "message": "by *5 %* in `daily_sales`", "cooldown": "soon", "image_path": os.path.expanduser("~/chart.png")}))
+            """);
+        alice.WriteScript("b_quiet.py", """print('{"notify": false}')""");
+        alice.WriteScript("c_held.py", """print('{"notify": true, "message": "\\u001b]0;title\\u0007 held", "cooldown": "1d"}')""");
+        alice.WriteScript("d_broken.py", "raise ValueError('no data')");
+        alice.WriteState("c_held", string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"last_sent": {{Analyst.UnixNow - 7200}}}"""));
+        alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
+        var before = alice.Read(".notifications/state/c_held.json");
+
+        var run = await alice.RunAsync("notify-runner", ["--dry-run"]);
+
+        Assert.Equal(1, run.Status);
+        var shown = run.Output;
+        Assert.Contains("Would be sent now.", shown, StringComparison.Ordinal);
+        Assert.Contains("Sales *down*", shown, StringComparison.Ordinal);
+        Assert.Contains("daily_sales", shown, StringComparison.Ordinal);
+        Assert.Contains("Warning: cooldown must be a number", shown, StringComparison.Ordinal);
+        Assert.Contains("PNG of 1 x 1 pixels", shown, StringComparison.Ordinal);
+        Assert.Contains("Would not be sent: notify is false.", shown, StringComparison.Ordinal);
+        Assert.Contains("Would not be sent: its cooldown holds it back for 21h more; last sent 2h ago.", shown, StringComparison.Ordinal);
+        Assert.Contains("ValueError: no data", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', shown);
+        Assert.Contains("Nothing was sent.", shown, StringComparison.Ordinal);
+        Assert.Empty(alice.Bot.All);
+        Assert.Equal(["c_held.json"], Directory.GetFiles(Path.Combine(alice.Home, ".notifications/state")).Select(Path.GetFileName));
+        Assert.Equal(before, alice.Read(".notifications/state/c_held.json"));
+        Assert.Equal("", alice.Log);
+    }
+
+    [Fact]
+    public async Task One_script_can_be_named_by_file_name_or_path()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("a.py", """print('{"notify": true, "message": "from a"}')""");
+        alice.WriteScript("b.py", """print('{"notify": true, "message": "from b"}')""");
+
+        foreach (var name in new[] { "a.py", Path.Combine(alice.ScriptsFolder, "a.py") })
+        {
+            var run = await alice.RunAsync("notify-runner", ["--dry-run", name]);
+            Assert.Equal(0, run.Status);
+            Assert.Contains("from a", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("from b", run.Output, StringComparison.Ordinal);
+        }
+
+        var missing = await alice.RunAsync("notify-runner", ["--dry-run", "c.py"]);
+        Assert.Equal(1, missing.Status);
+        Assert.Contains("c.py can't be run", missing.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_without_dry_run_is_a_mistake_and_nothing_runs()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("a.py", """print('{"notify": true, "message": "from a"}')""");
+
+        var run = await alice.RunAsync("notify-runner", ["a.py"]);
+
+        Assert.Equal(1, run.Status);
+        Assert.Contains("notify-runner --dry-run a.py", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(alice.Bot.All);
+    }
+}

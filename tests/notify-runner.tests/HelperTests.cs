@@ -1,0 +1,177 @@
+using System.Text.Json;
+using Notify.Scripts;
+using Xunit;
+
+namespace Notify.Tests;
+
+/// <summary><c>notify-scripts</c>, as the bot calls it.</summary>
+public sealed class HelperTests
+{
+    [Fact]
+    public async Task List_tells_what_rounds_did()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("a_new.py", "");
+        Assert.Equal("[]\n", (await RunAsync(alice, "list", remove: "a_new.py")).Output);
+        alice.WriteScript("b_sent.py", """print('{"notify": true, "message": "m", "cooldown": "1d"}')""");
+        alice.WriteScript("c_broken.py", "raise SystemExit('no data')");
+        await alice.RoundAsync();
+        alice.WriteScript("a_new.py", "");
+
+        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+
+        Assert.Equal(["a_new.py", "b_sent.py", "c_broken.py"], listed.Select(script => script.Name));
+        Assert.Equal(new ListedScript { Name = "a_new.py", Stem = "a_new" }, listed[0]);
+        Assert.Equal("just now", listed[1].LastRun);
+        Assert.Equal(ScriptOutcome.Delivered, listed[1].LastOutcome);
+        Assert.NotNull(listed[1].LastSent);
+        Assert.Equal(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(60), listed[1].CooldownEnds - listed[1].LastSent);
+        Assert.Equal(ScriptOutcome.Error, listed[2].LastOutcome);
+        Assert.Contains("exit status 1", listed[2].Error, StringComparison.Ordinal);
+        Assert.Contains("no data", listed[2].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_prints_the_result_with_the_charts_bytes_and_changes_no_state()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.Account.Write("chart.png", Pictures.Png);
+        alice.WriteScript("chart.py", """
+            import json, os
+            print("noise")
+            print(json.dumps({"notify": True, "title": "T", "message": "M", "cooldown": "2h", "data": {"x": float("nan")}, "image_path": os.path.expanduser("~/chart.png")}))
+            """);
+        alice.WriteState("chart", """{"last_sent": 5}""");
+        alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
+
+        var ended = await alice.RunAsync("notify-scripts", ["run", "chart.py"]);
+
+        Assert.Equal((0, ""), (ended.Status, ended.Errors));
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.True(json.GetProperty("notify").GetBoolean());
+        Assert.Equal("png", json.GetProperty("image").GetProperty("type").GetString());
+        Assert.Equal(Pictures.Png, json.GetProperty("image").GetProperty("base64").GetBytesFromBase64());
+        Assert.False(json.TryGetProperty("error", out _));
+        var ran = JsonSerializer.Deserialize(ended.Output, ScriptsJson.Default.RanScript)!;
+        Assert.Equal(("T", "M", "2h"), (ran.Title, ran.Message, ran.Cooldown));
+        Assert.Equal("""{"x":null}""", ran.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Single(ran.Warnings!);
+        Assert.Equal("""{"last_sent": 5}""", alice.Read(".notifications/state/chart.json"));
+        Assert.Empty(alice.Bot.All);
+    }
+
+    [Fact]
+    public async Task Run_says_why_there_is_no_chart_and_gives_the_text()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("chart.py", """print('{"notify": true, "message": "M", "image_path": "/nowhere.png"}')""");
+
+        var ran = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["run", "chart.py"])).Output, ScriptsJson.Default.RanScript)!;
+
+        Assert.Null(ran.Image);
+        Assert.Equal("M\n\nNo chart: `there is no file \"/nowhere.png\"`", ran.Message);
+        Assert.Contains(ran.Warnings!, warning => warning.Contains("/nowhere.png", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("missing.py")]
+    [InlineData("../escape.py")]
+    [InlineData("/etc/passwd")]
+    [InlineData("user/notifications/good.py")]
+    [InlineData("..")]
+    [InlineData("-x.py")]
+    [InlineData("--version.py")]
+    [InlineData(".hidden.py")]
+    [InlineData("notes.txt")]
+    [InlineData("folder.py")]
+    [InlineData("")]
+    public async Task Run_refuses_what_is_no_script(string name)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("good.py", """print('{"notify": false}')""");
+        alice.WriteScript(".hidden.py", """print('{"notify": false}')""");
+        alice.WriteScript("notes.txt", """print('{"notify": false}')""");
+        alice.Account.Write("user/notifications/folder.py/x", "");
+        alice.Account.Write("user/escape.py", """print('{"notify": false}')""");
+
+        var ended = await alice.RunAsync("notify-scripts", ["run", name]);
+
+        Assert.Equal(1, ended.Status);
+        Assert.Equal("not_found", JsonDocument.Parse(ended.Output).RootElement.GetProperty("reason").GetString());
+    }
+
+    [Theory]
+    [InlineData("raise SystemExit(3)", "failed", "exit status 3")]
+    [InlineData("import time; time.sleep(300)", "timeout", "still running after 1 s")]
+    [InlineData("print('hm')", "unreadable_output", "It printed: \"hm\"")]
+    [InlineData("import sys\nwhile True: sys.stdout.write('x' * 65536)", "too_much_output", "64 MiB")]
+    public async Task Run_says_how_it_broke(string python, string reason, string words)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("odd.py", "import sys; print('the last line', file=sys.stderr)\n" + python);
+
+        var ended = await alice.RunAsync("notify-scripts", ["run", "odd.py"], ("NOTIFY_SCRIPT_TIMEOUT", "1"));
+
+        Assert.Equal(1, ended.Status);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.Equal(reason, json.GetProperty("reason").GetString());
+        Assert.Contains(words, json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("\nthe last line", json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sync_status_is_the_age_of_the_folder()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        Assert.Equal("""{"synced":false,"elapsed_seconds":null,"elapsed_display":null}""" + "\n", (await alice.RunAsync("notify-scripts", ["sync-status"])).Output);
+
+        alice.Account.Write("server/file", "");
+        Directory.SetLastWriteTimeUtc(Path.Combine(alice.Home, "server"), TimeProvider.System.GetUtcNow().UtcDateTime - TimeSpan.FromMinutes(190));
+
+        var status = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["sync-status"])).Output, ScriptsJson.Default.SyncStatus)!;
+        Assert.True(status.Synced);
+        Assert.InRange(status.ElapsedSeconds!.Value, 190 * 60, (190 * 60) + 60);
+        Assert.Equal("3h ago", status.ElapsedDisplay);
+    }
+
+    [Theory]
+    [InlineData("nope")]
+    [InlineData("run")]
+    [InlineData("run", "a.py", "b.py")]
+    [InlineData("list", "extra")]
+    [InlineData("--bogus")]
+    [InlineData]
+    public async Task What_is_no_command_is_status_1_and_a_sentence(params string[] arguments)
+    {
+        await using var alice = await Analyst.CreateAsync();
+
+        var ended = await alice.RunAsync("notify-scripts", arguments);
+
+        Assert.Equal(1, ended.Status);
+        Assert.Equal("", ended.Output.Trim());
+        Assert.NotEqual("", ended.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task Help_and_version_are_there()
+    {
+        await using var alice = await Analyst.CreateAsync();
+
+        var help = await alice.RunAsync("notify-scripts", ["--help"]);
+        Assert.Equal(0, help.Status);
+        foreach (var command in new[] { "list", "run", "sync-status" })
+        {
+            Assert.Contains(command, help.Output, StringComparison.Ordinal);
+        }
+
+        Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-scripts", ["--version"])).Output);
+        Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-runner", ["--version"])).Output);
+        Assert.Contains("--dry-run", (await alice.RunAsync("notify-runner", ["--help"])).Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<Ended> RunAsync(Analyst alice, string command, string remove)
+    {
+        File.Delete(Path.Combine(alice.ScriptsFolder, remove));
+        return await alice.RunAsync("notify-scripts", [command]);
+    }
+}

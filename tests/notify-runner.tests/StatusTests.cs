@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace Notify.Tests;
+
+public sealed class StatusTests
+{
+    private const string Healthy = """{"status":"ok","version":"1.2.3","bot_username":"SalesBot","telegram":{"state":"ok"}}""";
+
+    private static (int, string) WellAndLinked(Sent sent) => sent.Call switch
+    {
+        "GET /health" => (200, Healthy),
+        "GET /link" => (200, """{"linked":true,"linked_at":"2026-01-30T19:20:00Z"}"""),
+        _ => (200, """{"ok":true,"status":"delivered"}"""),
+    };
+
+    [Fact]
+    public async Task Where_all_is_well_it_shows_bot_link_and_scripts()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.Bot.Answer = WellAndLinked;
+        alice.WriteScript("sales.py", """print('{"notify": true, "message": "m", "cooldown": "1d"}')""");
+        await alice.RoundAsync();
+
+        var status = await alice.RunAsync("notify-runner", ["status"]);
+
+        Assert.Equal(0, status.Status);
+        Assert.DoesNotContain("to look at", status.Output, StringComparison.Ordinal);
+        Assert.Contains("Bot: running, version 1.2.3", status.Output, StringComparison.Ordinal);
+        Assert.Contains("Telegram: linked since 2026-01-30T19:20:00Z", status.Output, StringComparison.Ordinal);
+        Assert.Matches(@"sales\.py +just now +just now +23h +delivered", status.Output);
+        Assert.DoesNotContain('\u001b', status.Output);
+    }
+
+    [Fact]
+    public async Task What_must_be_mended_comes_first()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("broken.py", "raise ValueError('no data')");
+        await alice.RoundAsync();
+        alice.Bot.Answer = sent => sent.Call == "GET /link" ? (200, """{"linked":false}""") : (200, Healthy.Replace("\"state\":\"ok\"", "\"state\":\"unreachable\"", StringComparison.Ordinal));
+
+        var output = (await alice.RunAsync("notify-runner", ["status"])).Output;
+
+        Assert.StartsWith("3 things to look at:", output, StringComparison.Ordinal);
+        Assert.Contains("Write /start to @SalesBot", output, StringComparison.Ordinal);
+        Assert.Contains("The bot and Telegram: unreachable", output, StringComparison.Ordinal);
+        Assert.Contains("broken.py: It ended with exit status 1.", output, StringComparison.Ordinal);
+        Assert.Contains("ValueError: no data", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_bot_without_a_folder_and_without_rounds_it_says_what_to_do()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.Bot.Answer = WellAndLinked;
+
+        var nothing = (await alice.RunAsync("notify-runner", ["status"], ("NOTIFY_BOT_SOCKET", "/nowhere/bot.sock"))).Output;
+        Assert.Contains("The bot is not running: there is no socket /nowhere/bot.sock", nothing, StringComparison.Ordinal);
+        Assert.Contains("mkdir -p ~/user/notifications", nothing, StringComparison.Ordinal);
+
+        alice.WriteScript("sales.py", "");
+        var noRound = (await alice.RunAsync("notify-runner", ["status"])).Output;
+        Assert.StartsWith("One thing to look at:", noRound, StringComparison.Ordinal);
+        Assert.Contains("No round has run yet. Is the line in your crontab?", noRound, StringComparison.Ordinal);
+    }
+}
