@@ -72,11 +72,6 @@ internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiCli
             Say($"{script}: {turn.Report}");
             return end;
         }
-        catch (OperationCanceledException)
-        {
-            Say($"{script}: stopped, because the round was told to end.");
-            return TurnEnd.Failed;
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Say($"{script}: could not be dealt with. {e.Message}");

@@ -9,7 +9,8 @@ namespace Notify.Runner;
 /// <summary>
 /// A script's turn in a round: run it, see what it says, hold it back or hand it to the bot, and keep what happened. The state is
 /// read before the run and its <c>last_sent</c> changes only after the bot accepted, so a notification that was not taken is sent by
-/// the next round.
+/// the next round. A round that is told to end ends its scripts, but lets what is on its way to the bot be answered: else the bot may have
+/// accepted what the state does not know of, and the next round would send it again.
 /// </summary>
 internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendApiClient bot, ScriptName script, TimeProvider time)
 {
@@ -35,8 +36,8 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         {
             ScriptRun.Broken { Reason: ScriptFailure.Interrupted } broken => Interrupted(broken),
             ScriptRun.Broken { Reason: ScriptFailure.NotFound } broken => Gone(broken),
-            ScriptRun.Broken broken => Broken(broken, before, start, cancellation),
-            ScriptRun.Finished finished => Finished(finished, before, start, cancellation),
+            ScriptRun.Broken broken => Broken(broken, before, start),
+            ScriptRun.Finished finished => Finished(finished, before, start),
             _ => throw new InvalidOperationException("A run ends with a result or without."),
         };
     }
@@ -53,13 +54,13 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         return TurnEnd.Done;
     }
 
-    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start)
     {
         // The traceback once; after that a line a round says enough.
         var isNews = before.FailingSince is null || !string.Equals(before.Error, broken.Text, StringComparison.Ordinal);
         Say($"error after {Seconds(broken.Took)}. {broken.Summary}");
         var told = before.FailureTold
-            || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told", cancellation));
+            || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told"));
         if (isNews)
         {
             broken.LastErrorLines.ToList().ForEach(line => _report.Append('\n').Append(line));
@@ -76,11 +77,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         return _botUnreachable ? TurnEnd.BotUnreachable : TurnEnd.Failed;
     }
 
-    private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
         // Still to be told stays to be told: a dead alert that was announced must be taken back.
         var stillToTell = before.FailureTold
-            && !Tell(FailureNotice.WorksAgain(script, before.FailingSince ?? start, start), "its owner was told that it works again", "its owner could not be told that it works again", cancellation);
+            && !Tell(FailureNotice.WorksAgain(script, before.FailingSince ?? start, start), "its owner was told that it works again", "its owner could not be told that it works again");
         var after = before with
         {
             LastRun = start,
@@ -90,7 +91,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             FailureTold = stillToTell,
         };
 
-        var (outcome, error) = Deal(finished, before, start, cancellation);
+        var (outcome, error) = Deal(finished, before, start);
         _report.Append(CultureInfo.InvariantCulture, $", {Seconds(finished.Took)}");
         foreach (var warning in finished.Result.Warnings)
         {
@@ -108,7 +109,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             : TurnEnd.Failed;
     }
 
-    private (ScriptOutcome Outcome, string? Error) Deal(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start, CancellationToken cancellation)
+    private (ScriptOutcome Outcome, string? Error) Deal(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
         if (!finished.Result.Notify)
         {
@@ -131,15 +132,15 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
         }
 
-        return Send(finished, cancellation);
+        return Send(finished);
     }
 
-    private (ScriptOutcome Outcome, string? Error) Send(ScriptRun.Finished finished, CancellationToken cancellation)
+    private (ScriptOutcome Outcome, string? Error) Send(ScriptRun.Finished finished)
     {
         try
         {
             var notification = new Notification(script, finished.Result.Title, finished.Message, finished.Result.Data, finished.Chart);
-            var answer = bot.Send(notification, cancellation);
+            var answer = bot.Send(notification, CancellationToken.None);
             if (answer.Status is 413 or 415 && notification.Chart is not null)
             {
                 Warn($"the bot did not take the chart. {answer.Error}");
@@ -148,7 +149,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                     Chart = null,
                     Message = (notification.Message is null ? "" : notification.Message + "\n\n") + ScriptRun.Finished.NoChartLine(answer.Error),
                 };
-                answer = bot.Send(without, cancellation);
+                answer = bot.Send(without, CancellationToken.None);
             }
 
             if (!answer.IsOk)
@@ -169,11 +170,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         }
     }
 
-    private bool Tell(string html, string done, string notDone, CancellationToken cancellation)
+    private bool Tell(string html, string done, string notDone)
     {
         try
         {
-            var answer = bot.SendHtml(script, html, cancellation);
+            var answer = bot.SendHtml(script, html, CancellationToken.None);
             Say(answer.IsOk ? done : $"{notDone} ({answer.Status}): {answer.Error}");
             return answer.IsOk;
         }

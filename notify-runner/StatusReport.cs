@@ -10,10 +10,12 @@ internal static class StatusReport
     /// <summary>A round that ran longer ago than this, or never, points at a missing crontab line: the usual line is hourly or more often.</summary>
     private static readonly TimeSpan LongSinceRound = TimeSpan.FromHours(25);
 
-    private const string CrontabLine = "*/5 * * * * notify-runner >> ~/.notifications/logs/cron.log 2>&1";
+    /// <summary>With the whole path, since cron's own path does not reach this program. The folder is there: <see cref="Print"/> makes it, or the shell could not write the log and would not start the runner.</summary>
+    private static string CrontabLine => $"*/5 * * * * {Environment.ProcessPath} >> ~/.notifications/logs/cron.log 2>&1";
 
     internal static int Print() => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
     {
+        home.MakeFolders();
         var now = TimeProvider.System.GetUtcNow();
         var folder = ScriptFolder.Read(home);
         var scripts = ScriptListing.Read(home, now);
@@ -119,7 +121,7 @@ internal static class StatusReport
         if (scripts.Count > 0 && !scripts.Any(script => script.Running || now - script.LastRunAt < LongSinceRound))
         {
             var last = scripts.Max(script => script.LastRunAt);
-            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? Type: crontab -e\n{CrontabLine}";
+            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine}";
         }
 
         foreach (var script in scripts)

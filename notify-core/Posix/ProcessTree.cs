@@ -7,7 +7,8 @@ namespace Notify.Posix;
 /// <summary>The processes that descend from this one, and the ending of them.</summary>
 /// <remarks>
 /// Only descendants are ever signalled, so nobody else's process can be hit, whatever a script does. Those whose parents have
-/// ended descend from this process too, once it has called <see cref="AdoptOrphans"/>, even if they made a session of their own.
+/// ended descend from this process too, once it has called <see cref="AdoptOrphans"/>, even if they made a session of their own. Reads
+/// <c>/proc/PID/task/TID/children</c>, which kernels with CONFIG_PROC_CHILDREN have, Debian's among them.
 /// </remarks>
 internal static class ProcessTree
 {
@@ -55,7 +56,27 @@ internal static class ProcessTree
         && LibC.Kill(-leader, LibC.SignalKill) == 0;
 
     /// <summary>Kills all descendants and waits for them: the last act of a program that started scripts. False where some would not die.</summary>
-    internal static bool KillAll(TimeProvider time) => Kill(_ => true, time);
+    internal static bool KillAll(TimeProvider time)
+    {
+        var start = time.GetTimestamp();
+        while (Kill(_ => true, time) && time.GetElapsedTime(start) <= Patience)
+        {
+            int ended;
+            do
+            {
+                ended = LibC.WaitProcess(-1, out _, LibC.WaitNoHang);
+            }
+            while (ended > 0);
+
+            // A list of children can miss one while another ends; that there is no child at all is the kernel's word.
+            if (ended < 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The ids of all descendants, without those that have ended and were waited for.</summary>
     internal static List<int> Descendants()

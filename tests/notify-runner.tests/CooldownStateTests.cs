@@ -1,4 +1,5 @@
 using System.Globalization;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests;
@@ -102,4 +103,33 @@ public sealed class CooldownStateTests
         Assert.Equal("{}", alice.Read(".notifications/state/other"));
         Assert.Contains("The next round does not know of this one and will send again", alice.Log, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_full_disk_leaves_the_old_state_whole_and_is_said()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("always.py", """print('{"notify": true, "message": "m", "cooldown": "0m"}')""");
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        var before = alice.Read(".notifications/state/always.json");
+
+        // A disk for the state alone, with no room left.
+        var folder = Path.Combine(alice.Home, ".notifications/state");
+        Assert.Equal(0, (await RunProgram.ToEndAsync("/usr/bin/mount", ["-t", "tmpfs", "-o", $"size=64k,mode=0700,uid={alice.Account.Uid},gid={alice.Account.Gid}", "tmpfs", folder], NoEnvironment, Analyst.Cancellation)).Status);
+        try
+        {
+            alice.WriteState("always", before);
+            await RunProgram.ToEndAsync("/bin/dd", ["if=/dev/zero", $"of={folder}/filler", "bs=4096"], NoEnvironment, Analyst.Cancellation);
+
+            Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+            Assert.Equal(before, alice.Read(".notifications/state/always.json"));
+            Assert.Contains("No space left on device. The next round does not know of this one and will send again.", alice.Log, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await RunProgram.ToEndAsync("/usr/bin/umount", ["-l", folder], NoEnvironment, CancellationToken.None);
+        }
+    }
+
+    private static readonly Dictionary<string, string> NoEnvironment = [];
 }

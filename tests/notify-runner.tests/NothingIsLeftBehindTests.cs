@@ -172,6 +172,31 @@ public sealed class NothingIsLeftBehindTests
     }
 
     [Fact]
+    public async Task What_is_on_its_way_to_the_bot_is_answered_and_kept_before_a_round_ends()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", """print('{"notify": true, "message": "hello"}')""");
+        using var arrived = new ManualResetEventSlim();
+        using var answer = new ManualResetEventSlim();
+        alice.Bot.Answer = _ =>
+        {
+            arrived.Set();
+            answer.Wait(Analyst.Cancellation);
+            return (200, """{"ok":true,"status":"delivered"}""");
+        };
+        using var round = alice.Start("notify-runner", []);
+        await Eventually.TrueAsync(() => arrived.IsSet, () => "nothing has arrived", Analyst.Cancellation);
+
+        Signal(round.Id, "TERM");
+        answer.Set();
+
+        Assert.Equal(143, (await Analyst.EndAsync(round)).Status);
+        Assert.Equal("delivered", alice.State("hello")!.Value.GetProperty("last_outcome").GetString());
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Single(alice.Bot.All);
+    }
+
+    [Fact]
     public async Task A_script_whose_round_was_killed_is_ended_by_the_next_round_before_it_starts_anew()
     {
         await using var alice = await Analyst.CreateAsync();
