@@ -31,6 +31,19 @@ internal sealed partial class SendApiRoutes(
         routes.MapPost("/scripts/{name}/run", Answered(RunAsync));
     }
 
+    /// <summary>What no route serves is answered with a sentence too: a caller with a typing error in its path looks for it there.</summary>
+    internal static async Task SayWhatIsServed(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        var response = context.Response;
+        if (!response.HasStarted && response.ContentLength is null && response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+        {
+            await RefuseAsync(context, new RefusalException(response.StatusCode, response.StatusCode == StatusCodes.Status404NotFound
+                ? "There is nothing at this path. What there is: POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /scripts, POST /scripts/NAME.py/run."
+                : $"{context.Request.Method} is not for this path; it takes {response.Headers.Allow}."));
+        }
+    }
+
     /// <summary>Turns refusals into answers. What nobody foresaw is logged whole and answered with a sentence that shows nothing of it.</summary>
     private RequestDelegate Answered(RequestDelegate route) => async context =>
     {

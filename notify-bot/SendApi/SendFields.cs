@@ -27,12 +27,7 @@ internal sealed class JsonFields : SendFields
         JsonElement root;
         try
         {
-            // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
-            root = HoldsSurrogateEscape(body.Span) && LooseJson.Mend(body.Span) is { } mended ? Parsed(mended) : Parsed(body);
-        }
-        catch (JsonException) when (LooseJson.Mend(body.Span) is { } mended)
-        {
-            root = Parsed(mended);
+            root = Read(body);
         }
         catch (JsonException e)
         {
@@ -42,6 +37,24 @@ internal sealed class JsonFields : SendFields
         return root.ValueKind == JsonValueKind.Object
             ? new JsonFields(root)
             : throw new RefusalException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
+    }
+
+    private static JsonElement Read(ReadOnlyMemory<byte> body)
+    {
+        // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
+        if (HoldsSurrogateEscape(body.Span) && LooseJson.Mend(body.Span) is { } whole)
+        {
+            return Parsed(whole);
+        }
+
+        try
+        {
+            return Parsed(body);
+        }
+        catch (JsonException) when (LooseJson.Mend(body.Span) is { } mended)
+        {
+            return Parsed(mended);
+        }
     }
 
     private static bool HoldsSurrogateEscape(ReadOnlySpan<byte> body) => body.IndexOf("\\ud"u8) >= 0 || body.IndexOf("\\uD"u8) >= 0;

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text.Json;
+using Notify.Sandbox.Telegram;
+
+namespace Notify.Tests.SendApi;
+
+/// <summary>What a sender is told when Telegram does not simply take the message: the truth, and what to do.</summary>
+public sealed class TelegramAnswerTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Who_is_not_linked_is_told_how_to_link()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        var answer = await scene.SendAsync(new { user = "nina", text = "hello" });
+
+        answer.AssertRefused(404, "nina");
+        Assert.Contains("/start to @NotifyTestBot", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("blocked")]
+    [InlineData("deactivated")]
+    [InlineData("chat not found")]
+    public async Task A_chat_that_is_gone_is_said_with_its_reason_after_one_try_and_touches_nobody_else(string reason)
+    {
+        var links = """{"dana": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}, "omar": {"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z"}}""";
+        await using var scene = await ApiScene.BeginAsync(reason == "chat not found" ? links.Replace("7001", "7999", StringComparison.Ordinal) : links);
+        await (reason switch
+        {
+            "blocked" => scene.Phone.BlockAsync(ApiScene.Dana, Cancellation),
+            "deactivated" => scene.Phone.DeactivateAsync(ApiScene.Dana, Cancellation),
+            _ => Task.CompletedTask,
+        });
+
+        var answer = await scene.SendAsync(new { user = "dana", text = "Stock below minimum", parse_mode = "Markdown" });
+
+        answer.AssertRefused(410, reason);
+        Assert.Contains("/start", answer.Error, StringComparison.Ordinal);
+        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"));
+        (await scene.SendAsync(new { user = "omar", text = "for omar" })).AssertDelivered();
+        var stored = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(scene.Bot.Data, "telegram_users.json"), Cancellation)).RootElement;
+        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z"}""", stored.GetProperty("omar").GetRawText());
+
+        if (reason == "blocked")
+        {
+            await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation, isBlocked: false);
+            (await scene.SendAsync(new { user = "dana", text = "unblocked" })).AssertDelivered();
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_for_another_reason_is_said_in_Telegrams_words()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 1 });
+
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(502, "Bad Request: TOPIC_CLOSED");
+
+        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"));
+    }
+
+    [Fact]
+    public async Task While_Telegram_is_unreachable_the_sender_is_told_to_try_again()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Phone.BeginOutageAsync(Cancellation);
+
+        var answer = await scene.SendAsync(new { user = "dana", text = "hello", wait = 0 });
+
+        answer.AssertTryAgainAfter(30, "can't be reached");
+        await scene.Phone.EndOutageAsync(Cancellation);
+        Assert.Empty(await scene.DanasPhone());
+    }
+
+    [Fact]
+    public async Task A_short_outage_is_waited_out_within_the_senders_wait()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Phone.BeginOutageAsync(Cancellation, seconds: 2);
+
+        (await scene.SendAsync(new { user = "dana", text = "hello", wait = 30 })).AssertDelivered();
+
+        Assert.Single(await scene.DanasPhone());
+    }
+
+    [Fact]
+    public async Task A_server_error_is_tried_again_and_one_that_stays_is_said()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 502, Body = "<html>Bad Gateway</html>", Times = 1 });
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
+
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 500 });
+        (await scene.SendAsync(new { user = "dana", text = "another" })).AssertTryAgainAfter(30, "can't be reached");
+
+        Assert.Equal("hello", Assert.Single(await scene.DanasPhone()).Text);
+    }
+
+    [Fact]
+    public async Task A_flood_wait_of_hours_is_told_at_once_and_holds_up_no_other_chat()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = ApiScene.Dana, Status = 429, RetryAfter = 8288 });
+
+        var danas = scene.SendAsync(new { user = "dana", text = "Noisy alert 1", parse_mode = "Markdown" });
+        var omars = scene.SendAsync(new { user = "omar", text = "Quiet alert", parse_mode = "Markdown" });
+
+        (await omars).AssertDelivered();
+        (await danas).AssertTryAgainAfter(8288, "8288 s");
+        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"), c => c.ChatId == ApiScene.Dana);
+    }
+
+    [Fact]
+    public async Task A_short_flood_wait_is_obeyed_and_the_message_delivered_by_the_same_call()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 3, Times = 1 });
+
+        (await scene.SendAsync(new { user = "dana", title = "Queue", message = "Backlog above 10000", wait = 20 })).AssertDelivered();
+
+        Assert.Single(await scene.DanasPhone());
+        var calls = await scene.Phone.CallsAsync(Cancellation, "sendMessage");
+        Assert.Equal([429, 200], calls.Select(c => c.Status));
+        Assert.InRange(calls[1].Time - calls[0].Time, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_flood_wait_beyond_the_senders_patience_is_told_with_its_length()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 20 });
+
+        var answer = await scene.SendAsync(new { user = "dana", text = "hello", wait = 1 });
+
+        answer.AssertTryAgainAfter(20, "20 s");
+        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"));
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Drop)]
+    [InlineData(FaultKind.Cut)]
+    [InlineData(FaultKind.Hang)]
+    public async Task An_answer_that_got_lost_is_said_to_be_unknown_and_nothing_is_sent_twice(FaultKind kind)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = kind, Method = "sendMessage", Taken = true, Times = 1 });
+
+        var answer = await scene.SendAsync(new { user = "dana", text = "hello", wait = 1 });
+
+        answer.AssertTryAgainAfter(30, "may have arrived or not");
+        Assert.Equal("hello", Assert.Single(await scene.DanasPhone()).Text);
+    }
+
+    [Fact]
+    public async Task A_refused_token_is_the_operators_trouble_and_not_the_messages()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Phone.ChangeTokenAsync("110201:BBH-another-token-of-the-same-bot", Cancellation);
+
+        var answer = await scene.SendAsync(new { user = "dana", text = "hello" });
+
+        answer.AssertTryAgainAfter(30, "token");
+        Assert.Contains("operator", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_group_that_has_become_a_supergroup_is_followed_by_the_send_that_finds_out()
+    {
+        const long Group = -4201, Supergroup = -1001557900001;
+        await using var scene = await ApiScene.BeginAsync(await File.ReadAllTextAsync(CaseFile("C11-group-became-supergroup/state/telegram_users.json"), Cancellation));
+        await scene.Phone.AddGroupAsync("Data team", [ApiScene.Dana], Cancellation, id: Group);
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = 500 });
+        await scene.Phone.UpgradeAsync(Group, Cancellation, Supergroup);
+        var body = await File.ReadAllTextAsync(CaseFile("C11-group-became-supergroup/send.json"), Cancellation);
+
+        (await scene.SendJsonAsync(body)).AssertDelivered();
+
+        Assert.Equal("Import finished", Assert.Single(await scene.Phone.BotMessagesAsync(Supergroup, Cancellation), m => m.Service is null).Text);
+        AssertMoved(scene, Supergroup);
+        await scene.Phone.ClearCallsAsync(Cancellation);
+        (await scene.SendJsonAsync(body)).AssertDelivered();
+        Assert.Equal(Supergroup, Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage")).ChatId);
+    }
+
+    [Fact]
+    public async Task A_group_that_has_become_a_supergroup_is_followed_when_an_update_says_so()
+    {
+        const long Supergroup = -1001557900001;
+        await using var scene = await ApiScene.BeginAsync(await File.ReadAllTextAsync(CaseFile("C11-group-became-supergroup/state/telegram_users.json"), Cancellation));
+
+        await scene.Phone.InjectAsync(await File.ReadAllTextAsync(CaseFile("C11-group-became-supergroup/update.json"), Cancellation), Cancellation);
+
+        var links = Path.Combine(scene.Bot.Data, "telegram_users.json");
+        await Testing.Eventually.TrueAsync(
+            async () => (await File.ReadAllTextAsync(links, Cancellation)).Contains(Supergroup.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
+            () => $"the link is {File.ReadAllText(links)}",
+            Cancellation);
+        AssertMoved(scene, Supergroup);
+    }
+
+    private static void AssertMoved(ApiScene scene, long to)
+    {
+        var stored = JsonDocument.Parse(File.ReadAllText(Path.Combine(scene.Bot.Data, "telegram_users.json"))).RootElement;
+        Assert.Equal(to, stored.GetProperty("dana").GetProperty("chat_id").GetInt64());
+        Assert.Equal("2026-01-05T09:00:00Z", stored.GetProperty("dana").GetProperty("linked_at").GetString());
+        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z"}""", stored.GetProperty("omar").GetRawText());
+    }
+
+    private static string CaseFile(string name) => Path.Combine(Testing.Programs.Repository, "tests", "cases", name);
+}
