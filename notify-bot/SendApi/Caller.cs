@@ -42,8 +42,18 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
     /// <summary>Open connections of one user who is not trusted. A caller that keeps one open for each of many threads stays below it.</summary>
     public const int ConnectionsPerUser = 128;
 
+    /// <summary>Open connections over all users, each of some kB, from which on a user gets only <see cref="ConnectionsPerUserInACrowd"/>.</summary>
+    public const int Crowd = 1500;
+
+    /// <summary>
+    /// What every user gets however many others flood together: a fixed number for all would leave the next caller outside. A round of the
+    /// runner needs one for each script that runs at the moment.
+    /// </summary>
+    public const int ConnectionsPerUserInACrowd = 8;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, int> _open = [];
+    private int _openOverAll;
 
     /// <summary>Kestrel's connection middleware.</summary>
     public async Task OnConnectionAsync(ConnectionContext connection, Func<Task> next)
@@ -59,7 +69,7 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
 
         if (!Enter(caller))
         {
-            connection.Abort(new ConnectionAbortedException($"User id {caller.Uid} has {ConnectionsPerUser} connections open."));
+            connection.Abort(new ConnectionAbortedException($"User id {caller.Uid} has too many connections open."));
             return;
         }
 
@@ -104,12 +114,13 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
         lock (_gate)
         {
             var open = _open.GetValueOrDefault(caller.Uid);
-            if (open >= ConnectionsPerUser && !caller.IsTrusted)
+            if (open >= (_openOverAll < Crowd ? ConnectionsPerUser : ConnectionsPerUserInACrowd) && !caller.IsTrusted)
             {
                 return false;
             }
 
             _open[caller.Uid] = open + 1;
+            _openOverAll++;
             return true;
         }
     }
@@ -118,6 +129,7 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
     {
         lock (_gate)
         {
+            _openOverAll--;
             if (--_open[caller.Uid] == 0)
             {
                 _open.Remove(caller.Uid);

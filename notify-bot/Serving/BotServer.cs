@@ -16,9 +16,6 @@ namespace Notify.Bot.Serving;
 /// <summary>The bot at work: polls Telegram and serves the send API, until it is told to end.</summary>
 internal static partial class BotServer
 {
-    /// <summary>Open connections over all callers. Each costs some kB; the kernel queues what comes beyond.</summary>
-    private const int MostConnections = 2000;
-
     /// <summary>How long what is on its way may take once the bot is told to end; systemd waits a little longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
@@ -51,6 +48,7 @@ internal static partial class BotServer
         ListenOn(builder, settings, systemd, trusted, analysts);
 
         await using var app = builder.Build();
+        app.Use(SendApiRoutes.SayWhatIsServed);
         app.Services.GetRequiredService<SendApiRoutes>().Map(app);
         using var stop = new CancellationTokenSource();
         await app.StartAsync();
@@ -115,13 +113,14 @@ internal static partial class BotServer
         builder.Services.AddOptions<SocketTransportOptions>().Configure<BotSocket>((options, socket) =>
         {
             options.CreateBoundListenSocket = socket.Bind;
-            options.Backlog = 1024;
+            // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
+            options.Backlog = 4096;
         });
         var gate = new CallerGate(trusted?.Gid, Account.EffectiveUid);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            // How many connections there may be is the gate's to say: it knows whose they are.
             kestrel.Limits.MaxRequestBodySize = SendBody.MaxPhoto + SendBody.MaxForm;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
