@@ -1,0 +1,119 @@
+namespace Notify.Tests;
+
+/// <summary>What an owner hears about scripts that break, and what a round does while the bot is away.</summary>
+public sealed class RoundTests
+{
+    private const string Good = """
+        import json
+        print(json.dumps({"notify": True, "title": "Stock", "message": "Below minimum", "cooldown": "0m"}))
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("crash", "raise ValueError('no rows in stg_orders')", "exit status 1", "ValueError: no rows in stg_orders")]
+    [InlineData("time limit", "import time; time.sleep(300)", "1 s", null)]
+    [InlineData("rubbish", "print('42 rows, all fine')", "42 rows, all fine", null)]
+    [InlineData("exit status", "import sys; print('disk is full', file=sys.stderr); sys.exit(3)", "exit status 3", "disk is full")]
+    public async Task A_script_that_breaks_tells_its_owner_once_and_once_when_it_works_again(string way, string source, string how, string? quoted)
+    {
+        await using var machine = await Machine.StartAsync();
+        machine.RunnerEnvironment["NOTIFY_SCRIPT_TIMEOUT"] = way == "time limit" ? "1" : "20";
+        machine.Script("stock_check.py", source);
+
+        foreach (var _ in new[] { 1, 2, 3 })
+        {
+            Assert.Equal((1, ""), await machine.RoundAsync());
+        }
+
+        var told = Assert.Single(await machine.Messages());
+        Assert.Contains("stock_check.py is broken", told.Text, StringComparison.Ordinal);
+        Assert.Contains(how, told.Text, StringComparison.Ordinal);
+        if (quoted is not null)
+        {
+            var quote = Assert.Single(told.Entities, e => e.Type == "expandable_blockquote");
+            Assert.Contains(quoted, told.Text.Substring(quote.Offset, quote.Length), StringComparison.Ordinal);
+        }
+
+        machine.Script("stock_check.py", Good);
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Equal((0, ""), await machine.RoundAsync());
+
+        var all = (await machine.Messages()).Select(m => m.Text).ToList();
+        Assert.Equal(4, all.Count);
+        Assert.Contains("stock_check.py works again", all[1], StringComparison.Ordinal);
+        Assert.Equal(["Stock\nBelow minimum", "Stock\nBelow minimum"], all[2..]);
+    }
+
+    [Fact]
+    public async Task A_Python_that_is_gone_is_told_once_for_each_script()
+    {
+        await using var machine = await Machine.StartAsync();
+        machine.Script("stock_check.py", Good);
+        Directory.CreateDirectory(Path.Combine(machine.Alice.Home, ".venv", "bin"));
+        File.CreateSymbolicLink(Path.Combine(machine.Alice.Home, ".venv", "bin", "python"), "/usr/bin/python-that-was-upgraded-away");
+
+        Assert.Equal((1, ""), await machine.RoundAsync());
+        Assert.Equal((1, ""), await machine.RoundAsync());
+
+        var told = Assert.Single(await machine.Messages()).Text;
+        Assert.Contains("stock_check.py is broken", told, StringComparison.Ordinal);
+        Assert.Contains(".venv/bin/python", told, StringComparison.Ordinal);
+
+        Directory.Delete(Path.Combine(machine.Alice.Home, ".venv"), recursive: true);
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Contains("stock_check.py works again", (await machine.Messages())[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task While_the_bot_is_away_nothing_counts_as_sent_and_the_next_round_delivers()
+    {
+        await using var machine = await Machine.StartAsync();
+        machine.Script("stock_check.py", Good.Replace("0m", "1d", StringComparison.Ordinal));
+        await machine.Bot.KillAsync();
+
+        Assert.Equal((75, ""), await machine.RoundAsync());
+        Assert.Null(machine.LastSent("stock_check.py"));
+        Assert.Contains("The bot is not running", machine.RunnerLog, StringComparison.Ordinal);
+
+        await machine.StartBotAsync();
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Equal((0, ""), await machine.RoundAsync());
+
+        Assert.Equal("Stock\nBelow minimum", Assert.Single(await machine.Messages()).Text);
+        Assert.NotNull(machine.LastSent("stock_check.py"));
+    }
+
+    [Fact]
+    public async Task A_break_that_happens_while_the_bot_is_away_is_told_once_it_is_back()
+    {
+        await using var machine = await Machine.StartAsync();
+        machine.Script("stock_check.py", "raise SystemExit('nothing works')");
+        await machine.Bot.KillAsync();
+        Assert.Equal(75, (await machine.RoundAsync()).Status);
+
+        await machine.StartBotAsync();
+        Assert.Equal(1, (await machine.RoundAsync()).Status);
+        Assert.Equal(1, (await machine.RoundAsync()).Status);
+
+        Assert.Contains("nothing works", Assert.Single(await machine.Messages()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_is_not_linked_keeps_the_notification_for_the_round_after_linking()
+    {
+        await using var machine = await Machine.StartAsync();
+        machine.Script("stock_check.py", Good.Replace("0m", "1d", StringComparison.Ordinal));
+        var links = Path.Combine(machine.Data, "telegram_users.json");
+        var before = await File.ReadAllTextAsync(links, Cancellation);
+        await File.WriteAllTextAsync(links, "{}", Cancellation);
+
+        Assert.Equal((1, ""), await machine.RoundAsync());
+        Assert.Null(machine.LastSent("stock_check.py"));
+        Assert.Contains("/start", machine.RunnerLog, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(links, before, Cancellation);
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Single(await machine.Messages());
+    }
+}
