@@ -137,8 +137,30 @@ public sealed class SettingsReader(Func<string, string?> read)
     /// <summary>Adds a problem that a program found by a rule of its own.</summary>
     public void Wrong(string name, string holds, string shouldHold) => _problems.Add($"{name} holds \"{Shown(holds)}\": it should hold {shouldHold}.");
 
+    /// <summary>A bot's token that got into another variable, by a slip in the file, is a secret there too: <c>110201:AAH...</c></summary>
+    private static string WithoutToken(string value)
+    {
+        const int LongestThatIsNone = 20;
+        for (var colon = value.IndexOf(':', StringComparison.Ordinal); colon >= 0; colon = value.IndexOf(':', colon + 1))
+        {
+            var end = colon + 1;
+            while (end < value.Length && (char.IsAsciiLetterOrDigit(value[end]) || value[end] is '_' or '-'))
+            {
+                end++;
+            }
+
+            if (colon > 0 && char.IsAsciiDigit(value[colon - 1]) && end - colon > LongestThatIsNone)
+            {
+                value = $"{value.AsSpan(0, colon + 1)}<token>{value.AsSpan(end)}";
+            }
+        }
+
+        return value;
+    }
+
     private static string Shown(string value)
     {
+        value = WithoutToken(value);
         var cut = value.Length > 200 ? value[..200] + "..." : value;
         return new string([.. cut.Select(c => char.IsControl(c) ? '?' : c)]);
     }
