@@ -49,8 +49,10 @@ internal sealed partial class DemoRun(DemoOptions options, Programs programs, Sc
 
         if (options.IsOnce)
         {
+            var took = story.Took;
             story.Say("\nThe phone got:");
             await ShowNewsAsync(phone, cancellation);
+            story.Say($"\n{_shown} messages, {took.TotalSeconds:0.0} s after the start of the sandbox.");
             return await VerdictAsync(phone, isComplete, ended);
         }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Notify.Formatting;
 using Notify.Posix;
 using Notify.Sandbox.Control;
@@ -8,6 +9,7 @@ namespace Notify.Demo;
 internal sealed class Story(TextWriter output)
 {
     private readonly bool _colour = Terminal.IsOutput;
+    private readonly long _began = TimeProvider.System.GetTimestamp();
     private long _stepBegan = TimeProvider.System.GetTimestamp();
 
     /// <summary>A step is done: who, what, and how long it took.</summary>
@@ -16,6 +18,9 @@ internal sealed class Story(TextWriter output)
         output.WriteLine($"  {Bold(who.PadRight(8))}{what}  {TimeProvider.System.GetElapsedTime(_stepBegan).TotalSeconds:0.0} s");
         _stepBegan = TimeProvider.System.GetTimestamp();
     }
+
+    /// <summary>Since the demo began.</summary>
+    internal TimeSpan Took => TimeProvider.System.GetElapsedTime(_began);
 
     /// <summary>Something to know, outside the steps.</summary>
     internal void Say(string text) => output.WriteLine(text);
@@ -40,7 +45,7 @@ internal sealed class Story(TextWriter output)
         if (message.Text.Length > 0)
         {
             var text = new FormattedText(message.Text, [.. message.Entities.SelectMany(Known)]);
-            foreach (var line in TerminalText.Render(text, _colour).Split('\n'))
+            foreach (var line in (_colour ? TerminalText.Render(text, colour: true) : WithSigns(text)).Split('\n'))
             {
                 Line(line);
             }
@@ -50,6 +55,35 @@ internal sealed class Story(TextWriter output)
         {
             Line(string.Join(' ', row.Select(b => $"[ {b.Text} ]")));
         }
+    }
+
+    /// <summary>In a file or a pipe, formatting shows as the signs that a script writes it with.</summary>
+    private static string WithSigns(FormattedText text)
+    {
+        var signs = new SortedDictionary<int, string>();
+        foreach (var entity in text.Entities)
+        {
+            var sign = entity.Kind switch
+            {
+                EntityKind.Bold => "*",
+                EntityKind.Italic => "_",
+                EntityKind.Code => "`",
+                EntityKind.Pre => "```",
+                _ => "",
+            };
+            signs[entity.Offset] = signs.GetValueOrDefault(entity.Offset) + sign;
+            signs[entity.End] = sign + signs.GetValueOrDefault(entity.End);
+        }
+
+        var result = new StringBuilder();
+        var done = 0;
+        foreach (var (offset, sign) in signs)
+        {
+            result.Append(TerminalText.Safe(text.Text[done..offset])).Append(sign);
+            done = offset;
+        }
+
+        return result.Append(TerminalText.Safe(text.Text[done..])).ToString();
     }
 
     private void Line(string text) => output.WriteLine($"  ┃ {text}");

@@ -76,7 +76,7 @@ demo_as_root() {
         exec "${run[@]}"
     fi
     "${run[@]}" --screenshot "$home/demo/phone.png" || status=$?
-    as_demo cat "$home/demo/phone.png" > "$demo_picture"
+    [ "$status" != 0 ] || as_demo cat "$home/demo/phone.png" > "$demo_picture"
     return "$status"
 }
 
@@ -118,7 +118,7 @@ demo() {
     need_sdk
     demo_python
     demo_build
-    say "built after $SECONDS s; now the demo"
+    say "built after $SECONDS s; the demo itself takes some 5 s"
     if [ "$(id -u)" = 0 ]; then demo_as_root "${arguments[@]}"; else demo_as_person "${arguments[@]}"; fi
 }
 

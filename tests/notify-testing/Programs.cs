@@ -10,6 +10,8 @@ public static class Programs
 
     private static readonly Lazy<string> Shelf = new(() => Directory.CreateTempSubdirectory("notify-programs-").FullName);
 
+    private static readonly string[] NeverShipped = ["notify-sandbox", "notify-demo"];
+
     private static readonly Lock Gate = new();
 
     /// <summary>The repository's folder.</summary>
@@ -35,7 +37,7 @@ public static class Programs
 
     private static string Source(string name)
     {
-        var published = Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published";
+        var published = Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published" && !NeverShipped.Contains(name);
 #if DEBUG
         const string Configuration = "debug";
 #else
