@@ -1,0 +1,26 @@
+using Notify.Bench;
+
+// notify-bench budgets|soak PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
+if (args is not [var what and ("budgets" or "soak"), var programs, var sandbox, ..])
+{
+    await Console.Error.WriteLineAsync("notify-bench budgets|soak PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
+    return 64;
+}
+
+try
+{
+    using var scratch = new Scratch(programs, sandbox);
+    if (what == "budgets")
+    {
+        await new Budgets(scratch).MeasureAsync(Console.Out);
+        return 0;
+    }
+
+    var length = args.Length > 3 ? TimeSpan.FromSeconds(double.Parse(args[3])) : TimeSpan.FromMinutes(1);
+    return await new Soak(scratch, length).RunAsync(Console.Out) ? 0 : 1;
+}
+catch (BenchException e)
+{
+    await Console.Error.WriteLineAsync($"Could not measure: {e.Message}");
+    return 1;
+}

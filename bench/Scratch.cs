@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Notify.Posix;
+using Notify.Sandbox;
+using Notify.Sandbox.Control;
+using Group = Notify.Posix.Group;
+
+namespace Notify.Bench;
+
+/// <summary>What both measurements stand on: the programs, a folder for the bot's data, a sandbox, and cron's environment.</summary>
+internal sealed partial class Scratch : IDisposable
+{
+    private readonly string _programs;
+    private readonly string _folder = Directory.CreateTempSubdirectory("notify-bench-").FullName;
+    private readonly Process _sandbox;
+    private int _bots;
+
+    /// <param name="programs">Has the published programs as <c>NAME/NAME</c>.</param>
+    /// <param name="sandbox">The folder of the sandbox's build.</param>
+    internal Scratch(string programs, string sandbox)
+    {
+        _programs = programs;
+        Account = Account.Current();
+        if (Directory.Exists(Path.Combine(Account.Home, "user")) || Directory.Exists(Path.Combine(Account.Home, ".notifications")))
+        {
+            throw new BenchException($"{Account.Home} is not empty: the runner is measured with an account that has nothing yet. ./dev bench sees to it.");
+        }
+
+        _sandbox = Process.Start(new ProcessStartInfo(Path.Combine(sandbox, "notify-sandbox"), ["--limits", "off"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var said = _sandbox.StandardOutput.ReadLine() ?? "";
+        var addresses = Addresses().Match(said);
+        if (!addresses.Success)
+        {
+            throw new BenchException($"the sandbox did not start: {said}");
+        }
+
+        Api = addresses.Groups["api"].Value;
+        Control = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(new Uri(addresses.Groups["phone"].Value), "/sandbox/") };
+    }
+
+    /// <summary>The account that all of it runs as.</summary>
+    internal Account Account { get; }
+
+    /// <summary>The sandbox's Bot API.</summary>
+    internal string Api { get; }
+
+    /// <summary>The sandbox's control API.</summary>
+    internal HttpClient Control { get; }
+
+    /// <summary>The Python that cron finds.</summary>
+    internal const string Python = "/usr/bin/python3";
+
+    internal string PathOf(string program) => Path.Combine(_programs, program, program);
+
+    /// <summary>What cron gives a job; and a socket at which nobody listens.</summary>
+    internal Dictionary<string, string> CronEnvironment() => new(StringComparer.Ordinal)
+    {
+        ["PATH"] = "/usr/bin:/bin",
+        ["HOME"] = Account.Home,
+        ["LOGNAME"] = Account.Name,
+        ["SHELL"] = "/bin/sh",
+        ["LANG"] = "C",
+        ["NOTIFY_BOT_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
+    };
+
+    /// <summary>Starts a bot with a data folder of its own.</summary>
+    internal (MeasuredProcess Bot, string DataFolder) StartBot()
+    {
+        var data = Path.Combine(_folder, $"data{++_bots}");
+        var group = Group.Find(Account.Gid)?.Name ?? "nogroup";
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/bin:/bin",
+            ["TELEGRAM_BOT_TOKEN"] = SandboxOptions.SampleToken,
+            ["TELEGRAM_API_URL"] = Api,
+            ["NOTIFY_DATA_DIR"] = data,
+            ["NOTIFY_ANALYST_GROUP"] = group,
+            ["NOTIFY_TRUSTED_GROUP"] = group,
+            ["NOTIFY_SCRIPTS_BIN"] = PathOf("notify-scripts"),
+        };
+        return (MeasuredProcess.Start(PathOf("notify-bot"), [], environment), data);
+    }
+
+    /// <summary>Calls the sandbox's control API.</summary>
+    internal async Task ControlAsync(HttpMethod method, string path, object? body)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body, body.GetType(), options: ControlJson.Options);
+        }
+
+        using var response = await Control.SendAsync(request);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new BenchException($"the sandbox refused {path}: {await response.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _sandbox.Kill();
+        _sandbox.WaitForExit();
+        _sandbox.Dispose();
+        Control.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [GeneratedRegex(@"Bot API (?<api>\S+) phone page (?<phone>\S+)", RegexOptions.None, 1000)]
+    private static partial Regex Addresses();
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Notify.Sandbox.Control;
+using Notify.Sandbox.Telegram;
+
+namespace Notify.Bench;
+
+/// <summary>
+/// Telegram's faults, each held for minutes while one bot polls: it must stay nearly idle and write little, and be well again after each.
+/// </summary>
+internal sealed class Soak(Scratch scratch, TimeSpan length)
+{
+    private const double MostCpu = 0.01;
+
+    /// <summary>A line of the log has some 150 bytes: this is about two lines a minute, and the lines at beginning and end.</summary>
+    private const long MostLogPerMinute = 4_000;
+
+    /// <summary>After a long fault the bot's pauses are up to 30 s.</summary>
+    private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(90);
+
+    private sealed record Trouble(string Name, Func<Task> Begin, Func<Task> End);
+
+    internal async Task<bool> RunAsync(TextWriter output)
+    {
+        var (bot, data) = scratch.StartBot();
+        var allWell = true;
+        try
+        {
+            await UntilOkAsync(data);
+            await output.WriteLineAsync($"One bot, each fault for {length.TotalSeconds:0} s. CPU in % of one core, from /proc; log is the growth of bot.log.\n");
+            await output.WriteLineAsync($"{"fault",-34}{"CPU",8}{"log",12}{"calls",8}{"well again",14}");
+            foreach (var trouble in Troubles())
+            {
+                allWell &= await MeetAsync(trouble, bot, data, output);
+            }
+        }
+        finally
+        {
+            bot.End();
+        }
+
+        await output.WriteLineAsync(allWell ? "\nAll under 1 % of a core, the log bounded, and well again after each." : "\nNot all of it is as it must be: see FAIL above.");
+        return allWell;
+    }
+
+    private IEnumerable<Trouble> Troubles()
+    {
+        yield return new("none (idle, long polling)", () => Task.CompletedTask, () => Task.CompletedTask);
+        yield return Faulty("401, token refused", new Fault { Kind = FaultKind.Answer, Status = 401 });
+        yield return Faulty("409, polled elsewhere", new Fault { Kind = FaultKind.Answer, Status = 409, Method = "getUpdates" });
+        yield return Faulty("429, retry_after 3", new Fault { Kind = FaultKind.Answer, Status = 429, RetryAfter = 3 });
+        yield return Faulty("500", new Fault { Kind = FaultKind.Answer, Status = 500 });
+        yield return new(
+            "connections refused",
+            () => scratch.ControlAsync(HttpMethod.Post, "outage", new Length()),
+            () => scratch.ControlAsync(HttpMethod.Delete, "outage", null));
+        yield return Faulty("connections dropped", new Fault { Kind = FaultKind.Drop });
+        yield return Faulty("silence: no answer, ever", new Fault { Kind = FaultKind.Hang });
+    }
+
+    private Trouble Faulty(string name, Fault fault) => new(
+        name,
+        () => scratch.ControlAsync(HttpMethod.Post, "faults", fault),
+        () => scratch.ControlAsync(HttpMethod.Delete, "faults", null));
+
+    private async Task<bool> MeetAsync(Trouble trouble, MeasuredProcess bot, string data, TextWriter output)
+    {
+        await scratch.ControlAsync(HttpMethod.Delete, "calls", null);
+        await trouble.Begin();
+        var (cpu, log, began) = (bot.CpuTime(), LogSize(data), Stopwatch.GetTimestamp());
+        await Task.Delay(length, TimeProvider.System, CancellationToken.None);
+        var share = (bot.CpuTime() - cpu) / Stopwatch.GetElapsedTime(began);
+        var written = LogSize(data) - log;
+        var calls = await scratch.Control.GetFromJsonAsync<JsonElement>(new Uri("calls", UriKind.Relative), ControlJson.Options, CancellationToken.None);
+        await trouble.End();
+
+        var mended = Stopwatch.GetTimestamp();
+        var isWell = await UntilOkAsync(data);
+        var isGood = share < MostCpu && written < MostLogPerMinute * Math.Max(1, length.TotalMinutes) && isWell;
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{trouble.Name,-34}{100 * share,6:0.00} %{written,10} B{calls.GetArrayLength(),8}{(isWell ? $"{Stopwatch.GetElapsedTime(mended).TotalSeconds:0.0} s" : "not"),14}  {(isGood ? "pass" : "FAIL")}"));
+        return isGood;
+    }
+
+    private static long LogSize(string data) => Directory.GetFiles(Path.Combine(data, "private"), "bot.log*").Sum(f => new FileInfo(f).Length);
+
+    private static async Task<bool> UntilOkAsync(string data)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!Budgets.AskHealth(Path.Combine(data, "bot.sock")).Contains("\"status\":\"ok\"", StringComparison.Ordinal))
+        {
+            if (Stopwatch.GetElapsedTime(began) > RecoveryPatience)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+
+        return true;
+    }
+}
