@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
 
@@ -116,12 +115,10 @@ public sealed class CaseScriptTests
     {
         await using var machine = await Machine.StartAsync();
         machine.ScriptOfCase("C23-background-child");
-        var since = Stopwatch.GetTimestamp();
 
+        // The child would hold the pipes for 300 s; no round of these tests is waited for that long.
         Assert.Equal((0, ""), await machine.RoundAsync());
 
-        // The child would have held the pipes for 300 s.
-        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60));
         Assert.Equal("Export\nExport started", Assert.Single(await machine.Messages()).Text);
         Assert.Equal(1, (await machine.Alice.RunAsync("/usr/bin/pgrep", ["-u", machine.Alice.Name, "-f", "c23-left-over"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation)).Status);
     }

@@ -31,6 +31,8 @@ public sealed class CronTests
     {
         await using var machine = await Machine.StartAsync();
         Assert.SkipUnless(File.Exists("/usr/sbin/cron"), "needs cron: apt-get install cron");
+        var mayMount = await RunProgram.ToEndAsync("/usr/bin/unshare", ["--mount", "true"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        Assert.SkipUnless(mayMount.Status == 0, $"needs the right to mount, to keep its cron apart from the machine's: {mayMount.Said}");
         var chart = TestPictures.Png(400, 300, "revenue");
         machine.Alice.Write("chart.png", chart);
         machine.Script("environment.py", """
