@@ -8,7 +8,7 @@ public static class Programs
 {
     private static readonly Lazy<string> Root = new(FindRoot);
 
-    private static readonly Lazy<string> Shelf = new(() => Directory.CreateTempSubdirectory("notify-programs-").FullName);
+    private static readonly Lazy<string> Shelf = new(MakeShelf);
 
     private static readonly string[] NeverShipped = ["notify-sandbox", "notify-demo"];
 
@@ -26,13 +26,19 @@ public static class Programs
             var target = System.IO.Path.Combine(Shelf.Value, name);
             if (!Directory.Exists(target))
             {
-                File.SetUnixFileMode(Shelf.Value, (UnixFileMode)0b111_101_101);
                 CopyFolder(Source(name), target);
-                AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(target, recursive: true);
             }
 
             return System.IO.Path.Combine(target, name);
         }
+    }
+
+    private static string MakeShelf()
+    {
+        var shelf = Directory.CreateTempSubdirectory("notify-programs-").FullName;
+        File.SetUnixFileMode(shelf, (UnixFileMode)0b111_101_101);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(shelf, recursive: true);
+        return shelf;
     }
 
     private static string Source(string name)
