@@ -10,10 +10,10 @@ namespace Notify.Demo;
 /// <remarks>Its own --screenshot waits for a page without open connections; this one keeps one for what is new.</remarks>
 internal sealed partial class Screenshot : IDisposable
 {
-    /// <summary>A common phone in CSS pixels; the picture has twice as many, for sharp text.</summary>
+    /// <summary>A common phone in CSS pixels, less high, so that the notifications fill it; the picture has twice as many, for sharp text.</summary>
     private const int Width = 412;
 
-    private const int Height = 800;
+    private const int Height = 677;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -26,6 +26,7 @@ measure() {
     cp -r artifacts/publish "$folder/programs"
     cp -r artifacts/bin/notify-sandbox/release "$folder/sandbox"
     cp -r artifacts/bin/notify-bench/release "$folder/bench"
+    chmod -R a+rX "$folder/programs" "$folder/sandbox" "$folder/bench"
     (cd / && setpriv --reuid="$account" --regid="$account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin DOTNET_ROOT="$DOTNET_ROOT" \
         "$folder/bench/notify-bench" "$1" "$folder/programs" "$folder/sandbox" "${@:2}") || status=$?
     return "$status"

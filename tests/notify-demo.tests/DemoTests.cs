@@ -28,6 +28,21 @@ public sealed class DemoTests
     }
 
     [Fact]
+    public async Task Without_matplotlib_the_report_is_a_text_that_says_so()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var dana = await TestAccount.CreateAsync("dana");
+        dana.Write(".venv/bin/python", "#!/bin/sh\nexec /usr/bin/python3 -S \"$@\"\n", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var (status, said) = await dana.RunAsync(Demo, [.. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+
+        Assert.True(status == 0, said);
+        Assert.Contains("no chart, since python3 has no matplotlib", said, StringComparison.Ordinal);
+        Assert.Contains("matplotlib is not installed", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("[photo", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_did_not_arrive_is_named_and_the_status_is_1()
     {
         TestAccount.SkipUnlessRoot();
