@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -52,12 +54,20 @@ internal sealed partial class SendApiJson : JsonSerializerContext;
 
 internal static class Answering
 {
+    /// <summary>Apostrophes and letters as they are, for whoever reads an answer with curl: what would have to be escaped within a web page is none here.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     internal static async Task WriteAsync<T>(this HttpContext context, int status, T answer, JsonTypeInfo<T> type)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(answer, type);
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body, Readable))
+        {
+            JsonSerializer.Serialize(writer, answer, type);
+        }
+
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        context.Response.ContentLength = body.WrittenCount;
+        await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
 }

@@ -52,6 +52,8 @@ public sealed class FieldTests
             (await scene.SendJsonAsync(json)).AssertRefused(400, words, json);
         }
 
+        // With curl, too, a sentence reads as one.
+        Assert.StartsWith("""{"error":"Field 'text' is missing or empty: """, (await scene.SendJsonAsync("""{"user":"dana"}""")).Body, StringComparison.Ordinal);
         (await scene.SendJsonAsync("""{"user":"dana","caption":"hello"}""", "/send_photo")).AssertRefused(400, "'photo_path'");
         (await scene.SendJsonAsync("""{"user":"dana","photo_path":7}""", "/send_photo")).AssertRefused(400, "'photo_path' is not a string");
         (await scene.SendBytesAsync([0x7b, 0xff, 0xfe, 0x7d])).AssertRefused(400, "not JSON");
