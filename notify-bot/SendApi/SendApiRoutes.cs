@@ -148,9 +148,11 @@ internal sealed partial class SendApiRoutes(
         DeliveryOutcome.NothingToSay => throw new RefusalException(StatusCodes.Status400BadRequest, "The notification has no visible character: nothing would be shown on the phone."),
         DeliveryOutcome.ChatGone gone => throw new RefusalException(
             StatusCodes.Status410Gone,
-            $"{notification.User}'s chat takes no messages ({gone.Reason}). {notification.User} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start.") { NotificationId = notification.Id },
+            $"{notification.User}'s chat takes no messages ({gone.Reason}). {notification.User} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start.")
+        { NotificationId = notification.Id },
         DeliveryOutcome.Refused refused => throw new RefusalException(
-            StatusCodes.Status502BadGateway, $"Telegram refused the message and would refuse it again: {refused.Description}") { NotificationId = notification.Id },
+            StatusCodes.Status502BadGateway, $"Telegram refused the message and would refuse it again: {refused.Description}")
+        { NotificationId = notification.Id },
         DeliveryOutcome.NotNow later => throw new RefusalException(StatusCodes.Status503ServiceUnavailable, later.Sentence, later.RetryAfter) { NotificationId = notification.Id },
         _ => throw new InvalidOperationException($"No answer for {outcome.GetType().Name}."),
     };

@@ -1,6 +1,6 @@
 using Notify.Bot.Commands;
-using Notify.Tests.Polling;
 using Notify.Testing;
+using Notify.Tests.Polling;
 
 namespace Notify.Tests.Commands;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Notify.Linking;
-using Notify.Tests.Polling;
 using Notify.Testing;
+using Notify.Tests.Polling;
 
 namespace Notify.Tests.Linking;
 

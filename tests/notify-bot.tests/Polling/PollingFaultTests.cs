@@ -81,6 +81,19 @@ public sealed class PollingFaultTests
     }
 
     [Fact]
+    public async Task A_poll_that_is_never_answered_is_given_up_and_the_next_one_finds_the_update()
+    {
+        await using var scene = await BotScene.SetAsync();
+        var fault = await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Hang, Method = "getUpdates", Times = 1 }, Cancellation);
+        await scene.StartBotAsync();
+        await Eventually.TrueAsync(async () => await HitsAsync(scene, fault) == 1, () => "the bot does not poll", Cancellation);
+        var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
+
+        // The connection is alive and silent; only the missing answer tells.
+        Assert.Contains("verification code", (await scene.AskAsync(chat, "/start")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_start_while_Telegram_is_away_is_not_held_up_and_finds_it_later()
     {
         await using var scene = await BotScene.SetAsync();
