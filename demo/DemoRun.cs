@@ -29,12 +29,12 @@ internal sealed partial class DemoRun(DemoOptions options, Programs programs, Sc
             throw new DemoException($"The demo links the account it runs as, and {home.Account.Name} is no user name that the bot takes. Run it as another account, or as root.");
         }
 
+        var examples = home.PutExamples();
         var sandbox = await StartSandboxAsync(cancellation);
         using var phone = await PhoneInSandbox.OfAsync("Dana", sandbox.Phone, cancellation);
         var bot = await StartBotAsync(sandbox.Api, cancellation);
         await LinkAsync(phone, cancellation);
 
-        var examples = home.PutExamples();
         var hasChart = await HasMatplotlibAsync(cancellation);
         story.Step("scripts", $"{examples.Count} examples in {home.ScriptsFolder}{(hasChart ? "" : "; no chart, since python3 has no matplotlib")}");
         var ended = await RunRoundAsync(cancellation);
