@@ -157,7 +157,11 @@ internal sealed class Budgets(Scratch scratch)
 
     private void Print(TextWriter output, TimeSpan python)
     {
-        output.WriteLine($"python3 -c pass: {Ms(python)} (median of {Runs}, in turn with the runner)\n");
+        output.WriteLine($"python3 -c pass: {Ms(python)} (median of {Runs}, in turn with the runner)");
+
+        // The first figure: how many processes wanted to run in the last minute (proc_loadavg(5)); this program's own are one or two.
+        var load = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+        output.WriteLine(load <= Environment.ProcessorCount ? "" : $"This machine is busy (load {load} on {Environment.ProcessorCount} processors): milliseconds are too high, ratios are rough. Measure again when it is quiet.\n");
         string[][] rows = [["what", "measured", "must be under", "aim", ""], .. _budgets.Select(b => new[] { b.What, b.Measured, b.MustReach, b.Aim, b.MustReach.Length == 0 ? "" : b.IsReached ? "pass" : "FAIL" })];
         var widths = Enumerable.Range(0, 5).Select(i => rows.Max(r => r[i].Length)).ToArray();
         foreach (var row in rows)

@@ -18,7 +18,8 @@ measure() {
     # The clone may lie in a home that is closed to the throwaway account.
     account=notify-bench-$$
     folder=$(mktemp -d)
-    trap 'userdel --remove --force "$account" > /dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+    # Filled in now: the function's variables are gone when the shell ends.
+    trap "userdel --remove --force '$account' > /dev/null 2>&1 || true; rm -rf '$folder'" EXIT
     chmod 755 "$folder"
     useradd --create-home --base-dir "$folder" --no-log-init --user-group --shell /usr/sbin/nologin "$account"
     home=$(getent passwd "$account" | cut -d: -f6)
