@@ -132,6 +132,12 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
         }
 
+        // What is sent and can't be noted would be sent again each round. So it is noted first that there was a run; that costs a millisecond.
+        if (!Keep(before with { LastRun = start }))
+        {
+            return (ScriptOutcome.NotSent, "The state of the cooldown can't be written, so nothing was sent. Look at the rights of ~/.notifications/state, and whether the disk is full.");
+        }
+
         return Send(finished);
     }
 

@@ -93,7 +93,7 @@ internal static class StatusReport
                 break;
             case false:
                 lines.Add("Telegram: not linked");
-                troubles.Add($"No Telegram chat is linked to you, so nothing can reach your phone. Write /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard.");
+                troubles.Add($"No Telegram chat is linked to you, so nothing can reach your phone. Write /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard, or give it to your operator (notify-bot link {Posix.Account.Current().Name} CODE).");
                 break;
             default:
                 lines.Add("Telegram: not known");

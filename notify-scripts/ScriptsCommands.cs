@@ -51,7 +51,9 @@ internal static class ScriptsCommands
     /// <summary>Runs one script and prints its result, or what was wrong.</summary>
     internal static int Run(string name) => ScriptProgram.Run(Program, (home, settings, cancellation) =>
     {
-        var ran = Run(home, settings, name, cancellation);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        HelperLifeline.Watch(end);
+        var ran = Run(home, settings, name, end.Token);
         Print(ran, ScriptsJson.Default.RanScript);
         return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
     });
