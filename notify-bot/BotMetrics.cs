@@ -11,13 +11,13 @@ public sealed class BotMetrics(TelegramState telegram)
     private readonly SortedDictionary<string, long> _failed = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private long _delivered;
-    private long _postponed;
+    private long _accepted;
     private long _floodWaits;
     private long _runs;
 
-    internal void Delivered() => Interlocked.Increment(ref _delivered);
+    internal void Accepted() => Interlocked.Increment(ref _accepted);
 
-    internal void Postponed() => Interlocked.Increment(ref _postponed);
+    internal void Delivered() => Interlocked.Increment(ref _delivered);
 
     internal void FloodWait() => Interlocked.Increment(ref _floodWaits);
 
@@ -35,8 +35,8 @@ public sealed class BotMetrics(TelegramState telegram)
     internal string Text()
     {
         var text = new StringBuilder();
+        Counter(text, "notify_accepted_total", "Notifications that are on disk and will be delivered, or marked.", Interlocked.Read(ref _accepted));
         Counter(text, "notify_delivered_total", "Notifications that Telegram has taken whole.", Interlocked.Read(ref _delivered));
-        Counter(text, "notify_postponed_total", "Notifications given back to the sender to try again later.", Interlocked.Read(ref _postponed));
         Counter(text, "notify_telegram_flood_waits_total", "Answers of Telegram that said to wait (429).", Interlocked.Read(ref _floodWaits));
         Counter(text, "notify_script_runs_total", "Scripts run from the chat or the dashboard.", Interlocked.Read(ref _runs));
         Head(text, "notify_failed_total", "Notifications that will never be delivered.", "counter");

@@ -36,8 +36,17 @@ public sealed record BotSettings
     /// <summary>Where people enter the verification code; null where there is no dashboard.</summary>
     public Uri? WebUrl { get; init; }
 
+    /// <summary>How fast Telegram lets the bot send.</summary>
+    public required Delivery.PaceLimits Pace { get; init; }
+
+    /// <summary>Whether delivered notifications of scripts have buttons under them.</summary>
+    public required bool MessageButtons { get; init; }
+
     /// <summary>What only the bot may look into.</summary>
     public string PrivateFolder => Path.Combine(DataFolder, "private");
+
+    /// <summary>Where charts lie while they are received; emptied at each start.</summary>
+    public string IncomingFolder => Path.Combine(PrivateFolder, "incoming");
 
     /// <summary>The default data folder.</summary>
     public const string DefaultDataFolder = "/data/notifications";
@@ -77,14 +86,17 @@ public sealed record BotSettings
             ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             WebUrl = reader.HttpAddress("NOTIFY_WEB_URL", null),
+            Pace = new Delivery.PaceLimits(
+                reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000),
+                reader.Number("TELEGRAM_CHAT_MESSAGES_PER_SECOND", 1, 1, 1_000_000),
+                reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)),
+            MessageButtons = reader.Switch("NOTIFY_MESSAGE_BUTTONS", true),
         };
         if (System.Text.Encoding.UTF8.GetByteCount(settings.SocketPath) > Serving.BotSocket.LongestPath)
         {
             reader.Wrong("NOTIFY_BOT_SOCKET", settings.SocketPath, $"a path of at most {Serving.BotSocket.LongestPath} bytes, the kernel's limit for sockets");
         }
 
-        // Bounds of the settings of delivery are checked here already, so that a wrong .env is refused by every version alike.
-        _ = reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000);
         reader.ThrowIfWrong();
         return settings;
     }

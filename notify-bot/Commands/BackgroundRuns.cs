@@ -3,6 +3,9 @@ namespace Notify.Bot.Commands;
 /// <summary>Runs that go on after the update that asked for them is handled; the bot's end waits for them for a moment, then cancels them.</summary>
 public sealed partial class BackgroundRuns(ILogger<BackgroundRuns> log) : IDisposable
 {
+    /// <summary>How long runs that are cancelled may take to say so.</summary>
+    internal static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<Task> _running = [];
     private readonly Lock _gate = new();
@@ -42,6 +45,9 @@ public sealed partial class BackgroundRuns(ILogger<BackgroundRuns> log) : IDispo
         catch (OperationCanceledException)
         {
             await _stop.CancelAsync();
+
+            // A last word to the chats takes a moment more.
+            await Task.WhenAll(running).WaitAsync(LastWord, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -1,35 +1,51 @@
-using Notify.Bot.Polling;
+using Notify.Bot.Delivery;
 using Notify.Bot.Telegram;
+using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// Sends the bot's own answers to chats: tries again while Telegram can't be reached or makes wait, gives up where it never will
-/// take them. An answer that can't be given after <see cref="Patience"/> would come too late to be of use.
+/// Sends the bot's own answers to chats, in the same lanes and rates as notifications. They are not stored: one that can't be
+/// given within <see cref="Patience"/> would come too late to be of use. Answers to strangers stand back behind everything else.
 /// </summary>
-public sealed partial class ChatAnswers(BotApi api, TimeProvider time, ILogger<ChatAnswers> log)
+public sealed partial class ChatAnswers(BotApi api, NotificationDelivery delivery, ILinkBook links, TimeProvider time, ILogger<ChatAnswers> log)
 {
     /// <summary>How long an answer is tried for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    internal Task<MessageId?> SendAsync(ChatId chat, AnswerText text, CancellationToken cancellation, ApiKeyboard? keyboard = null) => TryAsync<MessageId?>(
-        async () => await api.SendMessageAsync(new SendMessageRequest(chat.Value, text.ToString()) { Entities = text.Entities, ReplyMarkup = keyboard }, cancellation),
+    internal async Task<MessageId?> SendAsync(ChatId chat, AnswerText text, CancellationToken cancellation, ApiKeyboard? keyboard = null)
+    {
+        MessageId? sent = null;
+        await DoAsync(
+            chat,
+            async stopping => sent = await api.SendMessageAsync(new SendMessageRequest(chat.Value, text.ToString()) { Entities = text.Entities, ReplyMarkup = keyboard }, stopping),
+            cancellation);
+        return sent;
+    }
+
+    internal Task EditAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation) => DoAsync(
         chat,
+        stopping => api.EditMessageTextAsync(new EditMessageTextRequest(chat.Value, message.Value, text.ToString()) { Entities = text.Entities }, stopping),
         cancellation);
 
-    internal Task EditAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation) => TryAsync<bool?>(
-        async () =>
+    internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) => DoAsync(
+        chat,
+        stopping => api.SendPictureAsync(asDocument: false, new SendMessageRequest(chat.Value, caption.ToString()) { Entities = caption.Entities }, picture, stopping),
+        cancellation);
+
+    /// <summary>Edits at once or not at all: the last word of a bot that ends.</summary>
+    internal async Task TryEditNowAsync(ChatId chat, MessageId message, AnswerText text)
+    {
+        using var limit = new CancellationTokenSource(BackgroundRuns.LastWord, time);
+        try
         {
-            await api.EditMessageTextAsync(new EditMessageTextRequest(chat.Value, message.Value, text.ToString()) { Entities = text.Entities }, cancellation);
-            return true;
-        },
-        chat,
-        cancellation);
-
-    internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) => TryAsync<MessageId?>(
-        async () => await api.SendPictureAsync(asDocument: false, new SendMessageRequest(chat.Value, caption.ToString()) { Entities = caption.Entities }, picture, cancellation),
-        chat,
-        cancellation);
+            await api.EditMessageTextAsync(new EditMessageTextRequest(chat.Value, message.Value, text.ToString()) { Entities = text.Entities }, limit.Token);
+        }
+        catch (Exception e) when (e is BotApiException or OperationCanceledException)
+        {
+            LogNotSent(log, chat, e.Message);
+        }
+    }
 
     /// <summary>Ends the waiting sign on a pressed button, with a few words or none. It is a courtesy: if it fails, the sign goes away by itself.</summary>
     internal async Task AcknowledgeAsync(string queryId, string? words, CancellationToken cancellation)
@@ -44,44 +60,80 @@ public sealed partial class ChatAnswers(BotApi api, TimeProvider time, ILogger<C
         }
     }
 
-    private async Task<T?> TryAsync<T>(Func<Task<T>> send, ChatId chat, CancellationToken cancellation)
+    private Task DoAsync(ChatId chat, Func<CancellationToken, Task> call, CancellationToken cancellation)
     {
-        var pauses = new Pauses(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
-        var begun = time.GetTimestamp();
-        while (true)
+        var job = new AnswerJob(chat, IsStranger(chat), call, time, log);
+        delivery.Answer(job);
+        return job.Ended.WaitAsync(cancellation);
+    }
+
+    private bool IsStranger(ChatId chat)
+    {
+        try
         {
-            TimeSpan pause;
-            BotApiFailure failure;
+            return links.Find(chat) is null;
+        }
+        catch (StateUnreadableException)
+        {
+            return false;
+        }
+    }
+
+    private sealed class AnswerJob(ChatId chat, bool isStranger, Func<CancellationToken, Task> call, TimeProvider time, ILogger log) : SendingJob
+    {
+        private readonly long _begun = time.GetTimestamp();
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
+
+        public override object Lane => chat;
+
+        public override bool CanStandBack => isStranger;
+
+        public override TimeSpan Left => Patience - time.GetElapsedTime(_begun);
+
+        public override ChatId? Chat() => chat;
+
+        public override async Task<TryResult> TryAsync(ChatId? to, CancellationToken stopping)
+        {
+            if (Left <= TimeSpan.Zero)
+            {
+                return End("it was tried for too long");
+            }
+
             try
             {
-                return await send();
+                await call(stopping);
+                _ended.TrySetResult();
+                return new TryResult.Done();
             }
             catch (BotApiException e)
             {
-                failure = e.Failure;
-            }
+                if (e.Failure is BotApiFailure.FloodWait { RetryAfter: var pause })
+                {
+                    if (pause >= Left)
+                    {
+                        End(e.Message);
+                    }
 
-            switch (failure)
-            {
-                case BotApiFailure.FloodWait wait:
-                    pause = wait.RetryAfter;
-                    break;
-                case BotApiFailure.Unreachable { OutcomeUnknown: false } or BotApiFailure.TokenRefused:
-                    pause = pauses.Next();
-                    break;
-                default:
+                    return new TryResult.ChatHeld(pause, GivesUp: Ended.IsCompleted);
+                }
+
+                return e.Failure switch
+                {
+                    BotApiFailure.Unreachable { OutcomeUnknown: false } or BotApiFailure.TokenRefused => new TryResult.Outage(e.Failure),
+
                     // Refused for good, or it may have arrived: an answer twice is worse than one that the person asks for again.
-                    LogNotSent(log, chat, failure.Description);
-                    return default;
+                    _ => End(e.Message),
+                };
             }
+        }
 
-            if (time.GetElapsedTime(begun) + pause > Patience)
-            {
-                LogNotSent(log, chat, failure.Description);
-                return default;
-            }
-
-            await Task.Delay(pause, time, cancellation);
+        private TryResult.Done End(string reason)
+        {
+            LogNotSent(log, chat, reason);
+            _ended.TrySetResult();
+            return new TryResult.Done();
         }
     }
 

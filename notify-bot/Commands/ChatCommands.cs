@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
 using Notify.Bot.Scripts;
 using Notify.Bot.Telegram;
@@ -18,6 +19,7 @@ public sealed partial class ChatCommands(
     ScriptsHelper helper,
     RequestedRuns runs,
     BackgroundRuns background,
+    IOutbox outbox,
     TelegramState telegram,
     StrangerLimit strangers,
     TimeProvider time,
@@ -40,6 +42,10 @@ public sealed partial class ChatCommands(
             {
                 await OnButtonAsync(query, cancellation);
             }
+            else if (update.MyChatMember is { } member)
+            {
+                await OnMembershipAsync(new ChatId(member.Chat.Id), member.NewChatMember.Status, cancellation);
+            }
             else if (update.Message is { MigrateToChatId: { } newChat } moved)
             {
                 await links.MoveChatAsync(new ChatId(moved.Chat.Id), new ChatId(newChat), cancellation);
@@ -59,12 +65,25 @@ public sealed partial class ChatCommands(
             LogState(log, e.Message);
             await SorryAsync(update, "Too many people are linking at this moment. Please send /start again in a few minutes.", cancellation);
         }
+        catch (OutboxNotWritableException e)
+        {
+            LogState(log, e.Message);
+            await SorryAsync(update, "That could not be stored, so nothing has changed. The operator has to make room on the server; please try again later.", cancellation);
+        }
         catch (StateNotWritableException e)
         {
             LogState(log, e.Message);
             await SorryAsync(update, "That could not be stored, so nothing has changed. The operator has to make room on the server; please try again later.", cancellation);
         }
     }
+
+    /// <summary>A person blocks the bot, or takes that back: the link is marked, so that senders and the dashboard know before the next message fails.</summary>
+    private Task OnMembershipAsync(ChatId chat, string? status, CancellationToken cancellation) => status switch
+    {
+        "kicked" or "left" => links.Find(chat) is { Dead: null } ? links.MarkDeadAsync(chat, chat.IsPrivate ? "blocked" : "kicked", cancellation) : Task.CompletedTask,
+        "member" or "administrator" => links.Find(chat) is { Dead: not null } ? links.MarkAliveAsync(chat, cancellation) : Task.CompletedTask,
+        _ => Task.CompletedTask,
+    };
 
     private Task SorryAsync(ApiUpdate update, string sentence, CancellationToken cancellation)
     {
@@ -119,6 +138,13 @@ public sealed partial class ChatCommands(
             case "run":
                 await RunAsync(chat, link, command!.Argument, cancellation);
                 break;
+            case "mute":
+                await MuteAsync(chat, link, command!.Argument, cancellation);
+                break;
+            case "unmute":
+                await outbox.UnmuteAllAsync(link.User);
+                await answers.SendAsync(chat, new AnswerText().Plain("Notifications arrive again. What was held back is in the history of the dashboard."), cancellation);
+                break;
             case "whoami":
                 await answers.SendAsync(chat, new AnswerText().Plain("The notifications of ").Bold(link.User.Value).Plain($" on {settings.InstanceName} arrive here, since {Moment(link.LinkedAt)}."), cancellation);
                 break;
@@ -135,8 +161,35 @@ public sealed partial class ChatCommands(
         }
     }
 
+    private async Task MuteAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
+    {
+        DateTimeOffset until;
+        if (argument.Length == 0)
+        {
+            until = Mutes.Forever;
+        }
+        else if (Cooldown.TryParse(argument) is { Length: var length } && length > TimeSpan.Zero)
+        {
+            until = time.GetUtcNow() + length;
+        }
+        else
+        {
+            await answers.SendAsync(chat, new AnswerText().Plain("Say for how long: /mute 30m, /mute 2h, /mute 1d; or /mute alone until /unmute."), cancellation);
+            return;
+        }
+
+        await outbox.MuteAsync(link.User, null, until);
+        await answers.SendAsync(chat, new AnswerText().Plain($"Muted {UntilText(until)}. Notifications are kept in the history and do not arrive here. /unmute ends it."), cancellation);
+    }
+
     private async Task StartAsync(ChatId chat, Link? link, string payload, CancellationToken cancellation)
     {
+        if (link?.Dead is not null)
+        {
+            // Who writes /start can be written to again.
+            await links.MarkAliveAsync(chat, cancellation);
+        }
+
         var text = new AnswerText();
         if (payload.Length > 0)
         {
@@ -192,21 +245,24 @@ public sealed partial class ChatCommands(
 
     private async Task StatusAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
+        var now = time.GetUtcNow();
+        var mutes = outbox.MutesOf(link.User);
+        var text = new AnswerText();
+        AddTroubles(text, link.User, mutes, now);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
-            await answers.SendAsync(chat, new AnswerText().Plain($"Your scripts can't be listed: {trouble}"), cancellation);
+            await answers.SendAsync(chat, text.Plain($"Your scripts can't be listed: {trouble}"), cancellation);
             return;
         }
 
         if (scripts.Count == 0)
         {
-            await answers.SendAsync(chat, new AnswerText().Plain("You have no scripts yet. Put one into ").Code("~/user/notifications").Plain("; examples are in ").Code("/data/docs/examples/notifications").Plain("."), cancellation);
+            await answers.SendAsync(chat, text.Plain("You have no scripts yet. Put one into ").Code("~/user/notifications").Plain("; examples are in ").Code("/data/docs/examples/notifications").Plain("."), cancellation);
             return;
         }
 
-        var now = time.GetUtcNow();
-        var text = new AnswerText().Bold("Your scripts").Line();
+        text.Bold("Your scripts").Line();
         var left = 0;
         var buttons = new List<IReadOnlyList<ApiButton>>();
         foreach (var script in scripts)
@@ -222,6 +278,11 @@ public sealed partial class ChatCommands(
             if (script.CooldownEnds is { } ends && ends > now)
             {
                 text.Line($"cooldown ends in {Span(ends - now)}");
+            }
+
+            if (mutes.Scripts.TryGetValue(script.Stem, out var mutedUntil))
+            {
+                text.Line($"muted {UntilText(mutedUntil)}");
             }
 
             if (script.Running || runs.IsRunning(link.User, script.Name))
@@ -246,6 +307,38 @@ public sealed partial class ChatCommands(
         }
 
         await answers.SendAsync(chat, text, cancellation, new ApiKeyboard(buttons));
+    }
+
+    /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
+    private void AddTroubles(AnswerText text, UserName user, Mutes mutes, DateTimeOffset now)
+    {
+        var lately = outbox.History(user, 200).Where(n => now - n.Accepted.CreatedAt < TimeSpan.FromDays(1)).ToArray();
+        if (mutes.All is { } until)
+        {
+            text.Bold("Muted").Line($" {UntilText(until)}; /unmute ends it.");
+        }
+
+        if (lately.Count(n => n.Progress.State == DeliveryState.Muted) is > 0 and var held)
+        {
+            text.Line($"{held} held back in the last 24 hours.");
+        }
+
+        foreach (var stuck in lately.Where(n => n.Progress.State is DeliveryState.Failed or DeliveryState.Unknown or DeliveryState.Queued).Take(3))
+        {
+            var name = Cut(stuck.Accepted.Title ?? stuck.Accepted.Script ?? stuck.Accepted.Message, 60).ReplaceLineEndings(" ");
+            text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
+            text.Line(stuck.Progress switch
+            {
+                { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {Moment(next)})",
+                { Reason: { } reason } => $" ({Cut(reason, 150)})",
+                _ => "",
+            });
+        }
+
+        if (text.Length > 0)
+        {
+            text.Line();
+        }
     }
 
     private async Task RunAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
@@ -302,6 +395,12 @@ public sealed partial class ChatCommands(
             return;
         }
 
+        if (data.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && data[..(colon + 1)] is NotificationButtons.Snooze or NotificationButtons.Mute or NotificationButtons.Again)
+        {
+            await OnNotificationButtonAsync(query, chat, link, data[..(colon + 1)], data[(colon + 1)..], cancellation);
+            return;
+        }
+
         if (!data.StartsWith(RunButton, StringComparison.Ordinal))
         {
             await answers.AcknowledgeAsync(query.Id, "This button is of another version. Ask again with /status.", cancellation);
@@ -318,6 +417,34 @@ public sealed partial class ChatCommands(
 
         await answers.AcknowledgeAsync(query.Id, null, cancellation);
         await BeginRunAsync(chat, link, script, cancellation);
+    }
+
+    private async Task OnNotificationButtonAsync(ApiCallbackQuery query, ChatId chat, Link link, string button, string id, CancellationToken cancellation)
+    {
+        // The chat may be another user's by now than when the notification came.
+        if (outbox.Find(id) is not { Accepted: { Script: { } name } accepted } || accepted.User != link.User)
+        {
+            await answers.AcknowledgeAsync(query.Id, "That notification is too old. /status lists your scripts.", cancellation);
+            return;
+        }
+
+        var stem = Mutes.Stem(name);
+        if (button == NotificationButtons.Again)
+        {
+            if (!ScriptName.TryParse(stem + ".py", out var script))
+            {
+                await answers.AcknowledgeAsync(query.Id, "That was not a script of yours.", cancellation);
+                return;
+            }
+
+            await answers.AcknowledgeAsync(query.Id, null, cancellation);
+            await BeginRunAsync(chat, link, script, cancellation);
+            return;
+        }
+
+        var until = button == NotificationButtons.Snooze ? time.GetUtcNow() + TimeSpan.FromHours(1) : Mutes.Forever;
+        await outbox.MuteAsync(link.User, name, until);
+        await answers.AcknowledgeAsync(query.Id, $"{Cut(stem, 100)} is muted {UntilText(until)}. /unmute ends it.", cancellation);
     }
 
     private async Task MoveAsync(ApiCallbackQuery query, ChatId chat, string payload, CancellationToken cancellation)
@@ -350,6 +477,15 @@ public sealed partial class ChatCommands(
             catch (ScriptsHelperException e)
             {
                 run = new RequestedRun("error", Error: e.Message);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                if (started is { } interrupted)
+                {
+                    await answers.TryEditNowAsync(chat, interrupted, new AnswerText().Plain("✖ ").Bold(script.Stem).Plain(": interrupted, since the bot was restarted. Run it again."));
+                }
+
+                throw;
             }
 
             var text = Ended(script, run);
@@ -411,6 +547,8 @@ public sealed partial class ChatCommands(
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
 
     private static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string UntilText(DateTimeOffset until) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until)}";
 
     private static string Ago(TimeSpan span) => span < TimeSpan.FromMinutes(1) ? "just now" : $"{Span(span)} ago";
 

@@ -15,6 +15,8 @@ public static class CommandList
         new("start", "Link this chat to your account", ActsForUser: false),
         new("status", "Your scripts, when each last sent, and Run buttons"),
         new("run", "Run a script now: /run NAME"),
+        new("mute", "Hold notifications back: /mute 2h"),
+        new("unmute", "Let notifications through again"),
         new("whoami", "Whose notifications arrive here"),
         new("test", "Send a sample text and picture"),
         new("unlink", "Stop notifications to this chat"),

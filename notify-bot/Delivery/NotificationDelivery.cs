@@ -1,210 +1,271 @@
-using Notify.Bot.Polling;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Formatting;
+using Notify.Images;
 using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
 
+/// <summary>What a sender wants said, before it is accepted.</summary>
+public sealed record SendingWish
+{
+    /// <summary>Who is told.</summary>
+    public required UserName User { get; init; }
+
+    /// <summary>Which script says it, if one does.</summary>
+    public string? Script { get; init; }
+
+    /// <summary>Bold, literal header.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The text; may be empty where there is a title or a picture.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>How the text is marked up.</summary>
+    public required ParseMode ParseMode { get; init; }
+
+    /// <summary>The chart: a seekable stream, which stays the sender's, and what it holds.</summary>
+    public (Stream Content, ImageInfo Info)? Picture { get; init; }
+
+    /// <summary>The script's own data, kept with the notification.</summary>
+    public JsonElement? Data { get; init; }
+
+    /// <summary>Whether the phone stays quiet.</summary>
+    public bool Silent { get; init; }
+
+    /// <summary>The sender's name for it.</summary>
+    public string? Key { get; init; }
+}
+
 /// <summary>
-/// Takes a notification to Telegram while its sender waits. What can be mended is mended on the way (markup that Telegram can't
-/// parse, a picture that is no photo, a group that moved, a short pause that Telegram asks for); for the rest the sender is told
-/// the truth: never, or later, or not known.
+/// The policy of delivery, in order. Accepting: anything to say? a living link? room in the quota? mute, dedup and store. Delivering
+/// (<see cref="NotificationJob"/>): render, pace, send, record. Accepted means: on disk, and from then on delivered once, or marked with the reason why not.
 /// </summary>
-public sealed partial class NotificationDelivery(BotApi api, ILinkBook links, BotMetrics metrics, TimeProvider time, ILogger<NotificationDelivery> log)
+public sealed partial class NotificationDelivery : IDisposable
 {
     /// <summary>The longest that a sender may ask to wait (specification, section 7).</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    /// <summary>A sender that does not want to wait still waits this long for one try, since what is not delivered is not kept here.</summary>
-    private static readonly TimeSpan ShortestTry = TimeSpan.FromSeconds(5);
+    /// <summary>Notifications of one user that may wait (specification, section 7).</summary>
+    public const int MostWaiting = 200;
 
-    /// <summary>What a sender is told to wait after trouble of unknown length.</summary>
-    private static readonly TimeSpan TryLater = TimeSpan.FromSeconds(30);
+    /// <summary>How long delivery is tried (specification, section 8).</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    /// <summary>Delivers all parts in order, or says why not.</summary>
-    /// <param name="notification">What is said.</param>
-    /// <param name="link">To whose chat.</param>
-    /// <param name="wait">How long trouble may be waited out; at most <see cref="LongestWait"/>.</param>
-    /// <param name="stopping">The bot ends.</param>
-    public async Task<DeliveryOutcome> DeliverAsync(Notification notification, Link link, TimeSpan wait, CancellationToken stopping)
+    private readonly IOutbox _outbox;
+    private readonly ImageShelf _images;
+    private readonly ILinkBook _links;
+    private readonly BotApi _api;
+    private readonly BotSettings _settings;
+    private readonly BotMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<NotificationDelivery> _log;
+    private readonly DeliveryScheduler _scheduler;
+    private readonly ConcurrentDictionary<UserName, int> _waiting = new();
+    private readonly ConcurrentDictionary<string, NotificationJob> _jobs = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
+    public NotificationDelivery(
+        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
-        ArgumentNullException.ThrowIfNull(notification);
-        ArgumentNullException.ThrowIfNull(link);
-        var content = new NotificationContent
+        ArgumentNullException.ThrowIfNull(settings);
+        _outbox = outbox;
+        _images = images;
+        _links = links;
+        _api = api;
+        _settings = settings;
+        _metrics = metrics;
+        _time = time;
+        _log = logs.CreateLogger<NotificationDelivery>();
+        _scheduler = new DeliveryScheduler(api, settings.Pace, time, logs.CreateLogger<DeliveryScheduler>());
+    }
+
+    /// <summary>How many notifications wait, and since when the oldest does.</summary>
+    public (int Length, TimeSpan Oldest) Queue
+    {
+        get
         {
-            Title = notification.Title,
-            Message = notification.Message,
-            ParseMode = notification.ParseMode,
-            Image = notification.Picture?.Info,
-        };
-        if (!NotificationRenderer.TryRender(content, out var messages))
+            var jobs = _jobs.Values;
+            return jobs.Count == 0 ? (0, TimeSpan.Zero) : (jobs.Count, _time.GetUtcNow() - jobs.Min(j => j.CreatedAt));
+        }
+    }
+
+    /// <summary>Takes up what was accepted and not delivered when the bot ended.</summary>
+    public void Resume()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var waiting in _outbox.Waiting())
+        {
+            Enqueue(new NotificationJob(this, waiting, accepted: null), waiting.Progress.NextTryAt is { } next ? Min(next - now, Lifetime) : null);
+        }
+
+        if (!_jobs.IsEmpty)
+        {
+            LogResumed(_log, _jobs.Count);
+        }
+    }
+
+    /// <summary>A clock that was set back must not make a wait endless.</summary>
+    private static TimeSpan Min(TimeSpan wait, TimeSpan most) => wait < most ? wait : most;
+
+    /// <summary>Accepts a notification and waits a while for its delivery.</summary>
+    /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
+    /// <exception cref="StateUnreadableException">The links can't be read.</exception>
+    public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link link, TimeSpan wait, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(wish);
+        ArgumentNullException.ThrowIfNull(link);
+        if (!NotificationRenderer.TryRender(Content(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info), out _))
         {
             return new DeliveryOutcome.NothingToSay();
         }
 
-        using var limit = new CancellationTokenSource(wait > ShortestTry ? wait : ShortestTry, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-        var attempt = new Attempt(notification, link.Chat);
+        // Before anything is counted or written: a repeat is answered also where a new notification would be refused. One that is
+        // queued and has no job was stored this very moment, or ended; below, the outbox tells them in their order.
+        if (wish.Key is { } key && _outbox.FindRepeated(wish.User, key) is { } repeated
+            && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id)))
+        {
+            return await RepeatAsync(repeated, wait, cancellation);
+        }
+
+        if (link.Dead is { } dead)
+        {
+            return new DeliveryOutcome.LinkDead(dead.Reason);
+        }
+
+        var muted = _outbox.MutesOf(wish.User).Until(wish.Script);
+        if (muted is null && !TryReserve(wish.User))
+        {
+            return new DeliveryOutcome.TooManyWaiting(MostWaiting);
+        }
+
+        NotificationJob? job = null;
+        StoredImage? image = null;
+        Acceptance acceptance;
         try
         {
-            foreach (var message in messages)
-            {
-                if (await DeliverAsync(message, attempt, either.Token) is { } failure)
+            image = wish.Picture is { } picture ? await _images.PutAsync(picture.Content, picture.Info, cancellation) : null;
+            acceptance = await _outbox.AcceptAsync(
+                Accepted(wish, image),
+                new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted) { Reason = muted is null ? null : "muted" },
+                stored =>
                 {
-                    return Ended(notification, failure);
-                }
-            }
+                    // On the outbox's thread, in the order of acceptance: so a user's notifications join their lane in that order.
+                    if (stored.Progress.State == DeliveryState.Queued)
+                    {
+                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress), stored.Accepted);
+                        Add(job, null);
+                    }
+                });
         }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        catch (Exception e)
         {
-            return Ended(notification, new BotApiFailure.Unreachable("Telegram has not answered in time", OutcomeUnknown: true));
-        }
-
-        metrics.Delivered();
-        return new DeliveryOutcome.Delivered();
-    }
-
-    /// <summary>Sends one message, mending what can be mended.</summary>
-    /// <returns>Null when Telegram has taken it.</returns>
-    private async Task<BotApiFailure?> DeliverAsync(OutgoingMessage message, Attempt attempt, CancellationToken cancellation)
-    {
-        var pauses = new Pauses(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
-        while (true)
-        {
-            try
+            // Nothing was accepted: the outbox can't be written, or the caller is gone.
+            Undo(muted, wish.User, image);
+            if (e is OutboxNotWritableException && image is null)
             {
-                await SendAsync(message, attempt, cancellation);
-                return null;
+                _outbox.LookWhetherWritable();
             }
-            catch (BotApiException e)
-            {
-                switch (e.Failure)
-                {
-                    case BotApiFailure.Migrated moved when moved.NewChat != attempt.Chat:
-                        await FollowAsync(attempt, moved.NewChat, cancellation);
-                        break;
-                    case BotApiFailure.Refused when message.Markup is not null:
-                        // Markup that can't be parsed, or that is too long once it is: the words matter more.
-                        message = message with { Markup = null };
-                        break;
-                    case BotApiFailure.PhotoRefused when message.Kind == MessageKind.Photo:
-                        message = message with { Kind = MessageKind.Document };
-                        break;
-                    case BotApiFailure.FloodWait flood:
-                        metrics.FloodWait();
-                        if (flood.RetryAfter > LongestWait)
-                        {
-                            return flood;
-                        }
 
-                        if (!await WaitOutAsync(flood.RetryAfter, cancellation))
-                        {
-                            return flood;
-                        }
+            throw;
+        }
 
-                        break;
-                    case BotApiFailure.Unreachable { OutcomeUnknown: false } unreachable:
-                        if (!await WaitOutAsync(pauses.Next(), cancellation))
-                        {
-                            return unreachable;
-                        }
-
-                        break;
-                    default:
-                        return e.Failure;
-                }
-            }
+        switch (acceptance)
+        {
+            case Acceptance.Repeated { First: var first }:
+                Undo(muted, wish.User, image);
+                return await RepeatAsync(first, wait, cancellation);
+            case Acceptance.Stored { Notification: var stored }:
+                _metrics.Accepted();
+                return new DeliveryOutcome.Accepted(stored.Accepted.Id, job is null ? stored.Progress : await job.WaitAsync(wait, cancellation));
+            default:
+                throw new InvalidOperationException($"No outcome for {acceptance.GetType().Name}.");
         }
     }
 
-    private async Task SendAsync(OutgoingMessage message, Attempt attempt, CancellationToken cancellation)
+    /// <summary>Sends an answer of the bot itself within the same rates; it is not stored.</summary>
+    internal void Answer(SendingJob answer) => _scheduler.Add(answer);
+
+    /// <summary>Ends what is on its way.</summary>
+    public Task StopAsync(CancellationToken patience) => _scheduler.StopAsync(patience);
+
+    /// <inheritdoc />
+    public void Dispose() => _scheduler.Dispose();
+
+    internal static NotificationContent Content(string? title, string? message, ParseMode mode, ImageInfo? image) =>
+        new() { Title = title, Message = message, ParseMode = mode, Image = image };
+
+    /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
+    private async Task<DeliveryOutcome> RepeatAsync(StoredNotification first, TimeSpan wait, CancellationToken cancellation)
     {
-        var markup = message.Markup;
-        var request = new SendMessageRequest(attempt.Chat.Value, markup?.Text ?? message.Text.Text)
+        if (_jobs.TryGetValue(first.Accepted.Id, out var job))
         {
-            ParseMode = markup?.ParseMode.BotApiName(),
-            Entities = markup is null && message.Text.Entities.Count > 0
-                ? [.. message.Text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))]
-                : null,
-            DisableNotification = attempt.Notification.Silent ? true : null,
-        };
-        if (message.Kind == MessageKind.Text)
-        {
-            await api.SendMessageAsync(request, cancellation);
-            return;
+            return new DeliveryOutcome.Accepted(first.Accepted.Id, await job.WaitAsync(wait, cancellation));
         }
 
-        var picture = attempt.Notification.Picture!;
-        await api.SendPictureAsync(
-            message.Kind == MessageKind.Document, request, new Upload(picture.Content, $"chart{picture.Info.Extension}", picture.Info.MediaType), cancellation);
+        // It may have ended since it was read.
+        return new DeliveryOutcome.Accepted(first.Accepted.Id, (_outbox.Find(first.Accepted.Id) ?? first).Progress);
     }
 
-    private async Task FollowAsync(Attempt attempt, ChatId newChat, CancellationToken cancellation)
+    private AcceptedNotification Accepted(SendingWish wish, StoredImage? image) => new()
     {
-        LogChatMoved(log, attempt.Chat, newChat);
-        try
-        {
-            await links.MoveChatAsync(attempt.Chat, newChat, cancellation);
-        }
-        catch (IOException e)
-        {
-            // The message goes to the new chat all the same; the link follows at the next one.
-            LogMoveNotStored(log, e.Message);
-        }
+        Id = ImageShelf.NewId(),
+        User = wish.User,
+        Script = wish.Script,
+        Title = wish.Title,
+        Message = wish.Message,
+        ParseMode = wish.ParseMode,
+        Silent = wish.Silent,
+        Data = wish.Data?.GetRawText(),
+        Key = wish.Key,
+        Image = image,
+        CreatedAt = _time.GetUtcNow(),
+    };
 
-        attempt.Chat = newChat;
+    private void Enqueue(NotificationJob job, TimeSpan? notBefore)
+    {
+        _waiting.AddOrUpdate(job.User, 1, (_, count) => count + 1);
+        Add(job, notBefore);
     }
 
-    /// <returns>False where the sender's patience is over before the pause is.</returns>
-    private async Task<bool> WaitOutAsync(TimeSpan pause, CancellationToken cancellation)
+    private void Add(NotificationJob job, TimeSpan? notBefore)
     {
-        try
+        _jobs[job.Id] = job;
+        _scheduler.Add(job, notBefore);
+    }
+
+    private bool TryReserve(UserName user)
+    {
+        if (_waiting.AddOrUpdate(user, 1, (_, count) => count + 1) <= MostWaiting)
         {
-            await Task.Delay(pause, time, cancellation);
             return true;
         }
-        catch (OperationCanceledException)
+
+        Leave(user);
+        return false;
+    }
+
+    private void Undo(DateTimeOffset? muted, UserName user, StoredImage? image)
+    {
+        if (muted is null)
         {
-            return false;
+            Leave(user);
+        }
+
+        if (image is not null)
+        {
+            _images.Remove(image);
         }
     }
 
-    private DeliveryOutcome Ended(Notification notification, BotApiFailure failure)
+    private void Leave(UserName user)
     {
-        DeliveryOutcome outcome = failure switch
+        if (_waiting.AddOrUpdate(user, 0, (_, count) => count - 1) <= 0)
         {
-            BotApiFailure.ChatGone gone => new DeliveryOutcome.ChatGone(gone.Reason),
-            BotApiFailure.Refused refused => new DeliveryOutcome.Refused(refused.Description),
-            BotApiFailure.Migrated moved => new DeliveryOutcome.Refused(moved.Description),
-            BotApiFailure.FloodWait flood => new DeliveryOutcome.NotNow(
-                $"Telegram makes this chat wait for {Math.Ceiling(flood.RetryAfter.TotalSeconds)} s. Send it again then.", flood.RetryAfter),
-            BotApiFailure.TokenRefused => new DeliveryOutcome.NotNow("Telegram refuses the bot's token, so nothing can be sent. Tell the operator; send it again later.", TryLater),
-            BotApiFailure.Unreachable { OutcomeUnknown: true } unknown => new DeliveryOutcome.NotNow(
-                $"Telegram did not answer ({unknown.Description}). The message may have arrived or not; look at the phone before you send it again.", TryLater),
-            _ => new DeliveryOutcome.NotNow($"Telegram can't be reached ({failure.Description}). Send it again later.", TryLater),
-        };
-        switch (outcome)
-        {
-            case DeliveryOutcome.ChatGone gone:
-                metrics.Failed(gone.Reason);
-                break;
-            case DeliveryOutcome.Refused:
-                metrics.Failed("refused");
-                break;
-            default:
-                metrics.Postponed();
-                break;
+            _waiting.TryRemove(KeyValuePair.Create(user, 0));
         }
-
-        LogNotDelivered(log, notification.Id, notification.User, failure.Description);
-        return outcome;
-    }
-
-    private sealed class Attempt(Notification notification, ChatId chat)
-    {
-        public Notification Notification { get; } = notification;
-
-        public ChatId Chat { get; set; } = chat;
     }
 
     [LoggerMessage(1501, LogLevel.Warning, "Notification {Id} for {User} was not delivered: {Reason}")]
@@ -213,6 +274,9 @@ public sealed partial class NotificationDelivery(BotApi api, ILinkBook links, Bo
     [LoggerMessage(1502, LogLevel.Information, "Chat {Previous} has become {Current}.")]
     private static partial void LogChatMoved(ILogger log, ChatId previous, ChatId current);
 
-    [LoggerMessage(1503, LogLevel.Error, "That a chat has moved can't be stored: {Reason}")]
-    private static partial void LogMoveNotStored(ILogger log, string reason);
+    [LoggerMessage(1503, LogLevel.Error, "What Telegram said about a chat can't be stored with its link: {Reason}")]
+    private static partial void LogLinkNotStored(ILogger log, string reason);
+
+    [LoggerMessage(1508, LogLevel.Information, "{Count} notifications wait from before; their delivery goes on.")]
+    private static partial void LogResumed(ILogger log, int count);
 }

@@ -45,6 +45,11 @@ public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter 
         }
 
         Ok("settings", "all in their ranges");
+        if (Account.EffectiveUid != 0 && FileStatus.OfPath(settings.DataFolder)?.Uid != Account.EffectiveUid)
+        {
+            Wrong("rights", $"{Account.Find(Account.EffectiveUid)?.Name} can't see all that has to be looked at, so some lines below may be wrong", "sudo notify-bot doctor   (as root)");
+        }
+
         await TelegramAsync(settings, cancellation);
         var analysts = CheckGroup("analysts' group", settings.AnalystGroup);
         var trusted = CheckGroup("trusted group", settings.TrustedGroup);

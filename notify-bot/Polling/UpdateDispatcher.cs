@@ -17,6 +17,8 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
 
     internal void Enqueue(IReadOnlyList<ReceivedUpdate> updates)
     {
+        // Taken here and handed on: updates that wait behind another look at it when its source may be gone.
+        var stopping = _stop.Token;
         foreach (var received in updates)
         {
             ApiUpdate? update = null;
@@ -29,7 +31,7 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
                 LogOddUpdate(log, received.Id, e.Message);
             }
 
-            var chat = update?.Message?.Chat.Id ?? update?.CallbackQuery?.Message?.Chat.Id ?? update?.CallbackQuery?.From.Id;
+            var chat = update?.Message?.Chat.Id ?? update?.CallbackQuery?.Message?.Chat.Id ?? update?.CallbackQuery?.From.Id ?? update?.MyChatMember?.Chat.Id;
             if (update is null || chat is null)
             {
                 // Of a kind this bot does not know: passed over.
@@ -42,7 +44,7 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
                 _waiting++;
                 var key = new ChatId(chat.Value);
                 var before = _tails.GetValueOrDefault(key, Task.CompletedTask);
-                var tail = HandleAfterAsync(before, received.Id, update);
+                var tail = HandleAfterAsync(before, received.Id, update, stopping);
                 _tails[key] = tail;
                 _ = tail.ContinueWith(
                     _ =>
@@ -100,20 +102,24 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
         }
 
         await _stop.CancelAsync();
+
+        // What is cancelled now ends at once; nothing may look at this object afterwards.
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc />
     public void Dispose() => _stop.Dispose();
 
-    private async Task HandleAfterAsync(Task before, long updateId, ApiUpdate update)
+    private async Task HandleAfterAsync(Task before, long updateId, ApiUpdate update, CancellationToken stopping)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            await handler.HandleAsync(update, _stop.Token);
+            stopping.ThrowIfCancellationRequested();
+            await handler.HandleAsync(update, stopping);
             Done(updateId);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Stays pending: the next start handles it.
         }

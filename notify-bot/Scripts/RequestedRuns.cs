@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Notify.Bot.Delivery;
+using Notify.Bot.Outbox;
 using Notify.Images;
 using Notify.Linking;
 using Notify.Scripts;
@@ -15,7 +17,13 @@ public sealed record RequestedRun(string Word, string? NotificationId = null, st
 public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDelivery delivery, BotMetrics metrics, ILogger<RequestedRuns> log) : IDisposable
 {
     /// <summary>Runs at one moment, over all users. Each can be a Python with pandas of some hundred MB, beside what cron runs.</summary>
-    public static readonly int Parallel = Math.Max(4, Environment.ProcessorCount);
+    public static readonly int Parallel = Math.Max(8, 2 * Environment.ProcessorCount);
+
+    /// <summary>Runs of one user at one moment, waiting ones included: one user's slow scripts leave room for everybody else's.</summary>
+    public const int OfOneUser = 2;
+
+    /// <summary>How long a run waits for the delivery of what it says; then it counts as queued.</summary>
+    private static readonly TimeSpan DeliveryWait = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _slots = new(Parallel);
     private readonly HashSet<(UserName, string)> _running = [];
@@ -37,10 +45,17 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
         ArgumentNullException.ThrowIfNull(script);
         lock (_gate)
         {
-            if (!_running.Add((user, script.Value)))
+            if (_running.Contains((user, script.Value)))
             {
                 return new RequestedRun("already_running");
             }
+
+            if (_running.Count(run => run.Item1 == user) >= OfOneUser)
+            {
+                return new RequestedRun("error", Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended.");
+            }
+
+            _running.Add((user, script.Value));
         }
 
         try
@@ -87,30 +102,45 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             return new RequestedRun("no_alert");
         }
 
-        var picture = ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
-            ? new Picture(new MemoryStream(image.Base64.ToArray(), writable: false), info)
-            : null;
-        var notification = new Notification
+        var wish = new SendingWish
         {
-            Id = NotificationId.New(),
             User = user,
             Script = script.Value,
             Title = ran.Title,
             Message = ran.Message ?? "",
             ParseMode = Formatting.ParseMode.Markdown,
-            Picture = picture,
+            Picture = ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
+                ? (Read(image.Base64), info)
+                : null,
             Data = ran.Data,
         };
-        return await delivery.DeliverAsync(notification, link, NotificationDelivery.LongestWait, cancellation) switch
+        DeliveryOutcome outcome;
+        try
         {
-            DeliveryOutcome.Delivered => new RequestedRun("delivered", notification.Id),
+            outcome = await delivery.DeliverAsync(wish, link, DeliveryWait, cancellation);
+        }
+        catch (OutboxNotWritableException e)
+        {
+            return new RequestedRun("error", Error: e.Message);
+        }
+
+        return outcome switch
+        {
+            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun("delivered", done.Id),
+            DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun("error", ended.Id, $"It was not delivered: {failed.Reason}"),
+            DeliveryOutcome.Accepted waiting => new RequestedRun("queued", waiting.Id),
             DeliveryOutcome.NothingToSay => new RequestedRun("error", Error: "The script's message has no visible character."),
-            DeliveryOutcome.ChatGone gone => new RequestedRun("error", notification.Id, $"The chat takes no messages ({gone.Reason})."),
-            DeliveryOutcome.Refused refused => new RequestedRun("error", notification.Id, $"Telegram refused the message: {refused.Description}"),
-            DeliveryOutcome.NotNow later => new RequestedRun("error", notification.Id, later.Sentence),
+            DeliveryOutcome.LinkDead dead => new RequestedRun("error", Error: $"The chat takes no messages ({dead.Reason}). Send /start to the bot."),
+            DeliveryOutcome.TooManyWaiting many => new RequestedRun("error", Error: $"{many.Waiting} notifications wait for delivery already."),
             var other => throw new InvalidOperationException($"No word for {other.GetType().Name}."),
         };
     }
+
+    /// <summary>The chart's bytes as they are: a copy of 50 MB is felt.</summary>
+    private static MemoryStream Read(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(bytes.ToArray(), writable: false);
 
     [LoggerMessage(1401, LogLevel.Information, "Ran {Script} of {User} on request: {Outcome}.")]
     private static partial void LogRan(ILogger log, UserName user, ScriptName script, string outcome);

@@ -38,6 +38,22 @@ internal sealed record ScriptAnswer(
     bool Running,
     DateTimeOffset? MutedUntil);
 
+internal sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notifications);
+
+internal sealed record NotificationAnswer(
+    string Id,
+    string User,
+    string? Script,
+    string? Title,
+    string Message,
+    DateTimeOffset CreatedAt,
+    string State,
+    string? Reason,
+    DateTimeOffset? NextTryAt,
+    string? ImageId);
+
+internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
+
 internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null);
 
 [JsonSourceGenerationOptions(
@@ -49,6 +65,8 @@ internal sealed record RunAnswer(string Outcome, string? Id = null, string? Erro
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ScriptsAnswer))]
+[JsonSerializable(typeof(NotificationsAnswer))]
+[JsonSerializable(typeof(MutedAnswer))]
 [JsonSerializable(typeof(RunAnswer))]
 internal sealed partial class SendApiJson : JsonSerializerContext;
 

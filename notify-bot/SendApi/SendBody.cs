@@ -35,7 +35,7 @@ internal static class SendBody
         using var body = new MemoryStream((int)(request.ContentLength ?? 1024));
         var buffer = new byte[16 * 1024];
         int count;
-        while ((count = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+        while ((count = await ReadAsync(request.Body, buffer, cancellation)) > 0)
         {
             if (body.Length + count > MaxJson)
             {
@@ -49,6 +49,18 @@ internal static class SendBody
 
         static RefusalException TooLarge() => new(
             StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {MaxJson} bytes. Shorten the text, or send what is long as a file."));
+    }
+
+    private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellation);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, "The body is broken: its chunks do not fit together, or it is cut short.");
+        }
     }
 
     /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Notify.Scripts;
 
 namespace Notify.Bot.SendApi;
@@ -42,7 +43,8 @@ internal sealed class JsonFields : SendFields
     private static JsonElement Read(ReadOnlyMemory<byte> body)
     {
         // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
-        if (HoldsSurrogateEscape(body.Span) && LooseJson.Mend(body.Span) is { } whole)
+        // So are bytes that are no UTF-8 at all.
+        if ((HoldsSurrogateEscape(body.Span) || !Utf8.IsValid(body.Span)) && LooseJson.Mend(body.Span) is { } whole)
         {
             return Parsed(whole);
         }

@@ -26,6 +26,8 @@ internal sealed record SendRequest
 
     internal required TimeSpan Wait { get; init; }
 
+    internal required string? Key { get; init; }
+
     internal required string? PhotoPath { get; init; }
 
     /// <summary>Reads the fields. Unknown ones are passed over.</summary>
@@ -58,12 +60,20 @@ internal sealed record SendRequest
             Data = fields.Object("data"),
             Silent = fields.Flag("silent"),
             Wait = wait is >= 0 and <= 30 ? TimeSpan.FromSeconds(wait) : throw RefusalException.Field("wait", "is not a number of seconds from 0 to 30"),
+            Key = ReadKey(fields.Text("key")),
             PhotoPath = photo ? fields.Text("photo_path") : null,
         };
     }
 
     private static ParseMode ReadMode(string? text) =>
         ParseModes.TryParse(text, out var mode) ? mode : throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
+
+    private static string? ReadKey(string? text) => text switch
+    {
+        null or "" => null,
+        { Length: <= 200 } => text,
+        _ => throw RefusalException.Field("key", "is longer than 200 characters"),
+    };
 
     private static string? ReadScript(string? text)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
 using Notify.Bot.Logging;
+using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
 using Notify.Bot.Scripts;
 using Notify.Bot.SendApi;
@@ -17,7 +18,7 @@ namespace Notify.Bot.Serving;
 internal static partial class BotServer
 {
     /// <summary>How long what is on its way may take once the bot is told to end; systemd waits a little longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
 
     internal static async Task<int> RunAsync(BotSettings settings, TextWriter console)
     {
@@ -34,6 +35,7 @@ internal static partial class BotServer
         // Two bots on one folder would answer each update twice.
         using var only = FileLock.TryAcquire(Path.Combine(settings.PrivateFolder, "bot.lock"))
             ?? throw new SocketTakenException($"Another bot works on {settings.DataFolder}, so this one does not start. Stop the other one first (systemctl stop notify-bot.service notify-bot.socket).");
+        DataFolder.EmptyIncoming(settings);
         AtomicFile.RemoveLeftovers(settings.DataFolder, time);
         AtomicFile.RemoveLeftovers(settings.PrivateFolder, time);
         var systemd = new Systemd(Environment.GetEnvironmentVariable);
@@ -51,6 +53,8 @@ internal static partial class BotServer
         app.Use(SendApiRoutes.SayWhatIsServed);
         app.Services.GetRequiredService<SendApiRoutes>().Map(app);
         using var stop = new CancellationTokenSource();
+        var delivery = app.Services.GetRequiredService<NotificationDelivery>();
+        delivery.Resume();
         await app.StartAsync();
         if (systemd.HandsOverSocket)
         {
@@ -60,12 +64,13 @@ internal static partial class BotServer
         LogServing(log, BotVersion.Text, settings.SocketPath);
         systemd.Tell("READY=1");
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
+        var forgetting = app.Services.GetRequiredService<HistoryKeeping>().RunAsync(stop.Token);
         var announcing = app.Services.GetRequiredService<LinkAnnouncements>().RunAsync(stop.Token);
 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (app.Lifetime.ApplicationStopping.Register(ended.SetResult))
         {
-            await Task.WhenAny(ended.Task, polling, announcing);
+            await Task.WhenAny(ended.Task, polling, announcing, forgetting);
         }
 
         systemd.Tell("STOPPING=1");
@@ -74,9 +79,10 @@ internal static partial class BotServer
         await stop.CancelAsync();
         await Task.WhenAll(
             app.StopAsync(patience.Token),
+            delivery.StopAsync(patience.Token),
             app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
             app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token));
-        await Task.WhenAll(polling, announcing);
+        await Task.WhenAll(polling, announcing, forgetting);
         return 0;
     }
 
@@ -101,9 +107,13 @@ internal static partial class BotServer
         services.AddSingleton<BackgroundRuns>();
         services.AddSingleton<StrangerLimit>();
 
+        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
+        services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton<NotificationDelivery>();
+        services.AddSingleton<HistoryKeeping>();
         services.AddSingleton<ScriptsHelper>();
         services.AddSingleton<RequestedRuns>();
+        services.AddSingleton<UploadGate>();
         services.AddSingleton<SendApiRoutes>();
     }
 
@@ -123,6 +133,8 @@ internal static partial class BotServer
             // How many connections there may be is the gate's to say: it knows whose they are.
             kestrel.Limits.MaxRequestBodySize = SendBody.MaxPhoto + SendBody.MaxForm;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            // All callers are on this machine: who sends more slowly than this only holds room.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 20_000, gracePeriod: TimeSpan.FromSeconds(10));
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
             void Listen(ListenOptions listen)

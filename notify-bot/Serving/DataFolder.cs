@@ -47,6 +47,12 @@ public static class DataFolder
             }
         }
 
+        if (FileStatus.OfPath(settings.PrivateFolder, followLink: false) is { } own && (own.Kind != FileKind.Folder || (own.Uid != Account.EffectiveUid && Account.EffectiveUid != 0)))
+        {
+            // Members of the trusted group may write beside it, and so could put another one there.
+            throw new IOException($"{settings.PrivateFolder} is not this bot's own folder, so the bot does not start. Look who made it (ls -ld), move it away, and start again.");
+        }
+
         if (!Directory.Exists(settings.PrivateFolder))
         {
             Directory.CreateDirectory(settings.PrivateFolder, PrivateMode);
@@ -61,6 +67,18 @@ public static class DataFolder
         }
 
         return faults;
+    }
+
+    /// <summary>Takes away what a killed bot was receiving. Only for the one bot that has the folder's lock.</summary>
+    public static void EmptyIncoming(BotSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (Directory.Exists(settings.IncomingFolder))
+        {
+            Directory.Delete(settings.IncomingFolder, recursive: true);
+        }
+
+        Directory.CreateDirectory(settings.IncomingFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static void GrantPassage(string path, Group? analysts, List<string> faults)

@@ -25,7 +25,7 @@ public sealed class BotApi : IDisposable
     /// <summary>How long a call other than the long poll may take until its answer counts as lost.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] AllowedUpdates = ["message", "callback_query"];
+    private static readonly string[] AllowedUpdates = ["message", "callback_query", "my_chat_member"];
 
     private readonly HttpClient _http;
     private readonly BotToken _token;

@@ -24,7 +24,11 @@ internal sealed record ApiMessage(long MessageId, ApiChat Chat, ApiUser? From, s
 
 internal sealed record ApiCallbackQuery(string Id, ApiUser From, ApiMessage? Message, string? Data);
 
-internal sealed record ApiUpdate(long UpdateId, ApiMessage? Message, ApiCallbackQuery? CallbackQuery);
+internal sealed record ApiChatMember(string? Status);
+
+internal sealed record ApiChatMemberUpdated(ApiChat Chat, ApiChatMember NewChatMember);
+
+internal sealed record ApiUpdate(long UpdateId, ApiMessage? Message, ApiCallbackQuery? CallbackQuery, ApiChatMemberUpdated? MyChatMember);
 
 internal sealed record ApiEntity(string Type, int Offset, int Length, string? Url = null, string? Language = null);
 

@@ -50,7 +50,18 @@ public sealed class BotScene : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("notify-bot-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
-        return new BotScene(await SandboxServer.StartAsync(options ?? new SandboxOptions { Limits = SendLimits.Off }, Cancellation), folder);
+        options ??= new SandboxOptions { Limits = SendLimits.Off };
+        var scene = new BotScene(await SandboxServer.StartAsync(options, Cancellation), folder);
+        if (options.Limits == SendLimits.Off)
+        {
+            // Where Telegram has no limits the bot needs no pace.
+            foreach (var pace in (string[])["TELEGRAM_MESSAGES_PER_SECOND", "TELEGRAM_CHAT_MESSAGES_PER_SECOND", "TELEGRAM_GROUP_MESSAGES_PER_MINUTE"])
+            {
+                scene.Environment[pace] = "1000000";
+            }
+        }
+
+        return scene;
     }
 
     /// <summary>A sandbox with a bot that has found it.</summary>

@@ -219,9 +219,9 @@ public sealed class TokenSearchTests
             await machine.StartBotAsync(isTelegramThere: false);
             await using var root = AccountCaller.OfThisUser(machine.Bot.SocketPath);
             var round = machine.RoundAsync();
-            heard.Add(await root.PostAsync("/send", new { user = machine.Alice.Name, text = "x", wait = 0 }, Cancellation), "/send", status: 503);
+            heard.Add(await root.PostAsync("/send", new { user = machine.Alice.Name, text = "x", wait = 0 }, Cancellation), "/send", status: 200);
             heard.Add(await root.GetAsync("/health", Cancellation), "/health", status: 200);
-            Assert.Equal(1, (await round).Status);
+            Assert.Equal(0, (await round).Status);
             heard.Add("the runner's output", (await round).Said);
             heard.Add("the bot's output", machine.Bot.Said);
         }

@@ -67,6 +67,12 @@ public static class Programs
             File.Copy(file, copy);
             File.SetUnixFileMode(copy, File.GetUnixFileMode(file) | UnixFileMode.OtherRead | UnixFileMode.GroupRead);
         }
+
+        // Native libraries of a build lie in runtimes/; those of a published program beside it.
+        foreach (var folder in Directory.EnumerateDirectories(source))
+        {
+            CopyFolder(folder, System.IO.Path.Combine(target, System.IO.Path.GetFileName(folder)));
+        }
     }
 
     private static string FindRoot()

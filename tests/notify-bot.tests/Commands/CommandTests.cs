@@ -156,6 +156,48 @@ public sealed class CommandTests
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ slow: no alert"), Cancellation);
     }
 
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task A_run_ends_with_the_bot_that_was_asked_for_it(string signal)
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/endless.py", "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)");
+        var chat = await scene.LinkAsync(alice.Name);
+        await scene.Phone.TypeAsync(chat, "/run endless", Cancellation);
+        var witness = Path.Combine(alice.Home, "pid");
+        await Eventually.TrueAsync(() => File.Exists(witness) && File.ReadAllText(witness).Length > 0, () => "the script has not begun", Cancellation);
+
+        await (signal == "TERM" ? scene.Bot.StopAsync(Cancellation) : scene.Bot.KillAsync());
+
+        await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{File.ReadAllText(witness)}"), () => "the script still runs", Cancellation);
+        if (signal == "TERM")
+        {
+            Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task One_users_slow_scripts_leave_room_for_another_users()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        var chat = await scene.LinkAsync(alice.Name);
+        for (var i = 0; i < 3; i++)
+        {
+            alice.Write($"user/notifications/slow{i}.py", "import time; time.sleep(50)");
+        }
+
+        await scene.AskAsync(chat, "/run slow0");
+        await scene.AskAsync(chat, "/run slow1");
+        await scene.Phone.TypeAsync(chat, "/run slow2", Cancellation);
+
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("2 of your scripts are running already", StringComparison.Ordinal)), Cancellation);
+    }
+
     [Fact]
     public async Task A_button_pressed_after_the_chat_was_unlinked_does_nothing()
     {

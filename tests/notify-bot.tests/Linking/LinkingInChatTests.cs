@@ -213,7 +213,7 @@ public sealed class LinkingInChatTests
         TestAccount.SkipUnlessRoot();
         await using var scene = await BotScene.SetAsync();
         Directory.CreateDirectory(scene.Data);
-        await using var disk = await SmallDisk.MountAsync(scene.Data, 1_000_000);
+        await using var disk = await SmallDisk.MountAsync(scene.Data, 4_000_000);
         await scene.StartBotAsync();
         var chat = await scene.LinkAsync("alice");
         var before = await File.ReadAllBytesAsync(Path.Combine(scene.Data, "telegram_users.json"), Cancellation);
@@ -225,7 +225,9 @@ public sealed class LinkingInChatTests
         Assert.Equal(1, status);
         Assert.Contains("Nothing was changed", said, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(scene.Data, "telegram_users.json"), Cancellation));
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "still linked" }, Cancellation)).Status);
+        var (sent, why) = await scene.Bot.SendAsync(new { user = "alice", text = "no room" }, Cancellation);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, sent);
+        Assert.Contains("was not accepted", why.GetProperty("error").GetString(), StringComparison.Ordinal);
 
         disk.MakeRoom();
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("no longer linked", StringComparison.Ordinal)), Cancellation);

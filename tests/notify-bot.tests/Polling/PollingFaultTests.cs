@@ -50,21 +50,22 @@ public sealed class PollingFaultTests
     }
 
     [Fact]
-    public async Task Refused_connections_are_survived_and_sends_say_when_to_come_back()
+    public async Task Refused_connections_are_survived_and_what_is_sent_meanwhile_arrives_once_afterwards()
     {
         await using var scene = await BotScene.BeginAsync();
-        await scene.LinkAsync("alice");
+        var chat = await scene.LinkAsync("alice");
         await scene.Phone.BeginOutageAsync(Cancellation);
 
         await scene.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "unreachable", Cancellation);
         var (status, body) = await scene.Bot.SendAsync(new { user = "alice", text = "during the outage", wait = 0 }, Cancellation);
 
-        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, status);
-        Assert.Contains("can't be reached", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(System.Net.HttpStatusCode.OK, status);
+        Assert.Equal("queued", body.GetProperty("status").GetString());
 
         await scene.Phone.EndOutageAsync(Cancellation);
         await scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "after it" }, Cancellation)).Status);
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "after it", wait = 30 }, Cancellation)).Status);
+        Assert.Equal(["during the outage", "after it"], (await scene.Phone.BotMessagesAsync(chat, Cancellation)).Select(m => m.Text).Where(t => t.Contains(" it", StringComparison.Ordinal) || t.Contains("outage", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -124,7 +125,7 @@ public sealed class PollingFaultTests
         await using var scene = await BotScene.BeginAsync();
 
         await Eventually.TrueAsync(
-            async () => (await scene.Phone.StateAsync(Cancellation)).Commands.Select(c => c.Command).SequenceEqual(["start", "status", "run", "whoami", "test", "unlink", "help"]),
+            async () => (await scene.Phone.StateAsync(Cancellation)).Commands.Select(c => c.Command).SequenceEqual(["start", "status", "run", "mute", "unmute", "whoami", "test", "unlink", "help"]),
             () => "the menu is not there",
             Cancellation);
     }

@@ -63,6 +63,7 @@ public sealed class UpdateOrderTests
         await using var scene = await BotScene.BeginAsync();
         var chat = await scene.Phone.AddPersonAsync("Test", Cancellation);
         var code = await scene.AskAsync(chat, "/start");
+        await Eventually.TrueAsync(() => Pending(scene) == 0, () => $"{Pending(scene)} are pending", Cancellation);
         await scene.Bot.KillAsync();
         var update = JsonSerializer.Serialize(new
         {

@@ -31,12 +31,21 @@ internal sealed class ApiScene : IAsyncDisposable
     /// <summary>Starts it all.</summary>
     /// <param name="links">The content of telegram_users.json; null links dana and omar to their chats.</param>
     /// <param name="options">Of the sandbox.</param>
-    public static async Task<ApiScene> BeginAsync(string? links = null, SandboxOptions? options = null)
+    /// <param name="prepare">Is given the data folder before anything is in it.</param>
+    /// <param name="environment">More of the bot's settings.</param>
+    public static async Task<ApiScene> BeginAsync(
+        string? links = null, SandboxOptions? options = null, Func<string, Task>? prepare = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var bot = await BotScene.SetAsync(options);
         await bot.Phone.AddStartedPersonAsync("Dana", Cancellation, Dana);
         await bot.Phone.AddStartedPersonAsync("Omar", Cancellation, Omar);
         Directory.CreateDirectory(bot.Data);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            bot.Environment[name] = value;
+        }
+
+        await (prepare?.Invoke(bot.Data) ?? Task.CompletedTask);
         await File.WriteAllTextAsync(Path.Combine(bot.Data, "telegram_users.json"), links ?? $$"""
             {
               "dana": {"chat_id": {{Dana}}, "linked_at": "2026-01-05T09:00:00Z"},
@@ -165,6 +174,16 @@ internal static class AnswerAssertions
         Assert.True(answer.Json.GetProperty("ok").GetBoolean());
         Assert.Equal("delivered", answer.Json.GetProperty("status").GetString());
         Assert.Equal("delivered", answer.Json.GetProperty("channels").GetProperty("telegram").GetString());
+        Assert.Matches("^[A-Za-z0-9_-]{22}$", answer.Json.GetProperty("id").GetString()!);
+    }
+
+    /// <summary>It is 200, on disk, and Telegram has not taken it yet.</summary>
+    public static void AssertQueued(this ApiAnswer answer)
+    {
+        Assert.True(answer.Status == (int)HttpStatusCode.OK, answer.ToString());
+        Assert.True(answer.Json.GetProperty("ok").GetBoolean());
+        Assert.Equal("queued", answer.Json.GetProperty("status").GetString());
+        Assert.Equal("""{"telegram":"queued"}""", answer.Json.GetProperty("channels").GetRawText());
         Assert.Matches("^[A-Za-z0-9_-]{22}$", answer.Json.GetProperty("id").GetString()!);
     }
 

@@ -67,11 +67,11 @@ public sealed partial class WatchingTests
         await using var scene = await ApiScene.BeginAsync();
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
         (await scene.SendAsync(new { user = "omar", text = "hello" })).AssertDelivered();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 9000, Times = 1 });
-        await scene.SendAsync(new { user = "dana", text = "hello" });
         await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: \"odd\"\nwords \\ here", Times = 1 });
         await scene.SendAsync(new { user = "dana", text = "hello" });
-        await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation);
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = "Forbidden: bot was blocked by the user", Times = 1 });
+        await scene.SendAsync(new { user = "omar", text = "hello" });
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 9000, Times = 1 });
         await scene.SendAsync(new { user = "dana", text = "hello" });
 
         var answer = await scene.AskAsync(HttpMethod.Get, "/metrics");
@@ -80,7 +80,7 @@ public sealed partial class WatchingTests
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Headers["content-type"]);
         var samples = ReadPrometheusText(answer.Body);
         Assert.Equal(2, samples["notify_delivered_total"]);
-        Assert.Equal(1, samples["notify_postponed_total"]);
+        Assert.Equal(5, samples["notify_accepted_total"]);
         Assert.Equal(1, samples["notify_telegram_flood_waits_total"]);
         Assert.Equal(1, samples["notify_failed_total{reason=\"refused\"}"]);
         Assert.Equal(1, samples["notify_failed_total{reason=\"blocked\"}"]);

@@ -1,0 +1,234 @@
+using Notify.Bot.Outbox;
+using Notify.Bot.Telegram;
+using Notify.Formatting;
+using Notify.Linking;
+
+namespace Notify.Bot.Delivery;
+
+public sealed partial class NotificationDelivery
+{
+    /// <summary>One accepted notification on its way: render, send the next part, record how it went.</summary>
+    private sealed class NotificationJob(
+        NotificationDelivery delivery, WaitingNotification waiting, AcceptedNotification? accepted) : SendingJob
+    {
+        /// <summary>The longest pause after failures of one notification alone, while others get through.</summary>
+        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+        // How old it is goes by the steady clock: the machine's may be set forward by a day while it waits.
+        private readonly long _begun = delivery._time.GetTimestamp();
+        private readonly TimeSpan _ageThen = delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+        private readonly TaskCompletionSource<DeliveryProgress> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private DeliveryProgress _progress = waiting.Progress;
+        private AcceptedNotification? _accepted = accepted;
+        private IReadOnlyList<OutgoingMessage>? _messages;
+
+        public string Id => waiting.Id;
+
+        public UserName User => waiting.User;
+
+        public DateTimeOffset CreatedAt => waiting.CreatedAt;
+
+        public override object Lane => User;
+
+        /// <summary>How far it has come: its end if that comes within <paramref name="wait"/>, else where it stands then.</summary>
+        public async Task<DeliveryProgress> WaitAsync(TimeSpan wait, CancellationToken cancellation)
+        {
+            if (wait > TimeSpan.Zero)
+            {
+                try
+                {
+                    return await _ended.Task.WaitAsync(wait, delivery._time, cancellation);
+                }
+                catch (TimeoutException)
+                {
+                    // It goes on without its sender.
+                }
+            }
+
+            return _ended.Task.IsCompletedSuccessfully ? await _ended.Task : _progress;
+        }
+
+        public override TimeSpan Left => Lifetime - _ageThen - delivery._time.GetElapsedTime(_begun);
+
+        public override ChatId? Chat() => delivery._links.Find(User)?.Chat;
+
+        public override async Task<TryResult> TryAsync(ChatId? chat, CancellationToken stopping)
+        {
+            if (Left <= TimeSpan.Zero)
+            {
+                return await EndAsync(DeliveryState.Failed, $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}");
+            }
+
+            if (chat is not { } to)
+            {
+                return await EndAsync(DeliveryState.Failed, "the user has no linked chat any more");
+            }
+
+            if (delivery._links.Find(User)?.Dead is { } dead)
+            {
+                // Each call to a chat that takes nothing would only be refused again, and Telegram counts them.
+                return await EndAsync(DeliveryState.Failed, dead.Reason, attempts: _progress.Attempts, isGone: true);
+            }
+
+            _accepted ??= delivery._outbox.Read(waiting.Sequence)?.Accepted;
+            if (_accepted is null)
+            {
+                return await EndAsync(DeliveryState.Failed, "no longer in the outbox");
+            }
+
+            if (_messages is null && !NotificationRenderer.TryRender(Content(_accepted.Title, _accepted.Message, _accepted.ParseMode, _accepted.Image?.Info), out _messages))
+            {
+                return await EndAsync(DeliveryState.Failed, "nothing to show");
+            }
+
+            var failure = await SendAsync(_messages[Math.Min(_progress.PartsDone, _messages.Count - 1)], to, stopping);
+            if (failure is not null)
+            {
+                return await FailedAsync(failure, to);
+            }
+
+            var done = _progress.PartsDone + 1;
+            if (done >= _messages.Count)
+            {
+                return await EndAsync(DeliveryState.Delivered, null);
+            }
+
+            await RecordAsync(new DeliveryProgress(DeliveryState.Queued) { PartsDone = done });
+            return new TryResult.More();
+        }
+
+        /// <summary>Sends one message, mending what can be mended at once: markup that can't be parsed, a picture that is no photo.</summary>
+        /// <returns>Null when Telegram has taken it.</returns>
+        private async Task<BotApiFailure?> SendAsync(OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        {
+            while (true)
+            {
+                try
+                {
+                    await CallAsync(message, chat, stopping);
+                    return null;
+                }
+                catch (BotApiException e) when (e.Failure is BotApiFailure.Refused && message.Markup is not null)
+                {
+                    message = message with { Markup = null };
+                }
+                catch (BotApiException e) when (e.Failure is BotApiFailure.PhotoRefused && message.Kind == MessageKind.Photo)
+                {
+                    message = message with { Kind = MessageKind.Document };
+                }
+                catch (BotApiException e)
+                {
+                    return e.Failure;
+                }
+            }
+        }
+
+        private async Task CallAsync(OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        {
+            var markup = message.Markup;
+            var request = new SendMessageRequest(chat.Value, markup?.Text ?? message.Text.Text)
+            {
+                ParseMode = markup?.ParseMode.BotApiName(),
+                Entities = markup is null && message.Text.Entities.Count > 0
+                    ? [.. message.Text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))]
+                    : null,
+                DisableNotification = _accepted!.Silent ? true : null,
+                ReplyMarkup = _progress.PartsDone + 1 >= _messages!.Count ? Buttons(chat) : null,
+            };
+            if (message.Kind == MessageKind.Text)
+            {
+                await delivery._api.SendMessageAsync(request, stopping);
+                return;
+            }
+
+            await using var picture = delivery._images.Open(_accepted.Image!);
+            if (picture is null)
+            {
+                // The chart is gone from the disk; the words must not be.
+                var words = message.Text.Text.Length > 0 ? request with { Text = request.Text + "\n" } : request;
+                await delivery._api.SendMessageAsync(words with { Text = words.Text + "(The chart is no longer on the server.)" }, stopping);
+                return;
+            }
+
+            var info = _accepted.Image!.Info;
+            await delivery._api.SendPictureAsync(message.Kind == MessageKind.Document, request, new Upload(picture, $"chart{info.Extension}", info.MediaType), stopping);
+        }
+
+        private ApiKeyboard? Buttons(ChatId chat) =>
+            delivery._settings.MessageButtons && chat.IsPrivate && _accepted!.Script is not null ? Commands.NotificationButtons.Of(_accepted.Id) : null;
+
+        /// <summary>What is done about a failure; the sorting is <see cref="BotApiFailure"/>'s.</summary>
+        private async Task<TryResult> FailedAsync(BotApiFailure failure, ChatId chat)
+        {
+            // A doubt stays until the message is through: a second copy may only be made once.
+            var tried = _progress with { Attempts = _progress.Attempts + 1, Reason = failure.Description, NextTryAt = null };
+            switch (failure)
+            {
+                case BotApiFailure.Migrated moved when moved.NewChat != chat:
+                    LogChatMoved(delivery._log, chat, moved.NewChat);
+                    await OnLinkAsync(book => book.MoveChatAsync(chat, moved.NewChat, CancellationToken.None));
+                    await RecordAsync(tried);
+
+                    // At once where the move is stored; where it is not, the disk is full and needs a moment.
+                    return delivery._links.Find(User)?.Chat == chat ? new TryResult.Wait(Pause(tried.Attempts)) : new TryResult.More();
+                case BotApiFailure.ChatGone gone:
+                    await OnLinkAsync(book => book.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
+                    return await EndAsync(DeliveryState.Failed, gone.Reason, gone.Reason, tried.Attempts, isGone: true);
+                case BotApiFailure.FloodWait flood:
+                    delivery._metrics.FloodWait();
+                    await RecordAsync(tried with { NextTryAt = delivery._time.GetUtcNow() + flood.RetryAfter, Reason = "Telegram makes this chat wait" });
+                    return new TryResult.ChatHeld(flood.RetryAfter);
+                case BotApiFailure.Unreachable { OutcomeUnknown: true } when _progress.Doubted:
+                    return await EndAsync(DeliveryState.Unknown, $"it may have arrived: {failure.Description}", "unknown", tried.Attempts);
+                case BotApiFailure.Unreachable { OutcomeUnknown: true }:
+                    await RecordAsync(tried with { Doubted = true });
+                    return new TryResult.Outage(failure);
+                case BotApiFailure.Unreachable or BotApiFailure.TokenRefused or BotApiFailure.PolledElsewhere:
+                    await RecordAsync(tried);
+                    return new TryResult.Outage(failure);
+                default:
+                    return await EndAsync(DeliveryState.Failed, failure.Description, "refused", tried.Attempts);
+            }
+        }
+
+        private static TimeSpan Pause(int attempts) => TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, TimeSpan.FromSeconds(1).Ticks << Math.Min(attempts, 10)));
+
+        private async Task OnLinkAsync(Func<ILinkBook, Task> change)
+        {
+            try
+            {
+                await change(delivery._links);
+            }
+            catch (IOException e)
+            {
+                LogLinkNotStored(delivery._log, e.Message);
+            }
+        }
+
+        private async Task<TryResult> EndAsync(DeliveryState state, string? reason, string word = "gone", int attempts = 0, bool isGone = false)
+        {
+            await RecordAsync(new DeliveryProgress(state) { Reason = reason, PartsDone = _progress.PartsDone, Attempts = attempts, IsGone = isGone });
+            if (state == DeliveryState.Delivered)
+            {
+                delivery._metrics.Delivered();
+            }
+            else
+            {
+                delivery._metrics.Failed(word);
+                LogNotDelivered(delivery._log, Id, User, reason ?? "");
+            }
+
+            delivery._jobs.TryRemove(Id, out _);
+            delivery.Leave(User);
+            _ended.TrySetResult(_progress);
+            return new TryResult.Done();
+        }
+
+        /// <summary>Stored before anything else happens: what Telegram has taken must not go out again after a restart.</summary>
+        private async Task RecordAsync(DeliveryProgress next)
+        {
+            _progress = next;
+            await delivery._outbox.RecordAsync(waiting.Sequence, next);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Notify.Files;
+using Notify.Images;
+
+namespace Notify.Bot.Outbox;
+
+/// <summary>The charts of the history, as files with random names in <c>private/images</c>. A chart is on disk before its notification is.</summary>
+/// <remarks>Files rather than rows: in a flood of charts they are written side by side, and the database does not grow by them.</remarks>
+public sealed class ImageShelf
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+
+    /// <summary>Opens the folder, or makes it, with the rights of the one it lies in.</summary>
+    public ImageShelf(string folder, TimeProvider time)
+    {
+        _folder = folder;
+        _time = time;
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder, Serving.DataFolder.PrivateMode);
+            File.SetUnixFileMode(folder, Serving.DataFolder.PrivateMode);
+        }
+    }
+
+    /// <summary>A random name of 22 base64url characters.</summary>
+    public static string NewId()
+    {
+        Span<byte> random = stackalloc byte[16];
+        RandomNumberGenerator.Fill(random);
+        return Base64Url.EncodeToString(random);
+    }
+
+    /// <summary>Stores a chart durably.</summary>
+    /// <exception cref="OutboxNotWritableException">It could not be stored; nothing of it is left.</exception>
+    public async Task<StoredImage> PutAsync(Stream content, ImageInfo info, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        var image = new StoredImage(NewId(), info);
+        var path = PathOf(image);
+        try
+        {
+            content.Position = 0;
+            await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Mode }))
+            {
+                await content.CopyToAsync(file, 256 * 1024, cancellation);
+#pragma warning disable CA1849 // Only the synchronous one reaches the disk.
+                file.Flush(flushToDisk: true);
+#pragma warning restore CA1849
+            }
+
+            FolderSync.Flush(_folder);
+            return image;
+        }
+        catch (Exception e)
+        {
+            Remove(image);
+            throw e is IOException ? new OutboxNotWritableException(e.Message, e) : e;
+        }
+    }
+
+    /// <summary>Opens a chart; null where it is no longer kept.</summary>
+    public FileStream? Open(StoredImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        try
+        {
+            return new FileStream(PathOf(image), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes a chart away.</summary>
+    public void Remove(StoredImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        File.Delete(PathOf(image));
+    }
+
+    /// <summary>Takes away what is older than the history: charts whose notification was never stored, since the bot was killed in between.</summary>
+    public void RemoveOlderThan(TimeSpan age)
+    {
+        var before = _time.GetUtcNow() - age;
+        foreach (var file in new DirectoryInfo(_folder).EnumerateFiles().Where(f => f.LastWriteTimeUtc < before.UtcDateTime))
+        {
+            file.Delete();
+        }
+    }
+
+    private string PathOf(StoredImage image) => Path.Combine(_folder, image.Id + image.Info.Extension);
+}

@@ -1,0 +1,356 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Notify.Files;
+
+namespace Notify.Bot.Outbox;
+
+/// <summary>What was made of a damaged outbox.</summary>
+/// <param name="Aside">Where the damaged file is now.</param>
+/// <param name="Kept">Notifications that were taken over.</param>
+/// <param name="Lost">Places in the order of acceptance that could not be read; what was there is not known.</param>
+internal sealed record Rescued(string Aside, long Kept, long Lost);
+
+/// <summary>
+/// What becomes of a damaged outbox: a new file is made of what can be read, and takes its place; the damaged one is kept under another name.
+/// Nothing may have it open meanwhile. Killed in the middle, it is begun again at the next start.
+/// </summary>
+internal static class OutboxRescue
+{
+    /// <summary>How many numbers in a row are tried in vain, where a stretch can't be read in order: more than hang on one damaged page of the tree.</summary>
+    private const int MostTriedInVain = 20_000;
+
+    /// <summary>SQLite's page size, which this program never changes (https://www.sqlite.org/fileformat2.html).</summary>
+    private const int PageSize = 4096;
+
+    private static readonly string[] Companions = ["-wal", "-shm"];
+
+    /// <summary>Finishes a rescue that was cut off between its two renames, or takes away what is left of one cut off before.</summary>
+    internal static void Resume(string path)
+    {
+        if (!File.Exists(path) && File.Exists(Draft(path)))
+        {
+            File.Move(Draft(path), path);
+        }
+
+        RemoveDrafts(path);
+    }
+
+    /// <summary>Makes a new file of what can be read of a damaged one, and puts it in its place.</summary>
+    /// <param name="path">The damaged file.</param>
+    /// <param name="time">Gives the damaged file's new name.</param>
+    /// <param name="lastSequence">No new notification may get this number or a lower one: what they name is still in memory.</param>
+    /// <exception cref="IOException">A file can't be written or moved; all is as before.</exception>
+    /// <exception cref="SqliteException">The new file can't be written; all is as before.</exception>
+    internal static Rescued Run(string path, TimeProvider time, long lastSequence)
+    {
+        RemoveDrafts(path);
+        var draft = Draft(path);
+        SqliteOutbox.CreateEmpty(draft);
+        long kept, lost;
+        using (var target = SqliteOutbox.Connect(draft))
+        {
+            OutboxSchema.Migrate(target);
+            (kept, lost) = Copy(path, target);
+            OutboxSchema.Run(target, string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                INSERT INTO sqlite_sequence (name, seq) SELECT 'notification', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notification');
+                UPDATE sqlite_sequence SET seq = max(seq, {lastSequence}) WHERE name = 'notification';
+                """));
+        }
+
+        var aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{time.GetUtcNow():yyyyMMdd-HHmmss-fff}");
+        foreach (var companion in Companions.Where(c => File.Exists(path + c)))
+        {
+            File.Move(path + companion, aside + companion);
+        }
+
+        File.Move(path, aside);
+        File.Move(draft, path);
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
+        RemoveDrafts(path);
+        return new Rescued(aside, kept, lost);
+    }
+
+    private static string Draft(string path) => path + ".rescue";
+
+    private static string Patched(string path) => path + ".patched";
+
+    private static void RemoveDrafts(string path)
+    {
+        foreach (var file in (string[])[Draft(path), Patched(path)])
+        {
+            File.Delete(file);
+            foreach (var companion in Companions)
+            {
+                File.Delete(file + companion);
+            }
+        }
+    }
+
+    private static (long Kept, long Lost) Copy(string damaged, SqliteConnection target)
+    {
+        if (new FileInfo(damaged).Length == 0)
+        {
+            return (0, 0);
+        }
+
+        if (TryCopy(damaged, target) is { } copied)
+        {
+            return copied;
+        }
+
+        // The first page says what the file is and where its tables begin. Ours begin at the same place in every file, so a new
+        // file's first page fits.
+        var patched = Patched(damaged);
+        CopyPrivately(damaged, patched);
+        foreach (var companion in Companions.Where(c => File.Exists(damaged + c)))
+        {
+            CopyPrivately(damaged + companion, patched + companion);
+        }
+
+        OutboxSchema.Run(target, "PRAGMA wal_checkpoint(TRUNCATE)");
+        PatchFirstPage(patched, target.DataSource);
+        return TryCopy(patched, target) ?? (0, 1);
+    }
+
+    private static void CopyPrivately(string from, string to)
+    {
+        SqliteOutbox.CreateEmpty(to);
+        using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var target = new FileStream(to, FileMode.Open, FileAccess.Write);
+        source.CopyTo(target);
+    }
+
+    private static void PatchFirstPage(string path, string template)
+    {
+        var page = new byte[PageSize];
+        using (var good = new FileStream(template, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        {
+            good.ReadExactly(page);
+        }
+
+        using var bad = new FileStream(path, FileMode.Open, FileAccess.Write);
+        BinaryPrimitives.WriteUInt32BigEndian(page.AsSpan(28), (uint)(bad.Length / PageSize));
+
+        // No free pages: the list of them is only needed for writing.
+        page.AsSpan(32, 8).Clear();
+        bad.Write(page);
+    }
+
+    /// <returns>Null where the file is not even seen as an outbox.</returns>
+    private static (long Kept, long Lost)? TryCopy(string from, SqliteConnection target)
+    {
+        try
+        {
+            using var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = from, Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString());
+            source.Open();
+
+            // Or SQLite refuses to look into a file that is shorter than it should be.
+            OutboxSchema.Run(source, "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA busy_timeout = 5000;");
+            OutboxSchema.Migrate(source);
+            if (OutboxSchema.Scalar(source, "SELECT 1 FROM sqlite_schema WHERE name = 'notification'") is null)
+            {
+                return null;
+            }
+
+            using var notifications = new NotificationCopy(source, target);
+            notifications.Run();
+            CopyMutes(source, target);
+            return (notifications.Kept, notifications.Lost);
+        }
+        catch (SqliteException)
+        {
+            return null;
+        }
+    }
+
+    private static void CopyMutes(SqliteConnection source, SqliteConnection target)
+    {
+        try
+        {
+            using var select = source.CreateCommand();
+            select.CommandText = "SELECT user, script, until FROM mute";
+            using var rows = select.ExecuteReader();
+            while (rows.Read())
+            {
+                using var insert = target.CreateCommand();
+                insert.CommandText = "INSERT OR IGNORE INTO mute (user, script, until) VALUES ($user, $script, $until)";
+                insert.Parameters.AddWithValue("$user", rows.GetString(0));
+                insert.Parameters.AddWithValue("$script", rows.GetString(1));
+                insert.Parameters.AddWithValue("$until", rows.GetInt64(2));
+                insert.ExecuteNonQuery();
+            }
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
+        {
+            // Those that were read are kept; a lost mute is a notification too many, no lost one.
+        }
+    }
+
+    /// <summary>Copies row by row: upwards to what can't be read, downwards to what can't be read, and then each number between.</summary>
+    private sealed class NotificationCopy : IDisposable
+    {
+        private const int RowsInTransaction = 10_000;
+
+        private readonly SqliteConnection _source;
+        private readonly SqliteConnection _target;
+        private readonly SqliteCommand _insert;
+        private SqliteTransaction? _transaction;
+
+        public NotificationCopy(SqliteConnection source, SqliteConnection target)
+        {
+            _source = source;
+            _target = target;
+            _insert = target.CreateCommand();
+            var names = SqliteOutbox.Columns.Split(", ");
+#pragma warning disable CA2100 // Names of this program's schema; the values are parameters.
+            _insert.CommandText = $"INSERT OR IGNORE INTO notification ({SqliteOutbox.Columns}) VALUES ({string.Join(", ", names.Select(n => "$" + n))})";
+#pragma warning restore CA2100
+            foreach (var name in names)
+            {
+                _insert.Parameters.Add(new SqliteParameter("$" + name, null));
+            }
+        }
+
+        public long Kept { get; private set; }
+
+        public long Lost { get; private set; }
+
+        public void Run()
+        {
+            var low = 0L;
+            if (!TryScan("ORDER BY sequence", sequence =>
+            {
+                low = sequence;
+                return true;
+            }))
+            {
+                var high = AfterLast();
+                if (!TryScan("ORDER BY sequence DESC", sequence =>
+                {
+                    high = sequence;
+                    return sequence > low;
+                }))
+                {
+                    TrySingly(low + 1, high);
+                }
+            }
+
+            _transaction?.Commit();
+            _transaction = null;
+        }
+
+        public void Dispose()
+        {
+            _transaction?.Dispose();
+            _insert.Dispose();
+        }
+
+        /// <param name="order">How the rows come.</param>
+        /// <param name="goOn">Told each row's number before it is kept; false ends the scan.</param>
+        /// <returns>Whether the scan came to its end.</returns>
+        private bool TryScan(string order, Func<long, bool> goOn)
+        {
+            try
+            {
+                using var select = Select(order);
+                using var rows = select.ExecuteReader();
+                while (rows.Read())
+                {
+                    if (!goOn(rows.GetInt64(0)))
+                    {
+                        return true;
+                    }
+
+                    Keep(rows);
+                }
+
+                return true;
+            }
+            catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
+            {
+                return false;
+            }
+        }
+
+        private void TrySingly(long from, long before)
+        {
+            using var select = Select("WHERE sequence = $sequence");
+            var number = select.Parameters.Add(new SqliteParameter("$sequence", null));
+            var inVain = 0;
+            for (var sequence = from; sequence < before && inVain < MostTriedInVain; sequence++)
+            {
+                inVain++;
+                try
+                {
+                    number.Value = sequence;
+                    using var rows = select.ExecuteReader();
+                    if (rows.Read())
+                    {
+                        Keep(rows);
+                        inVain = 0;
+                    }
+                }
+                catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
+                {
+                    Lost++;
+                }
+            }
+        }
+
+        /// <summary>The number after the last one ever given; the largest there is where that can't be read.</summary>
+        private long AfterLast()
+        {
+            try
+            {
+                return OutboxSchema.Scalar(_source, "SELECT seq FROM sqlite_sequence WHERE name = 'notification'") is long last and < long.MaxValue ? last + 1 : long.MaxValue;
+            }
+            catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
+            {
+                return long.MaxValue;
+            }
+        }
+
+        private SqliteCommand Select(string rest)
+        {
+            var select = _source.CreateCommand();
+#pragma warning disable CA2100 // Texts of this class.
+            select.CommandText = $"SELECT {SqliteOutbox.Columns} FROM notification NOT INDEXED {rest}";
+#pragma warning restore CA2100
+            return select;
+        }
+
+        private void Keep(SqliteDataReader row)
+        {
+            try
+            {
+                // What reads as a row may be rubbish all the same.
+                if (SqliteOutbox.Stored(row) is not { Accepted.Id.Length: 22 } whole || !Enum.IsDefined(whole.Progress.State) || !Enum.IsDefined(whole.Accepted.ParseMode))
+                {
+                    Lost++;
+                    return;
+                }
+            }
+            catch (Exception e) when (e is FormatException or InvalidCastException or ArgumentException or OverflowException or InvalidOperationException)
+            {
+                Lost++;
+                return;
+            }
+
+            _insert.Transaction = _transaction ??= _target.BeginTransaction();
+            for (var i = 0; i < row.FieldCount; i++)
+            {
+                _insert.Parameters[i].Value = row.GetValue(i);
+            }
+
+            Kept += _insert.ExecuteNonQuery();
+            if (Kept % RowsInTransaction == 0)
+            {
+                _transaction.Commit();
+                _transaction = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Notify.Bot;
+using Notify.Bot.Delivery;
+using Notify.Bot.Outbox;
+using Notify.Bot.Telegram;
+using Notify.Formatting;
+using Notify.Linking;
+using Notify.Sandbox;
+using Notify.Sandbox.Telegram;
+using Notify.Testing;
+
+namespace Notify.Tests.Delivery;
+
+/// <summary>What depends on hours and on the machine's clock: the delivery of a bot in this process, with a clock of the test's own.</summary>
+public sealed class ClockTests : IAsyncLifetime
+{
+    private const long Chat = 7001;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("notify-clock-").FullName;
+    private readonly UserName _user = UserName.Parse("dana");
+    private SandboxServer _sandbox = null!;
+    private SandboxControl _phone = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation);
+        _phone = new SandboxControl(_sandbox);
+        await _phone.AddStartedPersonAsync("Dana", Cancellation, Chat);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "telegram_users.json"), $$"""{"dana": {"chat_id": {{Chat}}, "linked_at": "2026-01-05T09:00:00Z"} }""", Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _phone.Dispose();
+        await _sandbox.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_delivered_for_a_day_is_marked_failed_while_Telegram_is_still_away_and_is_never_sent()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        await _phone.BeginOutageAsync(Cancellation);
+        await using var bot = new Delivering(_folder, _sandbox, time);
+        await bot.QueueAsync(_user, "too old");
+
+        await AdvanceUntilAsync(time, TimeSpan.FromHours(23.9));
+        Assert.Equal(DeliveryState.Queued, bot.Newest(_user).State);
+        await bot.QueueAsync(_user, "young");
+        await AdvanceUntilAsync(time, TimeSpan.FromHours(0.2));
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return bot.History(_user)[1].State == DeliveryState.Failed;
+            },
+            () => $"it is {bot.History(_user)[1]}",
+            Cancellation);
+        Assert.Contains("24 hours", bot.History(_user)[1].Reason, StringComparison.Ordinal);
+        Assert.Equal(DeliveryState.Queued, bot.Newest(_user).State);
+
+        await _phone.EndOutageAsync(Cancellation);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return bot.Newest(_user).State == DeliveryState.Delivered;
+            },
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation);
+        Assert.Equal(["young"], (await _phone.BotMessagesAsync(Chat, Cancellation)).Select(m => m.Text));
+    }
+
+    [Fact]
+    public async Task What_waited_for_its_chat_for_a_day_is_marked_failed_without_another_call()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        await using var bot = new Delivering(_folder, _sandbox, time);
+        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 30 * 3600 }, Cancellation);
+        await bot.QueueAsync(_user, "hello");
+        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromHours(25));
+                return bot.Newest(_user).State == DeliveryState.Failed;
+            },
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation);
+        Assert.Single(await _phone.CallsAsync(Cancellation, "sendMessage"));
+    }
+
+    [Theory]
+    [InlineData(-400)]
+    [InlineData(400)]
+    public async Task A_clock_that_is_set_by_days_while_something_waits_neither_loses_it_nor_delays_it(int days)
+    {
+        var time = new SetClock();
+        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 2, Times = 1 }, Cancellation);
+        await using var bot = new Delivering(_folder, _sandbox, time);
+        await bot.QueueAsync(_user, "hello");
+        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+
+        time.Shift = TimeSpan.FromDays(days);
+
+        await Eventually.TrueAsync(() => bot.Newest(_user).State == DeliveryState.Delivered, () => $"it is {bot.Newest(_user)}", Cancellation);
+        Assert.Equal(["hello"], (await _phone.BotMessagesAsync(Chat, Cancellation)).Select(m => m.Text));
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_back_by_a_month_before_a_restart_makes_a_chats_wait_a_day_at_the_most()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 60, Times = 1 }, Cancellation);
+        await using (var bot = new Delivering(_folder, _sandbox, time))
+        {
+            await bot.QueueAsync(_user, "hello");
+            await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+        }
+
+        time = new FakeTimeProvider(time.GetUtcNow() - TimeSpan.FromDays(30));
+        await using var later = new Delivering(_folder, _sandbox, time);
+        Assert.Single(await _phone.CallsAsync(Cancellation, "sendMessage"));
+        time.Advance(TimeSpan.FromHours(23.99));
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        await Eventually.TrueAsync(() => later.Newest(_user).State != DeliveryState.Queued, () => $"it is {later.Newest(_user)}", Cancellation);
+    }
+
+    private static async Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan span)
+    {
+        for (var steps = 0; steps < 100; steps++)
+        {
+            time.Advance(span / 100);
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>The machine's steady clock, and a time of day that can be set.</summary>
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+    }
+
+    /// <summary>Outbox and delivery as the bot puts them together.</summary>
+    private sealed class Delivering : IAsyncDisposable
+    {
+        private readonly SqliteOutbox _outbox;
+        private readonly FileLinkBook _links;
+        private readonly BotApi _api;
+        private readonly NotificationDelivery _delivery;
+
+        public Delivering(string folder, SandboxServer sandbox, TimeProvider time)
+        {
+            var settings = new BotSettings
+            {
+                Token = BotToken.TryParse(sandbox.Token)!,
+                ApiUrl = sandbox.ApiAddress,
+                DataFolder = folder,
+                SocketPath = Path.Combine(folder, "bot.sock"),
+                AnalystGroup = "nogroup",
+                TrustedGroup = "nogroup",
+                ScriptsProgram = "/bin/false",
+                InstanceName = "Test",
+                Pace = new PaceLimits(30, 1, 20),
+                MessageButtons = true,
+            };
+            Directory.CreateDirectory(settings.PrivateFolder);
+            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), time, NullLogger<SqliteOutbox>.Instance);
+            _links = new FileLinkBook(folder, time);
+            _api = new BotApi(settings.ApiUrl, settings.Token, time);
+            _delivery = new NotificationDelivery(
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, new BotMetrics(new TelegramState()), time, NullLoggerFactory.Instance);
+            _delivery.Resume();
+        }
+
+        public async Task QueueAsync(UserName user, string text)
+        {
+            var outcome = await _delivery.DeliverAsync(new SendingWish { User = user, Message = text, ParseMode = ParseMode.Plain }, _links.Find(user)!, TimeSpan.Zero, Cancellation);
+            Assert.IsType<DeliveryOutcome.Accepted>(outcome);
+        }
+
+        public DeliveryProgress Newest(UserName user) => History(user)[0];
+
+        public DeliveryProgress[] History(UserName user) => [.. _outbox.History(user, 10).Select(n => n.Progress)];
+
+        public async ValueTask DisposeAsync()
+        {
+            await _delivery.StopAsync(Cancellation);
+            _delivery.Dispose();
+            _api.Dispose();
+            _links.Dispose();
+            _outbox.Dispose();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Notify.Sandbox.Telegram;
+
+namespace Notify.Tests.Delivery;
+
+/// <summary>A user's flood delays that user.</summary>
+public sealed class FairnessTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_users_take_turns()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(2);
+        crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "20";
+        await crowd.StartBotAsync();
+        await crowd.Phone.BeginOutageAsync(Cancellation);
+        await QueueManyAsync(crowd, 0, 30);
+        await QueueManyAsync(crowd, 1, 30);
+        await crowd.Phone.EndOutageAsync(Cancellation);
+        await crowd.UntilQueueIsEmptyAsync();
+
+        // At any moment the one is at most a few ahead of the other, where one after the other it would be thirty.
+        var ahead = 0;
+        foreach (var call in (await crowd.SendsAsync()).Where(c => c.Status == 200))
+        {
+            ahead += call.ChatId == CrowdScene.Chat(0) ? 1 : -1;
+            Assert.InRange(ahead, -10, 10);
+        }
+    }
+
+    [Fact]
+    public async Task Two_hundred_that_wait_for_one_user_come_between_another_and_their_message_at_most_a_few_times()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(2);
+        crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "30";
+        await crowd.StartBotAsync();
+        await QueueManyAsync(crowd, 0, 200);
+        await crowd.Phone.WaitForBotMessagesAsync(CrowdScene.Chat(0), 30, Cancellation);
+
+        var before = (await crowd.SendsAsync()).Count;
+        await crowd.DeliverAsync(1, "mine");
+
+        var since = (await crowd.SendsAsync()).Skip(before).ToArray();
+        Assert.InRange(since.TakeWhile(c => c.ChatId != CrowdScene.Chat(1)).Count(), 0, 5);
+        Assert.True((await crowd.Scene.Bot.GetAsync("/health", Cancellation)).GetProperty("queue").GetProperty("length").GetInt32() > 50, "the flood was over before it could delay anybody");
+    }
+
+    [Fact]
+    public async Task More_than_two_hundred_that_wait_are_refused_and_only_for_their_user()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(2);
+        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(0), Status = 429, RetryAfter = 600 }, Cancellation);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 230).Select(i => crowd.SendAsync(0, $"{i}")));
+
+        Assert.Equal(200, answers.Count(a => a.Status == System.Net.HttpStatusCode.OK));
+        Assert.Equal(30, answers.Count(a => a.Status == System.Net.HttpStatusCode.TooManyRequests));
+        await crowd.DeliverAsync(1, "mine");
+    }
+
+    private static async Task QueueManyAsync(CrowdScene crowd, int person, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await crowd.QueueAsync(person, $"{i}");
+        }
+    }
+}

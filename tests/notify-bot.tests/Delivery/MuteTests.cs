@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Notify.Sandbox.Control;
+using Notify.Testing;
+using Notify.Tests.SendApi;
+
+namespace Notify.Tests.Delivery;
+
+/// <summary>Quiet on wish: the whole user by command, one script by button or from the dashboard. What is held back is kept in the history.</summary>
+public sealed class MuteTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_muted_user_gets_nothing_and_finds_it_in_history_and_status_until_unmute()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        var until = TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(2);
+        var said = (await scene.Bot.AskAsync(ApiScene.Dana, "/mute 2h")).Text;
+        Assert.StartsWith("Muted until ", said, StringComparison.Ordinal);
+        Assert.InRange(
+            DateTimeOffset.ParseExact(said["Muted until ".Length..].Split(" UTC")[0], "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
+            until - TimeSpan.FromMinutes(2),
+            until + TimeSpan.FromMinutes(2));
+        var before = await scene.DanasPhone();
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
+        AssertMuted(await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "held back with its chart")));
+        (await scene.SendAsync(new { user = "omar", text = "for omar" })).AssertDelivered();
+
+        await scene.Bot.Bot.KillAsync();
+        await scene.Bot.StartBotAsync();
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back after a restart" }));
+        Assert.Equal(before.Count, (await scene.DanasPhone()).Count);
+        var history = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana")).Json.GetProperty("notifications").EnumerateArray().ToArray();
+        Assert.Equal(3, history.Length);
+        Assert.All(history, n => Assert.Equal("muted", n.GetProperty("state").GetString()));
+        Assert.Equal(200, (await scene.AskAsync(HttpMethod.Get, $"/images/{history[1].GetProperty("image_id").GetString()}?user=dana")).Status);
+        var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
+        Assert.Contains(said.Split(". ")[0] + "; /unmute ends it.\n3 held back in the last 24 hours.", status, StringComparison.Ordinal);
+
+        Assert.StartsWith("Notifications arrive again", (await scene.Bot.AskAsync(ApiScene.Dana, "/unmute")).Text, StringComparison.Ordinal);
+        (await scene.SendAsync(new { user = "dana", text = "heard again" })).AssertDelivered();
+        Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.StartsWith("held back", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Mute_alone_lasts_until_it_is_taken_back()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        Assert.StartsWith("Muted until you take it back.", (await scene.Bot.AskAsync(ApiScene.Dana, "/mute")).Text, StringComparison.Ordinal);
+
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back" }));
+        Assert.StartsWith("Muted until you take it back; /unmute ends it.\n1 held back", (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("2")]
+    [InlineData("0m")]
+    [InlineData("-1h")]
+    [InlineData("9999d")]
+    public async Task A_length_that_is_none_mutes_nothing_and_is_answered_with_examples(string length)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        Assert.Contains("/mute 30m", (await scene.Bot.AskAsync(ApiScene.Dana, "/mute " + length)).Text, StringComparison.Ordinal);
+
+        (await scene.SendAsync(new { user = "dana", text = "heard" })).AssertDelivered();
+    }
+
+    [Fact]
+    public async Task A_group_and_a_stranger_mute_nothing()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var group = await scene.Phone.AddGroupAsync("Team", [ApiScene.Dana], Cancellation);
+        var stranger = await scene.Phone.AddStartedPersonAsync("Stranger", Cancellation);
+        await scene.Bot.OperateAsync("link", "team", "--chat", group.ToString(CultureInfo.InvariantCulture));
+        await scene.Phone.WaitForBotMessagesAsync(group, 1, Cancellation);
+
+        Assert.Contains("private chat", (await scene.Bot.AskAsync(group, "/mute")).Text, StringComparison.Ordinal);
+        Assert.Equal("Use /start to link your account.", (await scene.Bot.AskAsync(stranger, "/mute")).Text);
+
+        (await scene.SendAsync(new { user = "team", text = "heard" })).AssertDelivered();
+    }
+
+    [Fact]
+    public async Task Buttons_are_under_a_scripts_notification_in_a_private_chat_only()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var group = await scene.Phone.AddGroupAsync("Team", [ApiScene.Dana], Cancellation);
+        await scene.Bot.OperateAsync("link", "team", "--chat", group.ToString(CultureInfo.InvariantCulture));
+        await scene.Phone.WaitForBotMessagesAsync(group, 1, Cancellation);
+
+        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "by a caller" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "team", text = "in a group", script = "revenue.py" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "omar", text = string.Concat(Enumerable.Repeat("a long text. ", 500)), script = "revenue.py" })).AssertDelivered();
+        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "omar"), ("script", "revenue.py"))).AssertDelivered();
+
+        var danas = await scene.DanasPhone();
+        Assert.Equal(["Snooze 1h", "Mute", "Run again"], Buttons(danas[0]));
+        Assert.All(danas[0].Buttons.SelectMany(b => b), b => Assert.InRange(b.Data!.Length, 1, 64));
+        Assert.Empty(Buttons(danas[1]));
+        Assert.Empty(Buttons((await scene.Phone.BotMessagesAsync(group, Cancellation))[^1]));
+
+        // A long one has them under its last message.
+        Assert.Equal([0, 3, 3], (await scene.OmarsPhone()).Select(m => Buttons(m).Count()));
+    }
+
+    [Fact]
+    public async Task An_instance_can_do_without_buttons()
+    {
+        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_MESSAGE_BUTTONS"] = "off" });
+
+        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+
+        Assert.Empty(Buttons(Assert.Single(await scene.DanasPhone())));
+    }
+
+    [Theory]
+    [InlineData("Snooze 1h", "until 2")]
+    [InlineData("Mute", "until you take it back")]
+    public async Task A_button_holds_back_that_script_only(string button, string length)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+
+        var pressed = await scene.Phone.PressAsync(ApiScene.Dana, button, Cancellation, waitSeconds: 30);
+
+        Assert.StartsWith($"revenue is muted {length}", pressed.Answer?.Text, StringComparison.Ordinal);
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "again", script = "revenue.py" }));
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "the same script", script = "revenue" }));
+        (await scene.SendAsync(new { user = "dana", text = "another script", script = "stock.py" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "no script" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "omar", text = "another user's", script = "revenue.py" })).AssertDelivered();
+        await scene.Bot.AskAsync(ApiScene.Dana, "/unmute");
+        (await scene.SendAsync(new { user = "dana", text = "heard again", script = "revenue.py" })).AssertDelivered();
+    }
+
+    [Fact]
+    public async Task A_button_of_a_notification_that_was_another_users_does_nothing()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await scene.SendAsync(new { user = "dana", text = "dana's", script = "revenue.py" })).AssertDelivered();
+        var message = (await scene.DanasPhone())[0].MessageId;
+        await scene.Bot.OperateAsync("link", "nina", "--chat", ApiScene.Dana.ToString(CultureInfo.InvariantCulture));
+        await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 2, Cancellation);
+
+        foreach (var button in (string[])["Snooze 1h", "Mute", "Run again"])
+        {
+            Assert.Contains("too old", (await scene.Phone.PressAsync(ApiScene.Dana, button, Cancellation, message, waitSeconds: 30)).Answer?.Text, StringComparison.Ordinal);
+        }
+
+        (await scene.SendAsync(new { user = "nina", text = "heard", script = "revenue.py" })).AssertDelivered();
+        Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.StartsWith('▶'));
+    }
+
+    [Fact]
+    public async Task The_dashboard_mutes_a_script_and_ends_it_and_a_restart_does_not()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        var before = TimeProvider.System.GetUtcNow();
+        var muted = await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "1h" });
+        Assert.True(muted.Status == 200, muted.ToString());
+        Assert.InRange(muted.Json.GetProperty("muted_until").GetDateTimeOffset() - before, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(62));
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
+        await scene.Bot.Bot.StopAsync(Cancellation);
+        await scene.Bot.StartBotAsync();
+        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
+
+        var ended = await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = (string?)null });
+        Assert.Equal("""{"ok":true}""", ended.Body);
+        (await scene.SendAsync(new { user = "dana", text = "heard", script = "revenue.py" })).AssertDelivered();
+
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "soon" })).AssertRefused(400, "Field 'for'");
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "0m" })).AssertRefused(400, "Field 'for'");
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = 1 })).AssertRefused(400, "Field 'for'");
+        (await PostAsync(scene, "/scripts/-x/mute?user=dana", new { @for = "1h" })).AssertRefused(400, "name of a script");
+    }
+
+    [Fact]
+    public async Task A_real_script_is_listed_with_its_mute_and_run_again_by_its_button()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var bot = await BotScene.SetAsync();
+        Directory.CreateDirectory(bot.Data);
+        alice.Own(bot.Data);
+        File.SetUnixFileMode(bot.Data, (UnixFileMode)0b10_111_111_000);
+        bot.Environment["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts");
+        bot.Environment["NOTIFY_TRUSTED_GROUP"] = alice.Name;
+        await bot.StartBotAsync(alice.Name);
+        alice.Write("user/notifications/revenue.py", """print('{"notify": true, "message": "down again"}')""");
+        var chat = await bot.LinkAsync(alice.Name);
+        await bot.Bot.SendAsync(new { user = alice.Name, text = "down", script = "revenue.py" }, Cancellation);
+
+        await bot.Phone.PressAsync(chat, "Run again", Cancellation);
+        await bot.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ revenue: delivered"), Cancellation);
+        Assert.Contains(await bot.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "down again");
+
+        await bot.Phone.PressAsync(chat, "Mute", Cancellation, waitSeconds: 30);
+        var script = Assert.Single((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("scripts").EnumerateArray());
+        Assert.Equal("9999-12-31T23:59:59Z", script.GetProperty("muted_until").GetString());
+        Assert.Contains("muted until you take it back", (await bot.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
+        await bot.AskAsync(chat, "/unmute");
+        Assert.False((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("scripts")[0].TryGetProperty("muted_until", out _));
+    }
+
+    private static IEnumerable<string> Buttons(MessageView message) => message.Buttons.SelectMany(b => b).Select(b => b.Text);
+
+    private static async Task<ApiAnswer> PostAsync(ApiScene scene, string path, object body)
+    {
+        using var content = JsonContent.Create(body);
+        return await scene.AskAsync(HttpMethod.Post, path, content);
+    }
+
+    private static void AssertMuted(ApiAnswer answer)
+    {
+        Assert.True(answer.Status == 200, answer.ToString());
+        Assert.Equal("queued", answer.Json.GetProperty("status").GetString());
+        Assert.Equal(JsonValueKind.String, answer.Json.GetProperty("id").ValueKind);
+        Assert.Equal("""{"telegram":"muted"}""", answer.Json.GetProperty("channels").GetRawText());
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Notify.Bot.Outbox;
+using Notify.Images;
+
+namespace Notify.Tests.Outbox;
+
+/// <summary>How long the history is kept, how much of it, and what it costs to look into it.</summary>
+public sealed class KeepingTests : IDisposable
+{
+    private static readonly DeliveryProgress Delivered = new(DeliveryState.Delivered);
+
+    private readonly OutboxScene _scene = new();
+    private readonly string _charts = Directory.CreateTempSubdirectory("notify-charts-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _scene.Dispose();
+        Directory.Delete(_charts, recursive: true);
+    }
+
+    [Fact]
+    public async Task After_thirty_days_a_notification_is_forgotten_with_its_chart_and_one_that_waits_never()
+    {
+        var shelf = new ImageShelf(_charts, _scene.Time);
+        var old = await PutAsync(shelf);
+        var waiting = await PutAsync(shelf);
+        var young = await PutAsync(shelf);
+        var accepted = await _scene.AcceptAsync("old", image: old);
+        await _scene.Outbox.RecordAsync(accepted.Sequence, Delivered);
+        await _scene.AcceptAsync("held back", state: DeliveryState.Muted);
+        await _scene.AcceptAsync("waits", image: waiting);
+        _scene.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var kept = await _scene.AcceptAsync("young", image: young);
+        await _scene.Outbox.RecordAsync(kept.Sequence, Delivered);
+
+        _scene.Time.Advance(TimeSpan.FromDays(30) - TimeSpan.FromMilliseconds(1));
+        await ForgetAsync(shelf);
+        Assert.Equal(["young", "waits", "held back", "old"], History());
+
+        _scene.Time.Advance(TimeSpan.FromMilliseconds(1));
+        await ForgetAsync(shelf);
+        Assert.Equal(["young", "waits"], History());
+        Assert.Null(_scene.Outbox.ImageOf(OutboxScene.Dana, old.Id));
+        Assert.Null(shelf.Open(old));
+        foreach (var image in (StoredImage[])[waiting, young])
+        {
+            await using var chart = shelf.Open(image);
+            Assert.NotNull(chart);
+        }
+    }
+
+    [Fact]
+    public async Task Beyond_the_most_rows_the_oldest_are_forgotten_and_one_that_waits_never()
+    {
+        var shelf = new ImageShelf(_charts, _scene.Time);
+        await _scene.AcceptAsync("waits");
+        var first = await _scene.AcceptAsync("first");
+        await _scene.Outbox.RecordAsync(first.Sequence, Delivered);
+        var second = await _scene.AcceptAsync("second");
+        await _scene.Outbox.RecordAsync(second.Sequence, Delivered);
+        _scene.Close();
+
+        // As if nearly as many as may be had come since: the next one is one too many for the first.
+        _scene.Sql(string.Create(CultureInfo.InvariantCulture, $"UPDATE sqlite_sequence SET seq = {first.Sequence + SqliteOutbox.MostRows - 1}"));
+        var last = await _scene.AcceptAsync("last");
+        Assert.Equal(first.Sequence + SqliteOutbox.MostRows, last.Sequence);
+        await ForgetAsync(shelf);
+
+        Assert.Equal(["last", "second", "waits"], History());
+    }
+
+    [Fact]
+    public async Task A_chart_whose_notification_was_never_stored_is_taken_away_later()
+    {
+        var shelf = new ImageShelf(_charts, _scene.Time);
+        var orphan = await PutAsync(shelf);
+        File.SetLastWriteTimeUtc(Path.Combine(_charts, orphan.Id + ".png"), _scene.Time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(33));
+
+        await ForgetAsync(shelf);
+
+        Assert.Empty(Directory.EnumerateFiles(_charts));
+    }
+
+    [Fact]
+    public async Task Charts_have_names_that_nobody_guesses_and_a_mode_that_keeps_others_out()
+    {
+        var folder = Path.Combine(_charts, "images");
+        var shelf = new ImageShelf(folder, _scene.Time);
+
+        var image = await PutAsync(shelf);
+
+        Assert.Matches("^[A-Za-z0-9_-]{22}$", image.Id);
+        Assert.Equal((UnixFileMode)0b111_101_000, File.GetUnixFileMode(folder));
+        Assert.Equal((UnixFileMode)0b110_100_000, File.GetUnixFileMode(Assert.Single(Directory.EnumerateFiles(folder))));
+    }
+
+    /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
+    [Theory]
+    [InlineData(SqliteOutbox.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=?)")]
+    [InlineData(SqliteOutbox.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
+    [InlineData(SqliteOutbox.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
+    [InlineData(SqliteOutbox.FindTooMany, "SEARCH notification USING INTEGER PRIMARY KEY (rowid<?)")]
+    public async Task Every_query_of_the_history_finds_its_rows_by_an_index(string query, string plan)
+    {
+        await _scene.AcceptAsync("hello");
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_scene.File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The outbox's own text.
+        command.CommandText = "EXPLAIN QUERY PLAN " + query;
+#pragma warning restore CA2100
+        foreach (var parameter in (string[])["$user", "$key", "$after", "$before", "$rows", "$limit"])
+        {
+            if (query.Contains(parameter, StringComparison.Ordinal))
+            {
+                command.Parameters.AddWithValue(parameter, 1);
+            }
+        }
+
+        var steps = new List<string>();
+        await using var rows = await command.ExecuteReaderAsync(Cancellation);
+        while (await rows.ReadAsync(Cancellation))
+        {
+            steps.Add(rows.GetString(3));
+        }
+
+        Assert.Equal(plan, steps[0]);
+        Assert.DoesNotContain(steps, s => s.StartsWith("SCAN", StringComparison.Ordinal));
+    }
+
+    private static async Task<StoredImage> PutAsync(ImageShelf shelf)
+    {
+        using var png = new MemoryStream(Testing.TestPictures.Png(4, 4));
+        return await shelf.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
+    }
+
+    private Task ForgetAsync(ImageShelf shelf) =>
+        new HistoryKeeping(_scene.Outbox, shelf, new RealPauses(_scene.Time), NullLogger<HistoryKeeping>.Instance).ForgetAsync(Cancellation);
+
+    private IEnumerable<string> History() => _scene.Outbox.History(OutboxScene.Dana, 200).Select(n => n.Accepted.Message);
+
+    /// <summary>The pauses between two bites are real ones here: only what is old is a matter of the test's clock.</summary>
+    private sealed class RealPauses(TimeProvider now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now.GetUtcNow();
+    }
+}

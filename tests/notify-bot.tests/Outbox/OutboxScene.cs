@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Notify.Bot.Outbox;
+using Notify.Formatting;
+
+namespace Notify.Tests.Outbox;
+
+/// <summary>An outbox of its own in this process, with a clock that the test turns.</summary>
+internal sealed class OutboxScene : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("notify-outbox-").FullName;
+    private SqliteOutbox? _outbox;
+
+    public static readonly UserName Dana = UserName.Parse("dana");
+
+    public static readonly UserName Omar = UserName.Parse("omar");
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    public CollectedLog<SqliteOutbox> Log { get; } = new();
+
+    public string File => Path.Combine(_folder, "outbox.db");
+
+    /// <summary>The outbox; opened when it is first asked for.</summary>
+    public SqliteOutbox Outbox
+    {
+        get
+        {
+            lock (Log)
+            {
+                return _outbox ??= SqliteOutbox.Open(File, Time, Log);
+            }
+        }
+    }
+
+    /// <summary>Files of damaged outboxes, without their companions.</summary>
+    public IReadOnlyList<string> SetAside =>
+        [.. Directory.EnumerateFiles(_folder, "outbox.db.damaged-*").Where(f => !f.EndsWith("-wal", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))];
+
+    public IEnumerable<string> Files => Directory.EnumerateFileSystemEntries(_folder).Select(f => Path.GetFileName(f)!);
+
+    /// <summary>A notification that says something.</summary>
+    public AcceptedNotification New(string message, UserName? user = null, string? key = null, StoredImage? image = null) => new()
+    {
+        Id = ImageShelf.NewId(),
+        User = user ?? Dana,
+        Message = message,
+        ParseMode = ParseMode.Markdown,
+        Key = key,
+        Image = image,
+        CreatedAt = Time.GetUtcNow(),
+    };
+
+    /// <summary>Accepts a notification that says something.</summary>
+    public async Task<StoredNotification> AcceptAsync(string message, UserName? user = null, DeliveryState state = DeliveryState.Queued, StoredImage? image = null) =>
+        Assert.IsType<Acceptance.Stored>(await Outbox.AcceptAsync(New(message, user, image: image), new DeliveryProgress(state), _ => { })).Notification;
+
+    /// <summary>What waits, by its text.</summary>
+    public IReadOnlyList<string> Waiting() => [.. Outbox.Waiting().Select(w => Outbox.Read(w.Sequence)!.Accepted.Message)];
+
+    /// <summary>Closes the file; what comes next opens it again.</summary>
+    public void Close()
+    {
+        _outbox?.Dispose();
+        _outbox = null;
+    }
+
+    /// <summary>Does something to the file by SQL, as another program would.</summary>
+    public object? Sql(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The test's own text.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar();
+    }
+
+    public void Dispose()
+    {
+        Close();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A log that is read by a test.</summary>
+internal sealed class CollectedLog<T> : ILogger<T>
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    public IEnumerable<string> Lines => _lines;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Enqueue($"{eventId.Id} {formatter(state, exception)}");
+}
