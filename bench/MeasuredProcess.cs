@@ -16,6 +16,7 @@ internal sealed unsafe partial class MeasuredProcess
     private const int SubReaper = 36; // PR_SET_CHILD_SUBREAPER
     private const int OpenReadWrite = 2;
     private const int Terminate = 15;
+    private const int KillSignal = 9;
 
     private MeasuredProcess(int id) => Id = id;
 
@@ -99,6 +100,13 @@ internal sealed unsafe partial class MeasuredProcess
     internal void End()
     {
         _ = Kill(Id, Terminate);
+        Wait(Id, out _);
+    }
+
+    /// <summary>kill -9.</summary>
+    internal void KillNow()
+    {
+        _ = Kill(Id, KillSignal);
         Wait(Id, out _);
     }
 

@@ -1,9 +1,9 @@
 using Notify.Bench;
 
-// notify-bench budgets|soak PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
-if (args is not [var what and ("budgets" or "soak"), var programs, var sandbox, ..])
+// notify-bench budgets|delivery|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
+if (args is not [var what and ("budgets" or "soak" or "delivery" or "storm"), var programs, var sandbox, ..])
 {
-    await Console.Error.WriteLineAsync("notify-bench budgets|soak PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
+    await Console.Error.WriteLineAsync("notify-bench budgets|delivery|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
     return 64;
 }
 
@@ -13,11 +13,22 @@ try
     if (what == "budgets")
     {
         await new Budgets(scratch).MeasureAsync(Console.Out);
+    }
+
+    if (what is "budgets" or "delivery")
+    {
+        await new DeliveryBudgets(scratch).MeasureAsync(Console.Out);
         return 0;
     }
 
+    if (what == "storm")
+    {
+        return await new DeliverySoak(scratch).RunAsync(Console.Out) ? 0 : 1;
+    }
+
     var length = args.Length > 3 ? TimeSpan.FromSeconds(double.Parse(args[3])) : TimeSpan.FromMinutes(1);
-    return await new Soak(scratch, length).RunAsync(Console.Out) ? 0 : 1;
+    var idle = await new Soak(scratch, length).RunAsync(Console.Out);
+    return await new DeliverySoak(scratch).RunAsync(Console.Out) && idle ? 0 : 1;
 }
 catch (BenchException e)
 {

@@ -5,6 +5,7 @@ using Notify.Posix;
 using Notify.Sandbox;
 using Notify.Sandbox.Control;
 using Group = Notify.Posix.Group;
+using Switch = Notify.Sandbox.Control.Switch;
 
 namespace Notify.Bench;
 
@@ -65,9 +66,18 @@ internal sealed partial class Scratch : IDisposable
     };
 
     /// <summary>Starts a bot with a data folder of its own.</summary>
-    internal (MeasuredProcess Bot, string DataFolder) StartBot()
+    /// <param name="more">Of its environment.</param>
+    /// <param name="links">What telegram_users.json holds before.</param>
+    /// <param name="data">The data folder of an earlier one, to go on with.</param>
+    internal (MeasuredProcess Bot, string DataFolder) StartBot(IReadOnlyDictionary<string, string>? more = null, string? links = null, string? data = null)
     {
-        var data = Path.Combine(_folder, $"data{++_bots}");
+        data ??= Path.Combine(_folder, $"data{++_bots}");
+        if (links is not null)
+        {
+            Directory.CreateDirectory(data);
+            File.WriteAllText(Path.Combine(data, "telegram_users.json"), links);
+        }
+
         var group = Group.Find(Account.Gid)?.Name ?? "nogroup";
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -79,6 +89,11 @@ internal sealed partial class Scratch : IDisposable
             ["NOTIFY_TRUSTED_GROUP"] = group,
             ["NOTIFY_SCRIPTS_BIN"] = PathOf("notify-scripts"),
         };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            environment[name] = value;
+        }
+
         return (MeasuredProcess.Start(PathOf("notify-bot"), [], environment), data);
     }
 
@@ -95,6 +110,37 @@ internal sealed partial class Scratch : IDisposable
         if (!response.IsSuccessStatusCode)
         {
             throw new BenchException($"the sandbox refused {path}: {await response.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    /// <summary>Makes people in the sandbox to whom the bot may write.</summary>
+    internal async Task LetWriteAsync(int people, Func<int, long> chat)
+    {
+        for (var i = 0; i < people; i++)
+        {
+            await ControlAsync(HttpMethod.Post, "people", new NewPerson($"Person {i}", Id: chat(i)));
+            await ControlAsync(HttpMethod.Post, $"chats/{chat(i)}/start", new Switch());
+        }
+    }
+
+    /// <summary>Waits until a bot has found Telegram.</summary>
+    internal static Task UntilOkAsync(string data) => UntilHealthAsync(data, "\"status\":\"ok\"");
+
+    /// <summary>Waits until a bot has delivered everything.</summary>
+    internal static Task UntilEmptyAsync(string data) => UntilHealthAsync(data, "\"length\":0,");
+
+    private static async Task UntilHealthAsync(string data, string wanted)
+    {
+        var began = Stopwatch.GetTimestamp();
+        string health;
+        while (!(health = Budgets.AskHealth(Path.Combine(data, "bot.sock"))).Contains(wanted, StringComparison.Ordinal))
+        {
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(5))
+            {
+                throw new BenchException($"the bot's health is {health} after 5 minutes; {data}/private/bot.log says why.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
         }
     }
 

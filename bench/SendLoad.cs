@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Notify.Bench;
+
+/// <summary>Callers of the send API with the fewest steps between: one socket each, one request after the other.</summary>
+internal static class SendLoad
+{
+    /// <summary>How long each of the requests took, and all of them together.</summary>
+    internal sealed record Result(TimeSpan Wall, IReadOnlyList<TimeSpan> Times, int Delivered, int Refused)
+    {
+        /// <summary>Requests a second.</summary>
+        internal double Rate => Times.Count / Wall.TotalSeconds;
+
+        /// <summary>The median of the times.</summary>
+        internal TimeSpan Median => Times.Order().ElementAt(Times.Count / 2);
+    }
+
+    /// <summary>Sends <paramref name="count"/> requests with so many callers at once.</summary>
+    /// <param name="socketPath">The bot's.</param>
+    /// <param name="callers">Each has one connection and waits for its answer.</param>
+    /// <param name="count">Over all callers.</param>
+    /// <param name="request">The whole HTTP request of a number.</param>
+    /// <param name="newConnections">A connection of its own for each request.</param>
+    internal static async Task<Result> RunAsync(string socketPath, int callers, int count, Func<int, byte[]> request, bool newConnections = false)
+    {
+        var times = new TimeSpan[count];
+        var next = -1;
+        var (delivered, refused) = (0, 0);
+        var began = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+        {
+            Socket? socket = null;
+            var buffer = new byte[4096];
+            for (int i; (i = Interlocked.Increment(ref next)) < count;)
+            {
+                var bytes = request(i);
+                var since = Stopwatch.GetTimestamp();
+                if (socket is null)
+                {
+                    socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath));
+                }
+
+                for (var sent = 0; sent < bytes.Length;)
+                {
+                    sent += await socket.SendAsync(bytes.AsMemory(sent));
+                }
+
+                var answer = await AnswerAsync(socket, buffer);
+                times[i] = Stopwatch.GetElapsedTime(since);
+                if (answer.Contains("\"status\":\"delivered\"", StringComparison.Ordinal))
+                {
+                    Interlocked.Increment(ref delivered);
+                }
+
+                if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
+                {
+                    Interlocked.Increment(ref refused);
+                }
+
+                if (newConnections)
+                {
+                    socket.Dispose();
+                    socket = null;
+                }
+            }
+
+            socket?.Dispose();
+        })));
+        return new Result(Stopwatch.GetElapsedTime(began), times, delivered, refused);
+    }
+
+    /// <summary>POST /send of a text.</summary>
+    internal static byte[] Text(string user, string text, int wait = 30)
+    {
+        var body = $$"""{"user":"{{user}}","text":"{{text}}","wait":{{wait}}}""";
+        return Encoding.ASCII.GetBytes($"POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    }
+
+    /// <summary>POST /send_photo of a picture by its path.</summary>
+    internal static byte[] Photo(string user, string path)
+    {
+        var body = $$"""{"user":"{{user}}","photo_path":"{{path}}","caption":"chart","wait":30}""";
+        return Encoding.ASCII.GetBytes($"POST /send_photo HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    }
+
+    private static async Task<string> AnswerAsync(Socket socket, byte[] buffer)
+    {
+        var length = 0;
+        while (true)
+        {
+            var read = await socket.ReceiveAsync(buffer.AsMemory(length));
+            if (read == 0)
+            {
+                throw new IOException("the bot hung up");
+            }
+
+            length += read;
+            var text = Encoding.ASCII.GetString(buffer, 0, length);
+            var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            const string Length = "Content-Length: ";
+            if (end > 0 && text.IndexOf(Length, StringComparison.OrdinalIgnoreCase) is > 0 and var at
+                && length >= end + 4 + int.Parse(text.AsSpan(at + Length.Length, text.IndexOf('\r', at) - at - Length.Length), System.Globalization.CultureInfo.InvariantCulture))
+            {
+                return text;
+            }
+        }
+    }
+}
