@@ -135,6 +135,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         // What is sent and can't be noted would be sent again each round. So it is noted first that there was a run; that costs a millisecond.
         if (!Keep(before with { LastRun = start }))
         {
+            Say("nothing was sent, as it could not be noted");
             return (ScriptOutcome.NotSent, "The state of the cooldown can't be written, so nothing was sent. Look at the rights of ~/.notifications/state, and whether the disk is full.");
         }
 

@@ -101,7 +101,26 @@ public sealed class CooldownStateTests
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
         Assert.Equal("{}", alice.Read(".notifications/state/other"));
-        Assert.Contains("The next round does not know of this one and will send again", alice.Log, StringComparison.Ordinal);
+        Assert.Empty(alice.Bot.All);
+        Assert.Contains("nothing was sent, as it could not be noted", alice.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_state_that_can_not_be_written_sends_nothing_rather_than_the_same_each_round()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hourly.py", Analyst.Case("C25-cooldown-equals-cron"));
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        File.Delete(Path.Combine(alice.Home, ".notifications/state/hourly.json"));
+        File.SetUnixFileMode(Path.Combine(alice.Home, ".notifications/state"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+        Assert.Single(alice.Bot.All);
+        File.SetUnixFileMode(Path.Combine(alice.Home, ".notifications/state"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(2, alice.Bot.All.Count);
     }
 
     [Fact]
