@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Notify.Bot;
 using Notify.Bot.Operating;
 using Notify.Bot.Serving;
@@ -12,15 +13,15 @@ using Notify.Settings;
 // notify-bot doctor              what is wrong, and what mends it
 var user = new Argument<string>("USER") { Description = "The user's Unix name." };
 var code = new Argument<string?>("CODE") { Description = "The six digits that the bot told the chat.", Arity = ArgumentArity.ZeroOrOne };
-var chat = new Option<long?>("--chat") { Description = "The id of a chat, such as a team's group; instead of a code." };
+var chat = new Option<string?>("--chat") { Description = "The id of a chat, such as a team's group; instead of a code." };
 
 var users = new Command("users", "List the users that are linked.");
 users.SetAction((_, cancellation) => WithLinks(operating => operating.UsersAsync(), cancellation));
 var link = new Command("link", "Link a user to a chat.") { user, code, chat };
-link.SetAction((parsed, cancellation) => WithLinks(
-    operating => operating.LinkAsync(parsed.GetRequiredValue(user), parsed.GetValue(code), parsed.GetValue(chat), cancellation), cancellation));
+link.SetAction((line, cancellation) => WithLinks(
+    operating => operating.LinkAsync(line.GetRequiredValue(user), line.GetValue(code), line.GetValue(chat), cancellation), cancellation));
 var unlink = new Command("unlink", "Remove a user's link.") { user };
-unlink.SetAction((parsed, cancellation) => WithLinks(operating => operating.UnlinkAsync(parsed.GetRequiredValue(user), cancellation), cancellation));
+unlink.SetAction((line, cancellation) => WithLinks(operating => operating.UnlinkAsync(line.GetRequiredValue(user), cancellation), cancellation));
 var doctor = new Command("doctor", "Check the settings, the files, the rights and Telegram, and say what mends what is wrong.");
 doctor.SetAction((_, cancellation) => Guarded(() => new Doctor(SettingsReader.FromEnvironment(), TimeProvider.System, Console.Out).RunAsync(cancellation)));
 
@@ -28,7 +29,14 @@ var root = new RootCommand("The notification bot. Without a command it serves; i
 root.SetAction((_, _) => Guarded(() => BotServer.RunAsync(BotSettings.Read(SettingsReader.FromEnvironment()), Console.Error)));
 
 // No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction wrongUse)
+{
+    // The sentence says what is wrong; the whole help would hide it.
+    wrongUse.ShowHelp = false;
+}
+
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) => Guarded(async () =>
 {

@@ -32,7 +32,7 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
     }
 
     /// <summary><c>notify-bot link USER CODE</c> or <c>notify-bot link USER --chat ID</c>.</summary>
-    public async Task<int> LinkAsync(string user, string? code, long? chat, CancellationToken cancellation)
+    public async Task<int> LinkAsync(string user, string? code, string? chat, CancellationToken cancellation)
     {
         if (!UserName.TryParse(user, out var name))
         {
@@ -44,14 +44,19 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
             return await FailAsync(Usage, "Give the code from the user's chat, or --chat with the id of a chat: notify-bot link USER CODE | notify-bot link USER --chat ID");
         }
 
-        if (chat is { } id)
+        if (chat is not null)
         {
-            return id == 0
-                ? await FailAsync(Usage, "0 is no chat. The bot tells a group's id to who writes /start@BOT in it.")
-                : await DoneAsync(await links.LinkAsync(name, new ChatId(id), cancellation));
+            return long.TryParse(chat, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0
+                ? await DoneAsync(await links.LinkAsync(name, new ChatId(id), cancellation))
+                : await FailAsync(Usage, $"\"{chat}\" is not the id of a chat, a number such as -1001557900001. The bot tells a group's id to who writes /start@BOT in it.");
         }
 
-        return VerificationCodeText.Normalise(code!) is { } digits && await links.VerifyUnlimitedAsync(name, digits, cancellation) is Verification.Verified verified
+        if (VerificationCodeText.Normalise(code!) is not { } digits)
+        {
+            return await FailAsync(Usage, "A code has six digits.");
+        }
+
+        return await links.VerifyUnlimitedAsync(name, digits, cancellation) is Verification.Verified verified
             ? await DoneAsync(verified.Change)
             : await FailAsync(1, "That code is wrong or expired. The user sends /start to the bot again; a code is valid for 10 minutes.");
     }

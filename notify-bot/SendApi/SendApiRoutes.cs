@@ -184,7 +184,7 @@ internal sealed partial class SendApiRoutes(
                 {
                     DeliveryState.Failed when progress.IsGone => throw Gone(user, progress.Reason ?? "gone", id),
                     DeliveryState.Failed => throw new RefusalException(
-                        StatusCodes.Status502BadGateway, $"Telegram refused the message and would refuse it again: {progress.Reason}")
+                        StatusCodes.Status502BadGateway, $"It was not delivered, and trying again would not help: {progress.Reason}")
                     { NotificationId = id },
                     DeliveryState.Unknown => throw new RefusalException(
                         StatusCodes.Status502BadGateway, $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again.")

@@ -90,6 +90,8 @@ public sealed class OperatingTests
     [InlineData("link", "alice", "123456", "--chat", "42")]
     [InlineData("link", "../alice", "123456")]
     [InlineData("link", "alice", "--chat", "0")]
+    [InlineData("link", "alice", "--chat", "abc")]
+    [InlineData("link", "alice", "12345")]
     [InlineData("unlink", "a b")]
     public async Task Wrong_use_is_told_in_one_sentence(params string[] arguments)
     {
