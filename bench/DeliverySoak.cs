@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Notify.Sandbox.Control;
 using Notify.Sandbox.Telegram;
 using Switch = Notify.Sandbox.Control.Switch;
@@ -25,6 +26,7 @@ internal sealed class DeliverySoak(Scratch scratch)
         await KillsUnderLoadAsync();
         await FloodAsync();
         await RestartAsync();
+        await LongHistoryAsync();
         return _allWell;
     }
 
@@ -128,6 +130,42 @@ internal sealed class DeliverySoak(Scratch scratch)
         bot.End();
         var (arrived, doubled, inOrder) = await CountAsync(_ => Enumerable.Range(0, 10).Select(i => $"r{i.ToString(CultureInfo.InvariantCulture)}"));
         await SayAsync("restart with 5,000 waiting", $"{arrived} arrived, {doubled} twice, {took.TotalSeconds:0.0} s", arrived == 10 * Users && doubled == 0 && inOrder);
+    }
+
+    /// <summary>A million notifications in the history.</summary>
+    private async Task LongHistoryAsync()
+    {
+        const int Rows = 1_000_000;
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TELEGRAM_MESSAGES_PER_SECOND"] = "1000", ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000" };
+        var (bot, data) = await StartAsync(environment);
+        bot.End();
+        await FillAsync(Path.Combine(data, "private", "outbox.db"), Rows);
+        var began = Stopwatch.GetTimestamp();
+        (bot, _) = scratch.StartBot(environment, null, data);
+        await Scratch.UntilOkAsync(data);
+        var start = Stopwatch.GetElapsedTime(began);
+        var sent = await SendLoad.RunAsync(Socket(data), 16, 1000, i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"m{i}"));
+        bot.End();
+        var median = sent.Times.Order().ElementAt(sent.Times.Count / 2);
+        await SayAsync(
+            "a million notifications in the history",
+            $"start to ok {start.TotalMilliseconds:0} ms, 1,000 sends from 16 callers at p50 {median.TotalMilliseconds:0.0} ms, {sent.Refused} refused",
+            sent.Refused == 0 && start < TimeSpan.FromSeconds(2));
+    }
+
+    private static async Task FillAsync(string path, int rows)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, created_at, state)
+            SELECT printf('%022d', i), 'user' || (i % 500), 'metric.py', 'Daily report', 'Orders: ' || i || ', about what they were the day before', 0, 0, $now - ($rows - i) * 1000, 1 FROM n
+            """;
+        command.Parameters.AddWithValue("$rows", rows);
+        command.Parameters.AddWithValue("$now", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        await command.ExecuteNonQueryAsync();
     }
 
     private static async Task SendUntilKilledAsync(string socket, int sender, Func<int> next, List<string>[] accepted)

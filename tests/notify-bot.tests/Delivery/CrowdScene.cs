@@ -92,7 +92,11 @@ internal sealed class CrowdScene : IAsyncDisposable
     public async Task<string[]> TextsAsync(int person) => [.. (await Phone.BotMessagesAsync(Chat(person), Cancellation)).Select(m => m.Text)];
 
     /// <summary>Waits until the bot has nothing left to deliver.</summary>
-    public async Task UntilQueueIsEmptyAsync() => await Scene.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() == 0, Cancellation);
+    public Task UntilQueueIsEmptyAsync() => UntilQueueIsAtMostAsync(0);
+
+    /// <summary>Waits until so many are left.</summary>
+    public async Task UntilQueueIsAtMostAsync(int length) =>
+        await Scene.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() <= length, Cancellation);
 
     /// <summary>A person's newest notification as the history has it.</summary>
     public async Task<JsonElement> NewestAsync(int person) =>

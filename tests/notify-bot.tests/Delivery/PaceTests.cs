@@ -8,16 +8,23 @@ public sealed class PaceTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ninety_notifications_to_ninety_chats_at_one_moment_arrive_once_each_without_a_refused_call()
+    public async Task A_thousand_notifications_from_five_hundred_users_at_one_moment_arrive_once_each_in_order_without_a_refused_call()
     {
-        await using var crowd = await CrowdScene.BeginAsync(90, SendLimits.Published);
+        const int Users = 500;
+        await using var crowd = await CrowdScene.BeginAsync(Users, SendLimits.Published);
 
-        await Task.WhenAll(Enumerable.Range(0, 90).Select(person => crowd.QueueAsync(person, $"for {person}")));
+        foreach (var round in (string[])["first", "second"])
+        {
+            await Task.WhenAll(Enumerable.Range(0, Users).Select(person => crowd.QueueAsync(person, $"{round} for {person}")));
+        }
+
+        // 33 s at Telegram's rate.
+        await crowd.UntilQueueIsAtMostAsync(Users);
         await crowd.UntilQueueIsEmptyAsync();
 
-        foreach (var person in Enumerable.Range(0, 90))
+        foreach (var person in Enumerable.Range(0, Users))
         {
-            Assert.Equal([$"for {person}"], await crowd.TextsAsync(person));
+            Assert.Equal([$"first for {person}", $"second for {person}"], await crowd.TextsAsync(person));
         }
 
         Assert.All(await crowd.SendsAsync(), call => Assert.Equal(200, call.Status));

@@ -33,12 +33,13 @@ public sealed class PollingFaultTests
     }
 
     [Theory]
-    [InlineData(401)]
-    [InlineData(409)]
-    public async Task A_refusal_that_lasts_is_tried_ever_more_rarely(int status)
+    [InlineData(401, "C34-token-revoked")]
+    [InlineData(409, "C16-second-poller")]
+    public async Task A_refusal_that_lasts_is_tried_ever_more_rarely(int status, string fromTheField)
     {
         await using var scene = await BotScene.BeginAsync();
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, Method = "getUpdates" }, Cancellation);
+        var body = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tests", "cases", fromTheField, "update.json"), Cancellation);
+        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, Method = "getUpdates", Body = body, ContentType = "application/json" }, Cancellation);
         await EndTheOpenPollAsync(scene);
 
         var tries = await TriesAsync(scene, 4);
