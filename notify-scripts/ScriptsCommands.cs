@@ -51,9 +51,7 @@ internal static class ScriptsCommands
     /// <summary>Runs one script and prints its result, or what was wrong.</summary>
     internal static int Run(string name) => ScriptProgram.Run(Program, (home, settings, cancellation) =>
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        HelperLifeline.Watch(end);
-        var ran = Run(home, settings, name, end.Token);
+        var ran = Run(home, settings, name, cancellation);
         Print(ran, ScriptsJson.Default.RanScript);
         return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
     });

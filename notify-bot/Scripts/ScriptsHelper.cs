@@ -116,17 +116,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         try
         {
             var process = Process.Start(start)!;
-            if (arguments[0] == "run")
-            {
-                // Held open while the run is wanted: the helper ends its script when this end closes, however the bot ended.
-                process.StandardInput.WriteLine(HelperLifeline.Word);
-                process.StandardInput.Flush();
-            }
-            else
-            {
-                process.StandardInput.Close();
-            }
-
+            process.StandardInput.Close();
             return process;
         }
         catch (Win32Exception e)

@@ -156,10 +156,8 @@ public sealed class CommandTests
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ slow: no alert"), Cancellation);
     }
 
-    [Theory]
-    [InlineData("TERM")]
-    [InlineData("KILL")]
-    public async Task A_run_ends_with_the_bot_that_was_asked_for_it(string signal)
+    [Fact]
+    public async Task A_run_that_the_bots_end_interrupts_is_said_to_be_so_in_its_chat()
     {
         TestAccount.SkipUnlessRoot();
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
@@ -170,13 +168,9 @@ public sealed class CommandTests
         var witness = Path.Combine(alice.Home, "pid");
         await Eventually.TrueAsync(() => File.Exists(witness) && File.ReadAllText(witness).Length > 0, () => "the script has not begun", Cancellation);
 
-        await (signal == "TERM" ? scene.Bot.StopAsync(Cancellation) : scene.Bot.KillAsync());
+        await scene.Bot.StopAsync(Cancellation);
 
-        await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{File.ReadAllText(witness)}"), () => "the script still runs", Cancellation);
-        if (signal == "TERM")
-        {
-            Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
-        }
+        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
     }
 
     [Fact]
