@@ -123,7 +123,12 @@ public sealed class DemoTests
         Assert.SkipUnless(possible == 0, "needs user namespaces for accounts without rights: sysctl kernel.unprivileged_userns_clone=1");
         var before = FilesOf(dana).Where(f => !f.Path.StartsWith(privateHome, StringComparison.Ordinal)).ToList();
 
-        var (status, said) = await dana.RunAsync("/bin/sh", [tool, privateHome, Demo, .. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+        int status;
+        string said;
+        using (await TestAccount.KeepAccountsAsTheyAreAsync())
+        {
+            (status, said) = await dana.RunAsync("/bin/sh", [tool, privateHome, Demo, .. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+        }
 
         Assert.True(status == 0, said);
         Assert.Contains($"notify-bot link {dana.Name}", said, StringComparison.Ordinal);

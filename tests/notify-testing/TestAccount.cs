@@ -93,12 +93,21 @@ public sealed class TestAccount : IAsyncDisposable
         await RunLockedAsync("userdel", "--remove", "--force", Name);
     }
 
-    /// <summary>useradd and its kin refuse while another of them works.</summary>
-    private static async Task RunLockedAsync(string program, params string[] arguments)
+    /// <summary>
+    /// While this is held no test makes or removes an account: each of that puts a new /etc/passwd in place, and what is mounted over the old
+    /// one in another namespace is gone with it.
+    /// </summary>
+    public static async Task<IDisposable> KeepAccountsAsTheyAreAsync()
     {
         FileLock? turn = null;
         await Eventually.TrueAsync(() => (turn = FileLock.TryAcquire("/run/notify-test-accounts.lock")) is not null, () => "another test still makes accounts", CancellationToken.None);
-        using (turn)
+        return turn!;
+    }
+
+    /// <summary>useradd and its kin refuse while another of them works.</summary>
+    private static async Task RunLockedAsync(string program, params string[] arguments)
+    {
+        using (await KeepAccountsAsTheyAreAsync())
         {
             var said = new StringWriter();
             var status = Run(said, program, arguments);
