@@ -59,17 +59,7 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
 
     public async Task CloseAsync()
     {
-        IConnectionListener? closed;
-        lock (_gate)
-        {
-            closed = _open;
-            _open = null;
-        }
-
-        if (closed is null) return;
-        await closed.UnbindAsync();
-        await closed.DisposeAsync();
-        AbortConnections();
+        if (await CloseListenerAsync()) AbortConnections();
     }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -118,7 +108,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             connection.Abort(new ConnectionAbortedException("The sandbox has closed the connection."));
     }
 
-    private async Task CloseListenerAsync()
+    /// <returns>Whether it was open.</returns>
+    private async Task<bool> CloseListenerAsync()
     {
         IConnectionListener? closed;
         lock (_gate)
@@ -127,9 +118,10 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             _open = null;
         }
 
-        if (closed is null) return;
+        if (closed is null) return false;
         await closed.UnbindAsync();
         await closed.DisposeAsync();
+        return true;
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

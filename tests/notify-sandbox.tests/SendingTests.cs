@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Notify.Testing;
 using Telegram.Bot;
 using Telegram.Bot.Types;
 using Telegram.Bot.Types.Enums;
@@ -117,7 +118,7 @@ public sealed class SendingTests : SandboxSpecs
     [Fact]
     public async Task A_photo_arrives_byte_for_byte_and_can_be_fetched()
     {
-        var png = Pictures.Png(640, 480);
+        var png = TestPictures.Png(640, 480);
         using var stream = new MemoryStream(png);
         var sent = await Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), "*Revenue*", ParseMode.Markdown, cancellationToken: Cancellation);
 
@@ -137,7 +138,7 @@ public sealed class SendingTests : SandboxSpecs
     [InlineData(2001, 100, false)]
     public async Task A_photo_has_limits_on_its_shape(int width, int height, bool isTaken)
     {
-        using var stream = new MemoryStream(Pictures.Png(width, height));
+        using var stream = new MemoryStream(TestPictures.Png(width, height));
         Func<Task> send = () => Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), cancellationToken: Cancellation);
         if (isTaken) await send();
         else await RefusedAsync(400, "Bad Request: PHOTO_INVALID_DIMENSIONS", send);
@@ -147,21 +148,21 @@ public sealed class SendingTests : SandboxSpecs
     public async Task A_photo_of_10_MiB_is_taken_and_a_byte_more_is_refused()
     {
         const int Most = 10 * 1024 * 1024;
-        using var fits = new MemoryStream(Pictures.PngOfSize(Most));
+        using var fits = new MemoryStream(TestPictures.PngOfSize(Most));
         await Bot.SendPhoto(Alice, InputFile.FromStream(fits, "chart.png"), cancellationToken: Cancellation);
-        using var over = new MemoryStream(Pictures.PngOfSize(Most + 1));
+        using var over = new MemoryStream(TestPictures.PngOfSize(Most + 1));
         await RefusedAsync(
             400,
             "Bad Request: file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes",
             () => Bot.SendPhoto(Alice, InputFile.FromStream(over, "chart.png"), cancellationToken: Cancellation));
-        using var again = new MemoryStream(Pictures.PngOfSize(Most + 1));
+        using var again = new MemoryStream(TestPictures.PngOfSize(Most + 1));
         Assert.Equal(Most + 1, (await Bot.SendDocument(Alice, InputFile.FromStream(again, "chart.png"), cancellationToken: Cancellation)).Document!.FileSize);
     }
 
     [Fact]
     public async Task What_is_no_picture_or_half_of_one_is_not_taken_as_a_photo()
     {
-        foreach (var bytes in (byte[][])["not a picture"u8.ToArray(), Pictures.Png(64, 64)[..^20]])
+        foreach (var bytes in (byte[][])["not a picture"u8.ToArray(), TestPictures.Png(64, 64)[..^20]])
         {
             using var stream = new MemoryStream(bytes);
             await RefusedAsync(400, "Bad Request: IMAGE_PROCESS_FAILED", () => Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), cancellationToken: Cancellation));
@@ -178,9 +179,9 @@ public sealed class SendingTests : SandboxSpecs
     [Fact]
     public async Task A_caption_has_at_most_1024_units()
     {
-        using var stream = new MemoryStream(Pictures.Png(64, 64));
+        using var stream = new MemoryStream(TestPictures.Png(64, 64));
         await Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), new string('a', 1024), cancellationToken: Cancellation);
-        using var again = new MemoryStream(Pictures.Png(64, 64));
+        using var again = new MemoryStream(TestPictures.Png(64, 64));
         await RefusedAsync(
             400,
             "Bad Request: message caption is too long",
@@ -214,7 +215,7 @@ public sealed class SendingTests : SandboxSpecs
     [Fact]
     public async Task Captions_and_buttons_are_edited_each_where_there_are_some()
     {
-        using var stream = new MemoryStream(Pictures.Png(64, 64));
+        using var stream = new MemoryStream(TestPictures.Png(64, 64));
         var photo = await Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), "before", cancellationToken: Cancellation);
         await Bot.EditMessageCaption(Alice, photo.Id, "_after_", ParseMode.Markdown, cancellationToken: Cancellation);
         await Bot.EditMessageReplyMarkup(Alice, photo.Id, Button("run"), cancellationToken: Cancellation);

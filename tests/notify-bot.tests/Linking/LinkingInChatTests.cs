@@ -213,7 +213,7 @@ public sealed class LinkingInChatTests
         TestAccount.SkipUnlessRoot();
         await using var scene = await BotScene.SetAsync();
         Directory.CreateDirectory(scene.Data);
-        await using var disk = await SmallDisk.MountAsync(scene.Data, 4_000_000);
+        using var disk = TestDisk.Small(4_000_000, scene.Data);
         await scene.StartBotAsync();
         var chat = await scene.LinkAsync("alice");
         var before = await File.ReadAllBytesAsync(Path.Combine(scene.Data, "telegram_users.json"), Cancellation);

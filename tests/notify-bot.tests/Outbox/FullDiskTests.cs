@@ -63,15 +63,19 @@ public sealed class FullDiskTests
     {
         public required ApiScene Scene { get; init; }
 
-        public required SmallDisk Disk { get; init; }
+        public required TestDisk Disk { get; init; }
 
         /// <summary>How many texts were taken before no more could be.</summary>
         public int Accepted { get; private set; }
 
         public static async Task<FullDisk> BeginAsync()
         {
-            SmallDisk? disk = null;
-            var scene = await ApiScene.BeginAsync(prepare: async folder => disk = await SmallDisk.MountAsync(folder, 8_000_000));
+            TestDisk? disk = null;
+            var scene = await ApiScene.BeginAsync(prepare: folder =>
+            {
+                disk = TestDisk.Small(8_000_000, folder);
+                return Task.CompletedTask;
+            });
             return new FullDisk { Scene = scene, Disk = disk! };
         }
 
@@ -97,7 +101,7 @@ public sealed class FullDiskTests
 
         public async ValueTask DisposeAsync()
         {
-            await Disk.DisposeAsync();
+            Disk.Dispose();
             await Scene.DisposeAsync();
         }
     }

@@ -1,3 +1,4 @@
+using Notify.Testing;
 using System.Diagnostics;
 using System.Text;
 using Notify.Files;
@@ -72,7 +73,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_full_disk_leaves_the_old_file_whole_and_says_so()
     {
-        using var disk = new SmallDisk();
+        using var disk = TestDisk.Small();
         AtomicFile.Replace(disk["file"], "old"u8, Mode660);
         disk.Fill();
 

@@ -1,3 +1,4 @@
+using Notify.Testing;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Files;
@@ -99,7 +100,7 @@ public sealed class BoundedLogTests : IDisposable
     [Fact]
     public void A_full_disk_breaks_nothing_and_what_was_dropped_is_said_later()
     {
-        using var disk = new SmallDisk();
+        using var disk = TestDisk.Small();
         using var log = new BoundedLog(disk["x.log"], _time);
         log.Write("before");
         disk.Fill();

@@ -14,60 +14,6 @@ internal sealed class ScratchFolder : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
-/// <summary>A file system of its own for one test.</summary>
-internal class Disk : IDisposable
-{
-    private readonly ScratchFolder _folder = new();
-
-    /// <param name="type"><c>tmpfs</c>, or <c>ramfs</c>, whose times move in steps of the kernel's clock as all did before Linux 6.13.</param>
-    /// <param name="options">Options of <c>mount</c>.</param>
-    internal Disk(string type, string options)
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts a file system");
-        Command.Run("mount", "-t", type, "-o", options, type, _folder.Path);
-    }
-
-    internal string Path => _folder.Path;
-
-    internal string this[string name] => _folder[name];
-
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing)
-    {
-        Command.Run("umount", "-l", _folder.Path);
-        _folder.Dispose();
-    }
-}
-
-/// <summary>A file system of a megabyte, so that a disk can really be full.</summary>
-internal sealed class SmallDisk() : Disk("tmpfs", "size=1m,mode=0755")
-{
-
-    /// <summary>Takes all space there is, so that not a byte more can be written.</summary>
-    internal void Fill()
-    {
-        using var file = File.Create(this["filler"], bufferSize: 1);
-        try
-        {
-            while (true)
-            {
-                file.Write(new byte[4096]);
-            }
-        }
-        catch (IOException)
-        {
-            // Full, which is the point.
-        }
-    }
-
-    internal void MakeRoom() => File.Delete(this["filler"]);
-}
-
 /// <summary>A command of the system that must succeed.</summary>
 internal static class Command
 {

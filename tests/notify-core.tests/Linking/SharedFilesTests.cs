@@ -1,3 +1,4 @@
+using Notify.Testing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -223,7 +224,7 @@ public sealed class SharedFilesTests : LinkBookScene
     [Fact]
     public async Task An_editor_that_writes_in_place_is_seen_at_the_next_look_even_with_the_same_size_in_the_same_tick()
     {
-        using var disk = new Disk("ramfs", "mode=0755");
+        using var disk = TestDisk.WithCoarseTimes();
         using var book = new FileLinkBook(disk.Path, Time);
         await book.LinkAsync(Alice, new ChatId(1000), Cancellation);
         var layout = await File.ReadAllTextAsync(disk["telegram_users.json"], Cancellation);
@@ -273,7 +274,7 @@ public sealed class SharedFilesTests : LinkBookScene
     [Fact]
     public async Task A_full_disk_leaves_everything_as_it_was_and_says_why()
     {
-        using var disk = new SmallDisk();
+        using var disk = TestDisk.Small();
         using var book = new FileLinkBook(disk.Path, Time);
         var code = await book.IssueCodeAsync(Chat, Cancellation);
         var offer = await book.OfferDeepLinkAsync(Bob, Cancellation);
