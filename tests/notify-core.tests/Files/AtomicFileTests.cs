@@ -1,8 +1,8 @@
-using Notify.Testing;
 using System.Diagnostics;
 using System.Text;
 using Notify.Files;
 using Notify.Posix;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests.Files;

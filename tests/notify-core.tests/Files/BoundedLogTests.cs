@@ -1,8 +1,8 @@
-using Notify.Testing;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Files;
 using Notify.Posix;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests.Files;

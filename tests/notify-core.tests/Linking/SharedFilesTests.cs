@@ -1,4 +1,3 @@
-using Notify.Testing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -6,6 +5,7 @@ using System.Text.Json;
 using FsCheck.Xunit;
 using Notify.Linking;
 using Notify.Posix;
+using Notify.Testing;
 using Notify.Tests.Files;
 using Xunit;
 
