@@ -63,9 +63,10 @@ internal sealed class Analyst : IAsyncDisposable
 
     internal Process Start(string program, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
+        // Signals as cron leaves them: whoever started the tests with nohup, or as a shell's background job, has some of them ignored, and that is inherited.
         var start = new ProcessStartInfo(
-            "/usr/bin/setpriv",
-            [$"--reuid={Account.Name}", $"--regid={Account.Name}", "--init-groups", "--", Path.IsPathRooted(program) ? program : Programs.Path(program), .. arguments])
+            "/usr/bin/env",
+            ["--default-signal", "/usr/bin/setpriv", $"--reuid={Account.Name}", $"--regid={Account.Name}", "--init-groups", "--", Path.IsPathRooted(program) ? program : Programs.Path(program), .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
