@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Notify.Posix;
 using Notify.Scripts;
 
 namespace Notify.Sending;
@@ -32,10 +31,6 @@ public sealed record SendApiAnswer(int Status, JsonElement? Body)
     public string? Text(string member) =>
         Body is { } body && body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
-
-/// <summary>The bot could not be reached, or what listens there is not the bot, or it gave no answer.</summary>
-/// <param name="message">A sentence that says what to do.</param>
-public sealed class BotUnreachableException(string message, Exception? inner = null) : IOException(message, inner);
 
 /// <summary>
 /// Client of the bot's send API on its Unix socket (specification, section 7). Written on a bare socket, since
@@ -171,7 +166,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         {
             socket.SendTimeout = Left(began);
             socket.Connect(new UnixDomainSocketEndPoint(socketPath));
-            CheckListener(socket);
+            BotListener.Check(socket, socketPath);
             return socket;
         }
         catch (SocketException e)
@@ -191,17 +186,6 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Before anything is said: whoever can make a socket at a path could read what analysts send. The bot's folder is its own.</summary>
-    private void CheckListener(Socket socket)
-    {
-        var listener = PeerCredentials.Of(socket).Uid;
-        var folder = Path.GetDirectoryName(Path.GetFullPath(socketPath))!;
-        if (listener != 0 && listener != FileStatus.OfPath(folder)?.Uid)
-        {
-            throw new BotUnreachableException($"Who listens at {socketPath} (user id {listener}) is neither root nor the owner of {folder}, so it is not the bot. Nothing was sent. Tell the operator.");
         }
     }
 

@@ -40,13 +40,25 @@ public sealed class SettingsReader(Func<string, string?> read)
     /// <summary>A text that may be any.</summary>
     public string Text(string name, string fallback) => Raw(name) ?? fallback;
 
+    /// <summary>A text that must be there.</summary>
+    public string RequiredText(string name, string shouldHold)
+    {
+        if (Raw(name) is { } value)
+        {
+            return value;
+        }
+
+        Missing(name, shouldHold);
+        return "";
+    }
+
     /// <summary>A secret: <paramref name="isRight"/> tells whether it has the right shape; the message never holds it.</summary>
     public string Secret(string name, Func<string, bool> isRight, string shouldHold)
     {
         var value = Raw(name);
         if (value is null)
         {
-            _problems.Add($"{name} is not set: it should hold {shouldHold}.");
+            Missing(name, shouldHold);
         }
         else if (!isRight(value))
         {
@@ -55,6 +67,9 @@ public sealed class SettingsReader(Func<string, string?> read)
 
         return value ?? "";
     }
+
+    /// <summary>The same for a secret that may be left out.</summary>
+    public string? OptionalSecret(string name, Func<string, bool> isRight, string shouldHold) => Raw(name) is null ? null : Secret(name, isRight, shouldHold);
 
     /// <summary>A whole number within a range.</summary>
     public int Number(string name, int fallback, int min, int max)
@@ -133,6 +148,9 @@ public sealed class SettingsReader(Func<string, string?> read)
         Wrong(name, value, "the name of a Unix group");
         return fallback;
     }
+
+    /// <summary>Adds the problem that a variable is not set and has to be.</summary>
+    public void Missing(string name, string shouldHold) => _problems.Add($"{name} is not set: it should hold {shouldHold}.");
 
     /// <summary>Adds a problem that a program found by a rule of its own.</summary>
     public void Wrong(string name, string holds, string shouldHold) => _problems.Add($"{name} holds \"{Shown(holds)}\": it should hold {shouldHold}.");
