@@ -1,0 +1,76 @@
+using Notify.Linking;
+
+namespace Notify.Web.Bot;
+
+// What the bot says (specification, section 7). Times are UTC; what does not apply is null. Words such as states are the bot's own and may become
+// more: whoever shows them has something to show for a word it does not know.
+
+/// <summary>How the bot is.</summary>
+/// <param name="Status"><c>ok</c>, <c>degraded</c>, or <c>down</c>: nothing can be accepted.</param>
+/// <param name="Version">The bot's version.</param>
+/// <param name="BotUsername">Its name at Telegram, without <c>@</c>; null while it has never reached Telegram.</param>
+/// <param name="Telegram">How it stands with Telegram.</param>
+/// <param name="Queue">What waits for delivery.</param>
+/// <param name="Unreadable">Shared files that it can't read.</param>
+public sealed record BotHealth(string Status, string Version, string? BotUsername, BotTelegram Telegram, BotQueue Queue, IReadOnlyList<UnreadableFile> Unreadable);
+
+/// <summary>How the bot stands with Telegram.</summary>
+/// <param name="State"><c>ok</c>, <c>unreachable</c>, <c>token refused</c> or <c>polled elsewhere</c>.</param>
+/// <param name="LastGoodPoll">When Telegram last answered.</param>
+public sealed record BotTelegram(string State, DateTimeOffset? LastGoodPoll);
+
+/// <summary>What waits for delivery, of all users.</summary>
+/// <param name="Length">How many notifications.</param>
+/// <param name="OldestSeconds">The age of the oldest, in seconds.</param>
+public sealed record BotQueue(int Length, double OldestSeconds);
+
+/// <summary>A notification of the history.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="User">Whose it is.</param>
+/// <param name="Script">The script's file name; null where no script sent it.</param>
+/// <param name="Title">Literal text.</param>
+/// <param name="Message">As it came: Markdown, most likely.</param>
+/// <param name="CreatedAt">When it was accepted.</param>
+/// <param name="State"><c>queued</c>, <c>delivered</c>, <c>failed</c>, <c>unknown</c> or <c>muted</c>.</param>
+/// <param name="Reason">Telegram's, where it is not delivered.</param>
+/// <param name="NextTryAt">When the bot tries again.</param>
+/// <param name="ImageId">Its chart's, for <see cref="BotClient.ImageAsync"/>.</param>
+public sealed record BotNotification(
+    string Id, string User, string? Script, string? Title, string Message, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
+
+/// <summary>A script of a user, with what is known of it.</summary>
+/// <param name="Name">Its file name.</param>
+/// <param name="Stem">The same without <c>.py</c>: what people see.</param>
+/// <param name="LastRun">When it last ran.</param>
+/// <param name="LastSent">When it last had something sent.</param>
+/// <param name="CooldownEnds">Until when it is held back; null where it is not.</param>
+/// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>not_sent</c> or <c>error</c>.</param>
+/// <param name="Error">The last lines of what went wrong.</param>
+/// <param name="Running">Whether it runs now.</param>
+/// <param name="MutedUntil">Until when it is muted.</param>
+public sealed record BotScript(
+    string Name, string Stem, DateTimeOffset? LastRun, DateTimeOffset? LastSent, DateTimeOffset? CooldownEnds, string? LastOutcome, string? Error, bool Running, DateTimeOffset? MutedUntil);
+
+/// <summary>How a run ended.</summary>
+/// <param name="Outcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>error</c> or <c>already_running</c>.</param>
+/// <param name="Id">The notification's, if there is one.</param>
+/// <param name="Error">What went wrong, for the script's owner.</param>
+public sealed record BotRun(string Outcome, string? Id, string? Error);
+
+/// <summary>A script was muted, or no longer is.</summary>
+/// <param name="Ok">Always true.</param>
+/// <param name="MutedUntil">Until when; null: it is not muted.</param>
+public sealed record BotMute(bool Ok, DateTimeOffset? MutedUntil);
+
+/// <summary>The bot says no; the message is its sentence.</summary>
+/// <param name="status">Its HTTP status.</param>
+/// <param name="sentence">Its sentence.</param>
+/// <param name="retryAfter">When it may go better.</param>
+public sealed class BotRefusedException(int status, string sentence, TimeSpan? retryAfter) : Exception(sentence)
+{
+    /// <summary>The bot's HTTP status.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>When it may go better; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}

@@ -1,0 +1,76 @@
+namespace Notify.Web.Login;
+
+/// <summary>Whether somebody may enter, and as whom.</summary>
+public abstract record Admission
+{
+    private Admission()
+    {
+    }
+
+    /// <summary>They may.</summary>
+    public sealed record Admitted(UserName User) : Admission;
+
+    /// <summary>They may not.</summary>
+    /// <param name="Why">A sentence for the page: why, and whom to ask.</param>
+    public sealed record Refused(string Why) : Admission;
+
+    /// <summary>It can't be decided now.</summary>
+    /// <param name="Why">A sentence for the page.</param>
+    public sealed record Undecided(string Why) : Admission;
+}
+
+/// <summary>
+/// Who may enter (specification, section 12). This is the whole rule, and it is asked at the login and again at every request: whoever leaves the group,
+/// or whose line is taken away, is out at once.
+/// </summary>
+public sealed class Admissions(WebSettings settings, UserMap map, Analysts analysts)
+{
+    /// <summary>Decides.</summary>
+    public Admission Of(GoogleAccount account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var operators = $"Ask whoever runs {settings.InstanceName}";
+        if (account.Email.Length == 0 || account.Email.Any(c => c is <= ' ' or > '~') || account.Domain.Length == 0)
+        {
+            return new Admission.Refused("Google gave no e-mail address that can be used. Choose another account.");
+        }
+
+        if (!account.EmailVerified)
+        {
+            return new Admission.Refused($"Google has not verified that {account.Email} is yours. Verify it in your Google account, or choose another account.");
+        }
+
+        if (!settings.AllowedDomains.Contains(account.Domain, StringComparer.Ordinal))
+        {
+            return new Admission.Refused($"You are {account.Email} at Google; {settings.InstanceName} is for addresses of {string.Join(", ", settings.AllowedDomains)}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
+        }
+
+        // A line of the map goes before everything: it may be there because the name before the @ is somebody else's on this machine.
+        switch (map.Find(account.Email))
+        {
+            case MappedUser.Mapped { User: var mapped }:
+                return analysts.Includes(mapped)
+                    ? new Admission.Admitted(mapped)
+                    : new Admission.Refused($"{account.Email} is {mapped} on this machine, who is no analyst (not in the group {settings.AnalystGroup}). {operators} to add {mapped} to it.");
+            case MappedUser.Unclear:
+                return new Admission.Refused($"The line for {account.Email} in the list of users can't be read. {operators} to put it right.");
+            case MappedUser.NotReadable:
+                return new Admission.Undecided($"The list of users can't be read now, so nobody can log in. {operators} to put it right, then try again.");
+        }
+
+        if (account.Domain != settings.AllowedDomains[0])
+        {
+            return new Admission.Refused($"{account.Email} is not in the list of users of {settings.InstanceName}. {operators} to add it.");
+        }
+
+        // Anybody can have a private Google account with an address of the domain; only its Workspace's accounts say hd.
+        if (account.HostedDomain != settings.AllowedDomains[0])
+        {
+            return new Admission.Refused($"{account.Email} is not an account of the Google Workspace of {settings.AllowedDomains[0]}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
+        }
+
+        return UserName.TryParse(account.Name, out var user) && analysts.Includes(user)
+            ? new Admission.Admitted(user)
+            : new Admission.Refused($"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
+    }
+}

@@ -1,0 +1,118 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Notify.Web.Login;
+
+/// <summary>What the login page has to say, beside offering the login.</summary>
+/// <param name="Status">The HTTP status of the page.</param>
+/// <param name="Title">In a few words.</param>
+/// <param name="Sentence">Why, and what to do.</param>
+public sealed record LoginTrouble(int Status, string Title, string Sentence)
+{
+    /// <summary>Shows it in place of what the request was for.</summary>
+    internal static void Show<TOptions>(HandleRequestContext<TOptions> context, LoginTrouble trouble)
+        where TOptions : AuthenticationSchemeOptions
+    {
+        var http = context.HttpContext;
+        http.Items[typeof(LoginTrouble)] = trouble;
+        http.Request.Method = HttpMethods.Get;
+        http.Request.Path = "/login";
+        http.Request.QueryString = QueryString.Empty;
+        context.SkipHandler();
+    }
+
+    /// <summary>What the request has to show; null where nothing went wrong.</summary>
+    public static LoginTrouble? Of(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Items.TryGetValue(typeof(LoginTrouble), out var trouble) ? (LoginTrouble)trouble! : null;
+    }
+
+    /// <summary>The provider gives no answer.</summary>
+    internal static LoginTrouble ProviderDown(Uri authority) => new(
+        StatusCodes.Status503ServiceUnavailable, "Google can't be reached", $"{authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute.");
+}
+
+/// <summary>What happens when the provider sends somebody back.</summary>
+internal sealed class LoginEvents : OpenIdConnectEvents
+{
+    public override Task RedirectToIdentityProvider(RedirectContext context)
+    {
+        // Or who was refused with one account could never choose another.
+        context.ProtocolMessage.Prompt = OpenIdConnectPrompt.SelectAccount;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The token is right: signature, issuer, audience, nonce and time are checked. Who is it, and may they enter?</summary>
+    public override Task TokenValidated(TokenValidatedContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        var account = AccountOf(context.Principal!);
+        switch (services.GetRequiredService<Admissions>().Of(account))
+        {
+            case Admission.Admitted admitted:
+                context.Principal = Session.Begin(admitted.User, account).ToPrincipal();
+                context.Properties = new AuthenticationProperties { IsPersistent = true, RedirectUri = context.Properties?.RedirectUri };
+                LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
+                break;
+            case Admission.Refused refused:
+                LoginLog.Refused(Log(context.HttpContext), Serving.ErrorAnswers.Shown(account.Email), refused.Why);
+                LoginTrouble.Show(context, new LoginTrouble(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why));
+                break;
+            case Admission.Undecided undecided:
+                LoginTrouble.Show(context, new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", undecided.Why));
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task RemoteFailure(RemoteFailureContext context)
+    {
+        var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
+        var failure = context.Failure;
+        LoginLog.Failed(Log(context.HttpContext), Reason(failure));
+        LoginTrouble.Show(context, failure switch
+        {
+            _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings.Authority),
+            { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
+            _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),
+        });
+        return Task.CompletedTask;
+    }
+
+    internal static bool IsProviderDown(Exception? e) =>
+        e is not null && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
+
+    /// <summary>What is said of it without anything that was in the request.</summary>
+    private static string Reason(Exception? e) => e switch
+    {
+        null => "no reason given",
+        SecurityTokenException => e.GetType().Name,
+        _ when IsProviderDown(e) => "the provider can't be reached",
+        OpenIdConnectProtocolException => $"{e.GetType().Name} {e.Data["error"]}",
+        _ => e.InnerException is { } inner && e is AuthenticationFailureException ? Reason(inner) : e.GetType().Name + (e is AuthenticationFailureException ? ": " + Serving.ErrorAnswers.Shown(e.Message) : ""),
+    };
+
+    private static GoogleAccount AccountOf(ClaimsPrincipal principal) => new(
+        (principal.FindFirst("email")?.Value ?? "").ToLowerInvariant(),
+        string.Equals(principal.FindFirst("email_verified")?.Value, "true", StringComparison.OrdinalIgnoreCase),
+        principal.FindFirst("hd")?.Value.ToLowerInvariant());
+
+    private static ILogger Log(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web.Login");
+}
+
+internal static partial class LoginLog
+{
+    [LoggerMessage(4110, LogLevel.Information, "{User} has logged in as {Email}.")]
+    internal static partial void Entered(ILogger log, UserName user, string email);
+
+    [LoggerMessage(4111, LogLevel.Warning, "{Email} was refused: {Why}")]
+    internal static partial void Refused(ILogger log, string email, string why);
+
+    [LoggerMessage(4112, LogLevel.Warning, "A login failed: {Reason}.")]
+    internal static partial void Failed(ILogger log, string reason);
+}

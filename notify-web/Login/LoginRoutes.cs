@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+
+namespace Notify.Web.Login;
+
+/// <summary>POST /logout ends a session. (The way in is Page/Login.cshtml.)</summary>
+internal static class LoginRoutes
+{
+    internal static void MapLogout(this IEndpointRouteBuilder routes) => routes.MapPost("/logout", EndAsync);
+
+    private static async Task EndAsync(HttpContext context)
+    {
+        await context.RequestServices.GetRequiredService<EndedSessions>().EndAsync(context.Session().Id, context.RequestAborted);
+        await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        context.Response.Redirect(context.Request.PathBase + "/login");
+    }
+}

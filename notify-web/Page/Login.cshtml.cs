@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Notify.Web.Login;
+
+namespace Notify.Web.Page;
+
+/// <summary>The way in, and why it is shut.</summary>
+[AllowAnonymous]
+public sealed class LoginModel(WebSettings settings) : PageModel
+{
+    /// <summary>What went wrong; null where nobody has tried yet.</summary>
+    public LoginTrouble? Trouble { get; private set; }
+
+    /// <summary>Shows the page; who is logged in already has no need of it.</summary>
+    public IActionResult OnGet()
+    {
+        if (Session.Of(User) is not null)
+        {
+            return LocalRedirect("~/");
+        }
+
+        Trouble = LoginTrouble.Of(HttpContext);
+        Response.StatusCode = Trouble?.Status ?? StatusCodes.Status200OK;
+        return Page();
+    }
+
+    /// <summary>Sends the browser to the provider, to come back to the dashboard.</summary>
+    public async Task<IActionResult> OnGetGoogleAsync()
+    {
+        try
+        {
+            await HttpContext.ChallengeAsync(GoogleLogin.Scheme, new AuthenticationProperties { RedirectUri = Request.PathBase + "/" });
+            return new EmptyResult();
+        }
+        catch (Exception e) when (LoginEvents.IsProviderDown(e))
+        {
+            Trouble = LoginTrouble.ProviderDown(settings.Authority);
+            Response.StatusCode = Trouble.Status;
+            return Page();
+        }
+    }
+}

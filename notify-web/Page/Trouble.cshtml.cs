@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Notify.Web.Serving;
+
+namespace Notify.Web.Page;
+
+/// <summary>Why there is no page: shown in place of every page that can't be.</summary>
+[AllowAnonymous]
+public sealed class TroubleModel : PageModel
+{
+    /// <summary>What is wrong.</summary>
+    public string Sentence { get; private set; } = "There is nothing at this address.";
+
+    /// <summary>Shows it with the status that the refusal has.</summary>
+    public void OnGet()
+    {
+        var refusal = HttpContext.Items.TryGetValue(typeof(RefusalException), out var known) ? (RefusalException)known! : null;
+        Response.StatusCode = refusal?.Status ?? StatusCodes.Status404NotFound;
+        Sentence = refusal?.Message ?? Sentence;
+    }
+}

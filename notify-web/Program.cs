@@ -1,0 +1,46 @@
+using Notify.Settings;
+using Notify.Web;
+using Notify.Web.Serving;
+
+const string Usage = """
+    notify-web serves the dashboard. Its settings come from the environment (docs/operations.md).
+
+      notify-web             serves, until TERM (systemd starts it so)
+      notify-web --help, --version
+    """;
+
+switch (args)
+{
+    case []:
+        break;
+    case ["--help" or "-h"]:
+        await Console.Out.WriteLineAsync(Usage);
+        return 0;
+    case ["--version"]:
+        await Console.Out.WriteLineAsync(WebVersion.Text);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync($"notify-web: it takes no argument {args[0]}. notify-web --help says what there is.");
+        return 64;
+}
+
+try
+{
+    await WebServer.RunAsync(WebSettings.Read(SettingsReader.FromEnvironment()));
+    return 0;
+}
+catch (SettingsException e)
+{
+    foreach (var problem in e.Problems)
+    {
+        await Console.Error.WriteLineAsync($"notify-web: {problem}");
+    }
+
+    return SettingsReader.WrongSettingsStatus;
+}
+catch (IOException e)
+{
+    // Somebody else has the port, most likely.
+    await Console.Error.WriteLineAsync($"notify-web: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,28 @@
+using Notify.Settings;
+
+namespace Notify.Web.Serving;
+
+/// <summary>The folder of what only the dashboard may read, <c>NOTIFY_WEB_STATE_DIR</c>.</summary>
+internal static class StateFolder
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    internal static string Keys(WebSettings settings) => Path.Combine(settings.StateFolder, "keys");
+
+    /// <summary>Makes the folder if it is missing, and tries to write in it: without keys nobody could log in.</summary>
+    internal static void Prepare(WebSettings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(settings.StateFolder, OwnerOnly);
+            Directory.CreateDirectory(Keys(settings), OwnerOnly);
+            var probe = Path.Combine(Keys(settings), ".probe-" + Guid.NewGuid().ToString("N"));
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"NOTIFY_WEB_STATE_DIR holds \"{settings.StateFolder}\": it should hold a folder that {Environment.UserName} may write to ({e.Message})."]);
+        }
+    }
+}

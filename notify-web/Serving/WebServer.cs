@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Notify.Linking;
+using Notify.Posix;
+using Notify.Web.Api;
+using Notify.Web.Bot;
+using Notify.Web.Login;
+
+namespace Notify.Web.Serving;
+
+/// <summary>The dashboard at work, until it is told to end.</summary>
+public static partial class WebServer
+{
+    /// <summary>How long what is on its way may take once the dashboard is told to end; a run of a script that takes longer goes on in the bot.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+
+    /// <summary>Serves until TERM.</summary>
+    /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
+    /// <exception cref="IOException">The port is somebody else's.</exception>
+    public static async Task RunAsync(WebSettings settings)
+    {
+        var systemd = new Systemd(Environment.GetEnvironmentVariable);
+        await using var app = Build(settings, TimeProvider.System, systemd);
+        await app.StartAsync();
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web");
+        LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls));
+        systemd.Tell("READY=1");
+        await app.WaitForShutdownAsync();
+        systemd.Tell("STOPPING=1");
+    }
+
+    /// <summary>All parts, put together and not started.</summary>
+    /// <param name="settings">What it is told.</param>
+    /// <param name="time">The clock of sessions, limits and pauses.</param>
+    /// <param name="systemd">Who may hand a socket over.</param>
+    /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
+    public static WebApplication Build(WebSettings settings, TimeProvider time, Systemd systemd)
+    {
+        StateFolder.Prepare(settings);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebLog.Add(builder.Logging);
+        Listen(builder, settings, systemd);
+        AddParts(builder.Services, settings, time);
+
+        var app = builder.Build();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<PublicAddress>();
+        app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<SessionForScripts>();
+        app.UseMiddleware<ForeignHosts>();
+        app.UseAuthentication();
+        app.UseRouting();
+        app.UseAuthorization();
+        app.MapAssets();
+        app.MapHealth();
+        app.MapLogout();
+        app.MapRazorPages();
+        return app;
+    }
+
+    private static void AddParts(IServiceCollection services, WebSettings settings, TimeProvider time)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(time);
+        services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
+        services.AddSingleton<BotClient>();
+        services.AddSingleton<LinkOffers>();
+        services.AddSingleton<Assets>();
+        services.AddLogin(settings);
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(CookieAuthenticationDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
+        services.AddRazorPages(options => options.RootDirectory = "/Page");
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
+    }
+
+    private static void Listen(WebApplicationBuilder builder, WebSettings settings, Systemd systemd) =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
+            if (systemd.HandsOverSocket)
+            {
+                kestrel.ListenHandle(Systemd.FirstDescriptor);
+            }
+            else
+            {
+                kestrel.Listen(settings.Listen);
+            }
+        });
+
+    [LoggerMessage(4000, LogLevel.Information, "notify-web {Version} serves {PublicUrl} at {Addresses}.")]
+    private static partial void LogServing(ILogger log, string version, Uri publicUrl, string addresses);
+}
