@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Notify.Posix;
 
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 
@@ -13,11 +14,6 @@ namespace Notify.Bench;
 /// </summary>
 internal sealed unsafe partial class MeasuredProcess
 {
-    private const int SubReaper = 36; // PR_SET_CHILD_SUBREAPER
-    private const int OpenReadWrite = 2;
-    private const int Terminate = 15;
-    private const int KillSignal = 9;
-
     private MeasuredProcess(int id) => Id = id;
 
     /// <summary>Its process id.</summary>
@@ -26,36 +22,23 @@ internal sealed unsafe partial class MeasuredProcess
     /// <summary>Starts a program; what it prints goes nowhere.</summary>
     internal static MeasuredProcess Start(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
-        // glibc's posix_spawn_file_actions_t has 80 bytes.
-        var actions = stackalloc byte[128];
-        Check(FileActionsInit(actions));
-        fixed (byte* nowhere = "/dev/null\0"u8)
+        var actions = stackalloc byte[LibC.SpawnStructSize];
+        Check(LibC.SpawnActionsInit(actions));
+        using var text = new NativeText();
+        try
         {
             for (var descriptor = 0; descriptor <= 2; descriptor++)
             {
-                Check(FileActionsAddOpen(actions, descriptor, nowhere, OpenReadWrite, 0));
+                Check(LibC.SpawnActionsAddOpen(actions, descriptor, text.Add("/dev/null"), LibC.OpenReadWrite, 0));
             }
-        }
 
-        var argumentTexts = Texts([program, .. arguments]);
-        var environmentTexts = Texts([.. environment.Select(v => $"{v.Key}={v.Value}")]);
-        try
-        {
-            fixed (nint* argv = argumentTexts)
-            fixed (nint* envp = environmentTexts)
-            {
-                Check(Spawn(out var id, (byte*)argv[0], actions, null, (byte**)argv, (byte**)envp));
-                return new MeasuredProcess(id);
-            }
+            var variables = text.AddAll(environment.Select(v => $"{v.Key}={v.Value}"));
+            Check(LibC.Spawn(out var id, text.Add(program), actions, null, text.AddAll([program, .. arguments]), variables));
+            return new MeasuredProcess(id);
         }
         finally
         {
-            foreach (var text in argumentTexts.Concat(environmentTexts))
-            {
-                Marshal.FreeCoTaskMem(text);
-            }
-
-            _ = FileActionsDestroy(actions);
+            _ = LibC.SpawnActionsDestroy(actions);
         }
     }
 
@@ -77,7 +60,7 @@ internal sealed unsafe partial class MeasuredProcess
     /// </remarks>
     internal static long PeakMemory(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
-        if (ProcessControl(SubReaper, 1, 0, 0, 0) != 0)
+        if (LibC.ProcessControl(LibC.SetChildSubreaper, 1, 0, 0, 0) != 0)
         {
             throw new BenchException("This kernel lets no process inherit orphans (PR_SET_CHILD_SUBREAPER).");
         }
@@ -99,14 +82,14 @@ internal sealed unsafe partial class MeasuredProcess
     /// <summary>Tells it to end, and waits until it has.</summary>
     internal void End()
     {
-        _ = Kill(Id, Terminate);
+        _ = LibC.Kill(Id, LibC.SignalTerminate);
         Wait(Id, out _);
     }
 
     /// <summary>kill -9.</summary>
     internal void KillNow()
     {
-        _ = Kill(Id, KillSignal);
+        _ = LibC.Kill(Id, LibC.SignalKill);
         Wait(Id, out _);
     }
 
@@ -128,11 +111,10 @@ internal sealed unsafe partial class MeasuredProcess
 
     private static int Wait(int id, out Usage usage)
     {
-        const int Interrupted = 4;
         int status;
         while (Wait4(id, out status, 0, out usage) < 0)
         {
-            if (Marshal.GetLastPInvokeError() != Interrupted)
+            if (Marshal.GetLastPInvokeError() != LibC.Interrupted)
             {
                 throw new Win32Exception();
             }
@@ -140,8 +122,6 @@ internal sealed unsafe partial class MeasuredProcess
 
         return status;
     }
-
-    private static nint[] Texts(string[] texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
 
     private static void Check(int error)
     {
@@ -159,26 +139,8 @@ internal sealed unsafe partial class MeasuredProcess
         public long MaxResidentKilobytes;
     }
 
-    [LibraryImport("libc", EntryPoint = "posix_spawn")]
-    private static partial int Spawn(out int pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
-    private static partial int FileActionsInit(void* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
-    private static partial int FileActionsDestroy(void* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addopen")]
-    private static partial int FileActionsAddOpen(void* actions, int descriptor, byte* path, int flags, uint mode);
-
     [LibraryImport("libc", EntryPoint = "wait4", SetLastError = true)]
     private static partial int Wait4(int pid, out int status, int options, out Usage usage);
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int pid, int signal);
-
-    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    private static partial int ProcessControl(int option, nuint value, nuint none3, nuint none4, nuint none5);
 }
 
 /// <summary>Something could not be measured; the message says what and why.</summary>

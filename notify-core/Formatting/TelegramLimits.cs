@@ -20,7 +20,4 @@ public static class TelegramLimits
 
     /// <summary>The longer side of a photo may be this many times the shorter (https://core.telegram.org/bots/api#sendphoto).</summary>
     public const int PhotoSideRatio = 20;
-
-    /// <summary>Largest document in bytes: 50 MB (https://core.telegram.org/bots/api#senddocument).</summary>
-    public const long DocumentBytes = 50L * 1024 * 1024;
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Notify.Posix;
 
 /// <summary>A Unix account as the name service (passwd file, LDAP) knows it now.</summary>
@@ -17,16 +15,13 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
     /// <summary>The effective user id of this process.</summary>
     public static uint EffectiveUid => LibC.GetEffectiveUid();
 
-    /// <summary>The effective group id of this process.</summary>
-    public static uint EffectiveGid => LibC.GetEffectiveGid();
-
     /// <summary>Looks an account up by its user id; null where there is none.</summary>
     public static unsafe Account? Find(uint uid) =>
-        Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result));
+        NameService.Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result), Read);
 
     /// <summary>Looks an account up by its name; null where there is none.</summary>
     public static unsafe Account? Find(string name) =>
-        Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result));
+        NameService.Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result), Read);
 
     /// <summary>The ids of all groups the account is in, the primary one included, as a new login would have them.</summary>
     public unsafe IReadOnlyList<uint> Groups()
@@ -45,27 +40,7 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
         }
     }
 
-    private unsafe delegate int Lookup(out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result);
-
-    private static unsafe Account? Find(Lookup lookup)
-    {
-        for (var size = 1024; ; size *= 2)
-        {
-            var buffer = new byte[size];
-            fixed (byte* start = buffer)
-            {
-                var error = lookup(out var entry, start, (nuint)size, out var result);
-                if (error == LibC.BufferTooSmall)
-                {
-                    continue;
-                }
-
-                return result == 0 ? null : new Account(Text(entry.Name), entry.Uid, entry.Gid, Text(entry.Home));
-            }
-        }
-    }
-
-    internal static string Text(nint pointer) => Marshal.PtrToStringUTF8(pointer) ?? "";
+    private static Account Read(LibC.PasswordEntry entry) => new(NameService.Text(entry.Name), entry.Uid, entry.Gid, NameService.Text(entry.Home));
 }
 
 /// <summary>A Unix group as the name service knows it now.</summary>
@@ -75,29 +50,11 @@ public sealed record Group(string Name, uint Gid)
 {
     /// <summary>Looks a group up by its name; null where there is none.</summary>
     public static unsafe Group? Find(string name) =>
-        Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(name, out entry, buffer, length, out result));
+        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(name, out entry, buffer, length, out result), Read);
 
     /// <summary>Looks a group up by its id; null where there is none.</summary>
     public static unsafe Group? Find(uint gid) =>
-        Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result));
+        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result), Read);
 
-    private unsafe delegate int Lookup(out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result);
-
-    private static unsafe Group? Find(Lookup lookup)
-    {
-        for (var size = 4096; ; size *= 2)
-        {
-            var buffer = new byte[size];
-            fixed (byte* start = buffer)
-            {
-                var error = lookup(out var entry, start, (nuint)size, out var result);
-                if (error == LibC.BufferTooSmall)
-                {
-                    continue;
-                }
-
-                return result == 0 ? null : new Group(Account.Text(entry.Name), entry.Gid);
-            }
-        }
-    }
+    private static Group Read(LibC.GroupEntry entry) => new(NameService.Text(entry.Name), entry.Gid);
 }

@@ -6,15 +6,12 @@ namespace Notify.Posix;
 /// <summary>Starting, watching and ending processes: what <see cref="System.Diagnostics.Process"/> can't do (sessions, groups, adopted orphans).</summary>
 internal static unsafe partial class LibC
 {
-    internal const int NoSuchProcess = 3;
-    internal const int TryAgain = 11;
 
     internal const int SignalKill = 9;
     internal const int SignalTerminate = 15;
     internal const int SignalChild = 17;
 
     internal const short PollIn = 1;
-    internal const short PollHangUp = 16;
 
     internal const int WaitNoHang = 1;
 
@@ -30,7 +27,6 @@ internal static unsafe partial class LibC
 
     internal const int SetChildSubreaper = 36;
 
-    internal const int AccessDenied = 13;
     internal const int SetStatusFlags = 4;
     internal const int GetOpenFileLock = 36;
     internal const int SetOpenFileLock = 37;

@@ -25,20 +25,14 @@ internal static unsafe partial class LibC
     internal const int OpenCloseOnExec = 0x80000;
     internal const int OpenPathOnly = 0x200000;
 
-    internal const uint RenameExchange = 2;
-
-    internal const int LockShared = 1;
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
-    internal const int LockRelease = 8;
 
     internal const int NoSuchFile = 2;
     internal const int Interrupted = 4;
-    internal const int NoSuchDeviceOrAddress = 6;
-    internal const int WouldBlock = 11;
+    internal const int WouldBlock = 11; // EAGAIN is the same
     internal const int PermissionDenied = 13;
     internal const int FileExists = 17;
-    internal const int NotAFolder = 20;
     internal const int InvalidArgument = 22;
     internal const int BufferTooSmall = 34;
     internal const int TooManyLinks = 40;
@@ -50,9 +44,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint GetEffectiveUid();
-
-    [LibraryImport("libc", EntryPoint = "getegid")]
-    internal static partial uint GetEffectiveGid();
 
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint Umask(uint mask);
@@ -104,9 +95,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int RenameAt(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to);
-
-    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int UnlinkAt(SafeFileHandle folder, string name, int flags);

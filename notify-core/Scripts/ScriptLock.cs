@@ -44,7 +44,7 @@ public sealed class ScriptLock : IDisposable
             return new ScriptLock(file, script);
         }
 
-        var (held, reason) = (Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.AccessDenied, LibC.LastError());
+        var (held, reason) = (Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.PermissionDenied, LibC.LastError());
         file.Dispose();
         return held ? null : throw new IOException($"Can't lock {path}: {reason}.");
     }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Notify.Posix;
 
@@ -21,14 +20,6 @@ internal enum ProcessEnd
     Interrupted,
 }
 
-/// <summary>What a process is started with.</summary>
-/// <param name="Executable">An absolute path.</param>
-/// <param name="Arguments">What follows the program's name.</param>
-/// <param name="Environment">The whole environment.</param>
-/// <param name="Folder">The working folder.</param>
-/// <param name="Mark">A <c>NAME=value</c> of the environment that only this run and what it starts has.</param>
-internal sealed record ProcessStart(string Executable, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string Folder, string Mark);
-
 /// <summary>A process that is over, with all that it started.</summary>
 /// <param name="End">Why it is over.</param>
 /// <param name="ExitStatus">What it ended with; null where a signal ended it.</param>
@@ -39,9 +30,6 @@ internal sealed record ProcessStart(string Executable, IReadOnlyList<string> Arg
 /// <param name="Took">How long it ran.</param>
 internal sealed record EndedProcess(
     ProcessEnd End, int? ExitStatus, int? Signal, ReadOnlyMemory<byte> Output, long OutputLength, ReadOnlyMemory<byte> ErrorOutput, TimeSpan Took);
-
-/// <summary>The process could not be started.</summary>
-internal sealed class ProcessNotStartedException(string message) : IOException(message);
 
 /// <summary>
 /// Runs a process as leader of a session of its own and leaves nothing of it behind: not at its end, not at its time limit, not
@@ -78,7 +66,7 @@ internal static class ScriptProcess
         using var errors = new OutputPipe();
         using var wake = OpenEvent();
         var began = time.GetTimestamp();
-        var leader = Spawn(start, output.Writer, errors.Writer);
+        var leader = SessionLeader.Spawn(start, output.Writer, errors.Writer);
         output.CloseWriter();
         errors.CloseWriter();
         started(leader);
@@ -187,151 +175,5 @@ internal static class ScriptProcess
     {
         var one = 1L;
         _ = LibC.Write(wake, (byte*)&one, sizeof(long));
-    }
-
-    private static unsafe int Spawn(ProcessStart start, SafeFileHandle output, SafeFileHandle errors)
-    {
-        var attributes = stackalloc byte[LibC.SpawnStructSize];
-        var actions = stackalloc byte[LibC.SpawnStructSize];
-        Check(LibC.SpawnAttributesInit(attributes), start);
-        Check(LibC.SpawnActionsInit(actions), start);
-        using var text = new NativeText();
-        try
-        {
-            // Handlers can't be inherited, but ignoring can: this runtime ignores SIGPIPE, cron's children may ignore others. The script starts clean.
-            var all = stackalloc byte[LibC.SignalSetSize];
-            new Span<byte>(all, LibC.SignalSetSize).Fill(0xFF);
-            Check(LibC.SpawnAttributesSetSignalDefaults(attributes, all), start);
-            var none = stackalloc byte[LibC.SignalSetSize];
-            new Span<byte>(none, LibC.SignalSetSize).Clear();
-            Check(LibC.SpawnAttributesSetSignalMask(attributes, none), start);
-            Check(LibC.SpawnAttributesSetFlags(attributes, LibC.SpawnSetSession | LibC.SpawnSetSignalDefaults | LibC.SpawnSetSignalMask), start);
-
-            Check(LibC.SpawnActionsAddOpen(actions, 0, text.Add("/dev/null"), LibC.OpenReadOnly, 0), start);
-            Check(LibC.SpawnActionsAddDuplicate(actions, (int)output.DangerousGetHandle(), 1), start);
-            Check(LibC.SpawnActionsAddDuplicate(actions, (int)errors.DangerousGetHandle(), 2), start);
-            Check(LibC.SpawnActionsAddCloseFrom(actions, 3), start);
-            Check(LibC.SpawnActionsAddChangeFolder(actions, text.Add(start.Folder)), start);
-
-            var arguments = text.AddAll([start.Executable, .. start.Arguments]);
-            var environment = text.AddAll(start.Environment.Select(variable => $"{variable.Key}={variable.Value}").Append(start.Mark));
-            Check(LibC.Spawn(out var pid, text.Add(start.Executable), actions, attributes, arguments, environment), start);
-            return pid;
-        }
-        finally
-        {
-            _ = LibC.SpawnActionsDestroy(actions);
-            _ = LibC.SpawnAttributesDestroy(attributes);
-        }
-    }
-
-    private static void Check(int error, ProcessStart start)
-    {
-        if (error != 0)
-        {
-            throw new ProcessNotStartedException($"{start.Executable} could not be started in {start.Folder}: {Marshal.GetPInvokeErrorMessage(error)}.");
-        }
-    }
-
-    /// <summary>Strings and lists of strings in the shape that C wants, freed together.</summary>
-    private sealed unsafe class NativeText : IDisposable
-    {
-        private readonly List<nint> _blocks = [];
-
-        internal byte* Add(string text)
-        {
-            var length = Encoding.UTF8.GetByteCount(text);
-            var block = (byte*)Allocate(length + 1);
-            Encoding.UTF8.GetBytes(text, new Span<byte>(block, length));
-            block[length] = 0;
-            return block;
-        }
-
-        internal byte** AddAll(IEnumerable<string> texts)
-        {
-            var pointers = texts.Select(text => (nint)Add(text)).ToList();
-            var list = (byte**)Allocate((pointers.Count + 1) * sizeof(nint));
-            for (var i = 0; i < pointers.Count; i++)
-            {
-                list[i] = (byte*)pointers[i];
-            }
-
-            list[pointers.Count] = null;
-            return list;
-        }
-
-        public void Dispose() => _blocks.ForEach(block => NativeMemory.Free((void*)block));
-
-        private void* Allocate(int size)
-        {
-            var block = NativeMemory.Alloc((nuint)size);
-            _blocks.Add((nint)block);
-            return block;
-        }
-    }
-
-    /// <summary>The reading end of a stream of the process, and what came through it.</summary>
-    private sealed unsafe class OutputPipe : IDisposable
-    {
-        private const int ReadSize = 1 << 16;
-
-        private readonly SafeFileHandle _reader;
-        private readonly byte[] _buffer = new byte[ReadSize];
-        private bool _open = true;
-
-        internal OutputPipe()
-        {
-            var ends = stackalloc int[2];
-            if (LibC.Pipe(ends, LibC.OpenCloseOnExec) != 0)
-            {
-                throw new IOException($"Can't make a pipe: {LibC.LastError()}.");
-            }
-
-            _reader = new SafeFileHandle(ends[0], ownsHandle: true);
-            Writer = new SafeFileHandle(ends[1], ownsHandle: true);
-
-            // Only this end: the script must find an ordinary, blocking stdout.
-            _ = LibC.FileControl(_reader, LibC.SetStatusFlags, LibC.OpenNonBlocking);
-        }
-
-        internal SafeFileHandle Writer { get; }
-
-        internal OutputTail Tail { get; } = new(KeptOutput);
-
-        /// <summary>For poll; negative when the stream has ended.</summary>
-        internal int Descriptor => _open ? (int)_reader.DangerousGetHandle() : -1;
-
-        internal void CloseWriter() => Writer.Dispose();
-
-        /// <summary>Takes what there is, up to one buffer; false where there is nothing more at this moment.</summary>
-        internal bool ReadSome()
-        {
-            fixed (byte* start = _buffer)
-            {
-                var read = LibC.Read(_reader, start, ReadSize);
-                if (read > 0)
-                {
-                    Tail.Append(_buffer.AsSpan(0, (int)read));
-                    return true;
-                }
-
-                _open = read < 0 && Marshal.GetLastPInvokeError() is LibC.TryAgain or LibC.Interrupted;
-                return false;
-            }
-        }
-
-        /// <summary>Takes what the process has printed before it ended. Bounded, should somebody print on.</summary>
-        internal void Drain()
-        {
-            while (_open && Tail.Total <= MostOutput && ReadSome())
-            {
-            }
-        }
-
-        public void Dispose()
-        {
-            Writer.Dispose();
-            _reader.Dispose();
-        }
     }
 }

@@ -11,9 +11,6 @@ internal sealed record Ended(int Status, string Output, string Errors);
 /// <summary>A real account with a home of its own, scripts in it, and a bot to send to: what the runner lives in.</summary>
 internal sealed class Analyst : IAsyncDisposable
 {
-    /// <summary>A time limit for scripts that tests can wait for.</summary>
-    internal const string ShortLimit = "2";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Analyst(TestAccount account) => Account = account;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Notify.Files;
 using Notify.Posix;
 using Notify.Testing;
@@ -7,7 +8,7 @@ using Xunit;
 namespace Notify.Tests.Files;
 
 /// <summary>A bot that runs as <c>deploy</c> opens files for <c>bob</c>, who would like to see those of others.</summary>
-public sealed class CallerFileTests(CallerFileTests.Accounts accounts) : IClassFixture<CallerFileTests.Accounts>, IDisposable
+public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) : IClassFixture<CallerFileTests.Accounts>, IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -145,7 +146,7 @@ public sealed class CallerFileTests(CallerFileTests.Accounts accounts) : IClassF
         while (!outcome.IsCompleted)
         {
             // In one step, so that at each moment one or the other is there.
-            Assert.Equal(0, LibC.RenameAt2(LibC.AtFdCwd, _folder[one], LibC.AtFdCwd, _folder[other], LibC.RenameExchange));
+            Assert.Equal(0, RenameAt2(LibC.AtFdCwd, _folder[one], LibC.AtFdCwd, _folder[other], Exchange));
         }
 
         var counts = (await outcome).Split('\n').Select(line => line.Split(' ')).ToDictionary(words => words[0], words => int.Parse(words[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
@@ -156,6 +157,12 @@ public sealed class CallerFileTests(CallerFileTests.Accounts accounts) : IClassF
         Assert.InRange(counts["own"], 1, 20_000);
         Assert.InRange(counts[refusal.ToString()], 1, 20_000);
     }
+
+    private const uint Exchange = 2; // RENAME_EXCHANGE
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     private static ScratchFolder OpenFolder()
     {

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>The reading end of a stream of the process, and what came through it.</summary>
+internal sealed unsafe class OutputPipe : IDisposable
+{
+    private const int ReadSize = 1 << 16;
+
+    private readonly SafeFileHandle _reader;
+    private readonly byte[] _buffer = new byte[ReadSize];
+    private bool _open = true;
+
+    internal OutputPipe()
+    {
+        var ends = stackalloc int[2];
+        if (LibC.Pipe(ends, LibC.OpenCloseOnExec) != 0)
+        {
+            throw new IOException($"Can't make a pipe: {LibC.LastError()}.");
+        }
+
+        _reader = new SafeFileHandle(ends[0], ownsHandle: true);
+        Writer = new SafeFileHandle(ends[1], ownsHandle: true);
+
+        // Only this end: the script must find an ordinary, blocking stdout.
+        _ = LibC.FileControl(_reader, LibC.SetStatusFlags, LibC.OpenNonBlocking);
+    }
+
+    internal SafeFileHandle Writer { get; }
+
+    internal OutputTail Tail { get; } = new(ScriptProcess.KeptOutput);
+
+    /// <summary>For poll; negative when the stream has ended.</summary>
+    internal int Descriptor => _open ? (int)_reader.DangerousGetHandle() : -1;
+
+    internal void CloseWriter() => Writer.Dispose();
+
+    /// <summary>Takes what there is, up to one buffer; false where there is nothing more at this moment.</summary>
+    internal bool ReadSome()
+    {
+        fixed (byte* start = _buffer)
+        {
+            var read = LibC.Read(_reader, start, ReadSize);
+            if (read > 0)
+            {
+                Tail.Append(_buffer.AsSpan(0, (int)read));
+                return true;
+            }
+
+            _open = read < 0 && Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.Interrupted;
+            return false;
+        }
+    }
+
+    /// <summary>Takes what the process has printed before it ended. Bounded, should somebody print on.</summary>
+    internal void Drain()
+    {
+        while (_open && Tail.Total <= ScriptProcess.MostOutput && ReadSome())
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        _reader.Dispose();
+    }
+}
