@@ -171,14 +171,14 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
                 return new Redemption.UnknownOrExpired();
             }
 
-            var holder = HolderOf(chat, links);
+            var holder = LinkEntries.HolderOf(links, chat);
             if (!evenIfLinkedToAnother && holder is not null && holder.User != offer.User)
             {
                 return new Redemption.AskFirst(holder.User, offer.User);
             }
 
             offers.RemoveAll(o => o == offer || IsOver(o.CreatedAt, now));
-            var change = SetLink(links, offer.User, chat, now);
+            var change = LinkEntries.Set(links, offer.User, chat, now);
             using var changedOffers = _deepLinks.Prepare(offers);
             using var changedLinks = _links.Prepare(links);
             changedOffers.Commit();
@@ -192,7 +192,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         now =>
         {
             var links = _links.Draft();
-            var change = SetLink(links, user, chat, now);
+            var change = LinkEntries.Set(links, user, chat, now);
             Store(links);
             return change;
         },
@@ -253,19 +253,6 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
 
     private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) => now - createdAt >= Validity || createdAt - now > ClockSkew;
 
-    private static Link? HolderOf(ChatId chat, JsonEntries<Link> links) => links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
-
-    private static LinkChange SetLink(JsonEntries<Link> links, UserName user, ChatId chat, DateTimeOffset now)
-    {
-        var before = links.TryFind(user.Value, out var own) ? own : null;
-        var holder = HolderOf(chat, links);
-        links.RemoveAll(other => other.Chat == chat && other.User != user);
-        var link = new Link(user, chat, StateEntries.WholeSeconds(now));
-        links.Set(
-            user.Value, link, ("chat_id", StateEntries.ChatJson(chat)), ("linked_at", StateEntries.TimeJson(link.LinkedAt)), ("dead", null));
-        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, before is null || before.Chat == chat ? null : before.Chat);
-    }
-
     private Verification.Verified? Use(JsonEntries<PendingCode> codes, JsonEntries<Link> links, UserName user, string code, DateTimeOffset now)
     {
         if (!codes.TryFind(code, out var pending) || IsOver(pending.CreatedAt, now))
@@ -274,7 +261,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         }
 
         codes.RemoveAll(c => c == pending || IsOver(c.CreatedAt, now));
-        var change = SetLink(links, user, pending.Chat, now);
+        var change = LinkEntries.Set(links, user, pending.Chat, now);
         using var changedCodes = _codes.Prepare(codes);
         using var changedLinks = _links.Prepare(links);
         changedCodes.Commit();
@@ -282,10 +269,11 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         return new Verification.Verified(change);
     }
 
+    /// <summary>Changes whether the link of a chat is dead; null where the chat has none.</summary>
     private Link? ChangeLinkOf(ChatId chat, Func<Link, Link> change)
     {
         var links = _links.Draft();
-        if (HolderOf(chat, links) is not { } link)
+        if (LinkEntries.HolderOf(links, chat) is not { } link)
         {
             return null;
         }
@@ -293,8 +281,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         var changed = change(link);
         if (changed != link)
         {
-            var dead = changed.Dead is { } mark ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}""" : null;
-            links.Set(link.User.Value, changed, ("dead", dead));
+            LinkEntries.SetDead(links, changed);
             Store(links);
         }
 
@@ -345,24 +332,5 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     private sealed class NoTable
     {
         internal static readonly NoTable Instance = new();
-    }
-
-    private sealed class LinkTable
-    {
-        internal LinkTable(IEnumerable<Link> links)
-        {
-            foreach (var link in links)
-            {
-                ByUser.Add(link.User, link);
-                ByChat[link.Chat] = Later(ByChat.GetValueOrDefault(link.Chat), link);
-            }
-        }
-
-        internal Dictionary<UserName, Link> ByUser { get; } = [];
-
-        internal Dictionary<ChatId, Link> ByChat { get; } = [];
-
-        /// <summary>Of two links with one chat, the one that the chat acts for.</summary>
-        internal static Link Later(Link? one, Link other) => one is null || other.LinkedAt >= one.LinkedAt ? other : one;
     }
 }

@@ -1,0 +1,27 @@
+namespace Notify.Linking;
+
+/// <summary>Changes of <c>telegram_users.json</c> that keep one user to a chat and one chat to a user (specification, section 5).</summary>
+internal static class LinkEntries
+{
+    /// <summary>The link that a chat acts for, or null.</summary>
+    internal static Link? HolderOf(JsonEntries<Link> links, ChatId chat) => links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
+
+    /// <summary>Links a user and a chat, and says what that took from whom.</summary>
+    internal static LinkChange Set(JsonEntries<Link> links, UserName user, ChatId chat, DateTimeOffset now)
+    {
+        var before = links.TryFind(user.Value, out var own) ? own : null;
+        var holder = HolderOf(links, chat);
+        links.RemoveAll(other => other.Chat == chat && other.User != user);
+        var link = new Link(user, chat, StateEntries.WholeSeconds(now));
+        links.Set(
+            user.Value, link, ("chat_id", StateEntries.ChatJson(chat)), ("linked_at", StateEntries.TimeJson(link.LinkedAt)), ("dead", null));
+        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, before is null || before.Chat == chat ? null : before.Chat);
+    }
+
+    /// <summary>Writes down whether a link is dead.</summary>
+    internal static void SetDead(JsonEntries<Link> links, Link link)
+    {
+        var dead = link.Dead is { } mark ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}""" : null;
+        links.Set(link.User.Value, link, ("dead", dead));
+    }
+}
