@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Notify.Sandbox.Telegram;
@@ -18,7 +17,7 @@ internal sealed class Phones(TelegramWorld world)
         {
             var person = world.People.Add(wanted.FirstName.Trim(), wanted.LastName, wanted.Username, wanted.Id);
             world.Feed.Publish(new PhoneEvent("chat", person.Id));
-            return View(person);
+            return PhoneViews.Of(person);
         }
     }
 
@@ -32,7 +31,7 @@ internal sealed class Phones(TelegramWorld world)
             if (wanted.Id is { } id && world.People.Chat(id) is not null) throw new ControlRefusal(400, $"There is a chat {id} already.");
             var chat = world.People.AddGroup(wanted.Title, wanted.Supergroup ? ChatType.Supergroup : ChatType.Group, members, wanted.Id);
             world.Feed.Publish(new PhoneEvent("chat", chat.Id));
-            return View(chat);
+            return PhoneViews.Of(chat);
         }
     }
 
@@ -157,7 +156,7 @@ internal sealed class Phones(TelegramWorld world)
                 world.Updates.Add("message", json => BotApiJson.WriteMessage(json, world, message));
             }
 
-            return View(supergroup);
+            return PhoneViews.Of(supergroup);
         }
     }
 
@@ -184,17 +183,17 @@ internal sealed class Phones(TelegramWorld world)
 
     public IReadOnlyList<ChatView> Chats()
     {
-        lock (world.Gate) return [.. world.People.Chats.Select(View).OrderByDescending(c => c.Last?.Date ?? DateTimeOffset.MinValue)];
+        lock (world.Gate) return [.. world.People.Chats.Select(PhoneViews.Of).OrderByDescending(c => c.Last?.Date ?? DateTimeOffset.MinValue)];
     }
 
     public IReadOnlyList<MessageView> Messages(long chatId)
     {
-        lock (world.Gate) return [.. FindChat(chatId).Messages.Select(View)];
+        lock (world.Gate) return [.. FindChat(chatId).Messages.Select(PhoneViews.Of)];
     }
 
     public MessageView? Message(long chatId, int messageId)
     {
-        lock (world.Gate) return world.People.Chat(chatId)?.Find(messageId) is { } message ? View(message) : null;
+        lock (world.Gate) return world.People.Chat(chatId)?.Find(messageId) is { } message ? PhoneViews.Of(message) : null;
     }
 
     public StoredFile File(string id)
@@ -272,45 +271,4 @@ internal sealed class Phones(TelegramWorld world)
     private static Person Who(Chat chat, long? id) =>
         id is not { } wanted ? chat.Members[0]
             : chat.Members.Find(m => m.Id == wanted) ?? throw new ControlRefusal(400, $"Person {wanted} is not in chat {chat.Id}.");
-
-    private static PersonView View(Person person) =>
-        new(person.Id, person.LastName is null ? person.FirstName : $"{person.FirstName} {person.LastName}", person.Username, person.IsDeactivated);
-
-    private static ChatView View(Chat chat) => new(
-        chat.Id,
-        BotApiJson.TypeName(chat.Type),
-        chat.Type == ChatType.Private ? View(chat.Members[0]).Name : chat.Title,
-        chat.IsStarted,
-        chat.IsBlocked,
-        chat.IsKicked,
-        chat.MigratedTo,
-        [.. chat.Members.Select(View)],
-        chat.Last is { } last ? View(last) : null);
-
-    private static MessageView View(Message message) => new(
-        message.Id,
-        message.Chat.Id,
-        message.From is null,
-        message.From is { } person ? View(person) : null,
-        message.Date,
-        message.EditDate,
-        message.Edits,
-        message.Text.Text,
-        [.. message.Text.Entities.Select(View)],
-        [.. message.Buttons.Select(row => row.Select(b => new ButtonView(b.Text, b.CallbackData, b.Url)).ToList())],
-        message.Photo is { } photo ? View(photo) : null,
-        message.Document is { } document ? View(document) : null,
-        message.IsSilent,
-        message.IsLinkPreviewOff,
-        message.MigrateToChatId is { } to ? $"The group became the supergroup {to}" : message.MigrateFromChatId is { } from ? $"This was the group {from}" : null);
-
-    private static EntityView View(MessageEntity entity) => new(
-        entity.ApiName,
-        entity.Offset,
-        entity.Length,
-        entity.Type == EntityType.TextLink ? entity.Argument : null,
-        entity.Type == EntityType.PreCode ? entity.Argument : null);
-
-    private static FileView View(StoredFile file) =>
-        new(file.Id, file.Name, file.MimeType, file.Bytes.Length, Convert.ToHexStringLower(SHA256.HashData(file.Bytes)), file.Width, file.Height);
 }

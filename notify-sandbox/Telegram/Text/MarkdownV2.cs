@@ -82,59 +82,41 @@ internal static class MarkdownV2
 
         private void Begin(char c)
         {
-            var index = _at;
-            string? argument = null;
-            EntityType type;
             switch (c)
             {
-                case '_' when _markup[_at + 1] == '_':
-                    _at++;
-                    type = EntityType.Underline;
-                    break;
-                case '_':
-                    type = EntityType.Italic;
-                    break;
-                case '*':
-                    type = EntityType.Bold;
-                    break;
-                case '~':
-                    type = EntityType.Strikethrough;
-                    break;
-                case '|' when _markup[_at + 1] == '|':
-                    _at++;
-                    type = EntityType.Spoiler;
-                    break;
-                case '[':
-                    type = EntityType.TextLink;
-                    break;
-                case '!' when _markup[_at + 1] == '[':
-                    _at++;
-                    type = EntityType.CustomEmoji;
-                    break;
-                case '`' when _markup[_at + 1] == '`' && _markup[_at + 2] == '`':
-                    _at += 3;
-                    argument = _markup.TakeCodeBlockHead(ref _at);
-                    type = argument is null ? EntityType.Pre : EntityType.PreCode;
-                    _at--;
-                    break;
-                case '`':
-                    type = EntityType.Code;
-                    break;
                 case '\n':
                     _plain.Append('\n');
                     _quoteMayBegin = true;
                     return;
                 case '>' when _quoteMayBegin && _inQuote:
                     return;
-                case '>' when _quoteMayBegin:
-                    _inQuote = true;
-                    type = EntityType.Blockquote;
-                    break;
                 default:
-                    throw new MarkupException($"Character '{c}' is reserved and must be escaped with the preceding '\\'");
+                    break;
             }
 
-            _open.Push(new Open(type, argument, _plain.Length, index));
+            var index = _at;
+            var next = _markup[_at + 1];
+            var (type, length) = c switch
+            {
+                '_' when next == '_' => (EntityType.Underline, 2),
+                '_' => (EntityType.Italic, 1),
+                '*' => (EntityType.Bold, 1),
+                '~' => (EntityType.Strikethrough, 1),
+                '|' when next == '|' => (EntityType.Spoiler, 2),
+                '[' => (EntityType.TextLink, 1),
+                '!' when next == '[' => (EntityType.CustomEmoji, 2),
+                '`' when next == '`' && _markup[_at + 2] == '`' => (EntityType.Pre, 3),
+                '`' => (EntityType.Code, 1),
+                '>' when _quoteMayBegin => (EntityType.Blockquote, 1),
+                _ => throw new MarkupException($"Character '{c}' is reserved and must be escaped with the preceding '\\'"),
+            };
+            _at += length;
+            _inQuote |= type == EntityType.Blockquote;
+            var argument = type == EntityType.Pre ? _markup.TakeCodeBlockHead(ref _at) : null;
+
+            // On the last character that is taken; the loop goes on from there.
+            _at--;
+            _open.Push(new Open(argument is null ? type : EntityType.PreCode, argument, _plain.Length, index));
         }
 
         private void End(char c)
