@@ -22,7 +22,10 @@ try
     using var scratch = ScratchFolder.Make();
     await using var programs = new Programs(options.ProgramsFolder, scratch);
     using var home = new DemoHome(options);
-    var demo = new DemoRun(options, programs, scratch, home, new Story(Console.Out));
+    var story = new Story(Console.Out);
+    var servers = new DemoServers(options, programs, scratch, home, story);
+    var round = new DemoRound(programs, scratch, home, story);
+    var demo = new DemoRun(options, programs, servers, round, scratch, home, story);
     return await demo.RunAsync(end.Token) ? 0 : 1;
 }
 catch (DemoException e)

@@ -11,6 +11,9 @@ namespace Notify.Demo;
 /// </summary>
 internal sealed class Programs : IAsyncDisposable
 {
+    /// <summary>The search path that cron gives its jobs.</summary>
+    internal const string CronPath = "/usr/bin:/bin";
+
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     private readonly string _folder;
@@ -47,6 +50,18 @@ internal sealed class Programs : IAsyncDisposable
 
     /// <summary>Where a program's output goes.</summary>
     internal string LogOf(string program) => Path.Combine(_scratch.FullPath, program + ".log");
+
+    /// <summary>A program's whole environment. The builds here are not native, so that each needs to know where .NET is.</summary>
+    internal static Dictionary<string, string> EnvironmentOf(params (string Name, string Value)[] variables)
+    {
+        var environment = variables.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal);
+        if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } dotnet)
+        {
+            environment["DOTNET_ROOT"] = dotnet;
+        }
+
+        return environment;
+    }
 
     /// <summary>Waits for a line of a program that is started after this call; such as the one that says where it listens.</summary>
     internal async Task<Match> WaitForLineAsync(string program, Regex wanted, CancellationToken cancellation)
