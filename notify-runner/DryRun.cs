@@ -35,15 +35,16 @@ internal static class DryRun
     {
         if (only is not null)
         {
-            // The shell completes a path; the file name is what counts.
+            // The shell completes a path; the file name is what counts, and people leave out its .py.
             var file = Path.GetFileName(only);
-            if (ScriptName.TryParse(file, out var name) && ScriptFolder.Objection(home, name) is not { } objection)
+            var name = ScriptName.TryParse(file, out var named) || ScriptName.TryParse(file + ".py", out named) ? named : null;
+            var objection = name is null ? "that is no file name of a script" : ScriptFolder.Objection(home, name);
+            if (objection is null)
             {
-                return [name];
+                return [name!];
             }
 
-            var why = name is null ? "a script's name ends in .py" : ScriptFolder.Objection(home, name);
-            Console.Error.WriteLine($"{TerminalText.Safe(only)} can't be run from {home.ScriptsFolder}: {why}.");
+            Console.Error.WriteLine($"{TerminalText.Safe(name?.Value ?? only)} can't be run from {home.ScriptsFolder}: {objection}.");
             return [];
         }
 

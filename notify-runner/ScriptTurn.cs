@@ -15,10 +15,11 @@ namespace Notify.Runner;
 internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendApiClient bot, ScriptName script, TimeProvider time)
 {
     private readonly StringBuilder _report = new();
+    private IReadOnlyList<string> _traceback = [];
     private bool _botUnreachable;
 
-    /// <summary>What happened, for the log: one line, but for the traceback of a script that has just broken.</summary>
-    internal string Report => _report.ToString();
+    /// <summary>What happened, for the log: sentences on one line, but for the traceback of a script that has just broken.</summary>
+    internal string Report => string.Join('\n', [_report.ToString(), .. _traceback]);
 
     /// <summary>Takes the turn; blocks until the script and what it started are gone and the bot has answered.</summary>
     internal TurnEnd Take(CancellationToken cancellation)
@@ -26,7 +27,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         using var held = ScriptLock.TryAcquire(home, script);
         if (held is null)
         {
-            Say("still running from an earlier round; not started again.");
+            Say("still running from an earlier round; not started again");
             return TurnEnd.Done;
         }
 
@@ -44,13 +45,13 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
     private TurnEnd Interrupted(ScriptRun.Broken broken)
     {
-        Say(broken.Summary);
+        Say($"interrupted after {Seconds(broken.Took)}. {broken.Summary}");
         return TurnEnd.Failed;
     }
 
     private TurnEnd Gone(ScriptRun.Broken broken)
     {
-        Say(broken.Summary);
+        Say($"not run. {broken.Summary}");
         return TurnEnd.Done;
     }
 
@@ -63,7 +64,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told"));
         if (isNews)
         {
-            broken.LastErrorLines.ToList().ForEach(line => _report.Append('\n').Append(line));
+            _traceback = broken.LastErrorLines;
         }
 
         Keep(before with
@@ -92,7 +93,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         };
 
         var (outcome, error) = Deal(finished, before, start);
-        _report.Append(CultureInfo.InvariantCulture, $", {Seconds(finished.Took)}");
+        Say($"it ran for {Seconds(finished.Took)}");
         foreach (var warning in finished.Result.Warnings)
         {
             Warn(warning);
@@ -207,14 +208,19 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         }
     }
 
-    private void Say(string text)
+    /// <summary>Adds a sentence. The first goes on behind the script's name and a colon.</summary>
+    private void Say(string sentence)
     {
         if (_report.Length > 0)
         {
-            _report.Append(_report[^1] == '.' ? " " : "; ");
+            sentence = $" {char.ToUpperInvariant(sentence[0])}{sentence[1..]}";
         }
 
-        _report.Append(text);
+        _report.Append(sentence);
+        if (sentence[^1] is not ('.' or '!' or '?'))
+        {
+            _report.Append('.');
+        }
     }
 
     private void Warn(string warning) => Say("warning: " + warning);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notify.Posix;
@@ -10,6 +11,9 @@ namespace Notify.Scripts;
 internal static class ScriptsCommands
 {
     private const string Program = "notify-scripts";
+
+    /// <summary>What reads it reads JSON, not a web page: quotes and umlauts stay what they are, for the person who looks on.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a command line: help, version, and what is none of the commands.</summary>
     internal static int Invoke(string[] arguments)
@@ -109,7 +113,11 @@ internal static class ScriptsCommands
     private static void Print<T>(T value, JsonTypeInfo<T> type)
     {
         using var output = Console.OpenStandardOutput();
-        JsonSerializer.Serialize(output, value, type);
+        using (var json = new Utf8JsonWriter(output, Readable))
+        {
+            JsonSerializer.Serialize(json, value, type);
+        }
+
         output.WriteByte((byte)'\n');
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Notify.Files;
@@ -14,6 +15,9 @@ public sealed record ScriptState
     private const int MaxSize = 1 << 20;
 
     private const double LatestUnixSeconds = 253_402_300_799; // the year 9999
+
+    /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told"];
 
@@ -75,7 +79,7 @@ public sealed record ScriptState
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(script);
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Readable))
         {
             writer.WriteStartObject();
             WriteTime(writer, "last_sent", LastSent);

@@ -102,7 +102,7 @@ public sealed class CooldownStateTests
 
         Assert.Equal("{}", alice.Read(".notifications/state/other"));
         Assert.Empty(alice.Bot.All);
-        Assert.Contains("nothing was sent, as it could not be noted", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent, as it could not be noted.", alice.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class DryRunTests
         Assert.Contains("Warning: cooldown must be a number", shown, StringComparison.Ordinal);
         Assert.Contains("PNG of 1 x 1 pixels", shown, StringComparison.Ordinal);
         Assert.Contains("Would not be sent: notify is false.", shown, StringComparison.Ordinal);
-        Assert.Contains("Would not be sent: its cooldown holds it back for 21h more; last sent 2h ago.", shown, StringComparison.Ordinal);
+        Assert.Matches("Would not be sent: its cooldown holds it back for 21h \\d+m more; last sent 2h ago\\.", shown);
         Assert.Contains("ValueError: no data", shown, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', shown);
         Assert.Contains("Nothing was sent.", shown, StringComparison.Ordinal);
@@ -41,13 +41,13 @@ public sealed class DryRunTests
     }
 
     [Fact]
-    public async Task One_script_can_be_named_by_file_name_or_path()
+    public async Task One_script_can_be_named_by_file_name_with_or_without_its_ending_or_by_path()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("a.py", """print('{"notify": true, "message": "from a"}')""");
         alice.WriteScript("b.py", """print('{"notify": true, "message": "from b"}')""");
 
-        foreach (var name in new[] { "a.py", Path.Combine(alice.ScriptsFolder, "a.py") })
+        foreach (var name in new[] { "a.py", "a", Path.Combine(alice.ScriptsFolder, "a.py") })
         {
             var run = await alice.RunAsync("notify-runner", ["--dry-run", name]);
             Assert.Equal(0, run.Status);
@@ -55,9 +55,17 @@ public sealed class DryRunTests
             Assert.DoesNotContain("from b", run.Output, StringComparison.Ordinal);
         }
 
-        var missing = await alice.RunAsync("notify-runner", ["--dry-run", "c.py"]);
-        Assert.Equal(1, missing.Status);
-        Assert.Contains("c.py can't be run", missing.Errors, StringComparison.Ordinal);
+        foreach (var (name, sentence) in new[]
+        {
+            ("c.py", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
+            ("c", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
+            (".hidden", $".hidden can't be run from {alice.ScriptsFolder}: that is no file name of a script."),
+        })
+        {
+            var missing = await alice.RunAsync("notify-runner", ["--dry-run", name]);
+            Assert.Equal(1, missing.Status);
+            Assert.Equal(sentence + "\n", missing.Errors);
+        }
     }
 
     [Fact]

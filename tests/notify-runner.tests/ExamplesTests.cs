@@ -28,7 +28,7 @@ public sealed partial class ExamplesTests
         var freshness = alice.Bot.All.Single(sent => sent.Text.Contains("data_freshness.py", StringComparison.Ordinal));
         Assert.Equal("2 stale tables", freshness["title"]);
         Assert.Contains("`refunds`: 3 days old", freshness["message"], StringComparison.Ordinal);
-        Assert.DoesNotContain("warning", alice.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
         Assert.Equal([".notifications", "user"], Directory.GetDirectories(alice.Home).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

@@ -57,6 +57,7 @@ public sealed partial class FailureAlertTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Crashes);
         Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Matches(@"sales\.py: error after \d+\.\d s\. It ended with exit status 1\. Its owner was told\.\n", alice.Log);
         var before = alice.Log.Split('\n').Length;
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);

@@ -61,6 +61,24 @@ public sealed class HelperTests
     }
 
     [Fact]
+    public async Task What_is_printed_and_kept_reads_as_the_script_wrote_it()
+    {
+        const string Message = "Alice's <b> & 5 €: \"müde\"";
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("said.py", $"import json\nprint(json.dumps(dict(notify=True, message='''{Message}''')))");
+        alice.WriteScript("broken.py", $"raise SystemExit('''{Message}''')");
+
+        var run = await alice.RunAsync("notify-scripts", ["run", "said.py"]);
+        await alice.RoundAsync();
+        var listed = await alice.RunAsync("notify-scripts", ["list"]);
+
+        var shown = Message.Replace("\"", "\\\"", StringComparison.Ordinal);
+        Assert.Contains(shown, run.Output, StringComparison.Ordinal);
+        Assert.Contains(shown, listed.Output, StringComparison.Ordinal);
+        Assert.Contains(shown, alice.Read(".notifications/state/broken.json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_says_why_there_is_no_chart_and_gives_the_text()
     {
         await using var alice = await Analyst.CreateAsync();

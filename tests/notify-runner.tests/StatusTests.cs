@@ -27,7 +27,7 @@ public sealed class StatusTests
         Assert.DoesNotContain("to look at", status.Output, StringComparison.Ordinal);
         Assert.Contains("Bot: running, version 1.2.3", status.Output, StringComparison.Ordinal);
         Assert.Contains("Telegram: linked since 2026-01-30T19:20:00Z", status.Output, StringComparison.Ordinal);
-        Assert.Matches(@"sales\.py +just now +just now +23h +delivered", status.Output);
+        Assert.Matches(@"sales\.py +just now +just now +23h \d+m +delivered", status.Output);
         Assert.DoesNotContain('\u001b', status.Output);
     }
 

@@ -28,7 +28,7 @@ public sealed class CaseScriptTests
         Assert.Equal(["Drop *** in conv_rate", "12 %"], drop.Entities.Where(e => e.Type == "bold").Select(e => drop.Text.Substring(e.Offset, e.Length)));
         Assert.Contains(messages, m => m.Text == "Refunds\nRefund rate 9 %");
         Assert.Contains(messages, m => m.Text == "Margin\nMargin unknown for 2 shops");
-        Assert.Contains("warning", Assert.Single(machine.RunnerLog.Split('\n'), l => l.Contains("C19_noise", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("Warning: ", Assert.Single(machine.RunnerLog.Split('\n'), l => l.Contains("C19_noise", StringComparison.Ordinal)), StringComparison.Ordinal);
 
         // The cooldown holds all of them back now.
         Assert.Equal((0, ""), await machine.RoundAsync());
