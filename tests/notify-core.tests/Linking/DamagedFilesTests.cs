@@ -1,0 +1,170 @@
+using System.Text;
+using Notify.Linking;
+using Notify.Tests.Files;
+using Xunit;
+
+namespace Notify.Tests.Linking;
+
+public sealed class DamagedFilesTests : LinkBookScene
+{
+    private const string Good = """
+        {
+          "alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z"},
+          "bob": {"chat_id": 43, "linked_at": "2026-01-05T09:00:00Z"}
+        }
+        """;
+
+    private static readonly ChatId Chat = new(42);
+
+    /// <summary>Content that is not what it should be, and the line of the fault.</summary>
+    public static TheoryData<byte[], string> Damages => new()
+    {
+        { File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "cases/C26-half-written-state/state/telegram_users.json")), "line 1" },
+        { [], "line 1" },
+        { new byte[100], "line 1" },
+        { "[]"u8.ToArray(), "line 1" },
+        { "null"u8.ToArray(), "line 1" },
+        { "{}{}"u8.ToArray(), "line 1" },
+        { "{\n\"a\": 5}"u8.ToArray(), "line 2" },
+        { "{\n\n\"a b\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 3" },
+        { "{\n\"a\": {\"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
+        { "{\n\"a\": {\"chat_id\": \"1\", \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
+        { "{\n\"a\": {\"chat_id\": 1.5, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
+        { "{\n\"a\": {\"chat_id\": 99999999999999999999, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
+        { "{\"a\": {\"chat_id\": 1, \n\n\"linked_at\": \"yesterday\"}}"u8.ToArray(), "line 3" },
+        { "{\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\", \"dead\": true}}"u8.ToArray(), "line 1" },
+        { "{\"a\": {\"chat_id\": 1, \"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 1" },
+        { "{\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n\"\\u0061\": {\"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
+        { [.. "{\n\n\n\"a"u8, 0xFF, .. "\": {}}"u8], "line 4" },
+        { "{\n\"\\ud800\": {}}"u8.ToArray(), "line 2" },
+        { Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 10_000))), "line 1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task A_damaged_file_is_not_taken_for_empty_and_never_written_over(byte[] damaged, string position)
+    {
+        await File.WriteAllBytesAsync(UsersPath, damaged, Cancellation);
+        await AssertDamageIsLeftAlone(damaged, position);
+
+        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+        Assert.Throws<StateUnreadableException>(() => Book.Find(Chat));
+        Assert.Throws<StateUnreadableException>(() => Book.All());
+    }
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task What_was_read_before_is_served_until_the_file_is_right_again(byte[] damaged, string position)
+    {
+        await File.WriteAllTextAsync(UsersPath, Good, Cancellation);
+        Assert.NotNull(Book.Find(Alice));
+
+        await File.WriteAllBytesAsync(UsersPath, damaged, Cancellation);
+        await AssertDamageIsLeftAlone(damaged, position);
+        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
+        Assert.Equal(2, Book.All().Count);
+
+        await File.WriteAllTextAsync(UsersPath, Good.Replace("42", "44", StringComparison.Ordinal), Cancellation);
+        Assert.Empty(Book.Unreadable());
+        Assert.Equal(44, Book.Find(Alice)!.Chat.Value);
+    }
+
+    private async Task AssertDamageIsLeftAlone(byte[] damaged, string position)
+    {
+        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var unreadable = Assert.Single(Book.Unreadable());
+        Assert.Equal(("telegram_users.json", position), (unreadable.File, unreadable.Position));
+
+        Assert.Equal(unreadable, (await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(Bob, Chat, Cancellation))).Unreadable);
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(Bob, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, code.Code, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, WrongCode(), Cancellation));
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(UsersPath, Cancellation));
+
+        // Nothing was used up or counted.
+        Assert.Contains(code.Code, await File.ReadAllTextAsync(CodesPath, Cancellation), StringComparison.Ordinal);
+        Assert.False(File.Exists(WrongCodesPath));
+    }
+
+    [Fact]
+    public async Task A_code_tried_while_links_are_unreadable_is_good_afterwards()
+    {
+        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        await File.WriteAllTextAsync(UsersPath, "[]", Cancellation);
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Alice, code.Code, Cancellation));
+        File.Delete(UsersPath);
+
+        Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
+    }
+
+    [Fact]
+    public async Task Damaged_codes_stop_linking_but_not_finding()
+    {
+        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await File.WriteAllTextAsync(CodesPath, """{"12345": {"chat_id": 1, "created_at": 5}}""", Cancellation);
+        await File.WriteAllTextAsync(DeepLinksPath, """{"x": {"user": "a/b", "created_at": 5}}""", Cancellation);
+
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.IssueCodeAsync(Chat, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.OfferDeepLinkAsync(Alice, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
+        Assert.NotNull(Book.Find(Alice));
+        Assert.Equal("pending_codes.json pending_links.json", string.Join(' ', Book.Unreadable().Select(file => file.File)));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_there_and_was_deleted_is_an_empty_one()
+    {
+        await Book.LinkAsync(Alice, Chat, Cancellation);
+        File.Delete(UsersPath);
+
+        Assert.Null(Book.Find(Alice));
+        Assert.Empty(Book.Unreadable());
+        await Book.LinkAsync(Bob, Chat, Cancellation);
+        Assert.Single(Book.All());
+    }
+
+    [Fact]
+    public async Task A_damaged_file_after_none_has_nothing_to_be_served_from()
+    {
+        Assert.Null(Book.Find(Alice));
+        await File.WriteAllTextAsync(UsersPath, "[]", Cancellation);
+
+        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+    }
+
+    [Fact]
+    public void A_folder_that_is_missing_is_not_an_empty_book()
+    {
+        using var book = new FileLinkBook(Path.Combine(Folder, "not-mounted"), Time);
+
+        Assert.Contains("is not there", Assert.Throws<StateUnreadableException>(() => book.Find(Alice)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_or_a_pipe_in_place_of_the_file_is_not_followed_and_does_not_block()
+    {
+        Command.Run("mkfifo", UsersPath);
+        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+        File.Delete(UsersPath);
+        File.WriteAllText(Path.Combine(Folder, "elsewhere"), Good);
+        File.CreateSymbolicLink(UsersPath, "elsewhere");
+
+        Assert.Equal("not opened: it is a symbolic link", Assert.Throws<StateUnreadableException>(() => Book.Find(Alice)).Unreadable.Position);
+    }
+
+    [Fact]
+    public async Task Without_the_right_to_read_it_says_so_and_recovers_once_it_has_it()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: becomes another user");
+        await File.WriteAllTextAsync(UsersPath, Good, Cancellation);
+        Command.Run("chmod", "0600", UsersPath);
+        Command.Run("chmod", "0777", Folder);
+        using var bot = new OtherProcess("as", "daemon", "find-twice", Folder, "alice");
+        bot.LetGo();
+
+        Assert.Equal("State unreadable: telegram_users.json (not opened: Permission denied). The operator must put the file right; nothing was changed.", bot.ReadLine());
+        Command.Run("chmod", "0644", UsersPath);
+        bot.LetGo();
+        Assert.Equal("42", await bot.OutputAsync());
+    }
+}

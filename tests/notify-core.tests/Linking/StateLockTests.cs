@@ -1,0 +1,56 @@
+using Notify.Linking;
+using Notify.Posix;
+using Notify.Tests.Files;
+using Xunit;
+
+namespace Notify.Tests.Linking;
+
+public sealed class StateLockTests : LinkBookScene
+{
+    private static readonly ChatId Chat = new(42);
+
+    [Fact]
+    public async Task Whoever_holds_the_lock_for_too_long_is_named_as_the_reason()
+    {
+        using var holder = new OtherProcess("hold-lock-for-ever", Folder);
+        holder.LetGo();
+        Assert.Equal("held", holder.ReadLine());
+
+        var link = Book.LinkAsync(Alice, Chat, Cancellation);
+        var second = Book.UnlinkAsync(Alice, Cancellation);
+        Assert.False(link.IsCompleted);
+        Time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Contains(".lock: another program has held it for 10 s", (await Assert.ThrowsAsync<StateNotWritableException>(() => link)).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StateNotWritableException>(() => second);
+        holder.LetGo();
+        await holder.OutputAsync();
+        Assert.NotNull(await Book.LinkAsync(Alice, Chat, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_waiting_caller_can_give_up()
+    {
+        using var holder = new OtherProcess("hold-lock-for-ever", Folder);
+        holder.LetGo();
+        Assert.Equal("held", holder.ReadLine());
+        using var giveUp = new CancellationTokenSource();
+        var link = Book.LinkAsync(Alice, Chat, giveUp.Token);
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => link);
+    }
+
+    [Fact]
+    public void The_lock_file_that_somebody_deletes_is_made_anew()
+    {
+        var path = Path.Combine(Folder, ".lock");
+        using var held = FileLock.TryAcquire(path);
+        Assert.Null(FileLock.TryAcquire(path));
+        File.Delete(path);
+
+        using var next = FileLock.TryAcquire(path);
+        Assert.NotNull(next);
+        Assert.Null(FileLock.TryAcquire(path));
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Notify.Testing;
+using Xunit;
+
+namespace Notify.Tests;
+
+public sealed class BotAnswerTests
+{
+    private const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
+
+    [Fact]
+    public async Task What_the_bot_has_queued_counts_as_sent()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Hello);
+        alice.Bot.Answer = _ => (200, """{"ok":true,"status":"queued","id":"7"}""");
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Single(alice.Bot.All);
+        Assert.Contains("hello.py: queued", alice.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(404, "You are not linked.")]
+    [InlineData(410, "You have blocked the bot.")]
+    [InlineData(429, "Too many wait.")]
+    [InlineData(503, "Telegram can't be reached.")]
+    public async Task What_the_bot_does_not_accept_starts_no_cooldown_and_is_logged_in_the_bots_words(int status, string sentence)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Hello);
+        alice.Bot.Answer = _ => (status, $$"""{"error":"{{sentence}}"}""");
+
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(2, alice.Bot.All.Count);
+        Assert.Contains($"hello.py: not sent ({status}). {sentence} It ran for ", alice.Log, StringComparison.Ordinal);
+        Assert.Equal(("not_sent", sentence), (alice.State("hello")!.Value.GetProperty("last_outcome").GetString(), alice.State("hello")!.Value.GetProperty("error").GetString()));
+        Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
+    }
+
+    [Fact]
+    public async Task Data_too_large_for_the_bot_does_not_cost_the_message()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("big.py", """
+            import json
+            print(json.dumps({"notify": True, "message": "The text", "data": {"é" * 80000: "x" * 880000}}, ensure_ascii=False))
+            """);
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(("The text", null), (Assert.Single(alice.Bot.All)["message"], alice.Bot.All[0]["data"]));
+    }
+
+    [Fact]
+    public async Task C28_without_a_listener_the_status_is_75_and_no_cooldown_is_written()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Hello);
+        var socket = Path.Combine(Path.GetDirectoryName(alice.Bot.SocketPath)!, "stale.sock");
+        var made = await RunProgram.ToEndAsync(
+            "/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "cases/C28-stale-socket/state/make_stale_socket.py"), socket],
+            new Dictionary<string, string>(StringComparer.Ordinal), Analyst.Cancellation);
+        Assert.Equal(0, made.Status);
+        File.SetUnixFileMode(socket, (UnixFileMode)0b110_110_110);
+
+        foreach (var path in new[] { socket, "/nowhere/bot.sock", "/" + new string('p', 120) })
+        {
+            Assert.Equal(75, (await alice.RoundAsync(("NOTIFY_BOT_SOCKET", path))).Status);
+        }
+
+        Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
+        Assert.Contains($"The bot is not running: nobody listens at {socket}", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("The bot is not running: there is no socket /nowhere/bot.sock", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("longer than 107 bytes", alice.Log, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Single(alice.Bot.All);
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_to_a_listener_that_is_neither_root_nor_the_owner_of_the_folder()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        await using var eve = await TestAccount.CreateAsync("eve");
+        alice.WriteScript("hello.py", Hello);
+        var folder = Directory.CreateTempSubdirectory("notify-trap-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        var socket = Path.Combine(folder, "bot.sock");
+        var heard = Path.Combine(eve.Home, "heard");
+        using var trap = Process.Start(new ProcessStartInfo("/usr/bin/setpriv",
+        [
+            $"--reuid={eve.Name}", $"--regid={eve.Name}", "--init-groups", "/usr/bin/python3", "-c",
+            "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
+            socket, heard,
+        ]))!;
+        try
+        {
+            await Eventually.TrueAsync(() => File.Exists(socket) && File.GetUnixFileMode(socket) == (UnixFileMode)0b110_110_110, () => "the trap is not set", Analyst.Cancellation);
+
+            Assert.Equal(75, (await alice.RoundAsync(("NOTIFY_BOT_SOCKET", socket))).Status);
+
+            await Eventually.TrueAsync(() => File.Exists(heard), () => "the trap heard nobody connect", Analyst.Cancellation);
+            Assert.Equal("!", await File.ReadAllTextAsync(heard, Analyst.Cancellation));
+            Assert.Contains("neither root nor the owner", alice.Log, StringComparison.Ordinal);
+        }
+        finally
+        {
+            trap.Kill();
+            await trap.WaitForExitAsync(Analyst.Cancellation);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Notify.Testing;
+using Xunit;
+
+namespace Notify.Tests;
+
+public sealed class ScriptFolderTests
+{
+    private const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
+
+    [Fact]
+    public async Task Only_files_count_and_odd_names_are_reported()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("good.py", Hello);
+        alice.WriteScript(".hidden.py", Hello);
+        alice.WriteScript("notes.txt", Hello);
+        alice.WriteScript("-option.py", Hello);
+        alice.WriteScript("new\nline.py", Hello);
+        alice.WriteScript(new string('n', 220) + ".py", Hello);
+        alice.Account.Write("user/notifications/folder.py/inner.py", Hello);
+        await alice.RunAsync("/bin/sh", ["-c", $"printf x > \"{alice.ScriptsFolder}/$(printf 'latin\\351.py')\""]);
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal("good.py", Assert.Single(alice.Bot.All)["script"]);
+        Assert.Contains("\"-option.py\" is passed over", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("\"new line.py\" is passed over", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("folder.py is passed over: it is not a file", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("its name is longer than", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("latin", alice.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", alice.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("notes.txt", alice.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_counts_if_its_target_is_the_users_or_roots()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        await using var bob = await TestAccount.CreateAsync("bob", "dataread");
+        var shared = Directory.CreateTempSubdirectory("notify-shared-").FullName;
+        try
+        {
+            File.SetUnixFileMode(shared, (UnixFileMode)0b111_101_101);
+            await File.WriteAllTextAsync(Path.Combine(shared, "roots.py"), Hello, Analyst.Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(shared, "bobs.py"), Hello, Analyst.Cancellation);
+            bob.Own(Path.Combine(shared, "bobs.py"));
+            var own = alice.Account.Write("project/own.py", Hello);
+            alice.WriteScript("x.txt", "");
+            foreach (var (link, target) in new[] { ("own.py", own), ("roots.py", shared + "/roots.py"), ("bobs.py", shared + "/bobs.py"), ("nothing.py", "/nowhere.py") })
+            {
+                File.CreateSymbolicLink(Path.Combine(alice.ScriptsFolder, link), target);
+            }
+
+            Assert.Equal(0, (await alice.RoundAsync()).Status);
+        }
+        finally
+        {
+            Directory.Delete(shared, recursive: true);
+        }
+
+        Assert.Equal(["own.py", "roots.py"], alice.Bot.All.Select(sent => sent["script"]).Order(StringComparer.Ordinal));
+        Assert.Contains("bobs.py is passed over: it is a link to a file that is neither yours nor root's", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("nothing.py is passed over: it is a link to nothing", alice.Log, StringComparison.Ordinal);
+    }
+}
