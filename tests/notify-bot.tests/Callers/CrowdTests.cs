@@ -56,7 +56,6 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
     [Fact]
     public async Task One_users_flood_of_connections_ends_at_its_own_limit()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var bob = scene.As(people.Bob);
         await using var alice = scene.As(people.Alice);
@@ -78,7 +77,6 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
     [Fact]
     public async Task Slow_bodies_hold_up_nobody_else_and_are_given_up()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var bob = scene.As(people.Bob);
         using var trickle = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Trickle, scene.Bot.Bot.SocketPath, "100");
@@ -96,7 +94,6 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
     [InlineData(20)]
     public async Task A_crowd_that_floods_together_leaves_room_for_the_next_one(int floods)
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var bob = scene.As(people.Bob);
         var dataread = Posix.Group.Find("dataread")!.Gid;

@@ -83,6 +83,7 @@ public sealed class CallerScene : IAsyncDisposable
     /// <summary>Starts it all.</summary>
     public static async Task<CallerScene> BeginAsync(People people)
     {
+        TestAccount.SkipUnlessRoot();
         var scene = new CallerScene(await BotScene.SetAsync(), people);
         var (bot, phone) = (scene.Bot, scene.Bot.Phone);
         scene.AliceChat = await phone.AddStartedPersonAsync("alice", Cancellation);

@@ -26,7 +26,6 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
     [InlineData("the bot's database of links")]
     public async Task Bob_can_t_make_the_bot_send_what_only_others_can_read(string way)
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         var (alices, deploys) = Secrets();
         var bobs = Path.Combine(people.Bob.Home, "b-" + Path.GetRandomFileName());
@@ -63,7 +62,6 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
     [InlineData("hard link")]
     public async Task Nothing_of_a_secret_gets_out_while_bob_swaps_it_in_and_out(string way)
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         var (_, secret) = Secrets();
         var own = TestPictures.Png(20, 20, "bob's own");
@@ -123,7 +121,6 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
     [Fact]
     public async Task A_file_of_the_callers_own_and_one_that_all_may_read_are_sent()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         File.SetUnixFileMode(people.Alice.Home, OpenFolder);
         File.SetUnixFileMode(people.Bob.Home, OpenFolder);
@@ -149,7 +146,6 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
     [Fact]
     public async Task What_is_no_plain_file_is_refused_at_once()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         File.SetUnixFileMode(people.Bob.Home, OpenFolder);
         var pipe = Path.Combine(people.Bob.Home, "pipe");
@@ -187,7 +183,6 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
     [Fact]
     public async Task The_bytes_of_a_chart_in_a_closed_home_are_sent_in_a_form()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
         var chart = TestPictures.Png(300, 200, "in a home of mode 0750");

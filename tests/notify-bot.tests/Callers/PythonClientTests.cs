@@ -33,7 +33,6 @@ public sealed class PythonClientTests(People people) : IClassFixture<People>
     [Fact]
     public async Task It_works_unchanged()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         File.SetUnixFileMode(people.Alice.Home, (UnixFileMode)0b111_101_101);
         var chart = people.Alice.Write("chart.png", TestPictures.Png(80, 60), (UnixFileMode)0b110_100_100);

@@ -10,7 +10,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [Fact]
     public async Task An_analyst_can_t_send_as_another_one()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
 
@@ -26,7 +25,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [Fact]
     public async Task An_analyst_sends_for_herself_with_her_name_or_without()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
 
@@ -40,7 +38,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [Fact]
     public async Task Who_is_no_analyst_can_t_even_connect()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var eve = scene.As(people.Eve);
 
@@ -56,7 +53,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [InlineData("deploy")]
     public async Task Root_operators_and_the_bots_own_user_send_for_anyone_who_is_linked(string who)
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var caller = who switch
         {
@@ -79,7 +75,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [Fact]
     public async Task Reading_and_running_follow_the_same_rule()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
         await using var dana = scene.As(people.Dana);
@@ -106,7 +101,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [InlineData("")]
     public async Task A_name_that_no_user_can_have_is_refused_before_anybody_looks_for_it(string name)
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         await using var dana = scene.As(people.Dana);
 
@@ -120,7 +114,6 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [Fact]
     public async Task A_user_id_without_an_account_is_told_so()
     {
-        TestAccount.SkipUnlessRoot();
         await using var scene = await CallerScene.BeginAsync(people);
         using var nobody = AccountCaller.StartAsNobody(
             61_234, Posix.Group.Find("dataread")!.Gid, "/usr/bin/curl", "-s", "--unix-socket", scene.Bot.Bot.SocketPath, "-d", """{"text":"hello"}""", "http://notify/send");

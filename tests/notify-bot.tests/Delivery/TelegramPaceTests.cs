@@ -5,79 +5,75 @@ using Notify.Bot.Delivery;
 namespace Notify.Tests.Delivery;
 
 /// <summary>The rates, held against a server that counts each message at the worst moment between its sending and its answer.</summary>
-public sealed class TelegramPaceTests
+public sealed class TelegramPaceTests : IDisposable
 {
-    private static readonly PaceLimits Published = new(30, 1, 20);
+    private readonly FakeTimeProvider _time = new();
+    private readonly TelegramPace _pace;
+
+    public TelegramPaceTests() => _pace = new TelegramPace(new PaceLimits(30, 1, 20), _time);
+
+    public void Dispose() => _pace.Dispose();
 
     [Fact]
     public void A_private_chat_takes_three_at_once_and_then_one_a_second()
     {
-        var time = new FakeTimeProvider();
-        using var pace = new TelegramPace(Published, time);
         var chat = new ChatId(7001);
 
-        Assert.Equal(3, SendAll(pace, chat));
+        Assert.Equal(3, SendAll(chat));
         for (var second = 0; second < 5; second++)
         {
-            time.Advance(TimeSpan.FromMilliseconds(999));
-            Assert.Equal(0, SendAll(pace, chat));
-            time.Advance(TimeSpan.FromMilliseconds(1));
-            Assert.Equal(1, SendAll(pace, chat));
+            _time.Advance(TimeSpan.FromMilliseconds(999));
+            Assert.Equal(0, SendAll(chat));
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Equal(1, SendAll(chat));
         }
 
-        time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal(3, SendAll(pace, chat));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(3, SendAll(chat));
     }
 
     [Fact]
     public void A_group_takes_twenty_in_any_minute()
     {
-        var time = new FakeTimeProvider();
-        using var pace = new TelegramPace(Published, time);
         var group = new ChatId(-4201);
 
-        Assert.Equal(20, SendAll(pace, group));
-        time.Advance(TimeSpan.FromSeconds(59.9));
-        Assert.Equal(0, SendAll(pace, group));
-        time.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.Equal(20, SendAll(pace, group));
+        Assert.Equal(20, SendAll(group));
+        _time.Advance(TimeSpan.FromSeconds(59.9));
+        Assert.Equal(0, SendAll(group));
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(20, SendAll(group));
     }
 
     [Fact]
     public void Thirty_go_out_over_all_chats_and_each_permit_comes_back_a_second_after_the_answer()
     {
-        var time = new FakeTimeProvider();
-        using var pace = new TelegramPace(Published, time);
-        var leases = Enumerable.Range(1, 30).Select(i => (Chat: new ChatId(i), Lease: Begin(pace, new ChatId(i))!)).ToList();
+        var leases = Enumerable.Range(1, 30).Select(i => (Chat: new ChatId(i), Lease: Begin(new ChatId(i))!)).ToList();
 
-        Assert.False(pace.TryBegin(new ChatId(99), out _, out var wait, out var forAll));
+        Assert.False(_pace.TryBegin(new ChatId(99), out _, out var wait, out var forAll));
         Assert.True(forAll);
         Assert.Null(wait);
-        time.Advance(TimeSpan.FromSeconds(10));
-        Assert.False(pace.TryBegin(new ChatId(99), out _, out _, out _));
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(_pace.TryBegin(new ChatId(99), out _, out _, out _));
 
-        leases.ForEach(l => pace.End(l.Chat, l.Lease));
-        Assert.False(pace.TryBegin(new ChatId(99), out _, out wait, out forAll));
+        leases.ForEach(l => _pace.End(l.Chat, l.Lease));
+        Assert.False(_pace.TryBegin(new ChatId(99), out _, out wait, out forAll));
         Assert.Equal(TimeSpan.FromSeconds(1), wait);
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.NotNull(Begin(pace, new ChatId(99)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull(Begin(new ChatId(99)));
     }
 
     [Fact]
     public void A_chat_that_has_to_wait_waits_alone()
     {
-        var time = new FakeTimeProvider();
-        using var pace = new TelegramPace(Published, time);
+        _pace.Hold(new ChatId(1), TimeSpan.FromSeconds(8288));
+        _pace.Hold(new ChatId(1), TimeSpan.FromSeconds(3));
 
-        pace.Hold(new ChatId(1), TimeSpan.FromSeconds(8288));
-        pace.Hold(new ChatId(1), TimeSpan.FromSeconds(3));
-
-        Assert.False(pace.TryBegin(new ChatId(1), out _, out var wait, out var forAll));
+        Assert.False(_pace.TryBegin(new ChatId(1), out _, out var wait, out var forAll));
         Assert.Equal(TimeSpan.FromSeconds(8288), wait);
         Assert.False(forAll);
-        Assert.NotNull(Begin(pace, new ChatId(2)));
-        time.Advance(TimeSpan.FromSeconds(8288));
-        Assert.NotNull(Begin(pace, new ChatId(1)));
+        Assert.NotNull(Begin(new ChatId(2)));
+        _time.Advance(TimeSpan.FromSeconds(8288));
+        Assert.NotNull(Begin(new ChatId(1)));
     }
 
     /// <summary>Two things at a time to each of a few chats, as fast as the pace lets them, with answers that take up to three seconds.</summary>
@@ -90,22 +86,20 @@ public sealed class TelegramPaceTests
     public void Whatever_the_latencies_no_second_of_the_servers_holds_too_many(int seed)
     {
         var random = new Dice(seed);
-        var time = new FakeTimeProvider();
-        using var pace = new TelegramPace(Published, time);
         var chats = Enumerable.Range(1, 45).Select(i => new ChatId(i)).Append(new ChatId(-1)).ToArray();
         var onTheirWay = new List<(ChatId Chat, RateLimitLease Lease, long Counted, long Ends)>();
         var counted = new List<(ChatId Chat, long At)>();
-        for (long now = 0; now < 180_000; now += 7, time.Advance(TimeSpan.FromMilliseconds(7)))
+        for (long now = 0; now < 180_000; now += 7, _time.Advance(TimeSpan.FromMilliseconds(7)))
         {
             foreach (var done in onTheirWay.Where(o => o.Ends <= now).ToArray())
             {
                 onTheirWay.Remove(done);
-                pace.End(done.Chat, done.Lease);
+                _pace.End(done.Chat, done.Lease);
             }
 
             foreach (var chat in chats.Where(c => onTheirWay.Count(o => o.Chat == c) < 2 && random.Next(4) > 0))
             {
-                if (Begin(pace, chat) is { } lease)
+                if (Begin(chat) is { } lease)
                 {
                     var ends = now + random.Next(random.Next(10) == 0 ? 3000 : 80);
                     var at = random.Next(3) switch { 0 => now, 1 => ends, _ => now + random.Next((int)(ends - now) + 1) };
@@ -141,14 +135,14 @@ public sealed class TelegramPaceTests
         }
     }
 
-    private static RateLimitLease? Begin(TelegramPace pace, ChatId chat) => pace.TryBegin(chat, out var lease, out _, out _) ? lease : null;
+    private RateLimitLease? Begin(ChatId chat) => _pace.TryBegin(chat, out var lease, out _, out _) ? lease : null;
 
-    private static int SendAll(TelegramPace pace, ChatId chat)
+    private int SendAll(ChatId chat)
     {
         var sent = 0;
-        while (Begin(pace, chat) is { } lease)
+        while (Begin(chat) is { } lease)
         {
-            pace.End(chat, lease);
+            _pace.End(chat, lease);
             sent++;
         }
 
