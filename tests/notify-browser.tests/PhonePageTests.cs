@@ -175,7 +175,8 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
             if (line.Type is "error" or "warning") problems.Add(line.Text);
         };
         page.PageError += (_, error) => problems.Add(error);
-        await page.GotoAsync($"{_sandbox.PhoneAddress}?chat={alice}");
+        var answer = await page.GotoAsync($"{_sandbox.PhoneAddress}?chat={alice}");
+        Assert.StartsWith("default-src 'none'; ", await answer!.HeaderValueAsync("Content-Security-Policy"), StringComparison.Ordinal);
         await Expect(page.Locator("body[data-live]")).ToHaveCountAsync(1);
         await page.GetByLabel("Message", new() { Exact = true }).FillAsync("hello\nthere");
         await page.Keyboard.PressAsync("Enter");

@@ -80,7 +80,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public void The_limit_on_strangers_ends_with_its_minute_and_forgets_old_chats()
+    public void The_limit_on_strangers_ends_with_its_minute()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var limit = new StrangerLimit(time);

@@ -203,7 +203,7 @@ public sealed class LinkingInChatTests
         await File.WriteAllBytesAsync(path, whole.AsMemory(0, whole.Length / 2), Cancellation);
 
         Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "served on" }, Cancellation)).Status);
-        Assert.Contains("could not be stored", (await scene.AskAsync(chat, "/unlink")).Text + " could not be stored", StringComparison.Ordinal);
+        Assert.StartsWith("The list of links can't be read at the moment.", (await scene.AskAsync(chat, "/unlink")).Text, StringComparison.Ordinal);
         Assert.Equal(whole.AsSpan(0, whole.Length / 2).ToArray(), await File.ReadAllBytesAsync(path, Cancellation));
     }
 
