@@ -118,6 +118,8 @@ public sealed class TelegramAnswerTests
 
         (await scene.SendAsync(new { user = "dana", text = "hello", wait = 1 })).AssertQueued();
 
+        // What somebody types ends the poll that waits and was let in with the old token.
+        await scene.Phone.TypeAsync(await scene.Phone.AddPersonAsync("Nina", Cancellation), "hello", Cancellation);
         await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "token refused" && h.GetProperty("queue").GetProperty("length").GetInt32() == 1, Cancellation);
         await scene.Phone.ChangeTokenAsync(token, Cancellation);
         Assert.Equal("hello", Assert.Single(await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 1, Cancellation)).Text);
