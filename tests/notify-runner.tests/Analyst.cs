@@ -11,6 +11,9 @@ internal sealed record Ended(int Status, string Output, string Errors);
 /// <summary>A real account with a home of its own, scripts in it, and a bot to send to: what the runner lives in.</summary>
 internal sealed class Analyst : IAsyncDisposable
 {
+    /// <summary>A script that has something to say, each time.</summary>
+    internal const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Analyst(TestAccount account) => Account = account;

@@ -6,13 +6,11 @@ namespace Notify.Tests;
 
 public sealed class BotAnswerTests
 {
-    private const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
-
     [Fact]
     public async Task What_the_bot_has_queued_counts_as_sent()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
         alice.Bot.Answer = _ => (200, """{"ok":true,"status":"queued","id":"7"}""");
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -30,7 +28,7 @@ public sealed class BotAnswerTests
     public async Task What_the_bot_does_not_accept_starts_no_cooldown_and_is_logged_in_the_bots_words(int status, string sentence)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
         alice.Bot.Answer = _ => (status, $$"""{"error":"{{sentence}}"}""");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
@@ -60,7 +58,7 @@ public sealed class BotAnswerTests
     public async Task C28_without_a_listener_the_status_is_75_and_no_cooldown_is_written()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
         var socket = Path.Combine(Path.GetDirectoryName(alice.Bot.SocketPath)!, "stale.sock");
         var made = await RunProgram.ToEndAsync(
             "/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "cases/C28-stale-socket/state/make_stale_socket.py"), socket],
@@ -87,7 +85,7 @@ public sealed class BotAnswerTests
     {
         await using var alice = await Analyst.CreateAsync();
         await using var eve = await TestAccount.CreateAsync("eve");
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
         var folder = Directory.CreateTempSubdirectory("notify-trap-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
         var socket = Path.Combine(folder, "bot.sock");

@@ -5,8 +5,6 @@ namespace Notify.Tests;
 
 public sealed class RoundTests
 {
-    private const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
-
     [Fact]
     public async Task A_notification_is_sent_with_its_title_message_script_and_data()
     {
@@ -118,7 +116,7 @@ public sealed class RoundTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("a_broken.py", "raise SystemExit(3)");
-        alice.WriteScript("b_good.py", Hello);
+        alice.WriteScript("b_good.py", Analyst.Hello);
 
         Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_RUNNER_PARALLEL", "1"))).Status);
 
@@ -147,7 +145,7 @@ public sealed class RoundTests
         alice.Account.Write(".notifications/logs/runner.log", new string('r', 1_100_000));
         alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
         alice.Account.Own(Path.Combine(alice.Home, ".notifications/logs"));
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -160,7 +158,7 @@ public sealed class RoundTests
     public async Task What_is_kept_is_for_the_user_alone()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("hello.py", Hello);
+        alice.WriteScript("hello.py", Analyst.Hello);
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 

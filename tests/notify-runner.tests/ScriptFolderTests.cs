@@ -5,19 +5,17 @@ namespace Notify.Tests;
 
 public sealed class ScriptFolderTests
 {
-    private const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
-
     [Fact]
     public async Task Only_files_count_and_odd_names_are_reported()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("good.py", Hello);
-        alice.WriteScript(".hidden.py", Hello);
-        alice.WriteScript("notes.txt", Hello);
-        alice.WriteScript("-option.py", Hello);
-        alice.WriteScript("new\nline.py", Hello);
-        alice.WriteScript(new string('n', 220) + ".py", Hello);
-        alice.Account.Write("user/notifications/folder.py/inner.py", Hello);
+        alice.WriteScript("good.py", Analyst.Hello);
+        alice.WriteScript(".hidden.py", Analyst.Hello);
+        alice.WriteScript("notes.txt", Analyst.Hello);
+        alice.WriteScript("-option.py", Analyst.Hello);
+        alice.WriteScript("new\nline.py", Analyst.Hello);
+        alice.WriteScript(new string('n', 220) + ".py", Analyst.Hello);
+        alice.Account.Write("user/notifications/folder.py/inner.py", Analyst.Hello);
         await alice.RunAsync("/bin/sh", ["-c", $"printf x > \"{alice.ScriptsFolder}/$(printf 'latin\\351.py')\""]);
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -41,10 +39,10 @@ public sealed class ScriptFolderTests
         try
         {
             File.SetUnixFileMode(shared, (UnixFileMode)0b111_101_101);
-            await File.WriteAllTextAsync(Path.Combine(shared, "roots.py"), Hello, Analyst.Cancellation);
-            await File.WriteAllTextAsync(Path.Combine(shared, "bobs.py"), Hello, Analyst.Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(shared, "roots.py"), Analyst.Hello, Analyst.Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(shared, "bobs.py"), Analyst.Hello, Analyst.Cancellation);
             bob.Own(Path.Combine(shared, "bobs.py"));
-            var own = alice.Account.Write("project/own.py", Hello);
+            var own = alice.Account.Write("project/own.py", Analyst.Hello);
             alice.WriteScript("x.txt", "");
             foreach (var (link, target) in new[] { ("own.py", own), ("roots.py", shared + "/roots.py"), ("bobs.py", shared + "/bobs.py"), ("nothing.py", "/nowhere.py") })
             {
