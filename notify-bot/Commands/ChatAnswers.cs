@@ -13,6 +13,10 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
     /// <summary>How long an answer is tried for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>Sends a sentence.</summary>
+    internal Task SayAsync(ChatId chat, string sentence, CancellationToken cancellation) => SendAsync(chat, new AnswerText().Plain(sentence), cancellation);
+
+    /// <summary>Sends an answer; gives the message's id, or null where it was not sent.</summary>
     internal async Task<MessageId?> SendAsync(ChatId chat, AnswerText text, CancellationToken cancellation, ApiKeyboard? keyboard = null)
     {
         MessageId? sent = null;

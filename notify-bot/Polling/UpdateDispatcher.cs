@@ -1,13 +1,14 @@
 using System.Text.Json;
+using Notify.Bot.Commands;
 using Notify.Bot.Telegram;
 
 namespace Notify.Bot.Polling;
 
 /// <summary>
-/// Hands updates to the handler: those of one chat one after the other, those of different chats side by side, so that nobody
+/// Hands updates to the commands: those of one chat one after the other, those of different chats side by side, so that nobody
 /// waits for somebody else's.
 /// </summary>
-public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox inbox, ILogger<UpdateDispatcher> log) : IDisposable
+public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox inbox, ILogger<UpdateDispatcher> log) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ChatId, Task> _tails = [];
@@ -116,7 +117,7 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
         try
         {
             stopping.ThrowIfCancellationRequested();
-            await handler.HandleAsync(update, stopping);
+            await commands.HandleAsync(update, stopping);
             Done(updateId);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -163,10 +164,4 @@ public sealed partial class UpdateDispatcher(IUpdateHandler handler, UpdateInbox
 
     [LoggerMessage(1013, LogLevel.Warning, "The bot stops with {Count} updates not handled; the next start handles them.")]
     private static partial void LogLeftForLater(ILogger log, int count);
-}
-
-/// <summary>What is done about an update.</summary>
-public interface IUpdateHandler
-{
-    internal Task HandleAsync(ApiUpdate update, CancellationToken cancellation);
 }

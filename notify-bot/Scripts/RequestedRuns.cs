@@ -7,11 +7,30 @@ using Notify.Scripts;
 
 namespace Notify.Bot.Scripts;
 
+/// <summary>How a run that was asked for ended.</summary>
+public enum RunOutcome
+{
+    /// <summary>It had something to say, and Telegram has taken it.</summary>
+    Delivered,
+
+    /// <summary>It had something to say, which waits for delivery.</summary>
+    Queued,
+
+    /// <summary>It had nothing to say.</summary>
+    NoAlert,
+
+    /// <summary>It failed, or what it had to say could not be delivered.</summary>
+    Error,
+
+    /// <summary>It was not run, since a run of it is going on.</summary>
+    AlreadyRunning,
+}
+
 /// <summary>How a run that was asked for from the chat or the dashboard ended.</summary>
-/// <param name="Word">The outcome as the send API says it: delivered, queued, no_alert, error, already_running.</param>
+/// <param name="Outcome">In one word.</param>
 /// <param name="NotificationId">What was sent, if something was.</param>
 /// <param name="Error">What was wrong, for its owner.</param>
-public sealed record RequestedRun(string Word, string? NotificationId = null, string? Error = null);
+public sealed record RequestedRun(RunOutcome Outcome, string? NotificationId = null, string? Error = null);
 
 /// <summary>Runs scripts on request and delivers what they have to say; the cooldown neither counts nor is written (specification, section 9).</summary>
 public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDelivery delivery, BotMetrics metrics, ILogger<RequestedRuns> log) : IDisposable
@@ -47,12 +66,12 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
         {
             if (_running.Contains((user, script.Value)))
             {
-                return new RequestedRun("already_running");
+                return new RequestedRun(RunOutcome.AlreadyRunning);
             }
 
             if (_running.Count(run => run.Item1 == user) >= OfOneUser)
             {
-                return new RequestedRun("error", Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended.");
+                return new RequestedRun(RunOutcome.Error, Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended.");
             }
 
             _running.Add((user, script.Value));
@@ -89,17 +108,17 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
     {
         if (ran.Reason == ScriptFailure.AlreadyRunning)
         {
-            return new RequestedRun("already_running");
+            return new RequestedRun(RunOutcome.AlreadyRunning);
         }
 
         if (ran.Error is not null || ran.Notify is null)
         {
-            return new RequestedRun("error", Error: ran.Error ?? "The helper gave no result.");
+            return new RequestedRun(RunOutcome.Error, Error: ran.Error ?? "The helper gave no result.");
         }
 
         if (ran.Notify == false)
         {
-            return new RequestedRun("no_alert");
+            return new RequestedRun(RunOutcome.NoAlert);
         }
 
         var wish = new SendingWish
@@ -121,17 +140,17 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
         }
         catch (OutboxNotWritableException e)
         {
-            return new RequestedRun("error", Error: e.Message);
+            return new RequestedRun(RunOutcome.Error, Error: e.Message);
         }
 
         return outcome switch
         {
-            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun("delivered", done.Id),
-            DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun("error", ended.Id, $"It was not delivered: {failed.Reason}"),
-            DeliveryOutcome.Accepted waiting => new RequestedRun("queued", waiting.Id),
-            DeliveryOutcome.NothingToSay => new RequestedRun("error", Error: "The script's message has no visible character."),
-            DeliveryOutcome.LinkDead dead => new RequestedRun("error", Error: $"The chat takes no messages ({dead.Reason}). Send /start to the bot."),
-            DeliveryOutcome.TooManyWaiting many => new RequestedRun("error", Error: $"{many.Waiting} notifications wait for delivery already."),
+            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun(RunOutcome.Delivered, done.Id),
+            DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
+            DeliveryOutcome.Accepted waiting => new RequestedRun(RunOutcome.Queued, waiting.Id),
+            DeliveryOutcome.NothingToSay => new RequestedRun(RunOutcome.Error, Error: "The script's message has no visible character."),
+            DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: $"The chat takes no messages ({dead.Reason}). Send /start to the bot."),
+            DeliveryOutcome.TooManyWaiting many => new RequestedRun(RunOutcome.Error, Error: $"{many.Waiting} notifications wait for delivery already."),
             var other => throw new InvalidOperationException($"No word for {other.GetType().Name}."),
         };
     }

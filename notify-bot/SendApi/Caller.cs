@@ -7,10 +7,9 @@ namespace Notify.Bot.SendApi;
 
 /// <summary>Who is at the other end of a connection, by the kernel's word. Whatever a request says about its sender does not count.</summary>
 /// <param name="Uid">The user id it connected with.</param>
-/// <param name="Groups">Its groups at that moment.</param>
 /// <param name="Name">Its account's name; null where the account is gone or has a name that no analyst has.</param>
 /// <param name="IsTrusted">Whether it may act for anyone: root, the bot's own user, or a member of the trusted group.</param>
-public sealed record Caller(uint Uid, IReadOnlyList<uint> Groups, UserName? Name, bool IsTrusted)
+public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted)
 {
     /// <summary>The user whom a request is about: the one it names, if the caller may act for that one, else the caller itself.</summary>
     /// <exception cref="RefusalException">403, or 400 for a name that can't be one.</exception>
@@ -106,7 +105,7 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
         }
 
         var trusted = peer.Uid == 0 || peer.Uid == ownUid || (trustedGid is { } gid && peer.IsIn(gid));
-        return new Caller(peer.Uid, [peer.Gid, .. peer.Groups], UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted);
+        return new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted);
     }
 
     private bool Enter(Caller caller)

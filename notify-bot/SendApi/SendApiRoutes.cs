@@ -219,7 +219,7 @@ internal sealed partial class SendApiRoutes(
         StatusCodes.Status404NotFound,
         $"{user} has no Telegram chat linked. {user} sends /start to {BotName()} in Telegram and enters the code{(settings.WebUrl is { } web ? $" on {web}" : " on the dashboard")}, or gives it to the operator (notify-bot link {user} CODE).");
 
-    private string BotName() => (settings.BotUsername ?? telegram.Now.BotUsername) is { } name ? $"@{name}" : "the bot";
+    private string BotName() => telegram.BotUsername is { } name ? $"@{name}" : "the bot";
 
     private static FileStream OpenPhoto(string? path, Caller caller)
     {
@@ -273,7 +273,7 @@ internal sealed partial class SendApiRoutes(
         var answer = new HealthAnswer(
             !outbox.IsWritable ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 ? "ok" : "degraded",
             BotVersion.Text,
-            settings.BotUsername ?? now.BotUsername,
+            telegram.BotUsername,
             new TelegramAnswer(state, now.LastGoodPoll),
             new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
             unreadable);
@@ -316,8 +316,17 @@ internal sealed partial class SendApiRoutes(
 
         var link = links.Find(user) ?? throw NotLinked(user);
         var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
-        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Word, run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
+        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(Word(run.Outcome), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
     }
+
+    private static string Word(RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Delivered => "delivered",
+        RunOutcome.Queued => "queued",
+        RunOutcome.NoAlert => "no_alert",
+        RunOutcome.AlreadyRunning => "already_running",
+        _ => "error",
+    };
 
     private async Task MuteAsync(HttpContext context)
     {

@@ -101,7 +101,12 @@ internal static partial class BotServer
         services.AddSingleton<UpdateDispatcher>();
         services.AddSingleton<UpdatePoller>();
 
-        services.AddSingleton<IUpdateHandler, ChatCommands>();
+        services.AddSingleton<ChatCommands>();
+        services.AddSingleton<LinkingInChat>();
+        services.AddSingleton<StatusAnswer>();
+        services.AddSingleton<RunsInChat>();
+        services.AddSingleton<MutingInChat>();
+        services.AddSingleton<NotificationButtons>();
         services.AddSingleton<ChatAnswers>();
         services.AddSingleton<LinkAnnouncements>();
         services.AddSingleton<BackgroundRuns>();

@@ -17,7 +17,7 @@ public enum TelegramCondition
 }
 
 /// <summary>What is known about Telegram at this moment. Thread-safe; one writer, the poller.</summary>
-public sealed class TelegramState
+public sealed class TelegramState(BotSettings settings)
 {
     private volatile Snapshot _now = new(TelegramCondition.Unreachable, null, null);
 
@@ -29,6 +29,9 @@ public sealed class TelegramState
 
     /// <summary>The picture now.</summary>
     public Snapshot Now => _now;
+
+    /// <summary>The bot's name without <c>@</c>, as it was told or as Telegram has said it; null while neither is.</summary>
+    public string? BotUsername => settings.BotUsername ?? _now.BotUsername;
 
     internal void Knows(string? botUsername) => _now = _now with { BotUsername = botUsername };
 

@@ -1,0 +1,77 @@
+using Notify.Bot.Scripts;
+using Notify.Linking;
+
+namespace Notify.Bot.Commands;
+
+/// <summary>Runs that are asked for in a chat, by <c>/run</c> or a button: the chat is told that one has begun, and that message is edited to how it ended.</summary>
+public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, ChatAnswers answers)
+{
+    /// <summary><c>/run NAME</c>, with or without <c>.py</c>.</summary>
+    internal async Task RunAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
+    {
+        var name = argument.EndsWith(".py", StringComparison.Ordinal) ? argument : argument + ".py";
+        if (argument.Length == 0 || !ScriptName.TryParse(name, out var script))
+        {
+            await answers.SayAsync(chat, "Say which script: /run NAME. /status lists yours.", cancellation);
+            return;
+        }
+
+        await BeginAsync(chat, link, script, cancellation);
+    }
+
+    /// <summary>Starts a run and returns: the run itself may take a minute, and the chat's next command must not wait for it.</summary>
+    internal async Task BeginAsync(ChatId chat, Link link, ScriptName script, CancellationToken cancellation)
+    {
+        if (runs.IsRunning(link.User, script.Value))
+        {
+            await answers.SendAsync(chat, new AnswerText().Bold(script.Stem).Plain(" is running already."), cancellation);
+            return;
+        }
+
+        var started = await answers.SendAsync(chat, new AnswerText().Plain("▶ Running ").Bold(script.Stem).Plain("..."), cancellation);
+        background.Start(async stopping =>
+        {
+            RequestedRun run;
+            try
+            {
+                run = await runs.RunAsync(link.User, script, link, stopping);
+            }
+            catch (ScriptsHelperException e)
+            {
+                run = new RequestedRun(RunOutcome.Error, Error: e.Message);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                if (started is { } interrupted)
+                {
+                    await answers.TryEditNowAsync(chat, interrupted, new AnswerText().Plain("✖ ").Bold(script.Stem).Plain(": interrupted, since the bot was restarted. Run it again."));
+                }
+
+                throw;
+            }
+
+            var text = Ended(script, run);
+            if (started is { } message)
+            {
+                await answers.EditAsync(chat, message, text, stopping);
+            }
+            else
+            {
+                await answers.SendAsync(chat, text, stopping);
+            }
+        });
+    }
+
+    private static AnswerText Ended(ScriptName script, RequestedRun run)
+    {
+        var text = new AnswerText();
+        return run.Outcome switch
+        {
+            RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
+            RunOutcome.Queued => text.Plain("✔ ").Bold(script.Stem).Plain(": queued, it is delivered as soon as Telegram takes it"),
+            RunOutcome.NoAlert => text.Plain("✔ ").Bold(script.Stem).Plain(": no alert"),
+            RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),
+            _ => text.Plain("✖ ").Bold(script.Stem).Line(": error").Folded(ChatWords.LastLines(run.Error ?? "", 15, 3000)),
+        };
+    }
+}

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using System.Text;
+using Notify.Bot.Outbox;
+using Notify.Bot.Scripts;
+using Notify.Bot.Telegram;
+using Notify.Linking;
+using Notify.Scripts;
+
+namespace Notify.Bot.Commands;
+
+/// <summary><c>/status</c>: what did not arrive, the user's scripts, and a Run button for each.</summary>
+public sealed partial class StatusAnswer(
+    ScriptsHelper helper, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, TimeProvider time, ILogger<StatusAnswer> log)
+{
+    /// <summary>A script's button; the digest of its name follows.</summary>
+    internal const string Run = "run:";
+
+    /// <summary>Scripts with a button; Telegram takes 100 buttons, a thumb takes fewer.</summary>
+    private const int MostButtons = 40;
+
+    internal async Task SendAsync(ChatId chat, Link link, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var mutes = outbox.MutesOf(link.User);
+        var text = new AnswerText();
+        AddTroubles(text, link.User, mutes, now);
+        var (scripts, trouble) = await ListAsync(link.User, cancellation);
+        if (scripts is null)
+        {
+            await answers.SendAsync(chat, text.Plain($"Your scripts can't be listed: {trouble}"), cancellation);
+            return;
+        }
+
+        if (scripts.Count == 0)
+        {
+            await answers.SendAsync(chat, text.Plain("You have no scripts yet. Put one into ").Code("~/user/notifications").Plain("; examples are in ").Code("/data/docs/examples/notifications").Plain("."), cancellation);
+            return;
+        }
+
+        text.Bold("Your scripts").Line();
+        var left = 0;
+        var buttons = new List<IReadOnlyList<ApiButton>>();
+        foreach (var script in scripts)
+        {
+            if (text.Length > AnswerText.MaxLength - 700 || text.EntityCount > 90)
+            {
+                left++;
+                continue;
+            }
+
+            AddScript(text, link.User, script, mutes, now);
+            if (buttons.Count < MostButtons)
+            {
+                buttons.Add([new ApiButton($"▶ Run {ChatWords.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
+            }
+        }
+
+        if (left > 0)
+        {
+            text.Line().Plain($"... and {left} more: notify-runner status shows all.");
+        }
+
+        await answers.SendAsync(chat, text, cancellation, new ApiKeyboard(buttons));
+    }
+
+    internal async Task RunPressedAsync(PressedButton button, Link link, CancellationToken cancellation)
+    {
+        var (scripts, trouble) = await ListAsync(link.User, cancellation);
+        var listed = scripts?.FirstOrDefault(s => Digest(s.Name) == button.Argument);
+        if (listed is null || !ScriptName.TryParse(listed.Name, out var script))
+        {
+            await answers.AcknowledgeAsync(button.QueryId, trouble is null ? "That script is gone." : ChatWords.Cut(trouble, 180), cancellation);
+            return;
+        }
+
+        await answers.AcknowledgeAsync(button.QueryId, null, cancellation);
+        await runs.BeginAsync(button.Chat, link, script, cancellation);
+    }
+
+    /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
+    private void AddTroubles(AnswerText text, UserName user, Mutes mutes, DateTimeOffset now)
+    {
+        var lately = outbox.History(user, 200).Where(n => now - n.Accepted.CreatedAt < TimeSpan.FromDays(1)).ToArray();
+        if (mutes.All is { } until)
+        {
+            text.Bold("Muted").Line($" {ChatWords.Until(until)}; /unmute ends it.");
+        }
+
+        if (lately.Count(n => n.Progress.State == DeliveryState.Muted) is > 0 and var held)
+        {
+            text.Line($"{held} held back in the last 24 hours.");
+        }
+
+        foreach (var stuck in lately.Where(n => n.Progress.State is DeliveryState.Failed or DeliveryState.Unknown or DeliveryState.Queued).Take(3))
+        {
+            var name = ChatWords.Cut(stuck.Accepted.Title ?? stuck.Accepted.Script ?? stuck.Accepted.Message, 60).ReplaceLineEndings(" ");
+            text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
+            text.Line(stuck.Progress switch
+            {
+                { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {ChatWords.Moment(next)})",
+                { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
+                _ => "",
+            });
+        }
+
+        if (text.Length > 0)
+        {
+            text.Line();
+        }
+    }
+
+    private void AddScript(AnswerText text, UserName user, ListedScript script, Mutes mutes, DateTimeOffset now)
+    {
+        text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
+        text.Line(script.LastSent is { } sent ? $"last sent {ChatWords.Ago(now - sent)}" : "never sent");
+        if (script.CooldownEnds is { } ends && ends > now)
+        {
+            text.Line($"cooldown ends in {ChatWords.Span(ends - now)}");
+        }
+
+        if (mutes.Scripts.TryGetValue(script.Stem, out var mutedUntil))
+        {
+            text.Line($"muted {ChatWords.Until(mutedUntil)}");
+        }
+
+        if (script.Running || requested.IsRunning(user, script.Name))
+        {
+            text.Line("running now");
+        }
+
+        if (script.Error is { Length: > 0 } error)
+        {
+            text.Line($"error: {ChatWords.Cut(error.ReplaceLineEndings(" "), 200)}");
+        }
+    }
+
+    private async Task<(IReadOnlyList<ListedScript>? Scripts, string? Trouble)> ListAsync(UserName user, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await helper.ListAsync(user, cancellation), null);
+        }
+        catch (ScriptsHelperException e)
+        {
+            LogHelper(log, user, e.Message);
+            return (null, e.Message);
+        }
+    }
+
+    /// <summary>16 hex digits for a script's name, since 64 bytes of button data do not hold a long one.</summary>
+    private static string Digest(string scriptName) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scriptName)).AsSpan(0, 8));
+
+    [LoggerMessage(1104, LogLevel.Warning, "The scripts of {User} can't be listed: {Reason}")]
+    private static partial void LogHelper(ILogger log, UserName user, string reason);
+}
