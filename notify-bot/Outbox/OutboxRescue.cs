@@ -17,9 +17,6 @@ internal sealed record Rescued(string Aside, long Kept, long Lost);
 /// </summary>
 internal static class OutboxRescue
 {
-    /// <summary>How many numbers in a row are tried in vain, where a stretch can't be read in order: more than hang on one damaged page of the tree.</summary>
-    private const int MostTriedInVain = 20_000;
-
     /// <summary>SQLite's page size, which this program never changes (https://www.sqlite.org/fileformat2.html).</summary>
     private const int PageSize = 4096;
 
@@ -46,9 +43,9 @@ internal static class OutboxRescue
     {
         RemoveDrafts(path);
         var draft = Draft(path);
-        SqliteOutbox.CreateEmpty(draft);
+        OutboxFile.CreateEmpty(draft);
         long kept, lost;
-        using (var target = SqliteOutbox.Connect(draft))
+        using (var target = OutboxFile.Connect(draft))
         {
             OutboxSchema.Migrate(target);
             (kept, lost) = Copy(path, target);
@@ -117,7 +114,7 @@ internal static class OutboxRescue
 
     private static void CopyPrivately(string from, string to)
     {
-        SqliteOutbox.CreateEmpty(to);
+        OutboxFile.CreateEmpty(to);
         using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var target = new FileStream(to, FileMode.Open, FileAccess.Write);
         source.CopyTo(target);
@@ -186,171 +183,6 @@ internal static class OutboxRescue
         catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
         {
             // Those that were read are kept; a lost mute is a notification too many, no lost one.
-        }
-    }
-
-    /// <summary>Copies row by row: upwards to what can't be read, downwards to what can't be read, and then each number between.</summary>
-    private sealed class NotificationCopy : IDisposable
-    {
-        private const int RowsInTransaction = 10_000;
-
-        private readonly SqliteConnection _source;
-        private readonly SqliteConnection _target;
-        private readonly SqliteCommand _insert;
-        private SqliteTransaction? _transaction;
-
-        public NotificationCopy(SqliteConnection source, SqliteConnection target)
-        {
-            _source = source;
-            _target = target;
-            _insert = target.CreateCommand();
-            var names = SqliteOutbox.Columns.Split(", ");
-#pragma warning disable CA2100 // Names of this program's schema; the values are parameters.
-            _insert.CommandText = $"INSERT OR IGNORE INTO notification ({SqliteOutbox.Columns}) VALUES ({string.Join(", ", names.Select(n => "$" + n))})";
-#pragma warning restore CA2100
-            foreach (var name in names)
-            {
-                _insert.Parameters.Add(new SqliteParameter("$" + name, null));
-            }
-        }
-
-        public long Kept { get; private set; }
-
-        public long Lost { get; private set; }
-
-        public void Run()
-        {
-            var low = 0L;
-            if (!TryScan("ORDER BY sequence", sequence =>
-            {
-                low = sequence;
-                return true;
-            }))
-            {
-                var high = AfterLast();
-                if (!TryScan("ORDER BY sequence DESC", sequence =>
-                {
-                    high = sequence;
-                    return sequence > low;
-                }))
-                {
-                    TrySingly(low + 1, high);
-                }
-            }
-
-            _transaction?.Commit();
-            _transaction = null;
-        }
-
-        public void Dispose()
-        {
-            _transaction?.Dispose();
-            _insert.Dispose();
-        }
-
-        /// <param name="order">How the rows come.</param>
-        /// <param name="goOn">Told each row's number before it is kept; false ends the scan.</param>
-        /// <returns>Whether the scan came to its end.</returns>
-        private bool TryScan(string order, Func<long, bool> goOn)
-        {
-            try
-            {
-                using var select = Select(order);
-                using var rows = select.ExecuteReader();
-                while (rows.Read())
-                {
-                    if (!goOn(rows.GetInt64(0)))
-                    {
-                        return true;
-                    }
-
-                    Keep(rows);
-                }
-
-                return true;
-            }
-            catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
-            {
-                return false;
-            }
-        }
-
-        private void TrySingly(long from, long before)
-        {
-            using var select = Select("WHERE sequence = $sequence");
-            var number = select.Parameters.Add(new SqliteParameter("$sequence", null));
-            var inVain = 0;
-            for (var sequence = from; sequence < before && inVain < MostTriedInVain; sequence++)
-            {
-                inVain++;
-                try
-                {
-                    number.Value = sequence;
-                    using var rows = select.ExecuteReader();
-                    if (rows.Read())
-                    {
-                        Keep(rows);
-                        inVain = 0;
-                    }
-                }
-                catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
-                {
-                    Lost++;
-                }
-            }
-        }
-
-        /// <summary>The number after the last one ever given; the largest there is where that can't be read.</summary>
-        private long AfterLast()
-        {
-            try
-            {
-                return OutboxSchema.Scalar(_source, "SELECT seq FROM sqlite_sequence WHERE name = 'notification'") is long last and < long.MaxValue ? last + 1 : long.MaxValue;
-            }
-            catch (SqliteException e) when (SqliteOutbox.IsDamage(e))
-            {
-                return long.MaxValue;
-            }
-        }
-
-        private SqliteCommand Select(string rest)
-        {
-            var select = _source.CreateCommand();
-#pragma warning disable CA2100 // Texts of this class.
-            select.CommandText = $"SELECT {SqliteOutbox.Columns} FROM notification NOT INDEXED {rest}";
-#pragma warning restore CA2100
-            return select;
-        }
-
-        private void Keep(SqliteDataReader row)
-        {
-            try
-            {
-                // What reads as a row may be rubbish all the same.
-                if (SqliteOutbox.Stored(row) is not { Accepted.Id.Length: 22 } whole || !Enum.IsDefined(whole.Progress.State) || !Enum.IsDefined(whole.Accepted.ParseMode))
-                {
-                    Lost++;
-                    return;
-                }
-            }
-            catch (Exception e) when (e is FormatException or InvalidCastException or ArgumentException or OverflowException or InvalidOperationException)
-            {
-                Lost++;
-                return;
-            }
-
-            _insert.Transaction = _transaction ??= _target.BeginTransaction();
-            for (var i = 0; i < row.FieldCount; i++)
-            {
-                _insert.Parameters[i].Value = row.GetValue(i);
-            }
-
-            Kept += _insert.ExecuteNonQuery();
-            if (Kept % RowsInTransaction == 0)
-            {
-                _transaction.Commit();
-                _transaction = null;
-            }
         }
     }
 }

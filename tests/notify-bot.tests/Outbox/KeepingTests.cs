@@ -99,10 +99,10 @@ public sealed class KeepingTests : IDisposable
 
     /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
     [Theory]
-    [InlineData(SqliteOutbox.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=?)")]
-    [InlineData(SqliteOutbox.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
-    [InlineData(SqliteOutbox.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
-    [InlineData(SqliteOutbox.FindTooMany, "SEARCH notification USING INTEGER PRIMARY KEY (rowid<?)")]
+    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=?)")]
+    [InlineData(OutboxRows.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
+    [InlineData(OutboxRows.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
+    [InlineData(OutboxRows.FindTooMany, "SEARCH notification USING INTEGER PRIMARY KEY (rowid<?)")]
     public async Task Every_query_of_the_history_finds_its_rows_by_an_index(string query, string plan)
     {
         await _scene.AcceptAsync("hello");

@@ -1,0 +1,43 @@
+namespace Notify.Bot.Outbox;
+
+/// <summary>Where a notification stands. The numbers are stored.</summary>
+public enum DeliveryState
+{
+    /// <summary>Accepted, and Telegram has not taken all of it.</summary>
+    Queued = 0,
+
+    /// <summary>Telegram has taken all parts.</summary>
+    Delivered = 1,
+
+    /// <summary>It will never be delivered; the reason says why.</summary>
+    Failed = 2,
+
+    /// <summary>It went out twice and no answer came: it may have arrived.</summary>
+    Unknown = 3,
+
+    /// <summary>Held back, since the user has muted it; kept in the history only.</summary>
+    Muted = 4,
+}
+
+/// <summary>How far the delivery of a notification has come. Replaced as a whole with each step.</summary>
+/// <param name="State">Where it stands.</param>
+public sealed record DeliveryProgress(DeliveryState State)
+{
+    /// <summary>Why it failed, or waits, in words for people.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Messages of it that Telegram has taken.</summary>
+    public int PartsDone { get; init; }
+
+    /// <summary>Tries that did not go well.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Not before this moment is it tried again.</summary>
+    public DateTimeOffset? NextTryAt { get; init; }
+
+    /// <summary>Failed since the chat takes nothing any more, as opposed to this one message.</summary>
+    public bool IsGone { get; init; }
+
+    /// <summary>The answer to the last try was lost after the request went out: one more try, and no third.</summary>
+    public bool Doubted { get; init; }
+}

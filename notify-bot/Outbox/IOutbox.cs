@@ -1,0 +1,80 @@
+namespace Notify.Bot.Outbox;
+
+/// <summary>
+/// What is accepted and not yet delivered, and the history: the one place that knows how it is stored. When a method that changes something has
+/// returned, the change is on disk.
+/// </summary>
+public interface IOutbox
+{
+    /// <summary>Whether the last write went well; false means that nothing is accepted at the moment. It is found out again every second then, also if nobody sends.</summary>
+    bool IsWritable { get; }
+
+    /// <summary>Makes <see cref="IsWritable"/> anew, soon: something beside the outbox could not be written.</summary>
+    void LookWhetherWritable();
+
+    /// <summary>What the same user and key stand for, if they came within a day.</summary>
+    StoredNotification? FindRepeated(UserName user, string key);
+
+    /// <summary>Stores a notification, in the order of the calls.</summary>
+    /// <param name="notification">What is accepted.</param>
+    /// <param name="progress">Where it starts: queued or muted.</param>
+    /// <param name="stored">Called once it is on disk, in the order of acceptance and before the method returns; must be quick.</param>
+    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
+    Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored);
+
+    /// <summary>Stores progress. What can't be stored now is stored as soon as it can; the task ends then.</summary>
+    Task RecordAsync(long sequence, DeliveryProgress progress);
+
+    /// <summary>What waits for delivery, in the order of acceptance.</summary>
+    IReadOnlyList<WaitingNotification> Waiting();
+
+    /// <summary>One notification; null where it is no longer kept.</summary>
+    StoredNotification? Read(long sequence);
+
+    /// <summary>One notification by its name; null where it is not (or no longer) kept.</summary>
+    StoredNotification? Find(string id);
+
+    /// <summary>A user's notifications, the newest first.</summary>
+    IReadOnlyList<StoredNotification> History(UserName user, int limit);
+
+    /// <summary>A chart of a user's history; null where the user has none of that name.</summary>
+    StoredImage? ImageOf(UserName user, string imageId);
+
+    /// <summary>Until when a user is muted, as a whole and script by script (by name, as callers give it); only what lasts still.</summary>
+    Mutes MutesOf(UserName user);
+
+    /// <summary>Mutes a user (script null) or one script of theirs until a moment; null ends it.</summary>
+    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
+    Task MuteAsync(UserName user, string? script, DateTimeOffset? until);
+
+    /// <summary>Ends all that a user has muted.</summary>
+    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
+    Task UnmuteAllAsync(UserName user);
+
+    /// <summary>Takes some of what is too old, or too much, out of the history.</summary>
+    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
+    Task<Forgotten> ForgetOldAsync();
+}
+
+/// <summary>How an acceptance ended.</summary>
+public abstract record Acceptance
+{
+    private Acceptance()
+    {
+    }
+
+    /// <summary>It is on disk.</summary>
+    public sealed record Stored(StoredNotification Notification) : Acceptance;
+
+    /// <summary>The same user and key were there within a day: that is the notification, and nothing new is stored.</summary>
+    public sealed record Repeated(StoredNotification First) : Acceptance;
+}
+
+/// <summary>What was taken out of the history.</summary>
+/// <param name="Rows">How many notifications.</param>
+/// <param name="Images">The charts that go with them.</param>
+public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images);
+
+/// <summary>The outbox can't be written; nothing was accepted. The message says why.</summary>
+public sealed class OutboxNotWritableException(string reason, Exception? inner = null)
+    : IOException($"The notification can't be stored ({reason}), so it was not accepted. The operator has to make room on the disk of the data folder, or mend it; send it again then.", inner);

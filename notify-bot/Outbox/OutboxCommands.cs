@@ -1,0 +1,159 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Notify.Images;
+
+namespace Notify.Bot.Outbox;
+
+/// <summary>The statements of the writing thread, prepared once.</summary>
+internal sealed class OutboxCommands : IDisposable
+{
+    /// <summary>Rows forgotten in one transaction, so that acceptances do not wait for a whole month's.</summary>
+    private const int ForgottenAtOnce = 500;
+
+    private readonly SqliteCommand _insert;
+    private readonly SqliteCommand _update;
+    private readonly SqliteCommand _findKey;
+    private readonly SqliteCommand _mute;
+    private readonly SqliteCommand _unmute;
+    private readonly SqliteCommand _findOld;
+    private readonly SqliteCommand _findTooMany;
+    private readonly SqliteCommand _deleteOld;
+    private readonly SqliteCommand _endMutes;
+    private readonly SqliteCommand _version;
+
+    public OutboxCommands(SqliteConnection connection)
+    {
+        _insert = New(connection, """
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at)
+            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at)
+            RETURNING sequence
+            """,
+            "$id", "$user", "$script", "$title", "$message", "$parse_mode", "$silent", "$data", "$key", "$image_id", "$image_kind", "$image_width", "$image_height", "$image_bytes", "$created_at", "$state", "$reason", "$next_try_at");
+        _update = New(connection, """
+            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
+            """,
+            "$state", "$reason", "$parts_done", "$attempts", "$next_try_at", "$doubted", "$is_gone", "$sequence");
+        _findKey = New(connection, OutboxRows.FindByKey, "$user", "$key", "$after");
+        _mute = New(connection, "INSERT INTO mute (user, script, until) VALUES ($user, $script, $until) ON CONFLICT (user, script) DO UPDATE SET until = $until", "$user", "$script", "$until");
+        _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND ($script IS NULL OR script = $script)", "$user", "$script");
+        _findOld = New(connection, OutboxRows.FindOld, "$before", "$limit");
+        _findTooMany = New(connection, OutboxRows.FindTooMany, "$rows", "$limit");
+        _deleteOld = New(connection, "DELETE FROM notification WHERE sequence = $sequence", "$sequence");
+        _endMutes = New(connection, "DELETE FROM mute WHERE until <= $now", "$now");
+        _version = New(connection, "PRAGMA user_version");
+    }
+
+    public long Insert(SqliteTransaction transaction, AcceptedNotification n, DeliveryProgress progress)
+    {
+        var image = n.Image;
+        Bind(_insert, transaction, n.Id, n.User.Value, n.Script, n.Title, n.Message, (int)n.ParseMode, n.Silent ? 1 : 0, n.Data, n.Key,
+            image?.Id, (int?)image?.Info.Kind, image?.Info.Width, image?.Info.Height, image?.Info.ByteLength,
+            n.CreatedAt.ToUnixTimeMilliseconds(), (int)progress.State, progress.Reason, progress.NextTryAt?.ToUnixTimeMilliseconds());
+        return (long)_insert.ExecuteScalar()!;
+    }
+
+    public void Update(SqliteTransaction transaction, long sequence, DeliveryProgress progress)
+    {
+        Bind(_update, transaction, (int)progress.State, progress.Reason, progress.PartsDone, progress.Attempts, progress.NextTryAt?.ToUnixTimeMilliseconds(), progress.Doubted ? 1 : 0, progress.IsGone ? 1 : 0, sequence);
+        _update.ExecuteNonQuery();
+    }
+
+    public StoredNotification? FindKey(SqliteTransaction transaction, string user, string key, DateTimeOffset after)
+    {
+        Bind(_findKey, transaction, user, key, after.ToUnixTimeMilliseconds());
+        using var row = _findKey.ExecuteReader();
+        return row.Read() ? OutboxRows.Stored(row) : null;
+    }
+
+    public void Mute(SqliteTransaction transaction, string user, string? script, DateTimeOffset? until)
+    {
+        if (until is { } end)
+        {
+            Bind(_mute, transaction, user, script, end.ToUnixTimeMilliseconds());
+            _mute.ExecuteNonQuery();
+        }
+        else
+        {
+            Bind(_unmute, transaction, user, script);
+            _unmute.ExecuteNonQuery();
+        }
+    }
+
+    public Forgotten Forget(SqliteTransaction transaction, DateTimeOffset before, DateTimeOffset now)
+    {
+        Bind(_endMutes, transaction, now.ToUnixTimeMilliseconds());
+        _endMutes.ExecuteNonQuery();
+
+        var found = new Dictionary<long, StoredImage?>();
+        Bind(_findOld, transaction, before.ToUnixTimeMilliseconds(), ForgottenAtOnce);
+        Collect(_findOld, found);
+        Bind(_findTooMany, transaction, SqliteOutbox.MostRows, ForgottenAtOnce);
+        Collect(_findTooMany, found);
+        foreach (var sequence in found.Keys)
+        {
+            Bind(_deleteOld, transaction, sequence);
+            _deleteOld.ExecuteNonQuery();
+        }
+
+        return new Forgotten(found.Count, [.. found.Values.OfType<StoredImage>()]);
+    }
+
+    /// <summary>Writes what is there already, to see whether anything can be written.</summary>
+    public void TouchVersion(SqliteTransaction transaction)
+    {
+        _version.Transaction = transaction;
+        using var touch = _version.Connection!.CreateCommand();
+        touch.Transaction = transaction;
+#pragma warning disable CA2100 // A number.
+        touch.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Convert.ToInt32(_version.ExecuteScalar(), CultureInfo.InvariantCulture)}");
+#pragma warning restore CA2100
+        touch.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        _insert.Dispose();
+        _update.Dispose();
+        _findKey.Dispose();
+        _mute.Dispose();
+        _unmute.Dispose();
+        _findOld.Dispose();
+        _findTooMany.Dispose();
+        _deleteOld.Dispose();
+        _endMutes.Dispose();
+        _version.Dispose();
+    }
+
+    private static void Collect(SqliteCommand select, Dictionary<long, StoredImage?> into)
+    {
+        using var rows = select.ExecuteReader();
+        while (rows.Read())
+        {
+            // The kind makes the file's name; the sizes do not matter here.
+            into[rows.GetInt64(0)] = rows.IsDBNull(1) ? null : new StoredImage(rows.GetString(1), new ImageInfo((ImageKind)rows.GetInt32(2), 1, 1, 0));
+        }
+    }
+
+    private static SqliteCommand New(SqliteConnection connection, string sql, params string[] parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // All callers pass text of this class.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new SqliteParameter(parameter, null));
+        }
+
+        return command;
+    }
+
+    private static void Bind(SqliteCommand command, SqliteTransaction transaction, params object?[] values)
+    {
+        command.Transaction = transaction;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+    }
+}

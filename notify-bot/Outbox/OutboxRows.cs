@@ -1,0 +1,114 @@
+using Microsoft.Data.Sqlite;
+using Notify.Formatting;
+using Notify.Images;
+
+namespace Notify.Bot.Outbox;
+
+/// <summary>The questions to the outbox's tables, and how their rows are read.</summary>
+internal static class OutboxRows
+{
+    internal const string FindByKey = "SELECT " + Columns + " FROM notification WHERE user = $user AND key = $key AND created_at > $after ORDER BY sequence DESC LIMIT 1";
+
+    internal const string FindBySequence = "SELECT " + Columns + " FROM notification WHERE sequence = $sequence";
+
+    internal const string FindById = "SELECT " + Columns + " FROM notification WHERE id = $id";
+
+    internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user";
+
+    internal const string FindHistory = "SELECT " + Columns + " FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit";
+
+    internal const string FindWaiting = "SELECT sequence, id, user, created_at, " + ProgressColumns + " FROM notification WHERE state = 0 ORDER BY sequence";
+
+    internal const string FindOld = "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
+
+    internal const string FindTooMany =
+        "SELECT sequence, image_id, image_kind FROM notification WHERE sequence <= (SELECT max(sequence) FROM notification) - $rows AND state <> 0 ORDER BY sequence LIMIT $limit";
+
+    internal const string FindMutes = "SELECT user, script, until FROM mute";
+
+    private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone";
+
+    internal const string Columns =
+        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, " + ProgressColumns;
+
+    /// <summary>Asks one of the questions above.</summary>
+    internal static List<T> Select<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // All callers pass text of this class.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        using var rows = command.ExecuteReader();
+        var found = new List<T>();
+        while (rows.Read())
+        {
+            found.Add(read(rows));
+        }
+
+        return found;
+    }
+
+    /// <summary>A row of <see cref="Columns"/>.</summary>
+    internal static StoredNotification Stored(SqliteDataReader row)
+    {
+        var at = 0;
+        var sequence = row.GetInt64(at++);
+        var id = row.GetString(at++);
+        var user = UserName.Parse(row.GetString(at++));
+        var script = Text(row, at++);
+        var title = Text(row, at++);
+        var message = row.GetString(at++);
+        var mode = (ParseMode)row.GetInt32(at++);
+        var silent = row.GetInt32(at++) != 0;
+        var data = Text(row, at++);
+        var key = Text(row, at++);
+        var imageId = Text(row, at++);
+        var image = imageId is null ? null : new StoredImage(imageId, new ImageInfo((ImageKind)row.GetInt32(at), row.GetInt32(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3)));
+        at += 4;
+        var createdAt = Moment(row.GetInt64(at++));
+        return new StoredNotification(
+            sequence,
+            new AcceptedNotification
+            {
+                Id = id,
+                User = user,
+                Script = script,
+                Title = title,
+                Message = message,
+                ParseMode = mode,
+                Silent = silent,
+                Data = data,
+                Key = key,
+                Image = image,
+                CreatedAt = createdAt,
+            },
+            Progress(row, at));
+    }
+
+    /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
+    internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
+        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4))
+        : null;
+
+    /// <summary>A row of <see cref="FindMutes"/>.</summary>
+    internal static (string User, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) => (row.GetString(0), row.GetString(1), Moment(row.GetInt64(2)));
+
+    private static DeliveryProgress Progress(SqliteDataReader row, int at) => new((DeliveryState)row.GetInt32(at))
+    {
+        Reason = Text(row, at + 1),
+        PartsDone = row.GetInt32(at + 2),
+        Attempts = row.GetInt32(at + 3),
+        NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
+        Doubted = row.GetInt32(at + 5) != 0,
+        IsGone = row.GetInt32(at + 6) != 0,
+    };
+
+    private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
+
+    private static DateTimeOffset Moment(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+}
