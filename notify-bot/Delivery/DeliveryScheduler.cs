@@ -1,52 +1,8 @@
 using System.Threading.RateLimiting;
-using Notify.Bot.Polling;
 using Notify.Bot.Telegram;
 using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
-
-/// <summary>What has to happen after a try.</summary>
-internal abstract record TryResult
-{
-    private TryResult()
-    {
-    }
-
-    /// <summary>The job is done, for good or bad.</summary>
-    internal sealed record Done : TryResult;
-
-    /// <summary>The job has more to send, in its lane's next turn.</summary>
-    internal sealed record More : TryResult;
-
-    /// <summary>Its lane waits.</summary>
-    internal sealed record Wait(TimeSpan Pause) : TryResult;
-
-    /// <summary>Telegram makes this chat wait. The job waits with it, or has given up.</summary>
-    internal sealed record ChatHeld(TimeSpan Pause, bool GivesUp = false) : TryResult;
-
-    /// <summary>Telegram can't be reached, fails, or refuses the token: nobody's turn until it is asked whether it answers at all.</summary>
-    internal sealed record Outage(BotApiFailure Failure) : TryResult;
-}
-
-/// <summary>Something to be sent to a chat, in one message or several.</summary>
-internal abstract class SendingJob
-{
-    /// <summary>Jobs of one lane are done one after the other, in the order in which they came.</summary>
-    public abstract object Lane { get; }
-
-    /// <summary>Answers to chats that are not linked: their turn comes when nobody else's does.</summary>
-    public virtual bool CanStandBack => false;
-
-    /// <summary>How long it may still be tried. Once that is over, its next try sends nothing and ends it, whatever else holds its lane up.</summary>
-    public abstract TimeSpan Left { get; }
-
-    /// <summary>Where to, at this moment; null where there is no such chat any more, which the job itself deals with.</summary>
-    /// <exception cref="StateUnreadableException">It can't be told now.</exception>
-    public abstract ChatId? Chat();
-
-    /// <summary>Sends the next message. The chat is null where there is none, or where the time is over.</summary>
-    public abstract Task<TryResult> TryAsync(ChatId? chat, CancellationToken stopping);
-}
 
 /// <summary>
 /// Whose turn it is. Lanes take turns, so a user's flood delays only that user; within a lane the order is kept; Telegram's rates
@@ -62,54 +18,30 @@ internal sealed partial class DeliveryScheduler : IDisposable
     /// <summary>Messages on their way at one moment. At Telegram's rate a handful is; the rest is room for a Bot API server of one's own.</summary>
     private const int MostInFlight = 64;
 
-    /// <summary>Chats that are told to wait within <see cref="FloodWindow"/>, without a success in between, make it a flood wait of the whole bot.</summary>
-    private const int FloodChats = 3;
-
-    /// <summary>Lanes that fail one after the other, without a success in between, make it an outage although <c>getMe</c> is answered.</summary>
-    private const int OutageLanes = 3;
-
-    private static readonly TimeSpan FloodWindow = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// The longest that all chats wait on a guess. Each chat that was told to wait does so in any case; the others are tried again then, one at a time.
-    /// </summary>
-    private static readonly TimeSpan LongestFlood = TimeSpan.FromMinutes(1);
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
     /// <summary>How soon a lane is looked at again whose chat can't be told, since the links can't be read.</summary>
     private static readonly TimeSpan LinksPause = TimeSpan.FromSeconds(5);
 
-    private readonly BotApi _api;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly TelegramPace _pace;
     private readonly Lock _gate = new();
-    private readonly Dictionary<object, Lane> _lanes = [];
-    private readonly LinkedList<Lane> _ready = new();
-    private readonly LinkedList<Lane> _standingBack = new();
-    private readonly PriorityQueue<Lane, long> _waiting = new();
-    private readonly Dictionary<ChatId, TimeSpan> _flooded = [];
-    private readonly HashSet<Lane> _failing = [];
-    private readonly Pauses _outagePauses = new(FirstPause, LongestPause);
+    private readonly Lanes _lanes;
+    private readonly FloodWatch _flood;
+    private readonly OutageWatch _outage;
     private readonly HashSet<Task> _running = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
-    private long _floodBegan;
-    private long _heldUntil;
     private int _inFlight;
-    private bool _outage;
-    private bool _outageSaid;
-    private bool _oneAtATime;
     private bool _stopped;
 
     public DeliveryScheduler(BotApi api, PaceLimits limits, TimeProvider time, ILogger<DeliveryScheduler> log)
     {
-        _api = api;
         _time = time;
         _log = log;
         _pace = new TelegramPace(limits, time);
+        _lanes = new Lanes(time);
+        _flood = new FloodWatch(time, log);
+        _outage = new OutageWatch(api, time, _gate, Pump, log, _stop.Token);
         _timer = time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -118,21 +50,12 @@ internal sealed partial class DeliveryScheduler : IDisposable
     {
         lock (_gate)
         {
-            if (!_lanes.TryGetValue(job.Lane, out var lane))
-            {
-                _lanes[job.Lane] = lane = new Lane();
-            }
-
-            lane.Jobs.Enqueue(job);
             if (notBefore is { } pause && pause > TimeSpan.Zero)
             {
                 HoldChat(job, pause);
             }
 
-            if (lane.Jobs.Count == 1)
-            {
-                MakeReady(lane);
-            }
+            _lanes.Add(job);
         }
 
         Pump();
@@ -178,30 +101,19 @@ internal sealed partial class DeliveryScheduler : IDisposable
             }
 
             var now = _time.GetTimestamp();
-            while (_waiting.TryPeek(out var lane, out var due) && due <= now)
+            var next = _lanes.Wake(now);
+            if (_outage.IsOn || _flood.HeldUntil > now)
             {
-                _waiting.Dequeue();
-                if (lane.WaitsUntil == due)
-                {
-                    MakeReady(lane);
-                }
-            }
-
-            var next = _waiting.TryPeek(out _, out var soonest) ? soonest : long.MaxValue;
-            if (_outage || _heldUntil > now)
-            {
-                BeginWhatIsOver(_ready);
-                BeginWhatIsOver(_standingBack);
+                EndWhatIsOver();
 
                 // In an outage the question for Telegram sees to the next look.
-                next = _outage ? long.MaxValue : _heldUntil;
+                next = _outage.IsOn ? long.MaxValue : _flood.HeldUntil;
             }
             else
             {
-                while (_inFlight < (_oneAtATime ? 1 : MostInFlight) && (_ready.First ?? _standingBack.First) is { } node)
+                while (_inFlight < (_outage.OneAtATime ? 1 : MostInFlight) && _lanes.TakeNext() is { } lane)
                 {
-                    node.List!.Remove(node);
-                    if (!TryBegin(node.Value, now, ref next))
+                    if (!TryBegin(lane, now, ref next))
                     {
                         break;
                     }
@@ -229,7 +141,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
         }
         catch (StateUnreadableException)
         {
-            next = Math.Min(next, WaitFor(lane, LinksPause));
+            next = Math.Min(next, _lanes.WaitFor(lane, LinksPause));
             return true;
         }
 
@@ -238,12 +150,12 @@ internal sealed partial class DeliveryScheduler : IDisposable
         {
             if (forAll)
             {
-                (job.CanStandBack ? _standingBack : _ready).AddFirst(lane);
-                next = wait is { } pause ? Math.Min(next, now + Ticks(pause)) : next;
+                _lanes.PutBack(lane);
+                next = wait is { } pause ? Math.Min(next, now + _time.Ticks(pause)) : next;
                 return false;
             }
 
-            next = Math.Min(next, WaitFor(lane, wait ?? TimeSpan.FromSeconds(1)));
+            next = Math.Min(next, _lanes.WaitFor(lane, wait ?? TimeSpan.FromSeconds(1)));
             return true;
         }
 
@@ -252,18 +164,11 @@ internal sealed partial class DeliveryScheduler : IDisposable
     }
 
     /// <summary>Ends jobs whose time is over although nothing can be sent.</summary>
-    private void BeginWhatIsOver(LinkedList<Lane> lanes)
+    private void EndWhatIsOver()
     {
-        for (var node = lanes.First; node is not null && _inFlight < MostInFlight;)
+        foreach (var lane in _lanes.TakeOver().Take(MostInFlight - _inFlight))
         {
-            var following = node.Next;
-            if (node.Value.Jobs.Peek() is { } job && job.Left <= TimeSpan.Zero)
-            {
-                lanes.Remove(node);
-                Begin(node.Value, job, chat: null, lease: null);
-            }
-
-            node = following;
+            Begin(lane, lane.Jobs.Peek(), chat: null, lease: null);
         }
     }
 
@@ -325,17 +230,14 @@ internal sealed partial class DeliveryScheduler : IDisposable
             switch (result)
             {
                 case TryResult.Wait wait:
-                    WaitFor(lane, wait.Pause);
+                    _lanes.WaitFor(lane, wait.Pause);
                     break;
                 case TryResult.Outage outage:
-                    WaitFor(lane, (lane.Pauses ??= new Pauses(FirstPause, LongestPause)).Next());
-                    BeginOutage(lane, outage.Failure);
-                    break;
-                case var _ when lane.Jobs.Count > 0:
-                    MakeReady(lane);
+                    _lanes.WaitFor(lane, (lane.Pauses ??= OutageWatch.NewPauses()).Next());
+                    _outage.Failed(lane, outage.Failure);
                     break;
                 default:
-                    _lanes.Remove(job.Lane);
+                    _lanes.GoOn(lane);
                     break;
             }
         }
@@ -349,109 +251,17 @@ internal sealed partial class DeliveryScheduler : IDisposable
         switch (result)
         {
             case TryResult.Done or TryResult.More:
-                _flooded.Clear();
-                _failing.Clear();
-                _oneAtATime = false;
-                _outagePauses.Reset();
-                if (_outageSaid)
-                {
-                    _outageSaid = false;
-                    LogOutageOver(_log);
-                }
-
+                _flood.Succeeded();
+                _outage.Succeeded();
                 break;
             case TryResult.ChatHeld held:
                 _pace.Hold(chat, held.Pause);
-                WeighFlood(chat, held.Pause);
+                if (_flood.ChatHeld(chat, held.Pause))
+                {
+                    _outage.OneAtATime = true;
+                }
+
                 break;
-        }
-    }
-
-    /// <summary>A 429 does not say whether it means the chat or the bot: several chats in a row mean the bot.</summary>
-    private void WeighFlood(ChatId chat, TimeSpan pause)
-    {
-        var now = _time.GetTimestamp();
-        if (_flooded.Count == 0 || _time.GetElapsedTime(_floodBegan, now) > FloodWindow)
-        {
-            _flooded.Clear();
-            _floodBegan = now;
-        }
-
-        _flooded[chat] = pause;
-        if (_flooded.Count < FloodChats)
-        {
-            return;
-        }
-
-        var wait = _flooded.Values.Append(LongestFlood).Min();
-        var isNew = _heldUntil <= now;
-        _heldUntil = Math.Max(_heldUntil, now + Ticks(wait));
-        _oneAtATime = true;
-        _flooded.Clear();
-        if (isNew)
-        {
-            LogFlood(_log, wait.TotalSeconds);
-        }
-    }
-
-    private void BeginOutage(Lane lane, BotApiFailure failure)
-    {
-        _failing.Add(lane);
-        if (!_outage)
-        {
-            _outage = true;
-            _ = AskForTelegramAsync(failure, isAlone: _failing.Count < OutageLanes && !_oneAtATime);
-        }
-    }
-
-    /// <summary>Asks whether Telegram answers, at once and then with growing pauses; one question for all chats.</summary>
-    private async Task AskForTelegramAsync(BotApiFailure failure, bool isAlone)
-    {
-        try
-        {
-            if (!isAlone || !await AnswersAsync())
-            {
-                lock (_gate)
-                {
-                    _oneAtATime = true;
-                    if (!_outageSaid)
-                    {
-                        _outageSaid = true;
-                        LogOutage(_log, failure.Description);
-                    }
-                }
-
-                do
-                {
-                    await Task.Delay(_outagePauses.Next(), _time, _stop.Token);
-                    Pump();
-                }
-                while (!await AnswersAsync());
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            _outage = false;
-        }
-
-        Pump();
-    }
-
-    private async Task<bool> AnswersAsync()
-    {
-        try
-        {
-            await _api.GetMeAsync(_stop.Token);
-            return true;
-        }
-        catch (BotApiException)
-        {
-            return false;
         }
     }
 
@@ -471,42 +281,6 @@ internal sealed partial class DeliveryScheduler : IDisposable
         }
     }
 
-    private void MakeReady(Lane lane)
-    {
-        lane.WaitsUntil = 0;
-        (lane.Jobs.Peek().CanStandBack ? _standingBack : _ready).AddLast(lane);
-    }
-
-    private long WaitFor(Lane lane, TimeSpan pause)
-    {
-        // No longer than the first job may still be tried, so that its end is noticed in time.
-        var left = lane.Jobs.Peek().Left;
-        lane.WaitsUntil = _time.GetTimestamp() + Ticks(left > TimeSpan.Zero && left < pause ? left : pause);
-        _waiting.Enqueue(lane, lane.WaitsUntil);
-        return lane.WaitsUntil;
-    }
-
-    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
-
-    private sealed class Lane
-    {
-        public Queue<SendingJob> Jobs { get; } = new();
-
-        public long WaitsUntil { get; set; }
-
-        /// <summary>The growing pauses of a lane whose first job fails again and again; null after anything else.</summary>
-        public Pauses? Pauses { get; set; }
-    }
-
     [LoggerMessage(1504, LogLevel.Error, "Something on its way failed in a way that nobody foresaw; it is tried again.")]
     private static partial void LogUnforeseen(ILogger log, Exception e);
-
-    [LoggerMessage(1505, LogLevel.Warning, "Telegram makes the whole bot wait for {Seconds:0} s. Nothing is lost.")]
-    private static partial void LogFlood(ILogger log, double seconds);
-
-    [LoggerMessage(1506, LogLevel.Warning, "Telegram takes nothing at the moment ({Reason}); what is accepted is kept and delivered when it does.")]
-    private static partial void LogOutage(ILogger log, string reason);
-
-    [LoggerMessage(1507, LogLevel.Information, "Telegram takes messages again.")]
-    private static partial void LogOutageOver(ILogger log);
 }

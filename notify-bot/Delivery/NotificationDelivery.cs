@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Formatting;
@@ -8,46 +8,12 @@ using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>What a sender wants said, before it is accepted.</summary>
-public sealed record SendingWish
-{
-    /// <summary>Who is told.</summary>
-    public required UserName User { get; init; }
-
-    /// <summary>Which script says it, if one does.</summary>
-    public string? Script { get; init; }
-
-    /// <summary>Bold, literal header.</summary>
-    public string? Title { get; init; }
-
-    /// <summary>The text; may be empty where there is a title or a picture.</summary>
-    public required string Message { get; init; }
-
-    /// <summary>How the text is marked up.</summary>
-    public required ParseMode ParseMode { get; init; }
-
-    /// <summary>The chart: a seekable stream, which stays the sender's, and what it holds.</summary>
-    public (Stream Content, ImageInfo Info)? Picture { get; init; }
-
-    /// <summary>The script's own data, kept with the notification.</summary>
-    public JsonElement? Data { get; init; }
-
-    /// <summary>Whether the phone stays quiet.</summary>
-    public bool Silent { get; init; }
-
-    /// <summary>The sender's name for it.</summary>
-    public string? Key { get; init; }
-}
-
 /// <summary>
 /// The policy of delivery, in order. Accepting: anything to say? a living link? room in the quota? mute, dedup and store. Delivering
 /// (<see cref="NotificationJob"/>): render, pace, send, record. Accepted means: on disk, and from then on delivered once, or marked with the reason why not.
 /// </summary>
 public sealed partial class NotificationDelivery : IDisposable
 {
-    /// <summary>The longest that a sender may ask to wait (specification, section 7).</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-
     /// <summary>Notifications of one user that may wait (specification, section 7).</summary>
     public const int MostWaiting = 200;
 
@@ -98,7 +64,7 @@ public sealed partial class NotificationDelivery : IDisposable
         var now = _time.GetUtcNow();
         foreach (var waiting in _outbox.Waiting())
         {
-            Enqueue(new NotificationJob(this, waiting, accepted: null), waiting.Progress.NextTryAt is { } next ? Min(next - now, Lifetime) : null);
+            Enqueue(new NotificationJob(this, waiting, rendered: null), waiting.Progress.NextTryAt is { } next ? Min(next - now, Lifetime) : null);
         }
 
         if (!_jobs.IsEmpty)
@@ -117,7 +83,7 @@ public sealed partial class NotificationDelivery : IDisposable
     {
         ArgumentNullException.ThrowIfNull(wish);
         ArgumentNullException.ThrowIfNull(link);
-        if (!NotificationRenderer.TryRender(Content(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info), out _))
+        if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out var messages))
         {
             return new DeliveryOutcome.NothingToSay();
         }
@@ -155,7 +121,7 @@ public sealed partial class NotificationDelivery : IDisposable
                     // On the outbox's thread, in the order of acceptance: so a user's notifications join their lane in that order.
                     if (stored.Progress.State == DeliveryState.Queued)
                     {
-                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress), stored.Accepted);
+                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress), new RenderedNotification(stored.Accepted, messages));
                         Add(job, null);
                     }
                 });
@@ -194,8 +160,8 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <inheritdoc />
     public void Dispose() => _scheduler.Dispose();
 
-    internal static NotificationContent Content(string? title, string? message, ParseMode mode, ImageInfo? image) =>
-        new() { Title = title, Message = message, ParseMode = mode, Image = image };
+    private static bool TryRender(string? title, string message, ParseMode mode, ImageInfo? image, [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages) =>
+        NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message, ParseMode = mode, Image = image }, out messages);
 
     /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
     private async Task<DeliveryOutcome> RepeatAsync(StoredNotification first, TimeSpan wait, CancellationToken cancellation)

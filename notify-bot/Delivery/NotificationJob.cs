@@ -1,3 +1,4 @@
+using Notify.Bot.Commands;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Formatting;
@@ -7,9 +8,24 @@ namespace Notify.Bot.Delivery;
 
 public sealed partial class NotificationDelivery
 {
-    /// <summary>One accepted notification on its way: render, send the next part, record how it went.</summary>
-    private sealed class NotificationJob(
-        NotificationDelivery delivery, WaitingNotification waiting, AcceptedNotification? accepted) : SendingJob
+    /// <summary>What is sent of an accepted notification.</summary>
+    /// <param name="Messages">In the order to send them.</param>
+    /// <param name="Silent">Whether the phone stays quiet.</param>
+    /// <param name="OfScript">Whether a script says it, which then has buttons under it.</param>
+    /// <param name="Image">The chart.</param>
+    private sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messages, bool Silent, bool OfScript, StoredImage? Image)
+    {
+        public RenderedNotification(AcceptedNotification accepted, IReadOnlyList<OutgoingMessage> messages)
+            : this(messages, accepted.Silent, accepted.Script is not null, accepted.Image)
+        {
+        }
+    }
+
+    /// <summary>One accepted notification on its way: send the next part, record how it went.</summary>
+    /// <param name="delivery">Whose it is.</param>
+    /// <param name="waiting">Which one.</param>
+    /// <param name="rendered">Null where it was accepted before the bot was started: it is read when its turn comes.</param>
+    private sealed class NotificationJob(NotificationDelivery delivery, WaitingNotification waiting, RenderedNotification? rendered) : SendingJob
     {
         /// <summary>The longest pause after failures of one notification alone, while others get through.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -19,8 +35,7 @@ public sealed partial class NotificationDelivery
         private readonly TimeSpan _ageThen = delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
         private readonly TaskCompletionSource<DeliveryProgress> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private DeliveryProgress _progress = waiting.Progress;
-        private AcceptedNotification? _accepted = accepted;
-        private IReadOnlyList<OutgoingMessage>? _messages;
+        private RenderedNotification? _rendered = rendered;
 
         public string Id => waiting.Id;
 
@@ -70,25 +85,30 @@ public sealed partial class NotificationDelivery
                 return await EndAsync(DeliveryState.Failed, dead.Reason, attempts: _progress.Attempts, isGone: true);
             }
 
-            _accepted ??= delivery._outbox.Read(waiting.Sequence)?.Accepted;
-            if (_accepted is null)
+            if (_rendered is null)
             {
-                return await EndAsync(DeliveryState.Failed, "no longer in the outbox");
+                if (delivery._outbox.Read(waiting.Sequence) is not { Accepted: var accepted })
+                {
+                    return await EndAsync(DeliveryState.Failed, "no longer in the outbox");
+                }
+
+                if (!TryRender(accepted.Title, accepted.Message, accepted.ParseMode, accepted.Image?.Info, out var messages))
+                {
+                    return await EndAsync(DeliveryState.Failed, "nothing to show");
+                }
+
+                _rendered = new RenderedNotification(accepted, messages);
             }
 
-            if (_messages is null && !NotificationRenderer.TryRender(Content(_accepted.Title, _accepted.Message, _accepted.ParseMode, _accepted.Image?.Info), out _messages))
-            {
-                return await EndAsync(DeliveryState.Failed, "nothing to show");
-            }
-
-            var failure = await SendAsync(_messages[Math.Min(_progress.PartsDone, _messages.Count - 1)], to, stopping);
+            var count = _rendered.Messages.Count;
+            var failure = await SendAsync(_rendered, _rendered.Messages[Math.Min(_progress.PartsDone, count - 1)], to, stopping);
             if (failure is not null)
             {
                 return await FailedAsync(failure, to);
             }
 
             var done = _progress.PartsDone + 1;
-            if (done >= _messages.Count)
+            if (done >= count)
             {
                 return await EndAsync(DeliveryState.Delivered, null);
             }
@@ -99,13 +119,13 @@ public sealed partial class NotificationDelivery
 
         /// <summary>Sends one message, mending what can be mended at once: markup that can't be parsed, a picture that is no photo.</summary>
         /// <returns>Null when Telegram has taken it.</returns>
-        private async Task<BotApiFailure?> SendAsync(OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        private async Task<BotApiFailure?> SendAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
         {
             while (true)
             {
                 try
                 {
-                    await CallAsync(message, chat, stopping);
+                    await CallAsync(rendered, message, chat, stopping);
                     return null;
                 }
                 catch (BotApiException e) when (e.Failure is BotApiFailure.Refused && message.Markup is not null)
@@ -123,7 +143,7 @@ public sealed partial class NotificationDelivery
             }
         }
 
-        private async Task CallAsync(OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        private async Task CallAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
         {
             var markup = message.Markup;
             var request = new SendMessageRequest(chat.Value, markup?.Text ?? message.Text.Text)
@@ -132,8 +152,8 @@ public sealed partial class NotificationDelivery
                 Entities = markup is null && message.Text.Entities.Count > 0
                     ? [.. message.Text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))]
                     : null,
-                DisableNotification = _accepted!.Silent ? true : null,
-                ReplyMarkup = _progress.PartsDone + 1 >= _messages!.Count ? Buttons(chat) : null,
+                DisableNotification = rendered.Silent ? true : null,
+                ReplyMarkup = _progress.PartsDone + 1 >= rendered.Messages.Count && rendered.OfScript && delivery._settings.MessageButtons && chat.IsPrivate ? NotificationButtons.Of(Id) : null,
             };
             if (message.Kind == MessageKind.Text)
             {
@@ -141,7 +161,7 @@ public sealed partial class NotificationDelivery
                 return;
             }
 
-            await using var picture = delivery._images.Open(_accepted.Image!);
+            await using var picture = delivery._images.Open(rendered.Image!);
             if (picture is null)
             {
                 // The chart is gone from the disk; the words must not be.
@@ -150,12 +170,9 @@ public sealed partial class NotificationDelivery
                 return;
             }
 
-            var info = _accepted.Image!.Info;
+            var info = rendered.Image!.Info;
             await delivery._api.SendPictureAsync(message.Kind == MessageKind.Document, request, new Upload(picture, $"chart{info.Extension}", info.MediaType), stopping);
         }
-
-        private ApiKeyboard? Buttons(ChatId chat) =>
-            delivery._settings.MessageButtons && chat.IsPrivate && _accepted!.Script is not null ? Commands.NotificationButtons.Of(_accepted.Id) : null;
 
         /// <summary>What is done about a failure; the sorting is <see cref="BotApiFailure"/>'s.</summary>
         private async Task<TryResult> FailedAsync(BotApiFailure failure, ChatId chat)

@@ -85,7 +85,7 @@ internal sealed class TelegramPace : IDisposable
     public void End(ChatId chat, RateLimitLease lease)
     {
         var now = _time.GetTimestamp();
-        _returning.Enqueue((now + Ticks(Second), lease));
+        _returning.Enqueue((now + _time.Ticks(Second), lease));
         Of(chat).End(now, this);
     }
 
@@ -93,7 +93,7 @@ internal sealed class TelegramPace : IDisposable
     public void Hold(ChatId chat, TimeSpan wait)
     {
         var pace = Of(chat);
-        pace.NotBefore = Math.Max(pace.NotBefore, _time.GetTimestamp() + Ticks(wait));
+        pace.NotBefore = Math.Max(pace.NotBefore, _time.GetTimestamp() + _time.Ticks(wait));
     }
 
     public void Dispose()
@@ -105,8 +105,6 @@ internal sealed class TelegramPace : IDisposable
 
         _overAll.Dispose();
     }
-
-    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
 
     private ChatPace Of(ChatId chat)
     {
@@ -175,7 +173,7 @@ internal sealed class TelegramPace : IDisposable
         protected override long AllowedAt(long now, TelegramPace of) =>
             Math.Max(_fullAt - ((PaceLimits.ChatBurst - 1) * Interval(of)), _inFlight < PaceLimits.ChatBurst ? 0 : now + Interval(of));
 
-        private static long Interval(TelegramPace of) => of.Ticks(Second) / of._limits.ChatMessagesPerSecond;
+        private static long Interval(TelegramPace of) => of._time.Ticks(Second) / of._limits.ChatMessagesPerSecond;
     }
 
     /// <summary>The answers of the last minute.</summary>
@@ -196,12 +194,12 @@ internal sealed class TelegramPace : IDisposable
 
         protected override long AllowedAt(long now, TelegramPace of)
         {
-            while (_sent.TryPeek(out var oldest) && oldest + of.Ticks(Minute) <= now)
+            while (_sent.TryPeek(out var oldest) && oldest + of._time.Ticks(Minute) <= now)
             {
                 _sent.Dequeue();
             }
 
-            return _sent.Count + _inFlight < of._limits.GroupMessagesPerMinute ? now : _sent.TryPeek(out var first) ? first + of.Ticks(Minute) : now + of.Ticks(Second);
+            return _sent.Count + _inFlight < of._limits.GroupMessagesPerMinute ? now : _sent.TryPeek(out var first) ? first + of._time.Ticks(Minute) : now + of._time.Ticks(Second);
         }
     }
 }
