@@ -10,6 +10,9 @@ internal sealed record SendRequest
     /// <summary>How long the answer may take by default, before it says that delivery goes on without the caller (specification, section 7).</summary>
     internal static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>The longest that a sender may ask to wait (specification, section 7).</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
     internal required string? User { get; init; }
 
     internal required string? Title { get; init; }
@@ -59,7 +62,7 @@ internal sealed record SendRequest
             Script = ReadScript(fields.Text("script")),
             Data = fields.Object("data"),
             Silent = fields.Flag("silent"),
-            Wait = wait is >= 0 and <= 30 ? TimeSpan.FromSeconds(wait) : throw RefusalException.Field("wait", "is not a number of seconds from 0 to 30"),
+            Wait = wait >= 0 && wait <= LongestWait.TotalSeconds ? TimeSpan.FromSeconds(wait) : throw RefusalException.Field("wait", $"is not a number of seconds from 0 to {LongestWait.TotalSeconds:0}"),
             Key = ReadKey(fields.Text("key")),
             PhotoPath = photo ? fields.Text("photo_path") : null,
         };

@@ -50,8 +50,7 @@ internal static partial class BotServer
         ListenOn(builder, settings, systemd, trusted, analysts);
 
         await using var app = builder.Build();
-        app.Use(SendApiRoutes.SayWhatIsServed);
-        app.Services.GetRequiredService<SendApiRoutes>().Map(app);
+        app.MapSendApi();
         using var stop = new CancellationTokenSource();
         var delivery = app.Services.GetRequiredService<NotificationDelivery>();
         delivery.Resume();
@@ -88,7 +87,6 @@ internal static partial class BotServer
 
     private static void AddParts(IServiceCollection services, BotSettings settings, TimeProvider time)
     {
-        services.AddRoutingCore();
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
@@ -118,8 +116,7 @@ internal static partial class BotServer
         services.AddSingleton<HistoryKeeping>();
         services.AddSingleton<ScriptsHelper>();
         services.AddSingleton<RequestedRuns>();
-        services.AddSingleton<UploadGate>();
-        services.AddSingleton<SendApiRoutes>();
+        services.AddSendApi();
     }
 
     private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, Systemd systemd, Group? trusted, Group? analysts)

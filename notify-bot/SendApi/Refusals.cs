@@ -1,0 +1,88 @@
+using System.Globalization;
+using Notify.Bot.Outbox;
+using Notify.Linking;
+
+namespace Notify.Bot.SendApi;
+
+/// <summary>
+/// Turns refusals into answers, for all routes. What nobody foresaw is logged whole and answered with a sentence that shows nothing of it; what no route serves is answered
+/// with a sentence too: a caller with a typing error in its path looks for it there.
+/// </summary>
+internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
+{
+    /// <summary>How soon a caller may come back where the operator has to mend something first.</summary>
+    private static readonly TimeSpan Mending = TimeSpan.FromSeconds(30);
+
+    private long _unforeseenSaid;
+
+    internal async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+            await SayWhatIsServedAsync(context);
+        }
+        catch (RefusalException refusal)
+        {
+            await RefuseAsync(context, refusal);
+        }
+        catch (Exception e) when (e is OutboxNotWritableException or StateUnreadableException)
+        {
+            await RefuseAsync(context, new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending));
+        }
+        catch (BadHttpRequestException e)
+        {
+            await RefuseAsync(context, new RefusalException(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : "The request came too slowly, or broken."));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller is gone; nobody reads an answer.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            SayUnforeseen(context, e);
+            await RefuseAsync(context, new RefusalException(StatusCodes.Status500InternalServerError, "The bot failed at this request in a way it should not. The operator finds the reason in bot.log."));
+        }
+    }
+
+    private static Task SayWhatIsServedAsync(HttpContext context)
+    {
+        var response = context.Response;
+        if (response.HasStarted || response.ContentLength is not null || response.StatusCode is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed))
+        {
+            return Task.CompletedTask;
+        }
+
+        return RefuseAsync(context, new RefusalException(response.StatusCode, response.StatusCode == StatusCodes.Status404NotFound
+            ? $"There is nothing at this path. What there is: {SendApiRoutes.WhatThereIs}."
+            : $"{context.Request.Method} is not for this path; it takes {response.Headers.Allow}."));
+    }
+
+    private static Task RefuseAsync(HttpContext context, RefusalException refusal)
+    {
+        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (refusal.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return context.WriteAsync(refusal.Status, new ErrorAnswer(refusal.Message, refusal.NotificationId), SendApiJson.Default.ErrorAnswer);
+    }
+
+    /// <summary>Whoever finds such a request could fill the log with it: once a minute says it, too.</summary>
+    private void SayUnforeseen(HttpContext context, Exception e)
+    {
+        var last = Interlocked.Read(ref _unforeseenSaid);
+        if ((last == 0 || time.GetElapsedTime(last) > TimeSpan.FromMinutes(1)) && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last)
+        {
+            LogUnforeseen(log, e, context.Request.Method, context.Request.Path.Value ?? "");
+        }
+    }
+
+    [LoggerMessage(1301, LogLevel.Error, "{Method} {Path} failed in a way that nobody foresaw.")]
+    private static partial void LogUnforeseen(ILogger log, Exception e, string method, string path);
+}

@@ -1,0 +1,72 @@
+using Notify.Bot.Outbox;
+using Notify.Bot.Scripts;
+using Notify.Scripts;
+
+namespace Notify.Bot.SendApi;
+
+/// <summary>A user's scripts: what there are, running one, muting one.</summary>
+internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, RequestedRuns runs, IOutbox outbox, TimeProvider time)
+{
+    internal async Task ListAsync(HttpContext context)
+    {
+        var user = CallerGate.UserOf(context);
+        var scripts = await Helped(() => helper.ListAsync(user, context.RequestAborted));
+        var mutes = outbox.MutesOf(user);
+        await context.WriteAsync(
+            StatusCodes.Status200OK,
+            new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
+                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))]),
+            SendApiJson.Default.ScriptsAnswer);
+    }
+
+    internal async Task RunAsync(HttpContext context)
+    {
+        var user = CallerGate.UserOf(context);
+        var script = ScriptOf(context);
+        var link = linked.Require(user);
+        var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
+        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(Word(run.Outcome), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
+    }
+
+    internal async Task MuteAsync(HttpContext context)
+    {
+        var user = CallerGate.UserOf(context);
+        var script = ScriptOf(context);
+        var text = (await SendBody.ReadJsonAsync(context.Request, context.RequestAborted)).Text("for");
+        DateTimeOffset? until = null;
+        if (text is not null)
+        {
+            until = Cooldown.TryParse(text) is { Length: var length } && length > TimeSpan.Zero
+                ? time.GetUtcNow() + length
+                : throw RefusalException.Field("for", "is not a length of time such as 30m, 1h or 2d, or null to end it");
+        }
+
+        await outbox.MuteAsync(user, script.Value, until);
+        await context.WriteAsync(StatusCodes.Status200OK, new MutedAnswer(true, until), SendApiJson.Default.MutedAnswer);
+    }
+
+    private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
+        ? script
+        : throw new RefusalException(StatusCodes.Status400BadRequest, "That is not the name of a script: it ends in .py, and has no '/' and no '.' or '-' at its start.");
+
+    private static string Word(RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Delivered => "delivered",
+        RunOutcome.Queued => "queued",
+        RunOutcome.NoAlert => "no_alert",
+        RunOutcome.AlreadyRunning => "already_running",
+        _ => "error",
+    };
+
+    private static async Task<T> Helped<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (ScriptsHelperException e)
+        {
+            throw new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Notify.Bot.Delivery;
+using Notify.Bot.Outbox;
+using Notify.Bot.Telegram;
+using Notify.Linking;
+
+namespace Notify.Bot.SendApi;
+
+/// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
+internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram, BotMetrics metrics)
+{
+    internal Task HealthAsync(HttpContext context)
+    {
+        var now = telegram.Now;
+        var unreadable = links.Unreadable();
+        var state = now.Condition switch
+        {
+            TelegramCondition.Ok => "ok",
+            TelegramCondition.TokenRefused => "token refused",
+            TelegramCondition.PolledElsewhere => "polled elsewhere",
+            _ => "unreachable",
+        };
+        var queue = delivery.Queue;
+        var answer = new HealthAnswer(
+            !outbox.IsWritable ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 ? "ok" : "degraded",
+            BotVersion.Text,
+            telegram.BotUsername,
+            new TelegramAnswer(state, now.LastGoodPoll),
+            new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
+            unreadable);
+        return context.WriteAsync(outbox.IsWritable ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer, SendApiJson.Default.HealthAnswer);
+    }
+
+    internal async Task MetricsAsync(HttpContext context)
+    {
+        var body = Encoding.UTF8.GetBytes(metrics.Text());
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    internal Task LinkAsync(HttpContext context)
+    {
+        var link = links.Find(CallerGate.UserOf(context));
+        return context.WriteAsync(StatusCodes.Status200OK, new LinkAnswer(link is not null, link?.LinkedAt), SendApiJson.Default.LinkAnswer);
+    }
+
+    internal Task NotificationsAsync(HttpContext context)
+    {
+        var user = CallerGate.UserOf(context);
+        var limit = 50;
+        if (context.Request.Query["limit"] is [{ Length: > 0 } text]
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= 200))
+        {
+            throw RefusalException.Field("limit", "is not a whole number from 1 to 200");
+        }
+
+        var history = outbox.History(user, limit).Select(n => new NotificationAnswer(
+            n.Accepted.Id,
+            n.Accepted.User.Value,
+            n.Accepted.Script,
+            n.Accepted.Title,
+            n.Accepted.Message,
+            n.Accepted.CreatedAt,
+            n.Progress.State.ToString().ToLowerInvariant(),
+            n.Progress.Reason,
+            n.Progress.NextTryAt,
+            n.Accepted.Image?.Id));
+        return context.WriteAsync(StatusCodes.Status200OK, new NotificationsAnswer([.. history]), SendApiJson.Default.NotificationsAnswer);
+    }
+
+    internal async Task ImageAsync(HttpContext context)
+    {
+        var user = CallerGate.UserOf(context);
+        var image = context.Request.RouteValues["id"] is string id ? outbox.ImageOf(user, id) : null;
+        await using var file = image is null ? null : images.Open(image);
+        if (file is null)
+        {
+            throw new RefusalException(StatusCodes.Status404NotFound, $"{user}'s history has no chart of that name. Charts are kept for 30 days.");
+        }
+
+        context.Response.ContentType = image!.Info.MediaType;
+        context.Response.ContentLength = file.Length;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        await file.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+}
