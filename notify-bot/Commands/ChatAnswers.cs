@@ -29,7 +29,7 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
 
     internal Task EditAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation) => DoAsync(
         chat,
-        stopping => api.EditMessageTextAsync(new EditMessageTextRequest(chat.Value, message.Value, text.ToString()) { Entities = text.Entities }, stopping),
+        stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
         cancellation);
 
     internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) => DoAsync(
@@ -43,7 +43,7 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
         using var limit = new CancellationTokenSource(BackgroundRuns.LastWord, time);
         try
         {
-            await api.EditMessageTextAsync(new EditMessageTextRequest(chat.Value, message.Value, text.ToString()) { Entities = text.Entities }, limit.Token);
+            await api.EditMessageTextAsync(Edit(chat, message, text), limit.Token);
         }
         catch (Exception e) when (e is BotApiException or OperationCanceledException)
         {
@@ -63,6 +63,8 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
             LogNotAcknowledged(log, e.Message);
         }
     }
+
+    private static EditMessageTextRequest Edit(ChatId chat, MessageId message, AnswerText text) => new(chat.Value, message.Value, text.ToString()) { Entities = text.Entities };
 
     private Task DoAsync(ChatId chat, Func<CancellationToken, Task> call, CancellationToken cancellation)
     {

@@ -55,7 +55,7 @@ internal static class OutboxSchema
     internal static void Migrate(SqliteConnection connection)
     {
         var version = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
-        for (; version < Steps.Length; version++)
+        for (; version < Newest; version++)
         {
             using var transaction = connection.BeginTransaction();
             Run(connection, Steps[version]);

@@ -1,0 +1,41 @@
+using Notify.Posix;
+
+namespace Notify.Bot.Operating;
+
+/// <summary>The groups that have access, and their entries in access control lists.</summary>
+internal static class GroupChecks
+{
+    public static Group? Find(Findings findings, string what, string name)
+    {
+        if (Group.Find(name) is { } group)
+        {
+            findings.Ok(what, name);
+            return group;
+        }
+
+        findings.Wrong(what, $"there is no group {name}", $"groupadd {name}");
+        return null;
+    }
+
+    public static bool HasEntry(Findings findings, string what, string path, Group? group, AccessRights rights, string shown)
+    {
+        if (group is null)
+        {
+            return false;
+        }
+
+        AccessRights? has;
+        try
+        {
+            has = AccessControlList.OfGroup(path, group.Gid);
+        }
+        catch (IOException e)
+        {
+            return findings.Wrong(what, e.Message, "run doctor as root");
+        }
+
+        return has is { } given && given.HasFlag(rights)
+            ? true
+            : findings.Wrong(what, $"{path} has no ACL entry for {group.Name}, so analysts can't get to the bot", $"setfacl -m g:{group.Name}:{shown} {path}");
+    }
+}
