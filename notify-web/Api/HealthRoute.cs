@@ -1,27 +1,31 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Sending;
 using Notify.Web.Bot;
 
 namespace Notify.Web.Api;
 
-/// <summary>GET /healthz: for the operator, nginx and the install, without login.</summary>
+/// <summary>GET /healthz: for the operator, nginx and the install, without login. It is 200 as long as the dashboard serves.</summary>
 internal static class HealthRoute
 {
-    internal static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/healthz", AnswerAsync).AllowAnonymous();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private static async Task AnswerAsync(HttpContext context)
+    internal static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/healthz", AnswerAsync).AllowAnonymous().ExcludeFromDescription();
+
+    private static async Task<Ok<HealthAnswer>> AnswerAsync(HttpContext context, BotClient bot, TimeProvider time)
     {
-        string bot;
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, limit.Token);
+        var answers = false;
         try
         {
-            await context.RequestServices.GetRequiredService<BotClient>().HealthAsync(context.RequestAborted);
-            bot = "ok";
+            await bot.HealthAsync(either.Token);
+            answers = true;
         }
-        catch (BotUnreachableException)
+        catch (Exception e) when (e is BotUnreachableException or BotRefusedException or OperationCanceledException)
         {
-            bot = "unreachable";
+            // Said in the answer.
         }
 
-        await context.Response.WriteAsJsonAsync(
-            new HealthAnswer(bot == "ok" ? "ok" : "degraded", WebVersion.Text, bot), ApiJson.Default.HealthAnswer, cancellationToken: context.RequestAborted);
+        return TypedResults.Ok(new HealthAnswer(answers ? "ok" : "degraded", WebVersion.Text, answers ? "ok" : "unreachable"));
     }
 }

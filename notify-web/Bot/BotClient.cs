@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -50,8 +49,8 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         (await AskAsync(HttpMethod.Get, $"/notifications?{Of(user)}&limit={limit}", null, Patience, BotJson.Default.BotNotifications, cancellation)).Notifications;
 
     /// <summary>The scripts of a user, by name.</summary>
-    public async Task<IReadOnlyList<BotScript>> ScriptsAsync(UserName user, CancellationToken cancellation) =>
-        (await AskAsync(HttpMethod.Get, $"/scripts?{Of(user)}", null, ListPatience, BotJson.Default.BotScripts, cancellation)).Scripts;
+    public Task<BotScripts> ScriptsAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, $"/scripts?{Of(user)}", null, ListPatience, BotJson.Default.BotScripts, cancellation);
 
     /// <summary>Runs a script and waits for how it ended.</summary>
     public Task<BotRun> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
@@ -118,7 +117,7 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
         catch (HttpRequestException e)
         {
-            throw Unreachable(e);
+            throw BotConnections.Unreachable(e);
         }
         catch (Exception e) when (e is JsonException or HttpIOException)
         {
@@ -158,19 +157,9 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         return new BotRefusedException(
             (int)answer.StatusCode, sentence ?? $"The bot refused with HTTP status {(int)answer.StatusCode} and no explanation. Tell the operator.", answer.Headers.RetryAfter?.Delta);
     }
-
-    private static BotUnreachableException Unreachable(HttpRequestException e) => e.InnerException switch
-    {
-        BotUnreachableException inner => inner,
-        SocketException { SocketErrorCode: SocketError.AccessDenied } => new BotUnreachableException("The dashboard may not connect to the bot. Tell the operator: its account has to be in the group that may (data-ops).", e),
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable } => new BotUnreachableException("The bot is not running. Tell the operator.", e),
-        _ => new BotUnreachableException("The connection to the bot broke. Try again; if it stays so, tell the operator.", e),
-    };
 }
 
 internal sealed record BotNotifications(IReadOnlyList<BotNotification> Notifications);
-
-internal sealed record BotScripts(IReadOnlyList<BotScript> Scripts);
 
 internal sealed record BotError(string? Error);
 

@@ -28,6 +28,15 @@ internal static class BotConnections
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>Why a request got no answer, in a sentence.</summary>
+    internal static BotUnreachableException Unreachable(HttpRequestException e) => e.InnerException switch
+    {
+        BotUnreachableException inner => inner,
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => new BotUnreachableException("The dashboard may not connect to the bot. Tell the operator: its account has to be in the group that may (data-ops).", e),
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable } => new BotUnreachableException("The bot is not running. Tell the operator.", e),
+        _ => new BotUnreachableException("The connection to the bot broke. Try again; if it stays so, tell the operator.", e),
+    };
+
     private static async Task<NetworkStream> ConnectAsync(string socketPath, CancellationToken cancellation)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -29,14 +29,20 @@ public sealed record BotQueue(int Length, double OldestSeconds);
 /// <param name="User">Whose it is.</param>
 /// <param name="Script">The script's file name; null where no script sent it.</param>
 /// <param name="Title">Literal text.</param>
-/// <param name="Message">As it came: Markdown, most likely.</param>
+/// <param name="Message">As it came, marked up as <paramref name="ParseMode"/> says.</param>
+/// <param name="ParseMode"><c>HTML</c>, <c>MarkdownV2</c>, or empty for plain; null for Markdown, which nearly all are.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="State"><c>queued</c>, <c>delivered</c>, <c>failed</c>, <c>unknown</c> or <c>muted</c>.</param>
 /// <param name="Reason">Telegram's, where it is not delivered.</param>
 /// <param name="NextTryAt">When the bot tries again.</param>
 /// <param name="ImageId">Its chart's, for <see cref="BotClient.ImageAsync"/>.</param>
 public sealed record BotNotification(
-    string Id, string User, string? Script, string? Title, string Message, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
+    string Id, string User, string? Script, string? Title, string Message, string? ParseMode, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
+
+/// <summary>The scripts of a user.</summary>
+/// <param name="Scripts">By name.</param>
+/// <param name="MutedUntil">Until when all of the user's notifications are muted, whichever script they come from.</param>
+public sealed record BotScripts(IReadOnlyList<BotScript> Scripts, DateTimeOffset? MutedUntil);
 
 /// <summary>A script of a user, with what is known of it.</summary>
 /// <param name="Name">Its file name.</param>
@@ -47,7 +53,7 @@ public sealed record BotNotification(
 /// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>not_sent</c> or <c>error</c>.</param>
 /// <param name="Error">The last lines of what went wrong.</param>
 /// <param name="Running">Whether it runs now.</param>
-/// <param name="MutedUntil">Until when it is muted.</param>
+/// <param name="MutedUntil">Until when it is muted, by itself or with all others.</param>
 public sealed record BotScript(
     string Name, string Stem, DateTimeOffset? LastRun, DateTimeOffset? LastSent, DateTimeOffset? CooldownEnds, string? LastOutcome, string? Error, bool Running, DateTimeOffset? MutedUntil);
 

@@ -49,6 +49,13 @@ internal sealed class LoginEvents : OpenIdConnectEvents
     /// <summary>The token is right: signature, issuer, audience, nonce and time are checked. Who is it, and may they enter?</summary>
     public override Task TokenValidated(TokenValidatedContext context)
     {
+        // The library takes a token without signature where it comes straight from the provider. No provider sends one.
+        if (context.SecurityToken.SignatureAlgorithm is null or "" or SecurityAlgorithms.None)
+        {
+            context.Fail(new SecurityTokenInvalidSignatureException("The token has no signature."));
+            return Task.CompletedTask;
+        }
+
         var services = context.HttpContext.RequestServices;
         var account = AccountOf(context.Principal!);
         switch (services.GetRequiredService<Admissions>().Of(account))

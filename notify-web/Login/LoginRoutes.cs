@@ -10,8 +10,16 @@ internal static class LoginRoutes
 
     private static async Task EndAsync(HttpContext context)
     {
-        await context.RequestServices.GetRequiredService<EndedSessions>().EndAsync(context.Session().Id, context.RequestAborted);
+        try
+        {
+            await context.RequestServices.GetRequiredService<EndedSessions>().EndAsync(context.Session().Id, context.RequestAborted);
+        }
+        catch (IOException)
+        {
+            // Logged. It has ended all the same as long as this process runs, and for this browser for good.
+        }
+
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-        context.Response.Redirect(context.Request.PathBase + "/login");
+        context.Response.Redirect(context.Request.PathBase + "/login?signed-out");
     }
 }

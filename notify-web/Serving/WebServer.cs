@@ -5,6 +5,7 @@ using Notify.Linking;
 using Notify.Posix;
 using Notify.Web.Api;
 using Notify.Web.Bot;
+using Notify.Web.Live;
 using Notify.Web.Login;
 
 namespace Notify.Web.Serving;
@@ -52,8 +53,11 @@ public static partial class WebServer
         app.UseAuthentication();
         app.UseRouting();
         app.UseAuthorization();
+        app.UseRateLimiter();
+        app.UseMiddleware<ChangingRequests>();
         app.MapAssets();
         app.MapHealth();
+        app.MapApi();
         app.MapLogout();
         app.MapRazorPages();
         return app;
@@ -66,9 +70,22 @@ public static partial class WebServer
         services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
         services.AddSingleton<BotClient>();
         services.AddSingleton<LinkOffers>();
+        services.AddSingleton<UserStreams>();
+        services.AddHostedService<StreamClock>();
+        services.AddHostedService<BotEvents>();
         services.AddSingleton<Assets>();
         services.AddLogin(settings);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(CookieAuthenticationDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
+        services.AddAntiforgery(antiForgery =>
+        {
+            antiForgery.HeaderName = ChangingRequests.TokenHeader;
+            antiForgery.Cookie.Name = GoogleLogin.CookieName(settings, "page");
+            antiForgery.Cookie.SecurePolicy = GoogleLogin.Secure(settings);
+            antiForgery.SuppressXFrameOptionsHeader = true;
+        });
+        services.AddRateLimits();
+        services.AddApiDescription();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddRazorPages(options => options.RootDirectory = "/Page");
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
     }
@@ -77,6 +94,7 @@ public static partial class WebServer
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ChangingRequests.LargestBody;
             kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
             if (systemd.HandsOverSocket)
             {

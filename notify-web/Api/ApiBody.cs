@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Notify.Web.Serving;
+
+namespace Notify.Web.Api;
+
+/// <summary>The body of a request, strictly read.</summary>
+internal static class ApiBody
+{
+    /// <exception cref="RefusalException">400, with an example of the right shape.</exception>
+    internal static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, string example)
+        where T : class
+    {
+        try
+        {
+            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body)
+            {
+                return body;
+            }
+        }
+        catch (JsonException)
+        {
+            // Said below, as for null.
+        }
+
+        throw new RefusalException(StatusCodes.Status400BadRequest, $"The body has to be JSON such as {example}.");
+    }
+}

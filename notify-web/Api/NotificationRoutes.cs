@@ -1,0 +1,50 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Web.Bot;
+using Notify.Web.Login;
+using Notify.Web.Serving;
+
+namespace Notify.Web.Api;
+
+/// <summary><c>/api/notifications</c>: the user's history of 30 days, and its charts.</summary>
+internal static class NotificationRoutes
+{
+    private const int DefaultLimit = 50;
+    private const int LongestId = 64;
+    private const string ForAnHour = "private, max-age=3600";
+    private const string PictureAndNothingElse = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+    internal static void Map(RouteGroupBuilder notifications)
+    {
+        notifications.MapGet("", ListAsync).Refuses(400, 503).WithSummary("The newest notifications, the newest first.");
+        notifications.MapGet("/images/{id}", ImageAsync).Refuses(404, 503).Produces(200, contentType: "image/png", additionalContentTypes: "image/jpeg").WithSummary("A chart.");
+    }
+
+    private static async Task<Ok<NotificationsAnswer>> ListAsync(HttpContext context, BotClient bot, string? limit)
+    {
+        var most = DefaultLimit;
+        if (limit is not null && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) && most is >= 1 and <= BotClient.MostNotifications))
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, $"Field 'limit' is not a whole number from 1 to {BotClient.MostNotifications}.");
+        }
+
+        return TypedResults.Ok(new NotificationsAnswer(await bot.NotificationsAsync(context.UserName(), most, context.RequestAborted)));
+    }
+
+    private static async Task ImageAsync(HttpContext context, BotClient bot, string id)
+    {
+        // The bot looks only into this user's history, whatever the id.
+        if (id.Length > LongestId || !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            throw new RefusalException(StatusCodes.Status404NotFound, "Your history has no chart of that name. Charts are kept for 30 days.");
+        }
+
+        using var image = await bot.ImageAsync(context.UserName(), id, context.RequestAborted);
+        var response = context.Response;
+        response.ContentType = image.Content.Headers.ContentType?.MediaType is "image/png" or "image/jpeg" ? image.Content.Headers.ContentType.MediaType : "application/octet-stream";
+        response.ContentLength = image.Content.Headers.ContentLength;
+        response.Headers.CacheControl = ForAnHour;
+        response.Headers.ContentSecurityPolicy = PictureAndNothingElse;
+        await image.Content.CopyToAsync(response.Body, context.RequestAborted);
+    }
+}
