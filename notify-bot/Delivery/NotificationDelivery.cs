@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Bot.Watching;
 using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;
@@ -25,6 +26,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private readonly ILinkBook _links;
     private readonly BotApi _api;
     private readonly BotSettings _settings;
+    private readonly ChangeFeed _changes;
     private readonly BotMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<NotificationDelivery> _log;
@@ -34,7 +36,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
-        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
+        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _outbox = outbox;
@@ -42,6 +44,7 @@ public sealed partial class NotificationDelivery : IDisposable
         _links = links;
         _api = api;
         _settings = settings;
+        _changes = changes;
         _metrics = metrics;
         _time = time;
         _log = logs.CreateLogger<NotificationDelivery>();
@@ -118,6 +121,8 @@ public sealed partial class NotificationDelivery : IDisposable
                 new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted) { Reason = muted is null ? null : "muted" },
                 stored =>
                 {
+                    _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, stored.Progress.State);
+
                     // On the outbox's thread, in the order of acceptance: so a user's notifications join their lane in that order.
                     if (stored.Progress.State == DeliveryState.Queued)
                     {

@@ -244,8 +244,13 @@ public sealed partial class NotificationDelivery
         /// <summary>Stored before anything else happens: what Telegram has taken must not go out again after a restart.</summary>
         private async Task RecordAsync(DeliveryProgress next)
         {
+            var before = _progress;
             _progress = next;
             await delivery._outbox.RecordAsync(waiting.Sequence, next);
+            if ((before.State, before.Reason, before.NextTryAt) != (next.State, next.Reason, next.NextTryAt))
+            {
+                delivery._changes.NotificationChanged(User, Id, next.State);
+            }
         }
     }
 }

@@ -19,6 +19,12 @@ public enum DeliveryState
     Muted = 4,
 }
 
+/// <summary>The states in the words of the send API.</summary>
+internal static class DeliveryWords
+{
+    internal static string Word(this DeliveryState state) => state.ToString().ToLowerInvariant();
+}
+
 /// <summary>How far the delivery of a notification has come. Replaced as a whole with each step.</summary>
 /// <param name="State">Where it stands.</param>
 public sealed record DeliveryProgress(DeliveryState State)

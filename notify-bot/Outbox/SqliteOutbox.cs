@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Notify.Bot.Watching;
 
 namespace Notify.Bot.Outbox;
 
@@ -19,11 +20,13 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
 
     private readonly TimeProvider _time;
     private readonly MuteBook _mutes;
+    private readonly ChangeFeed _changes;
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
 
-    private SqliteOutbox(OutboxFile file, MuteBook mutes, TimeProvider time, ILogger log)
+    private SqliteOutbox(OutboxFile file, MuteBook mutes, ChangeFeed changes, TimeProvider time, ILogger log)
     {
+        _changes = changes;
         _file = file;
         _mutes = mutes;
         _time = time;
@@ -35,13 +38,13 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
 
     /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    public static SqliteOutbox Open(string path, TimeProvider time, ILogger<SqliteOutbox> log)
+    public static SqliteOutbox Open(string path, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
         var mutes = new MuteBook(time);
         var file = OutboxFile.Open(path, time, log, stored => mutes.Load(OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute)));
-        return new SqliteOutbox(file, mutes, time, log);
+        return new SqliteOutbox(file, mutes, changes, time, log);
     }
 
     /// <inheritdoc />
@@ -67,14 +70,14 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public Task MuteAsync(UserName user, string? script, DateTimeOffset? until)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return MuteAsync(new OutboxWrite.Mute(_mutes, user, script is null ? "" : Mutes.Stem(script), until));
+        return MuteAsync(user, new OutboxWrite.Mute(_mutes, user, script is null ? "" : Mutes.Stem(script), until));
     }
 
     /// <inheritdoc />
     public Task UnmuteAllAsync(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return MuteAsync(new OutboxWrite.Mute(_mutes, user, script: null, until: null));
+        return MuteAsync(user, new OutboxWrite.Mute(_mutes, user, script: null, until: null));
     }
 
     /// <inheritdoc />
@@ -127,10 +130,11 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
         _file.Dispose();
     }
 
-    private Task MuteAsync(OutboxWrite.Mute write)
+    private async Task MuteAsync(UserName user, OutboxWrite.Mute write)
     {
         _writer.Enqueue(write);
-        return write.Done.Task;
+        await write.Done.Task;
+        _changes.ScriptsChanged(user);
     }
 
     /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
+using Notify.Bot.Watching;
 using Notify.Images;
 using Notify.Linking;
 using Notify.Scripts;
@@ -33,7 +34,7 @@ public enum RunOutcome
 public sealed record RequestedRun(RunOutcome Outcome, string? NotificationId = null, string? Error = null);
 
 /// <summary>Runs scripts on request and delivers what they have to say; the cooldown neither counts nor is written (specification, section 9).</summary>
-public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDelivery delivery, BotMetrics metrics, ILogger<RequestedRuns> log) : IDisposable
+public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDelivery delivery, ChangeFeed changes, BotMetrics metrics, ILogger<RequestedRuns> log) : IDisposable
 {
     /// <summary>Runs at one moment, over all users. Each can be a Python with pandas of some hundred MB, beside what cron runs.</summary>
     public static readonly int Parallel = Math.Max(8, 2 * Environment.ProcessorCount);
@@ -77,6 +78,7 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             _running.Add((user, script.Value));
         }
 
+        changes.ScriptsChanged(user);
         try
         {
             await _slots.WaitAsync(cancellation);
@@ -98,6 +100,8 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             {
                 _running.Remove((user, script.Value));
             }
+
+            changes.ScriptsChanged(user);
         }
     }
 

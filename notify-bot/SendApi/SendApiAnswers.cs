@@ -50,7 +50,10 @@ internal sealed record NotificationAnswer(
     string State,
     string? Reason,
     DateTimeOffset? NextTryAt,
-    string? ImageId);
+    string? ImageId,
+    string? ParseMode);
+
+internal sealed record ChangeAnswer(string User, string? Id = null, string? State = null);
 
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
 
@@ -66,6 +69,7 @@ internal sealed record RunAnswer(string Outcome, string? Id = null, string? Erro
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ScriptsAnswer))]
 [JsonSerializable(typeof(NotificationsAnswer))]
+[JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(MutedAnswer))]
 [JsonSerializable(typeof(RunAnswer))]
 internal sealed partial class SendApiJson : JsonSerializerContext;

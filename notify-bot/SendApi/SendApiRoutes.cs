@@ -1,3 +1,5 @@
+using Notify.Bot.Watching;
+
 namespace Notify.Bot.SendApi;
 
 /// <summary>The send API: HTTP/1.1 on the Unix socket (specification, section 7).</summary>
@@ -5,7 +7,7 @@ internal static class SendApiRoutes
 {
     /// <summary>For those whose path is none of these.</summary>
     internal const string WhatThereIs =
-        "POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /notifications, GET /images/ID, GET /scripts, POST /scripts/NAME.py/run, POST /scripts/NAME.py/mute";
+        "POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /notifications, GET /images/ID, GET /events, GET /scripts, POST /scripts/NAME.py/run, POST /scripts/NAME.py/mute";
 
     internal static void AddSendApi(this IServiceCollection services)
     {
@@ -15,6 +17,7 @@ internal static class SendApiRoutes
         services.AddSingleton<Refusals>();
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<WatchRoutes>();
+        services.AddSingleton<EventStream>();
         services.AddSingleton<ScriptRoutes>();
     }
 
@@ -32,6 +35,7 @@ internal static class SendApiRoutes
         app.MapGet("/link", watching.LinkAsync);
         app.MapGet("/notifications", watching.NotificationsAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);
+        app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
 
         var scripts = app.Services.GetRequiredService<ScriptRoutes>();
         app.MapGet("/scripts", scripts.ListAsync);

@@ -3,6 +3,7 @@ using System.Text;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Formatting;
 using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
@@ -63,10 +64,16 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
             n.Accepted.Title,
             n.Accepted.Message,
             n.Accepted.CreatedAt,
-            n.Progress.State.ToString().ToLowerInvariant(),
+            n.Progress.State.Word(),
             n.Progress.Reason,
             n.Progress.NextTryAt,
-            n.Accepted.Image?.Id));
+            n.Accepted.Image?.Id,
+            n.Accepted.ParseMode switch
+            {
+                ParseMode.Markdown => null,
+                ParseMode.Plain => "",
+                var other => other.BotApiName(),
+            }));
         return context.WriteAsync(StatusCodes.Status200OK, new NotificationsAnswer([.. history]), SendApiJson.Default.NotificationsAnswer);
     }
 

@@ -8,6 +8,7 @@ using Notify.Bot.Polling;
 using Notify.Bot.Scripts;
 using Notify.Bot.SendApi;
 using Notify.Bot.Telegram;
+using Notify.Bot.Watching;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
@@ -110,7 +111,8 @@ internal static partial class BotServer
         services.AddSingleton<BackgroundRuns>();
         services.AddSingleton<StrangerLimit>();
 
-        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), provider.GetRequiredService<ChangeFeed>(), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
         services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<HistoryKeeping>();

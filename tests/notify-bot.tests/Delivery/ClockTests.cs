@@ -4,6 +4,7 @@ using Notify.Bot;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Bot.Watching;
 using Notify.Formatting;
 using Notify.Linking;
 using Notify.Sandbox;
@@ -173,11 +174,12 @@ public sealed class ClockTests : IAsyncLifetime
                 MessageButtons = true,
             };
             Directory.CreateDirectory(settings.PrivateFolder);
-            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), time, NullLogger<SqliteOutbox>.Instance);
+            var changes = new ChangeFeed();
+            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), changes, time, NullLogger<SqliteOutbox>.Instance);
             _links = new FileLinkBook(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, new BotMetrics(new TelegramState(settings)), time, NullLoggerFactory.Instance);
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, changes, new BotMetrics(new TelegramState(settings)), time, NullLoggerFactory.Instance);
             _delivery.Resume();
         }
 

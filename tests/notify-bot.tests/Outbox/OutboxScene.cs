@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot.Outbox;
+using Notify.Bot.Watching;
 using Notify.Formatting;
 
 namespace Notify.Tests.Outbox;
@@ -30,7 +31,7 @@ internal sealed class OutboxScene : IDisposable
         {
             lock (Log)
             {
-                return _outbox ??= SqliteOutbox.Open(File, Time, Log);
+                return _outbox ??= SqliteOutbox.Open(File, new ChangeFeed(), Time, Log);
             }
         }
     }

@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json;
+using Notify.Bot.Outbox;
+using Notify.Bot.SendApi;
+
+namespace Notify.Bot.Watching;
+
+/// <summary>
+/// <c>GET /events</c>: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A caller hears of
+/// itself; a trusted one of everybody, or of the user it names.
+/// </summary>
+internal sealed class EventStream(ChangeFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    /// <summary>A comment goes out after so long a silence, so that each side notices when the other is gone.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
+    internal async Task ServeAsync(HttpContext context)
+    {
+        var caller = CallerGate.Of(context);
+        string? named = context.Request.Query["user"];
+        using var watcher = feed.Watch(named is null && caller.IsTrusted ? null : caller.For(named));
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            // Tells the watcher that nothing is missed from here on.
+            await WriteAsync(context, ": watching\n\n", ends.Token);
+            while (true)
+            {
+                await WriteAsync(context, await NextAsync(watcher, ends.Token) is { } change ? Event(change) : ": still here\n\n", ends.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // The watcher has gone, or the bot ends.
+        }
+    }
+
+    private async Task<Change?> NextAsync(ChangeFeed.Watcher watcher, CancellationToken ends)
+    {
+        using var silence = new CancellationTokenSource(LongestSilence, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, ends);
+        try
+        {
+            return await watcher.NextAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!ends.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static string Event(Change change) => change switch
+    {
+        Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State.Word())),
+        Change.OfScripts of => Event("scripts", new ChangeAnswer(of.User.Value)),
+        Change.Missed => "event: missed\ndata: {}\n\n",
+        _ => throw new InvalidOperationException($"No event for {change.GetType().Name}."),
+    };
+
+    private static string Event(string name, ChangeAnswer data) => $"event: {name}\ndata: {JsonSerializer.Serialize(data, SendApiJson.Default.ChangeAnswer)}\n\n";
+
+    private static async Task WriteAsync(HttpContext context, string text, CancellationToken cancellation)
+    {
+        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
+        await context.Response.Body.FlushAsync(cancellation);
+    }
+}
