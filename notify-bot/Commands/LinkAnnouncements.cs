@@ -90,7 +90,7 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
                 continue;
             }
 
-            if (old is not null && old.LinkedAt == link.LinkedAt)
+            if (old is { Chat.IsPrivate: false } && old.LinkedAt == link.LinkedAt)
             {
                 // A group that became a supergroup: the same link under a new number.
                 taken.Add(old.Chat);

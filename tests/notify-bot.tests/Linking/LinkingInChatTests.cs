@@ -117,6 +117,24 @@ public sealed class LinkingInChatTests
     }
 
     [Fact]
+    public async Task Another_phone_in_the_same_second_is_told_too()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var old = await scene.LinkAsync("alice");
+        var next = await scene.Phone.AddStartedPersonAsync("Alice's tablet", Cancellation);
+        var file = Path.Combine(scene.Data, "telegram_users.json");
+        var links = await File.ReadAllTextAsync(file, Cancellation);
+        Assert.Contains($"{old}", links, StringComparison.Ordinal);
+
+        // A link has whole seconds; a rename, as editors and the dashboard do it.
+        await File.WriteAllTextAsync(file + ".new", links.Replace($"{old}", $"{next}", StringComparison.Ordinal), Cancellation);
+        File.Move(file + ".new", file, overwrite: true);
+
+        await scene.Phone.WaitForBotMessagesAsync(next, m => m.Any(x => x.Text.Contains("Linked: the notifications of alice", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(old, m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)), Cancellation);
+    }
+
+    [Fact]
     public async Task Unlink_ends_it_and_says_so()
     {
         await using var scene = await BotScene.BeginAsync();
