@@ -15,7 +15,7 @@ internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, Req
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
-                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))]),
+                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
             SendApiJson.Default.ScriptsAnswer);
     }
 

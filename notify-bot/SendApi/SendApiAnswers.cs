@@ -25,7 +25,7 @@ internal sealed record QueueAnswer(int Length, double OldestSeconds);
 
 internal sealed record LinkAnswer(bool Linked, DateTimeOffset? LinkedAt = null);
 
-internal sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts);
+internal sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTimeOffset? MutedUntil);
 
 internal sealed record ScriptAnswer(
     string Name,

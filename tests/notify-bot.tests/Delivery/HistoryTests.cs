@@ -46,6 +46,19 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task The_history_says_how_a_text_is_to_be_read_where_it_is_not_Markdown()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await scene.SendAsync(new { user = "dana", text = "<b>bold</b>", parse_mode = "HTML" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "*plain*", parse_mode = "" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "*bold*", parse_mode = "Markdown" })).AssertDelivered();
+
+        var all = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana")).Json.GetProperty("notifications").EnumerateArray();
+
+        Assert.Equal([null, "", "HTML"], all.Select(n => n.TryGetProperty("parse_mode", out var mode) ? mode.GetString() : null));
+    }
+
+    [Fact]
     public async Task A_limit_from_1_to_200_is_obeyed_and_any_other_refused_by_name()
     {
         await using var scene = await ApiScene.BeginAsync();

@@ -208,6 +208,11 @@ public sealed class MuteTests
         Assert.Contains("muted until you take it back", (await bot.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
         await bot.AskAsync(chat, "/unmute");
         Assert.False((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("scripts")[0].TryGetProperty("muted_until", out _));
+
+        // All of it muted is said apart, since ending one script's mute does not end that.
+        Assert.False((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).TryGetProperty("muted_until", out _));
+        await bot.AskAsync(chat, "/mute");
+        Assert.Equal("9999-12-31T23:59:59Z", (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("muted_until").GetString());
     }
 
     private static IEnumerable<string> Buttons(MessageView message) => message.Buttons.SelectMany(b => b).Select(b => b.Text);
