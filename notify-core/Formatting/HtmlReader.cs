@@ -7,7 +7,7 @@ namespace Notify.Formatting;
 /// Reads Telegram's HTML (https://core.telegram.org/bots/api#html-style; tdlib/td: <c>parse_html</c>), to know how long a text is for the reader and to split one that is
 /// too long for a message.
 /// </summary>
-internal static class HtmlReader
+public static class HtmlReader
 {
     /// <summary>The text and its entities; null where it isn't what Telegram takes: an unknown or unclosed tag, a bare <c>&lt;</c>.</summary>
     public static FormattedText? Read(string html) =>

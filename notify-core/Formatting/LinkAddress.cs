@@ -7,7 +7,7 @@ using System.Text;
 namespace Notify.Formatting;
 
 /// <summary>Which addresses a link may have, after <c>LinkManager::check_link</c> and <c>parse_url</c> of Telegram's library (tdlib/td).</summary>
-internal static class LinkAddress
+public static class LinkAddress
 {
     /// <summary>Longest address in UTF-16 units that is made a link; a longer one stays visible text. Our own limit: Telegram publishes none.</summary>
     public const int MaxLength = 4096;

@@ -8,7 +8,7 @@ namespace Notify.Formatting;
 /// Reads Telegram's MarkdownV2 (https://core.telegram.org/bots/api#markdownv2-style; tdlib/td: <c>parse_markdown_v2</c>), to know how long a text is for the reader and to split one that is
 /// too long for a message.
 /// </summary>
-internal static class MarkdownV2Reader
+public static class MarkdownV2Reader
 {
     private static readonly SearchValues<char> s_reserved = SearchValues.Create("_*[]()~`>#+-=|{}.!\n\\");
 

@@ -13,6 +13,9 @@ public sealed class LoginModel(WebSettings settings) : PageModel
     /// <summary>What went wrong; null where nobody has tried yet.</summary>
     public LoginTrouble? Trouble { get; private set; }
 
+    /// <summary>Whether the session has just been ended, as opposed to never begun.</summary>
+    public bool HasSignedOut => Request.Query.ContainsKey("signed-out");
+
     /// <summary>Shows the page; who is logged in already has no need of it.</summary>
     public IActionResult OnGet()
     {

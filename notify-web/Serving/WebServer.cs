@@ -7,6 +7,7 @@ using Notify.Web.Api;
 using Notify.Web.Bot;
 using Notify.Web.Live;
 using Notify.Web.Login;
+using Notify.Web.Page;
 
 namespace Notify.Web.Serving;
 
@@ -74,6 +75,7 @@ public static partial class WebServer
         services.AddHostedService<StreamClock>();
         services.AddHostedService<BotEvents>();
         services.AddSingleton<Assets>();
+        services.AddSingleton<DashboardReader>();
         services.AddLogin(settings);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(CookieAuthenticationDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiForgery =>

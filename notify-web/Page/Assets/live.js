@@ -1,0 +1,79 @@
+// Server-sent events say which piece of the page has changed.
+
+import { at, session } from './api.js';
+import { announce } from './announce.js';
+import { refresh, refreshAll } from './fragments.js';
+
+let source = null;
+let wasLost = false;
+let isOver = false;
+
+const show = (id, isShown) => {
+  const banner = document.getElementById(id);
+  if (banner) banner.hidden = !isShown;
+};
+
+function open() {
+  if (source || isOver) return;
+  // Where the page was made counts, not where the stream begins: what happened in between is told.
+  const position = document.querySelector('meta[name="notify-position"]')?.content;
+  source = new EventSource(at('/api/events' + (position && !wasLost ? `?from=${encodeURIComponent(position)}` : '')));
+  source.addEventListener('open', () => {
+    show('lost', false);
+    document.documentElement.dataset.live = 'yes';
+    // What happened in between was not heard.
+    if (wasLost) refreshAll();
+    wasLost = false;
+  });
+  source.addEventListener('link', () => refresh('telegram'));
+  source.addEventListener('notification', () => {
+    refresh('notifications');
+    refresh('scripts');
+  });
+  source.addEventListener('scripts', () => refresh('scripts'));
+  source.addEventListener('refresh', () => refreshAll());
+  source.addEventListener('error', () => {
+    wasLost = true;
+    document.documentElement.dataset.live = 'no';
+    show('lost', !isOver);
+    // The browser tries again by itself after a broken connection, but not after a refusal.
+    if (source?.readyState === EventSource.CLOSED) {
+      close();
+      refresh('telegram').then(() => setTimeout(() => { if (!document.hidden) open(); }, 10000));
+    }
+  });
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+export function startLive() {
+  session.addEventListener('over', () => {
+    if (isOver) return;
+    isOver = true;
+    document.documentElement.dataset.live = 'over';
+    close();
+    show('lost', false);
+    show('signed-out', true);
+    announce('You are signed out. Sign in again to go on.');
+  });
+  // A browser has six connections for a server: pages that nobody looks at must not hold them all.
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) {
+      close();
+      wasLost = true;
+    } else {
+      open();
+    }
+  });
+  window.addEventListener('pagehide', close);
+  window.addEventListener('pageshow', event => {
+    if (event.persisted) {
+      wasLost = true;
+      open();
+    }
+  });
+  open();
+}

@@ -1,0 +1,42 @@
+// Makes one tree of elements like another one by changing only what differs, so that focus, what is typed, what is unfolded and
+// pictures stay as they are. Elements are told apart by their id; what has data-keep is a script's own and left alone.
+
+// What the reader or a script has opened.
+const kept = new Set(['open']);
+
+/** Makes `old` like `fresh`; both are elements of the same name. */
+export function morph(old, fresh) {
+  if (old.hasAttribute('data-keep') && fresh.hasAttribute('data-keep')) return;
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !kept.has(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value && !kept.has(name)) old.setAttribute(name, value);
+  }
+  morphChildren(old, fresh);
+}
+
+function morphChildren(old, fresh) {
+  const byId = new Map([...old.children].filter(child => child.id).map(child => [child.id, child]));
+  const wanted = new Set([...fresh.children].map(child => child.id).filter(Boolean));
+  let place = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    while (place?.id && !wanted.has(place.id)) place = removed(place);
+    const match = child.id ? byId.get(child.id) : place && !place.id && place.nodeName === child.nodeName ? place : null;
+    if (!match || match.nodeName !== child.nodeName) {
+      old.insertBefore(child, place);
+      continue;
+    }
+    if (match === place) place = place.nextSibling;
+    else old.insertBefore(match, place);
+    if (match.nodeType === Node.ELEMENT_NODE) morph(match, child);
+    else if (match.nodeValue !== child.nodeValue) match.nodeValue = child.nodeValue;
+  }
+  while (place) place = removed(place);
+}
+
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}

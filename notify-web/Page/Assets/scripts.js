@@ -1,0 +1,115 @@
+// Running and muting scripts.
+
+import { at, post } from './api.js';
+import { announce } from './announce.js';
+import { beforeShown, refresh } from './fragments.js';
+import { words } from './times.js';
+
+// How the runs that were started on this page went, by script: the server only keeps what cron's rounds did.
+const results = new Map();
+
+function describe(name, answer) {
+  if (!answer.ok) return { isBad: true, text: answer.error, lines: '' };
+  const [sentence, ...lines] = (answer.body.error ?? '').split('\n');
+  switch (answer.body.outcome) {
+    case 'delivered': return { isBad: false, text: 'Delivered to your phone.', lines: '' };
+    case 'queued': return { isBad: false, text: 'Sent. It waits for Telegram, or is held back because it is muted; see the notifications.', lines: '' };
+    case 'no_alert': return { isBad: false, text: 'It ran and has nothing to report.', lines: '' };
+    case 'already_running': return { isBad: false, text: 'It is running already. Its result comes when it is done.', lines: '' };
+    default: return { isBad: true, text: sentence || 'It ended with an error.', lines: lines.join('\n') };
+  }
+}
+
+function showResult(place, result) {
+  place.replaceChildren();
+  place.classList.toggle('bad', Boolean(result?.isBad));
+  if (!result) return;
+  const line = document.createElement('p');
+  line.textContent = `Your run at ${words(result.at, 'clock', result.at)}: ${result.text}`;
+  place.append(line);
+  if (result.lines) {
+    const lines = document.createElement('pre');
+    lines.tabIndex = 0;
+    lines.textContent = result.lines;
+    place.append(lines);
+  }
+}
+
+function row(name, root = document) {
+  return [...root.querySelectorAll('li[data-script]')].find(item => item.dataset.script === name);
+}
+
+function showRunning(item) {
+  const button = item.querySelector('[data-run]');
+  button.textContent = 'Running…';
+  // Not disabled, which would take the focus from whoever pressed it.
+  button.setAttribute('aria-disabled', 'true');
+  const state = item.querySelector('.facts .state');
+  state.className = 'state busy';
+  state.textContent = 'Running';
+}
+
+async function run(name) {
+  if (results.get(name)?.isRunning) return;
+  results.set(name, { isRunning: true });
+  const item = row(name);
+  showResult(item.querySelector('[data-result]'), null);
+  showRunning(item);
+  announce(`${name} is running.`);
+  const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/run`));
+  const result = { ...describe(name, answer), at: new Date() };
+  results.set(name, result);
+  await Promise.all([refresh('scripts'), refresh('notifications')]);
+  const shown = row(name);
+  if (shown) showResult(shown.querySelector('[data-result]'), result);
+  announce(`${name}: ${result.text}`);
+}
+
+async function mute(button, length) {
+  const name = button.dataset.script;
+  button.closest('details')?.removeAttribute('open');
+  const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/mute`), { for: length });
+  if (!answer.ok) {
+    const result = { isBad: true, text: answer.error, lines: '', at: new Date() };
+    results.set(name, result);
+    showResult(row(name).querySelector('[data-result]'), result);
+    announce(answer.error);
+    return;
+  }
+  await refresh('scripts');
+  announce(length === null ? `${name} is no longer muted.` : `${name} is muted.`);
+  // The button that was pressed is gone; the one that takes it back stands in its place.
+  row(name)?.querySelector(length === null ? '.menu summary' : '[data-unmute]')?.focus();
+}
+
+export function startScripts() {
+  beforeShown(fresh => {
+    for (const item of fresh.querySelectorAll('li[data-script]')) {
+      const result = results.get(item.dataset.script);
+      if (result?.isRunning) showRunning(item);
+      else if (result) showResult(item.querySelector('[data-result]'), result);
+    }
+  });
+  document.addEventListener('click', event => {
+    const { target } = event;
+    const runs = target.closest('[data-run]');
+    const mutes = target.closest('[data-mute]');
+    const unmutes = target.closest('[data-unmute]');
+    if (runs) run(runs.dataset.run);
+    else if (mutes) mute(mutes, mutes.dataset.mute);
+    else if (unmutes) mute(unmutes, null);
+    for (const menu of document.querySelectorAll('details.menu[open]')) {
+      if (!menu.contains(target)) menu.open = false;
+    }
+  });
+  document.addEventListener('keydown', event => {
+    const menu = event.key === 'Escape' && event.target.closest('details.menu[open]');
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+  document.addEventListener('focusout', event => {
+    const menu = event.target.closest?.('details.menu[open]');
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}

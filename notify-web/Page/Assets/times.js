@@ -1,0 +1,61 @@
+// The server writes moments in UTC; here they become the reader's own, and "ago" and "left" go on counting.
+
+const language = 'en-GB';
+const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
+const shortDayOfYear = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
+const longDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'medium' });
+
+const startOfDay = date => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+const daysAgo = (date, now) => Math.round((startOfDay(now) - startOfDay(date)) / 86400000);
+
+function moment(date, now) {
+  const days = daysAgo(date, now);
+  if (days === 0) return clock.format(date);
+  if (days === 1) return `Yesterday, ${clock.format(date)}`;
+  if (days === -1) return `tomorrow, ${clock.format(date)}`;
+  const day = date.getFullYear() === now.getFullYear() ? shortDay : shortDayOfYear;
+  return `${day.format(date)}, ${clock.format(date)}`;
+}
+
+function span(seconds) {
+  if (seconds < 3600) return `${Math.max(1, Math.floor(seconds / 60))} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  const days = Math.floor(seconds / 86400);
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
+/** The words for a moment, at another one. */
+export function words(date, shown, now) {
+  const age = (now - date) / 1000;
+  switch (shown) {
+    case 'day': return longDay.format(date);
+    case 'clock': return clock.format(date);
+    case 'ago': return age < 60 ? 'just now' : `${span(age)} ago`;
+    case 'left': return age >= 0 ? 'over' : `${span(Math.ceil(-age / 60) * 60)} left`;
+    case 'inline': return moment(date, now).replace('Yesterday', 'yesterday');
+    default: return moment(date, now);
+  }
+}
+
+/** Turns the moments below an element into local ones. */
+export function localise(root, now = new Date()) {
+  for (const time of root.querySelectorAll('time[data-shown]')) {
+    const date = new Date(time.dateTime);
+    const text = words(date, time.dataset.shown, now);
+    if (time.textContent !== text) time.textContent = text;
+    time.title = exact.format(date);
+  }
+}
+
+/** A moment some seconds from now, as people say it: "14:32". */
+export const clockIn = seconds => clock.format(new Date(Date.now() + seconds * 1000));
+
+export function startTimes() {
+  localise(document);
+  setInterval(() => localise(document), 15000);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) localise(document);
+  });
+}

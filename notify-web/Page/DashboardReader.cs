@@ -1,0 +1,149 @@
+using Notify.Formatting;
+using Notify.Linking;
+using Notify.Sending;
+using Notify.Web.Bot;
+
+namespace Notify.Web.Page;
+
+/// <summary>
+/// Gathers what the cards show of a user. Nothing here fails because the bot, Telegram or a file does: the card concerned says what is wrong and what to do,
+/// and the others go on.
+/// </summary>
+public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers offers, TimeProvider time)
+{
+    private static readonly Trouble NoBot = new("The bot is not running.", "Nothing is sent or delivered at the moment. Tell the operator of this server; this page goes on by itself once it runs.");
+
+    /// <summary>The Telegram card.</summary>
+    internal async Task<TelegramCard> TelegramAsync(UserName user, CancellationToken cancellation)
+    {
+        var health = await HealthAsync(cancellation);
+        var username = health?.BotUsername ?? await offers.BotUsernameAsync(cancellation);
+        Link? link;
+        try
+        {
+            link = links.Find(user);
+        }
+        catch (StateUnreadableException e)
+        {
+            return new TelegramCard
+            {
+                State = TelegramCardState.Unreadable,
+                BotUsername = username,
+                Trouble = new Trouble(
+                    $"Your link can’t be read: {e.Unreadable.File}, {e.Unreadable.Position}.",
+                    "Nothing is lost. The operator of this server has to put that file right; this card then goes on by itself."),
+            };
+        }
+
+        var card = new TelegramCard
+        {
+            State = link is not null ? link.Dead is null ? TelegramCardState.Linked : TelegramCardState.Dead
+                : health is null ? TelegramCardState.BotDown
+                : username is null ? TelegramCardState.NotSetUp
+                : TelegramCardState.Unlinked,
+            BotUsername = username,
+            LinkedAt = link?.LinkedAt,
+            IsGroup = link is { Chat.IsPrivate: false },
+            DeadReason = link?.Dead?.Reason,
+            DeadSince = link?.Dead?.Since,
+        };
+        return card with
+        {
+            Trouble = card.State == TelegramCardState.NotSetUp
+                ? new Trouble("Telegram is not set up.", "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing.")
+                : health is null ? NoBot : TroubleOf(health),
+        };
+    }
+
+    /// <summary>The scripts.</summary>
+    internal async Task<ScriptsCard> ScriptsAsync(UserName user, CancellationToken cancellation)
+    {
+        var card = new ScriptsCard { Now = time.GetUtcNow() };
+        try
+        {
+            var listing = await bot.ScriptsAsync(user, cancellation);
+            return card with
+            {
+                AllMutedUntil = listing.MutedUntil,
+                Scripts =
+                [
+                    .. listing.Scripts.Select(script => new ScriptView
+                    {
+                        Name = script.Name,
+                        Stem = script.Stem,
+                        LastRun = script.LastRun,
+                        LastSent = script.LastSent,
+                        CooldownEnds = script.CooldownEnds,
+                        LastOutcome = script.LastOutcome,
+                        Error = script.Error,
+                        Running = script.Running,
+                        // The bot says the later of the script's own and of all; of the latter the card says so once.
+                        MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
+                    }),
+                ],
+            };
+        }
+        catch (BotUnreachableException e)
+        {
+            return card with { Trouble = new Trouble(e.Message, "Your scripts are safe, and cron goes on running them. This list comes back by itself.") };
+        }
+        catch (BotRefusedException e)
+        {
+            return card with { Trouble = new Trouble("Your scripts can’t be listed.", e.Message) };
+        }
+    }
+
+    /// <summary>The notifications.</summary>
+    internal async Task<NotificationsCard> NotificationsAsync(UserName user, int show, CancellationToken cancellation)
+    {
+        var card = new NotificationsCard { Now = time.GetUtcNow(), Show = show };
+        try
+        {
+            var notifications = await bot.NotificationsAsync(user, NotificationsCard.Most, cancellation);
+            return card with { All = [.. notifications.Select(View)] };
+        }
+        catch (BotUnreachableException e)
+        {
+            return card with { Trouble = new Trouble(e.Message, "What was sent is kept for 30 days and is shown here again once the bot answers.") };
+        }
+        catch (BotRefusedException e)
+        {
+            return card with { Trouble = new Trouble("Your notifications can’t be read.", e.Message) };
+        }
+    }
+
+    private static NotificationView View(BotNotification notification) => new()
+    {
+        Id = notification.Id,
+        Script = notification.Script,
+        Title = string.IsNullOrWhiteSpace(notification.Title) ? null : notification.Title.Trim(),
+        Message = MessageHtml.Read(notification.Message.Trim('\n'), ParseModes.TryParse(notification.ParseMode, out var mode) ? mode : ParseMode.Plain),
+        CreatedAt = notification.CreatedAt,
+        // A state of a later version: what is not known to be delivered is shown as open.
+        State = Enum.TryParse<NotificationState>(notification.State, ignoreCase: true, out var state) ? state : NotificationState.Unknown,
+        Reason = notification.Reason,
+        NextTryAt = notification.NextTryAt,
+        ImageId = notification.ImageId,
+    };
+
+    private static Trouble? TroubleOf(BotHealth health) => health.Telegram.State switch
+    {
+        "unreachable" => new Trouble("The bot can’t reach Telegram at the moment.", "What your scripts send is kept and arrives as soon as it can."),
+        "token refused" => new Trouble("Telegram refuses the bot’s token.", "What your scripts send is kept. Tell the operator of this server."),
+        "polled elsewhere" => new Trouble("Another program uses the bot’s token.", "The bot may not see what you write to it. Tell the operator of this server."),
+        _ when health.Status == "down" => new Trouble("The bot can’t store anything, so it accepts nothing.", "Tell the operator of this server: the disk is full, most likely."),
+        _ => null,
+    };
+
+    private async Task<BotHealth?> HealthAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await bot.HealthAsync(cancellation);
+        }
+        catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Notify.Web.Login;
+
+namespace Notify.Web.Page;
+
+/// <summary>The pieces of the dashboard alone, for its scripts: whatever is shown is rendered in one place, here.</summary>
+public sealed class FragmentModel(DashboardReader reader) : PageModel
+{
+    /// <summary>A card as it is now.</summary>
+    public async Task<IActionResult> OnGetAsync(string name, [FromQuery] string? show, CancellationToken cancellation)
+    {
+        var user = HttpContext.UserName();
+        return name switch
+        {
+            "telegram" => Partial("_Telegram", await reader.TelegramAsync(user, cancellation)),
+            "notifications" => Partial("_Notifications", await reader.NotificationsAsync(user, NotificationsCard.ShowFrom(show), cancellation)),
+            _ => NotFound(),
+        };
+    }
+}

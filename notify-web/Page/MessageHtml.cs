@@ -1,0 +1,145 @@
+using System.Text.Encodings.Web;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Html;
+using Notify.Formatting;
+
+namespace Notify.Web.Page;
+
+/// <summary>
+/// A notification's text as HTML that looks as the phone shows it. Every character of the text goes through the page's encoder; only the elements are ours.
+/// A link becomes one only where it leads to http or https; any other stays visible text.
+/// </summary>
+/// <param name="text">The text with its formatting, in UTF-16 offsets.</param>
+internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
+{
+    /// <summary>Reads a message as its author meant it. Markup that can't be read is shown as it was written, as Telegram does.</summary>
+    public static MessageHtml Read(string message, ParseMode mode) => new(mode switch
+    {
+        ParseMode.Markdown => LegacyMarkdown.Parse(message),
+        ParseMode.Html => HtmlReader.Read(message) ?? FormattedText.Plain(message),
+        ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message) ?? FormattedText.Plain(message),
+        _ => FormattedText.Plain(message),
+    });
+
+    /// <summary>Whether the message is so long that the page folds it.</summary>
+    public bool IsLong => text.Text.Length > 700 || text.Text.AsSpan().Count('\n') > 9;
+
+    /// <inheritdoc />
+    public void WriteTo(TextWriter writer, HtmlEncoder encoder)
+    {
+        var open = new Stack<TextEntity>();
+        var at = 0;
+        var isAfterBlock = false;
+        foreach (var entity in text.Entities)
+        {
+            Close(entity.Offset);
+            WriteText(entity.Offset, IsBlock(entity));
+            writer.Write(Start(entity, encoder));
+            isAfterBlock = false;
+            open.Push(entity);
+        }
+
+        Close(int.MaxValue);
+        WriteText(text.Text.Length, isBeforeBlock: false);
+
+        void Close(int until)
+        {
+            while (open.TryPeek(out var inner) && inner.End <= until)
+            {
+                WriteText(inner.End, isBeforeBlock: false);
+                writer.Write(End(open.Pop()));
+                isAfterBlock = IsBlock(inner);
+            }
+        }
+
+        void WriteText(int until, bool isBeforeBlock)
+        {
+            if (until <= at)
+            {
+                return;
+            }
+
+            // A block has a margin; the line breaks that set it off in the text would add to it.
+            var piece = text.Text[at..until];
+            piece = isAfterBlock ? piece.TrimStart('\n') : piece;
+            piece = isBeforeBlock ? piece.TrimEnd('\n') : piece;
+            (at, isAfterBlock) = (until, false);
+            if (open.Any(entity => entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink))
+            {
+                encoder.Encode(writer, piece);
+            }
+            else
+            {
+                WriteWithAddresses(writer, encoder, piece);
+            }
+        }
+    }
+
+    private static bool IsBlock(TextEntity entity) => entity.Kind is EntityKind.Pre or EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
+
+    // Telegram makes links of the bare addresses in a text; so do we, of those that say http or https.
+    private static void WriteWithAddresses(TextWriter writer, HtmlEncoder encoder, string piece)
+    {
+        var at = 0;
+        foreach (Match match in BareAddress().Matches(piece))
+        {
+            var shown = match.Value.TrimEnd('.', ',', ';', ':', '!', '?', ')', ']', '\'', '"');
+            if (WebAddress(shown) is not { } address)
+            {
+                continue;
+            }
+
+            encoder.Encode(writer, piece, at, match.Index - at);
+            writer.Write(LinkStart(address, encoder));
+            encoder.Encode(writer, shown);
+            writer.Write("</a>");
+            at = match.Index + shown.Length;
+        }
+
+        encoder.Encode(writer, piece, at, piece.Length - at);
+    }
+
+    private static string Start(TextEntity entity, HtmlEncoder encoder) => entity.Kind switch
+    {
+        EntityKind.Bold => "<strong>",
+        EntityKind.Italic => "<em>",
+        EntityKind.Underline => "<u>",
+        EntityKind.Strikethrough => "<s>",
+        EntityKind.Code => "<code>",
+        // Focusable, since a wide table in it is scrolled with the arrow keys.
+        EntityKind.Pre => "<pre tabindex=\"0\"><code>",
+        EntityKind.TextLink when WebAddress(entity.Url) is { } address => LinkStart(address, encoder),
+        EntityKind.Blockquote => "<blockquote>",
+        EntityKind.ExpandableBlockquote => "<details class=\"quote\"><summary>Details</summary><blockquote>",
+        EntityKind.Spoiler => "<details class=\"spoiler\"><summary>Hidden text</summary>",
+        _ => "<span>",
+    };
+
+    private static string End(TextEntity entity) => entity.Kind switch
+    {
+        EntityKind.Bold => "</strong>",
+        EntityKind.Italic => "</em>",
+        EntityKind.Underline => "</u>",
+        EntityKind.Strikethrough => "</s>",
+        EntityKind.Code => "</code>",
+        EntityKind.Pre => "</code></pre>",
+        EntityKind.TextLink when WebAddress(entity.Url) is not null => "</a>",
+        EntityKind.Blockquote => "</blockquote>",
+        EntityKind.ExpandableBlockquote => "</blockquote></details>",
+        EntityKind.Spoiler => "</details>",
+        _ => "</span>",
+    };
+
+    private static string LinkStart(string address, HtmlEncoder encoder) => $"<a href=\"{encoder.Encode(address)}\" target=\"_blank\" rel=\"noopener noreferrer\">";
+
+    private static string? WebAddress(string? link) =>
+        link is not null
+        && LinkAddress.Check(link) is { } address
+        && Uri.TryCreate(address, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+            ? address
+            : null;
+
+    [GeneratedRegex(@"\bhttps?://[^\s<>""]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex BareAddress();
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Razor.TagHelpers;
+
+namespace Notify.Web.Page;
+
+/// <summary>
+/// <c>&lt;moment at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It says UTC; <c>times.js</c> turns it into the reader's own time.
+/// </summary>
+[HtmlTargetElement("moment", TagStructure = TagStructure.WithoutEndTag)]
+public sealed class MomentTagHelper : TagHelper
+{
+    /// <summary>The moment.</summary>
+    public DateTimeOffset At { get; set; }
+
+    /// <summary>
+    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago) or <c>left</c> (48 min). The last two go on counting.
+    /// </summary>
+    public string Shown { get; set; } = "moment";
+
+    /// <inheritdoc />
+    public override void Process(TagHelperContext context, TagHelperOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var utc = At.ToUniversalTime();
+        output.TagName = "time";
+        output.TagMode = TagMode.StartTagAndEndTag;
+        output.Attributes.SetAttribute("datetime", utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        output.Attributes.SetAttribute("data-shown", Shown);
+        output.Content.SetContent(utc.ToString(
+            Shown switch
+            {
+                "day" => "d MMMM yyyy",
+                "clock" => "HH:mm 'UTC'",
+                _ => "d MMM yyyy, HH:mm 'UTC'",
+            },
+            CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,72 @@
+namespace Notify.Web.Page;
+
+/// <summary>What the Telegram card is about at this moment.</summary>
+internal enum TelegramCardState
+{
+    /// <summary>There is no bot to link to.</summary>
+    NotSetUp,
+
+    /// <summary>Nobody is linked, and the bot can't answer a phone.</summary>
+    BotDown,
+
+    /// <summary>The stored links can't be read.</summary>
+    Unreadable,
+
+    /// <summary>To be linked.</summary>
+    Unlinked,
+
+    /// <summary>Linked.</summary>
+    Linked,
+
+    /// <summary>Linked to a chat that takes nothing any more.</summary>
+    Dead,
+}
+
+/// <summary>The link between the user and a phone.</summary>
+internal sealed record TelegramCard
+{
+    public required TelegramCardState State { get; init; }
+
+    /// <summary>The bot's name without <c>@</c>; null where nobody knows it.</summary>
+    public string? BotUsername { get; init; }
+
+    public DateTimeOffset? LinkedAt { get; init; }
+
+    /// <summary>A team's group, linked by an operator.</summary>
+    public bool IsGroup { get; init; }
+
+    public string? DeadReason { get; init; }
+
+    public DateTimeOffset? DeadSince { get; init; }
+
+    /// <summary>What is wrong beside the state, or what the state means; null where all is well.</summary>
+    public Trouble? Trouble { get; init; }
+
+    /// <summary>Opens the bot's chat; null where its name is not known.</summary>
+    public string? BotAddress => BotUsername is null ? null : $"https://t.me/{BotUsername}";
+
+    /// <summary>The bot, as people call it.</summary>
+    public string BotName => BotUsername is null ? "the bot" : "@" + BotUsername;
+
+    /// <summary>Whether a new link is the way out of a dead one; a blocked bot only has to be unblocked.</summary>
+    public bool OffersLinking => State == TelegramCardState.Unlinked || (State == TelegramCardState.Dead && DeadReason is not ("blocked" or "kicked"));
+
+    /// <summary>What is read aloud when the card has become this.</summary>
+    public string Announcement => State switch
+    {
+        TelegramCardState.Linked => "Your phone is linked.",
+        TelegramCardState.Unlinked => "No phone is linked.",
+        TelegramCardState.Dead => "Your phone gets no notifications.",
+        TelegramCardState.BotDown => "The bot is not running.",
+        TelegramCardState.Unreadable => "Your link can't be read.",
+        _ => "Telegram is not set up.",
+    };
+}
+
+/// <summary>A one-tap link that was just made.</summary>
+/// <param name="Url">What the phone opens.</param>
+/// <param name="ExpiresAt">From then on it is void.</param>
+internal sealed record OneTapLink(string Url, DateTimeOffset ExpiresAt)
+{
+    public QrCode Code { get; } = QrCode.Of(Url);
+}
