@@ -20,14 +20,17 @@ internal static class LoopbackOnly
     }
 
     /// <summary>Why a request is refused, or null where it may pass.</summary>
-    public static string? Refusal(HttpContext http)
+    /// <param name="http">The request.</param>
+    /// <param name="isOpenToNavigation">Whether another site may send a browser here by a link or a redirect. That is a GET, which changes nothing, and whose answer only the person sees.</param>
+    public static string? Refusal(HttpContext http, bool isOpenToNavigation = false)
     {
         if (http.Connection.RemoteIpAddress is not { } peer || !IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer))
             return "The sandbox serves this machine only.";
         // A name that somebody made point to 127.0.0.1 would let their page in (DNS rebinding).
         if (!IsLoopbackHost(http.Request.Host.Host))
             return "The Host header must be 127.0.0.1, localhost or [::1].";
-        if (http.Request.Headers.Origin is [{ Length: > 0 } origin] && origin != $"http://{http.Request.Host.Value}")
+        var isNavigation = isOpenToNavigation && HttpMethods.IsGet(http.Request.Method);
+        if (!isNavigation && http.Request.Headers.Origin is [{ Length: > 0 } origin] && origin != $"http://{http.Request.Host.Value}")
             return "Pages of other origins may not use the sandbox.";
         return null;
     }

@@ -1,3 +1,5 @@
+using Notify.Sandbox.Google;
+
 namespace Notify.Sandbox;
 
 /// <summary>Whether the sandbox holds senders to the rates that Telegram publishes.</summary>
@@ -16,12 +18,37 @@ public sealed record SandboxOptions
     /// <summary>The token that is right unless another one is given. Well formed, and of no bot.</summary>
     public const string SampleToken = "110201:AAH-sandbox-token-that-opens-no-real-bot";
 
+    /// <summary>The client id that is registered with the sandbox's Google unless another one is given. Of Google's shape, and of no client.</summary>
+    public const string SampleGoogleClientId = "110201-notify-sandbox-sample.apps.googleusercontent.com";
+
+    /// <summary>The secret that goes with it.</summary>
+    public const string SampleGoogleClientSecret = "sample-secret-that-opens-no-real-client";
+
     /// <summary>Where the Bot API listens: http on a loopback address; port 0 is any free one.</summary>
     public Uri Listen { get; init; } = new("http://127.0.0.1:0");
 
     /// <summary>Where the phone page and the control API listen: http on a loopback address; port 0 is any free one.</summary>
     /// <remarks>A port of its own, so that an outage of the Bot API can be ended from here, and no web page shares an origin with the API.</remarks>
     public Uri PhoneListen { get; init; } = new("http://127.0.0.1:0");
+
+    /// <summary>Where the OpenID provider listens: http on a loopback address; port 0 is any free one.</summary>
+    /// <remarks>A port of its own, so that it is another origin than the phone page, and can have an outage of its own.</remarks>
+    public Uri GoogleListen { get; init; } = new("http://127.0.0.1:0");
+
+    /// <summary>The one client id that is registered; not empty.</summary>
+    public string GoogleClientId { get; init; } = SampleGoogleClientId;
+
+    /// <summary>The client's secret; not empty.</summary>
+    public string GoogleClientSecret { get; init; } = SampleGoogleClientSecret;
+
+    /// <summary>Whole addresses on other machines that people may be sent back to; on this machine they may go to any.</summary>
+    public IReadOnlyList<string> GoogleRedirects { get; init; } = [];
+
+    /// <summary>The Google accounts to choose from, at most 1,000; of several with one address, the first counts.</summary>
+    public IReadOnlyList<GoogleAccount> GoogleAccounts { get; init; } = GoogleAccount.Samples;
+
+    /// <summary>How many codes, and how many access tokens, of the OpenID provider are kept, at least 1; the oldest go first.</summary>
+    public int KeptGoogleTokens { get; init; } = 10_000;
 
     /// <summary>The one token that is taken: digits (the bot's id), a colon, then letters, digits, <c>-</c> and <c>_</c>.</summary>
     public string Token { get; init; } = SampleToken;

@@ -1,31 +1,37 @@
-using System.Net;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Sandbox.Control;
+using Notify.Sandbox.Google;
 using Notify.Sandbox.Phone;
 using Notify.Sandbox.Telegram;
 
 namespace Notify.Sandbox;
 
-/// <summary>A running sandbox: Telegram's Bot API on one loopback port, the phone page and the control API on another.</summary>
+/// <summary>
+/// A running sandbox: Telegram's Bot API on one loopback port, Google as an OpenID provider on another, the phone page and the control API on a third.
+/// </summary>
 public sealed class SandboxServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly HeldPort _apiPort;
     private readonly HeldPort _phonePort;
-    private readonly TelegramWorld _world;
-    private readonly CancellationTokenSource _ended = new();
-    private CancellationTokenSource? _outage;
+    private readonly HeldPort _googlePort;
+    private readonly TelegramWorld _telegram;
+    private readonly GoogleWorld _google;
+    private readonly WebApplication _app;
+    private readonly WebApplication _googleApp;
+    private int _hasEnded;
 
-    private SandboxServer(WebApplication app, HeldPort apiPort, HeldPort phonePort, TelegramWorld world)
+    private SandboxServer(SandboxOptions options, HeldPort apiPort, HeldPort phonePort, HeldPort googlePort)
     {
-        _app = app;
-        _apiPort = apiPort;
-        _phonePort = phonePort;
-        _world = world;
+        (_apiPort, _phonePort, _googlePort) = (apiPort, phonePort, googlePort);
         ApiAddress = new Uri($"http://{apiPort.EndPoint}");
         ControlAddress = new Uri($"http://{phonePort.EndPoint}");
         PhoneAddress = new Uri(ControlAddress, "/phone");
+        GoogleAddress = new Uri($"http://{googlePort.EndPoint}");
+        _telegram = new TelegramWorld(options);
+        _google = new GoogleWorld(options, GoogleAddress);
+        _app = LoopbackHost.NewBuilder(apiPort.EndPoint, phonePort.EndPoint).Build();
+        _googleApp = GoogleServer.Build(_google, googlePort.EndPoint);
+        ApiOutage = new Outage(() => LoopbackHost.Transport(_app).Listener(apiPort.EndPoint.Port), options.Time);
+        GoogleOutage = new Outage(() => LoopbackHost.Transport(_googleApp).Listener(googlePort.EndPoint.Port), options.Time);
     }
 
     /// <summary>What to give a bot as <c>TELEGRAM_API_URL</c>.</summary>
@@ -37,51 +43,36 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <summary>Where <c>/sandbox/…</c> is.</summary>
     public Uri ControlAddress { get; }
 
+    /// <summary>What to give a web application as the address of its OpenID provider. A slash at its end, which <see cref="Uri"/> adds, makes no difference.</summary>
+    public Uri GoogleAddress { get; }
+
     /// <summary>The token that is right now.</summary>
-    public string Token => _world.Token;
+    public string Token => _telegram.Token;
+
+    /// <summary>Closes and opens the Bot API's port.</summary>
+    internal Outage ApiOutage { get; }
+
+    /// <summary>Closes and opens the OpenID provider's port.</summary>
+    internal Outage GoogleOutage { get; }
 
     /// <summary>Starts a sandbox; it serves when this returns.</summary>
-    /// <exception cref="UsageException">An address that is not loopback, or a malformed token.</exception>
+    /// <exception cref="UsageException">An address that is not loopback, a malformed token, or a Google account or client that can't be.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
     public static async Task<SandboxServer> StartAsync(SandboxOptions options, CancellationToken cancellation)
     {
-        var world = new TelegramWorld(options);
-        var apiPort = new HeldPort(LoopbackOnly.ListenAddress(options.Listen, "--listen"), options.Listen.Port);
-        HeldPort? phonePort = null;
-        WebApplication? app = null;
+        var server = BindPorts(options);
         try
         {
-            phonePort = new HeldPort(LoopbackOnly.ListenAddress(options.PhoneListen, "--phone-listen"), options.PhoneListen.Port);
-            app = Build(apiPort.EndPoint, phonePort.EndPoint);
-            var server = new SandboxServer(app, apiPort, phonePort, world);
             server.Configure();
-            await app.StartAsync(cancellation);
+            await server._app.StartAsync(cancellation);
+            await server._googleApp.StartAsync(cancellation);
             return server;
         }
         catch
         {
-            if (app is not null) await app.DisposeAsync();
-            phonePort?.Dispose();
-            apiPort.Dispose();
+            await server.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Closes the Bot API's port, as in an outage: connections are refused, those there are end. The port stays reserved.</summary>
-    /// <param name="length">For how long; null until <see cref="OpenApiAsync"/>.</param>
-    public async Task CloseApiAsync(TimeSpan? length)
-    {
-        var over = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
-        if (Interlocked.Exchange(ref _outage, over) is { } earlier) await earlier.CancelAsync();
-        await ApiListener.CloseAsync();
-        if (length is { } time) _ = ReopenAfterAsync(time, over.Token);
-    }
-
-    /// <summary>Ends an outage.</summary>
-    public async Task OpenApiAsync(CancellationToken cancellation)
-    {
-        if (Interlocked.Exchange(ref _outage, null) is { } outage) await outage.CancelAsync();
-        await ApiListener.OpenAsync(cancellation);
     }
 
     /// <summary>Waits until the sandbox is told to end.</summary>
@@ -90,43 +81,40 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await _ended.CancelAsync();
-        Transport.AbortConnections();
+        if (Interlocked.Exchange(ref _hasEnded, 1) != 0) return;
+        ApiOutage.Dispose();
+        GoogleOutage.Dispose();
+        // So that a server that stops does not wait for polls and hanging calls.
+        LoopbackHost.Transport(_app).AbortConnections();
         await _app.DisposeAsync();
+        // Stopped first: OpenIddict can't answer a request without the services that go next.
+        await _googleApp.StopAsync();
+        await _googleApp.DisposeAsync();
+        _google.Dispose();
         _apiPort.Dispose();
         _phonePort.Dispose();
-        _ended.Dispose();
-        _outage?.Dispose();
+        _googlePort.Dispose();
     }
 
-    private ClosableTransport Transport => (ClosableTransport)_app.Services.GetRequiredService<IConnectionListenerFactory>();
-
-    private ClosableListener ApiListener => Transport.Listener(_apiPort.EndPoint.Port);
-
-    private static WebApplication Build(IPEndPoint api, IPEndPoint phone)
+    private static SandboxServer BindPorts(SandboxOptions options)
     {
-        // Empty: no settings files, no environment variables, no logs of requests, whose addresses hold the token.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var ports = new List<HeldPort>();
+        try
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(api);
-            kestrel.Listen(phone);
-        });
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = HeldPort.Bind);
-        builder.Services.AddSingleton<IConnectionListenerFactory, ClosableTransport>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.Services.AddRoutingCore();
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
-        return builder.Build();
+            foreach (var (listen, option) in (ReadOnlySpan<(Uri, string)>)[(options.Listen, "--listen"), (options.PhoneListen, "--phone-listen"), (options.GoogleListen, "--google-listen")])
+                ports.Add(new HeldPort(LoopbackOnly.ListenAddress(listen, option), listen.Port));
+            return new SandboxServer(options, ports[0], ports[1], ports[2]);
+        }
+        catch
+        {
+            foreach (var port in ports) port.Dispose();
+            throw;
+        }
     }
 
     private void Configure()
     {
-        var api = new BotApi(_world);
+        var api = new BotApi(_telegram);
         var apiPort = _apiPort.EndPoint.Port;
         _app.Use(async (http, next) =>
         {
@@ -150,22 +138,10 @@ public sealed class SandboxServer : IAsyncDisposable
             await next(http);
         });
         _app.UseRouting();
-        new ControlApi(this, _world).Map(_app);
+        new ControlApi(this, _telegram).Map(_app);
+        new GoogleControlApi(this, _google).Map(_app);
         PhonePage.Map(_app);
-        _app.Lifetime.ApplicationStopping.Register(() => Transport.AbortConnections());
-    }
-
-    private async Task ReopenAfterAsync(TimeSpan length, CancellationToken cancellation)
-    {
-        try
-        {
-            await Task.Delay(length, _world.Time, cancellation);
-            await ApiListener.OpenAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            // The outage was ended early, or the sandbox is.
-        }
+        _app.Lifetime.ApplicationStopping.Register(() => LoopbackHost.Transport(_app).AbortConnections());
     }
 
     private static Task RefuseAsync(HttpContext http, int status, string error)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Notify.Sandbox.Telegram;
+using static Notify.Sandbox.Control.ControlRoutes;
 
 namespace Notify.Sandbox.Control;
 
@@ -38,16 +39,7 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
         Post<Fault>(sandbox, "/faults", (_, fault) => world.Faults.Add(Checked(fault)));
         Delete(sandbox, "/faults", _ => world.Faults.Clear());
         Delete(sandbox, "/faults/{fault:int}", http => world.Faults.Remove(RouteInt(http, "fault")));
-        PostAsync<Length>(sandbox, "/outage", async (_, length) =>
-        {
-            await server.CloseApiAsync(length.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
-            return new { };
-        });
-        DeleteAsync(sandbox, "/outage", async http =>
-        {
-            await server.OpenApiAsync(http.RequestAborted);
-            return new { };
-        });
+        MapOutage(sandbox, server.ApiOutage);
 
         sandbox.MapGet("/files/{file}", http => ServeFileAsync(http));
         sandbox.MapGet("/events", http => ServeEventsAsync(http));
@@ -62,6 +54,7 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
             return new SandboxState(
                 server.ApiAddress,
                 server.PhoneAddress,
+                server.GoogleAddress,
                 world.BotId,
                 world.BotName,
                 world.BotUsername,
@@ -86,12 +79,6 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
     private void Locked(Action change)
     {
         lock (world.Gate) change();
-    }
-
-    private static object Do(Action change)
-    {
-        change();
-        return new { };
     }
 
     private async Task ServeFileAsync(HttpContext http)
@@ -136,59 +123,4 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
     private static long Chat(HttpContext http) => long.Parse((string)http.GetRouteValue("chat")!);
 
     private static int RouteInt(HttpContext http, string name) => int.Parse((string)http.GetRouteValue(name)!);
-
-    private static void Get(RouteGroupBuilder routes, string pattern, Func<HttpContext, object?> answer)
-    {
-        Func<HttpContext, Task<object?>> later = http => Task.FromResult(answer(http));
-        routes.MapGet(pattern, http => RunAsync(http, later));
-    }
-
-    private static void Delete(RouteGroupBuilder routes, string pattern, Action<HttpContext> change) =>
-        DeleteAsync(routes, pattern, http => Task.FromResult<object?>(Do(() => change(http))));
-
-    private static void DeleteAsync(RouteGroupBuilder routes, string pattern, Func<HttpContext, Task<object?>> change) =>
-        routes.MapDelete(pattern, http => RunAsync(http, change));
-
-    private static void Post<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, object?> answer) =>
-        PostAsync<T>(routes, pattern, (http, body) => Task.FromResult(answer(http, body)));
-
-    private static void PostAsync<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, Task<object?>> answer)
-    {
-        Func<HttpContext, Task<object?>> withBody = async http =>
-        {
-            var body = await JsonSerializer.DeserializeAsync<T>(http.Request.Body, ControlJson.Options, http.RequestAborted)
-                ?? throw new ControlRefusal(400, "The body must be a JSON object.");
-            return await answer(http, body);
-        };
-        routes.MapPost(pattern, http => RunAsync(http, withBody));
-    }
-
-    private static async Task RunAsync(HttpContext http, Func<HttpContext, Task<object?>> answer)
-    {
-        try
-        {
-            var value = await answer(http);
-            if (value is null)
-            {
-                await RefuseAsync(http, 404, "There is no such thing.");
-                return;
-            }
-
-            await http.Response.WriteAsJsonAsync(value, value.GetType(), ControlJson.Options, http.RequestAborted);
-        }
-        catch (ControlRefusal refusal)
-        {
-            await RefuseAsync(http, refusal.Status, refusal.Message);
-        }
-        catch (JsonException json)
-        {
-            await RefuseAsync(http, 400, $"The body is not the JSON that is expected here: {json.Message}");
-        }
-    }
-
-    private static Task RefuseAsync(HttpContext http, int status, string error)
-    {
-        http.Response.StatusCode = status;
-        return http.Response.WriteAsJsonAsync(new { error }, ControlJson.Options, http.RequestAborted);
-    }
 }

@@ -69,9 +69,26 @@ public sealed record NewToken(string Token);
 /// <param name="UpdateId">The update's number, or null where the bot did not ask for this kind.</param>
 public sealed record TypedMessage(int MessageId, int? UpdateId);
 
+/// <summary>A change of the key that Google's ID tokens are signed with.</summary>
+/// <param name="Keep">Whether the earlier keys are still published.</param>
+public sealed record Rotation(bool Keep = false);
+
+/// <summary>A key that Google's ID tokens can be signed with.</summary>
+/// <param name="Kid">Its name.</param>
+public sealed record KeyView(string Kid);
+
+/// <summary>A Google account as the control API shows it.</summary>
+/// <param name="Email">Its address.</param>
+/// <param name="EmailVerified">The claim <c>email_verified</c>.</param>
+/// <param name="Hd">The Workspace domain, or null.</param>
+/// <param name="Name">The name shown.</param>
+/// <param name="Sub">The claim <c>sub</c>.</param>
+public sealed record AccountView(string Email, bool EmailVerified, string? Hd, string Name, string Sub);
+
 /// <summary>A sandbox as it is.</summary>
 /// <param name="ApiAddress">Where the Bot API is.</param>
 /// <param name="PhoneAddress">Where the phone page is.</param>
+/// <param name="GoogleAddress">Where the OpenID provider is.</param>
 /// <param name="BotId">The bot's id.</param>
 /// <param name="BotName">Its name.</param>
 /// <param name="BotUsername">Its user name.</param>
@@ -79,7 +96,7 @@ public sealed record TypedMessage(int MessageId, int? UpdateId);
 /// <param name="PendingUpdates">How many updates the bot has not fetched.</param>
 /// <param name="Commands">What the bot registered with <c>setMyCommands</c>, for the default scope.</param>
 public sealed record SandboxState(
-    Uri ApiAddress, Uri PhoneAddress, long BotId, string BotName, string BotUsername, string Limits, int PendingUpdates, IReadOnlyList<CommandView> Commands);
+    Uri ApiAddress, Uri PhoneAddress, Uri GoogleAddress, long BotId, string BotName, string BotUsername, string Limits, int PendingUpdates, IReadOnlyList<CommandView> Commands);
 
 /// <summary>A command of the bot's menu.</summary>
 /// <param name="Command">Without slash.</param>

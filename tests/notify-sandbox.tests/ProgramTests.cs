@@ -23,7 +23,8 @@ public sealed partial class ProgramTests
             var me = await new TelegramBotClient(new TelegramBotClientOptions("42:AAH-another-token-entirely-0000", ready.Groups["api"].Value)).GetMe(Cancellation);
             Assert.Equal((42, "OtherBot"), (me.Id, me.Username));
             using var control = new SandboxControl(new Uri(new Uri(ready.Groups["phone"].Value), "/"));
-            Assert.Equal("off", (await control.StateAsync(Cancellation)).Limits);
+            var state = await control.StateAsync(Cancellation);
+            Assert.Equal(("off", new Uri(ready.Groups["google"].Value)), (state.Limits, state.GoogleAddress));
 
             using var kill = Process.Start("kill", ["-TERM", $"{sandbox.Id}"]);
             await sandbox.WaitForExitAsync(Cancellation);
@@ -41,6 +42,10 @@ public sealed partial class ProgramTests
     [InlineData("--listen", "--listen needs a value")]
     [InlineData("--limits some", "published or off")]
     [InlineData("--token 1:x", "The token must be")]
+    [InlineData("--google-listen http://192.0.2.1:0", "--google-listen .*loopback|127.0.0.1")]
+    [InlineData("--google-account dana", "--google-account is dana: it should be an e-mail address")]
+    [InlineData("--google-redirect notify.test/signin", "--google-redirect is notify.test/signin")]
+    [InlineData("--google-redirect https://notify.test/#x", "--google-redirect is")]
     [InlineData("--port 80", "Unknown option --port")]
     public async Task An_option_that_it_cannot_use_is_said_in_a_sentence(string options, string expected)
     {
@@ -93,6 +98,6 @@ public sealed partial class ProgramTests
             RedirectStandardError = true,
         })!;
 
-    [GeneratedRegex("^notify-sandbox is ready: Bot API (?<api>http://127\\.0\\.0\\.1:\\d+) phone page (?<phone>http://127\\.0\\.0\\.1:\\d+/phone)$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^notify-sandbox is ready: Bot API (?<api>http://127\\.0\\.0\\.1:\\d+) phone page (?<phone>http://127\\.0\\.0\\.1:\\d+/phone) google (?<google>http://127\\.0\\.0\\.1:\\d+)$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ReadyLine();
 }

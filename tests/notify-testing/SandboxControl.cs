@@ -20,6 +20,9 @@ public sealed class SandboxControl(Uri controlAddress) : IDisposable
     {
     }
 
+    /// <summary>The sandbox's Google.</summary>
+    public GoogleControl Google => new(this);
+
     /// <summary>Its addresses, its bot, and the commands that the bot registered.</summary>
     public Task<SandboxState> StateAsync(CancellationToken cancellation) => GetAsync<SandboxState>("state", cancellation);
 
@@ -130,13 +133,13 @@ public sealed class SandboxControl(Uri controlAddress) : IDisposable
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> GetAsync<T>(string path, CancellationToken cancellation)
+    internal async Task<T> GetAsync<T>(string path, CancellationToken cancellation)
     {
         using var response = await _http.GetAsync(new Uri("sandbox/" + path, UriKind.Relative), cancellation);
         return await ReadAsync<T>(response, cancellation);
     }
 
-    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellation)
+    internal async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellation)
     {
         using var content = JsonContent.Create(body, body.GetType(), options: ControlJson.Options);
         using var response = await _http.PostAsync(new Uri("sandbox/" + path, UriKind.Relative), content, cancellation);
@@ -150,7 +153,7 @@ public sealed class SandboxControl(Uri controlAddress) : IDisposable
         await ReadAsync<JsonElement>(response, cancellation);
     }
 
-    private async Task DeleteAsync(string path, CancellationToken cancellation)
+    internal async Task DeleteAsync(string path, CancellationToken cancellation)
     {
         using var response = await _http.DeleteAsync(new Uri("sandbox/" + path, UriKind.Relative), cancellation);
         await ReadAsync<JsonElement>(response, cancellation);
