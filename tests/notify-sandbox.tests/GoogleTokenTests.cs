@@ -109,7 +109,9 @@ public sealed class GoogleTokenTests : GoogleProtocol
     {
         using var content = new FormUrlEncodedContent(new Dictionary<string, string>
         {
-            ["grant_type"] = "authorization_code", ["code"] = await CodeAsync(("code_challenge", null), ("code_challenge_method", null)), ["redirect_uri"] = Redirect,
+            ["grant_type"] = "authorization_code",
+            ["code"] = await CodeAsync(("code_challenge", null), ("code_challenge_method", null)),
+            ["redirect_uri"] = Redirect,
         });
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Sandbox.GoogleAddress, "/token"));
         request.Content = content;
