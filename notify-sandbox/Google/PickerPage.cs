@@ -83,7 +83,7 @@ internal static class PickerPage
         if (account.Hd is not { } domain) yield return ("Not a Workspace account", true);
         else if (!domain.Equals(home, StringComparison.OrdinalIgnoreCase)) yield return ($"Other Workspace: {domain}", true);
         else yield return ($"Workspace {domain}", false);
-        yield return UnixAccounts.Has(account.LocalPart) ? ($"Unix user {account.LocalPart}", false) : ($"No Unix user {account.LocalPart} here", true);
+        yield return UnixAccounts.Has(account.LocalPart) ? ($"Unix user {account.LocalPart}", false) : ($"No Unix user {account.LocalPart}", true);
     }
 
     private static bool IsHinted(GoogleAccount account, PickerHints hints) => account.Email.Equals(hints.LoginHint, StringComparison.OrdinalIgnoreCase);

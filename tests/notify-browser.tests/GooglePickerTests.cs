@@ -81,7 +81,7 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Olga" })).ToBeFocusedAsync();
         foreach (var (name, note) in new[]
         {
-            ("Uma", "E-mail not verified"), ("Olga", "Other Workspace: partner.example"), ("Pia", "Not a Workspace account"), ("Nobody Here", "No Unix user nobody-here here"), ("Root", "Unix user root"),
+            ("Uma", "E-mail not verified"), ("Olga", "Other Workspace: partner.example"), ("Pia", "Not a Workspace account"), ("Nobody Here", "No Unix user nobody-here"), ("Root", "Unix user root"),
         })
         {
             await Expect(page.GetByRole(AriaRole.Button, new() { Name = name })).ToContainTextAsync(note);

@@ -7,9 +7,13 @@ using Telegram.Bot;
 namespace Notify.Tests;
 
 /// <summary>The program as a process of its own.</summary>
-public sealed partial class ProgramTests
+public sealed partial class ProgramTests : IDisposable
 {
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("notify-sandbox-home-");
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _home.Delete(recursive: true);
 
     [Fact]
     public async Task It_prints_one_line_with_its_addresses_serves_and_ends_with_TERM()
@@ -29,6 +33,32 @@ public sealed partial class ProgramTests
             using var kill = Process.Start("kill", ["-TERM", $"{sandbox.Id}"]);
             await sandbox.WaitForExitAsync(Cancellation);
             Assert.Equal((0, "", ""), (sandbox.ExitCode, await sandbox.StandardOutput.ReadToEndAsync(Cancellation), await sandbox.StandardError.ReadToEndAsync(Cancellation)));
+        }
+        finally
+        {
+            if (!sandbox.HasExited) sandbox.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task A_login_with_its_Google_leaves_nothing_in_the_log_and_nothing_in_the_home()
+    {
+        const string ClientId = "another.apps.googleusercontent.com";
+        using var sandbox = Start("--google-client-id", ClientId, "--google-client-secret", "another-secret", "--google-account", "eve@example.com");
+        try
+        {
+            var ready = ReadyLine().Match((await sandbox.StandardOutput.ReadLineAsync(Cancellation))!);
+            await using (var client = await GoogleClientApp.StartAsync(new Uri(ready.Groups["google"].Value), Cancellation, options => (options.ClientId, options.ClientSecret) = (ClientId, "another-secret")))
+            {
+                Assert.Equal("eve@example.com", (await client.ComeAsync(Cancellation)).Accounts[0]);
+                var eve = await client.LogInAsync("eve@example.com", Cancellation);
+                Assert.Equal(("true", "example.com"), (eve.Claims["email_verified"], eve.Claims["hd"]));
+            }
+
+            using var kill = Process.Start("kill", ["-TERM", $"{sandbox.Id}"]);
+            await sandbox.WaitForExitAsync(Cancellation);
+            Assert.Equal((0, "", ""), (sandbox.ExitCode, await sandbox.StandardOutput.ReadToEndAsync(Cancellation), await sandbox.StandardError.ReadToEndAsync(Cancellation)));
+            Assert.Empty(_home.EnumerateFileSystemInfos());
         }
         finally
         {
@@ -90,12 +120,13 @@ public sealed partial class ProgramTests
         await Assert.ThrowsAsync<HttpRequestException>(() => control.FileAsync(messages[0].Document!.FileId, Cancellation));
     }
 
-    private static Process Start(params string[] options) =>
+    private Process Start(params string[] options) =>
         Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "notify-sandbox"), options)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["HOME"] = _home.FullName },
         })!;
 
     [GeneratedRegex("^notify-sandbox is ready: Bot API (?<api>http://127\\.0\\.0\\.1:\\d+) phone page (?<phone>http://127\\.0\\.0\\.1:\\d+/phone) google (?<google>http://127\\.0\\.0\\.1:\\d+)$", RegexOptions.ExplicitCapture, 1000)]
