@@ -1,4 +1,5 @@
 using Notify.Bot.Telegram;
+using Notify.Serving;
 using Notify.Settings;
 
 namespace Notify.Bot;
@@ -80,7 +81,7 @@ public sealed record BotSettings
             ApiUrl = reader.HttpAddress("TELEGRAM_API_URL", "https://api.telegram.org")!,
             BotUsername = username,
             DataFolder = dataFolder,
-            SocketPath = reader.AbsolutePath("NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
+            SocketPath = SocketFile.ReadPath(reader, "NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
             AnalystGroup = reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
@@ -92,11 +93,6 @@ public sealed record BotSettings
                 reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)),
             MessageButtons = reader.Switch("NOTIFY_MESSAGE_BUTTONS", true),
         };
-        if (System.Text.Encoding.UTF8.GetByteCount(settings.SocketPath) > Serving.BotSocket.LongestPath)
-        {
-            reader.Wrong("NOTIFY_BOT_SOCKET", settings.SocketPath, $"a path of at most {Serving.BotSocket.LongestPath} bytes, the kernel's limit for sockets");
-        }
-
         reader.ThrowIfWrong();
         return settings;
     }

@@ -4,6 +4,7 @@ using Notify.Bot;
 using Notify.Bot.Operating;
 using Notify.Bot.Serving;
 using Notify.Linking;
+using Notify.Serving;
 using Notify.Settings;
 
 // notify-bot                     serves (systemd starts it so)
@@ -45,24 +46,4 @@ static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken
     return await act(new LinkOperating(book, Console.Out, Console.Error));
 });
 
-static async Task<int> Guarded(Func<Task<int>> act)
-{
-    try
-    {
-        return await act();
-    }
-    catch (SettingsException e)
-    {
-        foreach (var problem in e.Problems)
-        {
-            await Console.Error.WriteLineAsync($"notify-bot: {problem}");
-        }
-
-        return SettingsReader.WrongSettingsStatus;
-    }
-    catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketTakenException)
-    {
-        await Console.Error.WriteLineAsync($"notify-bot: {e.Message}");
-        return 1;
-    }
-}
+static Task<int> Guarded(Func<Task<int>> act) => ServiceProgram.RunAsync("notify-bot", act);

@@ -9,7 +9,7 @@ namespace Notify.Bot.SendApi;
 /// Looks at each connection as it comes in: who it is, and whether this user has too many open already, so that one user's
 /// flood of connections leaves room for everybody else's.
 /// </summary>
-public sealed class CallerGate(uint? trustedGid, uint ownUid)
+public sealed class CallerGate(TrustedPeers trusted)
 {
     /// <summary>Open connections of one user who is not trusted. A caller that keeps one open for each of many threads stays below it.</summary>
     public const int ConnectionsPerUser = 128;
@@ -73,21 +73,9 @@ public sealed class CallerGate(uint? trustedGid, uint ownUid)
         return Of(context).For(context.Request.Query["user"]);
     }
 
-    private Caller? Identify(Socket socket)
-    {
-        PeerCredentials peer;
-        try
-        {
-            peer = PeerCredentials.Of(socket);
-        }
-        catch (SocketException)
-        {
-            return null;
-        }
-
-        var trusted = peer.Uid == 0 || peer.Uid == ownUid || (trustedGid is { } gid && peer.IsIn(gid));
-        return new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted);
-    }
+    private Caller? Identify(Socket socket) => PeerCredentials.TryOf(socket) is { } peer
+        ? new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted.Include(peer))
+        : null;
 
     private bool Enter(Caller caller)
     {

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
-using Notify.Bot.Logging;
 using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
 using Notify.Bot.Scripts;
@@ -12,6 +11,7 @@ using Notify.Bot.Watching;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
+using Notify.Serving;
 
 namespace Notify.Bot.Serving;
 
@@ -21,14 +21,17 @@ internal static partial class BotServer
     /// <summary>How long what is on its way may take once the bot is told to end; systemd waits a little longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
 
+    /// <summary>Size of bot.log before it becomes bot.log.1, in bytes.</summary>
+    private const long MaxLogBytes = 10_000_000;
+
     internal static async Task<int> RunAsync(BotSettings settings, TextWriter console)
     {
         var time = TimeProvider.System;
         var trusted = Group.Find(settings.TrustedGroup);
         var analysts = Group.Find(settings.AnalystGroup);
         var faults = DataFolder.Prepare(settings, trusted, analysts);
-        using var logFile = new BoundedLog(Path.Combine(settings.PrivateFolder, "bot.log"), time, BotLog.MaxBytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        using var botLog = new BotLog(logFile, settings.Token, console, underJournal: Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 });
+        using var logFile = new BoundedLog(Path.Combine(settings.PrivateFolder, "bot.log"), time, MaxLogBytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        using var botLog = new ServiceLog(console, ServiceLog.IsUnderJournal, settings.Token.Redact, logFile);
         var log = botLog.CreateLogger("Notify.Bot");
 
         SayFaults(faults, trusted, analysts, settings, log);
@@ -130,7 +133,7 @@ internal static partial class BotServer
             // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
             options.Backlog = 4096;
         });
-        var gate = new CallerGate(trusted?.Gid, Account.EffectiveUid);
+        var gate = new CallerGate(new TrustedPeers(Account.EffectiveUid, trusted?.Gid));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -25,6 +25,9 @@ internal static unsafe partial class LibC
     internal const int OpenCloseOnExec = 0x80000;
     internal const int OpenPathOnly = 0x200000;
 
+    internal const int SocketLevel = 1;
+    internal const int SocketDomain = 39;
+
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
 
@@ -104,6 +107,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSocketOption(int socket, int level, int name, void* value, ref uint length);
 
     [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint GetAttribute(string path, string name, byte* value, nuint size);

@@ -44,6 +44,32 @@ public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnl
             MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length)).ToArray());
     }
 
+    /// <summary>Asks the kernel; null where it has no word: no Unix socket, or the other end is gone.</summary>
+    public static PeerCredentials? TryOf(Socket? socket)
+    {
+        try
+        {
+            return socket is null ? null : Of(socket);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether the peer is in a group, as its effective or as a supplementary one.</summary>
     public bool IsIn(uint gid) => Gid == gid || Groups.Contains(gid);
+}
+
+/// <summary>Whom a service trusts to act for anyone: root, its own user, and the members of one group.</summary>
+/// <param name="OwnUid">The service's own user id.</param>
+/// <param name="Gid">The group's id; null where the machine has no such group.</param>
+public sealed record TrustedPeers(uint OwnUid, uint? Gid)
+{
+    /// <summary>Whether a peer is one of them.</summary>
+    public bool Include(PeerCredentials peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return peer.Uid == 0 || peer.Uid == OwnUid || (Gid is { } gid && peer.IsIn(gid));
+    }
 }

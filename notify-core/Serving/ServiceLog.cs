@@ -1,23 +1,24 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using Notify.Bot.Telegram;
+using Microsoft.Extensions.Logging;
 using Notify.Files;
 
-namespace Notify.Bot.Logging;
+namespace Notify.Serving;
 
-/// <summary>
-/// Where log lines go: standard error (the journal, under systemd) and <c>private/bot.log</c>, kept to a bounded size. The
-/// token is taken out of every line, whatever brought it there.
-/// </summary>
+/// <summary>Where a service's log lines go: standard error (the journal, under systemd), and a file of its own if it has one.</summary>
+/// <param name="console">Standard error.</param>
+/// <param name="underJournal">Whether systemd's journal reads it.</param>
+/// <param name="redact">Takes secrets out of every line, whatever brought them there; null where the service holds none that can get into one.</param>
+/// <param name="file">The service's own log; it belongs to who opened it.</param>
 /// <remarks>A line: level, event id, then the sentence. Event ids are listed in docs/operations.md; an id means one thing for ever.</remarks>
-public sealed class BotLog(BoundedLog file, BotToken token, TextWriter console, bool underJournal) : ILoggerProvider
+public sealed class ServiceLog(TextWriter console, bool underJournal, Func<string, string>? redact = null, BoundedLog? file = null) : ILoggerProvider
 {
     private readonly ConcurrentDictionary<string, Category> _categories = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
-    /// <summary>Size of bot.log before it becomes bot.log.1, in bytes.</summary>
-    public const long MaxBytes = 10_000_000;
+    /// <summary>Whether systemd's journal reads what this process writes to standard error (systemd.exec(5)).</summary>
+    public static bool IsUnderJournal => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
 
     /// <inheritdoc />
     public ILogger CreateLogger(string categoryName) => _categories.GetOrAdd(categoryName, name => new Category(this, name));
@@ -25,14 +26,14 @@ public sealed class BotLog(BoundedLog file, BotToken token, TextWriter console, 
     /// <inheritdoc />
     public void Dispose()
     {
-        // The file belongs to who opened it.
+        // Nothing here is this object's own.
     }
 
     private void Write(LogLevel level, EventId id, string text)
     {
-        text = token.Redact(text);
+        text = redact?.Invoke(text) ?? text;
         var line = string.Create(CultureInfo.InvariantCulture, $"{Word(level)} {id.Id} {text}");
-        file.Write(line);
+        file?.Write(line);
         lock (_gate)
         {
             // The journal reads the priority of each line from its start (sd-daemon(3)).
@@ -79,7 +80,7 @@ public sealed class BotLog(BoundedLog file, BotToken token, TextWriter console, 
         return clean.ToString();
     }
 
-    private sealed class Category(BotLog log, string name) : ILogger
+    private sealed class Category(ServiceLog log, string name) : ILogger
     {
         private readonly LogLevel _least = name.StartsWith("Notify.", StringComparison.Ordinal) ? LogLevel.Information : LogLevel.Warning;
 
