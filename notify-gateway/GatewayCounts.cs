@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using Notify.Gateway.Connections;
+
+namespace Notify.Gateway;
+
+/// <summary>What the gateway has done since its start, for <c>GET /metrics</c>. No user is named.</summary>
+internal sealed class GatewayCounts
+{
+    private readonly long[] _ended = new long[Endings.All.Length];
+    private long _dispatched;
+    private long _sent;
+    private long _turnedAway;
+
+    internal void Dispatched(int sent)
+    {
+        Interlocked.Increment(ref _dispatched);
+        Interlocked.Add(ref _sent, sent);
+    }
+
+    internal void Ended(Ending ending) => Interlocked.Increment(ref _ended[(int)ending]);
+
+    internal void TurnedAway() => Interlocked.Increment(ref _turnedAway);
+
+    /// <summary>The page, in Prometheus' text format.</summary>
+    internal string Page(int connections, int strangers, long waitingBytes)
+    {
+        var page = new StringBuilder();
+        Add(page, "notify_gateway_connections", "gauge", "Clients that have said who they are.", connections);
+        Add(page, "notify_gateway_strangers", "gauge", "Connections that have not said yet who they are.", strangers);
+        Add(page, "notify_gateway_waiting_bytes", "gauge", "What waits for slow clients.", waitingBytes);
+        Add(page, "notify_gateway_dispatched_total", "counter", "Notifications taken on the socket.", Interlocked.Read(ref _dispatched));
+        Add(page, "notify_gateway_sent_total", "counter", "Connections that they were passed on to.", Interlocked.Read(ref _sent));
+        Add(page, "notify_gateway_turned_away_total", "counter", "Connections beyond a limit.", Interlocked.Read(ref _turnedAway));
+        page.Append("# HELP notify_gateway_ended_total WebSockets that ended, by the reason.\n# TYPE notify_gateway_ended_total counter\n");
+        foreach (var ending in Endings.All)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"notify_gateway_ended_total{{reason=\"{ending.Label()}\"}} {Interlocked.Read(ref _ended[(int)ending])}\n");
+        }
+
+        return page.ToString();
+    }
+
+    private static void Add(StringBuilder page, string name, string type, string help, long value) =>
+        page.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n{name} {value}\n");
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using Notify.Gateway.Connections;
+
+namespace Notify.Gateway;
+
+/// <summary>What operators read about clients. What strangers can cause without end is said once a minute, with a count.</summary>
+internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private long? _said;
+    private int _unsaid;
+
+    /// <summary>A connection ended.</summary>
+    internal void Ended(Ending ending, UserName? user, IPAddress address, string? why)
+    {
+        switch (ending)
+        {
+            case Ending.ClientLeft or Ending.TokenEnded or Ending.GatewayStops:
+                break;
+            case Ending.TokenRevoked:
+                LogRevoked(log, user?.Value);
+                break;
+            case var _ when user is not null:
+                LogEnded(log, user.Value, address, ending.Sentence());
+                break;
+            default:
+                SayOfStrangers(address, why ?? ending.Sentence());
+                break;
+        }
+    }
+
+    private void SayOfStrangers(IPAddress address, string why)
+    {
+        int others;
+        lock (_gate)
+        {
+            if (_said is { } said && time.GetElapsedTime(said) < Pause)
+            {
+                _unsaid++;
+                return;
+            }
+
+            (others, _unsaid, _said) = (_unsaid, 0, time.GetTimestamp());
+        }
+
+        LogStranger(log, address, why, others);
+    }
+
+    [LoggerMessage(3101, LogLevel.Information, "A client from {Address} was not let in: {Why} ({Others} others since the last such line)")]
+    private static partial void LogStranger(ILogger log, IPAddress address, string why, int others);
+
+    [LoggerMessage(3102, LogLevel.Warning, "A connection of {User} from {Address} was ended: {Why}")]
+    private static partial void LogEnded(ILogger log, string user, IPAddress address, string why);
+
+    [LoggerMessage(3103, LogLevel.Information, "A connection of {User} was ended, as its token was revoked.")]
+    private static partial void LogRevoked(ILogger log, string? user);
+}

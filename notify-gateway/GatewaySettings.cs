@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text;
+using Notify.Serving;
+using Notify.Settings;
+
+namespace Notify.Gateway;
+
+/// <summary>What the gateway is told by its environment (specification, section 2), read once at start.</summary>
+public sealed record GatewaySettings
+{
+    /// <summary>Shortest secret in bytes: as long as the digest of HS256 (RFC 7518, section 3.2).</summary>
+    public const int ShortestSecret = 32;
+
+    /// <summary>Where clients connect. TLS is the business of the web server in front.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Where the bot and the dashboard connect.</summary>
+    public required string SocketPath { get; init; }
+
+    /// <summary>The group of that socket; its members may dispatch.</summary>
+    public required string TrustedGroup { get; init; }
+
+    /// <summary>The secrets with which tokens may be signed: the one in use, and while it is being replaced the one before.</summary>
+    public required IReadOnlyList<byte[]> Secrets { get; init; }
+
+    /// <summary>The origin of the dashboard's pages, such as <c>https://notify.example.org</c>; null lets no page in.</summary>
+    public string? WebOrigin { get; init; }
+
+    /// <summary>Where the gateway keeps which tokens are revoked: the folder that systemd gives it, else a fixed one.</summary>
+    public required string StateFolder { get; init; }
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="SettingsException">At least one is wrong.</exception>
+    public static GatewaySettings Read(SettingsReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var settings = new GatewaySettings
+        {
+            Listen = ReadListen(reader),
+            SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", "/run/notify-gateway/ws.sock"),
+            TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
+            Secrets = ReadSecrets(reader),
+            WebOrigin = reader.HttpAddress("NOTIFY_WEB_URL", null) is { } web ? Origin(web) : null,
+
+            // systemd names several folders with colons between them (systemd.exec(5)); the unit has one.
+            StateFolder = reader.AbsolutePath("STATE_DIRECTORY", "/var/lib/notify-gateway").Split(':')[0],
+        };
+        reader.ThrowIfWrong();
+        return settings;
+    }
+
+    private static IPEndPoint ReadListen(SettingsReader reader)
+    {
+        const string Name = "NOTIFY_GATEWAY_LISTEN";
+        const string Default = "http://127.0.0.1:8765";
+        var address = reader.HttpAddress(Name, Default)!;
+        var host = address.IsLoopback && address.HostNameType == UriHostNameType.Dns ? "127.0.0.1" : address.DnsSafeHost;
+        if (address.Scheme == Uri.UriSchemeHttp && address.AbsolutePath == "/" && IPAddress.TryParse(host, out var ip))
+        {
+            return new IPEndPoint(ip, address.Port);
+        }
+
+        reader.Wrong(Name, address.OriginalString, "http://, an IP address of this machine and a port, such as http://127.0.0.1:8765 (TLS is the business of the web server in front)");
+        return new IPEndPoint(IPAddress.Loopback, 0);
+    }
+
+    private static List<byte[]> ReadSecrets(SettingsReader reader)
+    {
+        static bool IsLong(string text) => Encoding.UTF8.GetByteCount(text) >= ShortestSecret;
+        var should = $"a secret of at least {ShortestSecret} bytes, the same as the dashboard's (openssl rand -base64 48 makes one)";
+        var secrets = new List<byte[]> { Encoding.UTF8.GetBytes(reader.Secret("NOTIFY_JWT_SECRET", IsLong, should)) };
+        if (reader.OptionalSecret("NOTIFY_JWT_SECRET_PREVIOUS", IsLong, should) is { } previous)
+        {
+            secrets.Add(Encoding.UTF8.GetBytes(previous));
+        }
+
+        return secrets;
+    }
+
+    /// <summary>As a browser writes it: lower case, no default port, names of other scripts in their ASCII form.</summary>
+    private static string Origin(Uri address)
+    {
+        var host = address.HostNameType == UriHostNameType.IPv6 ? $"[{address.DnsSafeHost}]" : address.IdnHost;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{address.Scheme}://{host}{(address.IsDefaultPort ? "" : $":{address.Port}")}");
+    }
+}

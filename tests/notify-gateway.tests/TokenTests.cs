@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Notify.Tests;
+
+/// <summary>Which tokens open a connection, and what is said of the others.</summary>
+public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
+{
+    private static readonly RSA OneRsaKey = RSA.Create(2048);
+
+    private static long In(double seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
+
+    /// <summary>Each is wrong in one point.</summary>
+    private static readonly Dictionary<string, (Func<string> Token, string Sentence)> Wrong = new(StringComparer.Ordinal)
+    {
+        ["another secret"] = (() => (Token.Of("alice") with { Key = "another secret, just as long as the right one" }).ToString(), "signature is not the dashboard's"),
+        ["another user's name put into a good token"] = (() => $"{Token.Of("bob").Content}.{Token.Of("alice").ToString().Split('.')[2]}", "signature is not the dashboard's"),
+        ["another user's name and the attacker's secret"] = (() => (Token.Of("bob") with { Key = "the secret of somebody who would like to be bob" }).ToString(), "signature is not the dashboard's"),
+        ["alg none, no signature"] = (() => Token.Of("alice").Saying("none").SignedBy(_ => []), "signature is not the dashboard's"),
+        ["alg None, no signature"] = (() => Token.Of("alice").Saying("None").SignedBy(_ => []), "signature is not the dashboard's"),
+        ["alg none with a good signature"] = (() => Token.Of("alice").Saying("none").ToString(), ""),
+        ["no alg"] = (() => (Token.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["typ"] = "JWT" } }).ToString(), ""),
+        ["alg HS512 with the right secret"] = (() => Token.Of("alice").Saying("HS512").SignedBy(content => HMACSHA512.HashData(Encoding.UTF8.GetBytes(Token.Secret), content)), ""),
+        ["alg HS384 with the right secret"] = (() => Token.Of("alice").Saying("HS384").SignedBy(content => HMACSHA384.HashData(Encoding.UTF8.GetBytes(Token.Secret), content)), ""),
+        ["alg RS256"] = (() => Token.Of("alice").Saying("RS256").SignedBy(content => OneRsaKey.SignData(content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), ""),
+        ["alg RS256 with an HS256 signature"] = (() => Token.Of("alice").Saying("RS256").ToString(), ""),
+        ["no signature"] = (() => Token.Of("alice").Content + ".", "signature is not the dashboard's"),
+        ["a signature cut short"] = (() => Token.Of("alice").ToString()[..^2], "signature is not the dashboard's"),
+        ["over"] = (() => Token.Of("alice").With("exp", In(-1)).ToString(), "The token has ended"),
+        ["over for long"] = (() => Token.Of("alice").With("exp", 1000).ToString(), "The token has ended"),
+        ["end before all time"] = (() => Token.Of("alice").With("exp", -1).ToString(), ""),
+        ["end as a text"] = (() => Token.Of("alice").With("exp", "tomorrow").ToString(), ""),
+        ["no end"] = (() => Token.Of("alice").With("exp", null).ToString(), "does not say when it ends"),
+        ["not begun"] = (() => Token.Of("alice").With("nbf", In(120)).ToString(), "not valid yet"),
+        ["no issuer"] = (() => Token.Of("alice").With("iss", null).ToString(), "The token is not the dashboard's"),
+        ["another issuer"] = (() => Token.Of("alice").With("iss", "notify-bot").ToString(), "The token is not the dashboard's"),
+        ["no audience"] = (() => Token.Of("alice").With("aud", null).ToString(), "not for the gateway"),
+        ["another audience"] = (() => Token.Of("alice").With("aud", "notify-web").ToString(), "not for the gateway"),
+        ["no subject"] = (() => Token.Of("alice").With("sub", null).ToString(), "names no user"),
+        ["an empty subject"] = (() => Token.Of("").ToString(), "names no user"),
+        ["a subject that is no user name"] = (() => Token.Of("../alice").ToString(), "names no user"),
+        ["a subject that is a number"] = (() => Token.Of("alice").With("sub", 7).ToString(), "names no user"),
+        ["a very long id"] = (() => Token.Of("alice", new string('x', 129)).ToString(), "id is too long"),
+        ["five parts"] = (() => $"{Token.Of("alice")}.AAAA.AAAA", ""),
+        ["words"] = (() => "let me in", "not a token"),
+        ["nothing"] = (() => "", "not a token"),
+        ["dots"] = (() => "..", ""),
+        ["a header that is no JSON"] = (() => $"AAAA.{Token.Of("alice").ToString().Split('.', 2)[1]}", ""),
+    };
+
+    /// <summary>Their names.</summary>
+    public static IEnumerable<TheoryDataRow<string>> WrongTokens => Wrong.Keys.Select(name => new TheoryDataRow<string>(name));
+
+    [Theory]
+    [MemberData(nameof(WrongTokens))]
+    public async Task A_wrong_token_is_refused_with_a_sentence(string name)
+    {
+        using var client = await gateway.Scene.ConnectAsync();
+
+        await client.AuthenticateAsync(Wrong[name].Token());
+
+        Assert.Contains(Wrong[name].Sentence, await client.RefusalAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_right_token_may_hold_more_than_it_must()
+    {
+        foreach (var token in new[]
+        {
+            Token.Of("alice").With("aud", new[] { "notify-desktop", "notify-gateway" }),
+            Token.Of("alice").With("nbf", In(10)).With("iat", In(10)),
+            Token.Of("alice").With("exp", 253_402_300_799),
+            Token.Of("alice").With("exp", In(600) + 0.5),
+            Token.Of("alice").With("name", "Alice").With("jti", "a device"),
+            Token.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["kid"] = "2026" } },
+        })
+        {
+            using var client = await TestClient.LogInAsync(gateway.Scene.Gateway.Address, token);
+            await client.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_log_tells_of_refused_clients_but_never_of_tokens_or_secrets()
+    {
+        await using var scene = await GatewayScene.BeginAsync();
+        var token = Token.Of("alice").With("iss", "somebody").ToString();
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = await scene.ConnectAsync();
+            await client.AuthenticateAsync(token);
+            await client.RefusalAsync();
+        }
+
+        // Said once; the others are counted and said with the next, a minute later.
+        Assert.Single(scene.Gateway.Said.Split('\n'), line => line.Contains("INFO 3101 A client from 127.0.0.1 was not let in: The token is not the dashboard's.", StringComparison.Ordinal));
+        Assert.DoesNotContain(token.Split('.')[1], scene.Gateway.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(Token.Secret, scene.Gateway.Said, StringComparison.Ordinal);
+        await scene.Caller.WaitForMetricAsync("notify_gateway_ended_total{reason=\"not_authenticated\"}", 3);
+    }
+
+    [Fact]
+    public async Task While_the_secret_is_replaced_tokens_of_both_are_taken_and_then_only_those_of_the_new_one()
+    {
+        const string NewSecret = "a newer secret that is long enough, too";
+        await using var scene = GatewayScene.Set();
+        scene.Environment["NOTIFY_JWT_SECRET"] = NewSecret;
+        scene.Environment["NOTIFY_JWT_SECRET_PREVIOUS"] = Token.Secret;
+        await scene.StartAsync();
+        using (var old = await scene.LogInAsync("alice"))
+        using (var renewed = await TestClient.LogInAsync(scene.Gateway.Address, Token.Of("alice") with { Key = NewSecret }))
+        {
+            Assert.Equal(2, await scene.Caller.DispatchAsync("alice", "to both"));
+        }
+
+        await scene.Gateway.StopAsync(TestContext.Current.CancellationToken);
+        scene.Environment.Remove("NOTIFY_JWT_SECRET_PREVIOUS");
+        await scene.StartAsync();
+
+        using var still = await TestClient.LogInAsync(scene.Gateway.Address, Token.Of("alice") with { Key = NewSecret });
+        using var late = await scene.ConnectAsync();
+        await late.AuthenticateAsync(Token.Of("alice").ToString());
+        Assert.Contains("signature is not the dashboard's", await late.RefusalAsync(), StringComparison.Ordinal);
+    }
+}
