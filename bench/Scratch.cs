@@ -1,5 +1,10 @@
+using System.Buffers.Text;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Notify.Posix;
 using Notify.Sandbox;
@@ -12,6 +17,8 @@ namespace Notify.Bench;
 /// <summary>What both measurements stand on: the programs, a folder for the bot's data, a sandbox, and cron's environment.</summary>
 internal sealed partial class Scratch : IDisposable
 {
+    private const string GatewaySecret = "a sample secret of more than 32 bytes";
+
     private readonly string _programs;
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-bench-").FullName;
     private readonly Process _sandbox;
@@ -95,6 +102,37 @@ internal sealed partial class Scratch : IDisposable
         }
 
         return (MeasuredProcess.Start(PathOf("notify-bot"), [], environment), data);
+    }
+
+    /// <summary>Starts a gateway.</summary>
+    internal (MeasuredProcess Gateway, int Port, string SocketPath) StartGateway()
+    {
+        var (port, socket) = (FreePort(), Path.Combine(_folder, "gateway.sock"));
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["NOTIFY_GATEWAY_LISTEN"] = $"http://127.0.0.1:{port}",
+            ["NOTIFY_GATEWAY_SOCKET"] = socket,
+            ["NOTIFY_JWT_SECRET"] = GatewaySecret,
+            ["NOTIFY_TRUSTED_GROUP"] = Group.Find(Account.Gid)?.Name ?? "nogroup",
+            ["STATE_DIRECTORY"] = Path.Combine(_folder, "gateway"),
+        };
+        return (MeasuredProcess.Start(PathOf("notify-gateway"), [], environment), port, socket);
+    }
+
+    /// <summary>A token of an hour, as the dashboard makes them.</summary>
+    internal static string GatewayToken(string user)
+    {
+        var claims = $$"""{"sub":"{{user}}","iss":"notify-web","aud":"notify-gateway","exp":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 3600}}}""";
+        var content = $"{Base64Url.EncodeToString("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}";
+        return $"{content}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.ASCII.GetBytes(GatewaySecret), Encoding.ASCII.GetBytes(content)))}";
+    }
+
+    /// <summary>A port of loopback at which nobody listens.</summary>
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Calls the sandbox's control API.</summary>

@@ -1,8 +1,12 @@
-# measure budgets|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
+# measure budgets|gateway|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
 
 measure() {
     local folder account="" home status=0
     publish "${native_programs[@]}"
+    if [ "$1" != soak ]; then
+        say "publishing a bare WebSocket echo to measure the gateway beside it"
+        dotnet publish bench/notify-bare-echo/notify-bare-echo.csproj -c Release -o artifacts/publish/notify-bare-echo -v quiet -clp:NoSummary
+    fi
     say "building what measures them"
     dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary -nodeReuse:false > /dev/null || dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary
     export DOTNET_ROOT
