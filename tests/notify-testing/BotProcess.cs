@@ -2,30 +2,20 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 
 namespace Notify.Testing;
 
 /// <summary>A real bot in a process of its own, as systemd would start it.</summary>
-public sealed class BotProcess : IAsyncDisposable
+public sealed class BotProcess : ServiceProcess
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
-    private readonly StringBuilder _said = new();
-    private readonly TaskCompletionSource _serves = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private BotProcess(Process process, string socketPath)
+        : base(process, "1000")
     {
-        _process = process;
         SocketPath = socketPath;
         Client = NewClient(socketPath);
-        process.OutputDataReceived += (_, line) => Hear(line.Data);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        process.StandardInput.Close();
     }
 
     /// <summary>Where it listens.</summary>
@@ -34,24 +24,6 @@ public sealed class BotProcess : IAsyncDisposable
     /// <summary>A caller with this test's own user id.</summary>
     public HttpClient Client { get; }
 
-    /// <summary>Its process id.</summary>
-    public int Id => _process.Id;
-
-    /// <summary>Its exit status, once it has ended.</summary>
-    public int ExitStatus => _process.ExitCode;
-
-    /// <summary>What it has printed.</summary>
-    public string Said
-    {
-        get
-        {
-            lock (_said)
-            {
-                return _said.ToString();
-            }
-        }
-    }
-
     /// <summary>Starts a bot and waits until it serves, or has ended.</summary>
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
@@ -59,24 +31,10 @@ public sealed class BotProcess : IAsyncDisposable
     public static async Task<BotProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        var program = Programs.Path("notify-bot");
-        var start = user is null
-            ? new ProcessStartInfo(program)
-            : new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program]);
-        start.UseShellExecute = false;
-        start.RedirectStandardError = start.RedirectStandardInput = start.RedirectStandardOutput = true;
-        start.WorkingDirectory = "/";
-        start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
         var bot = new BotProcess(
-            Process.Start(start)!,
+            Start(Programs.Path("notify-bot"), environment, user),
             environment.GetValueOrDefault("NOTIFY_BOT_SOCKET") ?? Path.Combine(environment["NOTIFY_DATA_DIR"], "bot.sock"));
-        await Task.WhenAny(bot._serves.Task, bot._process.WaitForExitAsync(cancellation)).WaitAsync(Patience, cancellation);
+        await bot.WaitUntilItServesAsync(cancellation);
         return bot;
     }
 
@@ -132,52 +90,8 @@ public sealed class BotProcess : IAsyncDisposable
         return health;
     }
 
-    /// <summary>kill -9.</summary>
-    public async Task KillAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
-    }
-
-    /// <summary>TERM, and the wait for its end.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        using var kill = Process.Start("/usr/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
-    }
-
-    /// <summary>Waits for its end without asking for it.</summary>
-    public Task WaitForEndAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
-
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            await KillAsync();
-        }
-
-        Client.Dispose();
-        _process.Dispose();
-    }
-
-    private void Hear(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (_said)
-        {
-            _said.AppendLine(line);
-        }
-
-        if (line.Contains("INFO 1000 ", StringComparison.Ordinal))
-        {
-            _serves.TrySetResult();
-        }
-    }
+    protected override void Dispose() => Client.Dispose();
 }
 
 /// <summary>Waiting for what has to come, with a limit generous enough for a busy machine.</summary>
