@@ -13,6 +13,7 @@ internal sealed record DemoOptions
           --once                ends by itself: prints what the phone got; status 0 if all of it came
           --screenshot FILE     and takes a picture of the phone with chromium
           --demo-home           this account's home is for the demo: the examples may be replaced and stay there
+          --web-port PORT       of the dashboard; default 8424, or any free one where that is taken
           --phone-port PORT     of the phone page; default 8425, or any free one where that is taken
         """;
 
@@ -30,6 +31,9 @@ internal sealed record DemoOptions
 
     /// <summary>Whether the home is the demo's to fill. Else it is a person's, and nothing in it may be lost.</summary>
     public bool IsDemoHome { get; init; }
+
+    /// <summary>The port of the dashboard; 0 is any free one.</summary>
+    public int WebPort { get; init; } = 8424;
 
     /// <summary>The port of the phone page; 0 is any free one.</summary>
     public int PhonePort { get; init; } = 8425;
@@ -58,6 +62,9 @@ internal sealed record DemoOptions
                     break;
                 case "--screenshot" when value is not null:
                     parsed = parsed with { Screenshot = Path.GetFullPath(value) };
+                    break;
+                case "--web-port" when ushort.TryParse(value, out var port):
+                    parsed = parsed with { WebPort = port };
                     break;
                 case "--phone-port" when ushort.TryParse(value, out var port):
                     parsed = parsed with { PhonePort = port };

@@ -22,7 +22,10 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
         var sandbox = await servers.StartSandboxAsync(cancellation);
         using var phone = await PhoneInSandbox.OfAsync("Dana", sandbox.Phone, cancellation);
         var bot = await servers.StartBotAsync(sandbox.Api, cancellation);
-        await LinkAsync(phone, cancellation);
+        await servers.StartWebAsync(sandbox.Google, cancellation);
+        using var analyst = await AnalystInBrowser.LogInAsync(servers.Dashboard, servers.Email, cancellation);
+        story.Step("login", $"{servers.Email} chose that account at Google and is {home.Account.Name} here");
+        await LinkAsync(phone, analyst, cancellation);
 
         var hasChart = await round.HasMatplotlibAsync(cancellation);
         story.Step("scripts", $"{examples.Count} examples in {home.ScriptsFolder}{(hasChart ? "" : "; no chart, since python3 has no matplotlib")}");
@@ -42,37 +45,28 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
             var took = story.Took;
             story.Say("\nThe phone got:");
             await ShowNewsAsync(phone, cancellation);
+            await ShowHistoryAsync(analyst, cancellation);
             story.Say($"\n{_shown} messages, {took.TotalSeconds:0.0} s after the start of the sandbox.");
             return await VerdictAsync(phone, isComplete, ended);
         }
 
         await VerdictAsync(phone, isComplete, ended);
-        return await GoOnAsync(phone, bot, cancellation);
+        return await GoOnAsync(phone, sandbox, bot, cancellation);
     }
 
-    /// <summary>As a person does: the phone asks for a code, the operator enters it.</summary>
-    private async Task LinkAsync(PhoneInSandbox phone, CancellationToken cancellation)
+    /// <summary>As a person does: the phone asks for a code, and it is entered at the dashboard.</summary>
+    private async Task LinkAsync(PhoneInSandbox phone, AnalystInBrowser analyst, CancellationToken cancellation)
     {
         await phone.TypeAsync("/start", cancellation);
         var answer = await phone.WaitForAsync(m => CodeOf(m) is not null, DemoServers.Patience, cancellation)
             ?? throw new DemoException($"The bot answered /start with no code. {programs.LastWords("notify-bot")}");
-        var (status, said) = await programs.RunAsync(
-            programs.PathOf("notify-bot"),
-            ["link", home.Account.Name, CodeOf(answer)!],
-            Programs.EnvironmentOf(("PATH", Programs.CronPath), ("HOME", home.Account.Home), ("NOTIFY_DATA_DIR", scratch.DataFolder)),
-            "/",
-            cancellation);
-        if (status != 0)
-        {
-            throw new DemoException($"notify-bot link ended with status {status}: {said}");
-        }
-
+        await analyst.EnterCodeAsync(CodeOf(answer)!, cancellation);
         if (await phone.WaitForAsync(m => m.Text.Contains("Linked", StringComparison.Ordinal), DemoServers.Patience, cancellation) is null)
         {
             throw new DemoException($"The phone was not told that it is linked. {programs.LastWords("notify-bot")}");
         }
 
-        story.Step("link", $"Dana's phone typed /start; notify-bot link {home.Account.Name} {CodeOf(answer)}");
+        story.Step("link", $"Dana's phone typed /start and got {CodeOf(answer)}, which was entered at the dashboard");
     }
 
     private static string? CodeOf(MessageView message) =>
@@ -110,14 +104,25 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
         _shown = messages.Count;
     }
 
-    /// <summary>Stays until it is ended; false where something it needs has ended first.</summary>
-    private async Task<bool> GoOnAsync(PhoneInSandbox phone, Process bot, CancellationToken cancellation)
+    private async Task ShowHistoryAsync(AnalystInBrowser analyst, CancellationToken cancellation)
     {
+        story.Say("\nThe dashboard's history says:");
+        foreach (var (script, state) in (await analyst.HistoryAsync(cancellation)).Reverse())
+        {
+            story.Say($"  {script}: {state}");
+        }
+    }
+
+    /// <summary>Stays until it is ended; false where something it needs has ended first.</summary>
+    private async Task<bool> GoOnAsync(PhoneInSandbox phone, SandboxAddresses sandbox, Process bot, CancellationToken cancellation)
+    {
+        story.Address("The dashboard", servers.Dashboard);
         story.Address("The phone", phone.Page);
         story.Say(
             $"""
-              Open it in a browser on this machine and see what came. Try /status, /test or a Run button there.
-              (From another machine: ssh -L {phone.Page.Port}:127.0.0.1:{phone.Page.Port} THIS_MACHINE, then the same address.)
+              Open both in a browser on this machine. At the dashboard sign in and choose {servers.Email}: there is what came, and a Run button for each script.
+              On the phone, try /status, /test or a button.
+              (From another machine: ssh -L {servers.Dashboard.Port}:127.0.0.1:{servers.Dashboard.Port} -L {phone.Page.Port}:127.0.0.1:{phone.Page.Port} -L {sandbox.Google.Port}:127.0.0.1:{sandbox.Google.Port} THIS_MACHINE, then the same addresses.)
               A script of yours goes into {home.ScriptsFolder}
               A round runs every minute, like the crontab line. The examples stay silent in it: their cooldown (hours) is not over.
               Ctrl-C ends everything.

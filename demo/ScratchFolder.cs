@@ -25,6 +25,9 @@ internal sealed class ScratchFolder : IDisposable
     /// <summary>What <c>NOTIFY_DATA_DIR</c> is in this demo; the bot makes it.</summary>
     internal string DataFolder => FullPath + "/data";
 
+    /// <summary>Where the dashboard keeps its session keys.</summary>
+    internal string WebStateFolder => FullPath + "/web";
+
     /// <summary>Where the bot listens.</summary>
     internal string BotSocket => FullPath + Socket;
 

@@ -6,7 +6,7 @@ namespace Notify.Tests;
 /// <summary>The demo's program as ./dev demo starts it, as an account without rights, in a home of its own or in a person's.</summary>
 public sealed class DemoTests
 {
-    private static readonly string[] AllPrograms = ["notify-sandbox", "notify-bot", "notify-runner", "notify-scripts", "notify-demo"];
+    private static readonly string[] AllPrograms = ["notify-sandbox", "notify-bot", "notify-runner", "notify-scripts", "notify-web", "notify-demo"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,6 +23,8 @@ public sealed class DemoTests
         Assert.Contains("[photo 1200 x 675", said, StringComparison.Ordinal);
         Assert.Contains("*Orders: daily report*", said, StringComparison.Ordinal);
         Assert.Contains("*2 stale tables*", said, StringComparison.Ordinal);
+        Assert.Contains("which was entered at the dashboard", said, StringComparison.Ordinal);
+        Assert.Equal(3, said[said.IndexOf("The dashboard's history says:", StringComparison.Ordinal)..].Split(".py: delivered").Length - 1);
         await NothingRunsAsync(dana);
         Assert.Empty(ScratchFoldersOf(dana));
     }
@@ -50,7 +52,7 @@ public sealed class DemoTests
         dana.Write("samples/revenue_drop.py", "import json\nprint(json.dumps({'notify': False}))\n");
 
         var (status, said) = await dana.RunAsync(
-            Demo, ["--programs", ProgramsFolder, "--examples", Path.Combine(dana.Home, "samples"), "--phone-port", "0", "--demo-home", "--once"], Nothing, Cancellation);
+            Demo, ["--programs", ProgramsFolder, "--examples", Path.Combine(dana.Home, "samples"), "--web-port", "0", "--phone-port", "0", "--demo-home", "--once"], Nothing, Cancellation);
 
         Assert.Equal(1, status);
         Assert.Contains("missing the revenue alert, the daily report, the alert on stale tables", said, StringComparison.Ordinal);
@@ -131,7 +133,7 @@ public sealed class DemoTests
         }
 
         Assert.True(status == 0, said);
-        Assert.Contains($"notify-bot link {dana.Name}", said, StringComparison.Ordinal);
+        Assert.Contains($"{dana.Name}@example.com chose that account at Google and is {dana.Name} here", said, StringComparison.Ordinal);
         Assert.Equal(before, FilesOf(dana).Where(f => !f.Path.StartsWith(privateHome, StringComparison.Ordinal)));
     }
 
@@ -149,7 +151,7 @@ public sealed class DemoTests
             account.Write(Path.Combine(".examples", Path.GetFileName(example)), File.ReadAllBytes(example));
         }
 
-        return ["--programs", ProgramsFolder, "--examples", Path.Combine(account.Home, ".examples"), "--phone-port", "0"];
+        return ["--programs", ProgramsFolder, "--examples", Path.Combine(account.Home, ".examples"), "--web-port", "0", "--phone-port", "0"];
     }
 
     private static List<(string Path, string Content)> FilesOf(TestAccount account) =>
