@@ -53,7 +53,7 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, LinkAnn
         var code = await links.IssueCodeAsync(chat, cancellation);
         var minutes = Math.Max(1, Math.Round((code.ExpiresAt - time.GetUtcNow()).TotalMinutes));
         text.Plain("Your verification code: ").Code(code.Code).Line().Line();
-        text.Line(settings.WebUrl is { } web ? $"Log in at {web} and enter it in the card Telegram Notifications." : $"Enter it on the dashboard of {settings.InstanceName}, in the card Telegram Notifications, or give it to your operator.");
+        text.Line(settings.WebUrl is { } web ? $"Log in at {web} and enter it in the card Telegram." : $"Enter it on the dashboard of {settings.InstanceName}, in the card Telegram, or give it to your operator.");
         text.Plain($"It is valid for {minutes.ToString(CultureInfo.InvariantCulture)} minutes, works once, and replaces earlier codes of this chat.");
         await answers.SendAsync(chat, text, cancellation);
     }

@@ -97,6 +97,13 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
 
     private void Tell(string name, string data)
     {
+        if (name == "missed")
+        {
+            // The bot had more to tell than was listened to.
+            streams.TellAllToRefresh();
+            return;
+        }
+
         if (name is not ("notification" or "scripts") || JsonSerializer.Deserialize(data, BotEventJson.Default.BotEvent) is not { } said || !UserName.TryParse(said.User, out var user))
         {
             return;
