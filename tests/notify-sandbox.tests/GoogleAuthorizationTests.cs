@@ -75,6 +75,17 @@ public sealed class GoogleAuthorizationTests : GoogleProtocol
     }
 
     [Fact]
+    public async Task A_client_may_have_the_answer_posted()
+    {
+        using var page = await GoAsync(("response_mode", "form_post"));
+        using var answer = await (await PickerForm.ReadAsync(page, Cancellation)).ChooseAsync(Http, "dana@example.com", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var form = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains($"action=\"{Redirect}\"", form, StringComparison.Ordinal);
+        Assert.Contains("name=\"code\"", form, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_person_who_cancels_is_sent_back_too()
     {
         using var page = await GoAsync();
