@@ -80,7 +80,7 @@ public sealed partial class ProgramTests : IDisposable
     public async Task An_option_that_it_cannot_use_is_said_in_a_sentence(string options, string expected)
     {
         using var sandbox = Start(options.Split(' '));
-        await sandbox.WaitForExitAsync(Cancellation);
+        await EndsByItselfAsync(sandbox);
         var error = await sandbox.StandardError.ReadToEndAsync(Cancellation);
         Assert.Equal(64, sandbox.ExitCode);
         Assert.Matches(expected, error);
@@ -94,7 +94,7 @@ public sealed partial class ProgramTests : IDisposable
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         taken.Start();
         using var sandbox = Start("--listen", $"http://{taken.LocalEndpoint}");
-        await sandbox.WaitForExitAsync(Cancellation);
+        await EndsByItselfAsync(sandbox);
         Assert.Equal(1, sandbox.ExitCode);
         Assert.Contains("Choose another port", await sandbox.StandardError.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
     }
@@ -118,6 +118,14 @@ public sealed partial class ProgramTests : IDisposable
         Assert.Equal(7, (await control.CallsAsync(Cancellation)).Count);
         Assert.Equal(4_000, (await control.FileAsync(messages[4].Document!.FileId, Cancellation)).Length);
         await Assert.ThrowsAsync<HttpRequestException>(() => control.FileAsync(messages[0].Document!.FileId, Cancellation));
+    }
+
+    private static async Task EndsByItselfAsync(Process sandbox)
+    {
+        var ready = await sandbox.StandardOutput.ReadLineAsync(Cancellation);
+        if (ready is not null) sandbox.Kill();
+        Assert.Null(ready);
+        await sandbox.WaitForExitAsync(Cancellation);
     }
 
     private Process Start(params string[] options) =>
