@@ -68,6 +68,8 @@ export function startLive() {
       open();
     }
   });
+  // Whoever comes back from a terminal or a phone sees what they did there.
+  window.addEventListener('focus', () => refreshAll());
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', event => {
     if (event.persisted) {

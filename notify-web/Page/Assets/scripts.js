@@ -95,7 +95,7 @@ export function startScripts() {
     const runs = target.closest('[data-run]');
     const mutes = target.closest('[data-mute]');
     const unmutes = target.closest('[data-unmute]');
-    if (runs) run(runs.dataset.run);
+    if (runs && runs.getAttribute('aria-disabled') !== 'true') run(runs.dataset.run);
     else if (mutes) mute(mutes, mutes.dataset.mute);
     else if (unmutes) mute(unmutes, null);
     for (const menu of document.querySelectorAll('details.menu[open]')) {

@@ -22,7 +22,7 @@ function say(id, text) {
 /** The sentence of a refusal, and when to try again where the server says so. */
 function whatToDo(answer) {
   if (!answer.retryAfter) return answer.error;
-  return `${answer.error} You can try again at ${clockIn(answer.retryAfter)}.`;
+  return `${answer.error} That is at ${clockIn(answer.retryAfter)}.`;
 }
 
 async function sendCode(form) {
