@@ -1,3 +1,4 @@
+using Notify.Serving;
 using Notify.Settings;
 using Notify.Web;
 using Notify.Web.Serving;
@@ -12,7 +13,7 @@ const string Usage = """
 switch (args)
 {
     case []:
-        break;
+        return await ServiceProgram.RunAsync("notify-web", () => WebServer.RunAsync(WebSettings.Read(SettingsReader.FromEnvironment())));
     case ["--help" or "-h"]:
         await Console.Out.WriteLineAsync(Usage);
         return 0;
@@ -22,25 +23,4 @@ switch (args)
     default:
         await Console.Error.WriteLineAsync($"notify-web: it takes no argument {args[0]}. notify-web --help says what there is.");
         return 64;
-}
-
-try
-{
-    await WebServer.RunAsync(WebSettings.Read(SettingsReader.FromEnvironment()));
-    return 0;
-}
-catch (SettingsException e)
-{
-    foreach (var problem in e.Problems)
-    {
-        await Console.Error.WriteLineAsync($"notify-web: {problem}");
-    }
-
-    return SettingsReader.WrongSettingsStatus;
-}
-catch (IOException e)
-{
-    // Somebody else has the port, most likely.
-    await Console.Error.WriteLineAsync($"notify-web: {e.Message}");
-    return 1;
 }

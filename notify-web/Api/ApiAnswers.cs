@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notify.Linking;
 using Notify.Scripts;
@@ -66,30 +68,30 @@ public sealed record MuteRequest
     public required string? For { get; init; }
 }
 
-/// <summary>Tells a page where its stream of events goes on.</summary>
+/// <summary>A notification was accepted, or has another state.</summary>
 /// <param name="Id">The notification's.</param>
 /// <param name="State">As in the list of notifications.</param>
 public sealed record NotificationEvent(string Id, string State);
 
-/// <summary>An event that says no more than its name.</summary>
-public sealed record BareEvent;
+/// <summary>How all of it is written and read.</summary>
+internal static class ApiJson
+{
+    internal static JsonSerializerOptions Options { get; } = Make();
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcSecondsConverter)])]
-[JsonSerializable(typeof(ErrorAnswer))]
-[JsonSerializable(typeof(HealthAnswer))]
-[JsonSerializable(typeof(VerifyRequest))]
-[JsonSerializable(typeof(VerifiedAnswer))]
-[JsonSerializable(typeof(DoneAnswer))]
-[JsonSerializable(typeof(StatusAnswer))]
-[JsonSerializable(typeof(LinkAnswer))]
-[JsonSerializable(typeof(NotificationsAnswer))]
-[JsonSerializable(typeof(BotScripts))]
-[JsonSerializable(typeof(BotRun))]
-[JsonSerializable(typeof(MuteRequest))]
-[JsonSerializable(typeof(BotMute))]
-[JsonSerializable(typeof(NotificationEvent))]
-[JsonSerializable(typeof(BareEvent))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+    internal static void Set(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.Converters.Add(new UtcSecondsConverter());
+        // Apostrophes and letters as they are: it is never part of a page.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    }
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions();
+        Set(options);
+        return options;
+    }
+}

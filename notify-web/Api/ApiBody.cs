@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Notify.Web.Serving;
 
 namespace Notify.Web.Api;
@@ -8,12 +7,12 @@ namespace Notify.Web.Api;
 internal static class ApiBody
 {
     /// <exception cref="RefusalException">400, with an example of the right shape.</exception>
-    internal static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, string example)
+    internal static async Task<T> ReadAsync<T>(HttpContext context, string example)
         where T : class
     {
         try
         {
-            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body)
+            if (await JsonSerializer.DeserializeAsync<T>(context.Request.Body, ApiJson.Options, context.RequestAborted) is { } body)
             {
                 return body;
             }

@@ -55,7 +55,7 @@ internal static class EventsRoute
                 if (now != link)
                 {
                     link = now;
-                    text = Text(new LiveEvent("link", JsonSerializer.Serialize(StatusAnswer.Of(link), ApiJson.Default.StatusAnswer)), streams.PositionOf(user));
+                    text = Text(new LiveEvent("link", JsonSerializer.Serialize(StatusAnswer.Of(link), ApiJson.Options)), streams.PositionOf(user));
                 }
 
                 if (what.Name is not null)

@@ -29,7 +29,7 @@ internal static class ScriptRoutes
     private static async Task<Ok<BotMute>> MuteAsync(HttpContext context, BotClient bot, string name)
     {
         var script = Named(name);
-        var wish = await ApiBody.ReadAsync(context, ApiJson.Default.MuteRequest, """{"for":"1h"} or {"for":null}""");
+        var wish = await ApiBody.ReadAsync<MuteRequest>(context, """{"for":"1h"} or {"for":null}""");
         return TypedResults.Ok(await bot.MuteAsync(context.UserName(), script, wish.For, context.RequestAborted));
     }
 

@@ -24,7 +24,7 @@ internal static class TelegramRoutes
 
     private static async Task<Ok<VerifiedAnswer>> VerifyAsync(HttpContext context, ILinkBook links)
     {
-        var typed = await ApiBody.ReadAsync(context, ApiJson.Default.VerifyRequest, """{"code":"048213"}""");
+        var typed = await ApiBody.ReadAsync<VerifyRequest>(context, """{"code":"048213"}""");
         var code = VerificationCodeText.Normalise(typed.Code) ?? throw new RefusalException(StatusCodes.Status400BadRequest, NoCode);
         switch (await links.VerifyAsync(context.UserName(), code, context.RequestAborted))
         {

@@ -115,7 +115,7 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
         }
         else if (said is { Id: { } id, State: { } state })
         {
-            streams.Tell(user, new LiveEvent("notification", JsonSerializer.Serialize(new NotificationEvent(id, state), ApiJson.Default.NotificationEvent)));
+            streams.Tell(user, new LiveEvent("notification", JsonSerializer.Serialize(new NotificationEvent(id, state), ApiJson.Options)));
         }
     }
 

@@ -28,6 +28,8 @@ internal static class GoogleLogin
     /// <summary>How long the provider may take for an answer.</summary>
     private static readonly TimeSpan ProviderPatience = TimeSpan.FromSeconds(10);
 
+    private const int LargestDocument = 1_000_000;
+
     internal static void AddLogin(this IServiceCollection services, WebSettings settings)
     {
         services.AddSingleton<Analysts>();
@@ -40,6 +42,8 @@ internal static class GoogleLogin
         services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie => SetCookie(cookie, settings))
             .AddOpenIdConnect(Scheme, oidc => SetProvider(oidc, settings));
+        services.AddOptions<OpenIdConnectOptions>(Scheme).Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
+        services.AddSingleton(provider => new ProviderConfiguration(settings.Authority, new HttpClient { Timeout = ProviderPatience, MaxResponseContentBufferSize = LargestDocument }, provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void SetCookie(CookieAuthenticationOptions cookie, WebSettings settings)

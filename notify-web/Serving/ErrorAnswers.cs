@@ -98,7 +98,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
 
         if (SessionForScripts.IsForScripts(context.Request.Path))
         {
-            await response.WriteAsJsonAsync(new ErrorAnswer(refusal.Message), ApiJson.Default.ErrorAnswer, cancellationToken: context.RequestAborted);
+            await response.WriteAsJsonAsync(new ErrorAnswer(refusal.Message), context.RequestAborted);
             return;
         }
 

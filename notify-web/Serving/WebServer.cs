@@ -20,28 +20,28 @@ public static partial class WebServer
     /// <summary>Serves until TERM.</summary>
     /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
     /// <exception cref="IOException">The port is somebody else's.</exception>
-    public static async Task RunAsync(WebSettings settings)
+    public static async Task<int> RunAsync(WebSettings settings)
     {
         var systemd = new Systemd(Environment.GetEnvironmentVariable);
-        await using var app = Build(settings, TimeProvider.System, systemd);
+        await using var app = Build(settings, TimeProvider.System, systemd, Console.Error);
         await app.StartAsync();
-        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web");
-        LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls));
         systemd.Tell("READY=1");
         await app.WaitForShutdownAsync();
         systemd.Tell("STOPPING=1");
+        return 0;
     }
 
     /// <summary>All parts, put together and not started.</summary>
     /// <param name="settings">What it is told.</param>
     /// <param name="time">The clock of sessions, limits and pauses.</param>
     /// <param name="systemd">Who may hand a socket over.</param>
+    /// <param name="console">Where log lines go.</param>
     /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
-    public static WebApplication Build(WebSettings settings, TimeProvider time, Systemd systemd)
+    public static WebApplication Build(WebSettings settings, TimeProvider time, Systemd systemd, TextWriter console)
     {
         StateFolder.Prepare(settings);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        WebLog.Add(builder.Logging);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(WebServer).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        WebLog.Add(builder.Logging, console);
         Listen(builder, settings, systemd);
         AddParts(builder.Services, settings, time);
 
@@ -61,6 +61,14 @@ public static partial class WebServer
         app.MapApi();
         app.MapLogout();
         app.MapRazorPages();
+
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web");
+        if (Group.Find(settings.AnalystGroup) is null)
+        {
+            LogNoGroup(log, settings.AnalystGroup);
+        }
+
+        app.Lifetime.ApplicationStarted.Register(() => LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls)));
         return app;
     }
 
@@ -87,7 +95,7 @@ public static partial class WebServer
         });
         services.AddRateLimits();
         services.AddApiDescription();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        services.ConfigureHttpJsonOptions(json => ApiJson.Set(json.SerializerOptions));
         services.AddRazorPages(options => options.RootDirectory = "/Page");
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
     }
@@ -110,4 +118,7 @@ public static partial class WebServer
 
     [LoggerMessage(4000, LogLevel.Information, "notify-web {Version} serves {PublicUrl} at {Addresses}.")]
     private static partial void LogServing(ILogger log, string version, Uri publicUrl, string addresses);
+
+    [LoggerMessage(4001, LogLevel.Warning, "There is no group {Group} on this machine (NOTIFY_ANALYST_GROUP), so nobody can log in. Create it (groupadd {Group}) and add the analysts to it.")]
+    private static partial void LogNoGroup(ILogger log, string group);
 }

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Notify.Testing;
+
+namespace Notify.Tests.Serving;
+
+/// <summary>Behind Debian's nginx with TLS, on another port and under a path.</summary>
+public sealed class NginxTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/notify/", "/notify/", "$host")]
+    [InlineData("/notify/", "/", "$http_host")]
+    [InlineData("/", "/", "$http_host")]
+    public async Task Cookies_are_secure_redirects_right_and_events_come_through(string location, string passedOn, string host)
+    {
+        await using var scene = await WebScene.SetAsync();
+        var port = FreePort.Next();
+        var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}{location.TrimEnd('/')}"));
+        var backend = scene.Environment["NOTIFY_WEB_LISTEN"];
+        scene.Environment["NOTIFY_WEB_URL"] = address.AbsoluteUri;
+        await scene.StartAsync();
+        await using var nginx = await StartNginxAsync(scene.Folder, $$"""
+            listen 127.0.0.1:{{port}} ssl;
+            location {{location}} {
+                proxy_pass {{backend}}{{passedOn}};
+                proxy_set_header Host {{host}};
+                proxy_http_version 1.1;
+                proxy_set_header Connection "";
+                proxy_read_timeout 5m;
+            }
+            """);
+        var (_, email) = await scene.AddAnalystAsync();
+        var visitor = scene.NewVisitor(address);
+        var path = location.TrimEnd('/');
+
+        Assert.Equal(path + "/login", (await visitor.GetAsync("/", Cancellation))["Location"]);
+        var begun = await visitor.GetAsync("/login/google", Cancellation);
+        Assert.Contains(Uri.EscapeDataString($"{address.AbsoluteUri.TrimEnd('/')}/signin-oidc"), begun["Location"], StringComparison.Ordinal);
+        var done = await visitor.ComeBackAsync(await visitor.ChooseAsync(email, Cancellation), Cancellation);
+        Assert.Equal(path + "/", done["Location"]);
+        var cookie = visitor.SessionCookie!;
+        Assert.Equal((true, true, path + "/"), (cookie.Secure, cookie.HttpOnly, cookie.Path.TrimEnd('/') + "/"));
+        Assert.Equal(path.Length == 0 ? "__Host-notify-session" : "__Secure-notify-session", cookie.Name);
+        Assert.All((begun["Set-Cookie"] + ", " + done["Set-Cookie"]).Split(", ").Where(part => part.Contains("notify-", StringComparison.Ordinal) && part.Contains("; ", StringComparison.Ordinal)), one => Assert.Contains("secure", one, StringComparison.OrdinalIgnoreCase));
+
+        var page = await visitor.GetAsync("/", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.StartsWith("max-age=", page["Strict-Transport-Security"], StringComparison.Ordinal);
+        Assert.Contains($"action=\"{path}/logout\"", page.Body, StringComparison.Ordinal);
+        var code = (await scene.Links.IssueCodeAsync(new ChatId(7001), Cancellation)).Code;
+        using var stream = await visitor.OpenAsync("/api/events", Cancellation);
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancellation));
+        Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation)).Status);
+        string? line;
+        do
+        {
+            line = await reader.ReadLineAsync(Cancellation);
+        }
+        while (line is not null and not "event: link");
+
+        Assert.NotNull(line);
+        Assert.Equal(path + "/login?signed-out", (await visitor.LogOutAsync(Cancellation))["Location"]);
+    }
+
+    private static async Task<NginxProcess> StartNginxAsync(string folder, string server)
+    {
+        var own = Directory.CreateDirectory(Path.Combine(folder, "nginx")).FullName;
+        using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+            using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+            await File.WriteAllTextAsync(Path.Combine(own, "cert.pem"), certificate.ExportCertificatePem(), Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(own, "key.pem"), key.ExportPkcs8PrivateKeyPem(), Cancellation);
+        }
+
+        var settings = Path.Combine(own, "nginx.conf");
+        await File.WriteAllTextAsync(settings, $$"""
+            daemon off;
+            pid {{own}}/nginx.pid;
+            error_log stderr warn;
+            events { }
+            http {
+                access_log off;
+                client_body_temp_path {{own}}/body; proxy_temp_path {{own}}/proxy; fastcgi_temp_path {{own}}/fastcgi; uwsgi_temp_path {{own}}/uwsgi; scgi_temp_path {{own}}/scgi;
+                server {
+                    ssl_certificate {{own}}/cert.pem;
+                    ssl_certificate_key {{own}}/key.pem;
+                    {{server}}
+                }
+            }
+            """, Cancellation);
+        var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-c", settings, "-e", "stderr", "-p", own]) { UseShellExecute = false, RedirectStandardError = true })!;
+        var nginx = new NginxProcess(process);
+        await Eventually.TrueAsync(() => process.HasExited || File.Exists(Path.Combine(own, "nginx.pid")), () => "nginx has not started", Cancellation);
+        Assert.False(process.HasExited, process.HasExited ? await process.StandardError.ReadToEndAsync(Cancellation) : "");
+        return nginx;
+    }
+
+    private sealed class NginxProcess(Process process) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            // TERM, or its workers would outlive it.
+            Process.Start("/usr/bin/kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+        }
+    }
+}
