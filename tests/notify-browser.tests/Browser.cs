@@ -17,6 +17,8 @@ public sealed class Browser : IAsyncLifetime
     {
         if (!File.Exists(Chromium))
             throw new FileNotFoundException($"{Chromium} is missing, and the pages can't be tested without a browser: install Debian's package chromium (./dev test does).");
+        // A busy machine takes its time; what never comes is found all the same.
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -35,8 +37,15 @@ public sealed class Browser : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    /// <summary>A page of its own that counts what goes wrong in it.</summary>
-    public async Task<IPage> NewPageAsync(int width, int height, ColorScheme scheme = ColorScheme.Light)
+    /// <summary>A page of its own, in a context of its own.</summary>
+    /// <param name="width">Of the window, in CSS pixels.</param>
+    /// <param name="height">Of the window, in CSS pixels.</param>
+    /// <param name="scheme">Light or dark.</param>
+    /// <param name="isPhone">Whether it is touched rather than pointed at.</param>
+    /// <param name="cookiesOf">A page whose login it shares.</param>
+    /// <param name="hasScript">Whether scripts run.</param>
+    public async Task<IPage> NewPageAsync(
+        int width, int height, ColorScheme scheme = ColorScheme.Light, bool isPhone = false, IPage? cookiesOf = null, bool hasScript = true)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
@@ -44,15 +53,40 @@ public sealed class Browser : IAsyncLifetime
             ColorScheme = scheme,
             ReducedMotion = ReducedMotion.Reduce,
             Locale = "en-GB",
+            HasTouch = isPhone,
+            IsMobile = isPhone,
+            JavaScriptEnabled = hasScript,
+            StorageState = cookiesOf is null ? null : await cookiesOf.Context.StorageStateAsync(),
         });
         context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }
 
+    /// <summary>Draws a chart, a PNG, so that a picture of a page shows a real one.</summary>
+    public async Task<byte[]> DrawChartAsync()
+    {
+        var page = await NewPageAsync(880, 480);
+        await page.SetContentAsync("""
+            <body style="margin:0;background:#fff;font:17px sans-serif;color:#333"><svg width="880" height="480">
+            <text x="40" y="44" font-size="24" fill="#111">Daily active users, last 30 days</text>
+            <g stroke="#e3e3e3"><path d="M70 100H850M70 200H850M70 300H850"/></g><path stroke="#999" d="M70 420H850"/>
+            <g text-anchor="end"><text x="60" y="106">1,400</text><text x="60" y="206">1,200</text><text x="60" y="306">1,000</text><text x="60" y="426">800</text></g>
+            <g text-anchor="middle"><text x="70" y="452">Jan 1</text><text x="336" y="452">Jan 11</text><text x="602" y="452">Jan 21</text><text x="840" y="452">Jan 30</text></g>
+            <path id="area" fill="#1a73ac" opacity=".14"/><path id="line" fill="none" stroke="#1a73ac" stroke-width="4" stroke-linejoin="round"/></svg></body>
+            """);
+        await page.EvaluateAsync("""
+            () => { let d = ''; for (let i = 0; i < 30; i++) d += `${i ? 'L' : 'M'}${70 + i * 26.9} ${350 - Math.sin(i * 0.9) * 38 - i * 5.6}`;
+                    line.setAttribute('d', d); area.setAttribute('d', `${d}L850 420L70 420Z`); }
+            """);
+        var picture = await page.ScreenshotAsync();
+        await page.Context.CloseAsync();
+        return picture;
+    }
+
     /// <summary>Keeps a picture of a page in artifacts/screenshots, beside the built tests.</summary>
-    public static Task SnapAsync(IPage page, string name)
+    public static Task SnapAsync(IPage page, string name, bool isFull = false)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "screenshots");
-        return page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.GetFullPath(Path.Combine(folder, name + ".png")) });
+        return page.ScreenshotAsync(new PageScreenshotOptions { FullPage = isFull, Path = Path.GetFullPath(Path.Combine(folder, name + ".png")) });
     }
 }

@@ -140,7 +140,7 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
             replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run again", "run"), InlineKeyboardButton.WithCallbackData("Mute 24 h", "mute")),
             cancellationToken: Cancellation);
         var page = await OpenAsync(alice, width, height, scheme);
-        using var chart = new MemoryStream(await DrawChartAsync());
+        using var chart = new MemoryStream(await browser.DrawChartAsync());
         await _bot.SendPhoto(alice, InputFile.FromStream(chart, "chart.png"), "*Daily report*\nActive users: *1,284* (+4.1 %)", ParseMode.Markdown, cancellationToken: Cancellation);
 
         await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Picture: Daily report" })).ToBeVisibleAsync();
@@ -190,26 +190,5 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await page.GotoAsync(chat is null ? _sandbox.PhoneAddress.ToString() : $"{_sandbox.PhoneAddress}?chat={chat}");
         await Expect(page.Locator("body[data-live]")).ToHaveCountAsync(1);
         return page;
-    }
-
-    /// <summary>The browser draws the chart too, so that the picture of the page shows a real one.</summary>
-    private async Task<byte[]> DrawChartAsync()
-    {
-        var page = await browser.NewPageAsync(880, 480);
-        await page.SetContentAsync("""
-            <body style="margin:0;background:#fff;font:17px sans-serif;color:#333"><svg width="880" height="480">
-            <text x="40" y="44" font-size="24" fill="#111">Daily active users, last 30 days</text>
-            <g stroke="#e3e3e3"><path d="M70 100H850M70 200H850M70 300H850"/></g><path stroke="#999" d="M70 420H850"/>
-            <g text-anchor="end"><text x="60" y="106">1,400</text><text x="60" y="206">1,200</text><text x="60" y="306">1,000</text><text x="60" y="426">800</text></g>
-            <g text-anchor="middle"><text x="70" y="452">Jan 1</text><text x="336" y="452">Jan 11</text><text x="602" y="452">Jan 21</text><text x="840" y="452">Jan 30</text></g>
-            <path id="area" fill="#1a73ac" opacity=".14"/><path id="line" fill="none" stroke="#1a73ac" stroke-width="4" stroke-linejoin="round"/></svg></body>
-            """);
-        await page.EvaluateAsync("""
-            () => { let d = ''; for (let i = 0; i < 30; i++) d += `${i ? 'L' : 'M'}${70 + i * 26.9} ${350 - Math.sin(i * 0.9) * 38 - i * 5.6}`;
-                    line.setAttribute('d', d); area.setAttribute('d', `${d}L850 420L70 420Z`); }
-            """);
-        var picture = await page.ScreenshotAsync();
-        await page.Context.CloseAsync();
-        return picture;
     }
 }
