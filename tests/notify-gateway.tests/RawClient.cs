@@ -96,9 +96,7 @@ public sealed class RawClient : IDisposable
     public async Task LogInAsync(Token token)
     {
         await SendAsync(Text($$"""{"type":"auth","token":"{{token}}"}"""));
-        var (opcode, text) = await NextAsync();
-        Assert.Equal(1, opcode);
-        Assert.Contains("auth_ok", Encoding.UTF8.GetString(text), StringComparison.Ordinal);
+        Assert.Contains("auth_ok", await NextTextAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>The next frame; the opcode -1 where the connection ended without one.</summary>
@@ -116,6 +114,14 @@ public sealed class RawClient : IDisposable
             var small => small,
         };
         return (first & 0x0f, await ReadAsync(length));
+    }
+
+    /// <summary>The text of the next frame.</summary>
+    public async Task<string> NextTextAsync()
+    {
+        var (opcode, payload) = await NextAsync();
+        Assert.Equal(1, opcode);
+        return Encoding.UTF8.GetString(payload);
     }
 
     /// <summary>The number of the close frame; what comes before it is passed over. Null where the connection ended without one.</summary>

@@ -9,7 +9,7 @@ namespace Notify.Tests;
 public sealed record Token
 {
     /// <summary>The secret that gateways of these tests have.</summary>
-    public const string Secret = "a secret that is long enough for HS256";
+    public const string Secret = "a secret that is long enough for HS512 too, so that only the algorithm is wrong there";
 
     /// <summary>The claims.</summary>
     public IDictionary<string, object?> Claims { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);

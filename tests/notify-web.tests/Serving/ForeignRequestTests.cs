@@ -240,7 +240,7 @@ public sealed class ForeignRequestTests
             Assert.Contains("frame-ancestors 'none'", answer["Content-Security-Policy"], StringComparison.Ordinal);
             Assert.DoesNotContain("unsafe", answer["Content-Security-Policy"], StringComparison.Ordinal);
             Assert.Equal("nosniff", answer["X-Content-Type-Options"]);
-            Assert.Equal("no-referrer", answer["Referrer-Policy"]);
+            Assert.Equal("same-origin", answer["Referrer-Policy"]);
             Assert.Contains("no-store", answer["Cache-Control"], StringComparison.Ordinal);
             Assert.Equal("", answer["Server"]);
             Assert.DoesNotMatch("<script(?![^>]* src=)|<style| style=| on[a-z]+=", answer.Body);
