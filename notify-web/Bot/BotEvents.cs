@@ -40,11 +40,11 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
                     stoppingToken);
                 // The bot ends: the next one is there in a moment.
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception e) when ((e is OperationCanceledException or IOException or HttpRequestException) && stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or JsonException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 if (!isSaid)
                 {

@@ -94,9 +94,10 @@ internal static class GoogleLogin
         oidc.RemoteAuthenticationTimeout = LoginPatience;
         oidc.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
         oidc.TokenValidationParameters.RequireSignedTokens = true;
-        foreach (var (cookie, name) in new[] { (oidc.CorrelationCookie, "login-"), (oidc.NonceCookie, "nonce-") })
+        foreach (var (cookie, name) in new[] { (oidc.CorrelationCookie, "notify-login-"), (oidc.NonceCookie, "notify-nonce-") })
         {
-            cookie.Name = CookieName(settings, name);
+            // They come along to the callback's path alone, which excludes __Host-.
+            cookie.Name = (settings.IsSecure ? "__Secure-" : "") + name;
             cookie.SameSite = SameSiteMode.Lax;
             cookie.SecurePolicy = Secure(settings);
             cookie.HttpOnly = true;

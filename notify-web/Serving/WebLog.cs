@@ -13,6 +13,9 @@ internal static class WebLog
         logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None);
 
+        // A port that is taken, with a stack trace: the program says it in a sentence. Nothing else of its can fail: BotEvents tries again whatever happens.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
         // That keys lie in clear text, at each start: so they do, in a folder of mode 0700.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }

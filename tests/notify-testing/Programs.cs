@@ -1,7 +1,7 @@
 namespace Notify.Testing;
 
 /// <summary>
-/// The programs under test: as they are shipped (native, after <c>./dev publish</c>) where <c>NOTIFY_TEST_PROGRAMS=published</c>, else as the build left them.
+/// The programs under test: as they are shipped (after <c>./dev publish</c>) where <c>NOTIFY_TEST_PROGRAMS=published</c>, else as the build left them.
 /// They are copied to a folder that every test account can read, since a clone may lie in a home that is closed to others.
 /// </summary>
 public static class Programs
@@ -11,7 +11,7 @@ public static class Programs
     private static readonly Lazy<string> Shelf = new(MakeShelf);
 
     // What is published; the sandbox, the demo and the tests' own helper programs are used as they were built.
-    private static readonly string[] Shipped = ["notify-bot", "notify-gateway", "notify-runner", "notify-scripts"];
+    private static readonly string[] Shipped = ["notify-bot", "notify-gateway", "notify-runner", "notify-scripts", "notify-web"];
 
     private static readonly Lock Gate = new();
 

@@ -79,12 +79,13 @@ public class ServiceProcess : IAsyncDisposable
     /// <param name="program">Its path.</param>
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
-    protected static Process Start(string program, IReadOnlyDictionary<string, string> environment, string? user)
+    /// <param name="arguments">Of the program.</param>
+    protected static Process Start(string program, IReadOnlyDictionary<string, string> environment, string? user, params IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(environment);
         var start = user is null
-            ? new ProcessStartInfo(program)
-            : new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program]);
+            ? new ProcessStartInfo(program, arguments)
+            : new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program, .. arguments]);
         start.UseShellExecute = false;
         start.RedirectStandardError = start.RedirectStandardInput = start.RedirectStandardOutput = true;
         start.WorkingDirectory = "/";

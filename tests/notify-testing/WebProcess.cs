@@ -1,49 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
+using Notify.Sandbox;
 
 namespace Notify.Testing;
 
 /// <summary>A real dashboard in a process of its own, as systemd would start it.</summary>
-public sealed class WebProcess : IAsyncDisposable
+public sealed class WebProcess : ServiceProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    private readonly Process _process;
-    private readonly StringBuilder _said = new();
-    private readonly TaskCompletionSource _serves = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private WebProcess(Process process, Uri address)
-    {
-        _process = process;
-        Address = address;
-        process.OutputDataReceived += (_, line) => Hear(line.Data);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        process.StandardInput.Close();
-    }
+        : base(process, "4000") => Address = address;
 
     /// <summary>The address that browsers use.</summary>
     public Uri Address { get; }
-
-    /// <summary>Its process id.</summary>
-    public int Id => _process.Id;
-
-    /// <summary>Its exit status, once it has ended.</summary>
-    public int ExitStatus => _process.ExitCode;
-
-    /// <summary>What it has printed.</summary>
-    public string Said
-    {
-        get
-        {
-            lock (_said)
-            {
-                return _said.ToString();
-            }
-        }
-    }
 
     /// <summary>The settings that it can't do without, for a dashboard at a free port of this machine that lets people in with a sandbox's Google.</summary>
     /// <param name="google">The sandbox's Google.</param>
@@ -57,8 +25,8 @@ public sealed class WebProcess : IAsyncDisposable
             ["NOTIFY_WEB_URL"] = address,
             ["NOTIFY_WEB_LISTEN"] = address,
             ["NOTIFY_OIDC_AUTHORITY"] = google.AbsoluteUri,
-            ["GOOGLE_CLIENT_ID"] = Sandbox.SandboxOptions.SampleGoogleClientId,
-            ["GOOGLE_CLIENT_SECRET"] = Sandbox.SandboxOptions.SampleGoogleClientSecret,
+            ["GOOGLE_CLIENT_ID"] = SandboxOptions.SampleGoogleClientId,
+            ["GOOGLE_CLIENT_SECRET"] = SandboxOptions.SampleGoogleClientSecret,
             ["NOTIFY_ALLOWED_DOMAINS"] = "example.com,partner.example",
             ["NOTIFY_JWT_SECRET"] = "a sample of a secret, long enough and of no system",
             ["NOTIFY_WEB_STATE_DIR"] = Path.Combine(folder, "web"),
@@ -70,73 +38,16 @@ public sealed class WebProcess : IAsyncDisposable
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="cancellation">The test's.</param>
-    public static async Task<WebProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(environment);
-        var program = Programs.Path("notify-web");
-        return await StartAsync(
-            user is null ? [program] : ["/usr/bin/setpriv", $"--reuid={user}", $"--regid={user}", "--init-groups", "--", program], environment, cancellation);
-    }
+    public static Task<WebProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation) =>
+        StartAsync([Programs.Path("notify-web")], environment, user, cancellation);
 
-    /// <summary>Starts a dashboard by a command line that ends in it.</summary>
-    public static async Task<WebProcess> StartAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    /// <summary>The same by a command line that becomes the dashboard.</summary>
+    public static async Task<WebProcess> StartAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(environment);
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            WorkingDirectory = "/",
-        };
-        start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        var web = new WebProcess(Process.Start(start)!, new Uri(environment.GetValueOrDefault("NOTIFY_WEB_URL") ?? environment["NOTIFY_WEB_LISTEN"]));
-        await Task.WhenAny(web._serves.Task, web._process.WaitForExitAsync(cancellation)).WaitAsync(Patience, cancellation);
+        var web = new WebProcess(Start(command[0], environment, user, [.. command.Skip(1)]), new Uri(environment["NOTIFY_WEB_URL"]));
+        await web.WaitUntilItServesAsync(cancellation);
         return web;
-    }
-
-    /// <summary>TERM, and the wait for its end.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        using var kill = Process.Start("/usr/bin/kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
-    }
-
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
-        }
-
-        _process.Dispose();
-    }
-
-    private void Hear(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (_said)
-        {
-            _said.AppendLine(line);
-        }
-
-        if (line.Contains("INFO 4000 ", StringComparison.Ordinal))
-        {
-            _serves.TrySetResult();
-        }
     }
 }

@@ -62,6 +62,9 @@ internal sealed class WebScene : IAsyncDisposable
     /// <summary>What the dashboards have logged.</summary>
     public StringWriter Log { get; } = new();
 
+    /// <summary>All who have come so far.</summary>
+    public IReadOnlyList<WebVisitor> Visitors => _visitors;
+
     /// <summary>The dashboard's public address.</summary>
     public Uri Address => new(Environment["NOTIFY_WEB_URL"]);
 

@@ -33,7 +33,7 @@ public sealed class HistoryAndScriptsTests
         var chart = await scene.Visitor.GetAsync(image, Cancellation);
         Assert.Equal((HttpStatusCode.OK, "image/png", "nosniff"), (chart.Status, chart["Content-Type"], chart["X-Content-Type-Options"]));
         Assert.Equal(png.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), chart["Content-Length"]);
-        Assert.StartsWith("private", chart["Cache-Control"], StringComparison.Ordinal);
+        Assert.Contains("private", chart["Cache-Control"], StringComparison.Ordinal);
         Assert.Contains("sandbox", chart["Content-Security-Policy"], StringComparison.Ordinal);
 
         Assert.Empty((await bob.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray());
@@ -62,18 +62,22 @@ public sealed class HistoryAndScriptsTests
         Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync($"/api/notifications/images/{id}", Cancellation)).Status);
     }
 
-    [Theory]
-    [InlineData("1", HttpStatusCode.OK)]
-    [InlineData("200", HttpStatusCode.OK)]
-    [InlineData("0", HttpStatusCode.BadRequest)]
-    [InlineData("201", HttpStatusCode.BadRequest)]
-    [InlineData("-1", HttpStatusCode.BadRequest)]
-    [InlineData("5%26user=root", HttpStatusCode.BadRequest)]
-    public async Task A_limit_is_from_1_to_200(string limit, HttpStatusCode status)
+    [Fact]
+    public async Task A_limit_is_from_1_to_200()
     {
         await using var scene = await BotScene.BeginAsync();
 
-        Assert.Equal(status, (await scene.Visitor.GetAsync($"/api/notifications?limit={limit}", Cancellation)).Status);
+        foreach (var limit in new[] { "1", "200" })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.GetAsync($"/api/notifications?limit={limit}", Cancellation)).Status);
+        }
+
+        foreach (var limit in new[] { "0", "201", "-1", "all", "5%26user=root" })
+        {
+            var refused = await scene.Visitor.GetAsync($"/api/notifications?limit={limit}", Cancellation);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+            Assert.Contains("from 1 to 200", refused.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -62,6 +62,41 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task A_real_bot_tells_of_a_notification_that_is_delivered()
+    {
+        await using var scene = await Api.BotScene.BeginAsync();
+        using var page = await EventStream.OpenAsync(scene.Visitor);
+        Heard heard;
+        do
+        {
+            // A refresh means that the dashboard listens from now on only.
+            await scene.Bot.SendAsync(new { user = scene.Alice.Name, text = "hello" }, Cancellation);
+            heard = await UntilAsync(page, one => one.Name == "refresh" || one.Data.Contains("\"delivered\"", StringComparison.Ordinal));
+        }
+        while (heard.Name == "refresh");
+
+        Assert.Equal("notification", heard.Name);
+        var history = (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray();
+        Assert.Contains(history, one => $$"""{"id":"{{one.GetProperty("id").GetString()}}","state":"delivered"}""" == heard.Data);
+    }
+
+    [Fact]
+    public async Task A_bot_that_could_not_tell_everything_makes_pages_fetch_everything()
+    {
+        await using var scene = await WebScene.SetAsync();
+        await using var bot = await BotWithEvents.StartAsync(Path.Combine(scene.Data, "bot.sock"), Cancellation);
+        await scene.StartAsync();
+        var (visitor, _, _) = await scene.LogInAnalystAsync();
+        await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
+        using var page = await EventStream.OpenAsync(visitor);
+        await page.HearCommentsAsync(1);
+
+        bot.Say("event: missed\ndata: {}\n\n");
+
+        Assert.Equal("refresh", (await page.NextAsync())!.Name);
+    }
+
+    [Fact]
     public async Task When_the_bot_comes_back_all_pages_are_told_to_fetch_everything()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
@@ -230,6 +265,17 @@ public sealed class EventTests
             },
             () => "closed pages still count",
             Cancellation);
+    }
+
+    private static async Task<Heard> UntilAsync(EventStream page, Func<Heard, bool> isIt)
+    {
+        Heard heard;
+        do
+        {
+            heard = await page.NextAsync() ?? throw new InvalidOperationException("The stream has ended.");
+        }
+        while (!isIt(heard));
+        return heard;
     }
 
     private static (string Name, string Data) NameAndData(Heard? heard) => (heard!.Name, heard.Data);

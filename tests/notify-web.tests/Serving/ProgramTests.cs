@@ -112,7 +112,7 @@ public sealed class ProgramTests
             """;
 
         await using var web = await WebProcess.StartAsync(
-            ["/usr/bin/python3", "-c", HandOver, scene.Address.Port.ToString(CultureInfo.InvariantCulture), Programs.Path("notify-web")], scene.Environment, Cancellation);
+            ["/usr/bin/python3", "-c", HandOver, scene.Address.Port.ToString(CultureInfo.InvariantCulture), Programs.Path("notify-web")], scene.Environment, user: null, Cancellation);
 
         var message = new byte[100];
         Assert.Equal("READY=1", Encoding.ASCII.GetString(message, 0, await systemd.ReceiveAsync(message, Cancellation)));
