@@ -107,7 +107,7 @@ public sealed class ProgramTests
         const string HandOver = """
             import os, socket, sys
             s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(64)
-            os.dup2(s.fileno(), 3, inheritable=True)
+            os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
             os.execve(sys.argv[2], [sys.argv[2]], {**os.environ, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"})
             """;
 
@@ -115,10 +115,10 @@ public sealed class ProgramTests
             ["/usr/bin/python3", "-c", HandOver, scene.Address.Port.ToString(CultureInfo.InvariantCulture), Programs.Path("notify-web")], scene.Environment, user: null, Cancellation);
 
         var message = new byte[100];
-        Assert.Equal("READY=1", Encoding.ASCII.GetString(message, 0, await systemd.ReceiveAsync(message, Cancellation)));
+        Assert.Equal("READY=1", Encoding.ASCII.GetString(message, 0, await systemd.ReceiveAsync(message, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation)));
         Assert.Equal(HttpStatusCode.OK, (await scene.NewVisitor().GetAsync("/healthz", Cancellation)).Status);
         await web.StopAsync(Cancellation);
-        Assert.Equal("STOPPING=1", Encoding.ASCII.GetString(message, 0, await systemd.ReceiveAsync(message, Cancellation)));
+        Assert.Equal("STOPPING=1", Encoding.ASCII.GetString(message, 0, await systemd.ReceiveAsync(message, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation)));
     }
 
     [Fact]
