@@ -23,4 +23,8 @@ public static class BotListener
 
 /// <summary>The bot could not be reached, or what listens there is not the bot, or it gave no answer.</summary>
 /// <param name="message">A sentence that says what to do.</param>
-public sealed class BotUnreachableException(string message, Exception? inner = null) : IOException(message, inner);
+public sealed class BotUnreachableException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>Whether the connection broke after something had gone out, so that the bot may have taken it.</summary>
+    public bool MayHaveArrived { get; init; }
+}

@@ -52,42 +52,89 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
 
     private const int LargestAnswer = 4 << 20;
 
+    /// <summary>
+    /// When a send whose answer was lost is asked for again; the key lets the bot answer for the first one. Together 16 s: a bot that
+    /// was killed is started anew within that.
+    /// </summary>
+    private static readonly double[] SecondsBeforeAskingAgain = [0.25, 0.75, 2, 3, 5, 5];
+
     /// <summary>Letters beyond ASCII as they are, not as \uXXXX: that would make some texts three times as long, and the bot's limit counts bytes.</summary>
     private static readonly JsonWriterOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Sends a notification, with its chart if it has one.</summary>
-    /// <exception cref="BotUnreachableException">No bot, or no answer. Whether the bot took it is not known where the connection broke late.</exception>
+    /// <summary>
+    /// Sends a notification, with its chart if it has one. Where the connection breaks before the answer, as when the bot is killed, it is
+    /// asked for again under the same key, so that it is said once.
+    /// </summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer. Whether the bot took it is not known where <see cref="BotUnreachableException.MayHaveArrived"/>.</exception>
     public SendApiAnswer Send(Notification notification, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(notification);
-        return notification.Chart is { } chart ? SendPhoto(notification, chart, cancellation) : SendText(notification, cancellation);
+        return UntilAnswered(
+            key => notification.Chart is { } chart ? SendPhoto(notification, chart, key, cancellation) : SendText(notification, key, cancellation),
+            cancellation);
     }
 
-    /// <summary>Sends a text of this system's own, in HTML.</summary>
+    /// <summary>Sends a text of this system's own, in HTML; asked for again as <see cref="Send"/> does.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer SendHtml(ScriptName script, string html, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
-        var body = Json(writer =>
-        {
-            writer.WriteString("text", html);
-            writer.WriteString("parse_mode", "HTML");
-            writer.WriteString("script", script.Value);
-        });
-        return Exchange("POST /send", "application/json", [body], cancellation);
+        return UntilAnswered(
+            key =>
+            {
+                var body = Json(writer =>
+                {
+                    writer.WriteString("text", html);
+                    writer.WriteString("parse_mode", "HTML");
+                    writer.WriteString("script", script.Value);
+                    writer.WriteString("key", key);
+                });
+                return Exchange("POST /send", "application/json", [body], cancellation);
+            },
+            cancellation);
     }
 
     /// <summary>Asks for something, such as <c>/health</c>.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer Get(string target, CancellationToken cancellation) => Exchange("GET " + target, null, [], cancellation);
 
-    private SendApiAnswer SendText(Notification notification, CancellationToken cancellation)
+    /// <summary>Calls, and calls again with the same key while the answer of an earlier call is lost.</summary>
+    private SendApiAnswer UntilAnswered(Func<string, SendApiAnswer> call, CancellationToken cancellation)
+    {
+        var key = Guid.NewGuid().ToString("N");
+        BotUnreachableException? lost = null;
+        foreach (var seconds in (IEnumerable<double>)[.. SecondsBeforeAskingAgain, 0])
+        {
+            try
+            {
+                return call(key);
+            }
+            catch (BotUnreachableException e) when (lost is not null || e.MayHaveArrived)
+            {
+                // While the bot starts anew nobody listens: that says nothing about the call whose answer was lost.
+                lost ??= e;
+                Pause(seconds, cancellation);
+            }
+        }
+
+        throw lost!;
+    }
+
+    private void Pause(double seconds, CancellationToken cancellation)
+    {
+        using var over = new ManualResetEventSlim();
+        using var timer = time.CreateTimer(_ => over.Set(), null, TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+        over.Wait(cancellation);
+    }
+
+    private SendApiAnswer SendText(Notification notification, string key, CancellationToken cancellation)
     {
         ReadOnlyMemory<byte> Body(bool withData) => Json(writer =>
         {
             WriteText(writer, "title", notification.Title);
             WriteText(writer, "message", notification.Message);
             writer.WriteString("script", notification.Script.Value);
+            writer.WriteString("key", key);
             if (withData && notification.Data is { } data)
             {
                 writer.WritePropertyName("data");
@@ -100,7 +147,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         return Exchange("POST /send", "application/json", [body.Length > LargestJson ? Body(withData: false) : body], cancellation);
     }
 
-    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, CancellationToken cancellation)
+    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, string key, CancellationToken cancellation)
     {
         var boundary = $"notify-{Guid.NewGuid():N}";
         var start = new StringBuilder();
@@ -115,6 +162,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         Field("title", notification.Title);
         Field("message", notification.Message);
         Field("script", notification.Script.Value);
+        Field("key", key);
         Field("data", notification.Data?.GetRawText());
         start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n");
         var end = $"\r\n--{boundary}--\r\n";
@@ -141,16 +189,17 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
 
             SendAll(socket, [Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body], began);
             return HttpAnswer.Parse(ReceiveAll(socket, began))
-                ?? throw new BotUnreachableException($"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator.");
+                ?? throw new BotUnreachableException($"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator.") { MayHaveArrived = true };
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        {
+            // A bot that is silent is not pressed: it has had its time.
+            throw new BotUnreachableException($"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator.", e);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new BotUnreachableException(
-                e is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
-                    ? $"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator."
-                    : $"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.",
-                e);
+            throw new BotUnreachableException($"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.", e) { MayHaveArrived = true };
         }
     }
 

@@ -148,7 +148,7 @@ public sealed class SocketTests
         try
         {
             var said = new byte[100];
-            var length = await systemd.ReceiveAsync(said, Cancellation);
+            var length = await systemd.ReceiveAsync(said, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             Assert.Equal("READY=1", System.Text.Encoding.ASCII.GetString(said, 0, length));
             using var client = BotProcess.NewClient(path);
             using var health = await client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation);

@@ -40,6 +40,37 @@ public sealed class BotAnswerTests
         Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
     }
 
+    [Theory]
+    [InlineData(Analyst.Hello)]
+    [InlineData("import sys; sys.exit(3)")]
+    public async Task An_answer_that_is_lost_is_asked_for_again_with_the_same_key(string source)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", source);
+        var calls = 0;
+        alice.Bot.Answer = _ => Interlocked.Increment(ref calls) < 3 ? (0, "") : (200, """{"ok":true,"status":"delivered","id":"1"}""");
+
+        var status = (await alice.RoundAsync()).Status;
+
+        Assert.Equal(source == Analyst.Hello ? 0 : 1, status);
+        Assert.Equal(3, alice.Bot.All.Count);
+        Assert.Matches("^[0-9a-f]{32}$", Assert.Single(alice.Bot.All.Select(sent => sent["key"]).Distinct(StringComparer.Ordinal)));
+        Assert.DoesNotContain("not sent", alice.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_not_asked_for_again_and_each_round_has_a_key_of_its_own()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Analyst.Hello);
+        alice.Bot.Answer = _ => (503, """{"error":"The disk is full."}""");
+
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(2, alice.Bot.All.Select(sent => sent["key"]).Distinct(StringComparer.Ordinal).Count());
+    }
+
     [Fact]
     public async Task Data_too_large_for_the_bot_does_not_cost_the_message()
     {

@@ -39,7 +39,7 @@ internal sealed class FakeBot : IAsyncDisposable
 
     internal string SocketPath { get; }
 
-    /// <summary>What to answer to a request: the status and the JSON.</summary>
+    /// <summary>What to answer to a request: the status and the JSON. Status 0 is no answer: the connection is closed.</summary>
     internal Func<Sent, (int Status, string Json)> Answer { get; set; } = _ => (200, """{"ok":true,"status":"delivered","id":"1"}""");
 
     internal IReadOnlyList<Sent> All
@@ -125,6 +125,11 @@ internal sealed class FakeBot : IAsyncDisposable
 
         // In chunks, as the real one does where it does not know the length beforehand.
         var (status, json) = Answer(sent);
+        if (status == 0)
+        {
+            return;
+        }
+
         var bytes = Encoding.UTF8.GetBytes(json);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"));
         if (bytes.Length > 0)

@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests;
 
 /// <summary>What an owner hears about scripts that break, and what a round does while the bot is away.</summary>
@@ -82,6 +84,33 @@ public sealed class RoundTests
 
         Assert.Equal("Stock\nBelow minimum", Assert.Single(await machine.Messages()).Text);
         Assert.NotNull(machine.LastSent("stock_check.py"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_bot_that_is_killed_after_it_accepted_and_before_it_answered_costs_no_second_copy(bool hasChart)
+    {
+        await using var machine = await Machine.StartAsync();
+        var chart = Path.Combine(machine.Alice.Home, "chart.png");
+        await File.WriteAllBytesAsync(chart, TestPictures.Png(60, 40), Cancellation);
+        machine.Script("stock_check.py", $$"""
+            import json
+            print(json.dumps({"notify": True, "message": "Below minimum", "cooldown": "1d", "image_path": {{(hasChart ? $"'{chart}'" : "None")}}}))
+            """);
+        await machine.Phone.BeginOutageAsync(Cancellation);
+        var round = machine.RoundAsync();
+        await machine.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() == 1, Cancellation);
+
+        await machine.Bot.KillAsync();
+        await machine.StartBotAsync(isTelegramThere: false);
+        await machine.Phone.EndOutageAsync(Cancellation);
+
+        Assert.Equal((0, ""), await round);
+        Assert.NotNull(machine.LastSent("stock_check.py"));
+        await machine.Phone.WaitForBotMessagesAsync(machine.Chat, 1, Cancellation);
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Single(await machine.Messages());
     }
 
     [Fact]
