@@ -1,4 +1,5 @@
 using System.Text;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
@@ -52,7 +53,7 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         using var client = await RawClient.ConnectAsync(scene.Gateway.Address);
         if (isLoggedIn)
         {
-            await client.LogInAsync(Token.Of(user));
+            await client.LogInAsync(GatewayToken.Of(user));
         }
 
         try
@@ -76,7 +77,7 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
     public async Task A_flood_that_does_not_end_is_cut()
     {
         using var client = await RawClient.ConnectAsync(gateway.Scene.Gateway.Address);
-        await client.LogInAsync(Token.Of(gateway.NewUser()));
+        await client.LogInAsync(GatewayToken.Of(gateway.NewUser()));
         var flood = Enumerable.Repeat(RawClient.Frame(10, []), 10_000).SelectMany(f => f).ToArray();
 
         await Assert.ThrowsAnyAsync<IOException>(async () =>
@@ -93,7 +94,7 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
     {
         var (scene, user) = (gateway.Scene, gateway.NewUser());
         using var client = await RawClient.ConnectAsync(scene.Gateway.Address);
-        var auth = Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{Token.Of(user)}}"}""");
+        var auth = Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{GatewayToken.Of(user)}}"}""");
         auth = [.. auth, .. Enumerable.Repeat((byte)' ', 4096 - auth.Length)];
 
         // A byte a frame for the first hundred, with a ping among them.
@@ -182,7 +183,7 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         Assert.Equal(101, other.Status);
 
         // Who has said who it is counts no more.
-        await crowd[0].LogInAsync(Token.Of("alice"));
+        await crowd[0].LogInAsync(GatewayToken.Of("alice"));
         using var next = await RawClient.ConnectAsync(scene.Gateway.Address, "X-Forwarded-For: 198.51.100.7\r\n");
         Assert.Equal(101, next.Status);
         crowd.ForEach(c => c.Dispose());

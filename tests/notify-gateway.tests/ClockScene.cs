@@ -5,6 +5,7 @@ using Notify.Gateway.Serving;
 using Notify.Posix;
 using Notify.Serving;
 using Notify.Settings;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
@@ -43,7 +44,7 @@ public sealed class ClockScene : IAsyncDisposable
         {
             "NOTIFY_GATEWAY_LISTEN" => $"http://{listen ?? IPAddress.Loopback}:0",
             "NOTIFY_GATEWAY_SOCKET" => Path.Combine(folder, "ws.sock"),
-            "NOTIFY_JWT_SECRET" => Token.Secret,
+            "NOTIFY_JWT_SECRET" => GatewayToken.Secret,
             "STATE_DIRECTORY" => Path.Combine(folder, "state"),
             _ => null,
         }));
@@ -52,7 +53,7 @@ public sealed class ClockScene : IAsyncDisposable
     }
 
     /// <summary>A client that has said who it is, with a token that lives for so long.</summary>
-    public Task<TestClient> LogInAsync(string user, TimeSpan? lives = null) => TestClient.LogInAsync(Address, Token.Of(user, null, Time.GetUtcNow(), lives ?? TimeSpan.FromDays(1)));
+    public Task<GatewayClient> LogInAsync(string user, TimeSpan? lives = null) => GatewayClient.LogInAsync(Address, GatewayToken.Of(user, null, Time.GetUtcNow(), lives ?? TimeSpan.FromDays(1)));
 
     /// <summary>Lets time pass.</summary>
     public void Pass(double seconds) => Time.Advance(TimeSpan.FromSeconds(seconds));

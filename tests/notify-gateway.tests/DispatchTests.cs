@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests;
 
 /// <summary>What <c>POST /dispatch</c> takes, and what it says of the rest.</summary>

@@ -37,7 +37,7 @@ public sealed class ForeignClient : IAsyncDisposable
     }
 
     /// <summary>Says which token it has.</summary>
-    public Task AuthenticateAsync(Token token) => SayAsync(new { type = "auth", token = token.ToString() });
+    public Task AuthenticateAsync(GatewayToken token) => SayAsync(new { type = "auth", token = token.ToString() });
 
     /// <summary>The next text that comes to it.</summary>
     public async Task<string> NextAsync() => (await LineAsync()).GetProperty("text").GetString()!;

@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests;
 
 /// <summary>What the clock does: pings, patience with strangers, the end of tokens. The gateway's clock is the test's.</summary>
@@ -8,7 +10,7 @@ public sealed class HeartbeatTests
     {
         await using var scene = await ClockScene.BeginAsync();
         using var client = await RawClient.ConnectAsync(scene.Address);
-        await client.LogInAsync(Token.Of("alice", null, scene.Time.GetUtcNow()));
+        await client.LogInAsync(GatewayToken.Of("alice", null, scene.Time.GetUtcNow()));
 
         for (var minute = 0; minute < 20; minute++)
         {
@@ -33,7 +35,7 @@ public sealed class HeartbeatTests
         scene.Pass(1);
 
         Assert.Equal("first", await client.NextIdAsync());
-        Assert.Equal("ping", TestClient.Type(await client.NextAsync()));
+        Assert.Equal("ping", GatewayClient.Type(await client.NextAsync()));
     }
 
     [Fact]
@@ -41,7 +43,7 @@ public sealed class HeartbeatTests
     {
         await using var scene = await ClockScene.BeginAsync();
         using var client = await RawClient.ConnectAsync(scene.Address);
-        await client.LogInAsync(Token.Of("alice", null, scene.Time.GetUtcNow()));
+        await client.LogInAsync(GatewayToken.Of("alice", null, scene.Time.GetUtcNow()));
         await ThreePingsAsync();
 
         // Two are missed by now, and the third is answered just in time.
@@ -68,9 +70,9 @@ public sealed class HeartbeatTests
     public async Task Who_does_not_say_who_it_is_within_10_seconds_is_closed()
     {
         await using var scene = await ClockScene.BeginAsync();
-        using var slow = await TestClient.ConnectAsync(scene.Address);
+        using var slow = await GatewayClient.ConnectAsync(scene.Address);
         scene.Pass(9);
-        using var quick = await TestClient.LogInAsync(scene.Address, Token.Of("alice", null, scene.Time.GetUtcNow()));
+        using var quick = await GatewayClient.LogInAsync(scene.Address, GatewayToken.Of("alice", null, scene.Time.GetUtcNow()));
 
         scene.Pass(1);
 
@@ -114,7 +116,7 @@ public sealed class HeartbeatTests
     {
         await using var scene = await ClockScene.BeginAsync();
         using var client = await RawClient.ConnectAsync(scene.Address);
-        await client.LogInAsync(Token.Of("alice", null, scene.Time.GetUtcNow(), TimeSpan.FromSeconds(5)));
+        await client.LogInAsync(GatewayToken.Of("alice", null, scene.Time.GetUtcNow(), TimeSpan.FromSeconds(5)));
         scene.Pass(6);
         Assert.Equal(1008, await client.CloseStatusAsync());
         var ended = client.EndAsync();

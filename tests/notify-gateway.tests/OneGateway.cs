@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests;
 
 /// <summary>One gateway for all tests of a class, where each leaves nothing behind that another would see.</summary>

@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests;
 
 /// <summary>The protocol of specification, section 13, to the letter, as clients by others see it.</summary>
@@ -13,7 +15,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         await using var scene = await GatewayScene.BeginAsync();
         await using var client = await ForeignClient.StartAsync(kind, scene.Gateway.Address);
 
-        await client.AuthenticateAsync(Token.Of("alice"));
+        await client.AuthenticateAsync(GatewayToken.Of("alice"));
         Assert.Equal("""{"type":"auth_ok","username":"alice"}""", await client.NextAsync());
         Assert.Equal("""{"status":"ok","connections":1,"users":{"alice":1}}""", await scene.Caller.GetAsync("/health"));
 
@@ -50,7 +52,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         await using var scene = await GatewayScene.BeginAsync();
         await using var client = await ForeignClient.StartAsync(kind, scene.Gateway.Address);
 
-        await client.AuthenticateAsync(Token.Of("alice") with { Key = "another secret, just as long as the right one" });
+        await client.AuthenticateAsync(GatewayToken.Of("alice") with { Key = "another secret, just as long as the right one" });
 
         Assert.Equal("""{"type":"auth_error","message":"The token's signature is not the dashboard's. Get a new one from the dashboard."}""", await client.NextAsync());
         Assert.Equal((1008, "Not authenticated."), await client.CloseAsync());
@@ -130,14 +132,14 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
     public async Task The_sixth_connection_of_a_user_is_refused_and_another_user_s_is_not()
     {
         await using var scene = await GatewayScene.BeginAsync();
-        var five = new List<TestClient>();
+        var five = new List<GatewayClient>();
         for (var i = 0; i < 5; i++)
         {
             five.Add(await scene.LogInAsync("alice"));
         }
 
         using var sixth = await scene.ConnectAsync();
-        await sixth.AuthenticateAsync(Token.Of("alice").ToString());
+        await sixth.AuthenticateAsync(GatewayToken.Of("alice").ToString());
         Assert.StartsWith("alice has 5 connections already", await sixth.RefusalAsync(), StringComparison.Ordinal);
         using var bob = await scene.LogInAsync("bob");
         Assert.Equal("""{"status":"ok","connections":6,"users":{"alice":5,"bob":1}}""", await scene.Caller.GetAsync("/health"));
@@ -154,7 +156,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
     {
         await using var scene = await GatewayScene.BeginAsync();
         using var deaf = await RawClient.ConnectAsync(scene.Gateway.Address);
-        await deaf.LogInAsync(Token.Of("alice"));
+        await deaf.LogInAsync(GatewayToken.Of("alice"));
         using var silent = await RawClient.OpenAsync(scene.Gateway.Address);
         using var stranger = await scene.ConnectAsync();
 

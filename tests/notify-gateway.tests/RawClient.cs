@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
@@ -93,7 +94,7 @@ public sealed class RawClient : IDisposable
     public static byte[] Text(string text) => Frame(1, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Sends a token and reads the answer to it.</summary>
-    public async Task LogInAsync(Token token)
+    public async Task LogInAsync(GatewayToken token)
     {
         await SendAsync(Text($$"""{"type":"auth","token":"{{token}}"}"""));
         Assert.Contains("auth_ok", await NextTextAsync(), StringComparison.Ordinal);

@@ -126,7 +126,7 @@ public sealed class RevocationTests(OneGateway gateway) : IClassFixture<OneGatew
     private static async Task RefusedAsync(GatewayScene scene)
     {
         using var client = await scene.ConnectAsync();
-        await client.AuthenticateAsync(Token.Of("alice", "laptop").ToString());
+        await client.AuthenticateAsync(GatewayToken.Of("alice", "laptop").ToString());
         Assert.Equal("The token was revoked. Get a new one from the dashboard.", await client.RefusalAsync());
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
@@ -14,8 +15,8 @@ public sealed class SlowClientTests
     {
         await using var scene = await GatewayScene.BeginAsync();
         using var deaf = await RawClient.ConnectAsync(scene.Gateway.Address);
-        await deaf.LogInAsync(Token.Of("alice"));
-        TestClient[] others = [await scene.LogInAsync("alice"), await scene.LogInAsync("alice")];
+        await deaf.LogInAsync(GatewayToken.Of("alice"));
+        GatewayClient[] others = [await scene.LogInAsync("alice"), await scene.LogInAsync("alice")];
         var reading = Task.WhenAll(others.Select(ReadAllAsync));
 
         var sent = new List<int>();
@@ -56,7 +57,7 @@ public sealed class SlowClientTests
         }
     }
 
-    private static async Task<List<string?>> ReadAllAsync(TestClient client)
+    private static async Task<List<string?>> ReadAllAsync(GatewayClient client)
     {
         var ids = new List<string?>();
         while (ids.Count < Notifications)

@@ -168,7 +168,7 @@ public sealed class SocketTests
             var said = new byte[100];
             var length = await systemd.ReceiveAsync(said, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             Assert.Equal("READY=1", Encoding.ASCII.GetString(said, 0, length));
-            using var client = await TestClient.LogInAsync(new Uri($"ws://127.0.0.1:{port}/"), Token.Of("alice"));
+            using var client = await GatewayClient.LogInAsync(new Uri($"ws://127.0.0.1:{port}/"), GatewayToken.Of("alice"));
             Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "n"));
             Assert.Equal("n", await client.NextIdAsync());
             using var overTcp = await RawClient.OpenAsync(new Uri($"ws://127.0.0.1:{port}/"));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
@@ -13,39 +14,39 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
     /// <summary>Each is wrong in one point.</summary>
     private static readonly Dictionary<string, (Func<string> Token, string Sentence)> Wrong = new(StringComparer.Ordinal)
     {
-        ["another secret"] = (() => (Token.Of("alice") with { Key = "another secret, just as long as the right one" }).ToString(), "signature is not the dashboard's"),
-        ["another user's name put into a good token"] = (() => $"{Token.Of("bob").Content}.{Token.Of("alice").ToString().Split('.')[2]}", "signature is not the dashboard's"),
-        ["another user's name and the attacker's secret"] = (() => (Token.Of("bob") with { Key = "the secret of somebody who would like to be bob" }).ToString(), "signature is not the dashboard's"),
-        ["alg none, no signature"] = (() => Token.Of("alice").Saying("none").SignedBy(_ => []), "signature is not the dashboard's"),
-        ["alg None, no signature"] = (() => Token.Of("alice").Saying("None").SignedBy(_ => []), "signature is not the dashboard's"),
-        ["alg none with a good signature"] = (() => Token.Of("alice").Saying("none").ToString(), ""),
-        ["no alg"] = (() => (Token.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["typ"] = "JWT" } }).ToString(), ""),
-        ["alg HS512 with the right secret"] = (() => Token.Of("alice").Saying("HS512").SignedBy(content => HMACSHA512.HashData(Encoding.UTF8.GetBytes(Token.Secret), content)), ""),
-        ["alg HS384 with the right secret"] = (() => Token.Of("alice").Saying("HS384").SignedBy(content => HMACSHA384.HashData(Encoding.UTF8.GetBytes(Token.Secret), content)), ""),
-        ["alg RS256"] = (() => Token.Of("alice").Saying("RS256").SignedBy(content => OneRsaKey.SignData(content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), ""),
-        ["alg RS256 with an HS256 signature"] = (() => Token.Of("alice").Saying("RS256").ToString(), ""),
-        ["no signature"] = (() => Token.Of("alice").Content + ".", "signature is not the dashboard's"),
-        ["a signature cut short"] = (() => Token.Of("alice").ToString()[..^2], "signature is not the dashboard's"),
-        ["over"] = (() => Token.Of("alice").With("exp", In(-1)).ToString(), "The token has ended"),
-        ["over for long"] = (() => Token.Of("alice").With("exp", 1000).ToString(), "The token has ended"),
-        ["end before all time"] = (() => Token.Of("alice").With("exp", -1).ToString(), ""),
-        ["end as a text"] = (() => Token.Of("alice").With("exp", "tomorrow").ToString(), ""),
-        ["no end"] = (() => Token.Of("alice").With("exp", null).ToString(), "does not say when it ends"),
-        ["not begun"] = (() => Token.Of("alice").With("nbf", In(120)).ToString(), "not valid yet"),
-        ["no issuer"] = (() => Token.Of("alice").With("iss", null).ToString(), "The token is not the dashboard's"),
-        ["another issuer"] = (() => Token.Of("alice").With("iss", "notify-bot").ToString(), "The token is not the dashboard's"),
-        ["no audience"] = (() => Token.Of("alice").With("aud", null).ToString(), "not for the gateway"),
-        ["another audience"] = (() => Token.Of("alice").With("aud", "notify-web").ToString(), "not for the gateway"),
-        ["no subject"] = (() => Token.Of("alice").With("sub", null).ToString(), "names no user"),
-        ["an empty subject"] = (() => Token.Of("").ToString(), "names no user"),
-        ["a subject that is no user name"] = (() => Token.Of("../alice").ToString(), "names no user"),
-        ["a subject that is a number"] = (() => Token.Of("alice").With("sub", 7).ToString(), "names no user"),
-        ["a very long id"] = (() => Token.Of("alice", new string('x', 129)).ToString(), "id is too long"),
-        ["five parts"] = (() => $"{Token.Of("alice")}.AAAA.AAAA", ""),
+        ["another secret"] = (() => (GatewayToken.Of("alice") with { Key = "another secret, just as long as the right one" }).ToString(), "signature is not the dashboard's"),
+        ["another user's name put into a good token"] = (() => $"{GatewayToken.Of("bob").Content}.{GatewayToken.Of("alice").ToString().Split('.')[2]}", "signature is not the dashboard's"),
+        ["another user's name and the attacker's secret"] = (() => (GatewayToken.Of("bob") with { Key = "the secret of somebody who would like to be bob" }).ToString(), "signature is not the dashboard's"),
+        ["alg none, no signature"] = (() => GatewayToken.Of("alice").Saying("none").SignedBy(_ => []), "signature is not the dashboard's"),
+        ["alg None, no signature"] = (() => GatewayToken.Of("alice").Saying("None").SignedBy(_ => []), "signature is not the dashboard's"),
+        ["alg none with a good signature"] = (() => GatewayToken.Of("alice").Saying("none").ToString(), ""),
+        ["no alg"] = (() => (GatewayToken.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["typ"] = "JWT" } }).ToString(), ""),
+        ["alg HS512 with the right secret"] = (() => GatewayToken.Of("alice").Saying("HS512").SignedBy(content => HMACSHA512.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)), ""),
+        ["alg HS384 with the right secret"] = (() => GatewayToken.Of("alice").Saying("HS384").SignedBy(content => HMACSHA384.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)), ""),
+        ["alg RS256"] = (() => GatewayToken.Of("alice").Saying("RS256").SignedBy(content => OneRsaKey.SignData(content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), ""),
+        ["alg RS256 with an HS256 signature"] = (() => GatewayToken.Of("alice").Saying("RS256").ToString(), ""),
+        ["no signature"] = (() => GatewayToken.Of("alice").Content + ".", "signature is not the dashboard's"),
+        ["a signature cut short"] = (() => GatewayToken.Of("alice").ToString()[..^2], "signature is not the dashboard's"),
+        ["over"] = (() => GatewayToken.Of("alice").With("exp", In(-1)).ToString(), "The token has ended"),
+        ["over for long"] = (() => GatewayToken.Of("alice").With("exp", 1000).ToString(), "The token has ended"),
+        ["end before all time"] = (() => GatewayToken.Of("alice").With("exp", -1).ToString(), ""),
+        ["end as a text"] = (() => GatewayToken.Of("alice").With("exp", "tomorrow").ToString(), ""),
+        ["no end"] = (() => GatewayToken.Of("alice").With("exp", null).ToString(), "does not say when it ends"),
+        ["not begun"] = (() => GatewayToken.Of("alice").With("nbf", In(120)).ToString(), "not valid yet"),
+        ["no issuer"] = (() => GatewayToken.Of("alice").With("iss", null).ToString(), "The token is not the dashboard's"),
+        ["another issuer"] = (() => GatewayToken.Of("alice").With("iss", "notify-bot").ToString(), "The token is not the dashboard's"),
+        ["no audience"] = (() => GatewayToken.Of("alice").With("aud", null).ToString(), "not for the gateway"),
+        ["another audience"] = (() => GatewayToken.Of("alice").With("aud", "notify-web").ToString(), "not for the gateway"),
+        ["no subject"] = (() => GatewayToken.Of("alice").With("sub", null).ToString(), "names no user"),
+        ["an empty subject"] = (() => GatewayToken.Of("").ToString(), "names no user"),
+        ["a subject that is no user name"] = (() => GatewayToken.Of("../alice").ToString(), "names no user"),
+        ["a subject that is a number"] = (() => GatewayToken.Of("alice").With("sub", 7).ToString(), "names no user"),
+        ["a very long id"] = (() => GatewayToken.Of("alice", new string('x', 129)).ToString(), "id is too long"),
+        ["five parts"] = (() => $"{GatewayToken.Of("alice")}.AAAA.AAAA", ""),
         ["words"] = (() => "let me in", "not a token"),
         ["nothing"] = (() => "", "not a token"),
         ["dots"] = (() => "..", ""),
-        ["a header that is no JSON"] = (() => $"AAAA.{Token.Of("alice").ToString().Split('.', 2)[1]}", ""),
+        ["a header that is no JSON"] = (() => $"AAAA.{GatewayToken.Of("alice").ToString().Split('.', 2)[1]}", ""),
     };
 
     /// <summary>Their names.</summary>
@@ -67,15 +68,15 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
     {
         foreach (var token in new[]
         {
-            Token.Of("alice").With("aud", new[] { "notify-desktop", "notify-gateway" }),
-            Token.Of("alice").With("nbf", In(10)).With("iat", In(10)),
-            Token.Of("alice").With("exp", 253_402_300_799),
-            Token.Of("alice").With("exp", In(600) + 0.5),
-            Token.Of("alice").With("name", "Alice").With("jti", "a device"),
-            Token.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["kid"] = "2026" } },
+            GatewayToken.Of("alice").With("aud", new[] { "notify-desktop", "notify-gateway" }),
+            GatewayToken.Of("alice").With("nbf", In(10)).With("iat", In(10)),
+            GatewayToken.Of("alice").With("exp", 253_402_300_799),
+            GatewayToken.Of("alice").With("exp", In(600) + 0.5),
+            GatewayToken.Of("alice").With("name", "Alice").With("jti", "a device"),
+            GatewayToken.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["kid"] = "2026" } },
         })
         {
-            using var client = await TestClient.LogInAsync(gateway.Scene.Gateway.Address, token);
+            using var client = await GatewayClient.LogInAsync(gateway.Scene.Gateway.Address, token);
             await client.CloseAsync();
         }
     }
@@ -84,7 +85,7 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
     public async Task The_log_tells_of_refused_clients_but_never_of_tokens_or_secrets()
     {
         await using var scene = await GatewayScene.BeginAsync();
-        var token = Token.Of("alice").With("iss", "somebody").ToString();
+        var token = GatewayToken.Of("alice").With("iss", "somebody").ToString();
         for (var i = 0; i < 3; i++)
         {
             using var client = await scene.ConnectAsync();
@@ -95,7 +96,7 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         // Said once; the others are counted and said with the next, a minute later.
         Assert.Single(scene.Gateway.Said.Split('\n'), line => line.Contains("INFO 3101 A client from 127.0.0.1 was not let in: The token is not the dashboard's.", StringComparison.Ordinal));
         Assert.DoesNotContain(token.Split('.')[1], scene.Gateway.Said, StringComparison.Ordinal);
-        Assert.DoesNotContain(Token.Secret, scene.Gateway.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(GatewayToken.Secret, scene.Gateway.Said, StringComparison.Ordinal);
         await scene.Caller.WaitForMetricAsync("notify_gateway_ended_total{reason=\"not_authenticated\"}", 3);
     }
 
@@ -105,10 +106,10 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         const string NewSecret = "a newer secret that is long enough, too";
         await using var scene = GatewayScene.Set();
         scene.Environment["NOTIFY_JWT_SECRET"] = NewSecret;
-        scene.Environment["NOTIFY_JWT_SECRET_PREVIOUS"] = Token.Secret;
+        scene.Environment["NOTIFY_JWT_SECRET_PREVIOUS"] = GatewayToken.Secret;
         await scene.StartAsync();
         using (var old = await scene.LogInAsync("alice"))
-        using (var renewed = await TestClient.LogInAsync(scene.Gateway.Address, Token.Of("alice") with { Key = NewSecret }))
+        using (var renewed = await GatewayClient.LogInAsync(scene.Gateway.Address, GatewayToken.Of("alice") with { Key = NewSecret }))
         {
             Assert.Equal(2, await scene.Caller.DispatchAsync("alice", "to both"));
         }
@@ -117,9 +118,9 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         scene.Environment.Remove("NOTIFY_JWT_SECRET_PREVIOUS");
         await scene.StartAsync();
 
-        using var still = await TestClient.LogInAsync(scene.Gateway.Address, Token.Of("alice") with { Key = NewSecret });
+        using var still = await GatewayClient.LogInAsync(scene.Gateway.Address, GatewayToken.Of("alice") with { Key = NewSecret });
         using var late = await scene.ConnectAsync();
-        await late.AuthenticateAsync(Token.Of("alice").ToString());
+        await late.AuthenticateAsync(GatewayToken.Of("alice").ToString());
         Assert.Contains("signature is not the dashboard's", await late.RefusalAsync(), StringComparison.Ordinal);
     }
 }

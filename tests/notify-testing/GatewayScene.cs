@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Notify.Testing;
+using Xunit;
 
-namespace Notify.Tests;
+namespace Notify.Testing;
 
 /// <summary>A real gateway on a scratch folder, with callers on its socket; the setting of most of its tests.</summary>
 public sealed class GatewayScene : IAsyncDisposable
@@ -16,7 +16,7 @@ public sealed class GatewayScene : IAsyncDisposable
         {
             ["NOTIFY_GATEWAY_LISTEN"] = "http://127.0.0.1:0",
             ["NOTIFY_GATEWAY_SOCKET"] = SocketPath,
-            ["NOTIFY_JWT_SECRET"] = Token.Secret,
+            ["NOTIFY_JWT_SECRET"] = GatewayToken.Secret,
             ["NOTIFY_WEB_URL"] = "https://notify.example.org",
             ["STATE_DIRECTORY"] = State,
         };
@@ -71,10 +71,10 @@ public sealed class GatewayScene : IAsyncDisposable
     }
 
     /// <summary>A client that has not said who it is.</summary>
-    public Task<TestClient> ConnectAsync() => TestClient.ConnectAsync(Gateway.Address);
+    public Task<GatewayClient> ConnectAsync() => GatewayClient.ConnectAsync(Gateway.Address);
 
     /// <summary>A client that has.</summary>
-    public Task<TestClient> LogInAsync(string user, string? tokenId = null) => TestClient.LogInAsync(Gateway.Address, Token.Of(user, tokenId));
+    public Task<GatewayClient> LogInAsync(string user, string? tokenId = null) => GatewayClient.LogInAsync(Gateway.Address, GatewayToken.Of(user, tokenId));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

@@ -1,18 +1,19 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Xunit;
 
-namespace Notify.Tests;
+namespace Notify.Testing;
 
 /// <summary>A client on .NET's own WebSocket, which is what most tests need: many of them, quickly.</summary>
-public sealed class TestClient : IDisposable
+public sealed class GatewayClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ClientWebSocket _socket = new();
     private readonly byte[] _buffer = new byte[300_000];
 
-    private TestClient() => _socket.Options.KeepAliveInterval = TimeSpan.Zero;
+    private GatewayClient() => _socket.Options.KeepAliveInterval = TimeSpan.Zero;
 
     /// <summary>The number of the close frame that came.</summary>
     public int? CloseStatus => (int?)_socket.CloseStatus;
@@ -23,15 +24,15 @@ public sealed class TestClient : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Opens a WebSocket.</summary>
-    public static async Task<TestClient> ConnectAsync(Uri address)
+    public static async Task<GatewayClient> ConnectAsync(Uri address)
     {
-        var client = new TestClient();
+        var client = new GatewayClient();
         await client._socket.ConnectAsync(address, Cancellation).WaitAsync(Patience, Cancellation);
         return client;
     }
 
     /// <summary>Opens a WebSocket and says who it is.</summary>
-    public static async Task<TestClient> LogInAsync(Uri address, Token token)
+    public static async Task<GatewayClient> LogInAsync(Uri address, GatewayToken token)
     {
         var client = await ConnectAsync(address);
         await client.AuthenticateAsync(token.ToString());

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Notify.Tests;
+namespace Notify.Testing;
 
 /// <summary>A token, signed by hand, so that the test's idea of one is not the gateway's library's. Each part can be made wrong.</summary>
-public sealed record Token
+public sealed record GatewayToken
 {
     /// <summary>The secret that gateways of these tests have.</summary>
     public const string Secret = "a secret that is long enough for HS512 too, so that only the algorithm is wrong there";
@@ -25,9 +25,9 @@ public sealed record Token
     /// <param name="id">Its <c>jti</c>, if it has one.</param>
     /// <param name="now">The time of the one who checks it.</param>
     /// <param name="lives">How long it lives from then on.</param>
-    public static Token Of(string user, string? id = null, DateTimeOffset? now = null, TimeSpan? lives = null)
+    public static GatewayToken Of(string user, string? id = null, DateTimeOffset? now = null, TimeSpan? lives = null)
     {
-        var token = new Token
+        var token = new GatewayToken
         {
             Claims =
             {
@@ -46,7 +46,7 @@ public sealed record Token
     }
 
     /// <summary>The same with another claim, or with none where the value is null.</summary>
-    public Token With(string claim, object? value)
+    public GatewayToken With(string claim, object? value)
     {
         var claims = new Dictionary<string, object?>(Claims, StringComparer.Ordinal);
         claims.Remove(claim);
@@ -59,7 +59,7 @@ public sealed record Token
     }
 
     /// <summary>The same with another algorithm in its header; it is signed with HS256 all the same.</summary>
-    public Token Saying(string algorithm) => this with { Header = new Dictionary<string, object?>(Header, StringComparer.Ordinal) { ["alg"] = algorithm } };
+    public GatewayToken Saying(string algorithm) => this with { Header = new Dictionary<string, object?>(Header, StringComparer.Ordinal) { ["alg"] = algorithm } };
 
     /// <summary>Header and claims, as they are signed.</summary>
     public string Content => $"{Encode(JsonSerializer.SerializeToUtf8Bytes(Header))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(Claims))}";

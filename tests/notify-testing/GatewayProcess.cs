@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Notify.Testing;
 
-namespace Notify.Tests;
+namespace Notify.Testing;
 
 /// <summary>A real gateway in a process of its own.</summary>
 public sealed class GatewayProcess : ServiceProcess
