@@ -1,3 +1,4 @@
+using System.Net;
 using Notify.Bot.Telegram;
 using Notify.Serving;
 using Notify.Settings;
@@ -42,6 +43,9 @@ public sealed record BotSettings
 
     /// <summary>Whether delivered notifications of scripts have buttons under them.</summary>
     public required bool MessageButtons { get; init; }
+
+    /// <summary>A loopback port for the metrics; null where they are on the socket alone.</summary>
+    public IPEndPoint? MetricsListen { get; init; }
 
     /// <summary>What only the bot may look into.</summary>
     public string PrivateFolder => Path.Combine(DataFolder, "private");
@@ -92,8 +96,21 @@ public sealed record BotSettings
                 reader.Number("TELEGRAM_CHAT_MESSAGES_PER_SECOND", 1, 1, 1_000_000),
                 reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)),
             MessageButtons = reader.Switch("NOTIFY_MESSAGE_BUTTONS", true),
+            MetricsListen = ReadMetricsListen(reader),
         };
         reader.ThrowIfWrong();
         return settings;
+    }
+
+    private static IPEndPoint? ReadMetricsListen(SettingsReader reader)
+    {
+        const string Name = "NOTIFY_METRICS_LISTEN";
+        var listen = reader.ListenAddress(Name, null);
+        if (listen is not null && !IPAddress.IsLoopback(listen.Address))
+        {
+            reader.Wrong(Name, reader.Raw(Name)!, "an address of this machine alone, such as http://127.0.0.1:9464 (nobody is asked for a password there)");
+        }
+
+        return listen;
     }
 }

@@ -23,8 +23,9 @@ link.SetAction((line, cancellation) => WithLinks(
     operating => operating.LinkAsync(line.GetRequiredValue(user), line.GetValue(code), line.GetValue(chat), cancellation), cancellation));
 var unlink = new Command("unlink", "Remove a user's link.") { user };
 unlink.SetAction((line, cancellation) => WithLinks(operating => operating.UnlinkAsync(line.GetRequiredValue(user), cancellation), cancellation));
-var doctor = new Command("doctor", "Check the settings, the files, the rights and Telegram, and say what mends what is wrong.");
-doctor.SetAction((_, cancellation) => Guarded(() => new Doctor(SettingsReader.FromEnvironment(), TimeProvider.System, Console.Out).RunAsync(cancellation)));
+var envFile = new Option<string>("--env-file") { Description = "Where systemd takes the settings from; what the environment lacks is looked up there.", DefaultValueFactory = _ => Doctor.DefaultFile };
+var doctor = new Command("doctor", "Check the settings, the files, the rights and Telegram, and say what mends what is wrong.") { envFile };
+doctor.SetAction((line, cancellation) => Guarded(() => new Doctor(Environment.GetEnvironmentVariable, line.GetRequiredValue(envFile), TimeProvider.System, Console.Out).RunAsync(cancellation)));
 
 var root = new RootCommand("The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md).") { users, link, unlink, doctor };
 root.SetAction((_, _) => Guarded(() => BotServer.RunAsync(BotSettings.Read(SettingsReader.FromEnvironment()), Console.Error)));

@@ -36,7 +36,7 @@ public sealed record GatewaySettings
         ArgumentNullException.ThrowIfNull(reader);
         var settings = new GatewaySettings
         {
-            Listen = ReadListen(reader),
+            Listen = reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", "http://127.0.0.1:8765")!,
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", "/run/notify-gateway/ws.sock"),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             Secrets = ReadSecrets(reader),
@@ -47,21 +47,6 @@ public sealed record GatewaySettings
         };
         reader.ThrowIfWrong();
         return settings;
-    }
-
-    private static IPEndPoint ReadListen(SettingsReader reader)
-    {
-        const string Name = "NOTIFY_GATEWAY_LISTEN";
-        const string Default = "http://127.0.0.1:8765";
-        var address = reader.HttpAddress(Name, Default)!;
-        var host = address.IsLoopback && address.HostNameType == UriHostNameType.Dns ? "127.0.0.1" : address.DnsSafeHost;
-        if (address.Scheme == Uri.UriSchemeHttp && address.AbsolutePath == "/" && IPAddress.TryParse(host, out var ip))
-        {
-            return new IPEndPoint(ip, address.Port);
-        }
-
-        reader.Wrong(Name, address.OriginalString, "http://, an IP address of this machine and a port, such as http://127.0.0.1:8765 (TLS is the business of the web server in front)");
-        return new IPEndPoint(IPAddress.Loopback, 0);
     }
 
     private static List<byte[]> ReadSecrets(SettingsReader reader)

@@ -72,7 +72,7 @@ public sealed record WebSettings
         const string JwtShape = "at least 32 bytes of secret (openssl rand -base64 48)";
         static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= LeastSecretBytes;
         var dataFolder = reader.AbsolutePath("NOTIFY_DATA_DIR", "/data/notifications");
-        var listen = ReadListen(reader);
+        var listen = reader.ListenAddress("NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000")!;
         var settings = new WebSettings
         {
             DataFolder = dataFolder,
@@ -98,28 +98,6 @@ public sealed record WebSettings
 
         reader.ThrowIfWrong();
         return settings;
-    }
-
-    private static IPEndPoint ReadListen(SettingsReader reader)
-    {
-        const string Name = "NOTIFY_WEB_LISTEN";
-        const string Default = "http://127.0.0.1:5000";
-        var address = reader.HttpAddress(Name, Default)!;
-        if (address is { Scheme: "http", AbsolutePath: "/" })
-        {
-            if (address.Host == "localhost")
-            {
-                return new IPEndPoint(IPAddress.Loopback, address.Port);
-            }
-
-            if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
-            {
-                return new IPEndPoint(ip, address.Port);
-            }
-        }
-
-        reader.Wrong(Name, address.OriginalString, "http, an IP address and a port, such as http://127.0.0.1:5000 (TLS is nginx's part)");
-        return new IPEndPoint(IPAddress.Loopback, 0);
     }
 
     /// <summary>Sessions and Google's answer travel over it: in clear text only where they stay on this machine.</summary>

@@ -71,30 +71,30 @@ public sealed partial class NotificationDelivery
         {
             if (Left <= TimeSpan.Zero)
             {
-                return await EndAsync(DeliveryState.Failed, $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}");
+                return await EndAsync(DeliveryState.Failed, $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}", "expired");
             }
 
             if (chat is not { } to)
             {
-                return await EndAsync(DeliveryState.Failed, "the user has no linked chat any more");
+                return await EndAsync(DeliveryState.Failed, "the user has no linked chat any more", "no link");
             }
 
             if (delivery._links.Find(User)?.Dead is { } dead)
             {
                 // Each call to a chat that takes nothing would only be refused again, and Telegram counts them.
-                return await EndAsync(DeliveryState.Failed, dead.Reason, attempts: _progress.Attempts, isGone: true);
+                return await EndAsync(DeliveryState.Failed, dead.Reason, "dead link", attempts: _progress.Attempts, isGone: true);
             }
 
             if (_rendered is null)
             {
                 if (delivery._outbox.Read(waiting.Sequence) is not { Accepted: var accepted })
                 {
-                    return await EndAsync(DeliveryState.Failed, "no longer in the outbox");
+                    return await EndAsync(DeliveryState.Failed, "no longer in the outbox", "forgotten");
                 }
 
                 if (!TryRender(accepted.Title, accepted.Message, accepted.ParseMode, accepted.Image?.Info, out var messages))
                 {
-                    return await EndAsync(DeliveryState.Failed, "nothing to show");
+                    return await EndAsync(DeliveryState.Failed, "nothing to show", "nothing to show");
                 }
 
                 _rendered = new RenderedNotification(accepted, messages);
@@ -110,7 +110,7 @@ public sealed partial class NotificationDelivery
             var done = _progress.PartsDone + 1;
             if (done >= count)
             {
-                return await EndAsync(DeliveryState.Delivered, null);
+                return await EndAsync(DeliveryState.Delivered, null, "");
             }
 
             await RecordAsync(new DeliveryProgress(DeliveryState.Queued) { PartsDone = done });
@@ -125,7 +125,9 @@ public sealed partial class NotificationDelivery
             {
                 try
                 {
+                    var began = delivery._time.GetTimestamp();
                     await CallAsync(rendered, message, chat, stopping);
+                    delivery._metrics.Sent(delivery._time.GetElapsedTime(began));
                     return null;
                 }
                 catch (BotApiException e) when (e.Failure is BotApiFailure.Refused && message.Markup is not null)
@@ -222,7 +224,7 @@ public sealed partial class NotificationDelivery
             }
         }
 
-        private async Task<TryResult> EndAsync(DeliveryState state, string? reason, string word = "gone", int attempts = 0, bool isGone = false)
+        private async Task<TryResult> EndAsync(DeliveryState state, string? reason, string word, int attempts = 0, bool isGone = false)
         {
             await RecordAsync(new DeliveryProgress(state) { Reason = reason, PartsDone = _progress.PartsDone, Attempts = attempts, IsGone = isGone });
             if (state == DeliveryState.Delivered)

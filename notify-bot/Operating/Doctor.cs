@@ -9,11 +9,15 @@ namespace Notify.Bot.Operating;
 /// <c>notify-bot doctor</c>: looks at everything that the bot needs, one line each, and for what is wrong prints the command that
 /// mends it. It changes nothing.
 /// </summary>
-/// <param name="reader">The settings, which may be wrong.</param>
+/// <param name="environment">Gives a variable of the environment, or null.</param>
+/// <param name="file">Where systemd takes the bot's settings from; what the environment doesn't have is looked up there.</param>
 /// <param name="time">For the clock's check.</param>
 /// <param name="output">Where the lines go.</param>
-public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter output)
+public sealed class Doctor(Func<string, string?> environment, string file, TimeProvider time, TextWriter output)
 {
+    /// <summary>Where the settings are on a server (specification, section 15).</summary>
+    public const string DefaultFile = "/opt/data-analyst/.env";
+
     /// <summary>How long each part of the system may take to answer.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -21,7 +25,8 @@ public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var findings = new Findings(output);
-        if (CheckSettings(findings) is not { } settings)
+        var reader = new SettingsReader(CheckFile(findings));
+        if (CheckSettings(reader, findings) is not { } settings)
         {
             return SettingsReader.WrongSettingsStatus;
         }
@@ -34,7 +39,12 @@ public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter 
         var owner = folder.CheckDataFolder(analysts, trusted);
         folder.CheckPrivateFolder();
         folder.CheckDisk();
-        await new SocketCheck(settings, time, findings).RunAsync(analysts, trusted, cancellation);
+        if (await new SocketCheck(settings, time, findings).RunAsync(analysts, trusted, cancellation))
+        {
+            new BotCheck(settings, time, findings).Run(cancellation);
+        }
+
+        new NeighbourCheck(reader, findings).Run(trusted);
         using var links = new FileLinkBook(settings.DataFolder, time);
         folder.CheckSharedFiles(links);
         await new HelperCheck(settings, findings).RunAsync(owner, analysts, links, cancellation);
@@ -43,7 +53,37 @@ public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter 
         return findings.Count == 0 ? 0 : 1;
     }
 
-    private BotSettings? CheckSettings(Findings findings)
+    /// <summary>The file that holds the token is root's alone.</summary>
+    /// <returns>Gives a setting from the environment or else the file.</returns>
+    private Func<string, string?> CheckFile(Findings findings)
+    {
+        if (FileStatus.OfPath(file) is not { } status)
+        {
+            return environment;
+        }
+
+        try
+        {
+            var inFile = EnvironmentFile.Read(file);
+            if (status.Uid != 0 || (status.Mode & 0x3F) != 0)
+            {
+                findings.Wrong("settings file", $"{file} has the mode {Findings.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone", $"chown root:root {file}; chmod 0600 {file}");
+            }
+            else
+            {
+                findings.Ok("settings file", file);
+            }
+
+            return name => environment(name) is { Length: > 0 } value ? value : inFile.GetValueOrDefault(name);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            findings.Wrong("settings file", $"{file} can't be read: {e.Message}", "sudo notify-bot doctor   (as root)");
+            return environment;
+        }
+    }
+
+    private BotSettings? CheckSettings(SettingsReader reader, Findings findings)
     {
         try
         {
@@ -55,7 +95,7 @@ public sealed class Doctor(SettingsReader reader, TimeProvider time, TextWriter 
         {
             foreach (var problem in e.Problems)
             {
-                findings.Wrong("settings", problem, "set -a; . /opt/data-analyst/.env; set +a; notify-bot doctor   (as root, if the file is right and only this shell does not have it)");
+                findings.Wrong("settings", problem, $"nano {file}; systemctl restart notify-bot   (or, if another file has the settings: notify-bot doctor --env-file FILE)");
             }
 
             return null;

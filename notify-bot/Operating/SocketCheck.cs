@@ -6,19 +6,20 @@ namespace Notify.Bot.Operating;
 /// <summary>Whether the socket is there with the right owner, group and rights, and a bot listens.</summary>
 internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findings findings)
 {
-    public async Task RunAsync(Group? analysts, Group? trusted, CancellationToken cancellation)
+    /// <returns>Whether a bot listens.</returns>
+    public async Task<bool> RunAsync(Group? analysts, Group? trusted, CancellationToken cancellation)
     {
         var path = settings.SocketPath;
         if (FileStatus.OfPath(path, followLink: false) is not { } status)
         {
             findings.Wrong("socket", $"{path} is not there: the bot does not run", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
-            return;
+            return false;
         }
 
         if (status.Kind != FileKind.Socket)
         {
             findings.Wrong("socket", $"{path} is something else than a socket, so the bot does not start", $"mv {path} {path}.aside && systemctl restart notify-bot");
-            return;
+            return false;
         }
 
         var right = true;
@@ -43,14 +44,16 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findi
             {
                 findings.Ok("socket", $"{path}, and a bot listens");
             }
+
+            return true;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            findings.Wrong("socket", $"{path} is left over: no bot listens", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
+            return findings.Wrong("socket", $"{path} is left over: no bot listens", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
         }
         catch (SocketException e)
         {
-            findings.Wrong("socket", $"{path}: {e.Message}", "run doctor as root");
+            return findings.Wrong("socket", $"{path}: {e.Message}", "run doctor as root");
         }
     }
 }

@@ -27,6 +27,19 @@ public enum RunOutcome
     AlreadyRunning,
 }
 
+/// <summary>The word for an outcome, as the send API and the metrics say it.</summary>
+internal static class RunOutcomeWords
+{
+    internal static string Word(this RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Delivered => "delivered",
+        RunOutcome.Queued => "queued",
+        RunOutcome.NoAlert => "no_alert",
+        RunOutcome.AlreadyRunning => "already_running",
+        _ => "error",
+    };
+}
+
 /// <summary>How a run that was asked for from the chat or the dashboard ended.</summary>
 /// <param name="Outcome">In one word.</param>
 /// <param name="NotificationId">What was sent, if something was.</param>
@@ -82,15 +95,18 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
         try
         {
             await _slots.WaitAsync(cancellation);
+            var outcome = RunOutcome.Error;
             try
             {
-                metrics.ScriptRun();
                 var ran = await helper.RunAsync(user, script, cancellation);
                 LogRan(log, user, script, ran.Reason?.ToString() ?? (ran.Notify == true ? "notify" : "no alert"));
-                return await ActOnAsync(ran, user, script, link, cancellation);
+                var run = await ActOnAsync(ran, user, script, link, cancellation);
+                outcome = run.Outcome;
+                return run;
             }
             finally
             {
+                metrics.ScriptRun(outcome.Word());
                 _slots.Release();
             }
         }

@@ -25,7 +25,7 @@ internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, Req
         var script = ScriptOf(context);
         var link = linked.Require(user);
         var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
-        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(Word(run.Outcome), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
+        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Outcome.Word(), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
     }
 
     internal async Task MuteAsync(HttpContext context)
@@ -48,15 +48,6 @@ internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, Req
     private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
         ? script
         : throw new RefusalException(StatusCodes.Status400BadRequest, "That is not the name of a script: it ends in .py, and has no '/' and no '.' or '-' at its start.");
-
-    private static string Word(RunOutcome outcome) => outcome switch
-    {
-        RunOutcome.Delivered => "delivered",
-        RunOutcome.Queued => "queued",
-        RunOutcome.NoAlert => "no_alert",
-        RunOutcome.AlreadyRunning => "already_running",
-        _ => "error",
-    };
 
     private static async Task<T> Helped<T>(Func<Task<T>> ask)
     {

@@ -18,6 +18,7 @@ internal static class SendApiRoutes
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<WatchRoutes>();
         services.AddSingleton<EventStream>();
+        services.AddSingleton<MetricsPage>();
         services.AddSingleton<ScriptRoutes>();
     }
 
@@ -31,7 +32,7 @@ internal static class SendApiRoutes
 
         var watching = app.Services.GetRequiredService<WatchRoutes>();
         app.MapGet("/health", watching.HealthAsync);
-        app.MapGet("/metrics", watching.MetricsAsync);
+        app.MapGet("/metrics", app.Services.GetRequiredService<MetricsPage>().ServeAsync);
         app.MapGet("/link", watching.LinkAsync);
         app.MapGet("/notifications", watching.NotificationsAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
@@ -9,7 +8,7 @@ using Notify.Linking;
 namespace Notify.Bot.SendApi;
 
 /// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
-internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram, BotMetrics metrics)
+internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram)
 {
     internal Task HealthAsync(HttpContext context)
     {
@@ -31,14 +30,6 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
             new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
             unreadable);
         return context.WriteAsync(outbox.IsWritable ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer, SendApiJson.Default.HealthAnswer);
-    }
-
-    internal async Task MetricsAsync(HttpContext context)
-    {
-        var body = Encoding.UTF8.GetBytes(metrics.Text());
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     internal Task LinkAsync(HttpContext context)

@@ -65,6 +65,7 @@ internal static partial class BotServer
         }
 
         LogServing(log, BotVersion.Text, settings.SocketPath);
+        await using var metricsPort = settings.MetricsListen is { } listen ? await MetricsPort.OpenAsync(listen, app.Services.GetRequiredService<MetricsPage>(), botLog, log) : null;
         systemd.Tell("READY=1");
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
         var forgetting = app.Services.GetRequiredService<HistoryKeeping>().RunAsync(stop.Token);

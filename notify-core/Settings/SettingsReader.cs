@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Notify.Settings;
 
@@ -134,6 +135,24 @@ public sealed class SettingsReader(Func<string, string?> read)
 
         Wrong(name, raw, "an address such as https://example.org");
         return fallback is null ? null : new Uri(fallback);
+    }
+
+    /// <summary>Where to listen: <c>http://</c>, an IP address of this machine or <c>localhost</c>, and a port; null where it is not set and there is no fallback.</summary>
+    public IPEndPoint? ListenAddress(string name, string? fallback)
+    {
+        if (HttpAddress(name, fallback) is not { } address)
+        {
+            return null;
+        }
+
+        var host = address.Host == "localhost" ? "127.0.0.1" : address.DnsSafeHost;
+        if (address.Scheme == Uri.UriSchemeHttp && address.AbsolutePath == "/" && IPAddress.TryParse(host, out var ip))
+        {
+            return new IPEndPoint(ip, address.Port);
+        }
+
+        Wrong(name, address.OriginalString, $"http://, an IP address of this machine and a port, such as {fallback ?? "http://127.0.0.1:9464"} (TLS is the business of the web server in front)");
+        return new IPEndPoint(IPAddress.Loopback, 0);
     }
 
     /// <summary>The name of a Unix group.</summary>

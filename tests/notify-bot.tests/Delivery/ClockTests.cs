@@ -179,7 +179,7 @@ public sealed class ClockTests : IAsyncLifetime
             _links = new FileLinkBook(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, changes, new BotMetrics(new TelegramState(settings)), time, NullLoggerFactory.Instance);
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, changes, new BotMetrics(), time, NullLoggerFactory.Instance);
             _delivery.Resume();
         }
 

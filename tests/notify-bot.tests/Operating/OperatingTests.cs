@@ -1,9 +1,6 @@
-using System.Diagnostics;
-using Notify.Testing;
-
 namespace Notify.Tests.Operating;
 
-/// <summary>What an operator sees and types: settings that are checked, users, link, unlink, and a doctor that names the mend.</summary>
+/// <summary>What an operator sees and types: settings that are checked, users, link and unlink.</summary>
 public sealed class OperatingTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -22,6 +19,8 @@ public sealed class OperatingTests
     [InlineData("NOTIFY_TRUSTED_GROUP", "-ops")]
     [InlineData("NOTIFY_SCRIPTS_BIN", "notify-scripts")]
     [InlineData("NOTIFY_WEB_URL", "dashboard")]
+    [InlineData("NOTIFY_METRICS_LISTEN", "9464")]
+    [InlineData("NOTIFY_METRICS_LISTEN", "http://0.0.0.0:9464")]
     public async Task A_wrong_setting_ends_the_start_with_78_and_a_sentence_that_names_it(string name, string value)
     {
         await using var scene = await BotScene.SetAsync();
@@ -103,132 +102,5 @@ public sealed class OperatingTests
         Assert.Equal(64, status);
         Assert.StartsWith("notify-bot: ", said, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(scene.Data, "*.json"));
-    }
-
-    [Fact]
-    public async Task Doctor_finds_a_sound_bot_sound()
-    {
-        TestAccount.SkipUnlessRoot();
-        await using var scene = await DoctoredAsync();
-
-        var (status, said) = await scene.OperateAsync("doctor");
-
-        Assert.True(status == 0, said);
-        Assert.DoesNotContain("WRONG", said, StringComparison.Ordinal);
-        Assert.Contains("ok     token: it is @NotifyTestBot's", said, StringComparison.Ordinal);
-        Assert.Contains("All is well.", said, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("token")]
-    [InlineData("telegram")]
-    [InlineData("clock")]
-    [InlineData("folder mode")]
-    [InlineData("folder ACL")]
-    [InlineData("private folder")]
-    [InlineData("socket mode")]
-    [InlineData("socket ACL")]
-    [InlineData("no bot")]
-    [InlineData("file")]
-    [InlineData("file mode")]
-    [InlineData("helper")]
-    [InlineData("group")]
-    public async Task Doctor_names_each_fault_and_a_mend(string fault)
-    {
-        TestAccount.SkipUnlessRoot();
-        await using var scene = await DoctoredAsync();
-        await scene.OperateAsync("link", "alice", "--chat", "42");
-        var (expected, mend) = await BreakAsync(scene, fault);
-
-        var (status, said) = await scene.OperateAsync("doctor");
-
-        Assert.Equal(1, status);
-        Assert.Contains($"WRONG  {expected}", said, StringComparison.Ordinal);
-        Assert.Contains($"       mend: {mend}", said, StringComparison.Ordinal);
-        if (mend.StartsWith("chmod", StringComparison.Ordinal) || mend.StartsWith("setfacl", StringComparison.Ordinal))
-        {
-            var command = said.Split("mend: ")[1].Split('\n')[0];
-            Assert.Equal(0, (await RunProgram.ToEndAsync("/bin/sh", ["-c", command], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation)).Status);
-            Assert.Equal(0, (await scene.OperateAsync("doctor")).Status);
-        }
-    }
-
-    private static async Task<(string Expected, string Mend)> BreakAsync(BotScene scene, string fault)
-    {
-        var socket = Path.Combine(scene.Data, "bot.sock");
-        var links = Path.Combine(scene.Data, "telegram_users.json");
-        switch (fault)
-        {
-            case "token":
-                await scene.Phone.ChangeTokenAsync("110201:another-token-that-is-right-from-now-on", Cancellation);
-                return ("token: Telegram refuses it", "put the token that @BotFather shows");
-            case "telegram":
-                await scene.Phone.BeginOutageAsync(Cancellation);
-                return ("telegram: 127.0.0.1 can't be reached", "curl ");
-            case "clock":
-                scene.Environment["TELEGRAM_API_URL"] = await StaleClock.StartAsync(Cancellation);
-                return ("clock: ", "timedatectl set-ntp true");
-            case "folder mode":
-                File.SetUnixFileMode(scene.Data, (UnixFileMode)0b111_111_101);
-                return ("folder: ", "chmod 2770");
-            case "folder ACL":
-                await ShellAsync($"setfacl -b {scene.Data} && chmod 2770 {scene.Data}");
-                return ("folder: ", "setfacl -m g:dataread:--x");
-            case "private folder":
-                File.SetUnixFileMode(Path.Combine(scene.Data, "private"), (UnixFileMode)0b111_111_111);
-                return ("private folder: ", "chmod 0750");
-            case "socket mode":
-                File.SetUnixFileMode(socket, (UnixFileMode)0b110_110_110);
-                return ("socket: ", "chmod 0660");
-            case "socket ACL":
-                await ShellAsync($"setfacl -b {socket} && chmod 0660 {socket}");
-                return ("socket: ", "setfacl -m g:dataread:rw");
-            case "no bot":
-                await scene.Bot.KillAsync();
-                return ("socket: ", "systemctl start notify-bot");
-            case "file":
-                await File.WriteAllTextAsync(links, "{\n\"alice\": {", Cancellation);
-                return ("telegram_users.json: it can't be read (line 2", $"cp -a {links}");
-            case "file mode":
-                File.SetUnixFileMode(links, (UnixFileMode)0b110_100_100);
-                return ("telegram_users.json: ", "chmod 0660");
-            case "helper":
-                scene.Environment["NOTIFY_SCRIPTS_BIN"] = "/usr/local/bin/no-such-helper";
-                return ("helper: ", "server/deploy.sh");
-            default:
-                scene.Environment["NOTIFY_ANALYST_GROUP"] = "no-such-analysts";
-                return ("analysts' group: ", "groupadd no-such-analysts");
-        }
-    }
-
-    [Fact]
-    public async Task Doctor_says_how_to_give_it_the_settings_it_lacks()
-    {
-        await using var scene = await BotScene.SetAsync();
-        scene.Environment.Remove("TELEGRAM_BOT_TOKEN");
-
-        var (status, said) = await scene.OperateAsync("doctor");
-
-        Assert.Equal(78, status);
-        Assert.Contains("TELEGRAM_BOT_TOKEN is not set", said, StringComparison.Ordinal);
-        Assert.Contains(". /opt/data-analyst/.env", said, StringComparison.Ordinal);
-    }
-
-    private static async Task<BotScene> DoctoredAsync()
-    {
-        await ShellAsync("groupadd -f dataread; groupadd -f data-ops");
-        var scene = await BotScene.SetAsync();
-        scene.Environment["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts");
-        await scene.StartBotAsync();
-        await scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
-        File.SetUnixFileMode(scene.Data, (UnixFileMode)0b10_111_111_000);
-        return scene;
-    }
-
-    private static async Task ShellAsync(string command)
-    {
-        using var shell = Process.Start("/bin/sh", ["-c", command]);
-        await shell.WaitForExitAsync(Cancellation);
-        Assert.Equal(0, shell.ExitCode);
     }
 }

@@ -160,9 +160,12 @@ public sealed class DeadLinkTests
     private static string CaseFile(string name) => Path.Combine(Programs.Repository, "tests", "cases", "C13-user-blocked-bot", name);
 
     /// <summary>The bot is blocked and does not hear of it by an update, as when it was not running.</summary>
+    /// <summary>Without an update that tells the bot: the poll that is open ends with one of no meaning, and no further one is answered.</summary>
     private static async Task SilentlyBlockAsync(ApiScene scene)
     {
         await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = 500 });
+        await scene.Phone.InjectAsync("""{"ok": true, "result": [{"update_id": 1, "poll": {"id": "1"}}]}""", Cancellation);
+        await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "unreachable", Cancellation);
         await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation);
     }
 

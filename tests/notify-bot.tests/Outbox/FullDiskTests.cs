@@ -25,6 +25,9 @@ public sealed class FullDiskTests
         var health = await full.Scene.AskAsync(HttpMethod.Get, "/health");
         Assert.Equal(503, health.Status);
         Assert.Equal("down", BotScene.Status(health.Json));
+        var (_, doctor) = await full.Scene.Bot.OperateAsync("doctor");
+        Assert.Contains("WRONG  bot: it can't write its outbox", doctor, StringComparison.Ordinal);
+        Assert.Contains("WRONG  disk: 0 MB are free", doctor, StringComparison.Ordinal);
         var history = (await full.Scene.AskAsync(HttpMethod.Get, "/notifications?user=dana&limit=200")).Json.GetProperty("notifications");
         Assert.Equal(full.Accepted + 1, history.GetArrayLength());
 

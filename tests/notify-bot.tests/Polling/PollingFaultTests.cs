@@ -17,7 +17,7 @@ public sealed class PollingFaultTests
     public async Task A_refused_poll_is_named_by_health_said_once_and_over_by_itself(int status, string state, string said)
     {
         await using var scene = await BotScene.BeginAsync();
-        var fault = await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, RetryAfter = status == 429 ? 1 : null }, Cancellation);
+        var fault = await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = status, RetryAfter = status == 429 ? 1 : null }, Cancellation);
         await EndTheOpenPollAsync(scene);
 
         var health = await scene.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == state, Cancellation);

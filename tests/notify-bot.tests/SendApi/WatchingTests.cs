@@ -1,6 +1,10 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Notify.Sandbox.Telegram;
+using Notify.Testing;
 
 namespace Notify.Tests.SendApi;
 
@@ -85,11 +89,68 @@ public sealed partial class WatchingTests
         Assert.Equal(1, samples["notify_failed_total{reason=\"refused\"}"]);
         Assert.Equal(1, samples["notify_failed_total{reason=\"blocked\"}"]);
         Assert.Equal(1, samples["notify_telegram_up"]);
+        Assert.Equal(1, samples["notify_outbox_writable"]);
+        Assert.Equal(2, samples["notify_telegram_send_seconds_count"]);
+        Assert.Equal(2, samples["notify_telegram_send_seconds_bucket{le=\"+Inf\"}"]);
+        Assert.InRange(samples["notify_telegram_send_seconds_sum"], 0.00001, 60);
+        Assert.Equal(1, samples["notify_queue_length"]);
+        Assert.InRange(samples["notify_queue_oldest_seconds"], 0.00001, 600);
         Assert.InRange(samples["notify_telegram_last_good_poll_timestamp_seconds"], 1.7e9, 4e9);
         foreach (var name in new[] { "dana", "omar", "7001", "7002", "odd" })
         {
             Assert.DoesNotContain(name, answer.Body, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task On_a_loopback_port_the_metrics_are_served_and_nothing_else()
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort.Next()}");
+        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_METRICS_LISTEN"] = address.AbsoluteUri });
+        using var http = new HttpClient { BaseAddress = address };
+
+        Assert.Contains("notify_accepted_total", ReadPrometheusText(await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation)));
+        foreach (var path in new[] { "/", "/health", "/notifications?user=dana", "/metrics/", "/scripts?user=dana", "/events?user=dana" })
+        {
+            using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        using var body = JsonContent.Create(new { user = "dana", text = "from anybody" });
+        await Assert.ThrowsAnyAsync<HttpRequestException>(async () =>
+        {
+            using var answer = await http.PostAsync(new Uri("/send", UriKind.Relative), body, Cancellation);
+            answer.EnsureSuccessStatusCode();
+        });
+        Assert.Empty(await scene.Phone.BotMessagesAsync(ApiScene.Dana, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_costs_the_metrics_there_and_nothing_more()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_METRICS_LISTEN"] = $"http://{other.LocalEndpoint}" });
+
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
+        Assert.Contains(" 1205 ", scene.Bot.Bot.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_on_request_are_counted_by_how_they_ended()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
+        await using var scene = await ApiScene.BeginAsync(
+            links: $$$"""{"{{{alice.Name}}}": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""",
+            environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts") });
+
+        await scene.AskAsync(HttpMethod.Post, $"/scripts/quiet.py/run?user={alice.Name}");
+        await scene.AskAsync(HttpMethod.Post, $"/scripts/gone.py/run?user={alice.Name}");
+
+        var samples = ReadPrometheusText((await scene.AskAsync(HttpMethod.Get, "/metrics")).Body);
+        Assert.Equal((1, 1), (samples["notify_script_runs_total{outcome=\"no_alert\"}"], samples["notify_script_runs_total{outcome=\"error\"}"]));
     }
 
     /// <summary>Reads the text format strictly, as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.</summary>
@@ -100,6 +161,7 @@ public sealed partial class WatchingTests
         var samples = new Dictionary<string, double>(StringComparer.Ordinal);
         var (help, type) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var family = "";
+        var isHistogram = false;
         foreach (var line in text[..^1].Split('\n'))
         {
             if (HelpLine().Match(line) is { Success: true } helped)
@@ -111,13 +173,14 @@ public sealed partial class WatchingTests
             {
                 Assert.Equal(family, typed.Groups["family"].Value);
                 Assert.True(type.Add(family), $"{family} has two TYPE lines");
+                isHistogram = typed.Groups["type"].Value == "histogram";
                 Assert.Equal(typed.Groups["type"].Value == "counter", family.EndsWith("_total", StringComparison.Ordinal));
             }
             else
             {
                 var sample = SampleLine().Match(line);
                 Assert.True(sample.Success, $"no line of the format: {line}");
-                Assert.Equal(family, sample.Groups["family"].Value);
+                Assert.Contains(sample.Groups["family"].Value, isHistogram ? [family + "_bucket", family + "_sum", family + "_count"] : (string[])[family]);
                 Assert.Contains(family, type);
                 Assert.True(samples.TryAdd(sample.Groups["sample"].Value, double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)), $"{line} is there twice");
             }
