@@ -22,7 +22,10 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
 
     private const long Person = 4242;
 
-    private sealed record Trouble(string Name, Func<Task> Begin, Func<Task> End, bool IsNone = false);
+    /// <summary>A poll of 30 s and its grace of 10 s have to pass before silence is noticed.</summary>
+    private static readonly TimeSpan UntilSilenceIsNoticed = TimeSpan.FromSeconds(45);
+
+    private sealed record Trouble(string Name, Func<Task> Begin, Func<Task> End, TimeSpan Length, bool IsNone = false);
 
     internal async Task<bool> RunAsync(TextWriter output)
     {
@@ -50,7 +53,7 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
 
     private IEnumerable<Trouble> Troubles()
     {
-        yield return new("none (idle, long polling)", () => Task.CompletedTask, () => Task.CompletedTask, IsNone: true);
+        yield return new("none (idle, long polling)", () => Task.CompletedTask, () => Task.CompletedTask, length, IsNone: true);
         yield return Faulty("401, token refused", new Fault { Kind = FaultKind.Answer, Status = 401 });
         yield return Faulty("409, polled elsewhere", new Fault { Kind = FaultKind.Answer, Status = 409, Method = "getUpdates" });
         yield return Faulty("429, retry_after 3", new Fault { Kind = FaultKind.Answer, Status = 429, RetryAfter = 3 });
@@ -58,15 +61,17 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         yield return new(
             "connections refused",
             () => scratch.ControlAsync(HttpMethod.Post, "outage", new Length()),
-            () => scratch.ControlAsync(HttpMethod.Delete, "outage", null));
+            () => scratch.ControlAsync(HttpMethod.Delete, "outage", null),
+            length);
         yield return Faulty("connections dropped", new Fault { Kind = FaultKind.Drop });
-        yield return Faulty("silence: no answer, ever", new Fault { Kind = FaultKind.Hang });
+        yield return Faulty("silence: no answer, ever", new Fault { Kind = FaultKind.Hang }) with { Length = length > UntilSilenceIsNoticed ? length : UntilSilenceIsNoticed };
     }
 
     private Trouble Faulty(string name, Fault fault) => new(
         name,
         () => scratch.ControlAsync(HttpMethod.Post, "faults", fault),
-        () => scratch.ControlAsync(HttpMethod.Delete, "faults", null));
+        () => scratch.ControlAsync(HttpMethod.Delete, "faults", null),
+        length);
 
     private async Task<bool> MeetAsync(Trouble trouble, MeasuredProcess bot, string data, TextWriter output)
     {
@@ -76,7 +81,7 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
 
         // A long poll may be on its way since before the trouble: something to fetch ends it, and the next one meets the trouble.
         await scratch.ControlAsync(HttpMethod.Post, $"chats/{Person}/text", new Typed("/help"));
-        await Task.Delay(length, TimeProvider.System, CancellationToken.None);
+        await Task.Delay(trouble.Length, TimeProvider.System, CancellationToken.None);
         var share = (bot.CpuTime() - cpu) / Stopwatch.GetElapsedTime(began);
         var written = LogSize(data) - log;
         var state = State(data);
@@ -86,7 +91,7 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         var mended = Stopwatch.GetTimestamp();
         var isWell = await UntilOkAsync(data);
         var isMet = calls.GetArrayLength() > 0 && (state == "ok") == trouble.IsNone;
-        var isGood = share < MostCpu && written < MostLogPerMinute * Math.Max(1, length.TotalMinutes) && isWell && isMet;
+        var isGood = share < MostCpu && written < MostLogPerMinute * Math.Max(1, trouble.Length.TotalMinutes) && isWell && isMet;
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"{trouble.Name,-34}{100 * share,6:0.00} %{written,10} B{calls.GetArrayLength(),8}   {state,-18}{(isWell ? $"{Stopwatch.GetElapsedTime(mended).TotalSeconds:0.0} s" : "not"),14}  {(isGood ? "pass" : "FAIL")}"));

@@ -104,7 +104,9 @@ public sealed class SocketCaller(string socketPath) : IDisposable
     /// <summary>POST.</summary>
     public async Task<(int Status, JsonElement Body)> PostAsync(string path, HttpContent content)
     {
-        using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+        // What is too large is refused before it is sent: who goes on writing may find the connection closed and hear nothing.
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = content, Headers = { ExpectContinue = true } };
+        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
     }
 
