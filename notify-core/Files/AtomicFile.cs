@@ -11,7 +11,8 @@ namespace Notify.Files;
 /// <remarks>
 /// A file that is replaced keeps its mode, group and access control list, and its owner where the writer may give files away. A writer
 /// who isn't in the file's group can't keep the group; then the group's rights shrink to those of others and the list is dropped:
-/// narrower, never wider. A new file gets the mode that the caller names, whatever the umask. Costs two <c>fsync</c>: about 1 ms.
+/// narrower, never wider. A new file gets the mode that the caller names, whatever the umask,
+/// and where root writes it, its folder's owner. Costs two <c>fsync</c>: about 1 ms.
 /// </remarks>
 public sealed class AtomicFile : IDisposable
 {
@@ -188,6 +189,12 @@ public sealed class AtomicFile : IDisposable
     {
         if (previous is not { } old)
         {
+            if (Account.EffectiveUid == 0 && FileStatus.Of(_folder).Uid is var owner and not 0)
+            {
+                // What root makes in a service's folder is the service's, as if the service had made it.
+                _ = LibC.ChangeOwner(_file, owner, uint.MaxValue);
+            }
+
             SetMode((uint)modeIfNew);
             return;
         }

@@ -10,9 +10,11 @@ namespace Notify.Testing;
 /// The hands of a test in the sandbox: makes people and groups, types, presses buttons, reads chats, and makes things go wrong. Speaks the
 /// control API, so that it works with a sandbox in this process and in another one.
 /// </summary>
-public sealed class SandboxControl(Uri controlAddress) : IDisposable
+/// <param name="controlAddress">Of the control API.</param>
+/// <param name="connection">The way there, where it is not this machine's own network.</param>
+public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? connection = null) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = controlAddress, Timeout = TimeSpan.FromMinutes(5) };
+    private readonly HttpClient _http = new(connection ?? new SocketsHttpHandler()) { BaseAddress = controlAddress, Timeout = TimeSpan.FromMinutes(5) };
 
     /// <summary>The control of a sandbox in this process.</summary>
     public SandboxControl(SandboxServer server)

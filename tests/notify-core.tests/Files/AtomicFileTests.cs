@@ -26,6 +26,18 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void A_new_file_of_roots_belongs_to_the_folders_owner()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: gives a file to another user");
+        Command.Run("chown", "daemon:games", _folder.Path);
+        Command.Run("chmod", "2770", _folder.Path);
+
+        AtomicFile.Replace(_folder["new"], "x"u8, Mode660);
+
+        Assert.Equal("daemon:games 660", Command.Run("stat", "-c", "%U:%G %a", _folder["new"]).Trim());
+    }
+
+    [Fact]
     public void A_replaced_file_keeps_mode_group_owner_and_access_list()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: gives a file to another user");

@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# server/deploy.sh: installs Notify on this machine, or brings it up to date. Again and again without harm; says what it changed.
+#
+#   sudo server/deploy.sh                  the programs of artifacts/publish (./dev publish makes them), or of programs/ in a bundle
+#   sudo server/deploy.sh --programs DIR   those of another folder
+#   sudo server/deploy.sh --rollback       back to the version before
+#   sudo server/deploy.sh --remove         takes away what it installed; links, history, settings and accounts stay
+#
+# With TELEGRAM_BOT_TOKEN in the environment it is written into /opt/data-analyst/.env. What is wrong is refused before anything is touched.
+# A version that is not healthy after the start is taken back by itself.
+set -euo pipefail
+
+source_folder=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$source_folder/server/lib/prepare.sh"
+. "$source_folder/server/lib/stage.sh"
+
+releases=/opt/data-analyst/releases
+units=/etc/systemd/system
+services=(notify-gateway notify-bot notify-web)
+# How long a service may take until it answers, in seconds.
+patience=${NOTIFY_DEPLOY_PATIENCE:-60}
+# Versions that are kept to go back to.
+keep=3
+
+say() { printf '%s\n' "$*"; }
+stop() { printf '\n%s\nNothing was changed.\n' "$*" >&2; exit 1; }
+
+# --- before anything is touched ---------------------------------------------------------------------------------------------------------
+
+need_tools() {
+    local missing=() pair
+    [ "$(id -u)" = 0 ] || stop "Only root can install: sudo server/deploy.sh"
+    for pair in setfacl:acl sudo:sudo visudo:sudo curl:curl setpriv:util-linux systemctl:systemd; do
+        command -v "${pair%%:*}" > /dev/null || missing+=("${pair##*:}")
+    done
+    [ ${#missing[@]} -eq 0 ] || stop "These packages are missing: apt-get install ${missing[*]}"
+    [ -d /run/systemd/system ] || stop "This machine was not started by systemd, and the services need it."
+}
+
+find_programs() {
+    [ -n "$programs" ] || for programs in "$source_folder/programs" "$source_folder/artifacts/publish"; do [ ! -d "$programs" ] || break; done
+    local name
+    for name in bot web gateway runner scripts; do
+        [ -x "$programs/notify-$name/notify-$name" ] || stop "$programs/notify-$name/notify-$name is not there. Make the programs first: ./dev publish"
+    done
+    version=$("$programs/notify-bot/notify-bot" --version) || stop "$programs/notify-bot/notify-bot does not run on this machine (it is made for linux-x64, glibc 2.36 or later)."
+}
+
+# The tree of files as it will be on the machine, in a folder beside the releases: the same disk, so that it becomes one by a rename.
+stage() {
+    install -d -m 0755 /opt/data-analyst
+    install -d -m 0700 "$releases"
+    staged=$(mktemp -d "$releases/.new.XXXXXX")
+    trap 'rm -rf "$staged" "$checked"' EXIT
+    notify_stage "$source_folder" "$programs" "$staged" "$units"
+}
+
+check() {
+    local said unit
+    said=$(visudo -cf "$staged/etc/sudoers.d/sudoers-deploy" 2>&1) || stop "The sudo rules are wrong: $said"
+    checked=$(mktemp -d)
+    for unit in "$staged$units"/*; do
+        sed "s#^ExecStart=/opt/data-analyst/notify/#ExecStart=$staged/opt/data-analyst/notify/#" "$unit" > "$checked/${unit##*/}"
+    done
+    said=$(systemd-analyze verify --man=no "$checked"/* 2>&1) || stop "A unit is wrong: $said"
+    case ${TELEGRAM_BOT_TOKEN-} in
+        *[!A-Za-z0-9:_-]*) stop "TELEGRAM_BOT_TOKEN is no token: it has the form 110201543:AAHdqTcv..., as @BotFather shows it." ;;
+    esac
+}
+
+# --- installing -------------------------------------------------------------------------------------------------------------------------
+
+# apply TREE OLD: each file of the tree to its place if it differs, by a rename, so that nothing ever finds half of it; what only OLD has is taken away.
+apply() {
+    local tree=$1 old=$2 path target
+    changed=()
+    while IFS= read -r path; do
+        target=/$path
+        if [ -L "$tree/$path" ]; then
+            [ "$(readlink "$target" 2> /dev/null)" != "$(readlink "$tree/$path")" ] || continue
+        elif [ -f "$target" ] && [ ! -L "$target" ] && cmp -s "$tree/$path" "$target" && [ "$(stat -c '%a %U:%G' "$target")" = "$(stat -c '%a %U:%G' "$tree/$path")" ]; then
+            continue
+        fi
+        mkdir -p "$(dirname "$target")"
+        # Said by hand: where the caller asks how it went, the shell does not stop at an error.
+        cp -aT "$tree/$path" "$target.notify-new" && mv -fT "$target.notify-new" "$target" || { rm -f "$target.notify-new"; say "$target can't be written." >&2; return 1; }
+        changed+=("$target")
+        notify_said "installed $target"
+    done < <(cd "$tree" && find . \( -type f -o -type l \) -printf '%P\n' | LC_ALL=C sort)
+    [ -n "$old" ] || return 0
+    while IFS= read -r path; do
+        [ -e "$tree/$path" ] || [ -L "$tree/$path" ] || { rm -f "/$path"; changed+=("/$path"); notify_said "removed /$path"; }
+    done < <(cd "$old" && find . \( -type f -o -type l \) -printf '%P\n')
+}
+
+has_changed() {
+    local path wanted
+    for path in "${changed[@]}"; do
+        for wanted in "$@"; do [ "$path" != "$wanted" ] || return 0; done
+    done
+    return 1
+}
+
+# A service began before its settings were last changed.
+is_older_than_settings() {
+    local began
+    began=$(systemctl show -p ActiveEnterTimestamp --value "$1")
+    [ -n "$began" ] && [ "$(date -d "$began" +%s)" -lt "$(stat -c %Y /opt/data-analyst/.env)" ]
+}
+
+# start SERVICE: as it has to run now. Its socket stays open meanwhile, so that who calls waits for the answer and is not refused.
+start() {
+    local service=$1 own=("/opt/data-analyst/notify/$1" "$units/$1.service")
+    [ "$service" != notify-bot ] || own+=(/opt/data-analyst/notify/libe_sqlite3.so)
+    systemctl -q enable "$service.socket" "$service.service"
+    if has_changed "$units/$service.socket" && systemctl -q is-active "$service.socket"; then
+        systemctl stop "$service.service"
+        systemctl restart "$service.socket"
+        notify_said "opened the socket of $service anew"
+    fi
+    systemctl start "$service.socket" || return 1
+    if ! systemctl -q is-active "$service.service"; then
+        systemctl reset-failed "$service.service" 2> /dev/null || true
+        notify_said "starting $service"
+        systemctl --no-block start "$service.service"
+    elif has_changed "${own[@]}" || is_older_than_settings "$service.service"; then
+        notify_said "restarting $service"
+        systemctl --no-block restart "$service.service"
+    fi
+}
+
+wait_until_healthy() {
+    local service=$1 until=$((SECONDS + patience))
+    while :; do
+        if systemctl -q is-active "$service.service" && notify_healthy "$service"; then
+            return 0
+        fi
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.2
+    done
+}
+
+# activate TREE OLD: installs a tree and starts what it is made of.
+activate() {
+    local service ready=()
+    apply "$1" "$2" || return 1
+    if printf '%s\n' "${changed[@]}" | grep -q "^$units/"; then systemctl daemon-reload; fi
+    for service in "${services[@]}"; do
+        if notify_ready "$service"; then ready+=("$service"); fi
+    done
+    for service in "${ready[@]}"; do start "$service" || return 1; done
+    for service in "${ready[@]}"; do
+        if ! wait_until_healthy "$service"; then
+            say ""
+            say "$service is not healthy after $patience s. Its last lines:"
+            journalctl -u "$service" -n 15 --no-pager -o cat 2> /dev/null || true
+            return 1
+        fi
+    done
+}
+
+# is_current NAME / point NAME RELEASE: which release is installed, and which was before.
+release_of() { if [ -L "$releases/$1" ]; then readlink -f "$releases/$1"; fi; }
+point() { ln -sfnT "$(basename "$2")" "$releases/.$1" && mv -fT "$releases/.$1" "$releases/$1"; }
+
+forget_old() {
+    local release
+    find "$releases" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%T@ %p\n' | sort -rn | cut -d' ' -f2- | tail -n +$((keep + 1)) | while IFS= read -r release; do
+        case $release in "$(release_of current)" | "$(release_of previous)") ;; *) rm -rf "$release" ;; esac
+    done
+}
+
+deploy() {
+    local current name release
+    need_tools
+    find_programs
+    stage
+    check
+    say "Notify $version:"
+    notify_prepare
+    notify_settings "$source_folder/server/env.sample"
+    if [ -n "${TELEGRAM_BOT_TOKEN-}" ]; then printf '%s' "$TELEGRAM_BOT_TOKEN" | notify_set TELEGRAM_BOT_TOKEN; fi
+    unset TELEGRAM_BOT_TOKEN
+
+    name=$version-$(cd "$staged" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
+    release=$releases/$name
+    current=$(release_of current)
+    if [ -d "$release" ]; then rm -rf "$staged"; else mv -T "$staged" "$release"; fi
+    chmod 0755 "$release"
+    touch "$release"
+    if activate "$release" "$current"; then
+        if [ "$release" != "$current" ]; then
+            [ -z "$current" ] || point previous "$current"
+            point current "$release"
+        fi
+        forget_old
+        [ ${#changed[@]} -gt 0 ] || notify_said "all files are as they should be"
+        say "Notify $version runs. What is left to do, if anything, says: notify-bot doctor"
+        return 0
+    fi
+    if [ -z "$current" ] || [ "$current" = "$release" ]; then
+        say "There is no earlier version to go back to. Mend what the lines above name, then run this again; notify-bot doctor helps." >&2
+        return 1
+    fi
+    say "Going back to ${current##*/}:"
+    if activate "$current" "$release"; then
+        say "The version before runs again; ${release##*/} was taken back." >&2
+    else
+        say "The version before is not healthy either. notify-bot doctor says why." >&2
+    fi
+    rm -rf "$release"
+    return 1
+}
+
+rollback() {
+    local current previous
+    need_tools
+    current=$(release_of current)
+    previous=$(release_of previous)
+    [ -n "$previous" ] && [ -d "$previous" ] || stop "There is no version before this one."
+    say "Going back from ${current##*/} to ${previous##*/}:"
+    activate "$previous" "$current" || { say "It is not healthy; notify-bot doctor says why." >&2; return 1; }
+    point previous "$current"
+    point current "$previous"
+}
+
+remove() {
+    local current path
+    need_tools
+    current=$(release_of current)
+    [ -n "$current" ] || stop "Nothing of deploy.sh's is installed here."
+    for path in "${services[@]}"; do
+        systemctl -q disable --now "$path.socket" "$path.service" 2> /dev/null || true
+    done
+    (cd "$current" && find . \( -type f -o -type l \) -printf '%P\n') | while IFS= read -r path; do
+        rm -f "/$path"
+        notify_said "removed /$path"
+    done
+    rmdir --ignore-fail-on-non-empty -p /data/docs/examples/notifications /opt/data-analyst/notify 2> /dev/null || true
+    rm -rf "$releases" /data/notifications/bot.sock
+    systemctl daemon-reload
+    say "Removed. What is yours stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."
+}
+
+programs=
+what=deploy
+while [ $# -gt 0 ]; do
+    case $1 in
+        --programs) programs=$(readlink -f "${2-}") || stop "--programs needs a folder"; shift ;;
+        --rollback) what=rollback ;;
+        --remove) what=remove ;;
+        *) sed -n '2,/^set -/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 64 ;;
+    esac
+    shift
+done
+checked=
+staged=
+exec 9> /run/lock/notify-deploy.lock
+flock -n 9 || stop "Another install is under way."
+$what

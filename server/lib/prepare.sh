@@ -1,0 +1,130 @@
+# What has to be on the machine before anything is installed: groups, accounts, folders and their rights (specification, sections 3 and 4), and
+# the settings file. Sourced by deploy.sh and by the package's scripts, so that there is one place for it. Each function says what it
+# changed and nothing else; a second call changes nothing.
+
+notify_said() { echo "  $*"; }
+
+notify_group() {
+    getent group "$1" > /dev/null || { groupadd --system "$1" && notify_said "made the group $1"; }
+}
+
+# notify_account NAME GROUP: an account that nobody can log in as.
+notify_account() {
+    id "$1" > /dev/null 2>&1 && return 0
+    useradd --system --gid "$2" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+    notify_said "made the account $1"
+}
+
+notify_member() {
+    id -nG "$1" | tr ' ' '\n' | grep -qx "$2" && return 0
+    usermod --append --groups "$2" "$1"
+    notify_said "$1 is in $2 now"
+}
+
+# notify_folder PATH OWNER GROUP MODE: the folder itself, nothing in it; never through a link.
+notify_folder() {
+    if [ -L "$1" ]; then
+        echo "$1 is a link. Notify's folders have to be folders: move it away." >&2
+        return 1
+    fi
+    if [ ! -d "$1" ]; then
+        install -d -o "$2" -g "$3" -m "$4" "$1"
+        notify_said "made $1"
+        return 0
+    fi
+    if [ "$(stat -c '%U:%G' "$1")" != "$2:$3" ]; then
+        chown "$2:$3" "$1"
+        notify_said "$1 is $2:$3's now"
+    fi
+}
+
+# notify_mode PATH MODE: as stat shows it, setgid included.
+notify_mode() {
+    [ "$(stat -c %a "$1")" = "$2" ] && return 0
+    chmod "0$2" "$1"
+    notify_said "$1 has the mode $2 now"
+}
+
+notify_prepare() {
+    notify_group dataread
+    notify_group data-ops
+    notify_account deploy data-ops
+    notify_account notify-gateway data-ops
+    getent group www-data > /dev/null || groupadd --system www-data
+    notify_account www-data www-data
+    notify_member www-data data-ops
+
+    [ -d /data ] || { install -d -m 0755 /data && notify_said "made /data"; }
+    notify_folder /data/notifications deploy data-ops 2770
+    # First the mode, which sets the mask too, then the entry, which leaves it.
+    notify_mode /data/notifications 2770
+    if ! getfacl -cpE /data/notifications | grep -qx 'group:dataread:--x'; then
+        setfacl -m g:dataread:--x /data/notifications
+        notify_said "dataread may pass through /data/notifications"
+    fi
+    # What an earlier engine left is the bot's to write now; what is in the files stays.
+    for file in telegram_users.json pending_codes.json pending_links.json; do
+        file=/data/notifications/$file
+        [ -f "$file" ] && [ ! -L "$file" ] || continue
+        [ "$(stat -c %G "$file")" = data-ops ] || { chgrp data-ops "$file" && notify_said "$file is data-ops' now"; }
+        notify_mode "$file" 660
+    done
+    [ -d /opt/data-analyst ] || { install -d -m 0755 /opt/data-analyst && notify_said "made /opt/data-analyst"; }
+}
+
+# notify_setting NAME: what the settings file holds for it; nothing where it is not set.
+notify_setting() {
+    sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" /opt/data-analyst/.env 2> /dev/null | tail -n 1 | sed "s/[[:space:]]*\$//; s/^\"\\(.*\\)\"\$/\\1/; s/^'\\(.*\\)'\$/\\1/"
+}
+
+# notify_set NAME, value on standard input: never on a command line, which everybody on the machine can read.
+notify_set() {
+    value=$(cat)
+    [ "$(notify_setting "$1")" != "$value" ] || return 0
+    draft=$(mktemp /opt/data-analyst/.env.XXXXXX)
+    NOTIFY_VALUE=$value awk -v name="$1" '
+        $0 ~ "^[[:space:]]*" name "[[:space:]]*=" { if (!done) { print name "=" ENVIRON["NOTIFY_VALUE"]; done = 1 } next }
+        { print }
+        END { if (!done) print name "=" ENVIRON["NOTIFY_VALUE"] }' /opt/data-analyst/.env > "$draft"
+    chmod 0600 "$draft"
+    mv "$draft" /opt/data-analyst/.env
+    notify_said "$1 is set in /opt/data-analyst/.env"
+}
+
+# notify_settings SAMPLE: the settings file, root's alone, with a secret for the tokens.
+notify_settings() {
+    if [ ! -e /opt/data-analyst/.env ]; then
+        install -o root -g root -m 0600 "$1" /opt/data-analyst/.env
+        notify_said "made /opt/data-analyst/.env"
+    fi
+    [ "$(stat -c '%U:%G' /opt/data-analyst/.env)" = root:root ] || { chown root:root /opt/data-analyst/.env && notify_said "/opt/data-analyst/.env is root's now"; }
+    notify_mode /opt/data-analyst/.env 600
+    [ -n "$(notify_setting NOTIFY_JWT_SECRET)" ] || head -c 48 /dev/urandom | base64 -w 0 | notify_set NOTIFY_JWT_SECRET
+}
+
+# notify_ready SERVICE: whether its required settings are there. Says which are not.
+notify_ready() {
+    case $1 in
+        notify-bot) set -- "$1" TELEGRAM_BOT_TOKEN ;;
+        notify-web) set -- "$1" GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET NOTIFY_ALLOWED_DOMAINS NOTIFY_JWT_SECRET ;;
+        notify-gateway) set -- "$1" NOTIFY_JWT_SECRET ;;
+    esac
+    service=$1
+    shift
+    missing=
+    for name in "$@"; do
+        [ -n "$(notify_setting "$name")" ] || missing="$missing $name"
+    done
+    [ -n "$missing" ] || return 0
+    notify_said "$service is installed and not started: /opt/data-analyst/.env lacks$missing. Put it in, then: systemctl enable --now $service.socket $service.service"
+    return 1
+}
+
+# notify_healthy SERVICE: whether it answers as it should.
+notify_healthy() {
+    case $1 in
+        notify-bot) curl -sf -m 5 -o /dev/null --unix-socket /data/notifications/bot.sock http://bot/health ;;
+        notify-web) curl -sf -m 5 -o /dev/null http://127.0.0.1:5000/healthz ;;
+        notify-gateway) curl -sf -m 5 -o /dev/null --unix-socket /run/notify-gateway/ws.sock http://gateway/health ;;
+    esac
+}
