@@ -176,17 +176,20 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
     /// <summary>The wanted port, so that a page that is open from the last demo comes alive again; another free one where it is taken.</summary>
     private static int FreePort(int wanted)
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
+        // Below what the kernel gives to outgoing connections, one of which could take it before the server does.
+        for (var port = wanted == 0 ? RandomNumberGenerator.GetInt32(20_000, 32_000) : wanted; ; port = RandomNumberGenerator.GetInt32(20_000, 32_000))
         {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, wanted));
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: another one.
+            }
         }
-        catch (SocketException)
-        {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     [GeneratedRegex(@"Bot API (?<api>\S+) phone page (?<phone>\S+) google (?<google>\S+)", RegexOptions.None, 1000)]

@@ -2,7 +2,7 @@
 # tools/debian-root.sh: a Debian 12 with systemd as a folder, for the tests that boot one; prints its path. Made once (some 75 s) and kept: what
 # it has to hold is part of its name, so that another list makes another one.
 set -euo pipefail
-packages=acl,cron,curl,dbus,iproute2,nginx-light,openssl,procps,python3,sudo,systemd,systemd-sysv
+packages=acl,cron,curl,dbus,iproute2,nginx-light,openssl,procps,python3,sqlite3,sudo,systemd,systemd-sysv
 cache=/var/cache/notify-tests
 root=$cache/debian12-$(printf '%s' "$packages" | sha256sum | cut -c1-12)
 mirror=${NOTIFY_TEST_MIRROR:-$(sed -n 's/^\(deb \(\[.*\] \)\?\|URIs: \)\(https\?:[^ ]*\).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2> /dev/null | head -n 1 || true)}

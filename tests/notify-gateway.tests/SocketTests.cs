@@ -57,7 +57,7 @@ public sealed class SocketTests
     public async Task A_killed_gateway_s_file_is_replaced_and_its_clients_come_back()
     {
         await using var scene = GatewayScene.Set();
-        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = $"http://127.0.0.1:{FreePort()}";
+        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = $"http://127.0.0.1:{FreePort.Next()}";
         await scene.StartAsync();
         for (var round = 0; round < 3; round++)
         {
@@ -136,7 +136,7 @@ public sealed class SocketTests
     {
         await using var scene = GatewayScene.Set();
         Directory.CreateDirectory(Path.GetDirectoryName(scene.SocketPath)!);
-        var port = FreePort();
+        var port = FreePort.Next();
         scene.Environment["NOTIFY_GATEWAY_LISTEN"] = $"http://127.0.0.1:{port}";
         var ready = scene.Environment["NOTIFY_SOCKET"] = Path.Combine(scene.Folder, "notify");
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
@@ -192,12 +192,5 @@ public sealed class SocketTests
     {
         var answer = await caller.PostAsync("/dispatch", call, Cancellation);
         return (answer.Status, answer.Errno);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -37,8 +37,9 @@ public sealed partial class BootedDebian : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(shown);
         TestAccount.SkipUnlessRoot();
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-nspawn") && File.Exists("/usr/sbin/debootstrap"), "needs systemd-nspawn and debootstrap: apt-get install systemd-container debootstrap");
-        var made = await HereAsync(Path.Combine(Programs.Repository, "tools", "debian-root.sh"), TimeSpan.FromMinutes(15));
-        var template = made.Trim().Split('\n')[^1];
+        var make = Path.Combine(Programs.Repository, "tools", "debian-root.sh");
+        await HereAsync(make, TimeSpan.FromMinutes(15));
+        var template = (await HereAsync($"{make} 2> /dev/null")).Trim();
         var folder = Directory.CreateTempSubdirectory("notify-machine-").FullName;
         foreach (var name in (string[])["upper", "work", "root"])
         {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Notify.Testing;
 
@@ -15,7 +13,7 @@ public sealed class EmulatorTests
     public async Task The_bot_serves_people_at_an_emulator_by_others_though_that_refuses_its_menu_of_commands()
     {
         await using var scene = await BotScene.SetAsync();
-        var port = FreePort();
+        var port = FreePort.Next();
         scene.Environment["TELEGRAM_API_URL"] = $"http://127.0.0.1:{port}";
         var folder = await NodeScripts.InstallAsync(Path.Combine(Programs.Repository, "tests", "notify-bot.tests", "Emulator"), Cancellation);
         using var emulator = NodeScripts.Start("node", ["drive.cjs", port.ToString(CultureInfo.InvariantCulture), scene.Environment["TELEGRAM_BOT_TOKEN"], "/start", "/help", "hello"], folder);
@@ -43,12 +41,5 @@ public sealed class EmulatorTests
         return line is null
             ? throw new InvalidOperationException($"The emulator ended: {await emulator.StandardError.ReadToEndAsync(Cancellation)}")
             : JsonSerializer.Deserialize<string[]>(line)!;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
