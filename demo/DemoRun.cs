@@ -21,6 +21,7 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
         var examples = home.PutExamples();
         var sandbox = await servers.StartSandboxAsync(cancellation);
         using var phone = await PhoneInSandbox.OfAsync("Dana", sandbox.Phone, cancellation);
+        await servers.StartGatewayAsync(cancellation);
         var bot = await servers.StartBotAsync(sandbox.Api, cancellation);
         await servers.StartWebAsync(sandbox.Google, cancellation);
         using var analyst = await AnalystInBrowser.LogInAsync(servers.Dashboard, servers.Email, cancellation);

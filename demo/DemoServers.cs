@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -28,6 +29,9 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
     /// <summary>The sample analyst's Google account: what stands before the @ is the Unix user, as in an organisation with one directory.</summary>
     internal string Email => $"{home.Account.Name}@{Domain}";
 
+    private readonly string _jwtSecret = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+    private readonly int _gatewayPort = FreePort(0);
+
     /// <summary>The dashboard's address.</summary>
     internal Uri Dashboard { get; } = new($"http://127.0.0.1:{FreePort(options.WebPort)}/");
 
@@ -47,6 +51,14 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
 
         story.Step("sandbox", "plays Telegram and Google on this machine");
         return new SandboxAddresses(new Uri(addresses.Groups["api"].Value), new Uri(new Uri(addresses.Groups["phone"].Value), "/"), new Uri(addresses.Groups["google"].Value));
+    }
+
+    /// <summary>Starts the gateway, which open pages and desktops connect to.</summary>
+    internal async Task StartGatewayAsync(CancellationToken cancellation)
+    {
+        var (gateway, _) = await programs.ServeAsync("notify-gateway", [], Programs.EnvironmentOf([.. SharedSettings(), ("STATE_DIRECTORY", scratch.GatewayStateFolder), ("NOTIFY_JWT_SECRET", _jwtSecret)]), cancellation);
+        await UntilAsync("notify-gateway", gateway, () => Task.FromResult(File.Exists(scratch.GatewaySocket)), "does not serve", cancellation);
+        story.Step("gateway", "passes notifications on to open pages and desktops");
     }
 
     /// <summary>Starts the bot; it is there and polls when this returns.</summary>
@@ -83,7 +95,7 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
                 ("NOTIFY_ALLOWED_DOMAINS", Domain),
                 ("GOOGLE_CLIENT_ID", SandboxOptions.SampleGoogleClientId),
                 ("GOOGLE_CLIENT_SECRET", SandboxOptions.SampleGoogleClientSecret),
-                ("NOTIFY_JWT_SECRET", Convert.ToHexString(RandomNumberGenerator.GetBytes(32))),
+                ("NOTIFY_JWT_SECRET", _jwtSecret),
             ]),
             cancellation);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Dashboard };
@@ -104,7 +116,7 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
         }
     }
 
-    /// <summary>What bot and dashboard are told alike.</summary>
+    /// <summary>What bot, gateway and dashboard are told alike.</summary>
     private List<(string Name, string Value)> SharedSettings()
     {
         var account = home.Account;
@@ -118,6 +130,8 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
             ("NOTIFY_DATA_DIR", scratch.DataFolder),
             ("NOTIFY_INSTANCE_NAME", "Demo"),
             ("NOTIFY_WEB_URL", Dashboard.GetLeftPart(UriPartial.Authority)),
+            ("NOTIFY_GATEWAY_SOCKET", scratch.GatewaySocket),
+            ("NOTIFY_GATEWAY_LISTEN", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_gatewayPort}")),
         ];
         if (analysts is not null)
         {

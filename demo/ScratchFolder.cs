@@ -28,6 +28,12 @@ internal sealed class ScratchFolder : IDisposable
     /// <summary>Where the dashboard keeps its session keys.</summary>
     internal string WebStateFolder => FullPath + "/web";
 
+    /// <summary>Where the gateway keeps which tokens were taken back.</summary>
+    internal string GatewayStateFolder => FullPath + "/gateway";
+
+    /// <summary>Where the gateway takes calls.</summary>
+    internal string GatewaySocket => FullPath + "/ws.sock";
+
     /// <summary>Where the bot listens.</summary>
     internal string BotSocket => FullPath + Socket;
 

@@ -44,6 +44,9 @@ public sealed record BotSettings
     /// <summary>Whether delivered notifications of scripts have buttons under them.</summary>
     public required bool MessageButtons { get; init; }
 
+    /// <summary>Where the gateway takes notifications for desktops and pages.</summary>
+    public required string GatewaySocket { get; init; }
+
     /// <summary>A loopback port for the metrics; null where they are on the socket alone.</summary>
     public IPEndPoint? MetricsListen { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record BotSettings
             ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             WebUrl = reader.HttpAddress("NOTIFY_WEB_URL", null),
+            GatewaySocket = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
             Pace = new Delivery.PaceLimits(
                 reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000),
                 reader.Number("TELEGRAM_CHAT_MESSAGES_PER_SECOND", 1, 1, 1_000_000),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Notify.Dispatching;
 using Notify.Serving;
 using Notify.Settings;
 
@@ -37,7 +38,7 @@ public sealed record GatewaySettings
         var settings = new GatewaySettings
         {
             Listen = reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", "http://127.0.0.1:8765")!,
-            SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", "/run/notify-gateway/ws.sock"),
+            SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             Secrets = ReadSecrets(reader),
             WebOrigin = reader.HttpAddress("NOTIFY_WEB_URL", null) is { } web ? Origin(web) : null,

@@ -52,6 +52,15 @@ public sealed record WebSettings
     /// <summary>The one before, while rotating.</summary>
     public string? PreviousJwtSecret { get; init; }
 
+    /// <summary>Where the gateway takes calls.</summary>
+    public required string GatewaySocket { get; init; }
+
+    /// <summary>Whose members may listen there.</summary>
+    public required string TrustedGroup { get; init; }
+
+    /// <summary>The gateway's address for pages and desktops.</summary>
+    public required Uri GatewayUrl { get; init; }
+
     /// <summary>Whether browsers come by https, so that cookies are Secure.</summary>
     public bool IsSecure => PublicUrl.Scheme == Uri.UriSchemeHttps;
 
@@ -73,6 +82,7 @@ public sealed record WebSettings
         static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= LeastSecretBytes;
         var dataFolder = reader.AbsolutePath("NOTIFY_DATA_DIR", "/data/notifications");
         var listen = reader.ListenAddress("NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000")!;
+        var publicUrl = ReadPublicUrl(reader, listen);
         var settings = new WebSettings
         {
             DataFolder = dataFolder,
@@ -80,7 +90,10 @@ public sealed record WebSettings
             AnalystGroup = reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             Listen = listen,
-            PublicUrl = ReadPublicUrl(reader, listen),
+            PublicUrl = publicUrl,
+            GatewaySocket = Notify.Serving.SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Notify.Dispatching.GatewaySocket.DefaultPath),
+            TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
+            GatewayUrl = Notify.Dispatching.GatewayAddress.Of(publicUrl, reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", "http://127.0.0.1:8765")!),
             Authority = ReadAuthority(reader),
             ClientId = reader.RequiredText("GOOGLE_CLIENT_ID", "the client id from the Google Cloud console (APIs & Services, Credentials)"),
             ClientSecret = reader.Secret("GOOGLE_CLIENT_SECRET", secret => secret.Length > 0, "the client secret that goes with GOOGLE_CLIENT_ID"),

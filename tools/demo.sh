@@ -4,12 +4,12 @@
 # place of the person's own home. What it then does and shows is in demo/.
 
 demo_account=notify-demo
-demo_programs=(notify-sandbox notify-bot notify-web notify-runner notify-scripts notify-demo)
+demo_programs=(notify-sandbox notify-bot notify-gateway notify-web notify-runner notify-scripts notify-demo)
 
 demo_build() {
     local log
     log=$(mktemp)
-    say "building the sandbox, the bot, the dashboard, the runner and the demo"
+    say "building the sandbox, the bot, the gateway, the dashboard, the runner and the demo"
     # No build server stays behind: the demo leaves nothing running.
     if ! dotnet build demo/notify-demo.csproj -c Release -v quiet -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false > "$log" 2>&1; then
         cat "$log" >&2

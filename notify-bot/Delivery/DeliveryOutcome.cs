@@ -10,7 +10,10 @@ public abstract record DeliveryOutcome
     }
 
     /// <summary>It was accepted; this is how far it has come while the sender waited.</summary>
-    public sealed record Accepted(string Id, DeliveryProgress Progress) : DeliveryOutcome;
+    /// <param name="Id">Its name.</param>
+    /// <param name="Progress">How far it has come.</param>
+    /// <param name="Desktops">To how many desktops and pages it went at once; null where that is not known, or it went to none before.</param>
+    public sealed record Accepted(string Id, DeliveryProgress Progress, int? Desktops = null) : DeliveryOutcome;
 
     /// <summary>There is nothing a reader would see.</summary>
     public sealed record NothingToSay : DeliveryOutcome;

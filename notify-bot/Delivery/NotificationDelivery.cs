@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Notify.Bot.Desktops;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Bot.Watching;
@@ -10,7 +11,8 @@ using Notify.Linking;
 namespace Notify.Bot.Delivery;
 
 /// <summary>
-/// The policy of delivery, in order. Accepting: anything to say? a living link? room in the quota? mute, dedup and store. Delivering
+/// The policy of delivery, in order. Accepting: anything to say? a living link? room in the quota? mute, dedup and store. From there on desktops
+/// are told beside (<see cref="DesktopDispatch"/>). Delivering
 /// (<see cref="NotificationJob"/>): render, pace, send, record. Accepted means: on disk, and from then on delivered once, or marked with the reason why not.
 /// </summary>
 public sealed partial class NotificationDelivery : IDisposable
@@ -26,6 +28,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private readonly ILinkBook _links;
     private readonly BotApi _api;
     private readonly BotSettings _settings;
+    private readonly DesktopDispatch _desktops;
     private readonly ChangeFeed _changes;
     private readonly BotMetrics _metrics;
     private readonly TimeProvider _time;
@@ -36,7 +39,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
-        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
+        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _outbox = outbox;
@@ -44,6 +47,7 @@ public sealed partial class NotificationDelivery : IDisposable
         _links = links;
         _api = api;
         _settings = settings;
+        _desktops = desktops;
         _changes = changes;
         _metrics = metrics;
         _time = time;
@@ -80,12 +84,15 @@ public sealed partial class NotificationDelivery : IDisposable
     private static TimeSpan Min(TimeSpan wait, TimeSpan most) => wait < most ? wait : most;
 
     /// <summary>Accepts a notification and waits a while for its delivery.</summary>
+    /// <param name="wish">What is to be said.</param>
+    /// <param name="link">The user's; null: no phone is linked, and a desktop that is connected gets it alone.</param>
+    /// <param name="wait">How long its delivery is waited for.</param>
+    /// <param name="cancellation">Ends the wait, not the delivery.</param>
     /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
-    public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link link, TimeSpan wait, CancellationToken cancellation)
+    public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link? link, TimeSpan wait, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(wish);
-        ArgumentNullException.ThrowIfNull(link);
         if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out var messages))
         {
             return new DeliveryOutcome.NothingToSay();
@@ -99,7 +106,7 @@ public sealed partial class NotificationDelivery : IDisposable
             return await RepeatAsync(repeated, wait, cancellation);
         }
 
-        if (link.Dead is { } dead)
+        if (link?.Dead is { } dead)
         {
             return new DeliveryOutcome.LinkDead(dead.Reason);
         }
@@ -111,6 +118,7 @@ public sealed partial class NotificationDelivery : IDisposable
         }
 
         NotificationJob? job = null;
+        Task<int?>? sent = null;
         StoredImage? image = null;
         Acceptance acceptance;
         try
@@ -124,11 +132,18 @@ public sealed partial class NotificationDelivery : IDisposable
                     _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, stored.Progress.State);
 
                     // On the outbox's thread, in the order of acceptance: so a user's notifications join their lane in that order.
-                    if (stored.Progress.State == DeliveryState.Queued)
+                    if (stored.Progress.State != DeliveryState.Queued)
+                    {
+                        return;
+                    }
+
+                    if (link is not null)
                     {
                         job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress), new RenderedNotification(stored.Accepted, messages));
                         Add(job, null);
                     }
+
+                    sent = _desktops.Offer(stored.Accepted);
                 });
         }
         catch (Exception e)
@@ -150,7 +165,14 @@ public sealed partial class NotificationDelivery : IDisposable
                 return await RepeatAsync(first, wait, cancellation);
             case Acceptance.Stored { Notification: var stored }:
                 _metrics.Accepted();
-                return new DeliveryOutcome.Accepted(stored.Accepted.Id, job is null ? stored.Progress : await job.WaitAsync(wait, cancellation));
+                if (sent is null)
+                {
+                    return new DeliveryOutcome.Accepted(stored.Accepted.Id, stored.Progress);
+                }
+
+                return job is null
+                    ? await EndOnDesktopAsync(stored, sent)
+                    : new DeliveryOutcome.Accepted(stored.Accepted.Id, await job.WaitAsync(wait, cancellation), await _desktops.CountAsync(sent));
             default:
                 throw new InvalidOperationException($"No outcome for {acceptance.GetType().Name}.");
         }
@@ -167,6 +189,23 @@ public sealed partial class NotificationDelivery : IDisposable
 
     private static bool TryRender(string? title, string message, ParseMode mode, ImageInfo? image, [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages) =>
         NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message, ParseMode = mode, Image = image }, out messages);
+
+    /// <summary>The end of a notification for a user without a phone: it is known once the gateway has said who got it.</summary>
+    private async Task<DeliveryOutcome> EndOnDesktopAsync(StoredNotification stored, Task<int?> sent)
+    {
+        var desktops = await sent;
+        var progress = desktops > 0 ? DeliveryProgress.OnDesktopOnly : DeliveryProgress.Unreached;
+        await _outbox.RecordAsync(stored.Sequence, progress);
+        _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, progress.State);
+        Leave(stored.Accepted.User);
+        if (progress.IsUnreached)
+        {
+            _metrics.Failed("unreached");
+            LogNotDelivered(_log, stored.Accepted.Id, stored.Accepted.User, progress.Reason!);
+        }
+
+        return new DeliveryOutcome.Accepted(stored.Accepted.Id, progress, desktops);
+    }
 
     /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
     private async Task<DeliveryOutcome> RepeatAsync(StoredNotification first, TimeSpan wait, CancellationToken cancellation)

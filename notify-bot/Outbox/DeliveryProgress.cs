@@ -29,6 +29,11 @@ internal static class DeliveryWords
 /// <param name="State">Where it stands.</param>
 public sealed record DeliveryProgress(DeliveryState State)
 {
+    // Reasons that say more than a state does; they are stored.
+    private const string NobodyThere = "no phone is linked, and no desktop was connected any more";
+
+    private const string OnDesktop = "shown on the desktop; no phone is linked";
+
     /// <summary>Why it failed, or waits, in words for people.</summary>
     public string? Reason { get; init; }
 
@@ -43,6 +48,18 @@ public sealed record DeliveryProgress(DeliveryState State)
 
     /// <summary>Failed since the chat takes nothing any more, as opposed to this one message.</summary>
     public bool IsGone { get; init; }
+
+    /// <summary>Delivered, but to a desktop alone: its user had no phone linked.</summary>
+    public static DeliveryProgress OnDesktopOnly { get; } = new(DeliveryState.Delivered) { Reason = OnDesktop };
+
+    /// <summary>Whether it was delivered to a desktop alone.</summary>
+    public bool IsOnDesktopOnly => State == DeliveryState.Delivered && Reason == OnDesktop;
+
+    /// <summary>Never delivered, since there is neither phone nor desktop for it any more.</summary>
+    public bool IsUnreached => State == DeliveryState.Failed && Reason == NobodyThere;
+
+    /// <summary>Failed: no phone is linked, and the desktop that was connected did not get it.</summary>
+    public static DeliveryProgress Unreached { get; } = new(DeliveryState.Failed) { Reason = NobodyThere };
 
     /// <summary>The answer to the last try was lost after the request went out: one more try, and no third.</summary>
     public bool Doubted { get; init; }

@@ -11,7 +11,7 @@ namespace Notify.Bot.Scripts;
 /// <summary>How a run that was asked for ended.</summary>
 public enum RunOutcome
 {
-    /// <summary>It had something to say, and Telegram has taken it.</summary>
+    /// <summary>It had something to say, and Telegram, or without a phone a desktop, has taken it.</summary>
     Delivered,
 
     /// <summary>It had something to say, which waits for delivery.</summary>
@@ -72,8 +72,12 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
     }
 
     /// <summary>Runs a script and delivers its notification.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="script">Which.</param>
+    /// <param name="link">The user's; null: what it says goes to a desktop alone.</param>
+    /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="ScriptsHelperException">It could not be run at all.</exception>
-    public async Task<RequestedRun> RunAsync(UserName user, ScriptName script, Link link, CancellationToken cancellation)
+    public async Task<RequestedRun> RunAsync(UserName user, ScriptName script, Link? link, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
         lock (_gate)
@@ -124,7 +128,7 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
     /// <inheritdoc />
     public void Dispose() => _slots.Dispose();
 
-    private async Task<RequestedRun> ActOnAsync(RanScript ran, UserName user, ScriptName script, Link link, CancellationToken cancellation)
+    private async Task<RequestedRun> ActOnAsync(RanScript ran, UserName user, ScriptName script, Link? link, CancellationToken cancellation)
     {
         if (ran.Reason == ScriptFailure.AlreadyRunning)
         {

@@ -5,7 +5,7 @@ using Notify.Scripts;
 namespace Notify.Bot.SendApi;
 
 /// <summary>A user's scripts: what there are, running one, muting one.</summary>
-internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, RequestedRuns runs, IOutbox outbox, TimeProvider time)
+internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, RequestedRuns runs, IOutbox outbox, TimeProvider time)
 {
     internal async Task ListAsync(HttpContext context)
     {
@@ -23,7 +23,7 @@ internal sealed class ScriptRoutes(LinkedUsers linked, ScriptsHelper helper, Req
     {
         var user = CallerGate.UserOf(context);
         var script = ScriptOf(context);
-        var link = linked.Require(user);
+        var link = await recipients.RequireAsync(user, context.RequestAborted);
         var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
         await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Outcome.Word(), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
     }

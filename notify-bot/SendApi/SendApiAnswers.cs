@@ -12,7 +12,7 @@ namespace Notify.Bot.SendApi;
 
 internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels);
 
-internal sealed record ChannelsAnswer(string? Telegram);
+internal sealed record ChannelsAnswer(string? Telegram, int? Desktop);
 
 internal sealed record ErrorAnswer(string Error, string? Id = null);
 

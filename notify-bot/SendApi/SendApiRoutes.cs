@@ -13,7 +13,7 @@ internal static class SendApiRoutes
     {
         services.AddRoutingCore();
         services.AddSingleton<UploadGate>();
-        services.AddSingleton<LinkedUsers>();
+        services.AddSingleton<Recipients>();
         services.AddSingleton<Refusals>();
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<WatchRoutes>();

@@ -6,7 +6,7 @@ using Notify.Images;
 namespace Notify.Bot.SendApi;
 
 /// <summary><c>/send</c> and <c>/send_photo</c>.</summary>
-internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, NotificationDelivery delivery, UploadGate uploads)
+internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads)
 {
     internal async Task SendAsync(HttpContext context, bool photo)
     {
@@ -21,7 +21,7 @@ internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, Notif
                 // Before megabytes are received: who can't send at all need not begin.
                 if (!caller.IsTrusted)
                 {
-                    linked.Require(caller.For(null));
+                    await recipients.RequireAsync(caller.For(null), context.RequestAborted);
                 }
 
                 turn = uploads.TryEnter(caller) ?? throw new RefusalException(
@@ -39,7 +39,7 @@ internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, Notif
 
             var request = SendRequest.Read(fields, photo);
             var user = caller.For(request.User);
-            var link = linked.Require(user);
+            var link = await recipients.RequireAsync(user, context.RequestAborted);
             if (photo && uploaded is null)
             {
                 uploaded = OpenPhoto(request.PhotoPath, caller);
@@ -71,13 +71,14 @@ internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, Notif
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, UserName user, DeliveryOutcome outcome)
+    private Task AnswerAsync(HttpContext context, UserName user, DeliveryOutcome outcome)
     {
         switch (outcome)
         {
-            case DeliveryOutcome.Accepted { Id: var id, Progress: var progress }:
+            case DeliveryOutcome.Accepted { Id: var id, Progress: var progress, Desktops: var desktops }:
                 return progress.State switch
                 {
+                    DeliveryState.Failed when progress.IsUnreached => throw recipients.NotLinked(user, id),
                     DeliveryState.Failed when progress.IsGone => throw Gone(user, progress.Reason ?? "gone", id),
                     DeliveryState.Failed => throw new RefusalException(
                         StatusCodes.Status502BadGateway, $"It was not delivered, and trying again would not help: {progress.Reason}")
@@ -85,9 +86,9 @@ internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, Notif
                     DeliveryState.Unknown => throw new RefusalException(
                         StatusCodes.Status502BadGateway, $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again.")
                     { NotificationId = id },
-                    DeliveryState.Delivered => SentAsync("delivered", "delivered", id),
-                    DeliveryState.Muted => SentAsync("queued", "muted", id),
-                    _ => SentAsync("queued", "queued", id),
+                    DeliveryState.Delivered => SentAsync("delivered", progress.IsOnDesktopOnly ? null : "delivered", id, desktops),
+                    DeliveryState.Muted => SentAsync("queued", "muted", id, desktops),
+                    _ => SentAsync("queued", "queued", id, desktops),
                 };
             case DeliveryOutcome.NothingToSay:
                 throw new RefusalException(StatusCodes.Status400BadRequest, "The notification has no visible character: nothing would be shown on the phone.");
@@ -100,8 +101,8 @@ internal sealed class SendRoutes(BotSettings settings, LinkedUsers linked, Notif
                 throw new InvalidOperationException($"No answer for {outcome.GetType().Name}.");
         }
 
-        Task SentAsync(string status, string telegram, string id) =>
-            context.WriteAsync(StatusCodes.Status200OK, new SentAnswer(true, status, id, new ChannelsAnswer(telegram)), SendApiJson.Default.SentAnswer);
+        Task SentAsync(string status, string? telegram, string id, int? desktops) =>
+            context.WriteAsync(StatusCodes.Status200OK, new SentAnswer(true, status, id, new ChannelsAnswer(telegram, desktops)), SendApiJson.Default.SentAnswer);
     }
 
     private static RefusalException Gone(UserName user, string reason, string? id) => new(

@@ -2,12 +2,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
+using Notify.Bot.Desktops;
 using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
 using Notify.Bot.Scripts;
 using Notify.Bot.SendApi;
 using Notify.Bot.Telegram;
 using Notify.Bot.Watching;
+using Notify.Dispatching;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
@@ -50,8 +52,9 @@ internal static partial class BotServer
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(botLog);
-        AddParts(builder.Services, settings, time);
-        ListenOn(builder, settings, systemd, trusted, analysts);
+        var peers = new TrustedPeers(Account.EffectiveUid, trusted?.Gid);
+        AddParts(builder.Services, settings, peers, time);
+        ListenOn(builder, settings, systemd, peers, trusted, analysts);
 
         await using var app = builder.Build();
         app.MapSendApi();
@@ -84,13 +87,14 @@ internal static partial class BotServer
         await Task.WhenAll(
             app.StopAsync(patience.Token),
             delivery.StopAsync(patience.Token),
+            app.Services.GetRequiredService<DesktopDispatch>().StopAsync(patience.Token),
             app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
             app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token));
         await Task.WhenAll(polling, announcing, forgetting);
         return 0;
     }
 
-    private static void AddParts(IServiceCollection services, BotSettings settings, TimeProvider time)
+    private static void AddParts(IServiceCollection services, BotSettings settings, TrustedPeers peers, TimeProvider time)
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
@@ -118,6 +122,8 @@ internal static partial class BotServer
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), provider.GetRequiredService<ChangeFeed>(), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
         services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
+        services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
+        services.AddSingleton<DesktopDispatch>();
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<HistoryKeeping>();
         services.AddSingleton<ScriptsHelper>();
@@ -125,7 +131,7 @@ internal static partial class BotServer
         services.AddSendApi();
     }
 
-    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, Systemd systemd, Group? trusted, Group? analysts)
+    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, Systemd systemd, TrustedPeers peers, Group? trusted, Group? analysts)
     {
         builder.Services.AddSingleton(services => new BotSocket(settings.SocketPath, trusted, analysts, services.GetRequiredService<ILogger<BotSocket>>()));
         builder.Services.AddOptions<SocketTransportOptions>().Configure<BotSocket>((options, socket) =>
@@ -134,7 +140,7 @@ internal static partial class BotServer
             // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
             options.Backlog = 4096;
         });
-        var gate = new CallerGate(new TrustedPeers(Account.EffectiveUid, trusted?.Gid));
+        var gate = new CallerGate(peers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -11,6 +11,8 @@ public sealed class BotMetrics
     private long _delivered;
     private long _accepted;
     private long _floodWaits;
+    private long _dispatched;
+    private long _notDispatched;
 
     /// <summary>Upper bounds of the classes of how long Telegram takes for a message, in seconds. The last class, without a bound, is slower.</summary>
     internal static IReadOnlyList<double> SendBounds { get; } = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -18,6 +20,10 @@ public sealed class BotMetrics
     internal void Accepted() => Interlocked.Increment(ref _accepted);
 
     internal void Delivered() => Interlocked.Increment(ref _delivered);
+
+    internal void Dispatched() => Interlocked.Increment(ref _dispatched);
+
+    internal void NotDispatched() => Interlocked.Increment(ref _notDispatched);
 
     internal void FloodWait() => Interlocked.Increment(ref _floodWaits);
 
@@ -48,7 +54,7 @@ public sealed class BotMetrics
         lock (_gate)
         {
             return new BotCounts(
-                Interlocked.Read(ref _accepted), Interlocked.Read(ref _delivered), Interlocked.Read(ref _floodWaits),
+                Interlocked.Read(ref _accepted), Interlocked.Read(ref _delivered), Interlocked.Read(ref _floodWaits), Interlocked.Read(ref _dispatched), Interlocked.Read(ref _notDispatched),
                 [.. _failed], [.. _runs], [.. _sends], _sending);
         }
     }
@@ -66,9 +72,11 @@ public sealed class BotMetrics
 /// <param name="Accepted">Notifications that were accepted.</param>
 /// <param name="Delivered">Notifications that were delivered whole.</param>
 /// <param name="FloodWaits">Answers 429.</param>
+/// <param name="Dispatched">Notifications that the gateway has taken.</param>
+/// <param name="NotDispatched">Notifications that it has not.</param>
 /// <param name="Failed">Notifications that ended otherwise, by the reason's word.</param>
 /// <param name="Runs">Runs on request, by the outcome's word.</param>
 /// <param name="Sends">Messages that Telegram has taken, by the class of how long it took.</param>
 /// <param name="Sending">How long these took together.</param>
 internal sealed record BotCounts(
-    long Accepted, long Delivered, long FloodWaits, IReadOnlyList<KeyValuePair<string, long>> Failed, IReadOnlyList<KeyValuePair<string, long>> Runs, IReadOnlyList<long> Sends, TimeSpan Sending);
+    long Accepted, long Delivered, long FloodWaits, long Dispatched, long NotDispatched, IReadOnlyList<KeyValuePair<string, long>> Failed, IReadOnlyList<KeyValuePair<string, long>> Runs, IReadOnlyList<long> Sends, TimeSpan Sending);

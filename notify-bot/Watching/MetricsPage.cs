@@ -28,6 +28,8 @@ internal sealed class MetricsPage(BotMetrics metrics, NotificationDelivery deliv
         Single(page, "notify_delivered_total", "Notifications that Telegram has taken whole.", "counter", counts.Delivered);
         Labelled(page, "notify_failed_total", "Notifications that will never be delivered.", "reason", counts.Failed);
         Single(page, "notify_telegram_flood_waits_total", "Answers of Telegram that said to wait (429).", "counter", counts.FloodWaits);
+        Single(page, "notify_dispatched_total", "Notifications that the gateway has taken for desktops and pages.", "counter", counts.Dispatched);
+        Single(page, "notify_not_dispatched_total", "Notifications that it has not: it was away, or slow.", "counter", counts.NotDispatched);
         Labelled(page, "notify_script_runs_total", "Scripts run from the chat or the dashboard.", "outcome", counts.Runs);
         Sends(page, counts);
 

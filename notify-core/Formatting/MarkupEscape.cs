@@ -9,6 +9,9 @@ public static class MarkupEscape
     // https://core.telegram.org/bots/api#markdownv2-style: these, and the backslash itself.
     private static readonly SearchValues<char> s_reservedInMarkdownV2 = SearchValues.Create("_*[]()~`>#+-=|{}.!\\");
 
+    // https://core.telegram.org/bots/api#markdown-style
+    private static readonly SearchValues<char> s_reservedInMarkdown = SearchValues.Create("_*`[");
+
     /// <summary>For <see cref="ParseMode.Html"/>, in text and in an attribute's value in double quotes.</summary>
     public static string Html(string text) =>
         text.AsSpan().IndexOfAny("<>&\"") < 0
@@ -16,18 +19,22 @@ public static class MarkupEscape
             : text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
                 .Replace(">", "&gt;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
 
-    /// <summary>For <see cref="ParseMode.MarkdownV2"/>, outside code and addresses.</summary>
-    public static string MarkdownV2(string text)
+    /// <summary>For <see cref="ParseMode.Markdown"/>. Text in which nothing would count as markup stays as it is.</summary>
+    public static string LegacyMarkdown(string text)
     {
-        if (!text.AsSpan().ContainsAny(s_reservedInMarkdownV2))
-        {
-            return text;
-        }
+        var read = Formatting.LegacyMarkdown.Parse(text);
+        return read.Entities.Count == 0 && read.Text == text ? text : Escape(text, s_reservedInMarkdown);
+    }
 
+    /// <summary>For <see cref="ParseMode.MarkdownV2"/>, outside code and addresses.</summary>
+    public static string MarkdownV2(string text) => text.AsSpan().ContainsAny(s_reservedInMarkdownV2) ? Escape(text, s_reservedInMarkdownV2) : text;
+
+    private static string Escape(string text, SearchValues<char> reserved)
+    {
         var result = new StringBuilder(text.Length + 16);
         foreach (var c in text)
         {
-            if (s_reservedInMarkdownV2.Contains(c))
+            if (reserved.Contains(c))
             {
                 result.Append('\\');
             }

@@ -28,7 +28,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
                 ("POST", "/dispatch") => DispatchAsync(context),
                 ("POST", "/revoke") => RevokeAsync(context),
                 ("GET", "/revoked") => AnswerAsync(context, new RevokedList(parts.Revoked.All), DispatchJson.Own.RevokedList),
-                ("GET", "/health") => AnswerAsync(context, Health(), DispatchJson.Own.HealthAnswer),
+                ("GET", "/health") => AnswerAsync(context, Health(context.Request.Query["user"]), DispatchJson.Own.HealthAnswer),
                 ("GET", "/metrics") => MetricsAsync(context),
                 _ => throw new RefusedCallException(StatusCodes.Status404NotFound, "There are POST /dispatch, POST /revoke, GET /revoked, GET /health and GET /metrics."),
             };
@@ -123,8 +123,15 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         await AnswerAsync(context, new RevokeAnswer(cut), DispatchJson.Own.RevokeAnswer);
     }
 
-    private HealthAnswer Health()
+    /// <summary>Who is connected: all, or only the user that is asked for, which costs next to nothing however many there are.</summary>
+    private HealthAnswer Health(string? only)
     {
+        if (only is not null)
+        {
+            var own = UserName.TryParse(only, out var user) ? parts.Book.Of(user).Length : 0;
+            return new HealthAnswer("ok", own, own == 0 ? [] : new(StringComparer.Ordinal) { [only] = own });
+        }
+
         var users = parts.Book.Users;
         return new HealthAnswer("ok", users.Values.Sum(), users);
     }

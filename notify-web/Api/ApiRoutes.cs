@@ -9,6 +9,7 @@ internal static class ApiRoutes
         TelegramRoutes.Map(api.MapGroup("/telegram").WithTags("Telegram"));
         NotificationRoutes.Map(api.MapGroup("/notifications").WithTags("Notifications"));
         ScriptRoutes.Map(api.MapGroup("/scripts").WithTags("Scripts"));
+        DesktopRoutes.Map(api.MapGroup("/desktop").WithTags("Desktop"));
         EventsRoute.Map(api);
         api.MapOpenApi("/openapi.json");
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Notify.Files;
 using Notify.Posix;
+using Notify.Web.Serving;
 
 namespace Notify.Web.Login;
 
@@ -14,8 +15,6 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
 {
     /// <summary>A little more than a cookie lives.</summary>
     private static readonly TimeSpan Keep = GoogleLogin.SessionLength + TimeSpan.FromMinutes(10);
-
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
     private readonly string _path = Path.Combine(settings.StateFolder, "ended_sessions");
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -48,7 +47,7 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
         await _turn.WaitAsync(cancellation);
         try
         {
-            using var held = await LockAsync(cancellation);
+            using var held = await StateFolder.LockAsync(_path, cancellation);
             lock (_gate)
             {
                 Load();
@@ -93,28 +92,6 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
         }
 
         _table = new Table(status, ended);
-    }
-
-    private async Task<FileLock> LockAsync(CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(LockPatience, TimeProvider.System);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
-        try
-        {
-            while (true)
-            {
-                if (FileLock.TryAcquire(_path + ".lock") is { } held)
-                {
-                    return held;
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, either.Token);
-            }
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw new IOException($"another program has held {_path}.lock for {LockPatience.TotalSeconds} s", e);
-        }
     }
 
     private sealed record Table(FileStatus? File, Dictionary<string, DateTimeOffset> EndedAt);

@@ -7,7 +7,7 @@ using Notify.Web.Serving;
 
 namespace Notify.Web.Page;
 
-/// <summary>The dashboard: the one page. Its three cards are also served alone (<see cref="FragmentModel"/>, <see cref="ScriptsFragmentModel"/>).</summary>
+/// <summary>The dashboard: the one page. Its cards are also served alone (<see cref="FragmentModel"/>, <see cref="ScriptsFragmentModel"/>).</summary>
 [EnableRateLimiting(RateLimits.Listing)]
 public sealed class DashboardModel(DashboardReader reader, UserStreams streams) : PageModel
 {
@@ -23,6 +23,8 @@ public sealed class DashboardModel(DashboardReader reader, UserStreams streams) 
 
     internal NotificationsCard Notifications { get; private set; } = null!;
 
+    internal DesktopCard Desktop { get; private set; } = null!;
+
     /// <summary>Gathers the cards side by side: the scripts take a helper's start.</summary>
     public async Task OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
     {
@@ -30,6 +32,7 @@ public sealed class DashboardModel(DashboardReader reader, UserStreams streams) 
         var telegram = reader.TelegramAsync(UserName, cancellation);
         var scripts = reader.ScriptsAsync(UserName, cancellation);
         var notifications = reader.NotificationsAsync(UserName, NotificationsCard.ShowFrom(show), cancellation);
+        Desktop = reader.Desktop(UserName);
         (Telegram, Scripts, Notifications) = (await telegram, await scripts, await notifications);
     }
 }

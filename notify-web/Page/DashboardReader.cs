@@ -2,6 +2,7 @@ using Notify.Formatting;
 using Notify.Linking;
 using Notify.Sending;
 using Notify.Web.Bot;
+using Notify.Web.Desktop;
 
 namespace Notify.Web.Page;
 
@@ -9,7 +10,7 @@ namespace Notify.Web.Page;
 /// Gathers what the cards show of a user. Nothing here fails because the bot, Telegram or a file does: the card concerned says what is wrong and what to do,
 /// and the others go on.
 /// </summary>
-public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers offers, TimeProvider time)
+public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers offers, DeviceBook devices, TimeProvider time)
 {
     private static readonly Trouble NoBot = new("The bot is not running.", "Nothing is sent or delivered at the moment. Tell the operator of this server; this page goes on by itself once it runs.");
 
@@ -109,6 +110,19 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         catch (BotRefusedException e)
         {
             return card with { Trouble = new Trouble("Your notifications can’t be read.", e.Message) };
+        }
+    }
+
+    /// <summary>The user's devices.</summary>
+    internal DesktopCard Desktop(UserName user)
+    {
+        try
+        {
+            return new DesktopCard { Devices = devices.Of(user) };
+        }
+        catch (IOException)
+        {
+            return new DesktopCard { Trouble = new Trouble("Your devices can’t be read.", "Those that have a token go on as before. Tell the operator of this server.") };
         }
     }
 

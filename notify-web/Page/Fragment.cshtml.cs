@@ -15,6 +15,7 @@ public sealed class FragmentModel(DashboardReader reader) : PageModel
         {
             "telegram" => Partial("_Telegram", await reader.TelegramAsync(user, cancellation)),
             "notifications" => Partial("_Notifications", await reader.NotificationsAsync(user, NotificationsCard.ShowFrom(show), cancellation)),
+            "desktop" => Partial("_Desktop", reader.Desktop(user)),
             _ => NotFound(),
         };
     }

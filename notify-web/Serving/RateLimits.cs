@@ -16,6 +16,9 @@ public static class RateLimits
     /// <summary>Linking: each changes a file that all users share, under its lock. (Wrong codes are counted by the link book, over all processes.)</summary>
     public const string Linking = "linking";
 
+    /// <summary>Tokens for the gateway: a page needs one every ten minutes, and after each break.</summary>
+    public const string Tokens = "tokens";
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     internal static void AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(limits =>
@@ -23,6 +26,7 @@ public static class RateLimits
         Add(limits, Running, 20);
         Add(limits, Listing, 120);
         Add(limits, Linking, 60);
+        Add(limits, Tokens, 60);
         limits.OnRejected = (rejected, _) => throw new RefusalException(
             StatusCodes.Status429TooManyRequests,
             "You did this very often within a minute. Wait a little, then try again.",

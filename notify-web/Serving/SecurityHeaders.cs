@@ -3,16 +3,16 @@ namespace Notify.Web.Serving;
 /// <summary>What browsers are told about every answer.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next, WebSettings settings)
 {
-    /// <summary>Scripts, styles, pictures and connections of this dashboard only, nothing inline, in nobody's frame.</summary>
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    /// <summary>Scripts, styles, pictures and connections of this dashboard and its gateway only, nothing inline, in nobody's frame.</summary>
+    private readonly string _contentSecurityPolicy =
+        $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {settings.GatewayUrl.GetLeftPart(UriPartial.Authority)}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private const string TwoYears = "max-age=63072000";
 
     public Task InvokeAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.ContentSecurityPolicy = _contentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         // Not no-referrer: a form would then come with "Origin: null", as those of other sites do, and nobody could sign out.
         headers["Referrer-Policy"] = "same-origin";

@@ -1,3 +1,4 @@
+using Notify.Posix;
 using Notify.Settings;
 
 namespace Notify.Web.Serving;
@@ -6,6 +7,8 @@ namespace Notify.Web.Serving;
 internal static class StateFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
     internal static string Keys(WebSettings settings) => Path.Combine(settings.StateFolder, "keys");
 
@@ -23,6 +26,30 @@ internal static class StateFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SettingsException([$"NOTIFY_WEB_STATE_DIR holds \"{settings.StateFolder}\": it should hold a folder that {Environment.UserName} may write to ({e.Message})."]);
+        }
+    }
+
+    /// <summary>Holds a file of the folder against other processes on it while it is changed.</summary>
+    /// <exception cref="IOException">Another one does not let go of it.</exception>
+    internal static async Task<FileLock> LockAsync(string path, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(LockPatience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            while (true)
+            {
+                if (FileLock.TryAcquire(path + ".lock") is { } held)
+                {
+                    return held;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, either.Token);
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"another program has held {path}.lock for {LockPatience.TotalSeconds} s", e);
         }
     }
 }

@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Notify.Dispatching;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Web.Api;
 using Notify.Web.Bot;
+using Notify.Web.Desktop;
 using Notify.Web.Live;
 using Notify.Web.Login;
 using Notify.Web.Page;
@@ -84,6 +86,11 @@ public static partial class WebServer
         services.AddHostedService<BotEvents>();
         services.AddSingleton<Assets>();
         services.AddSingleton<DashboardReader>();
+        services.AddSingleton<GatewayTokens>();
+        services.AddSingleton<DeviceBook>();
+        services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)));
+        services.AddSingleton<Revocations>();
+        services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddLogin(settings);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(CookieAuthenticationDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiForgery =>

@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notify.Tests;
 
 /// <summary>
-/// A sandbox, a real bot and a real dashboard in processes of their own. One for all tests, each of which brings an analyst of its own; a test that
+/// A sandbox, a real bot, a real gateway and a real dashboard in processes of their own. One for all tests, each of which brings an analyst of its own; a test that
 /// breaks something builds a house of its own. Started by the first who enters.
 /// </summary>
 public sealed class DashboardHouse : IAsyncDisposable
@@ -21,7 +21,7 @@ public sealed class DashboardHouse : IAsyncDisposable
     private readonly SemaphoreSlim _door = new(1, 1);
     private readonly List<TestAccount> _accounts = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-house-").FullName;
-    private IReadOnlyDictionary<string, string>? _webSettings;
+    private System.Collections.ObjectModel.ReadOnlyDictionary<string, string>? _webSettings;
     private FileLinkBook? _links;
     private bool _isOpen;
 
@@ -33,6 +33,9 @@ public sealed class DashboardHouse : IAsyncDisposable
 
     /// <summary>The bot.</summary>
     public BotProcess Bot { get; private set; } = null!;
+
+    /// <summary>The gateway.</summary>
+    public GatewayScene Gateway { get; private set; } = null!;
 
     /// <summary>The dashboard.</summary>
     public WebProcess Web { get; private set; } = null!;
@@ -123,6 +126,8 @@ public sealed class DashboardHouse : IAsyncDisposable
                 ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000000",
                 ["NOTIFY_DATA_DIR"] = Data,
                 ["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts"),
+                ["NOTIFY_GATEWAY_SOCKET"] = Gateway.SocketPath,
+                ["NOTIFY_WEB_URL"] = _webSettings!["NOTIFY_WEB_URL"],
             },
             null,
             Cancellation);
@@ -147,6 +152,11 @@ public sealed class DashboardHouse : IAsyncDisposable
         if (Bot is not null)
         {
             await Bot.DisposeAsync();
+        }
+
+        if (Gateway is not null)
+        {
+            await Gateway.DisposeAsync();
         }
 
         Phones?.Dispose();
@@ -202,12 +212,20 @@ public sealed class DashboardHouse : IAsyncDisposable
                 await Before(this);
             }
 
+            var settings = WebProcess.Settings(Sandbox.GoogleAddress, _folder);
+            Gateway = GatewayScene.Set();
+            Gateway.Environment["NOTIFY_GATEWAY_LISTEN"] = settings["NOTIFY_GATEWAY_LISTEN"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+            Gateway.Environment["NOTIFY_WEB_URL"] = settings["NOTIFY_WEB_URL"];
+            settings["NOTIFY_GATEWAY_SOCKET"] = Gateway.SocketPath;
+            settings["NOTIFY_JWT_SECRET"] = GatewayToken.Secret;
+            _webSettings = settings.AsReadOnly();
+            await Gateway.StartAsync();
+
             if (HasBot)
             {
                 await StartBotAsync();
             }
 
-            _webSettings = WebProcess.Settings(Sandbox.GoogleAddress, _folder).AsReadOnly();
             await StartWebAsync();
             _isOpen = true;
         }

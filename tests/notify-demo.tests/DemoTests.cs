@@ -6,7 +6,7 @@ namespace Notify.Tests;
 /// <summary>The demo's program as ./dev demo starts it, as an account without rights, in a home of its own or in a person's.</summary>
 public sealed class DemoTests
 {
-    private static readonly string[] AllPrograms = ["notify-sandbox", "notify-bot", "notify-runner", "notify-scripts", "notify-web", "notify-demo"];
+    private static readonly string[] AllPrograms = ["notify-sandbox", "notify-bot", "notify-gateway", "notify-runner", "notify-scripts", "notify-web", "notify-demo"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

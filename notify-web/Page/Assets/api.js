@@ -12,14 +12,15 @@ export const session = new EventTarget();
  * Posts an action with the page's token.
  * @param {string} address where
  * @param {object} [body] what, as JSON
+ * @param {string} [method] another one than POST
  * @returns {Promise<{ok: boolean, status: number, body: object, text: string, error: string, retryAfter: number|null}>}
  *   `error` is a sentence for people; `retryAfter` are seconds.
  */
-export async function post(address, body) {
+export async function post(address, body, method = 'POST') {
   let response;
   try {
     response = await fetch(address, {
-      method: 'POST',
+      method,
       headers: { 'X-Notify-Token': meta('notify-token'), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
       redirect: 'error',

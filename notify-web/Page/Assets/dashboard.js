@@ -1,6 +1,7 @@
 // The dashboard's page: what is shown comes from the server, which renders it; scripts fetch it anew, post actions, and read changes aloud.
 
 import { startCopying } from './copy.js';
+import { startDesktop } from './desktop.js';
 import { startFeed } from './feed.js';
 import { startLive } from './live.js';
 import { startScripts } from './scripts.js';
@@ -14,3 +15,4 @@ startTelegram();
 startScripts();
 startFeed();
 startLive();
+startDesktop();

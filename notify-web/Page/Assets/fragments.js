@@ -1,4 +1,4 @@
-// The three pieces of the page that the server renders anew: telegram, scripts, notifications.
+// The pieces of the page that the server renders anew: telegram, scripts, notifications, desktop.
 
 import { at, getHtml } from './api.js';
 import { announce } from './announce.js';
@@ -24,7 +24,7 @@ const retries = new Map();
 
 /**
  * Fetches a piece anew and shows what has changed. Calls while one is under way are answered by one more after it.
- * @param {string} name telegram, scripts or notifications
+ * @param {string} name telegram, scripts, notifications or desktop
  */
 export function refresh(name) {
   const turn = running.get(name);

@@ -2,11 +2,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot;
 using Notify.Bot.Delivery;
+using Notify.Bot.Desktops;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Bot.Watching;
+using Notify.Dispatching;
 using Notify.Formatting;
 using Notify.Linking;
+using Notify.Posix;
 using Notify.Sandbox;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
@@ -156,6 +159,8 @@ public sealed class ClockTests : IAsyncLifetime
         private readonly SqliteOutbox _outbox;
         private readonly FileLinkBook _links;
         private readonly BotApi _api;
+        private readonly GatewaySocket _gateway;
+        private readonly DesktopDispatch _desktops;
         private readonly NotificationDelivery _delivery;
 
         public Delivering(string folder, SandboxServer sandbox, TimeProvider time)
@@ -172,14 +177,18 @@ public sealed class ClockTests : IAsyncLifetime
                 InstanceName = "Test",
                 Pace = new PaceLimits(30, 1, 20),
                 MessageButtons = true,
+                GatewaySocket = Path.Combine(folder, "no-gateway.sock"),
             };
             Directory.CreateDirectory(settings.PrivateFolder);
             var changes = new ChangeFeed();
             _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), changes, time, NullLogger<SqliteOutbox>.Instance);
             _links = new FileLinkBook(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
+            var metrics = new BotMetrics();
+            _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
+            _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, changes, new BotMetrics(), time, NullLoggerFactory.Instance);
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, _desktops, changes, metrics, time, NullLoggerFactory.Instance);
             _delivery.Resume();
         }
 
@@ -197,6 +206,8 @@ public sealed class ClockTests : IAsyncLifetime
         {
             await _delivery.StopAsync(Cancellation);
             _delivery.Dispose();
+            await _desktops.StopAsync(Cancellation);
+            _gateway.Dispose();
             _api.Dispose();
             _links.Dispose();
             _outbox.Dispose();

@@ -1,0 +1,24 @@
+using System.Net;
+
+namespace Notify.Dispatching;
+
+/// <summary>Where pages and desktops reach the gateway.</summary>
+public static class GatewayAddress
+{
+    /// <summary>The path below the dashboard's address that the web server in front passes on to the gateway (docs/operations.md).</summary>
+    public const string Path = "/gateway";
+
+    /// <summary>
+    /// Below the dashboard's public address, by the web server that both are behind. Where the dashboard is for this machine alone, without a web server, it is
+    /// the gateway's own port.
+    /// </summary>
+    /// <param name="publicUrl">The dashboard's.</param>
+    /// <param name="listen">Where the gateway listens.</param>
+    public static Uri Of(Uri publicUrl, IPEndPoint listen)
+    {
+        ArgumentNullException.ThrowIfNull(publicUrl);
+        return publicUrl.IsLoopback && publicUrl.Scheme == Uri.UriSchemeHttp
+            ? new Uri($"ws://{listen}/")
+            : new UriBuilder(publicUrl) { Scheme = publicUrl.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Port = publicUrl.IsDefaultPort ? -1 : publicUrl.Port, Path = publicUrl.AbsolutePath.TrimEnd('/') + Path }.Uri;
+    }
+}

@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Web.Desktop;
+using Notify.Web.Login;
+using Notify.Web.Serving;
+
+namespace Notify.Web.Api;
+
+/// <summary>What a token is for.</summary>
+public sealed record TokenRequest
+{
+    /// <summary>The name of a device, 1 to 60 characters: its token is good for 30 days. Without it the token is for a page, for 10 minutes.</summary>
+    public string? Device { get; init; }
+}
+
+/// <summary>A token for the gateway, said once.</summary>
+/// <param name="Token">The token: a secret.</param>
+/// <param name="ExpiresAt">When it ends by itself.</param>
+/// <param name="Url">The gateway's address.</param>
+/// <param name="Id">By which a device's is taken back; null for a page's.</param>
+/// <param name="Device">The device's name.</param>
+public sealed record TokenAnswer(string Token, DateTimeOffset ExpiresAt, string Url, string? Id = null, string? Device = null);
+
+/// <summary>A device that has a token.</summary>
+/// <param name="Id">By which it is taken back.</param>
+/// <param name="Device">Its name.</param>
+/// <param name="CreatedAt">Since when.</param>
+/// <param name="ExpiresAt">When its token ends by itself.</param>
+public sealed record DeviceAnswer(string Id, string Device, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+
+/// <summary>The user's devices.</summary>
+/// <param name="Devices">The newest first.</param>
+public sealed record DevicesAnswer(IReadOnlyList<DeviceAnswer> Devices);
+
+/// <summary>A token was taken back.</summary>
+/// <param name="Ok">Always true.</param>
+/// <param name="Cut">Whether its connections have ended; false: the gateway does not answer, and is told as soon as it does.</param>
+public sealed record RevokedAnswer(bool Ok, bool Cut);
+
+/// <summary><c>/api/desktop/token</c>: tokens for the gateway, for the page itself and for the user's devices.</summary>
+internal static class DesktopRoutes
+{
+    private const int LongestName = 60;
+
+    internal static void Map(RouteGroupBuilder desktop)
+    {
+        desktop.MapPost("/token", MakeAsync).RequireRateLimiting(RateLimits.Tokens)
+            .Accepts<TokenRequest>("application/json").Refuses(400, 409, 429, 503).WithSummary("Makes a token for the gateway: 10 minutes for a page, 30 days for a device.");
+        desktop.MapGet("/token", List).Refuses(503).WithSummary("The devices that have a token.");
+        desktop.MapDelete("/token", RevokeAsync).RequireRateLimiting(RateLimits.Tokens)
+            .Refuses(400, 404, 429, 503).WithSummary("Takes a device's token back (?id=) and cuts its connections.");
+    }
+
+    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, WebSettings settings, TimeProvider time)
+    {
+        var user = context.UserName();
+        var hasBody = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
+        var asked = !hasBody ? new TokenRequest() : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
+        if (asked.Device is null)
+        {
+            var page = tokens.Make(user, GatewayTokens.PageLife);
+            return TypedResults.Ok(new TokenAnswer(page.Text, page.ExpiresAt, settings.GatewayUrl.AbsoluteUri));
+        }
+
+        var name = asked.Device.Trim();
+        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, $"The device needs a name of 1 to {LongestName} characters, such as \"laptop\".");
+        }
+
+        var token = tokens.Make(user, GatewayTokens.DeviceLife);
+        var isAdded = await Stored(() => devices.AddAsync(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt), context.RequestAborted));
+        return isAdded
+            ? TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name))
+            : throw new RefusalException(StatusCodes.Status409Conflict, $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more.");
+    }
+
+    private static async Task<Ok<DevicesAnswer>> List(HttpContext context, DeviceBook devices)
+    {
+        var own = await Stored(() => Task.FromResult(devices.Of(context.UserName())));
+        return TypedResults.Ok(new DevicesAnswer([.. own.Select(device => new DeviceAnswer(device.Id, device.Name, device.CreatedAt, device.ExpiresAt))]));
+    }
+
+    private static async Task<Ok<RevokedAnswer>> RevokeAsync(HttpContext context, DeviceBook devices, Revocations revocations)
+    {
+        var user = context.UserName();
+        if (context.Request.Query["id"] is not [{ Length: > 0 } id])
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, "Say which device's token is to be taken back: ?id=...");
+        }
+
+        var device = (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
+            ?? throw new RefusalException(StatusCodes.Status404NotFound, "You have no such device; perhaps it was taken back already.");
+        await Stored(() => devices.RevokeAsync(user, id, context.RequestAborted));
+        return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, context.RequestAborted)));
+    }
+
+    private static async Task<T> Stored<T>(Func<Task<T>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (IOException e)
+        {
+            throw new RefusalException(StatusCodes.Status503ServiceUnavailable, $"Your devices can't be read or stored at the moment. Tell the operator: {e.Message}");
+        }
+    }
+}

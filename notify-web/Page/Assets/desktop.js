@@ -1,0 +1,106 @@
+// The Desktop card: notifications of this browser, and devices with a token of their own.
+
+import { at, post } from './api.js';
+import { announce } from './announce.js';
+import { refresh } from './fragments.js';
+import { startGateway } from './gateway.js';
+
+const $ = id => document.getElementById(id);
+const isPossible = 'Notification' in window;
+const isAllowed = () => isPossible && Notification.permission === 'granted';
+
+let revoking = null;
+
+function say(id, text) {
+  $(id).textContent = text;
+  $(id).hidden = !text;
+}
+
+function showPermission() {
+  const state = $('desktop-browser-state');
+  if (!state) return;
+  $('desktop-allow').hidden = !isPossible || Notification.permission !== 'default';
+  state.textContent = isAllowed() ? 'New notifications appear on this desktop while this page is open, also in the background.'
+    : isPossible && Notification.permission === 'denied' ? 'This page shows new notifications as they come. Your browser is set not to show them on the desktop; its settings for this page can change that.'
+    : 'This page shows new notifications as they come.';
+}
+
+/** As the message looks without its markup; a desktop shows a few lines. */
+const plain = text => (text ?? '').replace(/```|[*_`]|\[([^\]]*)\]\([^)]*\)/g, (whole, label) => label ?? '').slice(0, 300);
+
+function showOnDesktop(notification) {
+  // Whoever looks at the page sees it there.
+  if (!isAllowed() || (document.visibilityState === 'visible' && document.hasFocus())) return;
+  // One tag is shown once, however many pages are open.
+  const shown = new Notification(notification.title ?? notification.script ?? document.title, { body: plain(notification.message), tag: notification.id });
+  shown.addEventListener('click', () => {
+    window.focus();
+    $(`n-${notification.id}`)?.scrollIntoView();
+    shown.close();
+  });
+}
+
+async function add(form) {
+  const input = $('device-name');
+  say('device-problem', '');
+  if (!input.value.trim()) {
+    say('device-problem', 'Give the device a name, such as laptop.');
+    input.focus();
+    return;
+  }
+  $('device-add').disabled = true;
+  const answer = await post(at('/api/desktop/token'), { device: input.value.trim() });
+  $('device-add').disabled = false;
+  if (!answer.ok) {
+    say('device-problem', answer.error);
+    input.focus();
+    return;
+  }
+  form.reset();
+  $('device-token').textContent = answer.body.token;
+  $('device-made').hidden = false;
+  announce('The token is made. It is shown once.');
+  await refresh('desktop');
+  $('device-token-copy').focus();
+}
+
+async function revoke() {
+  $('revoke-do').disabled = true;
+  const answer = await post(at(`/api/desktop/token?id=${encodeURIComponent(revoking)}`), undefined, 'DELETE');
+  $('revoke-do').disabled = false;
+  if (!answer.ok && answer.status !== 404) {
+    say('revoke-problem', answer.error);
+    return;
+  }
+  $('revoke').close();
+  announce(answer.body.cut === false ? 'Taken back. The gateway does not answer; it is told as soon as it does.' : 'Taken back. The device is cut off.');
+  await refresh('desktop');
+  $('desktop-title').focus();
+}
+
+export function startDesktop() {
+  showPermission();
+  startGateway(showOnDesktop, isAllowed);
+  document.addEventListener('submit', event => {
+    if (event.target.id !== 'device-form') return;
+    event.preventDefault();
+    add(event.target);
+  });
+  document.addEventListener('click', async event => {
+    const ask = event.target.closest('[data-revoke]');
+    if (ask) {
+      revoking = ask.dataset.revoke;
+      say('revoke-problem', '');
+      $('revoke-text').textContent = `${$(`device-${revoking}-name`).textContent} shows your notifications no more, from this moment on.`;
+      $('revoke').showModal();
+    } else if (event.target.id === 'revoke-do') revoke();
+    else if (event.target.id === 'device-done') {
+      $('device-token').textContent = '';
+      $('device-made').hidden = true;
+      $('desktop-title').focus();
+    } else if (event.target.id === 'desktop-allow') {
+      await Notification.requestPermission();
+      showPermission();
+    }
+  });
+}

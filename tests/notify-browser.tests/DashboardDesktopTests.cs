@@ -1,0 +1,104 @@
+using Microsoft.Playwright;
+using Notify.Testing;
+using static Microsoft.Playwright.Assertions;
+
+namespace Notify.Tests;
+
+/// <summary>The page as a client of the gateway, and the devices of its user.</summary>
+public sealed class DashboardDesktopTests(Browser browser)
+{
+    /// <summary>What the browser would show on the desktop, kept for the test; and a page that nobody looks at.</summary>
+    private const string Recorder = """
+        window.shown = [];
+        window.Notification = class extends EventTarget {
+          static permission = 'default';
+          static async requestPermission() { this.permission = 'granted'; return 'granted'; }
+          constructor(title, options) { super(); window.shown.push(`${title}|${options.body}|${options.tag}`); }
+          close() {}
+        };
+        document.hasFocus = () => false;
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_device_gets_a_token_that_is_shown_once_and_is_cut_when_it_is_revoked()
+    {
+        await using var house = new DashboardHouse();
+        var alice = await house.AddAnalystAsync();
+        var page = await house.LogInAsync(browser, alice);
+
+        await page.GetByLabel("Add a device").FillAsync("laptop");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#device-token")).ToContainTextAsync("eyJ");
+        var token = await page.Locator("#device-token").TextContentAsync();
+        await Expect(page.Locator("#device-address")).ToHaveTextAsync(house.Gateway.Environment["NOTIFY_GATEWAY_LISTEN"].Replace("http", "ws", StringComparison.Ordinal) + "/");
+        await Expect(page.Locator("#devices")).ToContainTextAsync("laptop");
+        await Looks.AreRightAsync(page, "desktop-token", isFull: true);
+        using var device = await house.Gateway.ConnectAsync();
+        await device.AuthenticateAsync(token!);
+        Assert.Equal("auth_ok", GatewayClient.Type(await device.NextAsync()));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
+        await Expect(page.Locator("#device-token")).ToHaveTextAsync("");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke…" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("laptop shows your notifications no more");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke", Exact = true }).ClickAsync();
+
+        await Expect(page.Locator("#desktop")).ToContainTextAsync("None yet");
+        Assert.Equal("auth_error", GatewayClient.Type(await device.NextAsync()));
+    }
+
+    [Fact]
+    public async Task Without_a_phone_an_open_page_is_served_and_the_desktop_shows_each_once_where_it_may()
+    {
+        await using var house = new DashboardHouse();
+        var alice = await house.AddAnalystAsync();
+        var page = await house.LogInAsync(browser, alice);
+        await page.AddInitScriptAsync(Recorder);
+        await page.ReloadAsync();
+        await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
+
+        await house.SendAsync(alice, "Before", "nobody was asked");
+        await Expect(page.Locator(".notification")).ToContainTextAsync("nobody was asked");
+        Assert.Empty(await page.EvaluateAsync<string[]>("window.shown"));
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show them on this desktop, too" }).ClickAsync();
+        await Expect(page.Locator("#desktop-browser-state")).ToContainTextAsync("appear on this desktop");
+        await house.SendAsync(alice, "Orders", "*12* wait for `review`");
+
+        await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review");
+        var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"));
+        Assert.StartsWith("Orders|12 wait for review|", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_is_killed_and_restarted_under_load_costs_the_page_nothing_and_doubles_nothing()
+    {
+        await using var house = new DashboardHouse();
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        var page = await house.LogInAsync(browser, alice);
+        await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
+
+        for (var i = 0; i < 20; i++)
+        {
+            if (i is 5 or 12)
+            {
+                await house.Gateway.Gateway.KillAsync();
+            }
+
+            if (i is 8 or 15)
+            {
+                await house.Gateway.StartAsync();
+            }
+
+            await house.SendAsync(alice, $"Number {i:00}", "under load");
+        }
+
+        await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(20, new() { Timeout = 60_000 });
+        var titles = await page.Locator(".notification h3").AllTextContentsAsync();
+        Assert.Equal(20, titles.Select(t => t.Trim()).Distinct(StringComparer.Ordinal).Count());
+    }
+}
