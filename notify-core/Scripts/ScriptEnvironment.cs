@@ -32,6 +32,18 @@ internal static class ScriptEnvironment
             environment.Remove(name);
         }
 
+        if (environment.ContainsKey("SUDO_USER"))
+        {
+            // Run for the bot: what sudo adds and chooses is not what cron does, and a script that works from cron must work here.
+            foreach (var name in environment.Keys.Where(name => name.StartsWith("SUDO_", StringComparison.Ordinal) || name is "TERM" or "MAIL").ToList())
+            {
+                environment.Remove(name);
+            }
+
+            environment["PATH"] = CronPath;
+            environment["SHELL"] = "/bin/sh";
+        }
+
         environment["HOME"] = environment["PWD"] = home.Home;
         environment["USER"] = environment["LOGNAME"] = home.Account.Name;
         environment.TryAdd("PATH", CronPath);

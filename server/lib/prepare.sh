@@ -62,12 +62,16 @@ notify_prepare() {
         setfacl -m g:dataread:--x /data/notifications
         notify_said "dataread may pass through /data/notifications"
     fi
-    # What an earlier engine left is the bot's to write now; what is in the files stays.
+    # What an earlier engine left is the bot's to write now; what is in the files stays. Members of data-ops may write in this folder, and could put
+    # a link in a file's place between two commands: so root changes only what the name itself stands for, and the rest is done as deploy.
     for file in telegram_users.json pending_codes.json pending_links.json; do
         file=/data/notifications/$file
         [ -f "$file" ] && [ ! -L "$file" ] || continue
-        [ "$(stat -c %G "$file")" = data-ops ] || { chgrp data-ops "$file" && notify_said "$file is data-ops' now"; }
-        notify_mode "$file" 660
+        if [ "$(stat -c %U:%G "$file")" != deploy:data-ops ] && { [ "$(stat -c %G "$file")" != data-ops ] || [ "$(stat -c %a "$file")" != 660 ]; }; then
+            chown -h deploy:data-ops "$file"
+            notify_said "$file is deploy:data-ops' now"
+        fi
+        [ "$(stat -c %a "$file")" = 660 ] || { setpriv --reuid=deploy --regid=data-ops --init-groups chmod 0660 "$file" && notify_said "$file has the mode 660 now"; }
     done
     [ -d /opt/data-analyst ] || { install -d -m 0755 /opt/data-analyst && notify_said "made /opt/data-analyst"; }
 }

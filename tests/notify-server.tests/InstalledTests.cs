@@ -11,7 +11,7 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
     [Fact]
     public async Task The_machine_runs_and_nothing_has_failed()
     {
-        Assert.Equal("running", (await Machine.RunAsync("systemctl is-system-running")).Said.Trim());
+        Assert.Equal("running", (await Machine.RunAsync("systemctl is-system-running; systemctl --failed --no-legend")).Said.Trim());
         Assert.Equal("active\nactive\nactive\nactive\nactive\nactive", (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.{service,socket}")).Trim());
         Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
     }
@@ -29,6 +29,7 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
     [InlineData("/opt/data-analyst/notify/notify-bot", "755 root:root")]
     [InlineData("/opt/data-analyst/notify/notify-web", "755 root:root")]
     [InlineData("/opt/data-analyst/notify/notify-gateway", "755 root:root")]
+    [InlineData("/opt/data-analyst/notify/download/notify-desktop", "755 root:root")]
     [InlineData("/usr/local/bin/notify-scripts", "755 root:root")]
     [InlineData("/usr/local/bin/notify-runner", "755 root:root")]
     [InlineData("/usr/local/bin/add-analyst", "755 root:root")]
@@ -139,6 +140,20 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
         }
 
         Assert.DoesNotContain("AAH-sandbox", await Machine.DoAsync("ps axww -o args; journalctl --no-pager; cat /data/notifications/private/bot.log"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Root_follows_no_link_that_the_dashboards_account_puts_into_the_shared_folder()
+    {
+        var before = await Machine.DoAsync("getfacl -pcE /etc/shadow; stat -c '%a %U:%G' /etc/shadow");
+        await Machine.DoAsync("cd /data/notifications; mv bot.sock bot.sock.aside; ln -s /etc/shadow bot.sock; ln -s /etc/shadow pending_links.json.new; mv -T pending_links.json.new pending_links.json", "www-data");
+
+        await Machine.RunAsync("bash -c \"$(sed -n 's/^ExecStartPost=//p' /etc/systemd/system/notify-bot.socket)\"");
+        await Machine.DoAsync("cd /data/notifications; rm bot.sock; mv bot.sock.aside bot.sock", "www-data");
+        await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh");
+
+        Assert.Equal(before, await Machine.DoAsync("getfacl -pcE /etc/shadow; stat -c '%a %U:%G' /etc/shadow"));
+        await Machine.DoAsync("rm /data/notifications/pending_links.json", "www-data");
     }
 
     [Fact]
