@@ -40,7 +40,7 @@ need_tools() {
 find_programs() {
     [ -n "$programs" ] || for programs in "$source_folder/programs" "$source_folder/artifacts/publish"; do [ ! -d "$programs" ] || break; done
     local name
-    for name in bot web gateway runner scripts; do
+    for name in bot web gateway desktop runner scripts; do
         [ -x "$programs/notify-$name/notify-$name" ] || stop "$programs/notify-$name/notify-$name is not there. Make the programs first: ./dev publish"
     done
     version=$("$programs/notify-bot/notify-bot" --version) || stop "$programs/notify-bot/notify-bot does not run on this machine (it is made for linux-x64, glibc 2.36 or later)."

@@ -61,6 +61,7 @@ public static partial class WebServer
         app.MapAssets();
         app.MapHealth();
         app.MapApi();
+        app.MapDownloads();
         app.MapLogout();
         app.MapRazorPages();
 

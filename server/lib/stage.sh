@@ -25,7 +25,5 @@ notify_stage() {
     install -D -m 0644 "$source/server/env.sample" "$tree/opt/data-analyst/env.sample"
     install -m 0644 "$source/server/nginx-notify.conf" "$tree/opt/data-analyst/nginx-notify.conf"
     # A desktop's program is a download of the dashboard.
-    if [ -e "$programs/notify-desktop/notify-desktop" ]; then
-        install -D -m 0755 "$programs/notify-desktop/notify-desktop" "$tree/opt/data-analyst/notify/download/notify-desktop"
-    fi
+    install -D -m 0755 "$programs/notify-desktop/notify-desktop" "$tree/opt/data-analyst/notify/download/notify-desktop"
 }

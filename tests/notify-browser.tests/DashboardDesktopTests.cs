@@ -1,6 +1,4 @@
-using Microsoft.Playwright;
 using Notify.Testing;
-using static Microsoft.Playwright.Assertions;
 
 namespace Notify.Tests;
 
@@ -32,7 +30,7 @@ public sealed class DashboardDesktopTests(Browser browser)
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#device-token")).ToContainTextAsync("eyJ");
         var token = await page.Locator("#device-token").TextContentAsync();
-        await Expect(page.Locator("#device-address")).ToHaveTextAsync(house.Gateway.Environment["NOTIFY_GATEWAY_LISTEN"].Replace("http", "ws", StringComparison.Ordinal) + "/");
+        await Expect(page.Locator("#device-command")).ToHaveTextAsync("notify-desktop login " + house.Gateway.Environment["NOTIFY_GATEWAY_LISTEN"].Replace("http", "ws", StringComparison.Ordinal) + "/");
         await Expect(page.Locator("#devices")).ToContainTextAsync("laptop");
         await Looks.AreRightAsync(page, "desktop-token", isFull: true);
         using var device = await house.Gateway.ConnectAsync();

@@ -32,7 +32,7 @@ public sealed class Server : IAsyncDisposable
     public static async Task<Server> BootAsync()
     {
         var published = Path.Combine(Programs.Repository, "artifacts", "publish");
-        foreach (var name in (string[])["notify-bot", "notify-web", "notify-gateway", "notify-runner", "notify-scripts"])
+        foreach (var name in (string[])["notify-bot", "notify-web", "notify-gateway", "notify-runner", "notify-scripts", "notify-desktop"])
         {
             if (!File.Exists(Path.Combine(published, name, name)))
             {

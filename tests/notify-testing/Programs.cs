@@ -11,7 +11,7 @@ public static class Programs
     private static readonly Lazy<string> Shelf = new(MakeShelf);
 
     // What is published; the sandbox, the demo and the tests' own helper programs are used as they were built.
-    private static readonly string[] Shipped = ["notify-bot", "notify-gateway", "notify-runner", "notify-scripts", "notify-web"];
+    private static readonly string[] Shipped = ["notify-bot", "notify-desktop", "notify-gateway", "notify-runner", "notify-scripts", "notify-web"];
 
     private static readonly Lock Gate = new();
 

@@ -1,0 +1,95 @@
+using Notify.Posix;
+
+namespace Notify.Desktop;
+
+/// <summary>What the commands do.</summary>
+internal static class DesktopProgram
+{
+    /// <summary>Longest token in characters; the gateway takes messages of 4,096 bytes.</summary>
+    private const int LongestToken = 4_000;
+
+    internal static Task<int> ShowAsync(bool isPrinted, CancellationToken cancellation) => GuardedAsync(async () =>
+    {
+        var configuration = DesktopConfiguration.Read();
+        using var desktop = isPrinted ? null : await DesktopService.ConnectAsync(cancellation);
+        var gate = new BurstGate(TimeProvider.System);
+        var seen = new ShownIds();
+        await new GatewayLink(configuration, TimeProvider.System, Say).StayConnectedAsync(
+            async notification =>
+            {
+                if (!seen.IsNew(notification.Id))
+                {
+                    return;
+                }
+
+                var shown = ShownNotification.Of(notification);
+                if (desktop is null)
+                {
+                    await Console.Out.WriteLineAsync(shown.ForTerminal());
+                    return;
+                }
+
+                switch (gate.Next())
+                {
+                    case Burst.Through:
+                        await desktop.ShowAsync(shown, cancellation);
+                        break;
+                    case Burst.First:
+                        await desktop.ShowAsync(new ShownNotification("More notifications", "Many came at once. The dashboard has all of them.", shown.At), cancellation);
+                        break;
+                    default:
+                        // The dashboard has it.
+                        break;
+                }
+            },
+            cancellation);
+        return 0;
+    });
+
+    internal static Task<int> LoginAsync(string address, CancellationToken cancellation) => GuardedAsync(async () =>
+    {
+        var gateway = DesktopConfiguration.ParseAddress(address);
+        if (Terminal.IsInput)
+        {
+            await Console.Error.WriteAsync("Paste the token, then press Enter: ");
+        }
+
+        var token = (await Console.In.ReadLineAsync(cancellation))?.Trim() ?? "";
+        if (token.Length is 0 or > LongestToken || token.Count(c => c == '.') != 2 || !token.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
+        {
+            throw new DesktopException(DesktopException.NotSetUp, "That is no token: copy the whole of it from the dashboard, it begins with eyJ.");
+        }
+
+        new DesktopConfiguration(gateway, token).Write();
+        await Console.Out.WriteLineAsync("Stored. See whether it works: notify-desktop status");
+        return 0;
+    });
+
+    internal static Task<int> StatusAsync(CancellationToken cancellation) => GuardedAsync(async () =>
+    {
+        var configuration = DesktopConfiguration.Read();
+        var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
+        await Console.Out.WriteLineAsync($"{configuration.Address} lets this device in as {user}.");
+        return 0;
+    });
+
+    private static async Task<int> GuardedAsync(Func<Task<int>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (DesktopException e)
+        {
+            await Console.Error.WriteLineAsync($"notify-desktop: {e.Message}");
+            return e.Status;
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to end.
+            return 0;
+        }
+    }
+
+    private static void Say(string sentence) => Console.Error.WriteLine($"notify-desktop: {sentence}");
+}

@@ -1,0 +1,101 @@
+using Tmds.DBus.Protocol;
+
+namespace Notify.Desktop;
+
+/// <summary>The desktop's notification service, on the session's D-Bus (specifications.freedesktop.org/notification-spec).</summary>
+internal sealed class DesktopService : IDisposable
+{
+    private const string Name = "org.freedesktop.Notifications";
+    private const string ObjectPath = "/org/freedesktop/Notifications";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private DBusConnection _bus;
+    private bool _readsMarkup;
+
+    private DesktopService(DBusConnection bus) => _bus = bus;
+
+    /// <summary>Connects to the session's bus.</summary>
+    /// <exception cref="DesktopException">There is none, or no notification service on it.</exception>
+    internal static async Task<DesktopService> ConnectAsync(CancellationToken cancellation)
+    {
+        var service = new DesktopService(NewConnection());
+        try
+        {
+            await service.BeginAsync(cancellation);
+            return service;
+        }
+        catch (Exception e) when (IsTrouble(e, cancellation))
+        {
+            service.Dispose();
+            throw new DesktopException(DesktopException.Unavailable, $"This desktop shows no notifications ({e.Message}). Start it within a desktop session that has a notification service, or: notify-desktop --print");
+        }
+    }
+
+    /// <summary>Shows one. A service that was restarted meanwhile is connected to anew.</summary>
+    internal async Task ShowAsync(ShownNotification notification, CancellationToken cancellation)
+    {
+        try
+        {
+            await NotifyAsync(notification, cancellation);
+        }
+        catch (Exception e) when (IsTrouble(e, cancellation))
+        {
+            _bus.Dispose();
+            _bus = NewConnection();
+            try
+            {
+                await BeginAsync(cancellation);
+                await NotifyAsync(notification, cancellation);
+            }
+            catch (Exception again) when (IsTrouble(again, cancellation))
+            {
+                await Console.Error.WriteLineAsync($"notify-desktop: \"{notification.Title}\" could not be shown: {again.Message}. It is on the dashboard.");
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _bus.Dispose();
+
+    private static DBusConnection NewConnection() => new(
+        DBusAddress.Session ?? throw new DesktopException(DesktopException.Unavailable, "There is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set). Start it within one, or: notify-desktop --print"));
+
+    private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
+        e is DBusExceptionBase or TimeoutException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    private async Task BeginAsync(CancellationToken cancellation)
+    {
+        await _bus.ConnectAsync().AsTask().WaitAsync(Patience, cancellation);
+        var capabilities = await _bus.CallMethodAsync(Message(), static (message, _) => message.GetBodyReader().ReadArrayOfString(), null).WaitAsync(Patience, cancellation);
+        _readsMarkup = capabilities.Contains("body-markup", StringComparer.Ordinal);
+
+        MessageBuffer Message()
+        {
+            using var writer = _bus.GetMessageWriter();
+            writer.WriteMethodCallHeader(Name, ObjectPath, Name, "GetCapabilities");
+            return writer.CreateMessage();
+        }
+    }
+
+    private async Task NotifyAsync(ShownNotification notification, CancellationToken cancellation)
+    {
+        await _bus.CallMethodAsync(Message()).WaitAsync(Patience, cancellation);
+
+        MessageBuffer Message()
+        {
+            using var writer = _bus.GetMessageWriter();
+            writer.WriteMethodCallHeader(Name, ObjectPath, Name, "Notify", "susssasa{sv}i");
+            writer.WriteString("Notify");
+            writer.WriteUInt32(0);
+            writer.WriteString("dialog-information");
+            writer.WriteString(notification.Title);
+            writer.WriteString(_readsMarkup ? notification.EscapedBody() : notification.Body);
+            writer.WriteArray(Array.Empty<string>());
+            writer.WriteDictionary(new Dictionary<string, VariantValue>(StringComparer.Ordinal) { ["urgency"] = (byte)1, ["category"] = "im.received" });
+            // The service's own time.
+            writer.WriteInt32(-1);
+            return writer.CreateMessage();
+        }
+    }
+}

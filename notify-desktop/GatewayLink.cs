@@ -1,0 +1,159 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Notify.Desktop;
+
+/// <summary>What the gateway says (docs/gateway.md). What is not known here is passed over.</summary>
+internal sealed record GatewayMessage(string? Type, string? Id, string? Title, string? Message, string? Script, DateTimeOffset? Timestamp, string? Username);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(GatewayMessage))]
+[JsonSerializable(typeof(Auth))]
+internal sealed partial class GatewayMessageJson : JsonSerializerContext;
+
+internal sealed record Auth(string Type, string Token);
+
+/// <summary>The connection to the gateway: it says who this is, answers pings, and comes back after every break until the gateway refuses the token.</summary>
+internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvider time, Action<string> say)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>A ping comes every 30 seconds; after three that did not come the connection is dead, whatever the network says of it.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
+
+    /// <summary>The gateway takes 256 kB from the bot.</summary>
+    private const int LongestMessage = 600_000;
+
+    private static readonly byte[] Pong = """{"type":"pong"}"""u8.ToArray();
+
+    private bool _isSaid;
+
+    /// <summary>Shows what comes, until it is told to end.</summary>
+    /// <exception cref="DesktopException">The gateway does not take the token.</exception>
+    internal async Task StayConnectedAsync(Func<GatewayMessage, Task> show, CancellationToken cancellation)
+    {
+        var pause = FirstPause;
+        while (true)
+        {
+            try
+            {
+                using var socket = new ClientWebSocket();
+                var user = await OpenAsync(socket, cancellation);
+                pause = FirstPause;
+                _isSaid = false;
+                say($"Connected as {user}.");
+                await ListenAsync(socket, show, cancellation);
+                Lost("The gateway closed the connection.");
+            }
+            catch (Exception e) when (e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            {
+                Lost(e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {(e.InnerException ?? e).Message}");
+            }
+
+            // Between half and one and a half of it, so that not all come back at once.
+            await Task.Delay(pause * ((500 + RandomNumberGenerator.GetInt32(1_000)) / 1_000.0), time, cancellation);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Connects and says who it is; gives the user's name.</summary>
+    /// <exception cref="DesktopException">The gateway does not take the token, or can't be reached.</exception>
+    internal async Task<string> TryOnceAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var socket = new ClientWebSocket();
+            var user = await OpenAsync(socket, cancellation);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellation);
+            return user;
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new DesktopException(DesktopException.Unavailable, $"{configuration.Address} can't be reached: {(e.InnerException ?? e).Message}. Is the address right, and does this machine reach the server?");
+        }
+    }
+
+    private async Task<string> OpenAsync(ClientWebSocket socket, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(ConnectPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        await socket.ConnectAsync(configuration.Address, either.Token);
+        var auth = JsonSerializer.SerializeToUtf8Bytes(new Auth("auth", configuration.Token), GatewayMessageJson.Default.Auth);
+        await socket.SendAsync(auth, WebSocketMessageType.Text, endOfMessage: true, either.Token);
+        var answer = await NextAsync(socket, either.Token);
+        return answer?.Type switch
+        {
+            "auth_ok" => answer.Username ?? "you",
+            "auth_error" => throw Refused(answer),
+            _ => throw new IOException("it does not speak as the gateway does"),
+        };
+    }
+
+    private async Task ListenAsync(ClientWebSocket socket, Func<GatewayMessage, Task> show, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            using var limit = new CancellationTokenSource(Silence, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+            switch (await NextAsync(socket, either.Token))
+            {
+                case null:
+                    return;
+                case { Type: "ping" }:
+                    await socket.SendAsync(Pong, WebSocketMessageType.Text, endOfMessage: true, either.Token);
+                    break;
+                case { Type: "auth_error" } error:
+                    throw Refused(error);
+                case { Type: "notification", Id.Length: > 0 } notification:
+                    await show(notification);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The next message; null where the connection was closed.</summary>
+    private static async Task<GatewayMessage?> NextAsync(ClientWebSocket socket, CancellationToken cancellation)
+    {
+        var buffer = new byte[16 * 1024];
+        var length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, length < LongestMessage ? length * 2 : throw new IOException("it sends more than a notification can be"));
+            }
+
+            var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                return null;
+            }
+
+            length += part.Count;
+            if (part.EndOfMessage)
+            {
+                return JsonSerializer.Deserialize(buffer.AsSpan(0, length), GatewayMessageJson.Default.GatewayMessage) ?? throw new JsonException();
+            }
+        }
+    }
+
+    private static DesktopException Refused(GatewayMessage error) => new(
+        DesktopException.Refused,
+        $"The gateway does not let this device in: {ShownNotification.Printable(error.Message ?? "it gives no reason.", 300)} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
+
+    private void Lost(string reason)
+    {
+        if (!_isSaid)
+        {
+            _isSaid = true;
+            say($"{ShownNotification.Printable(reason, 300)} It is tried again until it works; what comes meanwhile is on the dashboard.");
+        }
+    }
+}
