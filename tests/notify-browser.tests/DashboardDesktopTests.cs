@@ -1,4 +1,6 @@
+using Microsoft.Playwright;
 using Notify.Testing;
+using static Microsoft.Playwright.Assertions;
 
 namespace Notify.Tests;
 
