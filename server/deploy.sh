@@ -236,7 +236,7 @@ remove() {
         rm -f "/$path"
         notify_said "removed /$path"
     done
-    rmdir --ignore-fail-on-non-empty -p /data/docs/examples/notifications /opt/data-analyst/notify 2> /dev/null || true
+    rmdir --ignore-fail-on-non-empty -p /data/docs/examples/notifications /opt/data-analyst/notify/download 2> /dev/null || true
     rm -rf "$releases" /data/notifications/bot.sock
     systemctl daemon-reload
     say "Removed. What is yours stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."
