@@ -48,7 +48,12 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
         {
             Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute);
             AtomicFile.Replace(AddressFile, System.Text.Encoding.UTF8.GetBytes(Address.AbsoluteUri + "\n"), OwnerOnly);
-            File.Delete(TokenFile);
+            if (File.Exists(TokenFile))
+            {
+                // The new one keeps the mode of the one that it replaces.
+                File.SetUnixFileMode(TokenFile, OwnerOnly);
+            }
+
             AtomicFile.Replace(TokenFile, System.Text.Encoding.UTF8.GetBytes(Token + "\n"), OwnerOnly);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -37,7 +37,7 @@ public sealed record GatewaySettings
         ArgumentNullException.ThrowIfNull(reader);
         var settings = new GatewaySettings
         {
-            Listen = reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", "http://127.0.0.1:8765")!,
+            Listen = reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)!,
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             Secrets = ReadSecrets(reader),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Notify.Dispatching;
 using Notify.Settings;
 
 namespace Notify.Web;
@@ -91,9 +92,9 @@ public sealed record WebSettings
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             Listen = listen,
             PublicUrl = publicUrl,
-            GatewaySocket = Notify.Serving.SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Notify.Dispatching.GatewaySocket.DefaultPath),
+            GatewaySocket = Notify.Serving.SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
-            GatewayUrl = Notify.Dispatching.GatewayAddress.Of(publicUrl, reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", "http://127.0.0.1:8765")!),
+            GatewayUrl = GatewayAddress.Of(publicUrl, reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)!),
             Authority = ReadAuthority(reader),
             ClientId = reader.RequiredText("GOOGLE_CLIENT_ID", "the client id from the Google Cloud console (APIs & Services, Credentials)"),
             ClientSecret = reader.Secret("GOOGLE_CLIENT_SECRET", secret => secret.Length > 0, "the client secret that goes with GOOGLE_CLIENT_ID"),

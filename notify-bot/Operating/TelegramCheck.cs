@@ -23,7 +23,7 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Fin
         catch (BotApiException e) when (e.Failure is BotApiFailure.TokenRefused)
         {
             findings.Ok("telegram", $"{settings.ApiUrl.Host} answers");
-            findings.Wrong("token", $"Telegram refuses it ({e.Message})", "put the token that @BotFather shows into TELEGRAM_BOT_TOKEN of /opt/data-analyst/.env, then: systemctl restart notify-bot");
+            findings.Wrong("token", $"Telegram refuses it ({e.Message})", $"put the token that @BotFather shows into TELEGRAM_BOT_TOKEN of {Doctor.DefaultFile}, then: systemctl restart notify-bot");
         }
         catch (Exception e) when (e is BotApiException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -1,7 +1,7 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notify.Scripts;
+using Notify.Serving;
 
 namespace Notify.Dispatching;
 
@@ -33,12 +33,12 @@ internal sealed record GatewayError(string? Error);
 [JsonSerializable(typeof(GatewayError))]
 internal sealed partial class GatewayJson : JsonSerializerContext
 {
-    /// <summary>Text as it is: escapes would take up to six bytes for a letter, and the gateway's limit counts bytes.</summary>
-    internal static GatewayJson Own { get; } = new(new JsonSerializerOptions
+    internal static GatewayJson Own { get; } = new(WithTimes());
+
+    private static JsonSerializerOptions WithTimes()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new UtcSecondsConverter() },
-    });
+        var options = WireJson.NewOptions();
+        options.Converters.Add(new UtcSecondsConverter());
+        return options;
+    }
 }

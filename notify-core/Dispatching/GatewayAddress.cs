@@ -5,6 +5,9 @@ namespace Notify.Dispatching;
 /// <summary>Where pages and desktops reach the gateway.</summary>
 public static class GatewayAddress
 {
+    /// <summary>Where the gateway listens for clients unless it is told otherwise (<c>NOTIFY_GATEWAY_LISTEN</c>).</summary>
+    public const string DefaultListen = "http://127.0.0.1:8765";
+
     /// <summary>The path below the dashboard's address that the web server in front passes on to the gateway (docs/operations.md).</summary>
     public const string Path = "/gateway";
 

@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Serving;
 
 namespace Notify.Gateway.Dispatch;
 
@@ -42,11 +42,5 @@ internal sealed record ErrorAnswer(string Error);
 [JsonSerializable(typeof(ErrorAnswer))]
 internal sealed partial class DispatchJson : JsonSerializerContext
 {
-    /// <summary>Text as it is: nobody puts it into a page unread, and escapes would take up to six bytes for a letter.</summary>
-    internal static DispatchJson Own { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    internal static DispatchJson Own { get; } = new(WireJson.NewOptions());
 }

@@ -1,8 +1,8 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notify.Linking;
 using Notify.Scripts;
+using Notify.Serving;
 using Notify.Web.Bot;
 
 namespace Notify.Web.Api;
@@ -80,12 +80,9 @@ internal static class ApiJson
 
     internal static void Set(JsonSerializerOptions options)
     {
-        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        WireJson.Set(options);
         options.NumberHandling = JsonNumberHandling.Strict;
         options.Converters.Add(new UtcSecondsConverter());
-        // Apostrophes and letters as they are: it is never part of a page.
-        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     }
 
     private static JsonSerializerOptions Make()

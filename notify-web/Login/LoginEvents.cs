@@ -87,7 +87,8 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings.Authority),
             OpenIdConnectProtocolException when failure.Data["error"] is "invalid_client" or "unauthorized_client" =>
                 new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."),
-            OpenIdConnectProtocolException and not OpenIdConnectProtocolInvalidNonceException when failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") =>
+            // The class itself, with no error of the protocol: an answer that no provider gives. What is derived from it is about a token that is not right.
+            OpenIdConnectProtocolException when failure.GetType() == typeof(OpenIdConnectProtocolException) && failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") =>
                 LoginTrouble.ProviderDown(settings.Authority),
             { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
             _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Notify.Sandbox;
 using Notify.Testing;
@@ -40,12 +41,12 @@ public sealed class Server : IAsyncDisposable
             }
         }
 
-        var dotnet = Path.GetDirectoryName(Environment.ProcessPath is { } own && Path.GetFileName(own) == "dotnet" ? own : File.ResolveLinkTarget("/usr/bin/dotnet", returnFinalTarget: true)?.FullName ?? "/usr/share/dotnet/dotnet")!;
         var machine = await BootedDebian.BootAsync(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [Source] = Programs.Repository,
             ["/notify/sandbox"] = Path.GetDirectoryName(Programs.Path("notify-sandbox"))!,
-            ["/notify/dotnet"] = dotnet,
+            // The installation that this test runs on: the runtime is in shared/NAME/VERSION of it.
+            ["/notify/dotnet"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
         });
         var server = new Server(machine);
         try
