@@ -8,6 +8,12 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Any right of the group and of all others.</summary>
+    private const uint ToOthers = 0x3F;
+
+    /// <summary>The right of the group and of all others to write.</summary>
+    private const uint ByOthers = 0x12;
+
     private static string Folder => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } own && Path.IsPathRooted(own) ? own : Path.Combine(Account.Current().Home, ".config"),
         "notify-desktop");
@@ -17,7 +23,7 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
     private static string TokenFile => Path.Combine(Folder, "token");
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="DesktopException">It is missing or wrong, or others can read the token.</exception>
+    /// <exception cref="DesktopException">It is missing or wrong, or others can read the token or put another in its place.</exception>
     internal static DesktopConfiguration Read()
     {
         try
@@ -27,7 +33,12 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
                 throw new DesktopException(DesktopException.NotSetUp, "This device has no token yet. Make one on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
             }
 
-            if ((status.Mode & 0x3F) != 0)
+            if (FileStatus.OfPath(Folder) is not { } folder || folder.Uid != Account.EffectiveUid || (folder.Mode & ByOthers) != 0)
+            {
+                throw new DesktopException(DesktopException.NotSetUp, $"Others can change what is in {Folder}, and so let this desktop show what they like. Make it yours alone: chmod 700 {Folder}; then, as you can't know what was changed: notify-desktop login ADDRESS");
+            }
+
+            if ((status.Mode & ToOthers) != 0)
             {
                 throw new DesktopException(DesktopException.NotSetUp, $"Others can read {TokenFile}, which is a password. Close it: chmod 600 {TokenFile}. If somebody may have read it, revoke the device on the dashboard and make a new token.");
             }
@@ -47,6 +58,7 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
         try
         {
             Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(Folder, OwnerOnly | UnixFileMode.UserExecute);
             AtomicFile.Replace(AddressFile, System.Text.Encoding.UTF8.GetBytes(Address.AbsoluteUri + "\n"), OwnerOnly);
             if (File.Exists(TokenFile))
             {

@@ -11,39 +11,36 @@ internal static class DesktopProgram
     internal static Task<int> ShowAsync(bool isPrinted, CancellationToken cancellation) => GuardedAsync(async () =>
     {
         var configuration = DesktopConfiguration.Read();
-        using var desktop = isPrinted ? null : await DesktopService.ConnectAsync(cancellation);
-        var gate = new BurstGate(TimeProvider.System);
+        using var desktop = isPrinted ? null : await DesktopService.ConnectAsync(Say, cancellation);
+        var feed = desktop is null ? null : new DesktopFeed(desktop.ShowAsync, TimeProvider.System);
         var seen = new ShownIds();
-        await new GatewayLink(configuration, TimeProvider.System, Say).StayConnectedAsync(
-            async notification =>
-            {
-                if (!seen.IsNew(notification.Id))
-                {
-                    return;
-                }
-
-                var shown = ShownNotification.Of(notification);
-                if (desktop is null)
-                {
-                    await Console.Out.WriteLineAsync(shown.ForTerminal());
-                    return;
-                }
-
-                switch (gate.Next())
-                {
-                    case Burst.Through:
-                        await desktop.ShowAsync(shown, cancellation);
-                        break;
-                    case Burst.First:
-                        await desktop.ShowAsync(new ShownNotification("More notifications", "Many came at once. The dashboard has all of them.", shown.At), cancellation);
-                        break;
-                    default:
-                        // The dashboard has it.
-                        break;
-                }
-            },
-            cancellation);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var showing = feed?.RunAsync(end.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, end.Token);
+        var link = new GatewayLink(configuration, TimeProvider.System, Say).StayConnectedAsync(HearAsync, end.Token);
+        // Neither ends but for a reason: the token is not taken, the program is told to end, or it is broken.
+        var ended = await Task.WhenAny(showing, link);
+        await end.CancelAsync();
+        await Task.WhenAll(showing, link).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended;
         return 0;
+
+        async Task HearAsync(GatewayMessage notification)
+        {
+            if (!seen.IsNew(notification.Id))
+            {
+                return;
+            }
+
+            var shown = ShownNotification.Of(notification);
+            if (feed is null)
+            {
+                await Console.Out.WriteLineAsync(shown.ForTerminal());
+            }
+            else
+            {
+                feed.Take(shown);
+            }
+        }
     });
 
     internal static Task<int> LoginAsync(string address, CancellationToken cancellation) => GuardedAsync(async () =>
@@ -64,6 +61,13 @@ internal static class DesktopProgram
         await Console.Out.WriteLineAsync("Stored. See whether it works: notify-desktop status");
         return 0;
     });
+
+    internal static async Task<int> PrintUnitAsync(CancellationToken cancellation)
+    {
+        using var unit = new StreamReader(typeof(DesktopProgram).Assembly.GetManifestResourceStream("notify-desktop.service")!);
+        await Console.Out.WriteAsync((await unit.ReadToEndAsync(cancellation)).AsMemory(), cancellation);
+        return 0;
+    }
 
     internal static Task<int> StatusAsync(CancellationToken cancellation) => GuardedAsync(async () =>
     {

@@ -10,16 +10,20 @@ internal sealed class DesktopService : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private readonly Action<string> _say;
     private DBusConnection _bus;
     private bool _readsMarkup;
+    private bool _isTroubleSaid;
 
-    private DesktopService(DBusConnection bus) => _bus = bus;
+    private DesktopService(DBusConnection bus, Action<string> say) => (_bus, _say) = (bus, say);
 
     /// <summary>Connects to the session's bus.</summary>
+    /// <param name="say">Takes a sentence for the person who reads the log.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="DesktopException">There is none, or no notification service on it.</exception>
-    internal static async Task<DesktopService> ConnectAsync(CancellationToken cancellation)
+    internal static async Task<DesktopService> ConnectAsync(Action<string> say, CancellationToken cancellation)
     {
-        var service = new DesktopService(NewConnection());
+        var service = new DesktopService(NewConnection(), say);
         try
         {
             await service.BeginAsync(cancellation);
@@ -32,25 +36,31 @@ internal sealed class DesktopService : IDisposable
         }
     }
 
-    /// <summary>Shows one. A service that was restarted meanwhile is connected to anew.</summary>
+    /// <summary>Shows one. A service that was restarted meanwhile is connected to anew; one that takes it and gives no answer may have shown it, so that it is not told again.</summary>
     internal async Task ShowAsync(ShownNotification notification, CancellationToken cancellation)
     {
         try
         {
-            await NotifyAsync(notification, cancellation);
-        }
-        catch (Exception e) when (IsTrouble(e, cancellation))
-        {
-            _bus.Dispose();
-            _bus = NewConnection();
             try
             {
+                await NotifyAsync(notification, cancellation);
+            }
+            catch (Exception e) when (IsTrouble(e, cancellation) && e is not TimeoutException)
+            {
+                _bus.Dispose();
+                _bus = NewConnection();
                 await BeginAsync(cancellation);
                 await NotifyAsync(notification, cancellation);
             }
-            catch (Exception again) when (IsTrouble(again, cancellation))
+
+            _isTroubleSaid = false;
+        }
+        catch (Exception e) when (IsTrouble(e, cancellation))
+        {
+            if (!_isTroubleSaid)
             {
-                await Console.Error.WriteLineAsync($"notify-desktop: \"{notification.Title}\" could not be shown: {again.Message}. It is on the dashboard.");
+                _isTroubleSaid = true;
+                _say($"\"{notification.Title}\" could not be shown: {(e is TimeoutException ? "the desktop's notification service gives no answer" : e.Message)}. It is on the dashboard, as is what comes until the service works again.");
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Dispatching;
 
 namespace Notify.Desktop;
 
@@ -27,7 +28,12 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     /// <summary>A ping comes every 30 seconds; after three that did not come the connection is dead, whatever the network says of it.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
 
-    /// <summary>The gateway takes 256 kB from the bot.</summary>
+    /// <summary>A connection that held so long was a good one; a gateway that takes and drops is asked less and less.</summary>
+    private static readonly TimeSpan Proven = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>In bytes. The gateway takes 256 kB from the bot, and escapes some of it.</summary>
     private const int LongestMessage = 600_000;
 
     private static readonly byte[] Pong = """{"type":"pong"}"""u8.ToArray();
@@ -41,20 +47,33 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         var pause = FirstPause;
         while (true)
         {
+            long? since = null;
+            string reason;
             try
             {
                 using var socket = new ClientWebSocket();
                 var user = await OpenAsync(socket, cancellation);
-                pause = FirstPause;
-                _isSaid = false;
+                since = time.GetTimestamp();
                 say($"Connected as {user}.");
                 await ListenAsync(socket, show, cancellation);
-                Lost("The gateway closed the connection.");
+                reason = "The gateway closed the connection.";
             }
-            catch (Exception e) when (e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            catch (TooManyConnectionsException e)
             {
-                Lost(e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {(e.InnerException ?? e).Message}");
+                reason = e.Message;
             }
+            catch (Exception e) when (IsTrouble(e, cancellation))
+            {
+                reason = e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {(e.InnerException ?? e).Message}";
+            }
+
+            if (since is { } begin && time.GetElapsedTime(begin) >= Proven)
+            {
+                pause = FirstPause;
+                _isSaid = false;
+            }
+
+            Lost(reason);
 
             // Between half and one and a half of it, so that not all come back at once.
             await Task.Delay(pause * ((500 + RandomNumberGenerator.GetInt32(1_000)) / 1_000.0), time, cancellation);
@@ -70,12 +89,35 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             using var socket = new ClientWebSocket();
             var user = await OpenAsync(socket, cancellation);
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellation);
+            await LeaveAsync(socket, cancellation);
             return user;
         }
-        catch (Exception e) when (e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (TooManyConnectionsException e)
         {
-            throw new DesktopException(DesktopException.Unavailable, $"{configuration.Address} can't be reached: {(e.InnerException ?? e).Message}. Is the address right, and does this machine reach the server?");
+            throw new DesktopException(DesktopException.Unavailable, $"The token is good, but no more is let in now: {e.Message}");
+        }
+        catch (Exception e) when (IsTrouble(e, cancellation))
+        {
+            var reason = e is OperationCanceledException ? "it gives no answer" : (e.InnerException ?? e).Message.TrimEnd('.');
+            throw new DesktopException(DesktopException.Unavailable, $"{configuration.Address} can't be reached: {ShownNotification.Printable(reason, 300)}. Is the address right, and does this machine reach the server?");
+        }
+    }
+
+    private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
+        e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    /// <summary>Closes as is polite; what was to be known is known, so that an end without an answer is as good.</summary>
+    private async Task LeaveAsync(ClientWebSocket socket, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(ClosePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, either.Token);
+        }
+        catch (Exception e) when (IsTrouble(e, cancellation))
+        {
+            // The connection is cut with the socket.
         }
     }
 
@@ -90,8 +132,8 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         var answer = await NextAsync(socket, either.Token);
         return answer?.Type switch
         {
-            "auth_ok" => answer.Username ?? "you",
-            "auth_error" => throw Refused(answer),
+            "auth_ok" => ShownNotification.Printable(answer.Username ?? "you", 100),
+            "auth_error" => throw await RefusedAsync(socket, answer, either.Token),
             _ => throw new IOException("it does not speak as the gateway does"),
         };
     }
@@ -110,7 +152,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
                     await socket.SendAsync(Pong, WebSocketMessageType.Text, endOfMessage: true, either.Token);
                     break;
                 case { Type: "auth_error" } error:
-                    throw Refused(error);
+                    throw await RefusedAsync(socket, error, either.Token);
                 case { Type: "notification", Id.Length: > 0 } notification:
                     await show(notification);
                     break;
@@ -127,7 +169,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, length < LongestMessage ? length * 2 : throw new IOException("it sends more than a notification can be"));
+                Array.Resize(ref buffer, length < LongestMessage ? Math.Min(length * 2, LongestMessage) : throw new IOException("it sends more than a notification can be"));
             }
 
             var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
@@ -144,9 +186,18 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
     }
 
-    private static DesktopException Refused(GatewayMessage error) => new(
-        DesktopException.Refused,
-        $"The gateway does not let this device in: {ShownNotification.Printable(error.Message ?? "it gives no reason.", 300)} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
+    /// <summary>Why it is not let in: the number of the close that follows tells whether the same token can work later.</summary>
+    private static async Task<Exception> RefusedAsync(ClientWebSocket socket, GatewayMessage error, CancellationToken cancellation)
+    {
+        var reason = ShownNotification.Printable(error.Message ?? "It gives no reason.", 300);
+        while (await NextAsync(socket, cancellation) is not null)
+        {
+        }
+
+        return (int?)socket.CloseStatus == GatewayClose.TooManyConnections
+            ? new TooManyConnectionsException(reason)
+            : new DesktopException(DesktopException.Refused, $"The gateway does not let this device in: {reason} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
+    }
 
     private void Lost(string reason)
     {
@@ -156,4 +207,6 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             say($"{ShownNotification.Printable(reason, 300)} It is tried again until it works; what comes meanwhile is on the dashboard.");
         }
     }
+
+    private sealed class TooManyConnectionsException(string reason) : Exception(reason);
 }

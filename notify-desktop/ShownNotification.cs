@@ -19,27 +19,36 @@ internal sealed record ShownNotification(string Title, string Body, DateTimeOffs
         Printable(LegacyMarkdown.Parse(notification.Message ?? "").Text, LongestBody),
         notification.Timestamp);
 
-    /// <summary>The text without control and formatting characters but line ends, cut with a sign that says so.</summary>
+    /// <summary>The text without characters that a terminal obeys, that turn the order of others around, or that nobody sees; longer ones are cut with a sign that says so.</summary>
+    /// <param name="text">What somebody wrote.</param>
+    /// <param name="longest">Most UTF-16 units of the result.</param>
     internal static string Printable(string text, int longest)
     {
         var clean = new StringBuilder();
+        var cutAt = 0;
         foreach (var rune in text.ReplaceLineEndings("\n").EnumerateRunes())
         {
-            if (rune.Value != '\n' && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (!IsShown(rune))
             {
                 continue;
             }
 
-            if (clean.Length + rune.Utf16SequenceLength >= longest)
+            if (clean.Length + rune.Utf16SequenceLength > longest)
             {
+                clean.Length = cutAt;
                 return clean.Append('…').ToString();
             }
 
             clean.Append(rune.ToString());
+            cutAt = clean.Length < longest ? clean.Length : cutAt;
         }
 
         return clean.ToString();
     }
+
+    // The joiners hold emoji of several parts together, and letters of some scripts apart.
+    private static bool IsShown(Rune rune) => rune.Value is '\n' or 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     /// <summary>For services that read markup in the body.</summary>
     internal string EscapedBody() => Body.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
@@ -74,48 +83,5 @@ internal sealed class ShownIds
         }
 
         return true;
-    }
-}
-
-/// <summary>What becomes of one notification in a burst.</summary>
-internal enum Burst
-{
-    /// <summary>It is shown.</summary>
-    Through,
-
-    /// <summary>It is the first that is not: that there are more is said.</summary>
-    First,
-
-    /// <summary>It is not shown.</summary>
-    More,
-}
-
-/// <summary>A script that goes wild must not bury the desktop: at most ten within ten seconds.</summary>
-internal sealed class BurstGate(TimeProvider time)
-{
-    private const int Most = 10;
-
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
-
-    private readonly Queue<long> _shown = new();
-    private bool _isSaid;
-
-    internal Burst Next()
-    {
-        while (_shown.TryPeek(out var oldest) && time.GetElapsedTime(oldest) > Window)
-        {
-            _shown.Dequeue();
-        }
-
-        if (_shown.Count < Most)
-        {
-            _shown.Enqueue(time.GetTimestamp());
-            _isSaid = false;
-            return Burst.Through;
-        }
-
-        var next = _isSaid ? Burst.More : Burst.First;
-        _isSaid = true;
-        return next;
     }
 }

@@ -245,7 +245,7 @@ internal sealed class ClientConnection
                 Refuse(refused.Why);
                 break;
             case TokenVerdict.Accepted accepted when !_parts.Book.TryAdd(accepted.User, this, () => TryOpen(accepted)):
-                Refuse($"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes.");
+                End(Ending.TooManyConnections, $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes.");
                 break;
             case TokenVerdict.Accepted accepted:
                 _parts.Visitors.Introduce(_visitor);

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Notify.Dispatching;
 
 namespace Notify.Gateway.Connections;
 
@@ -10,6 +11,9 @@ internal enum Ending
 
     /// <summary>It did not get as far as a good token.</summary>
     NotAuthenticated,
+
+    /// <summary>Its token was good, and its user had too many connections.</summary>
+    TooManyConnections,
 
     /// <summary>Its token is over.</summary>
     TokenEnded,
@@ -53,6 +57,7 @@ internal static class Endings
         Ending.NotText => WebSocketCloseStatus.InvalidMessageType,
         Ending.MessageTooLong => WebSocketCloseStatus.MessageTooBig,
         Ending.ProtocolError => WebSocketCloseStatus.ProtocolError,
+        Ending.TooManyConnections => (WebSocketCloseStatus)GatewayClose.TooManyConnections,
         _ => WebSocketCloseStatus.PolicyViolation,
     };
 
@@ -61,6 +66,7 @@ internal static class Endings
     {
         Ending.ClientLeft => "",
         Ending.NotAuthenticated => "Not authenticated.",
+        Ending.TooManyConnections => "Too many connections of this user.",
         Ending.TokenEnded => Tokens.TokenCheck.EndedSentence,
         Ending.TokenRevoked => Tokens.TokenCheck.RevokedSentence,
         Ending.Silent => "Three pings were not answered.",
@@ -78,6 +84,7 @@ internal static class Endings
     {
         Ending.ClientLeft => "client_left",
         Ending.NotAuthenticated => "not_authenticated",
+        Ending.TooManyConnections => "too_many_connections",
         Ending.TokenEnded => "token_ended",
         Ending.TokenRevoked => "token_revoked",
         Ending.Silent => "silent",

@@ -126,13 +126,149 @@ public sealed partial class DesktopTests
             await SendAsync(gateway, $"burst {i}", $"Burst {i}", null);
         }
 
-        await SendAsync(gateway, "last", "Last of all", null);
-        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("More notifications", StringComparison.Ordinal), () => "the burst is not said", Cancellation);
-        Assert.InRange(Numbers().Matches(await screen.HistoryAsync()).Select(m => m.Value).Distinct(StringComparer.Ordinal).Count(), 1, 10);
+        await Eventually.TrueAsync(async () => More().IsMatch(await screen.HistoryAsync()), () => "the burst is not said", Cancellation);
+        var history = await screen.HistoryAsync();
+        var burst = Numbers().Matches(history).Select(m => m.Value).Distinct(StringComparer.Ordinal).Count();
+        Assert.InRange(burst, 1, 30);
+        Assert.Equal(200, burst + More().Matches(history).Sum(m => int.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task What_a_person_sees_on_the_screen()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        await home.LogInAsync(gateway, "alice");
+        await using var screen = await DesktopScreen.StartAsync();
+        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
+        await using var desktop = DesktopProcess.Start(home);
+        await WaitForAsync(desktop, "Connected as alice.");
+
+        await SendAsync(gateway, "one", "Revenue down 25 %", "*Wednesday*: $45,300\n7-day average: $60,757\n_Alert below -15 %_");
+        await SendAsync(gateway, "two", "Orders: daily report", "961, +4.7 % \U0001F680");
+        await Eventually.TrueAsync(async () => await screen.ShownNowAsync() == 2, () => $"they are not shown; {desktop.Said}", Cancellation);
+
+        await screen.SnapAsync("desktop");
+    }
+
+    [Fact]
+    public async Task A_notification_service_that_is_started_again_is_found_and_one_that_is_away_is_said_once()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        await home.LogInAsync(gateway, "alice");
+        await using var screen = await DesktopScreen.StartAsync();
+        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
+        await using var desktop = DesktopProcess.Start(home);
+        await WaitForAsync(desktop, "Connected as alice.");
+
+        await screen.KillServiceAsync();
+        await SendAsync(gateway, "one", "While it is away", null);
+        await WaitForAsync(desktop, "\"While it is away\" could not be shown");
+        await SendAsync(gateway, "two", "Still away", null);
+        await screen.StartServiceAsync();
+        await SendAsync(gateway, "three", "Here again", null);
+        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal), () => desktop.Said, Cancellation);
+
+        Assert.DoesNotContain("\"Still away\"", desktop.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_notification_service_that_hangs_shows_each_once_when_it_goes_on()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        await home.LogInAsync(gateway, "alice");
+        await using var screen = await DesktopScreen.StartAsync();
+        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
+        await using var desktop = DesktopProcess.Start(home);
+        await WaitForAsync(desktop, "Connected as alice.");
+
+        await screen.SignalServiceAsync("STOP");
+        await SendAsync(gateway, "one", "Into the silence", null);
+        await WaitForAsync(desktop, "\"Into the silence\" could not be shown: the desktop's notification service gives no answer.");
+        await screen.SignalServiceAsync("CONT");
+        await SendAsync(gateway, "two", "Here again", null);
+        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal), () => desktop.Said, Cancellation);
+
+        Assert.Single(Silence().Matches(await screen.HistoryAsync()));
+    }
+
+    [Fact]
+    public async Task The_sixth_connection_waits_for_one_of_the_five_to_end_and_its_token_stays_good()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        await home.LogInAsync(gateway, "alice");
+        var five = new List<GatewayClient>();
+        for (var i = 0; i < 5; i++)
+        {
+            five.Add(await gateway.LogInAsync("alice"));
+        }
+
+        var (status, said) = await home.RunAsync("", "status");
+        Assert.Equal(69, status);
+        Assert.Contains("The token is good", said, StringComparison.Ordinal);
+        await using var desktop = DesktopProcess.Start(home, "--print");
+        await WaitForAsync(desktop, "alice has 5 connections already");
+        five.ForEach(c => c.Dispose());
+
+        await WaitForAsync(desktop, "Connected as alice.");
+        Assert.DoesNotContain("Make a new token", desktop.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_has_ended_ends_it_with_77()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        var token = GatewayToken.Of("alice", lives: TimeSpan.FromHours(-1));
+        Assert.Equal(0, (await home.RunAsync(token.ToString(), "login", DesktopHome.AddressOf(gateway))).Status);
+
+        var (status, said) = await home.RunAsync("", "--print");
+
+        Assert.Equal(77, status);
+        Assert.Contains("Make a new token on the dashboard", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_configuration_that_others_can_change_is_not_believed_until_a_new_login_closes_it()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+        await home.LogInAsync(gateway, "alice");
+        var folder = Path.GetDirectoryName(home.TokenFile)!;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+
+        var (status, said) = await home.RunAsync("", "status");
+        Assert.Equal(78, status);
+        Assert.Contains($"chmod 700 {folder}", said, StringComparison.Ordinal);
+        await home.LogInAsync(gateway, "alice");
+
+        Assert.Equal(0, (await home.RunAsync("", "status")).Status);
+    }
+
+    [Fact]
+    public async Task The_unit_starts_it_from_where_the_guide_puts_it_and_not_again_where_a_person_is_needed()
+    {
+        using var home = new DesktopHome();
+
+        var (status, unit) = await home.RunAsync("", "unit");
+
+        Assert.Equal(0, status);
+        Assert.Contains("\nExecStart=%h/.local/bin/notify-desktop\n", unit, StringComparison.Ordinal);
+        Assert.Contains("\nRestartPreventExitStatus=77 78\n", unit, StringComparison.Ordinal);
     }
 
     [GeneratedRegex("Burst [0-9]+", RegexOptions.None, 1000)]
     private static partial Regex Numbers();
+
+    // Of each, the history of dunst has the title and, with its body below, the text that was shown.
+    [GeneratedRegex("\"summary\".*?\"data\" : \"(?<count>[0-9]+) more notifications?\"", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex More();
+
+    [GeneratedRegex("\"summary\" : {[^}]*Into the silence", RegexOptions.None, 1000)]
+    private static partial Regex Silence();
 
     private static Task WaitForAsync(DesktopProcess desktop, string words) => Eventually.TrueAsync(() => desktop.Said.Contains(words, StringComparison.Ordinal), () => $"it says: {desktop.Said}", Cancellation);
 

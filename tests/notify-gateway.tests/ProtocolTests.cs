@@ -140,7 +140,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
 
         using var sixth = await scene.ConnectAsync();
         await sixth.AuthenticateAsync(GatewayToken.Of("alice").ToString());
-        Assert.StartsWith("alice has 5 connections already", await sixth.RefusalAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("alice has 5 connections already", await sixth.RefusalAsync(closeStatus: 4429), StringComparison.Ordinal);
         using var bob = await scene.LogInAsync("bob");
         Assert.Equal("""{"status":"ok","connections":6,"users":{"alice":5,"bob":1}}""", await scene.Caller.GetAsync("/health"));
 

@@ -82,12 +82,13 @@ public sealed class GatewayClient : IDisposable
     }
 
     /// <summary>The sentence of an <c>auth_error</c>, which comes next, and the close that follows it.</summary>
-    public async Task<string> RefusalAsync()
+    /// <param name="closeStatus">The number of that close.</param>
+    public async Task<string> RefusalAsync(int closeStatus = 1008)
     {
         var message = await NextAsync();
         Assert.Equal("auth_error", Type(message));
         Assert.Null(await NextAsync());
-        Assert.Equal(1008, CloseStatus);
+        Assert.Equal(closeStatus, CloseStatus);
         return message!.Value.GetProperty("message").GetString()!;
     }
 

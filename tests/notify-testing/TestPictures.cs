@@ -11,7 +11,21 @@ public static class TestPictures
     /// <param name="width">In pixels.</param>
     /// <param name="height">In pixels.</param>
     /// <param name="comment">What tells it from others of its size; any length.</param>
-    public static byte[] Png(int width, int height, string comment = "")
+    public static byte[] Png(int width, int height, string comment = "") => Png(width, height, 0, Enumerable.Repeat(new byte[width], height), comment);
+
+    /// <summary>A PNG of these pixels.</summary>
+    /// <param name="width">In pixels.</param>
+    /// <param name="lines">For each line its pixels: a byte each for red, green and blue.</param>
+    public static byte[] Png(int width, IReadOnlyCollection<byte[]> lines) => Png(width, (lines ?? throw new ArgumentNullException(nameof(lines))).Count, 2, lines, "");
+
+    /// <summary>A valid PNG of exactly so many bytes.</summary>
+    public static byte[] PngOfSize(int bytes)
+    {
+        var least = Png(64, 64, " ").Length - 1;
+        return Png(64, 64, new string('x', bytes - least));
+    }
+
+    private static byte[] Png(int width, int height, byte colourType, IEnumerable<byte[]> lines, string comment)
     {
         using var png = new MemoryStream();
         png.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -19,13 +33,15 @@ public static class TestPictures
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         header[8] = 8;
+        header[9] = colourType;
         Chunk(png, "IHDR", header);
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
-            for (var y = 0; y < height; y++)
+            foreach (var line in lines)
             {
-                zlib.Write(new byte[width + 1]);
+                zlib.WriteByte(0);
+                zlib.Write(line);
             }
         }
 
@@ -37,13 +53,6 @@ public static class TestPictures
 
         Chunk(png, "IEND", []);
         return png.ToArray();
-    }
-
-    /// <summary>A valid PNG of exactly so many bytes.</summary>
-    public static byte[] PngOfSize(int bytes)
-    {
-        var least = Png(64, 64, " ").Length - 1;
-        return Png(64, 64, new string('x', bytes - least));
     }
 
     private static void Chunk(MemoryStream png, string type, byte[] data)

@@ -8,6 +8,8 @@ const longestPause = 60000;
 // A ping comes every 30 seconds; without one for three of them the connection is dead, whatever the browser thinks of it.
 const silence = 100000;
 const renewBefore = 60000;
+// A connection that held so long was a good one; a gateway that takes and drops is asked less and less.
+const proven = 30000;
 const most = 500;
 
 const seen = new Set();
@@ -15,6 +17,7 @@ let socket = null;
 let pause = firstPause;
 let timer = 0;
 let watch = 0;
+let calm = 0;
 let wasConnected = false;
 let isOver = false;
 let show = () => {};
@@ -32,7 +35,8 @@ function remember(id) {
 function hear(message) {
   switch (message.type) {
     case 'auth_ok':
-      pause = firstPause;
+      clearTimeout(calm);
+      calm = setTimeout(() => { pause = firstPause; }, proven);
       document.documentElement.dataset.gateway = 'yes';
       // What came in between was not kept for this page; the dashboard has it.
       if (wasConnected) refreshAll();
@@ -99,6 +103,7 @@ async function connect() {
 // With growing pauses and some chance in them, so that not all pages come back at once.
 function lost() {
   socket = null;
+  clearTimeout(calm);
   document.documentElement.dataset.gateway = 'no';
   if (isOver) return;
   timer = setTimeout(connect, pause * (0.5 + Math.random()));

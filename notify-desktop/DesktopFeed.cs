@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Threading.Channels;
+
+namespace Notify.Desktop;
+
+/// <summary>
+/// Between the gateway and the desktop: what comes waits here, so that a notification service that hangs does not keep the program from answering
+/// the gateway; and of a burst it shows the first and then how many more there were.
+/// </summary>
+/// <param name="show">Shows one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Task> show, TimeProvider time)
+{
+    /// <summary>Most that wait. Those beyond are counted, and said as more.</summary>
+    private const int MostWaiting = 1_000;
+
+    private readonly BurstGate _gate = new(time);
+    private readonly Channel<ShownNotification> _waiting = Channel.CreateBounded<ShownNotification>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private int _unshown;
+
+    /// <summary>Takes one, without waiting for anything.</summary>
+    internal void Take(ShownNotification notification)
+    {
+        if (!_waiting.Writer.TryWrite(notification))
+        {
+            Interlocked.Increment(ref _unshown);
+        }
+    }
+
+    /// <summary>Shows what comes, until it is told to end.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var next = await _waiting.Reader.ReadAsync(cancellation);
+            if (_gate.TryPass())
+            {
+                await show(next, cancellation);
+                continue;
+            }
+
+            Interlocked.Increment(ref _unshown);
+            await Task.Delay(_gate.UntilFree, time, cancellation);
+            await ShowMoreAsync(cancellation);
+        }
+    }
+
+    private async Task ShowMoreAsync(CancellationToken cancellation)
+    {
+        while (_waiting.Reader.TryRead(out _))
+        {
+            Interlocked.Increment(ref _unshown);
+        }
+
+        var more = Interlocked.Exchange(ref _unshown, 0);
+        _gate.TryPass();
+        await show(More(more), cancellation);
+    }
+
+    private ShownNotification More(int count) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{count} more {(count == 1 ? "notification" : "notifications")}"),
+        "Many came at once. The dashboard has all of them.",
+        time.GetUtcNow());
+}
