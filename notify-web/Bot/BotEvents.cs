@@ -7,7 +7,7 @@ namespace Notify.Web.Bot;
 
 /// <summary>
 /// Listens to the bot's <c>GET /events</c> over one connection for all users, and hands on to the open pages of each what is theirs. When the connection breaks
-/// it is made anew, with growing pauses, and all pages are told to fetch everything.
+/// it is made anew, with growing pauses, and all pages are told to fetch everything; also when it can't be made anew, so that they say what is wrong.
 /// </summary>
 internal sealed partial class BotEvents(WebSettings settings, UserStreams streams, TimeProvider time, ILogger<BotEvents> log) : BackgroundService
 {
@@ -22,6 +22,7 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
         using var http = BotConnections.NewClient(settings.BotSocket);
         var pause = FirstPause;
         var isSaid = false;
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -31,6 +32,7 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
                     () =>
                     {
                         pause = FirstPause;
+                        failures = 0;
                         if (isSaid)
                         {
                             isSaid = false;
@@ -46,6 +48,12 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                // A bot that only restarts is there again in a moment, and no page need say a word of it.
+                if (++failures == 2)
+                {
+                    streams.TellAllToRefresh();
+                }
+
                 if (!isSaid)
                 {
                     isSaid = true;

@@ -109,6 +109,14 @@ public sealed class DashboardHouse : IAsyncDisposable
         await Bot.SendAsync(new { user = analyst.Name, title, message, script, parse_mode = parseMode }, Cancellation);
     }
 
+    /// <summary>Runs an analyst's scripts once, as cron does; the round's status says whether one of them broke.</summary>
+    public async Task RoundAsync(TestAccount analyst)
+    {
+        ArgumentNullException.ThrowIfNull(analyst);
+        await analyst.RunAsync(
+            Programs.Path("notify-runner"), [], new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_DATA_DIR"] = Data }, Cancellation);
+    }
+
     /// <summary>Starts the bot, or starts it again.</summary>
     public async Task StartBotAsync()
     {

@@ -85,6 +85,9 @@ public sealed class TestAccount : IAsyncDisposable
         string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation) =>
         RunProgram.ToEndAsync("/usr/bin/setpriv", [$"--reuid={Name}", $"--regid={Name}", "--init-groups", "--", program, .. arguments], environment, cancellation);
 
+    /// <summary>Takes the account out of a group, as an operator does.</summary>
+    public Task LeaveAsync(string group) => RunLockedAsync("gpasswd", "-d", Name, group);
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

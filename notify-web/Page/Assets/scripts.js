@@ -39,14 +39,21 @@ function row(name, root = document) {
   return [...root.querySelectorAll('li[data-script]')].find(item => item.dataset.script === name);
 }
 
+// Gives what takes it back, for where the server can't be asked how the script is.
 function showRunning(item) {
   const button = item.querySelector('[data-run]');
+  const before = [button.textContent, item.querySelector('.facts .state').className, item.querySelector('.facts .state').textContent];
   button.textContent = 'Running…';
   // Not disabled, which would take the focus from whoever pressed it.
   button.setAttribute('aria-disabled', 'true');
   const state = item.querySelector('.facts .state');
   state.className = 'state busy';
   state.textContent = 'Running';
+  return () => {
+    button.textContent = before[0];
+    button.removeAttribute('aria-disabled');
+    [, state.className, state.textContent] = before;
+  };
 }
 
 async function run(name) {
@@ -54,12 +61,13 @@ async function run(name) {
   results.set(name, { isRunning: true });
   const item = row(name);
   showResult(item.querySelector('[data-result]'), null);
-  showRunning(item);
+  const takeBack = showRunning(item);
   announce(`${name} is running.`);
   const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/run`));
   const result = { ...describe(name, answer), at: new Date() };
   results.set(name, result);
-  await Promise.all([refresh('scripts'), refresh('notifications')]);
+  const [isShown] = await Promise.all([refresh('scripts'), refresh('notifications')]);
+  if (!isShown) takeBack();
   const shown = row(name);
   if (shown) showResult(shown.querySelector('[data-result]'), result);
   announce(`${name}: ${result.text}`);

@@ -26,6 +26,12 @@ function span(seconds) {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
+// To the minute: "5 h" of a cooldown that has just begun would take an hour off it.
+function left(minutes) {
+  if (minutes < 60 || minutes >= 1440) return span(minutes * 60);
+  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`;
+}
+
 /** The words for a moment, at another one. */
 export function words(date, shown, now) {
   const age = (now - date) / 1000;
@@ -33,7 +39,7 @@ export function words(date, shown, now) {
     case 'day': return longDay.format(date);
     case 'clock': return clock.format(date);
     case 'ago': return age < 60 ? 'just now' : `${span(age)} ago`;
-    case 'left': return age >= 0 ? 'over' : `${span(Math.ceil(-age / 60) * 60)} left`;
+    case 'left': return age >= 0 ? 'over' : `${left(Math.ceil(-age / 60))} left`;
     case 'inline': return moment(date, now).replace('Yesterday', 'yesterday');
     default: return moment(date, now);
   }

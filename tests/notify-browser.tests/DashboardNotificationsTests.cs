@@ -1,0 +1,125 @@
+using System.Globalization;
+using Microsoft.Playwright;
+using Notify.Sandbox.Telegram;
+using static Microsoft.Playwright.Assertions;
+
+namespace Notify.Tests;
+
+/// <summary>The dashboard's notifications: what was said, how it looked, and what became of it.</summary>
+public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse house)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_says_what_became_of_it_in_Telegram_s_words_and_the_plot_counts_them()
+    {
+        var alice = await house.AddAnalystAsync();
+        var chat = await house.LinkAsync(alice);
+        var page = await house.LogInAsync(browser, alice);
+
+        await house.SendAsync(alice, "Arrived", "as it should");
+        await Expect(Named(page, "Arrived")).ToContainTextAsync("Delivered");
+        await house.Phones.AddFaultAsync(
+            new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 400, Description = "Bad Request: message is too odd", Times = 1 }, Cancellation);
+        await house.SendAsync(alice, "Refused", "by Telegram");
+        await Expect(Named(page, "Refused")).ToContainTextAsync("Not delivered: ");
+        await Expect(Named(page, "Refused")).ToContainTextAsync("message is too odd");
+        await house.Phones.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 500, Times = 1 }, Cancellation);
+        await house.SendAsync(alice, "Late", "but it comes");
+        await Expect(Named(page, "Late")).ToContainTextAsync("Delivered");
+
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("2 delivered");
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 not delivered");
+        await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Notifications a day" })).ToBeVisibleAsync();
+        await page.GetByText("As a table").ClickAsync();
+        await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#plot tbody tr td")).ToHaveTextAsync(["2", "0", "0", "1"]);
+        await Looks.AreRightAsync(page, "dashboard-notifications");
+    }
+
+    [Fact]
+    public async Task What_a_script_wrote_looks_as_on_the_phone_and_is_never_the_page_s_own()
+    {
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        var page = await house.LogInAsync(browser, alice);
+
+        await house.SendAsync(alice, "<img src=x onerror=document.title='taken'>", "<script>document.title='taken'</script> *bold* `code` daily_active_users");
+        await house.SendAsync(alice, "Links", "[good](https://example.com/) [bad](javascript:document.title='taken') [data](data:text/html,x)");
+        await house.SendAsync(alice, "As HTML", "<b>strong</b> <tg-spoiler>hidden</tg-spoiler> <iframe src=x></iframe>", parseMode: "HTML");
+
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(3);
+        var first = Named(page, "<img src=x");
+        await Expect(first.Locator("h3")).ToHaveTextAsync("<img src=x onerror=document.title='taken'>");
+        await Expect(first.Locator(".message")).ToContainTextAsync("<script>document.title='taken'</script> bold code daily_active_users");
+        await Expect(first.Locator("strong, b")).ToHaveTextAsync(["bold"]);
+        await Expect(Named(page, "Links").GetByRole(AriaRole.Link)).ToHaveCountAsync(1);
+        await Expect(Named(page, "Links").GetByRole(AriaRole.Link)).ToHaveAttributeAsync("rel", Pattern.Of("noopener"));
+        await Expect(page.Locator(".message iframe, .message script, .message img")).ToHaveCountAsync(0);
+        Assert.DoesNotContain("taken", await page.TitleAsync(), StringComparison.Ordinal);
+        await Looks.AreRightAsync(page, "dashboard-markup");
+    }
+
+    [Fact]
+    public async Task New_ones_come_by_themselves_are_read_aloud_and_leave_the_reader_where_they_are()
+    {
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        for (var i = 1; i <= 45; i++)
+        {
+            await house.SendAsync(alice, string.Create(CultureInfo.InvariantCulture, $"Number {i}"), i == 30 ? string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}")) : "of many");
+        }
+
+        var page = await house.LogInAsync(browser, alice);
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(20);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show more" }).ClickAsync();
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(40);
+        await Expect(page.Locator(".notification").Nth(20)).ToBeFocusedAsync();
+        await Named(page, "Number 30").GetByRole(AriaRole.Button, new() { Name = "Show all" }).ClickAsync();
+        await page.Locator(".notification").Nth(35).FocusAsync();
+
+        await house.SendAsync(alice, "While you read", "something new");
+
+        await Expect(page.Locator(".notification").First).ToContainTextAsync("While you read");
+        await Expect(page.Locator(".announcer", new() { HasText = "New notification: While you read" })).ToHaveCountAsync(1);
+        await Expect(page.Locator(".notification:focus")).ToHaveCountAsync(1);
+        await Expect(Named(page, "Number 30").GetByRole(AriaRole.Button, new() { Name = "Show less" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task What_waits_for_Telegram_says_so_and_goes_out_when_it_is_back()
+    {
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        var chat = await own.LinkAsync(alice);
+        var page = await own.LogInAsync(browser, alice);
+        await own.Phones.BeginOutageAsync(Cancellation);
+
+        await own.SendAsync(alice, "During the outage", "waits");
+        await Expect(Named(page, "During the outage")).ToContainTextAsync("Waiting for Telegram");
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 waiting");
+        await Looks.AreRightAsync(page, "dashboard-waiting");
+        await own.Phones.EndOutageAsync(Cancellation);
+
+        await Expect(Named(page, "During the outage")).ToContainTextAsync("Delivered", new() { Timeout = 90_000 });
+        await own.Phones.WaitForBotMessagesAsync(chat, all => all.Count(m => m.Text == "During the outage\nwaits") == 1, Cancellation);
+    }
+
+    [Fact]
+    public async Task Without_scripts_in_the_browser_the_page_can_be_read()
+    {
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        await house.SendAsync(alice, "To read", "without any script");
+        var page = await house.LogInAsync(browser, alice);
+        var plain = await browser.NewPageAsync(1280, 900, cookiesOf: page, hasScript: false);
+
+        await plain.GotoAsync(house.Web.Address.AbsoluteUri);
+
+        await Expect(Named(plain, "To read")).ToContainTextAsync("without any script");
+        await Expect(plain.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync();
+        await Expect(plain.Locator(".needs-script:visible")).ToHaveCountAsync(0);
+    }
+
+    private static ILocator Named(IPage page, string title) => page.Locator(".notification", new() { Has = page.Locator("h3", new() { HasText = title }) });
+}
