@@ -14,6 +14,9 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
     /// <summary>The bot says something every 15 s at least; silence for so long means that it hangs.</summary>
     internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(45);
 
+    /// <summary>Failures after which pages are told: a bot that only restarts is there again in a moment, and no page need say a word of it.</summary>
+    private const int AwayAfter = 2;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
@@ -22,7 +25,8 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
         using var http = BotConnections.NewClient(settings.BotSocket);
         var pause = FirstPause;
         var isSaid = false;
-        var failures = 0;
+        // Since it last answered. Pages that were made before it ever did say so themselves.
+        var failures = AwayAfter;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -48,8 +52,7 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                // A bot that only restarts is there again in a moment, and no page need say a word of it.
-                if (++failures == 2)
+                if (++failures == AwayAfter)
                 {
                     streams.TellAllToRefresh();
                 }

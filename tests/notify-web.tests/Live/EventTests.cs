@@ -127,6 +127,34 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task When_the_bot_stays_away_all_pages_are_told_once_so_that_they_say_so()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var scene = await WebScene.SetAsync(time);
+        var socket = Path.Combine(scene.Data, "bot.sock");
+        var bot = await BotWithEvents.StartAsync(socket, Cancellation);
+        await scene.StartAsync();
+        var (visitor, alice, _) = await scene.LogInAnalystAsync();
+        await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
+        using var page = await EventStream.OpenAsync(visitor);
+        bot.SayNotification(alice, "a1", "queued");
+        Assert.Equal("notification", (await page.NextAsync())!.Name);
+
+        await bot.DisposeAsync();
+        var told = page.NextAsync();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return told.IsCompleted;
+            },
+            () => "the page is not told",
+            Cancellation);
+
+        Assert.Equal("refresh", (await told)!.Name);
+    }
+
+    [Fact]
     public async Task A_bot_that_falls_silent_is_left_and_asked_anew()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
