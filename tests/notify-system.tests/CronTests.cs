@@ -62,7 +62,9 @@ public sealed class CronTests
 
         await using var cron = await PrivateCron.RunOnceAsync(machine);
 
-        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Revenue is down", StringComparison.Ordinal), () => $"it is not shown; {machine.RunnerLog}; {desktop.Said}", Cancellation);
+        await Eventually.TrueAsync(async () => await screen.ShownNowAsync() == 1, () => $"it is not shown; {machine.RunnerLog}; {desktop.Said}", Cancellation);
+        await screen.SnapAsync("desktop-by-cron");
+        Assert.Contains("Revenue is down", await screen.HistoryAsync(), StringComparison.Ordinal);
         Assert.Contains("12 % under the average", await screen.HistoryAsync(), StringComparison.Ordinal);
         await machine.Phone.WaitForBotMessagesAsync(machine.Chat, all => all.Any(m => m.Text == "Revenue is down\n12 % under the average"), Cancellation);
     }
