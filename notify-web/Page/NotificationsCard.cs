@@ -51,6 +51,7 @@ internal sealed record NotificationView
     /// <summary>What the owner can do, or should know, where the state alone doesn't say it.</summary>
     public string? Advice => State switch
     {
+        NotificationState.Queued when Reason is not null => "There is nothing to do: it goes out by itself as soon as Telegram takes it.",
         NotificationState.Failed when Reason is "blocked" => "You have blocked the bot. The Telegram card says how to mend that; then run the script again.",
         NotificationState.Failed when Reason is "chat not found" or "deactivated" => "Telegram no longer has this chat. Link your phone again, then run the script again.",
         NotificationState.Unknown => "It went out, and Telegram never answered. Look at your phone before you send it again.",

@@ -97,6 +97,7 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
 
         await own.SendAsync(alice, "During the outage", "waits");
         await Expect(Named(page, "During the outage")).ToContainTextAsync("Waiting for Telegram");
+        await Expect(Named(page, "During the outage")).ToContainTextAsync("it goes out by itself");
         await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 waiting");
         await Looks.AreRightAsync(page, "dashboard-waiting");
         await own.Phones.EndOutageAsync(Cancellation);
