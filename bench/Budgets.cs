@@ -21,7 +21,7 @@ internal sealed class Budgets(Scratch scratch)
         MeasureOneScript();
         MeasureSleepers();
         await MeasureBotAsync(python);
-        Print(output, python);
+        await PrintAsync(output, python);
     }
 
     private TimeSpan MeasureNothingToDo()
@@ -155,18 +155,14 @@ internal sealed class Budgets(Scratch scratch)
 
     private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 
-    private void Print(TextWriter output, TimeSpan python)
+    private async Task PrintAsync(TextWriter output, TimeSpan python)
     {
-        output.WriteLine($"python3 -c pass: {Ms(python)} (median of {Runs}, in turn with the runner)");
+        await output.WriteLineAsync($"python3 -c pass: {Ms(python)} (median of {Runs}, in turn with the runner)");
 
         // The first figure: how many processes wanted to run in the last minute (proc_loadavg(5)); this program's own are one or two.
-        var load = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
-        output.WriteLine(load <= Environment.ProcessorCount ? "" : $"This machine is busy (load {load} on {Environment.ProcessorCount} processors): milliseconds are too high, ratios are rough. Measure again when it is quiet.\n");
+        var load = double.Parse((await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0], CultureInfo.InvariantCulture);
+        await output.WriteLineAsync(load <= Environment.ProcessorCount ? "" : $"This machine is busy (load {load} on {Environment.ProcessorCount} processors): milliseconds are too high, ratios are rough. Measure again when it is quiet.\n");
         string[][] rows = [["what", "measured", "must be under", "aim", ""], .. _budgets.Select(b => new[] { b.What, b.Measured, b.MustReach, b.Aim, b.MustReach.Length == 0 ? "" : b.IsReached ? "pass" : "FAIL" })];
-        var widths = Enumerable.Range(0, 5).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        foreach (var row in rows)
-        {
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
+        await Columns.WriteAsync(output, rows);
     }
 }

@@ -27,11 +27,7 @@ internal sealed class DeliveryBudgets(Scratch scratch)
         await MeasureLinksAsync();
         await MeasureCrowdAsync();
         await output.WriteLineAsync();
-        var widths = Enumerable.Range(0, 4).Select(i => _rows.Max(r => r[i].Length)).ToArray();
-        foreach (var row in _rows)
-        {
-            await output.WriteLineAsync(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
+        await Columns.WriteAsync(output, _rows);
     }
 
     private static byte[] Text(int i) => SendLoad.Text(User(i % Users), $"Stock below minimum: item {i}");
@@ -143,8 +139,10 @@ internal sealed class DeliveryBudgets(Scratch scratch)
         return (bot, data);
     }
 
-    internal static string LinksJson(int links) =>
-        JsonSerializer.Serialize(Enumerable.Range(0, links).ToDictionary(User, i => new { chat_id = Chat(i), linked_at = "2026-01-05T09:00:00Z" }, StringComparer.Ordinal));
+    internal static string LinksJson(int links) => LinksJson([.. Enumerable.Range(0, links).Select(User)]);
+
+    internal static string LinksJson(IReadOnlyList<string> users) =>
+        JsonSerializer.Serialize(users.Index().ToDictionary(user => user.Item, user => new { chat_id = Chat(user.Index), linked_at = "2026-01-05T09:00:00Z" }, StringComparer.Ordinal));
 
     internal static string User(int i) => $"user{i.ToString(CultureInfo.InvariantCulture)}";
 

@@ -19,11 +19,7 @@ internal sealed class GatewayBudgets(Scratch scratch)
         var echo = await MeasureEchoAsync();
         await MeasureGatewayAsync(echo);
         await output.WriteLineAsync();
-        var widths = Enumerable.Range(0, 5).Select(i => _rows.Max(r => r[i].Length)).ToArray();
-        foreach (var row in _rows)
-        {
-            await output.WriteLineAsync(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
+        await Columns.WriteAsync(output, _rows);
     }
 
     private sealed record Figures(long Idle, double BytesPerConnection, TimeSpan ToTheLast);

@@ -1,9 +1,9 @@
 using Notify.Bench;
 
-// notify-bench budgets|delivery|gateway|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
-if (args is not [var what and ("budgets" or "soak" or "delivery" or "gateway" or "storm"), var programs, var sandbox, ..])
+// notify-bench budgets|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
+if (args is not [var what and ("budgets" or "soak" or "delivery" or "gateway" or "web" or "storm"), var programs, var sandbox, ..])
 {
-    await Console.Error.WriteLineAsync("notify-bench budgets|delivery|gateway|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
+    await Console.Error.WriteLineAsync("notify-bench budgets|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
     return 64;
 }
 
@@ -25,7 +25,12 @@ try
         await new GatewayBudgets(scratch).MeasureAsync(Console.Out);
     }
 
-    if (what is "budgets" or "delivery" or "gateway")
+    if (what is "budgets" or "web")
+    {
+        await new WebBudgets(scratch).MeasureAsync(Console.Out);
+    }
+
+    if (what is "budgets" or "delivery" or "gateway" or "web")
     {
         return 0;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -22,6 +23,7 @@ internal sealed partial class Scratch : IDisposable
     private readonly string _programs;
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-bench-").FullName;
     private readonly Process _sandbox;
+    private readonly string _google;
     private int _bots;
 
     /// <param name="programs">Has the published programs as <c>NAME/NAME</c>.</param>
@@ -44,6 +46,7 @@ internal sealed partial class Scratch : IDisposable
         }
 
         Api = addresses.Groups["api"].Value;
+        _google = addresses.Groups["google"].Value;
         Control = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(new Uri(addresses.Groups["phone"].Value), "/sandbox/") };
     }
 
@@ -55,6 +58,9 @@ internal sealed partial class Scratch : IDisposable
 
     /// <summary>The sandbox's control API.</summary>
     internal HttpClient Control { get; }
+
+    /// <summary>Whose members are analysts, and trusted.</summary>
+    private string GroupName => Group.Find(Account.Gid)?.Name ?? "nogroup";
 
     /// <summary>The Python that cron finds.</summary>
     internal const string Python = "/usr/bin/python3";
@@ -85,7 +91,7 @@ internal sealed partial class Scratch : IDisposable
             File.WriteAllText(Path.Combine(data, "telegram_users.json"), links);
         }
 
-        var group = Group.Find(Account.Gid)?.Name ?? "nogroup";
+        var group = GroupName;
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["PATH"] = "/usr/bin:/bin",
@@ -113,10 +119,42 @@ internal sealed partial class Scratch : IDisposable
             ["NOTIFY_GATEWAY_LISTEN"] = $"http://127.0.0.1:{port}",
             ["NOTIFY_GATEWAY_SOCKET"] = socket,
             ["NOTIFY_JWT_SECRET"] = GatewaySecret,
-            ["NOTIFY_TRUSTED_GROUP"] = Group.Find(Account.Gid)?.Name ?? "nogroup",
+            ["NOTIFY_TRUSTED_GROUP"] = GroupName,
             ["STATE_DIRECTORY"] = Path.Combine(_folder, "gateway"),
         };
         return (MeasuredProcess.Start(PathOf("notify-gateway"), [], environment), port, socket);
+    }
+
+    /// <summary>Starts a dashboard beside a bot, which lets the sandbox's Google accounts of example.com in.</summary>
+    /// <param name="data">The bot's data folder.</param>
+    internal (MeasuredProcess Web, Uri Address) StartWeb(string data)
+    {
+        var address = $"http://127.0.0.1:{FreePort()}";
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/bin:/bin",
+            ["NOTIFY_WEB_URL"] = address,
+            ["NOTIFY_WEB_LISTEN"] = address,
+            ["NOTIFY_OIDC_AUTHORITY"] = _google,
+            ["GOOGLE_CLIENT_ID"] = SandboxOptions.SampleGoogleClientId,
+            ["GOOGLE_CLIENT_SECRET"] = SandboxOptions.SampleGoogleClientSecret,
+            ["NOTIFY_ALLOWED_DOMAINS"] = "example.com",
+            ["NOTIFY_JWT_SECRET"] = GatewaySecret,
+            ["NOTIFY_WEB_STATE_DIR"] = Path.Combine(_folder, "web"),
+            ["NOTIFY_DATA_DIR"] = data,
+            ["NOTIFY_ANALYST_GROUP"] = Group.Find(WebBudgets.AnalystGroup)?.Name ?? GroupName,
+            ["NOTIFY_TRUSTED_GROUP"] = GroupName,
+            ["NOTIFY_GATEWAY_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
+        };
+        return (MeasuredProcess.Start(PathOf("notify-web"), [], environment), new Uri(address));
+    }
+
+    /// <summary>Starts what answers everything with one JSON.</summary>
+    internal (MeasuredProcess Process, Uri Address) StartBareAnswer(string json)
+    {
+        var port = FreePort();
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin" };
+        return (MeasuredProcess.Start(PathOf("notify-bare-answer"), [port.ToString(CultureInfo.InvariantCulture), json], environment), new Uri($"http://127.0.0.1:{port}"));
     }
 
     /// <summary>A token of an hour, as the dashboard makes them.</summary>
@@ -192,6 +230,6 @@ internal sealed partial class Scratch : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [GeneratedRegex(@"Bot API (?<api>\S+) phone page (?<phone>\S+)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"Bot API (?<api>\S+) phone page (?<phone>\S+) google (?<google>\S+)", RegexOptions.None, 1000)]
     private static partial Regex Addresses();
 }

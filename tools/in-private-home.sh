@@ -2,23 +2,30 @@
 # in-private-home.sh HOME PROGRAM [ARGUMENT]...: runs a program for which this user's home is the folder HOME.
 #
 # The runner takes the home from the account and from nothing else, so a variable can't give it another one. What can is an /etc/passwd of
-# its own: a mount namespace, seen by this program and its children only, has one whose line for this user names HOME. Needs no root where
-# the kernel allows unprivileged user namespaces. Status 125: it does not, or the account is looked up elsewhere before /etc/passwd.
+# its own: a mount namespace, seen by this program and its children only, has one whose line for this user names HOME. There, too, are the
+# lines of the files $NOTIFY_MORE_ACCOUNTS and $NOTIFY_MORE_GROUPS, at the end of /etc/passwd and /etc/group. Needs no root where the kernel
+# allows unprivileged user namespaces. Status 125: it does not, or the account is looked up elsewhere before /etc/passwd.
 set -eu
 home=$1
 shift
 uid=$(id -u)
 passwd=$home/.passwd
+group=$home/.group
 name=$(id -un)
 {
     printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" "$uid" "$(id -g)" "$home"
     grep -v "^[^:]*:[^:]*:$uid:" /etc/passwd
+    cat "${NOTIFY_MORE_ACCOUNTS:-/dev/null}"
 } > "$passwd" || exit 125
+cat /etc/group "${NOTIFY_MORE_GROUPS:-/dev/null}" > "$group" || exit 125
 
 # Root of a namespace of its own may mount; inside, a second one gives the user their own number back, since the bot goes by that.
+inside() {
+    exec unshare --map-root-user --mount sh -c 'passwd=$1 group=$2 uid=$3 gid=$4; shift 4; mount --bind "$passwd" /etc/passwd && mount --bind "$group" /etc/group && exec unshare --user --map-user="$uid" --map-group="$gid" "$@"' \
+        sh "$passwd" "$group" "$uid" "$(id -g)" "$@"
+}
 works() {
-    [ "$(unshare --map-root-user --mount sh -c 'mount --bind "$1" /etc/passwd && exec unshare --user --map-user="$2" --map-group="$3" getent passwd "$2"' sh "$passwd" "$uid" "$(id -g)" 2> /dev/null | cut -d: -f6)" = "$home" ]
+    [ "$(inside getent passwd "$uid" 2> /dev/null | cut -d: -f6)" = "$home" ]
 }
 works || exit 125
-exec unshare --map-root-user --mount sh -c 'passwd=$1 uid=$2 gid=$3; shift 3; mount --bind "$passwd" /etc/passwd && exec unshare --user --map-user="$uid" --map-group="$gid" "$@"' \
-    sh "$passwd" "$uid" "$(id -g)" "$@"
+inside "$@"

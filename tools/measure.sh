@@ -1,19 +1,36 @@
-# measure budgets|gateway|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
+# measure budgets|delivery|gateway|web|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
+
+# analysts FOLDER: lines for /etc/passwd and /etc/group, in files of these names: the thousand who ask the dashboard (bench/WebBudgets.cs), and their group.
+analysts() {
+    local names
+    names=$(seq -f 'bench-analyst%.0f' 0 999)
+    awk '{ printf "%s:x:%d:65534::/nonexistent:/usr/sbin/nologin\n", $0, 200000 + NR }' <<< "$names" > "$1/passwd"
+    printf 'bench-analysts:x:200000:%s\n' "$(paste -sd, <<< "$names")" > "$1/group"
+}
+
+# publish_bare NAME WHY: one of the programs that others are measured beside.
+publish_bare() {
+    say "publishing $2"
+    dotnet publish "bench/$1/$1.csproj" -c Release -o "artifacts/publish/$1" -v quiet -clp:NoSummary
+}
 
 measure() {
     local folder account="" home status=0
-    publish "${native_programs[@]}"
-    if [ "$1" != soak ]; then
-        say "publishing a bare WebSocket echo to measure the gateway beside it"
-        dotnet publish bench/notify-bare-echo/notify-bare-echo.csproj -c Release -o artifacts/publish/notify-bare-echo -v quiet -clp:NoSummary
-    fi
+    case "$1" in
+        budgets | web) publish "${programs[@]}" ;;
+        *) publish "${native_programs[@]}" ;;
+    esac
+    case "$1" in budgets | gateway) publish_bare notify-bare-echo "a bare WebSocket echo to measure the gateway beside it" ;; esac
+    case "$1" in budgets | web) publish_bare notify-bare-answer "a bare answer to measure the dashboard beside it" ;; esac
     say "building what measures them"
     dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary -nodeReuse:false > /dev/null || dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary
     export DOTNET_ROOT
     DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")
     if [ "$(id -u)" != 0 ]; then
         home=$(mktemp -d)
-        tools/in-private-home.sh "$home" "$PWD/artifacts/bin/notify-bench/release/notify-bench" "$1" "$PWD/artifacts/publish" "$PWD/artifacts/bin/notify-sandbox/release" "${@:2}" || status=$?
+        mkdir "$home/.analysts"
+        analysts "$home/.analysts"
+        NOTIFY_MORE_ACCOUNTS=$home/.analysts/passwd NOTIFY_MORE_GROUPS=$home/.analysts/group tools/in-private-home.sh "$home" "$PWD/artifacts/bin/notify-bench/release/notify-bench" "$1" "$PWD/artifacts/publish" "$PWD/artifacts/bin/notify-sandbox/release" "${@:2}" || status=$?
         rm -rf "$home"
         [ "$status" != 125 ] || stop "Without root it needs user namespaces, for an account with an empty home: sudo sysctl kernel.unprivileged_userns_clone=1. Or run it as root."
         return "$status"
@@ -32,7 +49,17 @@ measure() {
     cp -r artifacts/bin/notify-sandbox/release "$folder/sandbox"
     cp -r artifacts/bin/notify-bench/release "$folder/bench"
     chmod -R a+rX "$folder/programs" "$folder/sandbox" "$folder/bench"
-    (cd / && setpriv --reuid="$account" --regid="$account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin DOTNET_ROOT="$DOTNET_ROOT" \
+    # Accounts that only what is measured sees: nothing is left behind, whatever happens.
+    mkdir "$folder/more"
+    analysts "$folder/more"
+    cat /etc/passwd "$folder/more/passwd" > "$folder/passwd"
+    cat /etc/group "$folder/more/group" > "$folder/group"
+    local mounted=(unshare --mount sh -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group && shift && exec "$@"' sh "$folder")
+    if ! "${mounted[@]}" true 2> /dev/null; then
+        say "root may not mount here, so all sessions of the dashboard are one user's"
+        mounted=()
+    fi
+    (cd / && "${mounted[@]}" setpriv --reuid="$account" --regid="$account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin DOTNET_ROOT="$DOTNET_ROOT" \
         "$folder/bench/notify-bench" "$1" "$folder/programs" "$folder/sandbox" "${@:2}") || status=$?
     return "$status"
 }

@@ -58,3 +58,27 @@ public sealed record Group(string Name, uint Gid)
 
     private static Group Read(LibC.GroupEntry entry) => new(NameService.Text(entry.Name), entry.Gid);
 }
+
+/// <summary>Who is in a Unix group, as the name service lists them now.</summary>
+/// <param name="Gid">The group's id.</param>
+/// <param name="Names">
+/// The members' names. Accounts whose primary group it is are not among them, nor, in some directories, those that are in it by another group:
+/// for who isn't here <see cref="Account.Groups"/> has the last word.
+/// </param>
+public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
+{
+    /// <summary>Looks a group up by its name; null where there is none.</summary>
+    public static unsafe GroupMembers? Find(string group) =>
+        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(group, out entry, buffer, length, out result), Read);
+
+    private static unsafe GroupMembers Read(LibC.GroupEntry entry)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var member = (nint*)entry.Members; *member != 0; member++)
+        {
+            names.Add(NameService.Text(*member));
+        }
+
+        return new GroupMembers(entry.Gid, names);
+    }
+}

@@ -42,6 +42,9 @@ internal static class GoogleLogin
         services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie => SetCookie(cookie, settings))
             .AddOpenIdConnect(Scheme, oidc => SetProvider(oidc, settings));
+        // After the framework has set its own, which this one goes before.
+        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
+            .PostConfigure<TimeProvider>((cookie, time) => cookie.TicketDataFormat = new OpenedCookies(cookie.TicketDataFormat, time));
         services.AddOptions<OpenIdConnectOptions>(Scheme).Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
         services.AddSingleton(provider => new ProviderConfiguration(settings.Authority, new HttpClient { Timeout = ProviderPatience, MaxResponseContentBufferSize = LargestDocument }, provider.GetRequiredService<TimeProvider>()));
     }

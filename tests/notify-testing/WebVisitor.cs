@@ -147,18 +147,10 @@ public sealed partial class WebVisitor : IDisposable
     }
 
     /// <summary>Begins a login and chooses an account; gives where the sandbox's Google sends the browser back to.</summary>
-    public async Task<Uri> ChooseAsync(string email, CancellationToken cancellation)
-    {
-        var begun = await GetAsync("/login/google", cancellation);
-        if (begun.Status != HttpStatusCode.Redirect)
-        {
-            throw new InvalidOperationException($"The login does not begin: {begun}");
-        }
+    public Task<Uri> ChooseAsync(string email, CancellationToken cancellation) => PickAsync(form => form.ChooseAsync(_http, email, cancellation), cancellation);
 
-        using var page = await _http.GetAsync(new Uri(begun["Location"]), cancellation);
-        using var chosen = await (await PickerForm.ReadAsync(page, cancellation)).ChooseAsync(_http, email, cancellation);
-        return chosen.Headers.Location ?? throw new InvalidOperationException($"Google sends nobody back: {await chosen.Content.ReadAsStringAsync(cancellation)}");
-    }
+    /// <summary>Begins a login and types an address instead of choosing one of the accounts; gives where the sandbox's Google sends the browser back to.</summary>
+    public Task<Uri> TypeAsync(string email, CancellationToken cancellation) => PickAsync(form => form.TypeAsync(_http, email, cancellation), cancellation);
 
     /// <summary>Begins a login and cancels it at the sandbox's Google; gives where the browser is sent back to.</summary>
     public async Task<Uri> CancelAsync(CancellationToken cancellation)
@@ -187,6 +179,19 @@ public sealed partial class WebVisitor : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
+
+    private async Task<Uri> PickAsync(Func<PickerForm, Task<HttpResponseMessage>> pick, CancellationToken cancellation)
+    {
+        var begun = await GetAsync("/login/google", cancellation);
+        if (begun.Status != HttpStatusCode.Redirect)
+        {
+            throw new InvalidOperationException($"The login does not begin: {begun}");
+        }
+
+        using var page = await _http.GetAsync(new Uri(begun["Location"]), cancellation);
+        using var picked = await pick(await PickerForm.ReadAsync(page, cancellation));
+        return picked.Headers.Location ?? throw new InvalidOperationException($"Google sends nobody back: {await picked.Content.ReadAsStringAsync(cancellation)}");
+    }
 
     [GeneratedRegex("<meta name=\"notify-token\" content=\"(?<token>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TokenInPage();
