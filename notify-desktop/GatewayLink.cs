@@ -144,7 +144,18 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             using var limit = new CancellationTokenSource(Silence, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            switch (await NextAsync(socket, either.Token))
+            GatewayMessage? message;
+            try
+            {
+                message = await NextAsync(socket, either.Token);
+            }
+            catch (JsonException)
+            {
+                // One that can't be read keeps nobody from the next ones.
+                continue;
+            }
+
+            switch (message)
             {
                 case null:
                     return;

@@ -173,7 +173,9 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
             DeliveryOutcome.Accepted waiting => new RequestedRun(RunOutcome.Queued, waiting.Id),
             DeliveryOutcome.NothingToSay => new RequestedRun(RunOutcome.Error, Error: "The script's message has no visible character."),
-            DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: $"The chat takes no messages ({dead.Reason}). Send /start to the bot."),
+            DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: dead.Reason == "kicked"
+                ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."
+                : $"The chat takes no messages ({dead.Reason}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."),
             DeliveryOutcome.TooManyWaiting many => new RequestedRun(RunOutcome.Error, Error: $"{many.Waiting} notifications wait for delivery already."),
             var other => throw new InvalidOperationException($"No word for {other.GetType().Name}."),
         };

@@ -7,6 +7,9 @@ namespace Notify.Bot.SendApi;
 /// <summary>A user's scripts: what there are, running one, muting one.</summary>
 internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, RequestedRuns runs, IOutbox outbox, TimeProvider time)
 {
+    /// <summary>As many as the history gives at once (specification, section 7).</summary>
+    private const int MostLookedAt = 200;
+
     internal async Task ListAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);
@@ -15,7 +18,7 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
-                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
+                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome == ScriptOutcome.Queued ? SinceQueued(user, s.Name) : s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
             SendApiJson.Default.ScriptsAnswer);
     }
 
@@ -44,6 +47,14 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         await outbox.MuteAsync(user, script.Value, until);
         await context.WriteAsync(StatusCodes.Status200OK, new MutedAnswer(true, until), SendApiJson.Default.MutedAnswer);
     }
+
+    /// <summary>What became of what was queued: the round that sent it was over before Telegram had taken it, and only the outbox knows.</summary>
+    private ScriptOutcome SinceQueued(UserName user, string script) => outbox.History(user, MostLookedAt).FirstOrDefault(n => n.Accepted.Script == script)?.Progress.State switch
+    {
+        DeliveryState.Delivered => ScriptOutcome.Delivered,
+        DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
+        _ => ScriptOutcome.Queued,
+    };
 
     private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
         ? script

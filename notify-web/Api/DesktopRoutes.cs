@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Web.Desktop;
 using Notify.Web.Login;
@@ -57,17 +59,17 @@ internal static class DesktopRoutes
         var asked = !hasBody ? new TokenRequest() : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
         if (asked.Device is null)
         {
-            var page = tokens.Make(user, GatewayTokens.PageLife);
+            var page = tokens.MakeForPage(user, context.Session().Id);
             return TypedResults.Ok(new TokenAnswer(page.Text, page.ExpiresAt, settings.GatewayUrl.AbsoluteUri));
         }
 
         var name = asked.Device.Trim();
-        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+        if (name.Length is 0 or > LongestName || name.EnumerateRunes().Any(IsUnseen))
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, $"The device needs a name of 1 to {LongestName} characters, such as \"laptop\".");
+            throw new RefusalException(StatusCodes.Status400BadRequest, $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\".");
         }
 
-        var token = tokens.Make(user, GatewayTokens.DeviceLife);
+        var token = tokens.MakeForDevice(user);
         var isAdded = await Stored(() => devices.AddAsync(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt), context.RequestAborted));
         return isAdded
             ? TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name))
@@ -91,8 +93,12 @@ internal static class DesktopRoutes
         var device = (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
             ?? throw new RefusalException(StatusCodes.Status404NotFound, "You have no such device; perhaps it was taken back already.");
         await Stored(() => devices.RevokeAsync(user, id, context.RequestAborted));
-        return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, context.RequestAborted)));
+        return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, CancellationToken.None)));
     }
+
+    /// <summary>What is not seen could make one device look like another.</summary>
+    private static bool IsUnseen(Rune rune) =>
+        rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static async Task<T> Stored<T>(Func<Task<T>> act)
     {

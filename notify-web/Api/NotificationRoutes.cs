@@ -11,7 +11,8 @@ internal static class NotificationRoutes
 {
     private const int DefaultLimit = 50;
     private const int LongestId = 64;
-    private const string ForAnHour = "private, max-age=3600";
+    /// <summary>Kept, and asked for again each time: after a logout nobody sees it from the browser's cache.</summary>
+    private const string AskedForAgain = "private, no-cache";
     private const string PictureAndNothingElse = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
     internal static void Map(RouteGroupBuilder notifications)
@@ -41,9 +42,17 @@ internal static class NotificationRoutes
 
         using var image = await bot.ImageAsync(context.UserName(), id, context.RequestAborted);
         var response = context.Response;
+        response.Headers.CacheControl = AskedForAgain;
+        response.Headers.ETag = $"\"{id}\"";
+        if (context.Request.Headers.IfNoneMatch.Contains($"\"{id}\"", StringComparer.Ordinal))
+        {
+            // An id is of one picture for ever.
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
         response.ContentType = image.Content.Headers.ContentType?.MediaType is "image/png" or "image/jpeg" ? image.Content.Headers.ContentType.MediaType : "application/octet-stream";
         response.ContentLength = image.Content.Headers.ContentLength;
-        response.Headers.CacheControl = ForAnHour;
         response.Headers.ContentSecurityPolicy = PictureAndNothingElse;
         await image.Content.CopyToAsync(response.Body, context.RequestAborted);
     }

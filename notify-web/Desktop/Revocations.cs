@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using Notify.Dispatching;
 
 namespace Notify.Web.Desktop;
 
 /// <summary>
-/// Tells the gateway which tokens were taken back. Where it can't be told at once it is told as soon as it answers: until then nobody is connected to it,
-/// and after that every second counts.
+/// Tells the gateway which tokens were taken back: those of devices, and those of pages whose session was ended. Where it can't be told at once it is told as soon
+/// as it answers: until then nobody is connected to it, and after that every second counts.
 /// </summary>
 internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gateway, TimeProvider time, ILogger<Revocations> log) : BackgroundService
 {
@@ -16,19 +17,44 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
     private volatile bool _isWaiting = true;
     private bool _isSaid;
 
-    /// <summary>Tells the gateway now.</summary>
+    /// <summary>Tokens of pages, and when they end by themselves; not stored, since they outlive no restart by more than minutes.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _pages = new(StringComparer.Ordinal);
+
+    /// <summary>Tells the gateway now that a device's token was taken back.</summary>
+    /// <param name="device">Which.</param>
+    /// <param name="cancellation">The end of this process, and never that of a request: what was taken back has to be told whether or not somebody waits for it.</param>
     /// <returns>Whether it knows; else it is told later, by itself.</returns>
-    internal async Task<bool> TellAsync(Device device, CancellationToken cancellation)
+    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(device.Id, device.ExpiresAt, () => devices.ForgetAsync(device.Id, cancellation), cancellation);
+
+    /// <summary>Tells the gateway that a session has ended, and with it the tokens of its pages.</summary>
+    internal Task TellOfEndAsync(string sessionId)
+    {
+        var id = GatewayTokens.PageIdOf(sessionId);
+        _pages[id] = time.GetUtcNow() + GatewayTokens.PageLife;
+        return TellOfPageAsync(id, CancellationToken.None);
+    }
+
+    private Task<bool> TellOfPageAsync(string id, CancellationToken cancellation) => TellAsync(
+        id,
+        _pages[id],
+        () =>
+        {
+            _pages.TryRemove(id, out _);
+            return Task.CompletedTask;
+        },
+        cancellation);
+
+    private async Task<bool> TellAsync(string id, DateTimeOffset until, Func<Task> isTold, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            await gateway.RevokeAsync(device.Id, device.ExpiresAt, either.Token);
-            await devices.ForgetAsync(device.Id, cancellation);
+            await gateway.RevokeAsync(id, until, either.Token);
+            await isTold();
             return true;
         }
-        catch (Exception e) when (e is GatewayUnreachableException or GatewayRefusedException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is GatewayUnreachableException or GatewayRefusedException or IOException or OperationCanceledException)
         {
             _isWaiting = true;
             if (!_isSaid)
@@ -67,6 +93,18 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
                 }
             }
 
+            foreach (var (page, until) in _pages)
+            {
+                if (until <= time.GetUtcNow())
+                {
+                    _pages.TryRemove(page, out _);
+                }
+                else if (!await TellOfPageAsync(page, cancellation))
+                {
+                    return;
+                }
+            }
+
             if (_isSaid)
             {
                 _isSaid = false;
@@ -84,7 +122,7 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
         }
     }
 
-    [LoggerMessage(4401, LogLevel.Warning, "The gateway can't be told that a device's token was taken back: {Reason} It is tried again every second.")]
+    [LoggerMessage(4401, LogLevel.Warning, "The gateway can't be told that a token was taken back: {Reason} It is tried again every second.")]
     private static partial void LogWaiting(ILogger log, string reason);
 
     [LoggerMessage(4402, LogLevel.Information, "The gateway knows of all tokens that were taken back.")]

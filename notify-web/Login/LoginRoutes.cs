@@ -19,6 +19,7 @@ internal static class LoginRoutes
             // Logged. It has ended all the same as long as this process runs, and for this browser for good.
         }
 
+        await context.RequestServices.GetRequiredService<Desktop.Revocations>().TellOfEndAsync(context.Session().Id);
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         context.Response.Redirect(context.Request.PathBase + "/login?signed-out");
     }

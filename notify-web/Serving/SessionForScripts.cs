@@ -13,7 +13,8 @@ internal sealed class SessionForScripts(RequestDelegate next, WebSettings settin
     internal static bool IsForScripts(PathString path) => Lies(path, "/api") || Lies(path, "/fragments");
 
     /// <summary>What an open page asks without anybody's doing.</summary>
-    internal static bool IsAskedByItself(PathString path) => Lies(path, "/api/events") || Lies(path, "/fragments");
+    internal static bool IsAskedByItself(PathString path) =>
+        Lies(path, "/api/events") || Lies(path, "/fragments") || Lies(path, "/api/desktop/token") || Lies(path, "/api/notifications/images");
 
     /// <summary>As routes are matched: capitals don't count.</summary>
     private static bool Lies(PathString path, string under) => path.StartsWithSegments(under, StringComparison.OrdinalIgnoreCase);

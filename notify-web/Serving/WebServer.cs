@@ -104,7 +104,7 @@ public static partial class WebServer
         services.AddRateLimits();
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json => ApiJson.Set(json.SerializerOptions));
-        services.AddRazorPages(options => options.RootDirectory = "/Page");
+        services.AddRazorPages(options => options.RootDirectory = "/Page").AddMvcOptions(mvc => mvc.Filters.Add<PageMethods>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
     }
 

@@ -65,11 +65,12 @@ public sealed class DashboardDesktopTests(Browser browser)
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Show them on this desktop, too" }).ClickAsync();
         await Expect(page.Locator("#desktop-browser-state")).ToContainTextAsync("appear on this desktop");
-        await house.SendAsync(alice, "Orders", "*12* wait for `review`");
+        await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 
-        await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review");
+        await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review of daily_active_users");
+        await page.WaitForFunctionAsync("window.shown.length > 0");
         var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"));
-        Assert.StartsWith("Orders|12 wait for review|", shown, StringComparison.Ordinal);
+        Assert.StartsWith("Orders |12 wait for review of daily_active_users, 2*3*4|", shown, StringComparison.Ordinal);
     }
 
     [Fact]

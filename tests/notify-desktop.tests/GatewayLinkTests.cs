@@ -10,6 +10,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
 {
     private readonly PausingTime _time = new();
     private readonly List<string> _said = [];
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string?> _heard = new();
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private Task _link = Task.CompletedTask;
 
@@ -98,19 +99,23 @@ public sealed class GatewayLinkTests : IAsyncDisposable
     [InlineData("nothing that is JSON")]
     [InlineData("null")]
     [InlineData("[1]")]
-    public async Task What_is_no_message_of_the_protocol_breaks_the_connection_and_not_the_program(string message)
+    [InlineData("{\"type\":\"notification\",\"id\":\"one\",\"title\":7}")]
+    [InlineData("{\"type\":\"notification\",\"id\":\"one\",\"title\":\"\\ud800\"}")]
+    [InlineData("{\"type\":\"news\"}")]
+    public async Task What_is_no_message_of_the_protocol_is_passed_over_and_the_next_one_is_shown(string message)
     {
         await using var gateway = new PlayedGateway(async (socket, _, ended) =>
         {
             await PlayedGateway.LetInAsync(socket, ended);
             await PlayedGateway.SayAsync(socket, message, ended);
+            await PlayedGateway.SayAsync(socket, """{"type":"notification","id":"two","title":"Orders"}""", ended);
             await PlayedGateway.UntilClosedAsync(socket, ended);
         });
         Start(gateway);
 
-        await SaidAsync("It is tried again until it works");
-        _time.Advance(await _time.NextPauseAsync(1));
-        await Eventually.TrueAsync(() => gateway.Connections == 2, () => "it does not come back", Cancellation);
+        await Eventually.TrueAsync(() => _heard.Contains("two"), () => "the next one does not come", Cancellation);
+        Assert.Equal(1, gateway.Connections);
+        Assert.DoesNotContain("one", _heard);
     }
 
     [Fact]
@@ -137,7 +142,13 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         _end.Dispose();
     }
 
-    private void Start(PlayedGateway gateway) => _link = new GatewayLink(gateway.Configuration, _time, Say).StayConnectedAsync(_ => Task.CompletedTask, _end.Token);
+    private void Start(PlayedGateway gateway) => _link = new GatewayLink(gateway.Configuration, _time, Say).StayConnectedAsync(Hear, _end.Token);
+
+    private Task Hear(GatewayMessage notification)
+    {
+        _heard.Enqueue(notification.Id);
+        return Task.CompletedTask;
+    }
 
     private void Say(string sentence)
     {

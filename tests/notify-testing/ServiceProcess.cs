@@ -55,8 +55,15 @@ public class ServiceProcess : IAsyncDisposable
     /// <summary>TERM, and the wait for its end.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        using var kill = Process.Start("/usr/bin/kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await SignalAsync("TERM");
         await WaitForEndAsync(cancellation);
+    }
+
+    /// <summary>A signal, such as STOP: it hangs until CONT.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("/usr/bin/kill", ["-" + signal, Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(CancellationToken.None);
     }
 
     /// <summary>Waits for its end without asking for it.</summary>

@@ -25,14 +25,17 @@ function showPermission() {
     : 'This page shows new notifications as they come.';
 }
 
-/** As the message looks without its markup; a desktop shows a few lines. */
-const plain = text => (text ?? '').replace(/```|[*_`]|\[([^\]]*)\]\([^)]*\)/g, (whole, label) => label ?? '').slice(0, 300);
+/** As the message looks without its markup, which the server has read for the list; a desktop shows a few lines. */
+const plain = notification => ($(`n-${notification.id}-text`)?.textContent ?? notification.message ?? '').trim().slice(0, 300);
+
+/** Without characters that turn the order of others around, or that nobody sees. */
+const seen = text => text.replace(/(?![\u200c\u200d])\p{Cf}/gu, '');
 
 function showOnDesktop(notification) {
   // Whoever looks at the page sees it there.
   if (!isAllowed() || (document.visibilityState === 'visible' && document.hasFocus())) return;
   // One tag is shown once, however many pages are open.
-  const shown = new Notification(notification.title ?? notification.script ?? document.title, { body: plain(notification.message), tag: notification.id });
+  const shown = new Notification(seen(notification.title ?? notification.script ?? document.title), { body: seen(plain(notification)), tag: notification.id });
   shown.addEventListener('click', () => {
     window.focus();
     $(`n-${notification.id}`)?.scrollIntoView();

@@ -51,8 +51,7 @@ function hear(message) {
       break;
     case 'notification':
       if (typeof message.id === 'string' && remember(message.id)) {
-        refresh('notifications');
-        show(message);
+        refresh('notifications').finally(() => show(message));
       }
       break;
   }

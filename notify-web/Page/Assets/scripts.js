@@ -13,7 +13,11 @@ function describe(name, answer) {
   const [sentence, ...lines] = (answer.body.error ?? '').split('\n');
   switch (answer.body.outcome) {
     case 'delivered': return { isBad: false, text: 'Delivered to your phone.', lines: '' };
-    case 'queued': return { isBad: false, text: 'Sent. It waits for Telegram, or is held back because it is muted; see the notifications.', lines: '' };
+    case 'queued': return {
+      isBad: false,
+      text: row(name)?.querySelector('[data-unmute]') ? 'It is in the notifications, and held back: the script is muted.' : 'Sent. It waits for Telegram, or is held back because all is muted; see the notifications.',
+      lines: '',
+    };
     case 'no_alert': return { isBad: false, text: 'It ran and has nothing to report.', lines: '' };
     case 'already_running': return { isBad: false, text: 'It is running already. Its result comes when it is done.', lines: '' };
     default: return { isBad: true, text: sentence || 'It ended with an error.', lines: lines.join('\n') };
@@ -69,7 +73,13 @@ async function run(name) {
   const [isShown] = await Promise.all([refresh('scripts'), refresh('notifications')]);
   if (!isShown) takeBack();
   const shown = row(name);
+  const gone = document.getElementById('scripts-gone');
   if (shown) showResult(shown.querySelector('[data-result]'), result);
+  // Its row is gone with it: the file was removed, or renamed, meanwhile.
+  if (gone) {
+    gone.hidden = Boolean(shown);
+    gone.textContent = shown ? '' : `${name}: ${result.text}`;
+  }
   announce(`${name}: ${result.text}`);
 }
 
@@ -90,7 +100,17 @@ async function mute(button, length) {
   row(name)?.querySelector(length === null ? '.menu summary' : '[data-unmute]')?.focus();
 }
 
+// Cron's rounds tell nobody that they are over, unless something is sent: while one runs it is looked at often, else now and then.
+function watch() {
+  const isCrons = [...document.querySelectorAll('li[data-script]')].some(item => item.querySelector('.state.busy') && !results.get(item.dataset.script)?.isRunning);
+  setTimeout(async () => {
+    if (!document.hidden && document.documentElement.dataset.live !== 'over') await refresh('scripts');
+    watch();
+  }, isCrons ? 5000 : 60000);
+}
+
 export function startScripts() {
+  watch();
   beforeShown(fresh => {
     for (const item of fresh.querySelectorAll('li[data-script]')) {
       const result = results.get(item.dataset.script);

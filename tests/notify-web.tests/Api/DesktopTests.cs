@@ -85,6 +85,62 @@ public sealed class DesktopTests
     }
 
     [Fact]
+    public async Task Whoever_takes_a_token_back_and_leaves_before_the_answer_has_taken_it_back_all_the_same()
+    {
+        await using var both = await Both.BeginAsync();
+        var (visitor, _, _) = await both.Web.LogInAnalystAsync();
+        var made = (await visitor.PostAsync(Path, new { device = "laptop" }, Cancellation)).Json;
+        using var client = await both.Gateway.ConnectAsync();
+        await client.AuthenticateAsync(made.GetProperty("token").GetString()!);
+        Assert.Equal("auth_ok", GatewayClient.Type(await client.NextAsync()));
+
+        // It hangs, so the answer takes its time; the browser's tab is closed meanwhile.
+        await both.Gateway.Gateway.SignalAsync("STOP");
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var asked = visitor.PostAsync($"{Path}?id={made.GetProperty("id").GetString()}", null, leave.Token, request => request.Method = HttpMethod.Delete);
+        await Eventually.TrueAsync(
+            async () => !(await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray().Any(), () => "it is still listed", Cancellation);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await both.Gateway.Gateway.SignalAsync("CONT");
+
+        Assert.Equal("auth_error", GatewayClient.Type(await client.NextAsync()));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_session_ends_what_its_pages_have_at_the_gateway_also_where_that_is_down_and_no_other_session_s()
+    {
+        await using var both = await Both.BeginAsync();
+        var (visitor, user, _) = await both.Web.LogInAnalystAsync();
+        var other = both.Web.NewVisitor();
+        await other.LogInAsync($"{user}@example.com", Cancellation);
+        var token = (await visitor.PostAsync(Path, null, Cancellation)).Json.GetProperty("token").GetString()!;
+        var others = (await other.PostAsync(Path, null, Cancellation)).Json.GetProperty("token").GetString()!;
+        using var page = await both.Gateway.ConnectAsync();
+        await page.AuthenticateAsync(token);
+        Assert.Equal("auth_ok", GatewayClient.Type(await page.NextAsync()));
+        using var otherPage = await both.Gateway.ConnectAsync();
+        await otherPage.AuthenticateAsync(others);
+        Assert.Equal("auth_ok", GatewayClient.Type(await otherPage.NextAsync()));
+
+        await visitor.LogOutAsync(Cancellation);
+
+        Assert.Equal("auth_error", GatewayClient.Type(await page.NextAsync()));
+        await both.Gateway.Gateway.KillAsync();
+        await other.LogOutAsync(Cancellation);
+        await both.Gateway.StartAsync();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var again = await both.Gateway.ConnectAsync();
+                await again.AuthenticateAsync(others);
+                return GatewayClient.Type(await again.NextAsync()) == "auth_error";
+            },
+            () => "the gateway is not told",
+            Cancellation);
+    }
+
+    [Fact]
     public async Task Nobody_sees_or_takes_back_the_devices_of_others()
     {
         await using var both = await Both.BeginAsync();
@@ -102,7 +158,7 @@ public sealed class DesktopTests
     {
         await using var both = await Both.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
-        foreach (var name in (string[])["", "  ", "a\u0007b", new string('x', 61)])
+        foreach (var name in (string[])["", "  ", "a\u0007b", "\u200b", "lap\u202etop", new string('x', 61)])
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(Path, new { device = name }, Cancellation)).Status);
         }

@@ -72,6 +72,8 @@ public sealed class SessionTests
             using var stream = await visitor.OpenAsync("/api/events", Cancellation);
             Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
             Assert.NotEqual(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/fragments/telegram", Cancellation)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync("/api/desktop/token", null, Cancellation)).Status);
+            Assert.NotEqual(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/notifications/images/of-a-chart-that-came", Cancellation)).Status);
         }
 
         time.Advance(TimeSpan.FromHours(4.1));

@@ -146,6 +146,24 @@ public sealed class ForeignRequestTests
         Assert.NotNull(scene.Links.Find(user));
     }
 
+    [Theory]
+    [InlineData("/", "POST")]
+    [InlineData("/", "PUT")]
+    [InlineData("/", "FOO")]
+    [InlineData("/login", "FOO")]
+    [InlineData("/trouble", "POST")]
+    public async Task A_page_is_for_GET_alone(string path, string method)
+    {
+        await using var scene = await WebScene.BeginAsync();
+        var (visitor, _, _) = await scene.LogInAnalystAsync();
+
+        var answer = await visitor.PostAsync(path, null, Cancellation, request => request.Method = new HttpMethod(method));
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
+        Assert.Equal("GET, HEAD", answer["Allow"]);
+        Assert.Contains("it takes GET", answer.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bodies_are_JSON_and_small()
     {
