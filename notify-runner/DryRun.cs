@@ -51,12 +51,12 @@ internal static class DryRun
         var folder = ScriptFolder.Read(home);
         foreach (var passedOver in folder.PassedOver)
         {
-            Console.WriteLine(passedOver);
+            Console.WriteLine(passedOver.Sentence);
         }
 
         if (folder.Scripts.Count == 0)
         {
-            Console.WriteLine(folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home));
+            Console.WriteLine(folder.Exists ? $"There is no script in {home.ScriptsFolder}." : folder.Trouble ?? StatusReport.NoFolder(home));
         }
 
         return folder.Scripts;

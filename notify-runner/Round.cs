@@ -28,7 +28,13 @@ internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiCli
         var folder = ScriptFolder.Read(home);
         foreach (var passedOver in folder.PassedOver)
         {
-            Say(passedOver);
+            Say(passedOver.Sentence);
+        }
+
+        if (folder.Trouble is { } trouble)
+        {
+            Say(trouble);
+            return ScriptProgram.Failed;
         }
 
         if (folder.Scripts.Count == 0)

@@ -106,7 +106,7 @@ internal static class StatusReport
     {
         if (!folder.Exists)
         {
-            yield return NoFolder(home);
+            yield return folder.Trouble ?? NoFolder(home);
         }
         else if (scripts.Count == 0)
         {
@@ -115,7 +115,7 @@ internal static class StatusReport
 
         foreach (var passedOver in folder.PassedOver)
         {
-            yield return passedOver;
+            yield return passedOver.Sentence;
         }
 
         if (scripts.Count > 0 && !scripts.Any(script => script.Running || now - script.LastRunAt < LongSinceRound))

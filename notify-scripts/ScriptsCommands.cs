@@ -39,7 +39,17 @@ internal static class ScriptsCommands
     /// <summary>Prints the scripts.</summary>
     internal static int List() => ScriptProgram.Run(Program, (home, _, _) =>
     {
-        var scripts = ScriptListing.Read(home, TimeProvider.System.GetUtcNow());
+        IReadOnlyList<ListedScript> scripts;
+        try
+        {
+            scripts = ScriptListing.ReadAll(home, TimeProvider.System.GetUtcNow());
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ScriptProgram.UnreadableFolder;
+        }
+
         if (Terminal.IsOutput)
         {
             ScriptTable.Print(scripts, TimeProvider.System.GetUtcNow());

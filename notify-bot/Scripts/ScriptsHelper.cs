@@ -52,6 +52,11 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             var output = await ReadAsync(process.StandardOutput.BaseStream, either.Token);
             await process.WaitForExitAsync(either.Token);
             var said = await errors;
+            if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
+            {
+                throw new ScriptsHelperException(said);
+            }
+
             try
             {
                 // A status other than 0 with JSON is a script's failure; without, the helper's or sudo's.

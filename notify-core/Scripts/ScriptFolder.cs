@@ -3,11 +3,17 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
+/// <summary>What lies among the scripts and is none.</summary>
+/// <param name="Name">Its name, where it can be one of a script.</param>
+/// <param name="Sentence">Why it is passed over, and what to do.</param>
+public sealed record PassedOver(ScriptName? Name, string Sentence);
+
 /// <summary>The scripts of a user, as they are in the folder at one moment.</summary>
 /// <param name="Exists">Whether the folder is there and may be read.</param>
+/// <param name="Trouble">Why it can't be read, though something is there: a sentence with what to do. Null where it can, and where nothing is there.</param>
 /// <param name="Scripts">Those that count, by name.</param>
-/// <param name="PassedOver">What ends in <c>.py</c>, is not hidden and does not count, with the reason; one sentence each.</param>
-public sealed record ScriptFolder(bool Exists, IReadOnlyList<ScriptName> Scripts, IReadOnlyList<string> PassedOver)
+/// <param name="PassedOver">What ends in <c>.py</c>, is not hidden and does not count, by name, with the reason.</param>
+public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<ScriptName> Scripts, IReadOnlyList<PassedOver> PassedOver)
 {
     /// <summary>Longest name without <c>.py</c>, in bytes: state and lock files add to it, and file systems end at 255.</summary>
     public const int LongestStem = 200;
@@ -17,7 +23,7 @@ public sealed record ScriptFolder(bool Exists, IReadOnlyList<ScriptName> Scripts
     {
         ArgumentNullException.ThrowIfNull(home);
         var scripts = new List<ScriptName>();
-        var passedOver = new List<string>();
+        var passedOver = new List<PassedOver>();
         IEnumerable<string> paths;
         try
         {
@@ -25,7 +31,10 @@ public sealed record ScriptFolder(bool Exists, IReadOnlyList<ScriptName> Scripts
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ScriptFolder(false, [], []);
+            var trouble = FileStatus.OfPath(home.ScriptsFolder, followLink: false) is null && e is not UnauthorizedAccessException
+                ? null
+                : $"{home.ScriptsFolder} can't be read ({e.Message.TrimEnd('.')}), so no script of it runs. It is to be a folder that is yours: ls -ld {home.ScriptsFolder}; chmod u+rwx {home.ScriptsFolder}";
+            return new ScriptFolder(false, trouble, [], []);
         }
 
         foreach (var path in paths)
@@ -38,11 +47,11 @@ public sealed record ScriptFolder(bool Exists, IReadOnlyList<ScriptName> Scripts
 
             if (!ScriptName.TryParse(file, out var name))
             {
-                passedOver.Add($"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it.");
+                passedOver.Add(new PassedOver(null, $"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."));
             }
             else if (Objection(home, name) is { } objection)
             {
-                passedOver.Add($"{name} is passed over: {objection}.");
+                passedOver.Add(new PassedOver(name, $"{name} is passed over: {objection}."));
             }
             else
             {
@@ -51,8 +60,8 @@ public sealed record ScriptFolder(bool Exists, IReadOnlyList<ScriptName> Scripts
         }
 
         scripts.Sort((a, b) => string.CompareOrdinal(a.Value, b.Value));
-        passedOver.Sort(StringComparer.Ordinal);
-        return new ScriptFolder(true, scripts, passedOver);
+        passedOver.Sort((a, b) => string.CompareOrdinal(a.Sentence, b.Sentence));
+        return new ScriptFolder(true, null, scripts, passedOver);
     }
 
     /// <summary>Why a name is no script that may run, as the end of a sentence; null where it is one.</summary>

@@ -7,6 +7,24 @@ public static class ScriptListing
     public static IReadOnlyList<ListedScript> Read(ScriptHome home, DateTimeOffset now) =>
         [.. ScriptFolder.Read(home).Scripts.Select(script => Read(home, script, now))];
 
+    /// <summary>The same, and among them what is passed over, with the reason as its error: whoever looks for it finds out why it never runs.</summary>
+    /// <exception cref="IOException">The folder can't be read; the message says what to do.</exception>
+    public static IReadOnlyList<ListedScript> ReadAll(ScriptHome home, DateTimeOffset now)
+    {
+        var folder = ScriptFolder.Read(home);
+        if (folder.Trouble is { } trouble)
+        {
+            throw new IOException(trouble);
+        }
+
+        return
+        [
+            .. folder.Scripts.Select(script => Read(home, script, now))
+                .Concat(folder.PassedOver.Where(file => file.Name is not null).Select(file => new ListedScript { Name = file.Name!.Value, Stem = file.Name.Stem, LastOutcome = ScriptOutcome.Error, Error = file.Sentence }))
+                .OrderBy(script => script.Name, StringComparer.Ordinal),
+        ];
+    }
+
     private static ListedScript Read(ScriptHome home, ScriptName script, DateTimeOffset now)
     {
         var state = ScriptState.Read(home, script);

@@ -12,6 +12,9 @@ public static class ScriptProgram
     /// <summary>Something failed.</summary>
     public const int Failed = 1;
 
+    /// <summary>The folder of the scripts can't be read (sysexits.h: EX_NOINPUT); stderr has the sentence for its owner.</summary>
+    public const int UnreadableFolder = 66;
+
     /// <summary>A shell's status for a program that a signal ended is 128 and the signal.</summary>
     private const int EndedBySignal = 128;
 

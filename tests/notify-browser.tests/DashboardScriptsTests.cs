@@ -194,6 +194,14 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Run(page, "plain.py").ClickAsync();
         await Expect(Result(page, "plain.py")).ToContainTextAsync("Delivered");
         await Looks.AreRightAsync(page, "dashboard-odd-names");
+
+        // What is none of them says why; and a folder that can't be read is not an empty one.
+        Directory.CreateDirectory(Path.Combine(alice.Home, "user", "notifications", "folder.py"));
+        await page.ReloadAsync();
+        await Expect(Row(page, "folder.py")).ToContainTextAsync("folder.py is passed over: it is not a file.");
+        File.SetUnixFileMode(Path.Combine(alice.Home, "user", "notifications"), UnixFileMode.None);
+        await page.ReloadAsync();
+        await Expect(Scripts(page).Locator(".trouble")).ToContainTextAsync("can't be read");
     }
 
     private static ILocator Scripts(IPage page) => page.GetByRole(AriaRole.Region, new() { Name = "Scripts" });

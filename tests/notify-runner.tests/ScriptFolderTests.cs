@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Notify.Scripts;
 using Notify.Testing;
 using Xunit;
 
@@ -28,6 +30,28 @@ public sealed class ScriptFolderTests
         Assert.Contains("latin", alice.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", alice.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("notes.txt", alice.Log, StringComparison.Ordinal);
+        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        Assert.Equal(["folder.py", "good.py", new string('n', 220) + ".py"], listed.Select(script => script.Name));
+        Assert.Equal((ScriptOutcome.Error, "folder.py is passed over: it is not a file."), (listed[0].LastOutcome, listed[0].Error));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_read_is_said_and_never_taken_for_one_without_scripts()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("good.py", Analyst.Hello);
+        File.SetUnixFileMode(alice.ScriptsFolder, UnixFileMode.None);
+
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+        Assert.Contains("can't be read", alice.Log, StringComparison.Ordinal);
+        var (status, _, errors) = await alice.RunAsync("notify-scripts", ["list"]);
+        Assert.Equal(66, status);
+        Assert.Contains($"chmod u+rwx {alice.ScriptsFolder}", errors, StringComparison.Ordinal);
+        Assert.Contains("can't be read", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Directory.Delete(alice.ScriptsFolder, recursive: true);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal("[]\n", (await alice.RunAsync("notify-scripts", ["list"])).Output);
     }
 
     [Fact]
