@@ -115,7 +115,11 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
 
         if (ScriptOutput.Read(process.Output.Span, out var error) is not { } result)
         {
-            return Broken(ScriptFailure.UnreadableOutput, error!);
+            return Broken(
+                ScriptFailure.UnreadableOutput,
+                process.OutputLength > process.Output.Length
+                    ? $"It printed {process.OutputLength} bytes on stdout, of which the last {ScriptProcess.KeptOutput >> 20} MiB are read, and its JSON does not fit into them. Print less: a phone shows ten messages of it at most."
+                    : error!);
         }
 
         if (process.OutputLength > process.Output.Length)

@@ -68,6 +68,7 @@ public sealed partial class FailureAlertTests
     [Theory]
     [InlineData("import time; time.sleep(300)", "still running after 1 s")]
     [InlineData("print('rubbish {[')", "no JSON object with &quot;notify&quot;")]
+    [InlineData("import json; print(json.dumps({'notify': True, 'message': 'y' * 2_000_000}))", "the last 1 MiB are read, and its JSON does not fit")]
     [InlineData("", "It printed nothing on stdout")]
     [InlineData("print({'notify': True})", "print(json.dumps(result))")]
     [InlineData("""print('{"notify": "yes", "message": "m"}')""", "notify must be true or false, but is &quot;yes&quot;")]
