@@ -17,8 +17,8 @@ internal sealed class WebBudgets(Scratch scratch)
     private const int AtOnce = 64;
     private const int LoginsAtOnce = 8;
     private const int Turns = 5;
-    private const int RequestsATurn = 20_000;
-    private const int WarmUps = 4;
+    private const int RequestsATurn = 40_000;
+    private const int WarmUps = 3;
     private const string Status = "/api/telegram/status";
 
     private readonly List<string[]> _rows = [["what", "measured", "a bare answer beside it", "must reach", ""]];
@@ -191,5 +191,5 @@ internal sealed class WebBudgets(Scratch scratch)
         return sessions;
     }
 
-    private static string Ms(double milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.00} ms");
+    private static string Ms(double milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.000} ms");
 }

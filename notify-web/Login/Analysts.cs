@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Notify.Posix;
+using Notify.Web.Serving;
 
 namespace Notify.Web.Login;
 
@@ -10,8 +12,8 @@ namespace Notify.Web.Login;
 /// even so long where <c>/etc/passwd</c> or <c>/etc/group</c> changes meanwhile.
 /// </para>
 /// <para>
-/// All groups of an account cost a hundred times as much as the account alone: beside the files, systemd's and every other source of groups is gone through. So
-/// the group's members are asked for once for all users, and only of who isn't among them all groups are.
+/// All groups of an account cost six times as much as the account alone: beside the files, systemd's and every other source of groups is gone through. So the
+/// group's members are asked for once for all users, and only of who isn't among them all groups are.
 /// </para>
 /// </remarks>
 public sealed class Analysts(WebSettings settings, TimeProvider time)
@@ -22,6 +24,8 @@ public sealed class Analysts(WebSettings settings, TimeProvider time)
     /// <summary>More than this many accounts are not kept.</summary>
     private const int MostKept = 10_000;
 
+    private readonly Glance _passwdFile = new("/etc/passwd");
+    private readonly Glance _groupFile = new("/etc/group");
     private readonly ConcurrentDictionary<UserName, Answer<Person?>> _people = new();
     private volatile Answer<GroupMembers?>? _group;
 
@@ -29,14 +33,14 @@ public sealed class Analysts(WebSettings settings, TimeProvider time)
     public bool Includes(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var files = (FileStatus.OfPath("/etc/passwd"), FileStatus.OfPath("/etc/group"));
+        var files = new Files(_passwdFile.Status(), _groupFile.Status());
 
         // Each counts for a second from when it was asked for; an answer made of both and kept again would count for two.
         return GroupNow(files) is { } group && PersonNow(user, files) is { } person
             && (person.Account.Gid == group.Gid || group.Names.Contains(person.Account.Name) || person.Groups.Value.Contains(group.Gid));
     }
 
-    private GroupMembers? GroupNow((FileStatus? Passwd, FileStatus? Group) files)
+    private GroupMembers? GroupNow(Files files)
     {
         if (_group is not { } kept || !Counts(kept, files))
         {
@@ -47,7 +51,7 @@ public sealed class Analysts(WebSettings settings, TimeProvider time)
         return kept.Content;
     }
 
-    private Person? PersonNow(UserName user, (FileStatus? Passwd, FileStatus? Group) files)
+    private Person? PersonNow(UserName user, Files files)
     {
         if (!_people.TryGetValue(user, out var kept) || !Counts(kept, files))
         {
@@ -63,7 +67,7 @@ public sealed class Analysts(WebSettings settings, TimeProvider time)
         return kept.Content;
     }
 
-    private bool Counts<T>(Answer<T> kept, (FileStatus? Passwd, FileStatus? Group) files) => kept.Files == files && time.GetElapsedTime(kept.At) < Keep;
+    private bool Counts<T>(Answer<T> kept, Files files) => kept.Files == files && time.GetElapsedTime(kept.At) < Keep;
 
     private static Person? Find(UserName user) =>
         Account.Find(user.Value) is { } account && string.Equals(account.Name, user.Value, StringComparison.Ordinal) && IsAPersons(account.Uid)
@@ -75,5 +79,8 @@ public sealed class Analysts(WebSettings settings, TimeProvider time)
 
     private sealed record Person(Account Account, Lazy<IReadOnlyList<uint>> Groups);
 
-    private sealed record Answer<T>(T Content, (FileStatus? Passwd, FileStatus? Group) Files, long At);
+    private sealed record Answer<T>(T Content, Files Files, long At);
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Files(FileStatus? Passwd, FileStatus? Group);
 }

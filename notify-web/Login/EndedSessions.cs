@@ -16,6 +16,7 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
     /// <summary>A little more than a cookie lives.</summary>
     private static readonly TimeSpan Keep = GoogleLogin.SessionLength + TimeSpan.FromMinutes(10);
 
+    private readonly Glance _file = new(Path.Combine(settings.StateFolder, "ended_sessions"));
     private readonly string _path = Path.Combine(settings.StateFolder, "ended_sessions");
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
@@ -25,7 +26,7 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
     /// <exception cref="IOException">The file is there and can't be read: then nobody is let in on trust.</exception>
     public bool Contains(string id)
     {
-        var status = FileStatus.OfPath(_path);
+        var status = _file.Status();
         if (_table.File != status)
         {
             lock (_gate)

@@ -16,6 +16,9 @@ internal static class WebLog
         // A port that is taken, with a stack trace: the program says it in a sentence. Nothing else of its can fail: BotEvents tries again whatever happens.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
+        // Whoever listens here has an Activity and a scope made for every request, and hears nothing: it speaks of a start that fails, which the program says itself.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
         // That keys lie in clear text, at each start: so they do, in a folder of mode 0700.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }

@@ -86,6 +86,19 @@ public sealed class WhoMayEnterTests
         await AssertRefusedAsync(scene, await scene.AddGoogleAsync("not+a+unix+name@example.com"), "no analyst not+a+unix+name on this machine");
     }
 
+    [Fact]
+    public async Task Whose_own_group_is_the_analysts_is_one_without_being_listed_there()
+    {
+        await using var scene = await WebScene.SetAsync();
+        var account = await scene.AddAccountAsync("alice");
+        scene.Environment["NOTIFY_ANALYST_GROUP"] = account.Name;
+        await scene.StartAsync();
+
+        var page = await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync($"{account.Name}@example.com"), Cancellation);
+
+        Assert.True(page.Status == HttpStatusCode.OK, page.ToString());
+    }
+
     [Theory]
     [InlineData("root")]
     [InlineData("daemon")]
