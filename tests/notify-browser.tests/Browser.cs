@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Notify.Tests.Browser))]
@@ -10,6 +11,8 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>Debian's package of that name.</summary>
     private const string Chromium = "/usr/bin/chromium";
 
+    private readonly ConcurrentDictionary<string, ConcurrentBag<IBrowserContext>> _open = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<IBrowserContext> _left = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -47,6 +50,11 @@ public sealed class Browser : IAsyncLifetime
     public async Task<IPage> NewPageAsync(
         int width, int height, ColorScheme scheme = ColorScheme.Light, bool isPhone = false, IPage? cookiesOf = null, bool hasScript = true)
     {
+        while (_left.TryDequeue(out var left))
+        {
+            await left.CloseAsync();
+        }
+
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = height },
@@ -59,7 +67,25 @@ public sealed class Browser : IAsyncLifetime
             StorageState = cookiesOf is null ? null : await cookiesOf.Context.StorageStateAsync(),
         });
         context.SetDefaultTimeout(30_000);
+        if (TestContext.Current.Test is { UniqueID: var test })
+        {
+            _open.GetOrAdd(test, _ => []).Add(context);
+            TestContext.Current.KeyValueStorage[nameof(Browser)] = this;
+        }
+
         return await context.NewPageAsync();
+    }
+
+    /// <summary>A test has ended; its pages are closed before the next one is opened.</summary>
+    public void Leave(string test)
+    {
+        if (_open.TryRemove(test, out var contexts))
+        {
+            foreach (var context in contexts)
+            {
+                _left.Enqueue(context);
+            }
+        }
     }
 
     /// <summary>Draws a chart, a PNG, so that a picture of a page shows a real one.</summary>
