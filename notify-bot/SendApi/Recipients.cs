@@ -7,12 +7,11 @@ namespace Notify.Bot.SendApi;
 /// <summary>Whether a user can be told anything: by a phone that is linked, or a desktop that is connected.</summary>
 internal sealed class Recipients(ILinkBook links, DesktopDispatch desktops, BotSettings settings, TelegramState telegram)
 {
-    /// <summary>The link of a user; null where no phone is linked or its chat takes nothing, but a desktop or a page of the dashboard is connected at this moment.</summary>
+    /// <summary>The link of a user; null where no phone is linked, but a desktop or a page of the dashboard is connected at this moment.</summary>
     /// <exception cref="RefusalException">404: neither, with what the user does to link a phone.</exception>
     internal async ValueTask<Link?> RequireAsync(UserName user, CancellationToken cancellation)
     {
-        var link = links.Find(user);
-        if (link is { Dead: null })
+        if (links.Find(user) is { } link)
         {
             return link;
         }
@@ -22,7 +21,7 @@ internal sealed class Recipients(ILinkBook links, DesktopDispatch desktops, BotS
             return null;
         }
 
-        return link ?? throw NotLinked(user, null);
+        throw NotLinked(user, null);
     }
 
     /// <summary>404, with what the user does to link a phone.</summary>

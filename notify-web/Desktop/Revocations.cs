@@ -30,13 +30,14 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
     internal Task TellOfEndAsync(string sessionId)
     {
         var id = GatewayTokens.PageIdOf(sessionId);
-        _pages[id] = time.GetUtcNow() + GatewayTokens.PageLife;
-        return TellOfPageAsync(id, CancellationToken.None);
+        var until = time.GetUtcNow() + GatewayTokens.PageLife;
+        _pages[id] = until;
+        return TellOfPageAsync(id, until, CancellationToken.None);
     }
 
-    private Task<bool> TellOfPageAsync(string id, CancellationToken cancellation) => TellAsync(
+    private Task<bool> TellOfPageAsync(string id, DateTimeOffset until, CancellationToken cancellation) => TellAsync(
         id,
-        _pages[id],
+        until,
         () =>
         {
             _pages.TryRemove(id, out _);
@@ -57,7 +58,7 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
         catch (Exception e) when (e is GatewayUnreachableException or GatewayRefusedException or IOException or OperationCanceledException)
         {
             _isWaiting = true;
-            if (!_isSaid)
+            if (!_isSaid && !cancellation.IsCancellationRequested)
             {
                 _isSaid = true;
                 LogWaiting(log, e is OperationCanceledException ? "It gives no answer." : e.Message);
@@ -99,7 +100,7 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
                 {
                     _pages.TryRemove(page, out _);
                 }
-                else if (!await TellOfPageAsync(page, cancellation))
+                else if (!await TellOfPageAsync(page, until, cancellation))
                 {
                     return;
                 }

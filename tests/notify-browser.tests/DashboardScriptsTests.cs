@@ -159,9 +159,6 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         Put(alice, "first_alert.py", script);
         // Who saved it in a terminal comes back to the tab.
         await page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
-        await page.ReloadAsync();
-        await DashboardHouse.BeLiveAsync(page);
-
         await Run(page, "first_alert.py").ClickAsync();
         await Expect(Result(page, "first_alert.py")).ToContainTextAsync("Delivered to your phone.");
         await house.Phones.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Text.StartsWith("First alert\nThe load is ", StringComparison.Ordinal)), Cancellation);

@@ -111,6 +111,8 @@ function watch() {
 
 export function startScripts() {
   watch();
+  // Whoever has saved a script in a terminal comes back to find it here.
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh('scripts'); });
   beforeShown(fresh => {
     for (const item of fresh.querySelectorAll('li[data-script]')) {
       const result = results.get(item.dataset.script);
