@@ -40,9 +40,7 @@ public sealed record ScriptName
         var bytes = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune == Rune.ReplacementChar || rune.Value == '/' || Rune.GetUnicodeCategory(rune) is
-                    System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
-                    or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator)
+            if (rune == Rune.ReplacementChar || rune.Value == '/' || UnseenCharacters.Include(rune))
             {
                 return false;
             }

@@ -104,7 +104,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     }
 
     private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
-        e is WebSocketException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+        e is WebSocketException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     /// <summary>Closes as is polite; what was to be known is known, so that an end without an answer is as good.</summary>
     private async Task LeaveAsync(ClientWebSocket socket, CancellationToken cancellation)
@@ -144,18 +144,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             using var limit = new CancellationTokenSource(Silence, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            GatewayMessage? message;
-            try
-            {
-                message = await NextAsync(socket, either.Token);
-            }
-            catch (JsonException)
-            {
-                // One that can't be read keeps nobody from the next ones.
-                continue;
-            }
-
-            switch (message)
+            switch (await NextAsync(socket, either.Token))
             {
                 case null:
                     return;
@@ -171,7 +160,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
     }
 
-    /// <summary>The next message; null where the connection was closed.</summary>
+    /// <summary>The next message; null where the connection was closed. One that can't be read is one of no type: it keeps nobody from the next ones.</summary>
     private static async Task<GatewayMessage?> NextAsync(ClientWebSocket socket, CancellationToken cancellation)
     {
         var buffer = new byte[16 * 1024];
@@ -192,8 +181,20 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             length += part.Count;
             if (part.EndOfMessage)
             {
-                return JsonSerializer.Deserialize(buffer.AsSpan(0, length), GatewayMessageJson.Default.GatewayMessage) ?? throw new JsonException();
+                return Read(buffer.AsSpan(0, length)) ?? new GatewayMessage(null, null, null, null, null, null, null);
             }
+        }
+    }
+
+    private static GatewayMessage? Read(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, GatewayMessageJson.Default.GatewayMessage);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

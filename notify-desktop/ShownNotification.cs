@@ -47,8 +47,7 @@ internal sealed record ShownNotification(string Title, string Body, DateTimeOffs
     }
 
     // The joiners hold emoji of several parts together, and letters of some scripts apart.
-    private static bool IsShown(Rune rune) => rune.Value is '\n' or 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    private static bool IsShown(Rune rune) => rune.Value is '\n' or 0x200C or 0x200D || !UnseenCharacters.Include(rune);
 
     /// <summary>For services that read markup in the body.</summary>
     internal string EscapedBody() => Body.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);

@@ -15,10 +15,12 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         var user = CallerGate.UserOf(context);
         var scripts = await Helped(() => helper.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
+        // Read once, and only where a script's last word is that it waits.
+        var history = new Lazy<IReadOnlyList<StoredNotification>>(() => outbox.History(user, MostLookedAt));
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
-                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome == ScriptOutcome.Queued ? SinceQueued(user, s.Name) : s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
+                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome == ScriptOutcome.Queued ? SinceQueued(history.Value, s.Name) : s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
             SendApiJson.Default.ScriptsAnswer);
     }
 
@@ -49,7 +51,7 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     }
 
     /// <summary>What became of what was queued: the round that sent it was over before Telegram had taken it, and only the outbox knows.</summary>
-    private ScriptOutcome SinceQueued(UserName user, string script) => outbox.History(user, MostLookedAt).FirstOrDefault(n => n.Accepted.Script == script)?.Progress.State switch
+    private static ScriptOutcome SinceQueued(IReadOnlyList<StoredNotification> history, string script) => history.FirstOrDefault(n => n.Accepted.Script == script)?.Progress.State switch
     {
         DeliveryState.Delivered => ScriptOutcome.Delivered,
         DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,

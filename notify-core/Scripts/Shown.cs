@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Notify.Scripts;
@@ -20,7 +19,7 @@ internal static class Shown
                 return shown.Append("...").ToString();
             }
 
-            shown.Append(rune.Value is '\n' or '\r' or '\t' ? " " : IsUnseen(rune) ? "?" : rune.ToString());
+            shown.Append(rune.Value is '\n' or '\r' or '\t' ? " " : UnseenCharacters.Include(rune) ? "?" : rune.ToString());
         }
 
         return shown.ToString();
@@ -32,12 +31,9 @@ internal static class Shown
         var shown = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            shown.Append(rune.Value == '\n' ? "\n" : rune.Value == '\t' ? "    " : rune.Value == '\r' ? "" : IsUnseen(rune) ? "?" : rune.ToString());
+            shown.Append(rune.Value == '\n' ? "\n" : rune.Value == '\t' ? "    " : rune.Value == '\r' ? "" : UnseenCharacters.Include(rune) ? "?" : rune.ToString());
         }
 
         return shown.ToString();
     }
-
-    private static bool IsUnseen(Rune rune) => Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

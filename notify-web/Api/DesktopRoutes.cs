@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Web.Desktop;
@@ -64,7 +63,7 @@ internal static class DesktopRoutes
         }
 
         var name = asked.Device.Trim();
-        if (name.Length is 0 or > LongestName || name.EnumerateRunes().Any(IsUnseen))
+        if (name.Length is 0 or > LongestName || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || UnseenCharacters.Include(rune)))
         {
             throw new RefusalException(StatusCodes.Status400BadRequest, $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\".");
         }
@@ -95,10 +94,6 @@ internal static class DesktopRoutes
         await Stored(() => devices.RevokeAsync(user, id, context.RequestAborted));
         return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, CancellationToken.None)));
     }
-
-    /// <summary>What is not seen could make one device look like another.</summary>
-    private static bool IsUnseen(Rune rune) =>
-        rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static async Task<T> Stored<T>(Func<Task<T>> act)
     {

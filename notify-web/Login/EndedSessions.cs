@@ -17,7 +17,6 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
     private static readonly TimeSpan Keep = GoogleLogin.SessionLength + TimeSpan.FromMinutes(10);
 
     private readonly Glance _file = new(Path.Combine(settings.StateFolder, "ended_sessions"));
-    private readonly string _path = Path.Combine(settings.StateFolder, "ended_sessions");
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
     private volatile Table _table = new(null, []);
@@ -48,7 +47,7 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
         await _turn.WaitAsync(cancellation);
         try
         {
-            using var held = await StateFolder.LockAsync(_path, cancellation);
+            using var held = await StateFolder.LockAsync(_file.Path, cancellation);
             lock (_gate)
             {
                 Load();
@@ -58,13 +57,13 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
                 // Before it is stored: whatever the disk says, it has ended here.
                 _table = _table with { EndedAt = ended };
                 var text = string.Concat(ended.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value.ToUnixTimeSeconds()}\n")));
-                AtomicFile.Replace(_path, Encoding.ASCII.GetBytes(text), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                _table = new Table(FileStatus.OfPath(_path), ended);
+                AtomicFile.Replace(_file.Path, Encoding.ASCII.GetBytes(text), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                _table = new Table(FileStatus.OfPath(_file.Path), ended);
             }
         }
         catch (IOException e)
         {
-            LogNotStored(log, _path, e.Message.TrimEnd('.'));
+            LogNotStored(log, _file.Path, e.Message.TrimEnd('.'));
             throw;
         }
         finally
@@ -78,11 +77,11 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
 
     private void Load()
     {
-        var status = FileStatus.OfPath(_path);
+        var status = FileStatus.OfPath(_file.Path);
         var ended = new Dictionary<string, DateTimeOffset>(_table.EndedAt, StringComparer.Ordinal);
         if (status is not null)
         {
-            foreach (var line in File.ReadLines(_path))
+            foreach (var line in File.ReadLines(_file.Path))
             {
                 // A line that can't be read names no session that there was.
                 if (line.Split(' ') is [{ Length: > 0 } id, var seconds] && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at))

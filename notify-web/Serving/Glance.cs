@@ -12,6 +12,9 @@ internal sealed class Glance(string path)
 
     private volatile Seen? _seen;
 
+    /// <summary>The file.</summary>
+    internal string Path => path;
+
     /// <summary>The status now; null where nothing is there or no right to look.</summary>
     internal FileStatus? Status()
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 
 namespace Notify.Web.Serving;
@@ -16,8 +17,9 @@ internal sealed class PageMethods : IPageFilter
     {
         if (context.HandlerMethod is null)
         {
+            // The sentence is that of ErrorAnswers, as where a route is for other methods.
             context.HttpContext.Response.Headers.Allow = "GET, HEAD";
-            throw new RefusalException(StatusCodes.Status405MethodNotAllowed, $"{ErrorAnswers.Shown(context.HttpContext.Request.Method)} is not for this address; it takes GET.");
+            context.Result = new StatusCodeResult(StatusCodes.Status405MethodNotAllowed);
         }
     }
 

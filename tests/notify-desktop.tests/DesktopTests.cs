@@ -108,13 +108,8 @@ public sealed partial class DesktopTests
     [Fact]
     public async Task A_real_notification_service_shows_them_and_a_burst_does_not_bury_the_desktop()
     {
-        await using var gateway = await GatewayScene.BeginAsync();
-        using var home = new DesktopHome();
-        await home.LogInAsync(gateway, "alice");
-        await using var screen = await DesktopScreen.StartAsync();
-        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
-        await using var desktop = DesktopProcess.Start(home);
-        await WaitForAsync(desktop, "Connected as alice.");
+        await using var connected = await ConnectedDesktop.BeginAsync();
+        var (gateway, screen, desktop) = connected;
 
         await SendAsync(gateway, "one", "Revenue <b>is</b> down", "*12 %* under the average of _7 days_ & falling");
         await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Revenue <b>is</b> down", StringComparison.Ordinal), () => "it is not shown", Cancellation);
@@ -136,13 +131,8 @@ public sealed partial class DesktopTests
     [Fact]
     public async Task What_a_person_sees_on_the_screen()
     {
-        await using var gateway = await GatewayScene.BeginAsync();
-        using var home = new DesktopHome();
-        await home.LogInAsync(gateway, "alice");
-        await using var screen = await DesktopScreen.StartAsync();
-        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
-        await using var desktop = DesktopProcess.Start(home);
-        await WaitForAsync(desktop, "Connected as alice.");
+        await using var connected = await ConnectedDesktop.BeginAsync();
+        var (gateway, screen, desktop) = connected;
 
         await SendAsync(gateway, "one", "Revenue down 25 %", "*Wednesday*: $45,300\n7-day average: $60,757\n_Alert below -15 %_");
         await SendAsync(gateway, "two", "Orders: daily report", "961, +4.7 % \U0001F680");
@@ -154,13 +144,8 @@ public sealed partial class DesktopTests
     [Fact]
     public async Task A_notification_service_that_is_started_again_is_found_and_one_that_is_away_is_said_once()
     {
-        await using var gateway = await GatewayScene.BeginAsync();
-        using var home = new DesktopHome();
-        await home.LogInAsync(gateway, "alice");
-        await using var screen = await DesktopScreen.StartAsync();
-        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
-        await using var desktop = DesktopProcess.Start(home);
-        await WaitForAsync(desktop, "Connected as alice.");
+        await using var connected = await ConnectedDesktop.BeginAsync();
+        var (gateway, screen, desktop) = connected;
 
         await screen.KillServiceAsync();
         await SendAsync(gateway, "one", "While it is away", null);
@@ -176,13 +161,8 @@ public sealed partial class DesktopTests
     [Fact]
     public async Task A_notification_service_that_hangs_shows_each_once_when_it_goes_on()
     {
-        await using var gateway = await GatewayScene.BeginAsync();
-        using var home = new DesktopHome();
-        await home.LogInAsync(gateway, "alice");
-        await using var screen = await DesktopScreen.StartAsync();
-        home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
-        await using var desktop = DesktopProcess.Start(home);
-        await WaitForAsync(desktop, "Connected as alice.");
+        await using var connected = await ConnectedDesktop.BeginAsync();
+        var (gateway, screen, desktop) = connected;
 
         await screen.SignalServiceAsync("STOP");
         await SendAsync(gateway, "one", "Into the silence", null);
@@ -274,4 +254,31 @@ public sealed partial class DesktopTests
 
     private static async Task SendAsync(GatewayScene gateway, string id, string? title, string? message, string? script = null) =>
         await gateway.Caller.PostAsync("/dispatch", new { user = "alice", notification = new { id, title, message, script } });
+
+    /// <summary>A gateway, a screen with a notification service, and notify-desktop of alice between them.</summary>
+    private sealed class ConnectedDesktop(GatewayScene gateway, DesktopHome home, DesktopScreen screen, DesktopProcess desktop) : IAsyncDisposable
+    {
+        public static async Task<ConnectedDesktop> BeginAsync()
+        {
+            // The first, as it skips the test where there is none.
+            var screen = await DesktopScreen.StartAsync();
+            var gateway = await GatewayScene.BeginAsync();
+            var home = new DesktopHome();
+            await home.LogInAsync(gateway, "alice");
+            home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
+            var desktop = DesktopProcess.Start(home);
+            await WaitForAsync(desktop, "Connected as alice.");
+            return new ConnectedDesktop(gateway, home, screen, desktop);
+        }
+
+        public void Deconstruct(out GatewayScene itsGateway, out DesktopScreen itsScreen, out DesktopProcess itsDesktop) => (itsGateway, itsScreen, itsDesktop) = (gateway, screen, desktop);
+
+        public async ValueTask DisposeAsync()
+        {
+            await desktop.DisposeAsync();
+            await screen.DisposeAsync();
+            home.Dispose();
+            await gateway.DisposeAsync();
+        }
+    }
 }

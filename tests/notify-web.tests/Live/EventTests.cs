@@ -101,25 +101,11 @@ public sealed class EventTests
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var scene = await WebScene.SetAsync(time);
-        var socket = Path.Combine(scene.Data, "bot.sock");
-        var bot = await BotWithEvents.StartAsync(socket, Cancellation);
-        await scene.StartAsync();
-        var (visitor, alice, _) = await scene.LogInAnalystAsync();
-        await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
-        using var page = await EventStream.OpenAsync(visitor);
-        bot.SayNotification(alice, "a1", "queued");
-        Assert.Equal("notification", (await page.NextAsync())!.Name);
+        var (socket, alice, page) = await LoseTheBotAsync(scene);
+        using var open = page;
 
-        await bot.DisposeAsync();
         await using var next = await BotWithEvents.StartAsync(socket, Cancellation);
-        await Eventually.TrueAsync(
-            () =>
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                return next.Connections == 1;
-            },
-            () => "nobody listens",
-            Cancellation);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), () => next.Connections == 1, "nobody listens");
 
         Assert.Equal("refresh", (await page.NextAsync())!.Name);
         next.SayNotification(alice, "a2", "queued");
@@ -131,25 +117,11 @@ public sealed class EventTests
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var scene = await WebScene.SetAsync(time);
-        var socket = Path.Combine(scene.Data, "bot.sock");
-        var bot = await BotWithEvents.StartAsync(socket, Cancellation);
-        await scene.StartAsync();
-        var (visitor, alice, _) = await scene.LogInAnalystAsync();
-        await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
-        using var page = await EventStream.OpenAsync(visitor);
-        bot.SayNotification(alice, "a1", "queued");
-        Assert.Equal("notification", (await page.NextAsync())!.Name);
+        var (_, _, page) = await LoseTheBotAsync(scene);
+        using var open = page;
 
-        await bot.DisposeAsync();
         var told = page.NextAsync();
-        await Eventually.TrueAsync(
-            () =>
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                return told.IsCompleted;
-            },
-            () => "the page is not told",
-            Cancellation);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), () => told.IsCompleted, "the page is not told");
 
         Assert.Equal("refresh", (await told)!.Name);
     }
@@ -163,14 +135,7 @@ public sealed class EventTests
         await scene.StartAsync();
         await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
 
-        await Eventually.TrueAsync(
-            () =>
-            {
-                time.Advance(TimeSpan.FromSeconds(5));
-                return bot.Connections > 1;
-            },
-            () => "the first connection is still waited at",
-            Cancellation);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(5), () => bot.Connections > 1, "the first connection is still waited at");
     }
 
     [Fact]
@@ -307,6 +272,29 @@ public sealed class EventTests
     }
 
     private static (string Name, string Data) NameAndData(Heard? heard) => (heard!.Name, heard.Data);
+
+    /// <summary>A page of alice's has heard something of the bot's, and now the bot is gone.</summary>
+    private static async Task<(string Socket, UserName Alice, EventStream Page)> LoseTheBotAsync(WebScene scene)
+    {
+        var socket = Path.Combine(scene.Data, "bot.sock");
+        await using var bot = await BotWithEvents.StartAsync(socket, Cancellation);
+        await scene.StartAsync();
+        var (visitor, alice, _) = await scene.LogInAnalystAsync();
+        await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
+        var page = await EventStream.OpenAsync(visitor);
+        bot.SayNotification(alice, "a1", "queued");
+        Assert.Equal("notification", (await page.NextAsync())!.Name);
+        return (socket, alice, page);
+    }
+
+    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition, string found) => Eventually.TrueAsync(
+        () =>
+        {
+            time.Advance(step);
+            return condition();
+        },
+        () => found,
+        Cancellation);
 
     private static async Task<string> PositionAsync(WebVisitor visitor) => (await visitor.GetAsync("/", Cancellation)).Body.Split("name=\"notify-position\" content=\"")[1].Split('"')[0];
 }
