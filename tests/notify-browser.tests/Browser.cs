@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using Notify.Testing;
 
 [assembly: AssemblyFixture(typeof(Notify.Tests.Browser))]
 
@@ -21,7 +22,7 @@ public sealed class Browser : IAsyncLifetime
         if (!File.Exists(Chromium))
             throw new FileNotFoundException($"{Chromium} is missing, and the pages can't be tested without a browser: install Debian's package chromium (./dev test does).");
         // A busy machine takes its time; what never comes is found all the same.
-        Assertions.SetDefaultExpectTimeout(30_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -66,7 +67,7 @@ public sealed class Browser : IAsyncLifetime
             JavaScriptEnabled = hasScript,
             StorageState = cookiesOf is null ? null : await cookiesOf.Context.StorageStateAsync(),
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(60_000);
         if (TestContext.Current.Test is { UniqueID: var test })
         {
             _open.GetOrAdd(test, _ => []).Add(context);
@@ -108,6 +109,13 @@ public sealed class Browser : IAsyncLifetime
         await page.Context.CloseAsync();
         return picture;
     }
+
+    /// <summary>Waits until something holds in a page. The browser's own waiting is a foreign script to a page whose policy allows none.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="expression">What has to hold, in its language.</param>
+    /// <param name="found">What is the matter while it does not, for the failure's text.</param>
+    public static Task HoldsAsync(IPage page, string expression, string found) => Eventually.TrueAsync(
+        () => page.EvaluateAsync<bool>(expression), () => found, TestContext.Current.CancellationToken);
 
     /// <summary>Keeps a picture of a page in artifacts/screenshots, beside the built tests.</summary>
     public static Task SnapAsync(IPage page, string name, bool isFull = false)

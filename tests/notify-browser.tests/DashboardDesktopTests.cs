@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notify.Tests;
 
 /// <summary>The page as a client of the gateway, and the devices of its user.</summary>
-public sealed class DashboardDesktopTests(Browser browser)
+public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
 {
     /// <summary>What the browser would show on the desktop, kept for the test; and a page that nobody looks at.</summary>
     private const string Recorder = """
@@ -19,12 +19,9 @@ public sealed class DashboardDesktopTests(Browser browser)
         document.hasFocus = () => false;
         """;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_device_gets_a_token_that_is_shown_once_and_is_cut_when_it_is_revoked()
     {
-        await using var house = new DashboardHouse();
         var alice = await house.AddAnalystAsync();
         var page = await house.LogInAsync(browser, alice);
 
@@ -52,7 +49,6 @@ public sealed class DashboardDesktopTests(Browser browser)
     [Fact]
     public async Task Without_a_phone_an_open_page_is_served_and_the_desktop_shows_each_once_where_it_may()
     {
-        await using var house = new DashboardHouse();
         var alice = await house.AddAnalystAsync();
         var page = await house.LogInAsync(browser, alice);
         await page.AddInitScriptAsync(Recorder);
@@ -68,7 +64,7 @@ public sealed class DashboardDesktopTests(Browser browser)
         await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 
         await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review of daily_active_users");
-        await page.WaitForFunctionAsync("window.shown.length > 0");
+        await Browser.HoldsAsync(page, "window.shown.length > 0", "nothing is shown");
         var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"));
         Assert.StartsWith("Orders |12 wait for review of daily_active_users, 2*3*4|", shown, StringComparison.Ordinal);
     }
@@ -76,25 +72,25 @@ public sealed class DashboardDesktopTests(Browser browser)
     [Fact]
     public async Task A_gateway_that_is_killed_and_restarted_under_load_costs_the_page_nothing_and_doubles_nothing()
     {
-        await using var house = new DashboardHouse();
-        var alice = await house.AddAnalystAsync();
-        await house.LinkAsync(alice);
-        var page = await house.LogInAsync(browser, alice);
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        await own.LinkAsync(alice);
+        var page = await own.LogInAsync(browser, alice);
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
 
         for (var i = 0; i < 20; i++)
         {
             if (i is 5 or 12)
             {
-                await house.Gateway.Gateway.KillAsync();
+                await own.Gateway.Gateway.KillAsync();
             }
 
             if (i is 8 or 15)
             {
-                await house.Gateway.StartAsync();
+                await own.Gateway.StartAsync();
             }
 
-            await house.SendAsync(alice, $"Number {i:00}", "under load");
+            await own.SendAsync(alice, $"Number {i:00}", "under load");
         }
 
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1, new() { Timeout = 60_000 });

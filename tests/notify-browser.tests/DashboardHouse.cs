@@ -65,11 +65,11 @@ public sealed class DashboardHouse : IAsyncDisposable
     public static string EmailOf(TestAccount analyst) => $"{(analyst ?? throw new ArgumentNullException(nameof(analyst))).Name}@example.com";
 
     /// <summary>Logs an analyst in, by Google's page, and gives the dashboard's page once it is live.</summary>
-    public async Task<IPage> LogInAsync(Browser browser, TestAccount analyst, int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, bool isPhone = false)
+    public async Task<IPage> LogInAsync(Browser browser, TestAccount analyst, int width = 1280, int height = 900, bool isPhone = false)
     {
         ArgumentNullException.ThrowIfNull(browser);
         await OpenAsync();
-        var page = await browser.NewPageAsync(width, height, scheme, isPhone);
+        var page = await browser.NewPageAsync(width, height, isPhone: isPhone);
         await page.GotoAsync(Web.Address.AbsoluteUri);
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Google" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = EmailOf(analyst) }).ClickAsync();

@@ -84,23 +84,29 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         Assert.InRange(stops, 8, 59);
     }
 
-    [Theory]
-    [InlineData("dashboard-phone", 360, 780, ColorScheme.Light, true)]
-    [InlineData("dashboard-phone-dark", 360, 780, ColorScheme.Dark, true)]
-    [InlineData("dashboard-dark", 1280, 900, ColorScheme.Dark, false)]
-    [InlineData("dashboard-light", 1280, 900, ColorScheme.Light, false)]
-    [InlineData("dashboard-tablet", 800, 1000, ColorScheme.Light, true)]
-    [InlineData("dashboard-narrow", 320, 640, ColorScheme.Light, false)]
-    public async Task It_fits_and_is_read_with_ease(string picture, int width, int height, ColorScheme scheme, bool isPhone)
+    [Fact]
+    public async Task It_fits_and_is_read_with_ease_on_each_kind_of_screen()
     {
         var alice = await FurnishedAsync();
-        var page = await house.LogInAsync(browser, alice, width, height, scheme, isPhone);
-
-        await Expect(page.Locator(".notification .chart img")).ToHaveCountAsync(1);
-        await page.Locator(".notification .chart img").ScrollIntoViewIfNeededAsync();
-        await Eventually.TrueAsync(async () => await page.Locator(".notification .chart img").EvaluateAsync<int>("i => i.naturalWidth") > 0, () => "the chart is not drawn", Cancellation);
-        await page.EvaluateAsync("scrollTo(0, 0)");
-        await Looks.AreRightAsync(page, picture, isFull: true);
+        var first = await house.LogInAsync(browser, alice);
+        foreach (var (picture, width, height, scheme, isPhone) in new[]
+        {
+            ("dashboard-phone", 360, 780, ColorScheme.Light, true),
+            ("dashboard-phone-dark", 360, 780, ColorScheme.Dark, true),
+            ("dashboard-dark", 1280, 900, ColorScheme.Dark, false),
+            ("dashboard-light", 1280, 900, ColorScheme.Light, false),
+            ("dashboard-tablet", 800, 1000, ColorScheme.Light, true),
+            ("dashboard-narrow", 320, 640, ColorScheme.Light, false),
+        })
+        {
+            var page = await browser.NewPageAsync(width, height, scheme, isPhone, cookiesOf: first);
+            await page.GotoAsync(house.Web.Address.AbsoluteUri);
+            await DashboardHouse.BeLiveAsync(page);
+            await BeDrawnAsync(page);
+            await page.EvaluateAsync("scrollTo(0, 0)");
+            await Looks.AreRightAsync(page, picture, isFull: true);
+            await page.Context.CloseAsync();
+        }
     }
 
     [Fact]
@@ -126,9 +132,7 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("li[data-script='data_freshness.py']")).ToContainTextAsync("Muted until");
         await Expect(page.Locator("#plot .legend li")).ToHaveTextAsync([Pattern.Of($"{delivered + 4} delivered"), Pattern.Of($"{muted} held back"), Pattern.Of($"{failed} not delivered")]);
         await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(30);
-        var chart = page.Locator(".notification .chart img");
-        await chart.ScrollIntoViewIfNeededAsync();
-        await Eventually.TrueAsync(async () => await chart.EvaluateAsync<int>("i => i.naturalWidth") > 0, () => "the chart is not drawn", Cancellation);
+        await BeDrawnAsync(page);
         await page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
         await Looks.AreRightAsync(page, "readme-dashboard");
     }
@@ -187,6 +191,14 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         }
 
         return alice;
+    }
+
+    /// <summary>Waits until the chart of the only notification with one is there; a browser fetches it when it comes into view.</summary>
+    private static async Task BeDrawnAsync(IPage page)
+    {
+        await Expect(page.Locator(".notification .chart img")).ToHaveCountAsync(1);
+        await page.Locator(".notification .chart img").ScrollIntoViewIfNeededAsync();
+        await Browser.HoldsAsync(page, "document.querySelector('.notification .chart img').naturalWidth > 0", "the chart is not drawn");
     }
 
     /// <summary>Presses Tab until something is reached that has this name.</summary>

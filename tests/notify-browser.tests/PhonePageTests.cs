@@ -144,7 +144,7 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await _bot.SendPhoto(alice, InputFile.FromStream(chart, "chart.png"), "*Daily report*\nActive users: *1,284* (+4.1 %)", ParseMode.Markdown, cancellationToken: Cancellation);
 
         await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Picture: Daily report" })).ToBeVisibleAsync();
-        await page.WaitForFunctionAsync("[...document.images].every(i => i.complete && i.naturalWidth > 0)");
+        await Browser.HoldsAsync(page, "[...document.images].every(i => i.complete && i.naturalWidth > 0)", "the chart is not drawn");
         Assert.Empty((await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
         Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
         await Browser.SnapAsync(page, picture);

@@ -27,6 +27,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         Start(gateway);
         await SaidAsync("Connected as alice.");
 
+        await _time.TimerAsync(TimeSpan.FromSeconds(100));
         _time.Advance(TimeSpan.FromSeconds(99));
         Assert.DoesNotContain(_said.ToArray(), s => s.Contains("gives no answer", StringComparison.Ordinal));
         _time.Advance(TimeSpan.FromSeconds(1));

@@ -9,7 +9,7 @@ namespace Notify.Testing;
 /// <summary>A real bot in a process of its own, as systemd would start it.</summary>
 public sealed class BotProcess : ServiceProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private BotProcess(Process process, string socketPath)
         : base(process, "1000")
@@ -97,7 +97,7 @@ public sealed class BotProcess : ServiceProcess
 /// <summary>Waiting for what has to come, with a limit generous enough for a busy machine.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">What has to come.</param>

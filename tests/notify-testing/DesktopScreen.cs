@@ -26,8 +26,10 @@ public sealed class DesktopScreen : IAsyncDisposable
     public static async Task<DesktopScreen> StartAsync()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dunst") && File.Exists("/usr/bin/Xvfb"), "needs a notification service and a screen: apt-get install dunst xvfb dbus");
-        var screen = new DesktopScreen { Display = string.Create(CultureInfo.InvariantCulture, $":{FreePort.Next() % 10_000 + 100}") };
-        screen.Start("/usr/bin/Xvfb", screen.Display, "-screen", "0", "1024x600x24", "-fbdir", screen._frames);
+        var screen = new DesktopScreen();
+        // It chooses a free number and says it once it can be drawn on: a service that comes before that ends at once.
+        var server = screen.Start("/usr/bin/Xvfb", "-displayfd", "1", "-screen", "0", "1024x600x24", "-fbdir", screen._frames);
+        screen.Display = ":" + await server.StandardOutput.ReadLineAsync(Cancellation);
         // As --session has it, but that this bus starts no service by itself: the test says when there is one.
         var rules = Path.Combine(screen._frames, "bus.conf");
         await File.WriteAllTextAsync(
