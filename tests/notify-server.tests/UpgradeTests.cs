@@ -113,9 +113,11 @@ public sealed partial class UpgradeTests(DeployedServer deployed) : IClassFixtur
             visudo -c
             cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /tmp/ && mkdir -p /tmp/artifacts && cp -r {Server.Source}/artifacts/publish /tmp/artifacts/
             printf 'from CI' >> /tmp/artifacts/publish/notify-gateway/notify-gateway
+            mkdir -p /tmp/artifacts/publish/notify-bare-answer && touch /tmp/artifacts/publish/notify-bare-answer/notify-bare-answer
             cd /tmp && TELEGRAM_BOT_TOKEN=110201:AAH-sandbox-token-that-opens-no-real-bot bash /tmp/server/bundle.sh /tmp/bundle.tar.gz
             chmod 644 /tmp/bundle.tar.gz
             """);
+        Assert.DoesNotContain("bare", await Machine.DoAsync("tar -tzf /tmp/bundle.tar.gz"), StringComparison.Ordinal);
 
         var said = await Machine.DoAsync("sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz", "notify-ci");
 
