@@ -102,6 +102,30 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
     }
 
     [Fact]
+    public async Task A_bot_that_hangs_does_not_hold_the_page_up_and_the_cards_come_when_it_goes_on()
+    {
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        await own.LinkAsync(alice);
+        await own.SendAsync(alice, "Before", "it hung");
+        alice.Write(Path.Combine("user", "notifications", "loud.py"), """print('{"notify": false}')""");
+        await own.Bot.SignalAsync("STOP");
+        var page = await own.LogInAsync(browser, alice);
+
+        await Expect(page.Locator("[data-late]")).ToHaveCountAsync(3);
+        await Expect(page.Locator("#scripts")).ToContainTextAsync("This comes by itself.");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Desktop" })).ToBeVisibleAsync();
+        await Looks.AreRightAsync(page, "dashboard-bot-hangs", isFull: true);
+        await own.Bot.SignalAsync("CONT");
+
+        await Expect(page.Locator("[data-late]")).ToHaveCountAsync(0);
+        await Expect(page.Locator(".trouble")).ToHaveCountAsync(0);
+        await Expect(page.Locator("#telegram")).ToContainTextAsync("Linked since");
+        await Expect(page.Locator("li[data-script='loud.py']")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".notification")).ToContainTextAsync("it hung");
+    }
+
+    [Fact]
     public async Task Where_there_is_no_bot_the_card_says_that_Telegram_is_not_set_up_here()
     {
         await using var own = new DashboardHouse { HasBot = false };

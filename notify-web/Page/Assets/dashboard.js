@@ -3,6 +3,7 @@
 import { startCopying } from './copy.js';
 import { startDesktop } from './desktop.js';
 import { startFeed } from './feed.js';
+import { refreshLate } from './fragments.js';
 import { startLive } from './live.js';
 import { startScripts } from './scripts.js';
 import { startTelegram } from './telegram.js';
@@ -16,3 +17,4 @@ startScripts();
 startFeed();
 startLive();
 startDesktop();
+refreshLate();

@@ -45,6 +45,11 @@ export function refresh(name) {
 
 export const refreshAll = () => Promise.all(['telegram', 'scripts', 'notifications'].map(refresh));
 
+// What the page did not wait for.
+export const refreshLate = () => {
+  for (const piece of document.querySelectorAll('[data-late]')) refresh(piece.dataset.fragment);
+};
+
 async function fetchAndShow(name) {
   const wait = (startedAt.get(name) ?? -pause) + pause - performance.now();
   if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
