@@ -35,7 +35,13 @@ public interface IOutbox
     StoredNotification? Find(string id);
 
     /// <summary>A user's notifications, the newest first.</summary>
-    IReadOnlyList<StoredNotification> History(UserName user, int limit);
+    /// <param name="user">Whose.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="before">Only those accepted before the one with this sequence.</param>
+    IReadOnlyList<StoredNotification> History(UserName user, int limit, long before = long.MaxValue);
+
+    /// <summary>How many notifications of a user there were on each day of the history: of the newest 20,000, so that nobody's number makes the count slow.</summary>
+    DayCounts CountDays(UserName user);
 
     /// <summary>A chart of a user's history; null where the user has none of that name.</summary>
     StoredImage? ImageOf(UserName user, string imageId);

@@ -15,7 +15,10 @@ internal static class OutboxRows
 
     internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user";
 
-    internal const string FindHistory = "SELECT " + Columns + " FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit";
+    internal const string FindHistory = "SELECT " + Columns + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+
+    internal const string CountDays =
+        "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
 
     internal const string FindWaiting = "SELECT sequence, id, user, created_at, " + ProgressColumns + " FROM notification WHERE state = 0 ORDER BY sequence";
 
@@ -94,6 +97,9 @@ internal static class OutboxRows
     internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
         ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4))
         : null;
+
+    /// <summary>A row of <see cref="CountDays"/>.</summary>
+    internal static DayCount Day(SqliteDataReader row) => new(DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(row.GetInt32(0)), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
 
     /// <summary>A row of <see cref="FindMutes"/>.</summary>
     internal static (string User, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) => (row.GetString(0), row.GetString(1), Moment(row.GetInt64(2)));

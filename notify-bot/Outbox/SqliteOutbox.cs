@@ -15,6 +15,9 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <summary>How long history and charts are kept (specification, section 3).</summary>
     public static readonly TimeSpan HistoryLifetime = TimeSpan.FromDays(30);
 
+    /// <summary>Most notifications of a user that are counted for each day; some 10 ms.</summary>
+    public const int MostCounted = 20_000;
+
     /// <summary>Rows that are kept at the most: some 400 MB, a month of a busy server many times over.</summary>
     public const long MostRows = 1_000_000;
 
@@ -107,10 +110,25 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public StoredNotification? Find(string id) => Select(OutboxRows.FindById, OutboxRows.Stored, ("$id", id)).FirstOrDefault();
 
     /// <inheritdoc />
-    public IReadOnlyList<StoredNotification> History(UserName user, int limit)
+    public IReadOnlyList<StoredNotification> History(UserName user, int limit, long before = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.FindHistory, OutboxRows.Stored, ("$user", user.Value), ("$limit", limit));
+        return Select(OutboxRows.FindHistory, OutboxRows.Stored, ("$user", user.Value), ("$before", before), ("$limit", limit));
+    }
+
+    /// <inheritdoc />
+    public DayCounts CountDays(UserName user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var days = Select(OutboxRows.CountDays, OutboxRows.Day, ("$user", user.Value), ("$limit", MostCounted));
+        var since = DateOnly.FromDateTime((_time.GetUtcNow() - HistoryLifetime).UtcDateTime).AddDays(1);
+        if (days.Sum(day => day.Count) >= MostCounted && days[0].Day >= since)
+        {
+            // Of the oldest day among them some may be left out.
+            since = days[0].Day.AddDays(1);
+        }
+
+        return new DayCounts(since, [.. days.Where(day => day.Day >= since)]);
     }
 
     /// <inheritdoc />

@@ -53,6 +53,10 @@ internal sealed record NotificationAnswer(
     string? ImageId,
     string? ParseMode);
 
+internal sealed record DaysAnswer(DateOnly Since, IReadOnlyList<DayAnswer> Days);
+
+internal sealed record DayAnswer(DateOnly Day, int Queued, int Delivered, int Failed, int Unknown, int Muted);
+
 internal sealed record ChangeAnswer(string User, string? Id = null, string? State = null);
 
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
@@ -69,6 +73,7 @@ internal sealed record RunAnswer(string Outcome, string? Id = null, string? Erro
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ScriptsAnswer))]
 [JsonSerializable(typeof(NotificationsAnswer))]
+[JsonSerializable(typeof(DaysAnswer))]
 [JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(MutedAnswer))]
 [JsonSerializable(typeof(RunAnswer))]

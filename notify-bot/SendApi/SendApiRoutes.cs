@@ -35,6 +35,7 @@ internal static class SendApiRoutes
         app.MapGet("/metrics", app.Services.GetRequiredService<MetricsPage>().ServeAsync);
         app.MapGet("/link", watching.LinkAsync);
         app.MapGet("/notifications", watching.NotificationsAsync);
+        app.MapGet("/notifications/days", watching.DaysAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);
         app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
 

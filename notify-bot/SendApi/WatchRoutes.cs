@@ -48,7 +48,15 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
             throw RefusalException.Field("limit", "is not a whole number from 1 to 200");
         }
 
-        var history = outbox.History(user, limit).Select(n => new NotificationAnswer(
+        var before = long.MaxValue;
+        if (context.Request.Query["before"] is [{ Length: > 0 } id])
+        {
+            before = outbox.Find(id) is { } last && last.Accepted.User == user
+                ? last.Sequence
+                : throw RefusalException.Field("before", $"names no notification of {user}'s history; it is kept for 30 days");
+        }
+
+        var history = outbox.History(user, limit, before).Select(n => new NotificationAnswer(
             n.Accepted.Id,
             n.Accepted.User.Value,
             n.Accepted.Script,
@@ -66,6 +74,17 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
                 var other => other.BotApiName(),
             }));
         return context.WriteAsync(StatusCodes.Status200OK, new NotificationsAnswer([.. history]), SendApiJson.Default.NotificationsAnswer);
+    }
+
+    internal Task DaysAsync(HttpContext context)
+    {
+        var counts = outbox.CountDays(CallerGate.UserOf(context));
+        var days = counts.Days.GroupBy(c => c.Day).Select(day =>
+        {
+            int Of(DeliveryState state) => day.Where(c => c.State == state).Sum(c => c.Count);
+            return new DayAnswer(day.Key, Of(DeliveryState.Queued), Of(DeliveryState.Delivered), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Muted));
+        });
+        return context.WriteAsync(StatusCodes.Status200OK, new DaysAnswer(counts.Since, [.. days]), SendApiJson.Default.DaysAnswer);
     }
 
     internal async Task ImageAsync(HttpContext context)

@@ -17,11 +17,11 @@ internal static class NotificationRoutes
 
     internal static void Map(RouteGroupBuilder notifications)
     {
-        notifications.MapGet("", ListAsync).Refuses(400, 503).WithSummary("The newest notifications, the newest first.");
+        notifications.MapGet("", ListAsync).Refuses(400, 503).WithSummary("The newest notifications, or those before the one with an id, the newest first.");
         notifications.MapGet("/images/{id}", ImageAsync).Refuses(404, 503).Produces(200, contentType: "image/png", additionalContentTypes: "image/jpeg").WithSummary("A chart.");
     }
 
-    private static async Task<Ok<NotificationsAnswer>> ListAsync(HttpContext context, BotClient bot, string? limit)
+    private static async Task<Ok<NotificationsAnswer>> ListAsync(HttpContext context, BotClient bot, string? limit, string? before)
     {
         var most = DefaultLimit;
         if (limit is not null && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) && most is >= 1 and <= BotClient.MostNotifications))
@@ -29,13 +29,18 @@ internal static class NotificationRoutes
             throw new RefusalException(StatusCodes.Status400BadRequest, $"Field 'limit' is not a whole number from 1 to {BotClient.MostNotifications}.");
         }
 
-        return TypedResults.Ok(new NotificationsAnswer(await bot.NotificationsAsync(context.UserName(), most, context.RequestAborted)));
+        if (before is not null && !IsId(before))
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, "Field 'before' names no notification of your history; it is kept for 30 days.");
+        }
+
+        return TypedResults.Ok(new NotificationsAnswer(await bot.NotificationsAsync(context.UserName(), most, before, context.RequestAborted)));
     }
 
     private static async Task ImageAsync(HttpContext context, BotClient bot, string id)
     {
         // The bot looks only into this user's history, whatever the id.
-        if (id.Length > LongestId || !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        if (!IsId(id))
         {
             throw new RefusalException(StatusCodes.Status404NotFound, "Your history has no chart of that name. Charts are kept for 30 days.");
         }
@@ -56,4 +61,6 @@ internal static class NotificationRoutes
         response.Headers.ContentSecurityPolicy = PictureAndNothingElse;
         await image.Content.CopyToAsync(response.Body, context.RequestAborted);
     }
+
+    private static bool IsId(string text) => text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

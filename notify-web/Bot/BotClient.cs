@@ -44,9 +44,35 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     /// <summary>The newest notifications of a user, the newest first.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="limit">1 to <see cref="MostNotifications"/>.</param>
+    /// <param name="before">Only those older than the one with this id; null for all.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<IReadOnlyList<BotNotification>> NotificationsAsync(UserName user, int limit, CancellationToken cancellation) =>
-        (await AskAsync(HttpMethod.Get, $"/notifications?{Of(user)}&limit={limit}", null, Patience, BotJson.Default.BotNotifications, cancellation)).Notifications;
+    public async Task<IReadOnlyList<BotNotification>> NotificationsAsync(UserName user, int limit, string? before, CancellationToken cancellation)
+    {
+        var older = before is null ? "" : "&before=" + Uri.EscapeDataString(before);
+        return (await AskAsync(HttpMethod.Get, $"/notifications?{Of(user)}&limit={limit}{older}", null, Patience, BotJson.Default.BotNotifications, cancellation)).Notifications;
+    }
+
+    /// <summary>As many of a user's newest notifications, asked for in several answers where one does not hold them.</summary>
+    public async Task<IReadOnlyList<BotNotification>> NewestAsync(UserName user, int count, CancellationToken cancellation)
+    {
+        var all = new List<BotNotification>();
+        while (all.Count < count)
+        {
+            var wanted = Math.Min(count - all.Count, MostNotifications);
+            var next = await NotificationsAsync(user, wanted, all.Count == 0 ? null : all[^1].Id, cancellation);
+            all.AddRange(next);
+            if (next.Count < wanted)
+            {
+                break;
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>How many notifications of a user there were on each day.</summary>
+    public Task<BotDays> DaysAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, $"/notifications/days?{Of(user)}", null, Patience, BotJson.Default.BotDays, cancellation);
 
     /// <summary>The scripts of a user, by name.</summary>
     public Task<BotScripts> ScriptsAsync(UserName user, CancellationToken cancellation) =>
@@ -168,6 +194,7 @@ internal sealed record MuteBody(string? For);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BotHealth))]
 [JsonSerializable(typeof(BotNotifications))]
+[JsonSerializable(typeof(BotDays))]
 [JsonSerializable(typeof(BotScripts))]
 [JsonSerializable(typeof(BotRun))]
 [JsonSerializable(typeof(BotMute))]

@@ -39,6 +39,20 @@ public sealed record BotQueue(int Length, double OldestSeconds);
 public sealed record BotNotification(
     string Id, string User, string? Script, string? Title, string Message, string? ParseMode, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
 
+/// <summary>How many notifications of a user there were on each day, by what became of them.</summary>
+/// <param name="Since">The first day, in UTC, of which all are counted.</param>
+/// <param name="Days">Days with any, the oldest first.</param>
+public sealed record BotDays(DateOnly Since, IReadOnlyList<BotDay> Days);
+
+/// <summary>The notifications of one day.</summary>
+/// <param name="Day">The day, in UTC.</param>
+/// <param name="Queued">How many wait.</param>
+/// <param name="Delivered">How many are on the phone.</param>
+/// <param name="Failed">How many Telegram did not take.</param>
+/// <param name="Unknown">Of how many nobody knows.</param>
+/// <param name="Muted">How many were held back, as their owner wished.</param>
+public sealed record BotDay(DateOnly Day, int Queued, int Delivered, int Failed, int Unknown, int Muted);
+
 /// <summary>The scripts of a user.</summary>
 /// <param name="Scripts">By name.</param>
 /// <param name="MutedUntil">Until when all of the user's notifications are muted, whichever script they come from.</param>

@@ -100,8 +100,11 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         var card = new NotificationsCard { Now = time.GetUtcNow(), Show = show };
         try
         {
-            var notifications = await bot.NotificationsAsync(user, NotificationsCard.Most, cancellation);
-            return card with { All = [.. notifications.Select(View)] };
+            // One more than is shown says whether there are more.
+            var newest = bot.NewestAsync(user, show + 1, cancellation);
+            var days = bot.DaysAsync(user, cancellation);
+            await Task.WhenAll(newest, days);
+            return card with { All = [.. (await newest).Select(View)], Plot = DayPlot.Of(await days, DateOnly.FromDateTime(card.Now.UtcDateTime)) };
         }
         catch (BotUnreachableException e)
         {

@@ -1,3 +1,5 @@
+using Notify.Web.Bot;
+
 namespace Notify.Web.Page;
 
 /// <summary>How the notifications of a day ended.</summary>
@@ -43,41 +45,24 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days)
 
     public int Failed => Days.Sum(day => day.Failed);
 
-    /// <summary>Counts the days up to today.</summary>
-    /// <param name="notifications">The newest ones, in any order.</param>
+    /// <summary>The days up to today.</summary>
+    /// <param name="counted">What the bot counted. Days of which it did not count all are left out, or their bars would be wrong.</param>
     /// <param name="today">The last day of the plot, in UTC.</param>
-    /// <param name="first">Where there are older ones that are not in the list: the first day of which all are. Earlier days are left out, or their bars would be wrong.</param>
-    public static DayPlot Of(IEnumerable<NotificationView> notifications, DateOnly today, DateOnly? first)
+    public static DayPlot Of(BotDays counted, DateOnly today)
     {
         var start = today.AddDays(1 - DaysKept);
-        if (first > start)
+        if (counted.Since > start)
         {
-            start = first.Value < today ? first.Value : today;
+            start = counted.Since < today ? counted.Since : today;
         }
 
-        var byDay = notifications.ToLookup(notification => DateOnly.FromDateTime(notification.CreatedAt.UtcDateTime));
+        var days = counted.Days.ToDictionary(day => day.Day);
         return new DayPlot(
         [
             .. Enumerable.Range(0, today.DayNumber - start.DayNumber + 1).Select(offset =>
             {
-                var states = byDay[start.AddDays(offset)].Select(notification => notification.State).ToList();
-                int Count(params ReadOnlySpan<NotificationState> wanted)
-                {
-                    var count = 0;
-                    foreach (var state in states)
-                    {
-                        count += wanted.Contains(state) ? 1 : 0;
-                    }
-
-                    return count;
-                }
-
-                return new DayCount(
-                    start.AddDays(offset),
-                    Count(NotificationState.Delivered),
-                    Count(NotificationState.Queued),
-                    Count(NotificationState.Muted),
-                    Count(NotificationState.Failed, NotificationState.Unknown));
+                var day = start.AddDays(offset);
+                return days.TryGetValue(day, out var count) ? new DayCount(day, count.Delivered, count.Queued, count.Muted, count.Failed + count.Unknown) : new DayCount(day, 0, 0, 0, 0);
             }),
         ]);
     }

@@ -70,16 +70,16 @@ internal sealed record NotificationView
 /// <summary>The notifications of the last 30 days.</summary>
 internal sealed record NotificationsCard
 {
-    /// <summary>Most that the bot gives at once (specification, section 7).</summary>
-    public const int Most = 200;
+    /// <summary>Most that are shown on one page: more than a script that speaks each hour says in the 30 days.</summary>
+    public const int Most = 1_000;
 
-    /// <summary>Shown at first, and with each <em>Show more</em>.</summary>
+    /// <summary>Shown at first; each <em>Show more</em> doubles it.</summary>
     public const int Portion = 20;
 
     /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
     public Trouble? Trouble { get; init; }
 
-    /// <summary>All that the bot gave, the newest first.</summary>
+    /// <summary>What the bot gave, the newest first: those that are shown, and one more where there are more.</summary>
     public IReadOnlyList<NotificationView> All { get; init; } = [];
 
     /// <summary>How many are to be shown.</summary>
@@ -93,15 +93,13 @@ internal sealed record NotificationsCard
     /// <summary>Whether there are more than are shown.</summary>
     public bool HasMore => All.Count > Show;
 
-    /// <summary>Whether there may be older ones that the bot doesn't give.</summary>
-    public bool MayBeMore => All.Count >= Most;
+    /// <summary>How many to show next; null where it can't be more.</summary>
+    public int? ShowNext => Show < Most ? Math.Min(Show * 2, Most) : null;
 
-    public DayPlot Plot => DayPlot.Of(
-        All,
-        DateOnly.FromDateTime(Now.UtcDateTime),
-        MayBeMore ? DateOnly.FromDateTime(All[^1].CreatedAt.UtcDateTime).AddDays(1) : null);
+    /// <summary>The days; there is none where there is trouble.</summary>
+    public DayPlot? Plot { get; init; }
 
-    /// <summary>How many to show, as an address asks for it: a multiple of <see cref="Portion"/>, up to <see cref="Most"/>.</summary>
+    /// <summary>How many to show, as an address asks for it.</summary>
     public static int ShowFrom(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp((number + Portion - 1) / Portion * Portion, Portion, Most) : Portion;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, Portion, Most) : Portion;
 }

@@ -1,4 +1,6 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
+using Notify.Bot.Outbox;
 using Notify.Linking;
 using Notify.Sandbox;
 using Notify.Sandbox.Google;
@@ -115,6 +117,38 @@ public sealed class DashboardHouse : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(analyst);
         await analyst.RunAsync(
             Programs.Path("notify-runner"), [], new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_DATA_DIR"] = Data }, Cancellation);
+    }
+
+    /// <summary>Writes what an analyst was told long ago into the history, beside the bot: nobody can wait for it. The bot is started again.</summary>
+    public async Task WriteHistoryAsync(TestAccount analyst, IEnumerable<(DateTimeOffset At, DeliveryState State)> notifications)
+    {
+        ArgumentNullException.ThrowIfNull(analyst);
+        ArgumentNullException.ThrowIfNull(notifications);
+        await Bot.StopAsync(Cancellation);
+        await using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(Data, "private", "outbox.db"), Pooling = false }.ToString()))
+        {
+            await connection.OpenAsync(Cancellation);
+            await using var together = await connection.BeginTransactionAsync(Cancellation);
+            await using var command = connection.CreateCommand();
+            command.CommandText = """
+                INSERT INTO notification (id, user, script, title, message, parse_mode, silent, created_at, state, reason)
+                VALUES ($id, $user, 'revenue_drop.py', 'Revenue down', '*Yesterday*: $45,300', 0, 0, $at, $state, $reason)
+                """;
+            foreach (var (at, state) in notifications)
+            {
+                command.Parameters.Clear();
+                command.Parameters.AddWithValue("$id", ImageShelf.NewId());
+                command.Parameters.AddWithValue("$user", analyst.Name);
+                command.Parameters.AddWithValue("$at", at.ToUnixTimeMilliseconds());
+                command.Parameters.AddWithValue("$state", (int)state);
+                command.Parameters.AddWithValue("$reason", state == DeliveryState.Failed ? "Bad Request: chat not found" : DBNull.Value);
+                await command.ExecuteNonQueryAsync(Cancellation);
+            }
+
+            await together.CommitAsync(Cancellation);
+        }
+
+        await StartBotAsync();
     }
 
     /// <summary>Starts the bot, or starts it again.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Notify.Bot.Outbox;
 using Notify.Testing;
@@ -121,55 +119,37 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         }
 
         alice.Write(Path.Combine("user", "notifications", "stock_levels.py"), "raise RuntimeError('the warehouse is closed')\n");
-        await own.Bot.StopAsync(Cancellation);
-        var (delivered, muted, failed) = await FillMonthAsync(Path.Combine(own.Data, "private", "outbox.db"), alice.Name);
-        await own.StartBotAsync();
+        var month = Month(TimeProvider.System.GetUtcNow()).ToList();
+        await own.WriteHistoryAsync(alice, month);
         await own.RoundAsync(alice);
         var page = await own.LogInAsync(browser, alice);
         await page.Locator("li[data-script='data_freshness.py']").GetByText("Mute", new() { Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "For 8 hours" }).ClickAsync();
 
         await Expect(page.Locator("li[data-script='data_freshness.py']")).ToContainTextAsync("Muted until");
-        await Expect(page.Locator("#plot .legend li")).ToHaveTextAsync([Pattern.Of($"{delivered + 4} delivered"), Pattern.Of($"{muted} held back"), Pattern.Of($"{failed} not delivered")]);
+        await Expect(page.Locator("#plot .legend li")).ToHaveTextAsync(
+        [
+            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Delivered) + 4} delivered"),
+            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Muted)} held back"),
+            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Failed)} not delivered"),
+        ]);
         await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(30);
         await BeDrawnAsync(page);
         await page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
         await Looks.AreRightAsync(page, "readme-dashboard");
     }
 
-    /// <summary>Writes what a month would have left in the history: some each day, of which some were held back or refused.</summary>
-    private static async Task<(int Delivered, int Muted, int Failed)> FillMonthAsync(string path, string user)
+    /// <summary>What a month leaves in the history: some each day, of which some were held back or refused.</summary>
+    private static IEnumerable<(DateTimeOffset At, DeliveryState State)> Month(DateTimeOffset now)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        await connection.OpenAsync(Cancellation);
-        var (delivered, muted, failed) = (0, 0, 0);
         for (var day = 29; day > 0; day--)
         {
-            var count = 2 + (day * 7 % 4);
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < 2 + (day * 7 % 4); i++)
             {
                 var state = i == 0 && day % 4 == 1 ? DeliveryState.Muted : i == 1 && day is 4 or 12 ? DeliveryState.Failed : DeliveryState.Delivered;
-                (delivered, muted, failed) = state switch
-                {
-                    DeliveryState.Muted => (delivered, muted + 1, failed),
-                    DeliveryState.Failed => (delivered, muted, failed + 1),
-                    _ => (delivered + 1, muted, failed),
-                };
-                await using var command = connection.CreateCommand();
-                command.CommandText = """
-                    INSERT INTO notification (id, user, script, title, message, parse_mode, silent, created_at, state, reason)
-                    VALUES ($id, $user, 'revenue_drop.py', 'Revenue down', '*Yesterday*: $45,300', 0, 0, $at, $state, $reason)
-                    """;
-                command.Parameters.AddWithValue("$id", string.Create(CultureInfo.InvariantCulture, $"{day:00}{i:00}-of-a-month-of-tests"));
-                command.Parameters.AddWithValue("$user", user);
-                command.Parameters.AddWithValue("$at", TimeProvider.System.GetUtcNow().AddDays(-day).AddMinutes(i).ToUnixTimeMilliseconds());
-                command.Parameters.AddWithValue("$state", (int)state);
-                command.Parameters.AddWithValue("$reason", state == DeliveryState.Failed ? "Bad Request: chat not found" : DBNull.Value);
-                await command.ExecuteNonQueryAsync(Cancellation);
+                yield return (now.AddDays(-day).AddMinutes(i), state);
             }
         }
-
-        return (delivered, muted, failed);
     }
 
     /// <summary>An analyst with scripts, one of which broke, and with notifications, one with a chart.</summary>

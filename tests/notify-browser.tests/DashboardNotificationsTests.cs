@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Playwright;
+using Notify.Bot.Outbox;
 using Notify.Sandbox.Telegram;
 using static Microsoft.Playwright.Assertions;
 
@@ -104,6 +105,30 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
 
         await Expect(Named(page, "During the outage")).ToContainTextAsync("Delivered", new() { Timeout = 90_000 });
         await own.Phones.WaitForBotMessagesAsync(chat, all => all.Count(m => m.Text == "During the outage\nwaits") == 1, Cancellation);
+    }
+
+    [Fact]
+    public async Task A_busy_month_is_counted_whole_and_can_be_read_far_back()
+    {
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        var now = TimeProvider.System.GetUtcNow();
+        await own.WriteHistoryAsync(alice, Enumerable.Range(1, 1_100).Select(i => (now.AddMinutes(-30 * (1_101 - i)), DeliveryState.Delivered)));
+        var page = await own.LogInAsync(browser, alice);
+
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1100 delivered");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(20);
+        foreach (var count in new[] { 40, 80, 160, 320, 640, 1_000 })
+        {
+            await page.GetByRole(AriaRole.Link, new() { Name = "Show more" }).ClickAsync();
+            await Expect(page.Locator(".notification")).ToHaveCountAsync(count);
+        }
+
+        await Expect(page.Locator("#notifications")).ToContainTextAsync("These are the newest 1,000. Older ones are not shown.");
+        Assert.Equal(1_000, (await page.Locator(".notification").EvaluateAllAsync<string[]>("all => all.map(n => n.id)")).Distinct(StringComparer.Ordinal).Count());
+        await own.SendAsync(alice, "On top", "of a long list");
+        await Expect(page.Locator(".notification").First).ToContainTextAsync("On top");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(1_000);
     }
 
     [Fact]

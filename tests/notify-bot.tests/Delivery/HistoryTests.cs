@@ -81,6 +81,60 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task The_older_ones_are_those_before_one_of_the_users_own()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Phone.BeginOutageAsync(Cancellation);
+        var ids = new List<string?>();
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Add((await scene.SendAsync(new { user = "dana", text = $"{i}", wait = 0 })).Json.GetProperty("id").GetString());
+        }
+
+        var foreign = (await scene.SendAsync(new { user = "omar", text = "his", wait = 0 })).Json.GetProperty("id").GetString();
+
+        Assert.Equal(["2", "1"], await BeforeAsync(ids[3], 2));
+        Assert.Equal(["0"], await BeforeAsync(ids[1], 2));
+        Assert.Empty(await BeforeAsync(ids[0], 2));
+        foreach (var wrong in new[] { foreign, "none", "..", "1" })
+        {
+            (await scene.AskAsync(HttpMethod.Get, $"/notifications?user=dana&before={wrong}")).AssertRefused(400, "Field 'before'", "dana's history");
+        }
+
+        async Task<string?[]> BeforeAsync(string? id, int limit) =>
+            [.. (await scene.AskAsync(HttpMethod.Get, $"/notifications?user=dana&limit={limit}&before={id}")).Json.GetProperty("notifications").EnumerateArray().Select(n => n.GetProperty("message").GetString())];
+    }
+
+    [Fact]
+    public async Task The_days_say_how_many_there_were_and_what_became_of_them()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var began = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        (await scene.SendAsync(new { user = "dana", text = "one" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "two" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "omar", text = "his" })).AssertDelivered();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 1 });
+        await scene.SendAsync(new { user = "dana", text = "refused" });
+        await scene.Phone.BeginOutageAsync(Cancellation);
+        await scene.SendAsync(new { user = "dana", text = "waits", wait = 0 });
+
+        var answer = await scene.AskAsync(HttpMethod.Get, "/notifications/days?user=dana");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(["since", "days"], answer.Json.EnumerateObject().Select(m => m.Name));
+        var since = DateOnly.ParseExact(answer.Json.GetProperty("since").GetString()!, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        Assert.InRange(since, began.AddDays(-29), began.AddDays(-28));
+
+        // Midnight may have passed meanwhile.
+        var days = answer.Json.GetProperty("days").EnumerateArray().ToArray();
+        Assert.InRange(days.Length, 1, 2);
+        Assert.Equal(["day", "queued", "delivered", "failed", "unknown", "muted"], days[0].EnumerateObject().Select(m => m.Name));
+        Assert.Equal((1, 2, 1, 0, 0), (Of("queued"), Of("delivered"), Of("failed"), Of("unknown"), Of("muted")));
+
+        int Of(string state) => days.Sum(d => d.GetProperty(state).GetInt32());
+    }
+
+    [Fact]
     public async Task A_user_sees_their_own_notifications_and_charts_and_nobody_elses()
     {
         TestAccount.SkipUnlessRoot();
@@ -102,6 +156,9 @@ public sealed class HistoryTests
 
         Assert.Equal(0, (await asBob.GetAsync("/notifications", Cancellation)).Json.GetProperty("notifications").GetArrayLength());
         (await asBob.GetAsync($"/notifications?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
+        (await asBob.GetAsync($"/notifications/days?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
+        Assert.Equal(0, (await asBob.GetAsync("/notifications/days", Cancellation)).Json.GetProperty("days").GetArrayLength());
+        (await asBob.GetAsync($"/notifications?before={own.Json.GetProperty("notifications")[0].GetProperty("id").GetString()}", Cancellation)).AssertRefused(400, "Field 'before'");
         (await asBob.GetAsync($"/images/{image}?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
         (await asBob.GetAsync($"/images/{image}", Cancellation)).AssertRefused(404, "no chart of that name");
         Assert.Equal(1, (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={alice.Name}")).Json.GetProperty("notifications").GetArrayLength());

@@ -81,6 +81,27 @@ public sealed class HistoryAndScriptsTests
     }
 
     [Fact]
+    public async Task Older_ones_are_asked_for_by_the_id_before_which_they_came()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        foreach (var text in new[] { "first", "second", "third" })
+        {
+            await scene.Bot.SendAsync(new { user = scene.Alice.Name, text }, Cancellation);
+        }
+
+        var newest = (await scene.Visitor.GetAsync("/api/notifications?limit=1", Cancellation)).Json.GetProperty("notifications");
+        var older = (await scene.Visitor.GetAsync($"/api/notifications?limit=1&before={newest[0].GetProperty("id").GetString()}", Cancellation)).Json.GetProperty("notifications");
+
+        Assert.Equal(["third", "second"], new[] { newest, older }.Select(page => Assert.Single(page.EnumerateArray()).GetProperty("message").GetString()));
+        foreach (var before in new[] { "", "..", "none", "x%26user%3Droot", new string('x', 65) })
+        {
+            var refused = await scene.Visitor.GetAsync($"/api/notifications?before={before}", Cancellation);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+            Assert.Contains("Field 'before' names no notification", refused.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Scripts_are_listed_run_and_muted_and_they_are_the_users_own()
     {
         await using var scene = await BotScene.BeginAsync();
