@@ -9,28 +9,8 @@ using Notify.Testing;
 namespace Notify.Tests;
 
 /// <summary>What goes wrong at Google on demand, and that ASP.NET Core's client then lets nobody in.</summary>
-public sealed class GoogleFaultTests : IAsyncLifetime
+public sealed class GoogleFaultTests : GoogleSpecs
 {
-    private SandboxServer _sandbox = null!;
-    private SandboxControl _control = null!;
-    private GoogleClientApp _client = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _sandbox = await SandboxServer.StartAsync(new SandboxOptions(), Cancellation);
-        _control = new SandboxControl(_sandbox);
-        _client = await GoogleClientApp.StartAsync(_sandbox.GoogleAddress, Cancellation);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _client.DisposeAsync();
-        _control.Dispose();
-        await _sandbox.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(GoogleFaultKind.WrongNonce, "IDX21323")]
     [InlineData(GoogleFaultKind.NoNonce, "IDX21320")]
@@ -44,25 +24,25 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     [InlineData(GoogleFaultKind.Token500, "internal_failure")]
     public async Task A_fault_lets_nobody_in_as_often_as_it_was_asked_for(GoogleFaultKind kind, string reason)
     {
-        await _control.Google.AddFaultAsync(kind, Cancellation, times: 2);
+        await Control.Google.AddFaultAsync(kind, Cancellation, times: 2);
         for (var i = 0; i < 2; i++)
         {
-            var (status, text) = await _client.TryAsync(Cancellation);
+            var (status, text) = await Client.TryAsync(Cancellation);
             Assert.Equal(HttpStatusCode.Forbidden, status);
             Assert.Contains(reason, text, StringComparison.Ordinal);
         }
 
-        await _client.LogInAsync("dana@example.com", Cancellation);
-        Assert.Equal((kind, 2), ((await _control.Google.FaultsAsync(Cancellation))[0].Kind, (await _control.Google.FaultsAsync(Cancellation))[0].Hits));
+        await Client.LogInAsync("dana@example.com", Cancellation);
+        Assert.Equal((kind, 2), ((await Control.Google.FaultsAsync(Cancellation))[0].Kind, (await Control.Google.FaultsAsync(Cancellation))[0].Hits));
     }
 
     [Fact]
     public async Task Without_a_number_a_fault_lasts_until_it_is_removed()
     {
-        await _control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation, times: null);
-        for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.Forbidden, (await _client.TryAsync(Cancellation)).Status);
-        await _control.Google.ClearFaultsAsync(Cancellation);
-        await _client.LogInAsync("dana@example.com", Cancellation);
+        await Control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation, times: null);
+        for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.Forbidden, (await Client.TryAsync(Cancellation)).Status);
+        await Control.Google.ClearFaultsAsync(Cancellation);
+        await Client.LogInAsync("dana@example.com", Cancellation);
     }
 
     [Theory]
@@ -72,10 +52,10 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     public async Task An_endpoint_that_never_answers_is_given_up_by_the_client(GoogleEndpoint endpoint)
     {
         using var patience = new CancellationTokenSource();
-        await using var client = await GoogleClientApp.StartAsync(_sandbox.GoogleAddress, Cancellation, options => options.BackchannelHttpHandler = new Impatient(patience.Token));
-        await _control.Google.AddFaultAsync(new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = endpoint }, Cancellation);
+        await using var client = await GoogleClientApp.StartAsync(Sandbox.GoogleAddress, Cancellation, options => options.BackchannelHttpHandler = new Impatient(patience.Token));
+        await Control.Google.AddFaultAsync(new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = endpoint }, Cancellation);
         var login = client.TryAsync(Cancellation);
-        while ((await _control.Google.FaultsAsync(Cancellation))[0].Hits == 0) await Task.Yield();
+        while ((await Control.Google.FaultsAsync(Cancellation))[0].Hits == 0) await Task.Yield();
         Assert.False(login.IsCompleted);
         await patience.CancelAsync();
         Assert.Contains((await login).Status, (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError]);
@@ -97,34 +77,34 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     [Fact]
     public async Task In_an_outage_connections_are_refused_until_it_ends()
     {
-        await _client.LogInAsync("dana@example.com", Cancellation);
-        await _control.Google.BeginOutageAsync(Cancellation);
+        await Client.LogInAsync("dana@example.com", Cancellation);
+        await Control.Google.BeginOutageAsync(Cancellation);
         using var http = new HttpClient();
-        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(_sandbox.GoogleAddress, Cancellation));
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(Sandbox.GoogleAddress, Cancellation));
         // Telegram and the control API are other ports.
-        await http.GetAsync(_sandbox.ApiAddress, Cancellation);
-        await _control.Google.EndOutageAsync(Cancellation);
-        await _client.LogInAsync("dana@example.com", Cancellation);
+        await http.GetAsync(Sandbox.ApiAddress, Cancellation);
+        await Control.Google.EndOutageAsync(Cancellation);
+        await Client.LogInAsync("dana@example.com", Cancellation);
     }
 
     [Fact]
     public async Task After_a_change_of_keys_the_client_asks_for_the_new_one_and_goes_on()
     {
-        var before = await _client.LogInAsync("dana@example.com", Cancellation);
-        var published = await _control.Google.RotateKeyAsync(Cancellation);
+        var before = await Client.LogInAsync("dana@example.com", Cancellation);
+        var published = await Control.Google.RotateKeyAsync(Cancellation);
         Assert.DoesNotContain(before.Header.GetProperty("kid").GetString(), published.Select(k => k.Kid));
-        Assert.Contains("IDX10503", (await _client.TryAsync(Cancellation)).Text, StringComparison.Ordinal);
-        var after = await _client.LogInAsync("dana@example.com", Cancellation);
+        Assert.Contains("IDX10503", (await Client.TryAsync(Cancellation)).Text, StringComparison.Ordinal);
+        var after = await Client.LogInAsync("dana@example.com", Cancellation);
         Assert.Equal(Assert.Single(published).Kid, after.Header.GetProperty("kid").GetString());
     }
 
     [Fact]
     public async Task Earlier_keys_can_be_kept_up_to_ten()
     {
-        var first = (await _client.LogInAsync("dana@example.com", Cancellation)).Header.GetProperty("kid").GetString();
-        var published = await _control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
+        var first = (await Client.LogInAsync("dana@example.com", Cancellation)).Header.GetProperty("kid").GetString();
+        var published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
         Assert.Equal((2, first), (published.Count, published[1].Kid));
-        for (var i = 0; i < 10; i++) published = await _control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
+        for (var i = 0; i < 10; i++) published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
         Assert.Equal(10, published.Count);
         Assert.DoesNotContain(first, published.Select(k => k.Kid));
     }
@@ -133,15 +113,15 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     public async Task A_bad_signature_names_the_right_key_and_alg_none_has_no_signature()
     {
         var tokens = new List<string>();
-        await using var client = await GoogleClientApp.StartAsync(_sandbox.GoogleAddress, Cancellation, options => options.Events.OnTokenResponseReceived = received =>
+        await using var client = await GoogleClientApp.StartAsync(Sandbox.GoogleAddress, Cancellation, options => options.Events.OnTokenResponseReceived = received =>
         {
             tokens.Add(received.TokenEndpointResponse.IdToken);
             return Task.CompletedTask;
         });
         await client.LogInAsync("dana@example.com", Cancellation);
-        await _control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation);
+        await Control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation);
         await client.TryAsync(Cancellation);
-        await _control.Google.AddFaultAsync(GoogleFaultKind.AlgNone, Cancellation);
+        await Control.Google.AddFaultAsync(GoogleFaultKind.AlgNone, Cancellation);
         await client.TryAsync(Cancellation);
         Assert.Equal(tokens[0].Split('.')[0], tokens[1].Split('.')[0]);
         Assert.Equal(tokens[0].Split('.')[2].Length, tokens[1].Split('.')[2].Length);
@@ -165,7 +145,7 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     {
         using var http = new HttpClient();
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(_sandbox.ControlAddress, "/sandbox/google/" + path), content, Cancellation);
+        using var answer = await http.PostAsync(new Uri(Sandbox.ControlAddress, "/sandbox/google/" + path), content, Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains("\"error\":", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
@@ -173,13 +153,13 @@ public sealed class GoogleFaultTests : IAsyncLifetime
     [Fact]
     public async Task Accounts_are_bounded_and_one_that_is_not_there_cannot_be_removed()
     {
-        for (var i = (await _control.Google.AccountsAsync(Cancellation)).Count; i < 1_000; i++)
-            await _control.Google.AddAccountAsync(new GoogleAccount($"person{i}@example.com"), Cancellation);
-        await _control.Google.AddAccountAsync(new GoogleAccount("DANA@example.com", Name: "Dana Changed"), Cancellation);
-        Assert.Equal("Dana Changed", (await _control.Google.AccountsAsync(Cancellation))[0].Name);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _control.Google.AddAccountAsync(new GoogleAccount("one-more@example.com"), Cancellation));
+        for (var i = (await Control.Google.AccountsAsync(Cancellation)).Count; i < 1_000; i++)
+            await Control.Google.AddAccountAsync(new GoogleAccount($"person{i}@example.com"), Cancellation);
+        await Control.Google.AddAccountAsync(new GoogleAccount("DANA@example.com", Name: "Dana Changed"), Cancellation);
+        Assert.Equal("Dana Changed", (await Control.Google.AccountsAsync(Cancellation))[0].Name);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Control.Google.AddAccountAsync(new GoogleAccount("one-more@example.com"), Cancellation));
         using var http = new HttpClient();
-        using var answer = await http.DeleteAsync(new Uri(_sandbox.ControlAddress, "/sandbox/google/accounts/nobody%40example.com"), Cancellation);
+        using var answer = await http.DeleteAsync(new Uri(Sandbox.ControlAddress, "/sandbox/google/accounts/nobody%40example.com"), Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
