@@ -294,6 +294,6 @@ public static class HtmlReader
 
         private static bool IsSpace(char c) => c is ' ' or '\n';
 
-        private static string Lower(string name) => name.ToLowerInvariant();
+        private static string Lower(string name) => AsciiText.Lower(name);
     }
 }

@@ -82,7 +82,7 @@ internal static class GoogleLogin
         oidc.CallbackPath = CallbackPath;
         // The framework's own paths for a provider that logs people out: not used, and so not open.
         oidc.RemoteSignOutPath = PathString.Empty;
-        oidc.SignedOutCallbackPath = "/signout-oidc-unused";
+        oidc.SignedOutCallbackPath = PathString.Empty;
         oidc.ResponseType = OpenIdConnectResponseType.Code;
         oidc.ResponseMode = OpenIdConnectResponseMode.Query;
         oidc.UsePkce = true;

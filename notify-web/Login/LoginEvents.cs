@@ -87,14 +87,18 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings.Authority),
             OpenIdConnectProtocolException when failure.Data["error"] is "invalid_client" or "unauthorized_client" =>
                 new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."),
-            // The class itself, with no error of the protocol: an answer that no provider gives. What is derived from it is about a token that is not right.
-            OpenIdConnectProtocolException when failure.GetType() == typeof(OpenIdConnectProtocolException) && failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") =>
+            // The class itself, with no error of the protocol, is an answer that no provider gives. What is derived from it is about a token that is not right.
+            OpenIdConnectProtocolException when failure.GetType() == typeof(OpenIdConnectProtocolException)
+                && failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") && !IsRefusedInBrowser(context.Request) =>
                 LoginTrouble.ProviderDown(settings.Authority),
             { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
             _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),
         });
         return Task.CompletedTask;
     }
+
+    /// <summary>Whether the provider sent the browser back with an error of its own: then it can be reached.</summary>
+    private static bool IsRefusedInBrowser(HttpRequest request) => request.Query["error"] is [{ } error] && error is not ("server_error" or "temporarily_unavailable");
 
     internal static bool IsProviderDown(Exception? e) =>
         e is not null && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
@@ -110,9 +114,9 @@ internal sealed class LoginEvents : OpenIdConnectEvents
     };
 
     private static GoogleAccount AccountOf(ClaimsPrincipal principal) => new(
-        (principal.FindFirst("email")?.Value ?? "").ToLowerInvariant(),
+        AsciiText.Lower(principal.FindFirst("email")?.Value ?? ""),
         string.Equals(principal.FindFirst("email_verified")?.Value, "true", StringComparison.OrdinalIgnoreCase),
-        principal.FindFirst("hd")?.Value.ToLowerInvariant());
+        principal.FindFirst("hd") is { } domain ? AsciiText.Lower(domain.Value) : null);
 
     private static ILogger Log(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web.Login");
 }

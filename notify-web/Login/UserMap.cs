@@ -103,7 +103,7 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
             return;
         }
 
-        var email = words[0].ToLowerInvariant();
+        var email = AsciiText.Lower(words[0]);
         MappedUser mapped = words.Length == 2 && UserName.TryParse(words[1], out var user) ? new MappedUser.Mapped(user) : new MappedUser.Unclear();
         if (!email.Contains('@', StringComparison.Ordinal) || mapped is MappedUser.Unclear)
         {

@@ -235,7 +235,7 @@ internal static class Html
         private MarkupException At(string what, int index) => new($"{what} at byte offset {MarkupException.ByteOffset(text, index)}");
 
 #pragma warning disable CA1308 // Tag and attribute names are compared in lower case, as HTML writes them.
-        private static string Lower(string name) => name.ToLowerInvariant();
+        private static string Lower(string name) => string.Concat(name.Select(c => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c));
 #pragma warning restore CA1308
     }
 }

@@ -32,6 +32,7 @@ public sealed class MarkupReaderTests
     [InlineData("<b")]
     [InlineData("<a href=https://example.com>x</a>")]
     [InlineData("<span>x</span>")]
+    [InlineData("<bloc\u212Aquote>x</bloc\u212Aquote>")]
     public void Html_that_telegram_refuses_is_not_read(string html) => Assert.Null(HtmlReader.Read(html));
 
     [Theory]

@@ -150,6 +150,30 @@ public sealed class ProviderTests
         Assert.Null(visitor.SessionCookie);
     }
 
+    [Theory]
+    [InlineData("something_of_its_own", HttpStatusCode.BadRequest, "This login did not work")]
+    [InlineData("temporarily_unavailable", HttpStatusCode.ServiceUnavailable, "Google can't be reached")]
+    public async Task An_error_that_the_provider_sends_the_browser_back_with_is_no_silence(string error, HttpStatusCode status, string heading)
+    {
+        await using var scene = await WebScene.BeginAsync();
+        var visitor = scene.NewVisitor();
+        var back = await visitor.CancelAsync(Cancellation);
+
+        var page = await visitor.ComeBackAsync(new Uri(back.AbsoluteUri.Replace("error=access_denied", "error=" + error, StringComparison.Ordinal)), Cancellation);
+
+        Assert.Equal(status, page.Status);
+        AssertAPage(page, heading);
+    }
+
+    [Fact]
+    public async Task No_address_is_left_open_that_a_logout_at_the_provider_would_need()
+    {
+        await using var scene = await WebScene.BeginAsync();
+
+        Assert.Equal(HttpStatusCode.Redirect, (await scene.NewVisitor().GetAsync("/signout-callback-oidc", Cancellation)).Status);
+        Assert.Equal(HttpStatusCode.Redirect, (await scene.NewVisitor().GetAsync("/signout-oidc", Cancellation)).Status);
+    }
+
     [Fact]
     public async Task The_address_that_ends_a_login_works_once_and_for_the_browser_that_began_it()
     {

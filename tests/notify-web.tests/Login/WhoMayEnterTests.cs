@@ -34,6 +34,19 @@ public sealed class WhoMayEnterTests
         Assert.Contains(account.Name, page.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mi\u212Ae", "miKe")]
+    [InlineData("bo\u0130s", "boiS")]
+    public async Task A_letter_that_only_looks_like_one_of_a_name_or_becomes_it_when_lowered_is_nobody_s(string foreign, string own)
+    {
+        await using var scene = await WebScene.BeginAsync();
+        var account = await scene.AddAccountAsync(own.ToLowerInvariant(), WebScene.Group);
+        var suffix = account.Name[own.Length..];
+
+        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{foreign}{suffix}@example.com"), "no e-mail address that can be used");
+        Assert.Contains(account.Name, (await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync($"{own}{suffix}@example.com"), Cancellation)).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_address_that_is_not_verified_is_refused()
     {
