@@ -23,12 +23,12 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         }
     }
 
-    /// <summary>How far a part may go: its length, and the last structural entity it has room for.</summary>
-    internal int Reach(int start, int end, int room)
+    /// <summary>How far a part may go: its length, and the last structural entity it has room for, where that counts.</summary>
+    internal int Reach(int start, int end, int room, bool heedEntities)
     {
         var reach = (int)Math.Min(end, (long)start + room);
         var structural = 0;
-        for (var i = FirstEntity; i < _entities.Count && _entities[i].Offset < reach; i++)
+        for (var i = FirstEntity; heedEntities && i < _entities.Count && _entities[i].Offset < reach; i++)
         {
             if (IsStructural(_entities[i].Kind) && _entities[i].End > start && ++structural > TelegramLimits.Entities && _entities[i].Offset > start)
             {

@@ -21,6 +21,8 @@ public static class LinkAddress
     /// </summary>
     public static string? Check(ReadOnlySpan<char> link)
     {
+        // Telegram passes over blanks around an address.
+        link = link.Trim();
         if (link.Length is 0 or > MaxLength)
         {
             return null;

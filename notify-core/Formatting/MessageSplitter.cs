@@ -9,7 +9,8 @@ namespace Notify.Formatting;
 /// a table stays whole unless it alone is too long. White space at a cut goes, except what indents a line of a code block.</para>
 /// <para>What formats both sides of a cut is repeated in the next part. A part holds at most <see cref="TelegramLimits.Entities"/> entities: it ends before
 /// a further link or code block, while other formatting beyond that number is left out, so that a much emphasised text isn't torn into pieces.</para>
-/// <para>Where ten parts would not do, paragraphs and lines of prose are filled up more tightly first; what is over then is left out, and the last part says how much.</para>
+/// <para>Where ten parts would not do, paragraphs and lines of prose are filled up more tightly first; then links and code blocks beyond a part's number of entities
+/// give way, as words are worth more than what formats them; what is over then is left out, and the last part says how much.</para>
 /// </remarks>
 public static class MessageSplitter
 {
@@ -34,7 +35,9 @@ public static class MessageSplitter
             return whole is null ? [] : [whole];
         }
 
-        return new TextCutter(text, maxLength).Cut(tight: false) ?? new TextCutter(text, maxLength).Cut(tight: true)!;
+        return new TextCutter(text, maxLength).Cut(Filling.Loose)
+            ?? new TextCutter(text, maxLength).Cut(Filling.Tight)
+            ?? new TextCutter(text, maxLength).Cut(Filling.ForTextOnly)!;
     }
 
     /// <summary>The sentence that ends the last part where not all of the text has room.</summary>

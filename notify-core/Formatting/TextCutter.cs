@@ -1,5 +1,18 @@
 namespace Notify.Formatting;
 
+/// <summary>How full a text's parts are made.</summary>
+internal enum Filling
+{
+    /// <summary>Ended where it reads best.</summary>
+    Loose,
+
+    /// <summary>Paragraphs and lines of prose are cut where that saves room.</summary>
+    Tight,
+
+    /// <summary>That, and a part holds more links and code blocks than it can show as such.</summary>
+    ForTextOnly,
+}
+
 /// <summary>Cuts a text into messages, from its beginning to its end.</summary>
 internal sealed class TextCutter(FormattedText source, int maxLength)
 {
@@ -7,9 +20,11 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
     private readonly IReadOnlyList<TextEntity> _entities = source.Entities;
     private readonly CutFinder _finder = new(source, maxLength);
 
-    /// <summary>All parts; null where loose cutting needs more than there may be.</summary>
-    internal List<FormattedText>? Cut(bool tight)
+    /// <summary>All parts; null where that needs more than there may be, and a fuller one is left to try.</summary>
+    internal List<FormattedText>? Cut(Filling filling)
     {
+        var tight = filling != Filling.Loose;
+        var heedEntities = filling != Filling.ForTextOnly;
         var parts = new List<FormattedText>();
         var end = TrimmedEnd(0, _text.Length);
         for (var start = PartStart(0, end); start < end; start = PartStart(start, end))
@@ -17,12 +32,12 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
             _finder.Forget(start);
             var isLast = parts.Count == MessageSplitter.MaxParts - 1;
             var room = maxLength;
-            var cut = _finder.Reach(start, end, room);
+            var cut = _finder.Reach(start, end, room, heedEntities);
             if (cut < end)
             {
                 if (isLast)
                 {
-                    if (!tight)
+                    if (filling != Filling.ForTextOnly)
                     {
                         return null;
                     }
@@ -30,7 +45,7 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
                     room -= MessageSplitter.NoteLength;
                 }
 
-                cut = _finder.Find(start, _finder.Reach(start, end, room), end, room, tight);
+                cut = _finder.Find(start, _finder.Reach(start, end, room, heedEntities), end, room, tight);
             }
 
             if (Slice(start, cut) is { } part)

@@ -17,6 +17,7 @@ public sealed class LegacyMarkdownTests
         Reads("```\nrow\n```", "row\n", E(EntityKind.Pre, 0, 4));
         Reads("see [report](https://example.com/a?b=1)!", "see report!", E(EntityKind.TextLink, 4, 6, "https://example.com/a?b=1"));
         Reads("[report](example.com)", "report", E(EntityKind.TextLink, 0, 6, "http://example.com/"));
+        Reads("[report]( http://example.com )", "report", E(EntityKind.TextLink, 0, 6, "http://example.com/"));
     }
 
     [Fact]

@@ -92,6 +92,17 @@ public sealed class MessageSplitterTests
     }
 
     [Fact]
+    public void Where_ten_messages_are_not_enough_links_give_way_before_words()
+    {
+        var text = string.Concat(Enumerable.Repeat("b ", 1_200)).TrimEnd();
+        var parts = MessageSplitter.Split(new FormattedText(text, [.. Enumerable.Range(0, 1_200).Select(i => new TextEntity(EntityKind.TextLink, i * 2, 1, "https://example.com/"))]));
+
+        Assert.Equal(1_200, string.Concat(parts.Select(p => p.Text)).Count(c => c == 'b'));
+        Assert.DoesNotContain("left out", parts[^1].Text, StringComparison.Ordinal);
+        Assert.All(parts, part => Assert.InRange(part.Entities.Count, 1, TelegramLimits.Entities));
+    }
+
+    [Fact]
     public void Invisible_stretches_make_no_message()
     {
         Assert.Equal(["a", "b"], Texts(MessageSplitter.Split(FormattedText.Plain("a" + new string(' ', 9000) + "b"))));
