@@ -58,7 +58,16 @@ internal static class DesktopProgram
         }
 
         new DesktopConfiguration(gateway, token).Write();
-        await Console.Out.WriteLineAsync("Stored. See whether it works: notify-desktop status");
+        await Console.Out.WriteLineAsync($"""
+            Stored. See whether it works:
+              {Program} status
+            Show your notifications, as long as it runs:
+              {Program}
+            Start it with each of your sessions:
+              mkdir -p ~/.config/systemd/user
+              {Program} unit > ~/.config/systemd/user/notify-desktop.service
+              systemctl --user enable --now notify-desktop
+            """);
         return 0;
     });
 
@@ -73,9 +82,12 @@ internal static class DesktopProgram
     {
         var configuration = DesktopConfiguration.Read();
         var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
-        await Console.Out.WriteLineAsync($"{configuration.Address} lets this device in as {user}.");
+        await Console.Out.WriteLineAsync($"{configuration.Address} lets this device in as {user}. Notifications are shown while this runs: {Program}");
         return 0;
     });
+
+    /// <summary>As it can be typed: what was downloaded is in no folder that the shell searches.</summary>
+    private static string Program => Environment.ProcessPath ?? "notify-desktop";
 
     private static async Task<int> GuardedAsync(Func<Task<int>> act)
     {

@@ -64,7 +64,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             }
             catch (Exception e) when (IsTrouble(e, cancellation))
             {
-                reason = e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {(e.InnerException ?? e).Message}";
+                reason = e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {Innermost(e)}";
             }
 
             if (since is { } begin && time.GetElapsedTime(begin) >= Proven)
@@ -98,10 +98,13 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
         catch (Exception e) when (IsTrouble(e, cancellation))
         {
-            var reason = e is OperationCanceledException ? "it gives no answer" : (e.InnerException ?? e).Message.TrimEnd('.');
+            var reason = e is OperationCanceledException ? "it gives no answer" : Innermost(e).TrimEnd('.');
             throw new DesktopException(DesktopException.Unavailable, $"{configuration.Address} can't be reached: {ShownNotification.Printable(reason, 300)}. Is the address right, and does this machine reach the server?");
         }
     }
+
+    /// <summary>What was the matter in the end: the outer ones only say that there was something.</summary>
+    private static string Innermost(Exception e) => e.GetBaseException().Message;
 
     private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
         e is WebSocketException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);

@@ -18,7 +18,9 @@ notify_stage() {
     ln -s /opt/data-analyst/notify/notify-bot "$tree/usr/local/bin/notify-bot"
     install -m 0755 "$source/server/bin/add-analyst" "$tree/usr/local/bin/add-analyst"
     install -D -m 0440 "$source/server/sudoers-deploy" "$tree/etc/sudoers.d/sudoers-deploy"
-    install -D -m 0644 "$source/docs/notifications.md" "$tree/data/docs/notifications.md"
+    for name in notifications desktop; do
+        install -D -m 0644 "$source/docs/$name.md" "$tree/data/docs/$name.md"
+    done
     for name in "$source"/examples/notifications/*; do
         install -D -m 0644 "$name" "$tree/data/docs/examples/notifications/${name##*/}"
     done

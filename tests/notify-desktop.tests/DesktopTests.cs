@@ -61,6 +61,7 @@ public sealed partial class DesktopTests
         using var home = new DesktopHome();
         await home.LogInAsync(gateway, "alice", "the-laptop");
         Assert.Contains("lets this device in as alice", (await home.RunAsync("", "status")).Said, StringComparison.Ordinal);
+        Assert.Contains("Notifications are shown while this runs: /", (await home.RunAsync("", "status")).Said, StringComparison.Ordinal);
         await using var desktop = DesktopProcess.Start(home, "--print");
         await WaitForAsync(desktop, "Connected as alice.");
 

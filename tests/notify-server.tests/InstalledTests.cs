@@ -37,6 +37,7 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
     [InlineData("/var/lib/notify-web", "700 www-data:www-data")]
     [InlineData("/var/lib/notify-gateway", "700 notify-gateway:data-ops")]
     [InlineData("/data/docs/notifications.md", "644 root:root")]
+    [InlineData("/data/docs/desktop.md", "644 root:root")]
     [InlineData("/data/docs/examples/notifications/revenue_drop.py", "644 root:root")]
     [InlineData("/home/alice", "750 alice:alice")]
     [InlineData("/home/alice/user/notifications", "750 alice:alice")]
