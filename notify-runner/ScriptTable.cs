@@ -34,6 +34,7 @@ internal static class ScriptTable
             ScriptOutcome.NoAlert => "no alert",
             ScriptOutcome.HeldByCooldown => "held by cooldown",
             ScriptOutcome.NotSent => "not sent",
+            ScriptOutcome.HandedOver => "run on request",
             ScriptOutcome.Error => "error",
             _ => "",
         },

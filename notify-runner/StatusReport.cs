@@ -118,9 +118,9 @@ internal static class StatusReport
             yield return passedOver.Sentence;
         }
 
-        if (scripts.Count > 0 && !scripts.Any(script => script.Running || now - script.LastRunAt < LongSinceRound))
+        if (scripts.Count > 0 && !scripts.Any(script => script.Running || now - script.LastRoundAt < LongSinceRound))
         {
-            var last = scripts.Max(script => script.LastRunAt);
+            var last = scripts.Max(script => script.LastRoundAt);
             yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine}";
         }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Files;
 using Notify.Posix;
 
 namespace Notify.Scripts;
@@ -40,6 +41,16 @@ internal static class ScriptsCommands
     internal static int List() => ScriptProgram.Run(Program, (home, _, _) =>
     {
         IReadOnlyList<ListedScript> scripts;
+        try
+        {
+            // Who looks at the list copies the crontab line next, and the shell starts nothing where it can't write the log.
+            home.MakeFolders();
+        }
+        catch (IOException)
+        {
+            // A home that can't be written can be looked at.
+        }
+
         try
         {
             scripts = ScriptListing.ReadAll(home, TimeProvider.System.GetUtcNow());
@@ -95,15 +106,47 @@ internal static class ScriptsCommands
 
         ScriptRunner.Prepare();
         home.MakeFolders();
+        var start = TimeProvider.System.GetUtcNow();
         using var held = ScriptLock.TryAcquire(home, script);
         var run = held is null ? ScriptRunner.AlreadyRunning() : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System).Run(held, cancellation);
         ScriptRunner.EndAll(TimeProvider.System);
+        if (held is not null)
+        {
+            Keep(home, script, start, run);
+        }
+
         return run switch
         {
             ScriptRun.Finished finished => Result(finished),
             ScriptRun.Broken broken => Error(broken.Reason, broken.Text),
             _ => throw new InvalidOperationException("A run ends with a result or without."),
         };
+    }
+
+    /// <summary>Keeps how it ended, for whoever looks later. The state belongs to the rounds; one that they can't read is theirs to mend, and a run is not lost for a note.</summary>
+    private static void Keep(ScriptHome home, ScriptName script, DateTimeOffset start, ScriptRun run)
+    {
+        var last = run switch
+        {
+            ScriptRun.Broken { Reason: ScriptFailure.Interrupted or ScriptFailure.NotFound } => null,
+            ScriptRun.Broken broken => new LastRunOf(start, ScriptOutcome.Error, broken.Text),
+            ScriptRun.Finished { Result.Notify: true } => new LastRunOf(start, ScriptOutcome.HandedOver, null),
+            _ => new LastRunOf(start, ScriptOutcome.NoAlert, null),
+        };
+        var state = ScriptState.Read(home, script);
+        if (last is null || state.Problem is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            (state with { Requested = last }).Write(home, script);
+        }
+        catch (FileNotWrittenException)
+        {
+            // A full disk: the answer says how it went all the same.
+        }
     }
 
     private static RanScript Result(ScriptRun.Finished finished) => new()

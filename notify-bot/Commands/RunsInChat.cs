@@ -1,3 +1,4 @@
+using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
 using Notify.Linking;
 
@@ -68,6 +69,7 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         return run.Outcome switch
         {
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
+            RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ").Bold(script.Stem).Plain(": held back, since it is muted. /unmute lets it through again."),
             RunOutcome.Queued => text.Plain("✔ ").Bold(script.Stem).Plain(": queued, it is delivered as soon as Telegram takes it"),
             RunOutcome.NoAlert => text.Plain("✔ ").Bold(script.Stem).Plain(": no alert"),
             RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),

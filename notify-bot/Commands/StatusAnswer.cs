@@ -49,7 +49,7 @@ public sealed partial class StatusAnswer(
             }
 
             AddScript(text, link.User, script, mutes, now);
-            if (buttons.Count < MostButtons)
+            if (buttons.Count < MostButtons && helper.Objection(link.User, script.Name) is null)
             {
                 buttons.Add([new ApiButton($"▶ Run {ChatWords.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
             }

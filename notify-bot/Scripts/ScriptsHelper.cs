@@ -32,13 +32,13 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     public Task<RanScript> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
-        if (!IsOwn(user) && !SudoTakes(script))
-        {
-            throw new ScriptsHelperException($"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner");
-        }
-
-        return CallAsync(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
+        return Objection(user, script.Value) is { } objection ? throw new ScriptsHelperException(objection) : CallAsync(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
     }
+
+    /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
+    public string? Objection(UserName user, string script) => IsOwn(user) || SudoTakes(script)
+        ? null
+        : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
 
     private async Task<T> CallAsync<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
     {
@@ -79,7 +79,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     }
 
     /// <summary>What server/sudoers-deploy lets through. A space there could part one name into several arguments.</summary>
-    private static bool SudoTakes(ScriptName script) => script.Value.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+    private static bool SudoTakes(string script) => script.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 
     private static bool IsOwn(UserName user) => Account.Find(user.Value)?.Uid == Account.EffectiveUid;
 

@@ -9,30 +9,25 @@ internal sealed class Recipients(ILinkBook links, DesktopDispatch desktops, BotS
 {
     /// <summary>The link of a user; null where no phone is linked, but a desktop or a page of the dashboard is connected at this moment.</summary>
     /// <exception cref="RefusalException">404: neither, with what the user does to link a phone.</exception>
-    internal async ValueTask<Link?> RequireAsync(UserName user, CancellationToken cancellation)
-    {
-        if (links.Find(user) is { } link)
-        {
-            return link;
-        }
+    internal async ValueTask<Link?> RequireAsync(UserName user, CancellationToken cancellation) =>
+        await FindAsync(user, cancellation) is { IsReached: true } recipient ? recipient.Link : throw NotLinked(user, null);
 
-        if (await desktops.IsConnectedAsync(user, cancellation))
-        {
-            return null;
-        }
+    /// <summary>The link of a user, and whether anything reaches them: a desktop or a page that is connected at this moment does, too.</summary>
+    internal async ValueTask<(bool IsReached, Link? Link)> FindAsync(UserName user, CancellationToken cancellation) =>
+        links.Find(user) is { } link ? (true, link) : (await desktops.IsConnectedAsync(user, cancellation), null);
 
-        throw NotLinked(user, null);
-    }
+    /// <summary>What a user does to link a phone, said to that user.</summary>
+    internal string HowToLink => $"Send /start to {BotName} in Telegram, and enter the code {WhereToEnter}.";
+
+    private string BotName => telegram.BotUsername is { } name ? $"@{name}" : "the bot";
+
+    private string WhereToEnter => settings.WebUrl is { } web ? $"on {web}" : "on the dashboard";
 
     /// <summary>404, with what the user does to link a phone.</summary>
     /// <param name="user">Who can't be told anything.</param>
     /// <param name="id">The notification's, where it had been accepted.</param>
-    internal RefusalException NotLinked(UserName user, string? id)
-    {
-        var bot = telegram.BotUsername is { } name ? $"@{name}" : "the bot";
-        return new RefusalException(
-            StatusCodes.Status404NotFound,
-            $"{user} has no Telegram chat linked, and no desktop is connected. {user} sends /start to {bot} in Telegram and enters the code{(settings.WebUrl is { } web ? $" on {web}" : " on the dashboard")}, or gives it to the operator (notify-bot link {user} CODE).")
-        { NotificationId = id };
-    }
+    internal RefusalException NotLinked(UserName user, string? id) => new(
+        StatusCodes.Status404NotFound,
+        $"{user} has no Telegram chat linked, and no desktop is connected. {user} sends /start to {BotName} in Telegram and enters the code {WhereToEnter}, or gives it to the operator (notify-bot link {user} CODE).")
+    { NotificationId = id };
 }

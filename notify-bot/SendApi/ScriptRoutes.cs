@@ -20,7 +20,17 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
-                s.Name, s.Stem, s.LastRunAt, s.LastSent, s.CooldownEnds, s.LastOutcome == ScriptOutcome.Queued ? SinceQueued(history.Value, s.Name) : s.LastOutcome, s.Error, s.Running || runs.IsRunning(user, s.Name), mutes.Until(s.Name)))], mutes.All),
+                s.Name,
+                s.Stem,
+                s.LastRunAt,
+                s.LastRoundAt,
+                s.LastSent,
+                s.CooldownEnds,
+                s.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver ? SinceThen(history.Value, s) : s.LastOutcome,
+                s.Error,
+                s.Running || runs.IsRunning(user, s.Name),
+                mutes.Until(s.Name),
+                helper.Objection(user, s.Name)))], mutes.All),
             SendApiJson.Default.ScriptsAnswer);
     }
 
@@ -28,9 +38,11 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     {
         var user = CallerGate.UserOf(context);
         var script = ScriptOf(context);
-        var link = await recipients.RequireAsync(user, context.RequestAborted);
+        var link = await recipients.FindAsync(user, context.RequestAborted) is { IsReached: true } recipient
+            ? recipient.Link
+            : throw new RefusalException(StatusCodes.Status404NotFound, $"What it says would reach nobody: no phone of yours is linked, and no desktop is connected. {recipients.HowToLink}");
         var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
-        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Outcome.Word(), run.NotificationId, run.Error), SendApiJson.Default.RunAnswer);
+        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Outcome.Word(), run.NotificationId, run.Error, run.Progress is { } progress ? ChannelsAnswer.Of(progress, run.Desktops) : null), SendApiJson.Default.RunAnswer);
     }
 
     internal async Task MuteAsync(HttpContext context)
@@ -50,17 +62,20 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         await context.WriteAsync(StatusCodes.Status200OK, new MutedAnswer(true, until), SendApiJson.Default.MutedAnswer);
     }
 
-    /// <summary>What became of what was queued: the round that sent it was over before Telegram had taken it, and only the outbox knows.</summary>
-    private static ScriptOutcome SinceQueued(IReadOnlyList<StoredNotification> history, string script) => history.FirstOrDefault(n => n.Accepted.Script == script)?.Progress.State switch
-    {
-        DeliveryState.Delivered => ScriptOutcome.Delivered,
-        DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
-        _ => ScriptOutcome.Queued,
-    };
+    /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
+    private static ScriptOutcome? SinceThen(IReadOnlyList<StoredNotification> history, ListedScript script) =>
+        history.FirstOrDefault(n => n.Accepted.Script == script.Name && (script.LastOutcome == ScriptOutcome.Queued || n.Accepted.CreatedAt >= script.LastRunAt)) is { } said
+            ? said.Progress.State switch
+            {
+                DeliveryState.Delivered => ScriptOutcome.Delivered,
+                DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
+                _ => ScriptOutcome.Queued,
+            }
+            : script.LastOutcome == ScriptOutcome.Queued ? ScriptOutcome.Queued : ScriptOutcome.NotSent;
 
     private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
         ? script
-        : throw new RefusalException(StatusCodes.Status400BadRequest, "That is not the name of a script: it ends in .py, and has no '/' and no '.' or '-' at its start.");
+        : throw new RefusalException(StatusCodes.Status400BadRequest, "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.");
 
     private static async Task<T> Helped<T>(Func<Task<T>> ask)
     {

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Bot.Outbox;
 using Notify.Linking;
 using Notify.Scripts;
 
@@ -12,7 +13,10 @@ namespace Notify.Bot.SendApi;
 
 internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels);
 
-internal sealed record ChannelsAnswer(string? Telegram, int? Desktop);
+internal sealed record ChannelsAnswer(string? Telegram, int? Desktop)
+{
+    internal static ChannelsAnswer Of(DeliveryProgress progress, int? desktops) => new(progress.IsOnDesktopOnly ? null : progress.State.Word(), desktops);
+}
 
 internal sealed record ErrorAnswer(string Error, string? Id = null);
 
@@ -31,12 +35,14 @@ internal sealed record ScriptAnswer(
     string Name,
     string Stem,
     DateTimeOffset? LastRun,
+    DateTimeOffset? LastRound,
     DateTimeOffset? LastSent,
     DateTimeOffset? CooldownEnds,
     ScriptOutcome? LastOutcome,
     string? Error,
     bool Running,
-    DateTimeOffset? MutedUntil);
+    DateTimeOffset? MutedUntil,
+    string? NoRun);
 
 internal sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notifications);
 
@@ -61,7 +67,7 @@ internal sealed record ChangeAnswer(string User, string? Id = null, string? Stat
 
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
 
-internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null);
+internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null, ChannelsAnswer? Channels = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

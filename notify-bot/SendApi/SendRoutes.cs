@@ -86,9 +86,8 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                     DeliveryState.Unknown => throw new RefusalException(
                         StatusCodes.Status502BadGateway, $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again.")
                     { NotificationId = id },
-                    DeliveryState.Delivered => SentAsync("delivered", progress.IsOnDesktopOnly ? null : "delivered", id, desktops),
-                    DeliveryState.Muted => SentAsync("queued", "muted", id, desktops),
-                    _ => SentAsync("queued", "queued", id, desktops),
+                    DeliveryState.Delivered => SentAsync("delivered", id, progress, desktops),
+                    _ => SentAsync("queued", id, progress, desktops),
                 };
             case DeliveryOutcome.NothingToSay:
                 throw new RefusalException(StatusCodes.Status400BadRequest, "The notification has no visible character: nothing would be shown on the phone.");
@@ -101,8 +100,8 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 throw new InvalidOperationException($"No answer for {outcome.GetType().Name}.");
         }
 
-        Task SentAsync(string status, string? telegram, string id, int? desktops) =>
-            context.WriteAsync(StatusCodes.Status200OK, new SentAnswer(true, status, id, new ChannelsAnswer(telegram, desktops)), SendApiJson.Default.SentAnswer);
+        Task SentAsync(string status, string id, DeliveryProgress progress, int? desktops) =>
+            context.WriteAsync(StatusCodes.Status200OK, new SentAnswer(true, status, id, ChannelsAnswer.Of(progress, desktops)), SendApiJson.Default.SentAnswer);
     }
 
     private static RefusalException Gone(UserName user, string reason, string? id) => new(

@@ -27,6 +27,10 @@ public enum ScriptOutcome
     [JsonStringEnumMemberName("not_sent")]
     NotSent,
 
+    /// <summary>The script was run on request and had something to say, which whoever had asked was to send; what became of that, the bot's history knows.</summary>
+    [JsonStringEnumMemberName("handed_over")]
+    HandedOver,
+
     /// <summary>The script is broken: it ended badly, ran too long or printed what can't be read.</summary>
     [JsonStringEnumMemberName("error")]
     Error,
@@ -78,11 +82,14 @@ public sealed record ListedScript
     /// <summary>Its file name without <c>.py</c>.</summary>
     public required string Stem { get; init; }
 
-    /// <summary>When a round last ran it, for people: <c>5m ago</c>. Null where none did.</summary>
+    /// <summary>When it last ran, in a round or on request, for people: <c>5m ago</c>. Null where it never did.</summary>
     public string? LastRun { get; init; }
 
     /// <summary>The same as a moment.</summary>
     public DateTimeOffset? LastRunAt { get; init; }
+
+    /// <summary>When a round last ran it: null means that cron does not.</summary>
+    public DateTimeOffset? LastRoundAt { get; init; }
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
@@ -90,7 +97,7 @@ public sealed record ListedScript
     /// <summary>Until when its cooldown holds notifications back; null where nothing is held back.</summary>
     public DateTimeOffset? CooldownEnds { get; init; }
 
-    /// <summary>How the last round dealt with it.</summary>
+    /// <summary>How its last run ended.</summary>
     public ScriptOutcome? LastOutcome { get; init; }
 
     /// <summary>What was wrong, where <see cref="LastOutcome"/> is an error or not sent.</summary>

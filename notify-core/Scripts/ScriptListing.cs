@@ -28,16 +28,18 @@ public static class ScriptListing
     private static ListedScript Read(ScriptHome home, ScriptName script, DateTimeOffset now)
     {
         var state = ScriptState.Read(home, script);
+        var last = state.Latest;
         return new ListedScript
         {
             Name = script.Value,
             Stem = script.Stem,
-            LastRun = state.LastRun is { } run ? ScriptAge.Ago(now - run) : null,
-            LastRunAt = state.LastRun,
+            LastRun = last is { At: var run } ? ScriptAge.Ago(now - run) : null,
+            LastRunAt = last?.At,
+            LastRoundAt = state.LastRun,
             LastSent = state.LastSent,
             CooldownEnds = state.HeldUntil(state.Cooldown ?? Cooldown.Default, now),
-            LastOutcome = state.LastOutcome,
-            Error = state.Problem ?? state.Error,
+            LastOutcome = last?.Outcome,
+            Error = state.Problem ?? last?.Error,
             Running = ScriptLock.IsHeld(home, script),
         };
     }

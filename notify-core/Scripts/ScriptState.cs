@@ -8,6 +8,12 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
+/// <summary>A run that is over.</summary>
+/// <param name="At">When it began.</param>
+/// <param name="Outcome">How it ended; null where a later version has a word for it that this one does not know.</param>
+/// <param name="Error">What was wrong, if anything.</param>
+public sealed record LastRunOf(DateTimeOffset At, ScriptOutcome? Outcome, string? Error);
+
 /// <summary>What is kept about a script between rounds, in <c>~/.notifications/state/{script}.json</c>.</summary>
 public sealed record ScriptState
 {
@@ -19,7 +25,7 @@ public sealed record ScriptState
     /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told"];
+    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "requested_run", "requested_outcome", "requested_error"];
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
@@ -41,6 +47,12 @@ public sealed record ScriptState
 
     /// <summary>Whether the owner's phone has been told that it is broken, and so must be told when it works again.</summary>
     public bool FailureTold { get; init; }
+
+    /// <summary>The last run that was asked for, from the chat, the dashboard or by hand. Apart from the rounds': it tells neither the cooldown nor the alerts anything.</summary>
+    public LastRunOf? Requested { get; init; }
+
+    /// <summary>The later one of the last round's run and the last that was asked for; null where it has never run.</summary>
+    public LastRunOf? Latest => LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error) : Requested;
 
     /// <summary>Why the file could not be read, as a sentence; null where it was read or is not there.</summary>
     public string? Problem { get; init; }
@@ -93,6 +105,13 @@ public sealed record ScriptState
                 writer.WriteBoolean("failure_told", FailureTold);
             }
 
+            if (Requested is { } requested)
+            {
+                WriteTime(writer, "requested_run", requested.At);
+                WriteText(writer, "requested_outcome", requested.Outcome is { } ended ? OutcomeName(ended) : null);
+                WriteText(writer, "requested_error", requested.Error);
+            }
+
             foreach (var other in Others)
             {
                 other.WriteTo(writer);
@@ -141,6 +160,9 @@ public sealed record ScriptState
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             FailingSince = Time(root, "failing_since"),
             FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
+            Requested = Time(root, "requested_run") is { } at
+                ? new LastRunOf(at, Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null, Text(root, "requested_error"))
+                : null,
             Others = [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name, StringComparer.Ordinal)).DistinctBy(member => member.Name, StringComparer.Ordinal)],
         };
     }

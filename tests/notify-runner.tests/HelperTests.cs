@@ -32,7 +32,7 @@ public sealed class HelperTests
     }
 
     [Fact]
-    public async Task Run_prints_the_result_with_the_charts_bytes_and_changes_no_state()
+    public async Task Run_prints_the_result_with_the_charts_bytes_and_leaves_the_cooldown_alone()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
@@ -56,9 +56,63 @@ public sealed class HelperTests
         Assert.Equal(("T", "M", "2h"), (ran.Title, ran.Message, ran.Cooldown));
         Assert.Equal("""{"x":null}""", ran.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
         Assert.Single(ran.Warnings!);
-        Assert.Equal("""{"last_sent": 5}""", alice.Read(".notifications/state/chart.json"));
+        var state = alice.State("chart")!.Value;
+        Assert.Equal(["last_sent", "requested_run", "requested_outcome"], state.EnumerateObject().Select(member => member.Name));
+        Assert.Equal((5, "handed_over"), (state.GetProperty("last_sent").GetInt32(), state.GetProperty("requested_outcome").GetString()));
         Assert.Empty(alice.Bot.All);
     }
+
+    [Fact]
+    public async Task The_list_tells_of_the_last_run_whoever_asked_for_it_and_the_rounds_alerts_do_not_heed_it()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("it.py", "raise SystemExit('no data')");
+        Assert.Equal(1, (await alice.RunAsync("notify-scripts", ["run", "it.py"])).Status);
+        var broken = await ListedAsync(alice);
+        Assert.Equal((ScriptOutcome.Error, "just now", true), (broken.LastOutcome, broken.LastRun, broken.LastRoundAt is null));
+        Assert.Contains("no data", broken.Error, StringComparison.Ordinal);
+
+        // The phone is told by the round, as if nobody had run it before; and once more when a round finds it mended.
+        await alice.RoundAsync();
+        Assert.Single(alice.Bot.All);
+        alice.WriteScript("it.py", """print('{"notify": false}')""");
+        await alice.RunAsync("notify-scripts", ["run", "it.py"]);
+        var mended = await ListedAsync(alice);
+        Assert.Equal((ScriptOutcome.NoAlert, null), (mended.LastOutcome, mended.Error));
+        Assert.True(mended.LastRunAt >= mended.LastRoundAt);
+        await alice.RoundAsync();
+        Assert.Equal(2, alice.Bot.All.Count);
+        Assert.Equal(ScriptOutcome.NoAlert, (await ListedAsync(alice)).LastOutcome);
+    }
+
+    [Fact]
+    public async Task A_state_that_can_t_be_read_is_left_to_the_rounds_and_a_home_that_can_t_be_written_costs_no_list()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("it.py", """print('{"notify": false}')""");
+        alice.WriteState("it", "{");
+        alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
+        Assert.Equal(0, (await alice.RunAsync("notify-scripts", ["run", "it.py"])).Status);
+        Assert.Equal("{", alice.Read(".notifications/state/it.json"));
+
+        Directory.Delete(Path.Combine(alice.Home, ".notifications"), recursive: true);
+        await File.WriteAllTextAsync(Path.Combine(alice.Home, ".notifications"), "no folder", TestContext.Current.CancellationToken);
+        Assert.Equal("it.py", (await ListedAsync(alice)).Name);
+    }
+
+    [Fact]
+    public async Task Who_has_listed_the_scripts_can_write_the_log_that_the_crontab_line_names()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        Assert.False(Directory.Exists(Path.Combine(alice.Home, ".notifications")));
+
+        Assert.Equal(0, (await alice.RunAsync("notify-scripts", ["list"])).Status);
+
+        Assert.True(Directory.Exists(Path.Combine(alice.Home, ".notifications", "logs")));
+    }
+
+    private static async Task<ListedScript> ListedAsync(Analyst alice) =>
+        Assert.Single(JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!);
 
     [Fact]
     public async Task What_is_printed_and_kept_reads_as_the_script_wrote_it()

@@ -138,7 +138,7 @@ public sealed class NothingIsLeftBehindTests
 
         Assert.Equal("other", Assert.Single(alice.Bot.Take())["message"]);
         Assert.Contains("slow.py: still running from an earlier round", alice.Log, StringComparison.Ordinal);
-        Assert.True((await alice.RunAsync("notify-scripts", ["list"])).Output.Contains("\"name\":\"slow.py\",\"stem\":\"slow\",\"last_run\":null,\"last_run_at\":null,\"last_sent\":null,\"cooldown_ends\":null,\"last_outcome\":null,\"error\":null,\"running\":true", StringComparison.Ordinal));
+        Assert.True((await alice.RunAsync("notify-scripts", ["list"])).Output.Contains("\"name\":\"slow.py\",\"stem\":\"slow\",\"last_run\":null,\"last_run_at\":null,\"last_round_at\":null,\"last_sent\":null,\"cooldown_ends\":null,\"last_outcome\":null,\"error\":null,\"running\":true", StringComparison.Ordinal));
         var helper = await alice.RunAsync("notify-scripts", ["run", "slow.py"]);
         Assert.Equal(1, helper.Status);
         Assert.Contains("\"reason\":\"already_running\"", helper.Output, StringComparison.Ordinal);
