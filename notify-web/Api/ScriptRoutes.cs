@@ -8,7 +8,7 @@ namespace Notify.Web.Api;
 /// <summary><c>/api/scripts</c>: the user's scripts, through the bot, which alone may run them.</summary>
 internal static class ScriptRoutes
 {
-    private const string NoScriptName = "That is not the name of a script: it ends in .py, and has no '/' and no '.' or '-' at its start.";
+    private const string NoScriptName = "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.";
 
     internal static void Map(RouteGroupBuilder scripts)
     {

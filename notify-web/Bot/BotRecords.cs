@@ -61,21 +61,39 @@ public sealed record BotScripts(IReadOnlyList<BotScript> Scripts, DateTimeOffset
 /// <summary>A script of a user, with what is known of it.</summary>
 /// <param name="Name">Its file name.</param>
 /// <param name="Stem">The same without <c>.py</c>: what people see.</param>
-/// <param name="LastRun">When it last ran.</param>
+/// <param name="LastRun">When it last ran, in a round or on request.</param>
+/// <param name="LastRound">When a round last ran it; null: cron does not.</param>
 /// <param name="LastSent">When it last had something sent.</param>
 /// <param name="CooldownEnds">Until when it is held back; null where it is not.</param>
 /// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>not_sent</c> or <c>error</c>.</param>
 /// <param name="Error">The last lines of what went wrong.</param>
 /// <param name="Running">Whether it runs now.</param>
 /// <param name="MutedUntil">Until when it is muted, by itself or with all others.</param>
+/// <param name="NoRun">Why it can't be run from here; null where it can.</param>
 public sealed record BotScript(
-    string Name, string Stem, DateTimeOffset? LastRun, DateTimeOffset? LastSent, DateTimeOffset? CooldownEnds, string? LastOutcome, string? Error, bool Running, DateTimeOffset? MutedUntil);
+    string Name,
+    string Stem,
+    DateTimeOffset? LastRun,
+    DateTimeOffset? LastRound,
+    DateTimeOffset? LastSent,
+    DateTimeOffset? CooldownEnds,
+    string? LastOutcome,
+    string? Error,
+    bool Running,
+    DateTimeOffset? MutedUntil,
+    string? NoRun);
 
 /// <summary>How a run ended.</summary>
 /// <param name="Outcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>error</c> or <c>already_running</c>.</param>
 /// <param name="Id">The notification's, if there is one.</param>
 /// <param name="Error">What went wrong, for the script's owner.</param>
-public sealed record BotRun(string Outcome, string? Id, string? Error);
+/// <param name="Channels">What took it; null where nothing was sent.</param>
+public sealed record BotRun(string Outcome, string? Id, string? Error, BotChannels? Channels);
+
+/// <summary>What took a notification.</summary>
+/// <param name="Telegram"><c>delivered</c>, <c>queued</c> or <c>muted</c>; null where no phone is linked.</param>
+/// <param name="Desktop">How many desktops and pages; null where that is not known.</param>
+public sealed record BotChannels(string? Telegram, int? Desktop);
 
 /// <summary>A script was muted, or no longer is.</summary>
 /// <param name="Ok">Always true.</param>

@@ -73,6 +73,8 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
                         Name = script.Name,
                         Stem = script.Stem,
                         LastRun = script.LastRun,
+                        LastRound = script.LastRound,
+                        NoRun = script.NoRun,
                         LastSent = script.LastSent,
                         CooldownEnds = script.CooldownEnds,
                         LastOutcome = script.LastOutcome,

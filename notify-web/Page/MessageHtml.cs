@@ -22,7 +22,31 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
     });
 
     /// <summary>Whether the message is so long that the page folds it.</summary>
-    public bool IsLong => text.Text.Length > 700 || text.Text.AsSpan().Count('\n') > 9;
+    public bool IsLong
+    {
+        get
+        {
+            var (length, lines, at) = (0, 0, 0);
+            foreach (var hidden in text.Entities.Where(entity => entity.Kind is EntityKind.ExpandableBlockquote or EntityKind.Spoiler && entity.Length > 0))
+            {
+                Count(hidden.Offset);
+                // What is closed is a line of its own, whatever is in it.
+                (at, lines) = (Math.Max(at, hidden.End), lines + 1);
+            }
+
+            Count(text.Text.Length);
+            return length > 700 || lines > 9;
+
+            void Count(int until)
+            {
+                if (until > at)
+                {
+                    var seen = text.Text.AsSpan(at, until - at);
+                    (length, lines, at) = (length + seen.Length, lines + seen.Count('\n'), until);
+                }
+            }
+        }
+    }
 
     /// <inheritdoc />
     public void WriteTo(TextWriter writer, HtmlEncoder encoder)

@@ -27,7 +27,7 @@ internal sealed record NotificationView
 
     public required NotificationState State { get; init; }
 
-    /// <summary>Why it waits or failed, in Telegram's words.</summary>
+    /// <summary>Why it waits or failed, in Telegram's words; of a delivered one, that it reached no phone.</summary>
     public string? Reason { get; init; }
 
     public DateTimeOffset? NextTryAt { get; init; }
@@ -59,7 +59,7 @@ internal sealed record NotificationView
     };
 
     /// <summary>The reason, unless it only repeats the state.</summary>
-    public string? ShownReason => State is NotificationState.Muted or NotificationState.Delivered ? null : Reason switch
+    public string? ShownReason => State is NotificationState.Muted ? null : Reason switch
     {
         "blocked" => "the bot is blocked",
         "deactivated" => "the Telegram account was deleted",

@@ -10,17 +10,23 @@ internal sealed record ScriptView
 
     public DateTimeOffset? LastRun { get; init; }
 
+    /// <summary>When cron last ran it; null where it does not.</summary>
+    public DateTimeOffset? LastRound { get; init; }
+
     public DateTimeOffset? LastSent { get; init; }
 
     public DateTimeOffset? CooldownEnds { get; init; }
 
-    /// <summary>How the last round dealt with it: a word of <see cref="Scripts.ScriptOutcome"/>; null before the first.</summary>
+    /// <summary>How its last run ended: a word of <see cref="Scripts.ScriptOutcome"/>; null before the first.</summary>
     public string? LastOutcome { get; init; }
 
     /// <summary>What was wrong: a sentence, then the last lines of its stderr.</summary>
     public string? Error { get; init; }
 
     public bool Running { get; init; }
+
+    /// <summary>Why it can't be run from here; null where it can.</summary>
+    public string? NoRun { get; init; }
 
     /// <summary>Until when this script by itself is muted.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
@@ -91,7 +97,7 @@ internal sealed record ScriptsCard
     public DateTimeOffset? AllMutedUntil { get; init; }
 
     /// <summary>Whether scripts have ever been run by cron: without the line nothing comes by itself.</summary>
-    public bool NeedsCrontab => Scripts.Count > 0 && Scripts.All(script => script.LastRun is null);
+    public bool NeedsCrontab => Scripts.Count > 0 && Scripts.All(script => script.LastRound is null);
 }
 
 /// <summary>Why a card can't show what it should.</summary>

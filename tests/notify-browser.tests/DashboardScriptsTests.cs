@@ -64,6 +64,46 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     }
 
     [Fact]
+    public async Task How_a_run_ended_is_there_after_a_reload_and_the_end_of_a_long_error_is_what_is_seen()
+    {
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        Put(alice, "broken.py", "import sys\nfor n in range(60): print(f'line {n} of what it had to say before', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n");
+        Put(alice, "sales report.py", """print('{"notify": false}')""");
+        var page = await house.LogInAsync(browser, alice);
+        await Expect(Row(page, "sales report.py")).ToContainTextAsync("can be run by cron alone");
+        await Expect(Row(page, "sales report.py").Locator("[data-run]")).ToHaveCountAsync(0);
+
+        await Run(page, "broken.py").ClickAsync();
+        await Expect(Result(page, "broken.py").Locator("pre")).ToContainTextAsync("RuntimeError: the warehouse is closed");
+        await EndIsSeenAsync(Result(page, "broken.py").Locator("pre"));
+        await Looks.AreRightAsync(page, "dashboard-broken-long");
+        await page.ReloadAsync();
+
+        await Expect(Row(page, "broken.py")).ToContainTextAsync("Broken");
+        await Expect(Row(page, "broken.py")).ToContainTextAsync("ran just now");
+        await Expect(page.Locator("#scripts")).ToContainTextAsync("Cron has not run them yet");
+        await Row(page, "broken.py").GetByText("Its last lines").ClickAsync();
+        await EndIsSeenAsync(Row(page, "broken.py").Locator(".error-lines pre"));
+        await house.SendAsync(alice, "Scripts are looked at again", "when something is sent");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(1);
+    }
+
+    [Fact]
+    public async Task Without_a_phone_a_run_says_where_its_notification_is()
+    {
+        var alice = await house.AddAnalystAsync();
+        Put(alice, "first.py", """print('{"notify": true, "title": "First", "message": "hello"}')""");
+        var page = await house.LogInAsync(browser, alice);
+        await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
+
+        await Run(page, "first.py").ClickAsync();
+
+        await Expect(Result(page, "first.py")).ToContainTextAsync("It is in the notifications here. No phone is linked.");
+        await Expect(page.Locator(".notification")).ToContainTextAsync("Delivered: shown on the desktop; no phone is linked");
+    }
+
+    [Fact]
     public async Task What_cron_found_out_is_there_with_the_error_and_its_lines()
     {
         var alice = await house.AddAnalystAsync();
@@ -82,6 +122,12 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(Row(page, "broken.py").Locator("pre")).ToContainTextAsync("RuntimeError: the warehouse is closed");
         await Looks.AreRightAsync(page, "dashboard-scripts");
     }
+
+    private static Task EndIsSeenAsync(ILocator box) => Eventually.TrueAsync(
+        // In a column that runs upwards the end is where scrolling begins.
+        async () => await box.EvaluateAsync<bool>("b => b.scrollHeight > b.clientHeight && Math.abs(b.scrollTop) < 1 && getComputedStyle(b).flexDirection === 'column-reverse'"),
+        () => "the end is not seen",
+        Cancellation);
 
     [Fact]
     public async Task A_run_is_seen_in_another_tab_and_is_not_begun_twice()
@@ -186,8 +232,8 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         }
 
         Assert.DoesNotContain("taken", await page.TitleAsync(), StringComparison.Ordinal);
-        await Scripts(page).Locator("li.script", new() { HasText = "a b & c.py" }).GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
-        await Expect(Scripts(page).Locator("li.script", new() { HasText = "a b & c.py" }).Locator("[data-result]")).Not.ToBeEmptyAsync();
+        await Expect(Scripts(page).Locator("li.script", new() { HasText = "a b & c.py" })).ToContainTextAsync("can be run by cron alone, for its name");
+        await Expect(Scripts(page).Locator("[data-run]")).ToHaveCountAsync(2);
         await Run(page, "plain.py").ClickAsync();
         await Expect(Result(page, "plain.py")).ToContainTextAsync("Delivered");
         await Looks.AreRightAsync(page, "dashboard-odd-names");

@@ -149,7 +149,12 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
 
         await Expect(page.Locator("#signed-out")).ToBeVisibleAsync();
         await Expect(page.Locator("html[data-live=over]")).ToHaveCountAsync(1);
-        await Expect(page.Locator("li[data-script='loud.py'] [data-result]")).ToContainTextAsync("You are not logged in");
+        // Also by who has scrolled down.
+        await page.EvaluateAsync("document.querySelector('.desktop').style.paddingBottom = '3000px'");
+        await page.EvaluateAsync("scrollTo(0, 1500)");
+        await Expect(page.Locator("#signed-out")).ToBeInViewportAsync();
+        await page.EvaluateAsync("scrollTo(0, 0); document.querySelector('.desktop').style.paddingBottom = ''");
+        await Expect(page.Locator("li[data-script='loud.py'] [data-result]")).ToContainTextAsync("It was not run: you are signed out.");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true })).ToHaveCountAsync(1);
         await Looks.AreRightAsync(page, "dashboard-signed-out");
         await page.ReloadAsync();

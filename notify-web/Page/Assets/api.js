@@ -1,5 +1,7 @@
 // Calls of the dashboard's own server.
 
+import { clockIn } from './times.js';
+
 const meta = name => document.querySelector(`meta[name="${name}"]`)?.content ?? '';
 
 /** An address of this dashboard, which may lie under a path of its server. */
@@ -46,6 +48,9 @@ export async function post(address, body, method = 'POST') {
     retryAfter: Number.isFinite(seconds) ? seconds : null,
   };
 }
+
+/** The sentence of a refusal, and when to try again where the server says so. */
+export const whatToDo = answer => answer.retryAfter ? `${answer.error} That is at ${clockIn(answer.retryAfter)}.` : answer.error;
 
 /**
  * Fetches a piece of the page.

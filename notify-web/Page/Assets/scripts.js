@@ -1,21 +1,22 @@
 // Running and muting scripts.
 
-import { at, post } from './api.js';
+import { at, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
 import { beforeShown, refresh } from './fragments.js';
 import { words } from './times.js';
 
-// How the runs that were started on this page went, by script: the server only keeps what cron's rounds did.
+// How the runs that were started on this page went, by script: the list says how the last one ended, whoever started it.
 const results = new Map();
 
 function describe(name, answer) {
-  if (!answer.ok) return { isBad: true, text: answer.error, lines: '' };
+  if (!answer.ok) return { isBad: true, text: answer.status === 401 ? 'It was not run: you are signed out.' : whatToDo(answer), lines: '' };
   const [sentence, ...lines] = (answer.body.error ?? '').split('\n');
+  const { channels } = answer.body;
   switch (answer.body.outcome) {
-    case 'delivered': return { isBad: false, text: 'Delivered to your phone.', lines: '' };
+    case 'delivered': return { isBad: false, text: channels?.telegram ? 'Delivered to your phone.' : 'It is in the notifications here. No phone is linked.', lines: '' };
     case 'queued': return {
       isBad: false,
-      text: row(name)?.querySelector('[data-unmute]') ? 'It is in the notifications, and held back: the script is muted.' : 'Sent. It waits for Telegram, or is held back because all is muted; see the notifications.',
+      text: channels?.telegram === 'muted' ? `It is in the notifications, and held back: ${row(name)?.querySelector('[data-unmute]') ? 'the script' : 'all'} is muted.` : 'Sent. It waits for Telegram; see the notifications.',
       lines: '',
     };
     case 'no_alert': return { isBad: false, text: 'It ran and has nothing to report.', lines: '' };
@@ -88,7 +89,7 @@ async function mute(button, length) {
   button.closest('details')?.removeAttribute('open');
   const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/mute`), { for: length });
   if (!answer.ok) {
-    const result = { isBad: true, text: answer.error, lines: '', at: new Date() };
+    const result = { isBad: true, text: whatToDo(answer), lines: '', at: new Date() };
     results.set(name, result);
     showResult(row(name).querySelector('[data-result]'), result);
     announce(answer.error);

@@ -1,9 +1,9 @@
 // Linking and unlinking a phone.
 
-import { at, getHtml, post } from './api.js';
+import { at, getHtml, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
 import { fragment, refresh } from './fragments.js';
-import { clockIn, localise } from './times.js';
+import { localise } from './times.js';
 
 const $ = id => document.getElementById(id);
 const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('notify-one-tap-link') : null;
@@ -17,12 +17,6 @@ function say(id, text) {
   if (!place) return;
   place.textContent = text;
   place.hidden = !text;
-}
-
-/** The sentence of a refusal, and when to try again where the server says so. */
-function whatToDo(answer) {
-  if (!answer.retryAfter) return answer.error;
-  return `${answer.error} That is at ${clockIn(answer.retryAfter)}.`;
 }
 
 async function sendCode(form) {

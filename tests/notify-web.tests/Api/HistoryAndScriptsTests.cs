@@ -123,13 +123,37 @@ public sealed class HistoryAndScriptsTests
         Assert.Equal("error", broken.GetProperty("outcome").GetString());
         Assert.Contains("no such column: revenue", broken.GetProperty("error").GetString(), StringComparison.Ordinal);
 
+        // Each run is the last one of its script, whoever asked for it.
+        var listed = (await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray().ToArray();
+        Assert.Equal(["error", "delivered", "no_alert"], listed.Select(script => script.GetProperty("last_outcome").GetString()));
+        Assert.Contains("no such column: revenue", listed[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.All(listed, script => Assert.True(script.TryGetProperty("last_run", out _) && !script.TryGetProperty("last_round", out _), script.ToString()));
+        Assert.Equal("delivered", ran.Json.GetProperty("channels").GetProperty("telegram").GetString());
+
         var muted = await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "1h" }, Cancellation);
         Assert.True(muted.Json.GetProperty("ok").GetBoolean());
         Assert.True(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
+        Assert.Equal("muted", (await RunAsync(scene.Visitor, "hello.py")).Json.GetProperty("channels").GetProperty("telegram").GetString());
         await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = null }, Cancellation);
         Assert.False(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
         Assert.Equal(HttpStatusCode.BadRequest, (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "for ever" }, Cancellation)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new { }, Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task Who_can_t_be_told_anything_is_told_what_to_do_and_a_name_that_sudo_can_t_take_says_so_in_the_list()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        BotScene.Script(scene.Alice, "sales report.py", "print('{\"notify\": false}')");
+        var listed = Assert.Single((await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray());
+        Assert.Contains("can be run by cron alone, for its name", listed.GetProperty("no_run").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("data-run", (await scene.Visitor.GetAsync("/", Cancellation)).Body, StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status);
+        var refused = await RunAsync(scene.Visitor, "hello.py");
+        Assert.Equal(HttpStatusCode.NotFound, refused.Status);
+        Assert.StartsWith("What it says would reach nobody: no phone of yours is linked, and no desktop is connected. Send /start to @NotifyTestBot", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(scene.Alice.Name, refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
