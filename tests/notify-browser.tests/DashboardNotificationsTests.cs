@@ -58,6 +58,11 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await Expect(Named(page, "Links").GetByRole(AriaRole.Link)).ToHaveAttributeAsync("rel", Pattern.Of("noopener"));
         await Expect(page.Locator(".message iframe, .message script, .message img")).ToHaveCountAsync(0);
         Assert.DoesNotContain("taken", await page.TitleAsync(), StringComparison.Ordinal);
+
+        // What is folded by itself makes no message long.
+        await house.SendAsync(alice, "Folded", $"It broke.\n<blockquote expandable>{string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}"))}</blockquote>\nIt sends nothing until it is mended.", parseMode: "HTML");
+        await Expect(Named(page, "Folded").GetByText("Details")).ToBeVisibleAsync();
+        await Expect(Named(page, "Folded").Locator(".unfold")).ToHaveCountAsync(0);
         await Looks.AreRightAsync(page, "dashboard-markup");
     }
 

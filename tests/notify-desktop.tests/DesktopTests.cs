@@ -55,6 +55,21 @@ public sealed partial class DesktopTests
     }
 
     [Fact]
+    public async Task Login_says_what_comes_next_and_where_there_is_no_TLS_the_reason_is_said()
+    {
+        await using var gateway = await GatewayScene.BeginAsync();
+        using var home = new DesktopHome();
+
+        var stored = await home.RunAsync("eyJ.a.b", "login", DesktopHome.AddressOf(gateway).Replace("ws://", "wss://", StringComparison.Ordinal));
+        Assert.Contains("notify-desktop unit > ~/.config/systemd/user/notify-desktop.service", stored.Said, StringComparison.Ordinal);
+
+        var (status, said) = await home.RunAsync("", "status");
+        Assert.Equal(69, status);
+        Assert.Contains("can't be reached: ", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("inner exception", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_token_that_is_taken_back_ends_it_with_77_and_says_what_to_do()
     {
         await using var gateway = await GatewayScene.BeginAsync();
