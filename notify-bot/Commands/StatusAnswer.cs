@@ -18,6 +18,9 @@ public sealed partial class StatusAnswer(
     /// <summary>Scripts with a button; Telegram takes 100 buttons, a thumb takes fewer.</summary>
     private const int MostButtons = 40;
 
+    /// <summary>Characters of what did not arrive.</summary>
+    private const int MostOfName = 60;
+
     internal async Task SendAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -80,7 +83,7 @@ public sealed partial class StatusAnswer(
     /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
     private void AddTroubles(AnswerText text, UserName user, Mutes mutes, DateTimeOffset now)
     {
-        var lately = outbox.History(user, 200).Where(n => now - n.Accepted.CreatedAt < TimeSpan.FromDays(1)).ToArray();
+        var lately = outbox.History(user, 200, text: MostOfName).Where(n => now - n.CreatedAt < TimeSpan.FromDays(1)).ToArray();
         if (mutes.All is { } until)
         {
             text.Bold("Muted").Line($" {ChatWords.Until(until)}; /unmute ends it.");
@@ -93,7 +96,7 @@ public sealed partial class StatusAnswer(
 
         foreach (var stuck in lately.Where(n => n.Progress.State is DeliveryState.Failed or DeliveryState.Unknown or DeliveryState.Queued).Take(3))
         {
-            var name = ChatWords.Cut(stuck.Accepted.Title ?? stuck.Accepted.Script ?? stuck.Accepted.Message, 60).ReplaceLineEndings(" ");
+            var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
             text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
             text.Line(stuck.Progress switch
             {

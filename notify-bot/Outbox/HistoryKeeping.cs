@@ -1,6 +1,8 @@
+using Microsoft.Data.Sqlite;
+
 namespace Notify.Bot.Outbox;
 
-/// <summary>Keeps the history to its 30 days and the charts with it, a little at a time.</summary>
+/// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
 public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, TimeProvider time, ILogger<HistoryKeeping> log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
@@ -8,16 +10,15 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
     /// <summary>The pause between two bites, in which acceptances have the outbox to themselves.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Looks every hour until cancelled; first after an hour, since a start has better things to do.</summary>
+    /// <summary>
+    /// Looks every hour until cancelled, first after an hour, since a start has better things to do; and at a user's history when that has grown much.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Every, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellation))
-            {
-                await ForgetAsync(cancellation);
-            }
+            // Neither ends by itself; a fault of either is a fault of the whole.
+            await await Task.WhenAny(ForgetEveryHourAsync(cancellation), ForgetOfUsersAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -30,21 +31,53 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
     {
         try
         {
-            while (await outbox.ForgetOldAsync() is { Rows: > 0 } forgotten)
-            {
-                foreach (var image in forgotten.Images)
-                {
-                    images.Remove(image);
-                }
-
-                await Task.Delay(Breath, time, cancellation);
-            }
-
+            await ForgetAllAsync(outbox.ForgetOldAsync, cancellation);
             images.RemoveOlderThan(SqliteOutbox.HistoryLifetime + TimeSpan.FromDays(2));
         }
         catch (IOException e)
         {
             LogNotForgotten(log, e.Message);
+        }
+    }
+
+    private async Task ForgetEveryHourAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            await ForgetAsync(cancellation);
+        }
+    }
+
+    private async Task ForgetOfUsersAsync(CancellationToken cancellation)
+    {
+        await foreach (var user in outbox.FillingAsync(cancellation))
+        {
+            try
+            {
+                if (outbox.LastWithoutRoom(user) is { } last)
+                {
+                    await ForgetAllAsync(() => outbox.ForgetUpToAsync(user, last), cancellation);
+                }
+            }
+            catch (Exception e) when (e is IOException or SqliteException)
+            {
+                LogNotForgotten(log, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Bite by bite until nothing is left to forget, each with its charts.</summary>
+    private async Task ForgetAllAsync(Func<Task<Forgotten>> forget, CancellationToken cancellation)
+    {
+        while (await forget() is { Rows: > 0 } forgotten)
+        {
+            foreach (var image in forgotten.Images)
+            {
+                images.Remove(image);
+            }
+
+            await Task.Delay(Breath, time, cancellation);
         }
     }
 

@@ -34,11 +34,15 @@ public interface IOutbox
     /// <summary>One notification by its name; null where it is not (or no longer) kept.</summary>
     StoredNotification? Find(string id);
 
-    /// <summary>A user's notifications, the newest first.</summary>
+    /// <summary>
+    /// A user's notifications, the newest first: as many as are asked for, or fewer where their texts are long. What there are more of is found before the last one;
+    /// the end is where there are none.
+    /// </summary>
     /// <param name="user">Whose.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="before">Only those accepted before the one with this sequence.</param>
-    IReadOnlyList<StoredNotification> History(UserName user, int limit, long before = long.MaxValue);
+    /// <param name="text">How many characters (UTF-16) of each title and message; what is longer ends with an ellipsis. 0 is none, for who asks for the states only.</param>
+    IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = SqliteOutbox.MostShown);
 
     /// <summary>How many notifications of a user there were on each day of the history: of the newest 20,000, so that nobody's number makes the count slow.</summary>
     DayCounts CountDays(UserName user);
@@ -60,6 +64,16 @@ public interface IOutbox
     /// <summary>Takes some of what is too old, or too much, out of the history.</summary>
     /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
     Task<Forgotten> ForgetOldAsync();
+
+    /// <summary>Users, as they come to it, who have had so much stored that their history may be too large. For one reader.</summary>
+    IAsyncEnumerable<UserName> FillingAsync(CancellationToken cancellation);
+
+    /// <summary>The newest notification that a user's history has no room for any more; null where it has room for all.</summary>
+    long? LastWithoutRoom(UserName user);
+
+    /// <summary>Takes some of a user's notifications up to this one out of the history, the oldest first; what waits stays.</summary>
+    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
+    Task<Forgotten> ForgetUpToAsync(UserName user, long sequence);
 }
 
 /// <summary>How an acceptance ended.</summary>

@@ -10,6 +10,9 @@ internal sealed class OutboxCommands : IDisposable
     /// <summary>Rows forgotten in one transaction, so that acceptances do not wait for a whole month's.</summary>
     private const int ForgottenAtOnce = 500;
 
+    /// <summary>Of those that have no room: they may have a megabyte each.</summary>
+    private const int LargeForgottenAtOnce = 50;
+
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _findKey;
@@ -17,6 +20,7 @@ internal sealed class OutboxCommands : IDisposable
     private readonly SqliteCommand _unmute;
     private readonly SqliteCommand _findOld;
     private readonly SqliteCommand _findTooMany;
+    private readonly SqliteCommand _findUpTo;
     private readonly SqliteCommand _deleteOld;
     private readonly SqliteCommand _endMutes;
     private readonly SqliteCommand _version;
@@ -38,6 +42,7 @@ internal sealed class OutboxCommands : IDisposable
         _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND ($script IS NULL OR script = $script)", "$user", "$script");
         _findOld = New(connection, OutboxRows.FindOld, "$before", "$limit");
         _findTooMany = New(connection, OutboxRows.FindTooMany, "$rows", "$limit");
+        _findUpTo = New(connection, OutboxRows.FindUpTo, "$user", "$last", "$limit");
         _deleteOld = New(connection, "DELETE FROM notification WHERE sequence = $sequence", "$sequence");
         _endMutes = New(connection, "DELETE FROM mute WHERE until <= $now", "$now");
         _version = New(connection, "PRAGMA user_version");
@@ -89,13 +94,15 @@ internal sealed class OutboxCommands : IDisposable
         Collect(_findOld, found);
         Bind(_findTooMany, transaction, SqliteOutbox.MostRows, ForgottenAtOnce);
         Collect(_findTooMany, found);
-        foreach (var sequence in found.Keys)
-        {
-            Bind(_deleteOld, transaction, sequence);
-            _deleteOld.ExecuteNonQuery();
-        }
+        return Delete(transaction, found);
+    }
 
-        return new Forgotten(found.Count, [.. found.Values.OfType<StoredImage>()]);
+    public Forgotten ForgetUpTo(SqliteTransaction transaction, string user, long last)
+    {
+        var found = new Dictionary<long, StoredImage?>();
+        Bind(_findUpTo, transaction, user, last, LargeForgottenAtOnce);
+        Collect(_findUpTo, found);
+        return Delete(transaction, found);
     }
 
     /// <summary>Writes what is there already, to see whether anything can be written.</summary>
@@ -119,9 +126,21 @@ internal sealed class OutboxCommands : IDisposable
         _unmute.Dispose();
         _findOld.Dispose();
         _findTooMany.Dispose();
+        _findUpTo.Dispose();
         _deleteOld.Dispose();
         _endMutes.Dispose();
         _version.Dispose();
+    }
+
+    private Forgotten Delete(SqliteTransaction transaction, Dictionary<long, StoredImage?> found)
+    {
+        foreach (var sequence in found.Keys)
+        {
+            Bind(_deleteOld, transaction, sequence);
+            _deleteOld.ExecuteNonQuery();
+        }
+
+        return new Forgotten(found.Count, [.. found.Values.OfType<StoredImage>()]);
     }
 
     private static void Collect(SqliteCommand select, Dictionary<long, StoredImage?> into)

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Notify.Formatting;
 using Notify.Images;
@@ -15,7 +16,17 @@ internal static class OutboxRows
 
     internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user";
 
-    internal const string FindHistory = "SELECT " + Columns + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+    /// <summary>The texts as bytes: a text in SQLite's eyes ends at its first U+0000.</summary>
+    internal const string FindHistory =
+        "SELECT sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns
+        + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+
+    /// <summary>What each takes of its user's room. A chart is a file, and so counts a sixteenth. The lengths are found without reading the texts.</summary>
+    internal const string FindSizes =
+        "SELECT sequence, octet_length(message) + coalesce(octet_length(title), 0) + coalesce(octet_length(data), 0) + coalesce(image_bytes, 0) / 16"
+        + " FROM notification WHERE user = $user AND sequence < $before AND state <> 0 ORDER BY sequence DESC LIMIT $limit";
+
+    internal const string FindUpTo = "SELECT sequence, image_id, image_kind FROM notification WHERE user = $user AND sequence <= $last AND state <> 0 ORDER BY sequence LIMIT $limit";
 
     internal const string CountDays =
         "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
@@ -93,6 +104,29 @@ internal static class OutboxRows
             Progress(row, at));
     }
 
+    /// <summary>As many bytes as hold this many characters (UTF-16) of any text, and one more where there are more.</summary>
+    internal static int BytesFor(int text) => 3 * (text + 1);
+
+    /// <summary>A row of <see cref="FindHistory"/>.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="text">How many characters of title and message; <c>$bytes</c> was <see cref="BytesFor"/> these.</param>
+    internal static PastNotification Past(SqliteDataReader row, int text) => new()
+    {
+        Sequence = row.GetInt64(0),
+        Id = row.GetString(1),
+        User = UserName.Parse(row.GetString(2)),
+        Script = Text(row, 3),
+        Title = row.IsDBNull(4) ? null : Beginning(row.GetFieldValue<byte[]>(4), text),
+        Message = Beginning(row.GetFieldValue<byte[]>(5), text),
+        ParseMode = (ParseMode)row.GetInt32(6),
+        ImageId = Text(row, 7),
+        CreatedAt = Moment(row.GetInt64(8)),
+        Progress = Progress(row, 9),
+    };
+
+    /// <summary>A row of <see cref="FindSizes"/>.</summary>
+    internal static (long Sequence, long Size) Size(SqliteDataReader row) => (row.GetInt64(0), row.GetInt64(1));
+
     /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
     internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
         ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4))
@@ -113,6 +147,18 @@ internal static class OutboxRows
         Doubted = row.GetInt32(at + 5) != 0,
         IsGone = row.GetInt32(at + 6) != 0,
     };
+
+    private static string Beginning(byte[] bytes, int length)
+    {
+        if (length == 0)
+        {
+            return "";
+        }
+
+        // The bytes may end within a character; that one is cut off, since it is beyond the length.
+        var text = Encoding.UTF8.GetString(bytes);
+        return text.Length <= length ? text : string.Concat(text.AsSpan(0, length > 1 && char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
+    }
 
     private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
 

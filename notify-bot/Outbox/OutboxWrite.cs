@@ -85,13 +85,13 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }
 
-    public sealed class Forget(DateTimeOffset before, DateTimeOffset now) : OutboxWrite
+    public sealed class Forget(Func<OutboxCommands, SqliteTransaction, Forgotten> forget) : OutboxWrite
     {
         private Forgotten _forgotten = new(0, []);
 
         public TaskCompletionSource<Forgotten> Done { get; } = NewSource<Forgotten>();
 
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => _forgotten = commands.Forget(transaction, before, now);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => _forgotten = forget(commands, transaction);
 
         public override void Committed(OutboxFile file) => Done.SetResult(_forgotten);
 

@@ -21,11 +21,26 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <summary>Rows that are kept at the most: some 400 MB, a month of a busy server many times over.</summary>
     public const long MostRows = 1_000_000;
 
+    /// <summary>Characters (UTF-16) that the history shows of a text: as many as a phone gets, ten messages of 4,096 (specification, section 8).</summary>
+    public const int MostShown = 10 * 4096;
+
+    /// <summary>Characters after which a page of the history ends, so that no answer takes much more memory than the largest text that may be sent.</summary>
+    public const int MostInPage = 1_000_000;
+
+    /// <summary>Bytes that the history keeps of one user, beside what waits; a chart counts a sixteenth. Some 100,000 notifications of the usual size.</summary>
+    public const long MostOfUser = 64_000_000;
+
+    /// <summary>Rows that are read at once: whoever else reads waits for no more than these.</summary>
+    private const int RowsAtOnce = 25;
+
+    private const int SizesAtOnce = 5000;
+
     private readonly TimeProvider _time;
     private readonly MuteBook _mutes;
     private readonly ChangeFeed _changes;
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
+    private readonly FillingBook _filling = new();
 
     private SqliteOutbox(OutboxFile file, MuteBook mutes, ChangeFeed changes, TimeProvider time, ILogger log)
     {
@@ -56,7 +71,11 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored)
     {
-        var write = new OutboxWrite.Insert(notification, progress, stored);
+        var write = new OutboxWrite.Insert(notification, progress, whole =>
+        {
+            _filling.Add(whole.Accepted);
+            stored(whole);
+        });
         _writer.Enqueue(write);
         return write.Done.Task;
     }
@@ -87,9 +106,43 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public Task<Forgotten> ForgetOldAsync()
     {
         var now = _time.GetUtcNow();
-        var write = new OutboxWrite.Forget(now - HistoryLifetime, now);
-        _writer.Enqueue(write);
-        return write.Done.Task;
+        return ForgetAsync((commands, transaction) => commands.Forget(transaction, now - HistoryLifetime, now));
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<UserName> FillingAsync(CancellationToken cancellation) => _filling.ReadAsync(cancellation);
+
+    /// <inheritdoc />
+    public long? LastWithoutRoom(UserName user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var (taken, before) = (0L, long.MaxValue);
+        while (true)
+        {
+            var sizes = Select(OutboxRows.FindSizes, OutboxRows.Size, ("$user", user.Value), ("$before", before), ("$limit", SizesAtOnce));
+            foreach (var (sequence, size) in sizes)
+            {
+                taken += size;
+                if (taken > MostOfUser)
+                {
+                    return sequence;
+                }
+            }
+
+            if (sizes.Count < SizesAtOnce)
+            {
+                return null;
+            }
+
+            before = sizes[^1].Sequence;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<Forgotten> ForgetUpToAsync(UserName user, long sequence)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return ForgetAsync((commands, transaction) => commands.ForgetUpTo(transaction, user.Value, sequence));
     }
 
     /// <inheritdoc />
@@ -110,10 +163,31 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public StoredNotification? Find(string id) => Select(OutboxRows.FindById, OutboxRows.Stored, ("$id", id)).FirstOrDefault();
 
     /// <inheritdoc />
-    public IReadOnlyList<StoredNotification> History(UserName user, int limit, long before = long.MaxValue)
+    public IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = MostShown)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.FindHistory, OutboxRows.Stored, ("$user", user.Value), ("$before", before), ("$limit", limit));
+        var found = new List<PastNotification>();
+        var length = 0;
+        while (found.Count < limit && length < MostInPage)
+        {
+            var wanted = Math.Min(limit - found.Count, RowsAtOnce);
+            var rows = Select(
+                OutboxRows.FindHistory, row => OutboxRows.Past(row, text), ("$user", user.Value), ("$before", before), ("$limit", wanted), ("$bytes", OutboxRows.BytesFor(text)));
+            foreach (var row in rows.TakeWhile(_ => length < MostInPage))
+            {
+                found.Add(row);
+                length += row.Message.Length + (row.Title?.Length ?? 0);
+            }
+
+            if (rows.Count < wanted)
+            {
+                break;
+            }
+
+            before = rows[^1].Sequence;
+        }
+
+        return found;
     }
 
     /// <inheritdoc />
@@ -146,6 +220,13 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     {
         _writer.Dispose();
         _file.Dispose();
+    }
+
+    private Task<Forgotten> ForgetAsync(Func<OutboxCommands, SqliteTransaction, Forgotten> forget)
+    {
+        var write = new OutboxWrite.Forget(forget);
+        _writer.Enqueue(write);
+        return write.Done.Task;
     }
 
     private async Task MuteAsync(UserName user, OutboxWrite.Mute write)

@@ -51,6 +51,40 @@ public sealed record AcceptedNotification
 /// <param name="Progress">How far it has come.</param>
 public sealed record StoredNotification(long Sequence, AcceptedNotification Accepted, DeliveryProgress Progress);
 
+/// <summary>A notification as the history shows it.</summary>
+public sealed record PastNotification
+{
+    /// <summary>Ascending in the order of acceptance.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Who was told.</summary>
+    public required UserName User { get; init; }
+
+    /// <summary>Which script said it, if one did.</summary>
+    public string? Script { get; init; }
+
+    /// <summary>Its header, or the beginning of a long one.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Its text, or the beginning of a long one.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>How the text is marked up.</summary>
+    public required ParseMode ParseMode { get; init; }
+
+    /// <summary>The name of its chart.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>When it was accepted, in UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How far it has come.</summary>
+    public required DeliveryProgress Progress { get; init; }
+}
+
 /// <summary>What has to be known of a notification that waits; its text is read when its turn comes.</summary>
 /// <param name="Sequence">Its place in the order of acceptance.</param>
 /// <param name="Id">Its name.</param>

@@ -16,7 +16,7 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         var scripts = await Helped(() => helper.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
         // Read once, and only where a script's last word is that it waits.
-        var history = new Lazy<IReadOnlyList<StoredNotification>>(() => outbox.History(user, MostLookedAt));
+        var history = new Lazy<IReadOnlyList<PastNotification>>(() => outbox.History(user, MostLookedAt, text: 0));
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
@@ -63,8 +63,8 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     }
 
     /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
-    private static ScriptOutcome? SinceThen(IReadOnlyList<StoredNotification> history, ListedScript script) =>
-        history.FirstOrDefault(n => n.Accepted.Script == script.Name && (script.LastOutcome == ScriptOutcome.Queued || n.Accepted.CreatedAt >= script.LastRunAt)) is { } said
+    private static ScriptOutcome? SinceThen(IReadOnlyList<PastNotification> history, ListedScript script) =>
+        history.FirstOrDefault(n => n.Script == script.Name && (script.LastOutcome == ScriptOutcome.Queued || n.CreatedAt >= script.LastRunAt)) is { } said
             ? said.Progress.State switch
             {
                 DeliveryState.Delivered => ScriptOutcome.Delivered,

@@ -57,17 +57,17 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
         }
 
         var history = outbox.History(user, limit, before).Select(n => new NotificationAnswer(
-            n.Accepted.Id,
-            n.Accepted.User.Value,
-            n.Accepted.Script,
-            n.Accepted.Title,
-            n.Accepted.Message,
-            n.Accepted.CreatedAt,
+            n.Id,
+            n.User.Value,
+            n.Script,
+            n.Title,
+            n.Message,
+            n.CreatedAt,
             n.Progress.State.Word(),
             n.Progress.Reason,
             n.Progress.NextTryAt,
-            n.Accepted.Image?.Id,
-            n.Accepted.ParseMode switch
+            n.ImageId,
+            n.ParseMode switch
             {
                 ParseMode.Markdown => null,
                 ParseMode.Plain => "",

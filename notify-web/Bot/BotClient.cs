@@ -61,8 +61,9 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
             var wanted = Math.Min(count - all.Count, MostNotifications);
             var next = await NotificationsAsync(user, wanted, all.Count == 0 ? null : all[^1].Id, cancellation);
             all.AddRange(next);
-            if (next.Count < wanted)
+            if (next.Count == 0)
             {
+                // Only then: an answer of long texts ends before it has as many as were asked for.
                 break;
             }
         }

@@ -106,6 +106,34 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task Many_long_texts_make_short_answers_which_together_are_all_of_them()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Bot.AskAsync(ApiScene.Dana, "/mute");
+        var sent = new List<string?>();
+        for (var i = 0; i < 40; i++)
+        {
+            sent.Insert(0, (await scene.SendAsync(new { user = "dana", text = new string('x', 990_000) })).Json.GetProperty("id").GetString());
+        }
+
+        var read = new List<string?>();
+        for (var older = ""; ; older = $"&before={read[^1]}")
+        {
+            var answer = await scene.AskAsync(HttpMethod.Get, $"/notifications?user=dana&limit=200{older}");
+            Assert.InRange(answer.Body.Length, 1, 1_200_000);
+            var page = answer.Json.GetProperty("notifications").EnumerateArray().Select(n => n.GetProperty("id").GetString()).ToArray();
+            if (page.Length == 0)
+            {
+                break;
+            }
+
+            read.AddRange(page);
+        }
+
+        Assert.Equal(sent, read);
+    }
+
+    [Fact]
     public async Task The_days_say_how_many_there_were_and_what_became_of_them()
     {
         await using var scene = await ApiScene.BeginAsync();

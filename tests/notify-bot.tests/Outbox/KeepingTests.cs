@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
 using Notify.Images;
+using Notify.Testing;
 
 namespace Notify.Tests.Outbox;
 
@@ -73,6 +74,90 @@ public sealed class KeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task Beyond_a_users_room_the_oldest_are_forgotten_with_their_charts_and_neither_what_waits_nor_what_is_others()
+    {
+        var shelf = new ImageShelf(_charts, _scene.Time);
+        using var stop = new CancellationTokenSource();
+        var keeping = new HistoryKeeping(_scene.Outbox, shelf, new RealPauses(_scene.Time), NullLogger<HistoryKeeping>.Instance).RunAsync(stop.Token);
+        var chart = await PutAsync(shelf);
+        await _scene.AcceptAsync("oldest", state: DeliveryState.Muted, image: chart);
+        await _scene.AcceptAsync("waits");
+        await _scene.AcceptAsync("another's", OutboxScene.Omar, DeliveryState.Muted);
+        var large = new string('x', 990_000);
+        for (var i = 0; i < 90; i++)
+        {
+            await _scene.AcceptAsync(large, state: DeliveryState.Muted);
+        }
+
+        await Eventually.TrueAsync(() => shelf.Open(chart) is null, () => "it is kept", Cancellation);
+
+        // Looked at whenever a quarter of the room has come.
+        await Eventually.TrueAsync(() => Past(1).Count is > 50 and < 82, () => $"{Past(1).Count} are kept", Cancellation);
+        Assert.Equal("waits", Past(5)[^1].Message);
+        Assert.Single(_scene.Outbox.History(OutboxScene.Omar, 200));
+        await stop.CancelAsync();
+        await keeping;
+    }
+
+    [Fact]
+    public async Task A_chart_counts_a_sixteenth_of_its_bytes()
+    {
+        var outbox = _scene.Outbox;
+        var chart = new ImageInfo(ImageKind.Png, 4, 4, 50_000_000);
+        var last = 0L;
+        for (var i = 0; i <= SqliteOutbox.MostOfUser / (chart.ByteLength / 16); i++)
+        {
+            Assert.Null(outbox.LastWithoutRoom(OutboxScene.Dana));
+            var stored = await _scene.AcceptAsync("", state: DeliveryState.Muted, image: new StoredImage(ImageShelf.NewId(), chart));
+            last = last == 0 ? stored.Sequence : last;
+        }
+
+        Assert.Equal(last, outbox.LastWithoutRoom(OutboxScene.Dana));
+    }
+
+    [Fact]
+    public async Task The_history_shows_as_much_of_a_text_as_a_phone_gets_and_says_that_it_is_cut()
+    {
+        foreach (var text in (string[])[new('x', SqliteOutbox.MostShown), new('y', SqliteOutbox.MostShown + 1), string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MostShown)), "a\0b", new('ä', 500_000)])
+        {
+            await _scene.AcceptAsync(text, state: DeliveryState.Muted);
+        }
+
+        var shown = History().Reverse().ToArray();
+
+        Assert.Equal(new string('x', SqliteOutbox.MostShown), shown[0]);
+        Assert.Equal(new string('y', SqliteOutbox.MostShown - 1) + "…", shown[1]);
+        Assert.Equal(string.Concat(Enumerable.Repeat("😀", (SqliteOutbox.MostShown / 2) - 1)) + "…", shown[2]);
+        Assert.Equal("a\0b", shown[3]);
+        Assert.Equal(new string('ä', SqliteOutbox.MostShown - 1) + "…", shown[4]);
+        Assert.All(Past(text: 0), n => Assert.Equal("", n.Message));
+        Assert.Equal("xxxxxxxxx…", Past(text: 10)[^1].Message);
+    }
+
+    [Fact]
+    public async Task A_page_of_long_texts_is_shorter_and_the_next_ones_go_on_to_the_end()
+    {
+        var stored = new List<long>();
+        for (var i = 0; i < 60; i++)
+        {
+            stored.Add((await _scene.AcceptAsync(new string('x', 990_000), state: DeliveryState.Muted)).Sequence);
+        }
+
+        var read = new List<long>();
+        var before = long.MaxValue;
+        while (_scene.Outbox.History(OutboxScene.Dana, 200, before) is { Count: > 0 } page)
+        {
+            Assert.InRange(page.Sum(n => n.Message.Length), 1, SqliteOutbox.MostInPage + SqliteOutbox.MostShown);
+            read.AddRange(page.Select(n => n.Sequence));
+            before = read[^1];
+        }
+
+        stored.Reverse();
+        Assert.Equal(stored, read);
+        Assert.Equal(60, Past(text: 0).Count);
+    }
+
+    [Fact]
     public async Task A_chart_whose_notification_was_never_stored_is_taken_away_later()
     {
         var shelf = new ImageShelf(_charts, _scene.Time);
@@ -99,7 +184,9 @@ public sealed class KeepingTests : IDisposable
 
     /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
     [Theory]
-    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=?)")]
+    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
+    [InlineData(OutboxRows.FindSizes, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
+    [InlineData(OutboxRows.FindUpTo, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
     [InlineData(OutboxRows.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
     [InlineData(OutboxRows.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
     [InlineData(OutboxRows.FindTooMany, "SEARCH notification USING INTEGER PRIMARY KEY (rowid<?)")]
@@ -112,7 +199,7 @@ public sealed class KeepingTests : IDisposable
 #pragma warning disable CA2100 // The outbox's own text.
         command.CommandText = "EXPLAIN QUERY PLAN " + query;
 #pragma warning restore CA2100
-        foreach (var parameter in (string[])["$user", "$key", "$after", "$before", "$rows", "$limit"])
+        foreach (var parameter in (string[])["$user", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"])
         {
             if (query.Contains(parameter, StringComparison.Ordinal))
             {
@@ -140,7 +227,9 @@ public sealed class KeepingTests : IDisposable
     private Task ForgetAsync(ImageShelf shelf) =>
         new HistoryKeeping(_scene.Outbox, shelf, new RealPauses(_scene.Time), NullLogger<HistoryKeeping>.Instance).ForgetAsync(Cancellation);
 
-    private IEnumerable<string> History() => _scene.Outbox.History(OutboxScene.Dana, 200).Select(n => n.Accepted.Message);
+    private IEnumerable<string> History() => _scene.Outbox.History(OutboxScene.Dana, 200).Select(n => n.Message);
+
+    private IReadOnlyList<PastNotification> Past(int text) => _scene.Outbox.History(OutboxScene.Dana, 200, text: text);
 
     /// <summary>The pauses between two bites are real ones here: only what is old is a matter of the test's clock.</summary>
     private sealed class RealPauses(TimeProvider now) : TimeProvider

@@ -102,6 +102,21 @@ public sealed class HistoryAndScriptsTests
     }
 
     [Fact]
+    public async Task The_page_shows_all_of_many_long_ones_though_no_answer_of_the_bot_holds_them()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        await scene.Visitor.PostAsync("/api/scripts/long.py/mute", new { @for = "1h" }, Cancellation);
+        for (var i = 0; i < 40; i++)
+        {
+            await scene.Bot.SendAsync(new { user = scene.Alice.Name, script = "long.py", text = new string('x', 50_000) }, Cancellation);
+        }
+
+        Assert.InRange((await scene.Visitor.GetAsync("/api/notifications?limit=200", Cancellation)).Json.GetProperty("notifications").GetArrayLength(), 1, 39);
+        var page = await scene.Visitor.GetAsync("/fragments/notifications?show=100", Cancellation);
+        Assert.Equal(40, page.Body.Split("<li class=\"notification\"").Length - 1);
+    }
+
+    [Fact]
     public async Task Scripts_are_listed_run_and_muted_and_they_are_the_users_own()
     {
         await using var scene = await BotScene.BeginAsync();
