@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Notify.Bot.Outbox;
 
 namespace Notify.Bot.SendApi;
 
@@ -64,6 +65,8 @@ internal static class SendBody
     }
 
     /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>
+    /// <exception cref="RefusalException">The form is broken, or over the limits.</exception>
+    /// <exception cref="OutboxNotWritableException">The picture can't be stored while it is received.</exception>
     internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(HttpRequest request, string temporaryFolder, CancellationToken cancellation)
     {
         if (request.ContentLength > MaxPhoto + MaxForm)
@@ -116,31 +119,69 @@ internal static class SendBody
                 await photo.DisposeAsync();
             }
 
-            throw e is InvalidDataException or IOException and not BadHttpRequestException
+            throw e is InvalidDataException or IOException and not (BadHttpRequestException or OutboxNotWritableException)
                 ? new RefusalException(StatusCodes.Status400BadRequest, "The form is broken: it is cut short, or a part of it has no end.")
                 : e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge() : e;
         }
     }
 
+    /// <summary>Receives the picture. What goes wrong with the disk is none of the form's faults, and so is told from them here.</summary>
     private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation)
     {
-        var received = new FileBufferingReadStream(part, InMemory, MaxPhoto, temporaryFolder);
+        Stream received = new MemoryStream();
         try
         {
-            await received.DrainAsync(cancellation);
+            var buffer = new byte[64 * 1024];
+            int count;
+            while ((count = await part.ReadAsync(buffer, cancellation)) > 0)
+            {
+                if (received.Length + count > MaxPhoto)
+                {
+                    throw TooLarge();
+                }
+
+                try
+                {
+                    if (received is MemoryStream memory && received.Length + count > InMemory)
+                    {
+                        received = NewTemporary(temporaryFolder);
+                        await using (memory)
+                        {
+                            memory.Position = 0;
+                            await memory.CopyToAsync(received, cancellation);
+                        }
+                    }
+
+                    await received.WriteAsync(buffer.AsMemory(0, count), cancellation);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new OutboxNotWritableException(e.Message, e);
+                }
+            }
+
             received.Position = 0;
             return received;
-        }
-        catch (IOException) when (received.Length > MaxPhoto - (64 * 1024))
-        {
-            await received.DisposeAsync();
-            throw TooLarge();
         }
         catch
         {
             await received.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A file for the bot alone that goes when it is closed.</summary>
+    private static FileStream NewTemporary(string folder)
+    {
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new FileStream(Path.Combine(folder, Path.GetRandomFileName()), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            BufferSize = 0,
+            Options = FileOptions.DeleteOnClose,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
     }
 
     private static async Task<byte[]> ReadFieldAsync(Stream part, int room, CancellationToken cancellation)

@@ -6,7 +6,7 @@ using Notify.Images;
 namespace Notify.Bot.SendApi;
 
 /// <summary><c>/send</c> and <c>/send_photo</c>.</summary>
-internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads)
+internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, IOutbox outbox)
 {
     internal async Task SendAsync(HttpContext context, bool photo)
     {
@@ -26,7 +26,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
 
                 turn = uploads.TryEnter(caller) ?? throw new RefusalException(
                     StatusCodes.Status429TooManyRequests, $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.", TimeSpan.FromSeconds(5));
-                (fields, uploaded) = await SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted);
+                (fields, uploaded) = await ReceiveAsync(context);
                 if (uploaded is not null && !photo)
                 {
                     throw new RefusalException(StatusCodes.Status400BadRequest, "A form with a photo belongs to /send_photo.");
@@ -68,6 +68,19 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             }
 
             turn?.Dispose();
+        }
+    }
+
+    private async Task<(FormFields Fields, Stream? Photo)> ReceiveAsync(HttpContext context)
+    {
+        try
+        {
+            return await SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted);
+        }
+        catch (OutboxNotWritableException)
+        {
+            outbox.LookWhetherWritable();
+            throw;
         }
     }
 

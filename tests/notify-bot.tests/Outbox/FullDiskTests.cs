@@ -41,6 +41,24 @@ public sealed class FullDiskTests
     }
 
     [Fact]
+    public async Task A_chart_for_which_the_disk_is_too_full_while_it_is_received_is_refused_for_that_and_not_as_a_broken_form()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var full = await FullDisk.BeginAsync();
+        full.Disk.Fill();
+
+        var photo = await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(3_000_000), ("user", "dana"), ("caption", "chart"));
+
+        photo.AssertTryAgainAfter(30, "was not accepted");
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(full.Scene.Bot.Data, "private", "incoming")));
+        await Eventually.TrueAsync(async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 503, () => "health is not 503", Cancellation);
+
+        full.Disk.MakeRoom();
+        await Eventually.TrueAsync(async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 200, () => "health is not 200", Cancellation);
+        (await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(2_000_000), ("user", "dana"), ("caption", "chart"))).AssertDelivered();
+    }
+
+    [Fact]
     public async Task Progress_that_finds_no_room_is_stored_later_and_nothing_goes_out_twice_after_a_restart()
     {
         TestAccount.SkipUnlessRoot();
