@@ -266,7 +266,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
         if (image is not null)
         {
-            _images.Remove(image);
+            _images.TryRemove(image);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
             await ForgetAllAsync(outbox.ForgetOldAsync, cancellation);
             images.RemoveOlderThan(SqliteOutbox.HistoryLifetime + TimeSpan.FromDays(2));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotForgotten(log, e.Message);
         }

@@ -19,11 +19,7 @@ public sealed class ImageShelf
     {
         _folder = folder;
         _time = time;
-        if (!Directory.Exists(folder))
-        {
-            Directory.CreateDirectory(folder, Serving.DataFolder.PrivateMode);
-            File.SetUnixFileMode(folder, Serving.DataFolder.PrivateMode);
-        }
+        MakeFolder();
     }
 
     /// <summary>A random name of 22 base64url characters.</summary>
@@ -34,7 +30,7 @@ public sealed class ImageShelf
         return Base64Url.EncodeToString(random);
     }
 
-    /// <summary>Stores a chart durably.</summary>
+    /// <summary>Stores a chart durably; in a new folder where somebody has taken the folder away.</summary>
     /// <exception cref="OutboxNotWritableException">It could not be stored; nothing of it is left.</exception>
     public async Task<StoredImage> PutAsync(Stream content, ImageInfo info, CancellationToken cancellation)
     {
@@ -43,6 +39,7 @@ public sealed class ImageShelf
         var path = PathOf(image);
         try
         {
+            MakeFolder();
             content.Position = 0;
             await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Mode }))
             {
@@ -57,8 +54,8 @@ public sealed class ImageShelf
         }
         catch (Exception e)
         {
-            Remove(image);
-            throw e is IOException ? new OutboxNotWritableException(e.Message, e) : e;
+            TryRemove(image);
+            throw e is IOException or UnauthorizedAccessException ? new OutboxNotWritableException(e.Message, e) : e;
         }
     }
 
@@ -76,20 +73,55 @@ public sealed class ImageShelf
         }
     }
 
-    /// <summary>Takes a chart away.</summary>
+    /// <summary>Takes a chart away, if it is there.</summary>
+    /// <exception cref="IOException">It can't be.</exception>
     public void Remove(StoredImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        File.Delete(PathOf(image));
+        try
+        {
+            File.Delete(PathOf(image));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nor is the folder.
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    /// <summary>Takes away a chart whose notification was not accepted. What can't be taken away now goes with what is older than the history.</summary>
+    public void TryRemove(StoredImage image)
+    {
+        try
+        {
+            Remove(image);
+        }
+        catch (IOException)
+        {
+            // The sender is told why it was not accepted, not this.
+        }
     }
 
     /// <summary>Takes away what is older than the history: charts whose notification was never stored, since the bot was killed in between.</summary>
     public void RemoveOlderThan(TimeSpan age)
     {
         var before = _time.GetUtcNow() - age;
+        MakeFolder();
         foreach (var file in new DirectoryInfo(_folder).EnumerateFiles().Where(f => f.LastWriteTimeUtc < before.UtcDateTime))
         {
             file.Delete();
+        }
+    }
+
+    private void MakeFolder()
+    {
+        if (!Directory.Exists(_folder))
+        {
+            Directory.CreateDirectory(_folder, Serving.DataFolder.PrivateMode);
+            File.SetUnixFileMode(_folder, Serving.DataFolder.PrivateMode);
         }
     }
 

@@ -235,6 +235,27 @@ public sealed class HistoryTests
         (await scene.AskAsync(HttpMethod.Get, $"/images/{image}?user=dana")).AssertRefused(404, "no chart");
     }
 
+    [Fact]
+    public async Task A_folder_of_charts_that_is_taken_away_while_the_bot_runs_is_made_again_and_refused_for_where_it_can_not_be()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var images = Path.Combine(scene.Bot.Data, "private", "images");
+        var mode = File.GetUnixFileMode(images);
+        Directory.Delete(images);
+
+        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "chart"))).AssertDelivered();
+        Assert.Equal(mode, File.GetUnixFileMode(images));
+
+        Directory.Delete(images, recursive: true);
+        await File.WriteAllTextAsync(images, "", Cancellation);
+        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "chart"))).AssertTryAgainAfter(30, "was not accepted");
+        (await scene.SendAsync(new { user = "dana", text = "a text needs no folder" })).AssertDelivered();
+
+        File.Delete(images);
+        Directory.Delete(Path.Combine(scene.Bot.Data, "private", "incoming"));
+        (await scene.SendPhotoAsync(TestPictures.PngOfSize(2_000_000), ("user", "dana"), ("caption", "a large chart"))).AssertDelivered();
+    }
+
     private static DateTimeOffset Moment(JsonElement element)
     {
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", element.GetString()!);
