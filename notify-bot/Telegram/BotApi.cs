@@ -50,7 +50,7 @@ public sealed class BotApi : IDisposable
     public void Dispose() => _http.Dispose();
 
     internal Task<ApiUser> GetMeAsync(CancellationToken cancellation) =>
-        CallAsync("getMe", () => null, BotApiJson.Default.ApiAnswerApiUser, CallTimeout, cancellation)!;
+        CallAsync("getMe", () => null, BotApiJson.Default.ApiAnswerApiUser, CallTimeout, cancellation);
 
     /// <summary>Waits up to <paramref name="wait"/> for updates from <paramref name="offset"/> on; the offset confirms all before it.</summary>
     internal async Task<IReadOnlyList<JsonElement>> GetUpdatesAsync(long? offset, TimeSpan wait, CancellationToken cancellation)
@@ -66,7 +66,7 @@ public sealed class BotApi : IDisposable
     }
 
     internal async Task<MessageId> SendMessageAsync(SendMessageRequest request, CancellationToken cancellation) =>
-        new((await CallAsync("sendMessage", Json(request, BotApiJson.Default.SendMessageRequest), BotApiJson.Default.ApiAnswerApiMessage, CallTimeout, cancellation))!.MessageId);
+        new((await CallAsync("sendMessage", Json(request, BotApiJson.Default.SendMessageRequest), BotApiJson.Default.ApiAnswerApiMessage, CallTimeout, cancellation)).MessageId);
 
     /// <summary>Sends a picture as a photo (compressed, shown large) or as a document (as it is).</summary>
     internal async Task<MessageId> SendPictureAsync(
@@ -112,7 +112,7 @@ public sealed class BotApi : IDisposable
             return form;
         }
 
-        return new((await CallAsync(asDocument ? "sendDocument" : "sendPhoto", Form, BotApiJson.Default.ApiAnswerApiMessage, CallTimeout * 4, cancellation))!.MessageId);
+        return new((await CallAsync(asDocument ? "sendDocument" : "sendPhoto", Form, BotApiJson.Default.ApiAnswerApiMessage, CallTimeout * 4, cancellation)).MessageId);
     }
 
     internal async Task EditMessageTextAsync(EditMessageTextRequest request, CancellationToken cancellation)
@@ -142,7 +142,7 @@ public sealed class BotApi : IDisposable
     private static Func<HttpContent> Json<T>(T request, JsonTypeInfo<T> type) => () =>
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
-    private async Task<T?> CallAsync<T>(string method, Func<HttpContent?> content, JsonTypeInfo<ApiAnswer<T>> type, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(string method, Func<HttpContent?> content, JsonTypeInfo<ApiAnswer<T>> type, TimeSpan timeout, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -185,19 +185,30 @@ public sealed class BotApi : IDisposable
             throw new BotApiException(new BotApiFailure.Unreachable(_token.Redact($"{method}: {e.Message}"), OutcomeUnknown: !neverSent));
         }
 
-        if (answer is { Ok: true })
+        if (answer is { Ok: true, Result: { } result })
         {
-            return answer.Result;
+            return result;
         }
 
-        if (answer is null && (int)status is >= 200 and < 300)
+        if (answer is { Ok: false, ErrorCode: { } code, Description: { } description })
+        {
+            throw new BotApiException(BotApiFailure.From(code, _token.Redact(description), answer.Parameters));
+        }
+
+        if ((int)status is >= 200 and < 300)
         {
             // It said yes with a body that can't be read: what was asked for may well have happened.
             throw new BotApiException(new BotApiFailure.Unreachable($"{method}: the answer was cut short", OutcomeUnknown: true));
         }
 
-        var description = _token.Redact(answer?.Description ?? string.Create(CultureInfo.InvariantCulture, $"{method}: HTTP {(int)status} without a description"));
-        throw new BotApiException(BotApiFailure.From(answer?.ErrorCode ?? (int)status, description, answer?.Parameters));
+        // The API says each refusal in JSON. Anything else, whatever its status, is the word of something on the way there (a proxy, a filter, a balancer): it refused in
+        // Telegram's place, so Telegram has most likely never had the request.
+        var other = string.Create(CultureInfo.InvariantCulture, $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it");
+        throw new BotApiException(status == HttpStatusCode.RequestEntityTooLarge && request.Content is MultipartFormDataContent
+
+            // Whoever says it: this picture is too large for the way to Telegram, and will be the next time.
+            ? new BotApiFailure.Refused(other)
+            : new BotApiFailure.Unreachable(other, OutcomeUnknown: false));
     }
 
     /// <summary>Lends a stream to a request, which closes what it is given; the next try reads it again.</summary>

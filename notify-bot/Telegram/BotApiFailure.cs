@@ -53,7 +53,7 @@ public abstract record BotApiFailure(string Description)
             (int)HttpStatusCode.TooManyRequests => new FloodWait(description, TimeSpan.FromSeconds(Math.Max(1, parameters?.RetryAfter ?? 5))),
             (int)HttpStatusCode.Unauthorized or (int)HttpStatusCode.NotFound => new TokenRefused(description),
             (int)HttpStatusCode.Conflict => new PolledElsewhere(description),
-            (int)HttpStatusCode.Forbidden => new ChatGone(description, GoneReason(description)),
+            (int)HttpStatusCode.Forbidden when GoneReason(description) is { } reason => new ChatGone(description, reason),
             >= 500 => new Unreachable(description, OutcomeUnknown: false),
             _ when Has("chat not found") || Has("PEER_ID_INVALID") => new ChatGone(description, "chat not found"),
             _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") => new FormattingRefused(description),
@@ -64,14 +64,21 @@ public abstract record BotApiFailure(string Description)
         bool Has(string words) => description.Contains(words, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static string GoneReason(string description) => description switch
+    /// <summary>Why a chat takes nothing any more; null where these words do not say that it does.</summary>
+    private static string? GoneReason(string description)
     {
-        _ when description.Contains("blocked", StringComparison.OrdinalIgnoreCase) => "blocked",
-        _ when description.Contains("deactivated", StringComparison.OrdinalIgnoreCase) => "deactivated",
-        _ when description.Contains("kicked", StringComparison.OrdinalIgnoreCase) => "kicked",
-        _ when description.Contains("can't initiate", StringComparison.OrdinalIgnoreCase) => "not started",
-        _ => "forbidden",
-    };
+        return description switch
+        {
+            _ when Has("blocked") => "blocked",
+            _ when Has("deactivated") => "deactivated",
+            _ when Has("kicked") || Has("not a member") => "kicked",
+            _ when Has("chat was deleted") => "chat not found",
+            _ when Has("can't initiate") => "not started",
+            _ => null,
+        };
+
+        bool Has(string words) => description.Contains(words, StringComparison.OrdinalIgnoreCase);
+    }
 }
 
 /// <summary>A call to the Bot API failed; <see cref="Failure"/> says what to do about it. The text never holds the token.</summary>

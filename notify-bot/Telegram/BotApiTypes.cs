@@ -12,7 +12,8 @@ namespace Notify.Bot.Telegram;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct MessageId(long Value);
 
-internal sealed record ApiAnswer<T>(bool Ok, T? Result, int? ErrorCode, string? Description, ResponseParameters? Parameters);
+/// <summary>What each answer of the Bot API is. Null members are how the JSON of somebody else shows itself.</summary>
+internal sealed record ApiAnswer<T>(bool? Ok, T? Result, int? ErrorCode, string? Description, ResponseParameters? Parameters);
 
 internal sealed record ResponseParameters(long? MigrateToChatId, int? RetryAfter);
 

@@ -7,6 +7,8 @@ namespace Notify.Tests.Delivery;
 /// <summary>Telegram is away, in each of the ways in which it can be: senders are told <c>queued</c>, and all arrives once afterwards, in order.</summary>
 public sealed class OutageTests
 {
+    private const string Page = "<html><head><title>Access denied</title></head><body>By order of the proxy</body></html>";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -47,6 +49,39 @@ public sealed class OutageTests
 
         Assert.DoesNotContain("dead", await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation), StringComparison.Ordinal);
         Assert.Equal(1, Polling.PollingFaultTests.Count(crowd.Scene.Log, "takes nothing at the moment"));
+    }
+
+    [Theory]
+    [InlineData(302, Page)]
+    [InlineData(400, Page)]
+    [InlineData(401, Page)]
+    [InlineData(403, Page)]
+    [InlineData(404, Page)]
+    [InlineData(407, Page)]
+    [InlineData(408, Page)]
+    [InlineData(409, Page)]
+    [InlineData(413, Page)]
+    [InlineData(429, Page)]
+    [InlineData(451, "")]
+    [InlineData(403, """{"error":"forbidden"}""")]
+    [InlineData(403, """{"error_code":1020,"description":"Access denied"}""")]
+    [InlineData(400, """{"ok":false}""")]
+    public async Task What_a_proxy_says_in_Telegrams_place_is_an_outage_that_costs_neither_message_nor_link(int status, string body)
+    {
+        await using var crowd = await CrowdScene.BeginAsync(1);
+        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, Body = body }, Cancellation);
+
+        await crowd.QueueAsync(0, "kept");
+
+        await UntilNoticedAsync(crowd);
+        await Polling.PollingFaultTests.EndTheOpenPollAsync(crowd.Scene);
+        await crowd.Scene.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "unreachable", Cancellation);
+        Assert.Equal("queued", (await crowd.NewestAsync(0)).GetProperty("state").GetString());
+        await crowd.Phone.ClearFaultsAsync(Cancellation);
+        await crowd.UntilQueueIsEmptyAsync();
+        Assert.Equal(["kept"], await crowd.TextsAsync(0));
+        Assert.DoesNotContain("dead", await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation), StringComparison.Ordinal);
+        await crowd.Scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
     }
 
     [Fact]

@@ -116,6 +116,37 @@ public sealed class DeadLinkTests
         Assert.Equal("deactivated", Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
     }
 
+    [Theory]
+    [InlineData("Forbidden: bot was blocked by the user", "blocked")]
+    [InlineData("Forbidden: user is deactivated", "deactivated")]
+    [InlineData("Forbidden: bot was kicked from the supergroup chat", "kicked")]
+    [InlineData("Forbidden: bot is not a member of the channel chat", "kicked")]
+    [InlineData("Forbidden: the group chat was deleted", "chat not found")]
+    [InlineData("Forbidden: bot can't initiate conversation with a user", "not started")]
+    public async Task A_403_that_says_that_the_chat_is_gone_marks_the_link(string description, string reason)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = description });
+
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(410, $"({reason})");
+
+        Assert.Equal(reason, Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
+    }
+
+    [Theory]
+    [InlineData("Forbidden: something that Telegram has never said before")]
+    [InlineData("Forbidden: not enough rights to send text messages to the chat")]
+    public async Task A_403_of_other_words_costs_the_message_and_not_the_link(string description)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = description, Times = 1 });
+
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(502, description);
+
+        Assert.False(Links(scene).GetProperty("dana").TryGetProperty("dead", out _));
+        (await scene.SendAsync(new { user = "dana", text = "again" })).AssertDelivered();
+    }
+
     [Fact]
     public async Task A_group_that_threw_the_bot_out_is_said_and_alive_again_once_it_is_let_in()
     {

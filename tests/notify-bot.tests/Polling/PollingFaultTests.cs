@@ -132,7 +132,7 @@ public sealed class PollingFaultTests
     }
 
     /// <summary>A poll that waits is not hit by a new fault; something that happens ends it.</summary>
-    private static async Task EndTheOpenPollAsync(BotScene scene)
+    internal static async Task EndTheOpenPollAsync(BotScene scene)
     {
         var someone = await scene.Phone.AddPersonAsync("Someone", Cancellation);
         await scene.Phone.TypeAsync(someone, "hello", Cancellation);
