@@ -111,7 +111,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
             }
             else
             {
-                while (_inFlight < (_outage.OneAtATime ? 1 : MostInFlight) && _lanes.TakeNext() is { } lane)
+                while (_inFlight < (_outage.OneAtATime ? 1 : MostInFlight) && _flood.MayBegin && _lanes.TakeNext() is { } lane)
                 {
                     if (!TryBegin(lane, now, ref next))
                     {
@@ -175,7 +175,8 @@ internal sealed partial class DeliveryScheduler : IDisposable
     private void Begin(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease)
     {
         _inFlight++;
-        var task = Task.Run(() => RunAsync(lane, job, chat, lease), CancellationToken.None);
+        var isProbe = chat is not null && _flood.Begins();
+        var task = Task.Run(() => RunAsync(lane, job, chat, lease, isProbe), CancellationToken.None);
         _running.Add(task);
         _ = task.ContinueWith(
             done =>
@@ -190,7 +191,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
             TaskScheduler.Default);
     }
 
-    private async Task RunAsync(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease)
+    private async Task RunAsync(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease, bool isProbe)
     {
         TryResult result;
         try
@@ -211,10 +212,11 @@ internal sealed partial class DeliveryScheduler : IDisposable
         lock (_gate)
         {
             _inFlight--;
+            _flood.Ended(isProbe);
             if (chat is { } to)
             {
                 _pace.End(to, lease!);
-                Weigh(result, to);
+                Weigh(result, to, isProbe);
             }
 
             if (result is TryResult.Done or TryResult.ChatHeld { GivesUp: true })
@@ -246,21 +248,17 @@ internal sealed partial class DeliveryScheduler : IDisposable
     }
 
     /// <summary>What an answer says about more than its own chat.</summary>
-    private void Weigh(TryResult result, ChatId chat)
+    private void Weigh(TryResult result, ChatId chat, bool isProbe)
     {
         switch (result)
         {
             case TryResult.Done or TryResult.More:
-                _flood.Succeeded();
+                _flood.Succeeded(isProbe);
                 _outage.Succeeded();
                 break;
             case TryResult.ChatHeld held:
                 _pace.Hold(chat, held.Pause);
-                if (_flood.ChatHeld(chat, held.Pause))
-                {
-                    _outage.OneAtATime = true;
-                }
-
+                _flood.ChatHeld(chat, held.Pause, isProbe);
                 break;
         }
     }

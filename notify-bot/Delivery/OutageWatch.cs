@@ -22,8 +22,8 @@ internal sealed partial class OutageWatch(BotApi api, TimeProvider time, Lock ga
     /// <summary>Whether Telegram is asked at the moment; nothing begins until it has answered.</summary>
     public bool IsOn { get; private set; }
 
-    /// <summary>Whether one message at a time is tried, until one is taken: after an outage, and after a flood wait of the whole bot.</summary>
-    public bool OneAtATime { get; set; }
+    /// <summary>Whether one message at a time is tried, until one is taken: after an outage.</summary>
+    public bool OneAtATime { get; private set; }
 
     /// <summary>The pauses after failures, of Telegram and of a lane alike.</summary>
     public static Pauses NewPauses() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));

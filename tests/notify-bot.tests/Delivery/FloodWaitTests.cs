@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Notify.Sandbox.Telegram;
+using Notify.Testing;
 
 namespace Notify.Tests.Delivery;
 
@@ -50,6 +52,37 @@ public sealed class FloodWaitTests
     }
 
     [Fact]
+    public async Task Three_chats_that_have_to_wait_for_minutes_hold_up_no_other()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(6);
+        await HoldAsync(crowd, [0, 1, 2], retryAfter: 300);
+
+        foreach (var person in Enumerable.Range(3, 3))
+        {
+            await crowd.DeliverAsync(person, "for another");
+        }
+
+        await crowd.DeliverAsync(3, "for another again");
+        Assert.Equal(3, (await crowd.SendsAsync()).Count(c => c.Status == 429));
+        Assert.DoesNotContain("makes the whole bot wait", crowd.Scene.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_the_message_that_shows_whom_a_wait_is_for_is_refused_too_all_wait_as_long_as_that_answer_says()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(6);
+        await HoldAsync(crowd, [0, 1, 2], retryAfter: 300);
+        await HoldAsync(crowd, [3], retryAfter: 4);
+
+        await Task.WhenAll(crowd.DeliverAsync(4, "for another"), crowd.DeliverAsync(5, "for another"));
+
+        var sends = await crowd.SendsAsync();
+        var refused = Assert.Single(sends, c => c.Status == 429 && c.ChatId == CrowdScene.Chat(3));
+        Assert.All(sends.Where(c => c.Status == 200), c => Assert.True(c.Time - refused.Time >= TimeSpan.FromSeconds(4), $"after {c.Time - refused.Time}"));
+        Assert.Contains("makes the whole bot wait for 4 s", crowd.Scene.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task When_Telegram_makes_the_whole_bot_wait_all_wait_none_is_lost_and_few_calls_are_refused()
     {
         await using var crowd = await CrowdScene.BeginAsync(100);
@@ -65,8 +98,26 @@ public sealed class FloodWaitTests
             Assert.Equal([$"for {person}"], await crowd.TextsAsync(person));
         }
 
-        // What was on its way when the first refusals came, and then three for each time that it waited.
-        Assert.InRange((await crowd.SendsAsync()).Count(c => c.Status == 429), 3, 45);
+        // What was on its way when the first refusals came, at most a second's worth, and then one for each time that it waited.
+        var refused = (await crowd.SendsAsync()).Where(c => c.Status == 429).ToArray();
+        Assert.InRange(refused.Length, 4, 34);
+        Assert.InRange(refused.Count(c => c.Time - refused[0].Time > TimeSpan.FromSeconds(2)), 0, 3);
         Assert.Contains("makes the whole bot wait", crowd.Scene.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>Has Telegram make these people's chats wait, and waits until the bot knows of each.</summary>
+    private static async Task HoldAsync(CrowdScene crowd, int[] people, int retryAfter)
+    {
+        foreach (var person in people)
+        {
+            await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(person), Status = 429, RetryAfter = retryAfter, Times = 1 }, Cancellation);
+        }
+
+        await Task.WhenAll(people.Select(person => crowd.QueueAsync(person, "held")));
+        foreach (var person in people)
+        {
+            await Eventually.TrueAsync(
+                async () => (await crowd.NewestAsync(person)).TryGetProperty("next_try_at", out var next) && next.ValueKind == JsonValueKind.String, () => $"{person} is not held", Cancellation);
+        }
     }
 }
