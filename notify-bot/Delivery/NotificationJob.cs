@@ -117,7 +117,7 @@ public sealed partial class NotificationDelivery
             return new TryResult.More();
         }
 
-        /// <summary>Sends one message, mending what can be mended at once: markup that can't be parsed, a picture that is no photo.</summary>
+        /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is no photo.</summary>
         /// <returns>Null when Telegram has taken it.</returns>
         private async Task<BotApiFailure?> SendAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
         {
@@ -130,19 +130,38 @@ public sealed partial class NotificationDelivery
                     delivery._metrics.Sent(delivery._time.GetElapsedTime(began));
                     return null;
                 }
-                catch (BotApiException e) when (e.Failure is BotApiFailure.Refused && message.Markup is not null)
+                catch (BotApiException e) when (e.Failure is BotApiFailure.Refused refused && Mended(message, refused) is { } mended)
                 {
-                    message = message with { Markup = null };
-                }
-                catch (BotApiException e) when (e.Failure is BotApiFailure.PhotoRefused && message.Kind == MessageKind.Photo)
-                {
-                    message = message with { Kind = MessageKind.Document };
+                    message = mended;
                 }
                 catch (BotApiException e)
                 {
                     return e.Failure;
                 }
             }
+        }
+
+        /// <summary>What to try instead of a message that was refused; null where there is nothing left to try.</summary>
+        /// <remarks>
+        /// The words for a refusal are many and change, so a text that is refused for any reason but the chat is tried plainer: what was not about its formatting costs a call or two
+        /// more, and is refused again.
+        /// </remarks>
+        private static OutgoingMessage? Mended(OutgoingMessage message, BotApiFailure.Refused refused) => refused switch
+        {
+            BotApiFailure.ChatRefused => null,
+            BotApiFailure.PhotoRefused when message.Kind == MessageKind.Photo => message with { Kind = MessageKind.Document },
+            _ => Plainer(message),
+        };
+
+        /// <summary>The same words with less formatting: the bot's own reading in place of their author's markup, then none. Null where they are plain.</summary>
+        private static OutgoingMessage? Plainer(OutgoingMessage message)
+        {
+            if (message.Markup is not null)
+            {
+                return message with { Markup = null };
+            }
+
+            return message.Text.Entities.Count > 0 ? message with { Text = FormattedText.Plain(message.Text.Text) } : null;
         }
 
         private async Task CallAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)

@@ -9,7 +9,10 @@ public abstract record BotApiFailure(string Description)
     /// <summary>This message will never be taken: asking again is useless.</summary>
     public record Refused(string Description) : BotApiFailure(Description);
 
-    /// <summary>The markup could not be parsed; the same text goes through plain.</summary>
+    /// <summary>The chat takes no message of the bot's, however it looks: a closed topic, a right that is missing.</summary>
+    public sealed record ChatRefused(string Description) : Refused(Description);
+
+    /// <summary>The formatting could not be read, or makes the words too long; the same words go through plain.</summary>
     public sealed record FormattingRefused(string Description) : Refused(Description);
 
     /// <summary>The picture was not taken as a photo; as a document it may be.</summary>
@@ -56,7 +59,9 @@ public abstract record BotApiFailure(string Description)
             (int)HttpStatusCode.Forbidden when GoneReason(description) is { } reason => new ChatGone(description, reason),
             >= 500 => new Unreachable(description, OutcomeUnknown: false),
             _ when Has("chat not found") || Has("PEER_ID_INVALID") => new ChatGone(description, "chat not found"),
-            _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") => new FormattingRefused(description),
+            _ when Has("TOPIC_CLOSED") || Has("TOPIC_DELETED") || Has("no rights to send a message") || Has("not enough rights to send text") || Has("CHAT_WRITE_FORBIDDEN") => new ChatRefused(description),
+            _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") || Has("MessageEntity") || Has("ENTITY_") || Has("ENTITIES_") || Has("too long") || Has("TOO_LONG") =>
+                new FormattingRefused(description),
             _ when Has("PHOTO_INVALID_DIMENSIONS") || Has("IMAGE_PROCESS_FAILED") || Has("PHOTO_SAVE_FILE_INVALID") || Has("too big for a photo") => new PhotoRefused(description),
             _ => new Refused(description),
         };
