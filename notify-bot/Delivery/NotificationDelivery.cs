@@ -287,6 +287,9 @@ public sealed partial class NotificationDelivery : IDisposable
     [LoggerMessage(1503, LogLevel.Error, "What Telegram said about a chat can't be stored with its link: {Reason}")]
     private static partial void LogLinkNotStored(ILogger log, string reason);
 
+    [LoggerMessage(1509, LogLevel.Warning, "Notification {Id} for {User} went out without its chart, which was not taken ({Reason}).")]
+    private static partial void LogWithoutChart(ILogger log, string id, UserName user, string reason);
+
     [LoggerMessage(1508, LogLevel.Information, "{Count} notifications wait from before; their delivery goes on.")]
     private static partial void LogResumed(ILogger log, int count);
 }

@@ -117,21 +117,34 @@ public sealed partial class NotificationDelivery
             return new TryResult.More();
         }
 
-        /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is no photo.</summary>
+        /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is not taken or no longer there.</summary>
         /// <returns>Null when Telegram has taken it.</returns>
         private async Task<BotApiFailure?> SendAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
         {
+            string? chartRefused = null;
             while (true)
             {
                 try
                 {
+                    await using var picture = message.Kind == MessageKind.Text ? null : delivery._images.Open(rendered.Image!);
+                    if (picture is null && message.Kind != MessageKind.Text)
+                    {
+                        message = WithoutChart(message, "The chart is no longer on the server.");
+                    }
+
                     var began = delivery._time.GetTimestamp();
-                    await CallAsync(rendered, message, chat, stopping);
+                    await CallAsync(rendered, message, picture, chat, stopping);
                     delivery._metrics.Sent(delivery._time.GetElapsedTime(began));
+                    if (chartRefused is not null)
+                    {
+                        LogWithoutChart(delivery._log, Id, User, chartRefused);
+                    }
+
                     return null;
                 }
                 catch (BotApiException e) when (e.Failure is BotApiFailure.Refused refused && Mended(message, refused) is { } mended)
                 {
+                    chartRefused = mended.Kind == MessageKind.Text && message.Kind != MessageKind.Text ? refused.Description : chartRefused;
                     message = mended;
                 }
                 catch (BotApiException e)
@@ -143,15 +156,31 @@ public sealed partial class NotificationDelivery
 
         /// <summary>What to try instead of a message that was refused; null where there is nothing left to try.</summary>
         /// <remarks>
-        /// The words for a refusal are many and change, so a text that is refused for any reason but the chat is tried plainer: what was not about its formatting costs a call or two
-        /// more, and is refused again.
+        /// The words for a refusal are many and change, so it goes by what may help: a text that is refused for any reason but the chat is tried plainer, a photo as a document, and a
+        /// document as its words alone. What was about something else costs a call or two more, and is refused again.
         /// </remarks>
         private static OutgoingMessage? Mended(OutgoingMessage message, BotApiFailure.Refused refused) => refused switch
         {
             BotApiFailure.ChatRefused => null,
-            BotApiFailure.PhotoRefused when message.Kind == MessageKind.Photo => message with { Kind = MessageKind.Document },
-            _ => Plainer(message),
+            BotApiFailure.FormattingRefused when Plainer(message) is { } plainer => plainer,
+            _ => message.Kind switch
+            {
+                MessageKind.Photo => message with { Kind = MessageKind.Document },
+                MessageKind.Document => WithoutChart(message, $"The chart could not be sent: {refused.Description}"),
+                _ => Plainer(message),
+            },
         };
+
+        /// <summary>The words of a picture, and a line that says why it is missing.</summary>
+        private static OutgoingMessage WithoutChart(OutgoingMessage message, string why)
+        {
+            var line = $"({why})";
+            var text = message.Text;
+            return new OutgoingMessage(
+                MessageKind.Text,
+                new FormattedText(text.Text.Length > 0 ? $"{text.Text}\n{line}" : line, text.Entities),
+                message.Markup is { } markup ? markup with { Text = $"{markup.Text}\n{(markup.ParseMode == ParseMode.Html ? MarkupEscape.Html(line) : MarkupEscape.MarkdownV2(line))}" } : null);
+        }
 
         /// <summary>The same words with less formatting: the bot's own reading in place of their author's markup, then none. Null where they are plain.</summary>
         private static OutgoingMessage? Plainer(OutgoingMessage message)
@@ -164,7 +193,7 @@ public sealed partial class NotificationDelivery
             return message.Text.Entities.Count > 0 ? message with { Text = FormattedText.Plain(message.Text.Text) } : null;
         }
 
-        private async Task CallAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        private async Task CallAsync(RenderedNotification rendered, OutgoingMessage message, FileStream? picture, ChatId chat, CancellationToken stopping)
         {
             var markup = message.Markup;
             var request = new SendMessageRequest(chat.Value, markup?.Text ?? message.Text.Text)
@@ -176,18 +205,9 @@ public sealed partial class NotificationDelivery
                 DisableNotification = rendered.Silent ? true : null,
                 ReplyMarkup = _progress.PartsDone + 1 >= rendered.Messages.Count && rendered.OfScript && delivery._settings.MessageButtons && chat.IsPrivate ? NotificationButtons.Of(Id) : null,
             };
-            if (message.Kind == MessageKind.Text)
-            {
-                await delivery._api.SendMessageAsync(request, stopping);
-                return;
-            }
-
-            await using var picture = delivery._images.Open(rendered.Image!);
             if (picture is null)
             {
-                // The chart is gone from the disk; the words must not be.
-                var words = message.Text.Text.Length > 0 ? request with { Text = request.Text + "\n" } : request;
-                await delivery._api.SendMessageAsync(words with { Text = words.Text + "(The chart is no longer on the server.)" }, stopping);
+                await delivery._api.SendMessageAsync(request, stopping);
                 return;
             }
 

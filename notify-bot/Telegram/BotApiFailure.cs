@@ -15,9 +15,6 @@ public abstract record BotApiFailure(string Description)
     /// <summary>The formatting could not be read, or makes the words too long; the same words go through plain.</summary>
     public sealed record FormattingRefused(string Description) : Refused(Description);
 
-    /// <summary>The picture was not taken as a photo; as a document it may be.</summary>
-    public sealed record PhotoRefused(string Description) : Refused(Description);
-
     /// <summary>The chat takes nothing any more, until its person does something. <paramref name="Reason"/> is one word or two for the link.</summary>
     public sealed record ChatGone(string Description, string Reason) : BotApiFailure(Description);
 
@@ -62,7 +59,6 @@ public abstract record BotApiFailure(string Description)
             _ when Has("TOPIC_CLOSED") || Has("TOPIC_DELETED") || Has("no rights to send a message") || Has("not enough rights to send text") || Has("CHAT_WRITE_FORBIDDEN") => new ChatRefused(description),
             _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") || Has("MessageEntity") || Has("ENTITY_") || Has("ENTITIES_") || Has("too long") || Has("TOO_LONG") =>
                 new FormattingRefused(description),
-            _ when Has("PHOTO_INVALID_DIMENSIONS") || Has("IMAGE_PROCESS_FAILED") || Has("PHOTO_SAVE_FILE_INVALID") || Has("too big for a photo") => new PhotoRefused(description),
             _ => new Refused(description),
         };
 

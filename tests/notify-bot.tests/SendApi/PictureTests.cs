@@ -76,15 +76,17 @@ public sealed class PictureTests
     }
 
     [Fact]
-    public async Task A_proxy_that_refuses_a_large_body_with_a_page_does_not_stop_the_bot()
+    public async Task A_proxy_that_refuses_a_large_body_with_a_page_costs_the_chart_alone()
     {
         await using var scene = await ApiScene.BeginAsync();
         await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendDocument", Status = 413, Body = "<html><head><title>413 Request Entity Too Large</title></head></html>" });
 
-        var answer = await scene.SendPhotoAsync(TestPictures.Png(4000, 20), ("user", "dana"), ("caption", "hello"));
-
-        answer.AssertRefused(502, "413");
+        (await scene.SendPhotoAsync(TestPictures.Png(4000, 20), ("user", "dana"), ("caption", "hello"))).AssertDelivered();
         (await scene.SendAsync(new { user = "dana", text = "the bot is still there" })).AssertDelivered();
+
+        var messages = await scene.DanasPhone();
+        Assert.Matches(@"^hello\n\(The chart could not be sent: .*413.*\)$", messages[0].Text);
+        Assert.Equal("the bot is still there", messages[1].Text);
     }
 
     [Fact]
