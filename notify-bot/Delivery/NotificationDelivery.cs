@@ -71,7 +71,7 @@ public sealed partial class NotificationDelivery : IDisposable
         var now = _time.GetUtcNow();
         foreach (var waiting in _outbox.Waiting())
         {
-            Enqueue(new NotificationJob(this, waiting, rendered: null), waiting.Progress.NextTryAt is { } next ? Min(next - now, Lifetime) : null);
+            Enqueue(new NotificationJob(this, waiting, rendered: null), LeftOfWait(waiting.Progress, now));
         }
 
         if (!_jobs.IsEmpty)
@@ -80,8 +80,17 @@ public sealed partial class NotificationDelivery : IDisposable
         }
     }
 
-    /// <summary>A clock that was set back must not make a wait endless.</summary>
-    private static TimeSpan Min(TimeSpan wait, TimeSpan most) => wait < most ? wait : most;
+    /// <summary>What is left of a wait that Telegram asked for: where the clock was set back meanwhile, no more than was asked for, nor than delivery is tried.</summary>
+    private static TimeSpan? LeftOfWait(DeliveryProgress progress, DateTimeOffset now)
+    {
+        if (progress.NextTryAt is not { } next)
+        {
+            return null;
+        }
+
+        var most = progress.WaitsSince is { } since && next - since < Lifetime ? next - since : Lifetime;
+        return next - now < most ? next - now : most;
+    }
 
     /// <summary>Accepts a notification and waits a while for its delivery.</summary>
     /// <param name="wish">What is to be said.</param>

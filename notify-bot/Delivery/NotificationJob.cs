@@ -219,7 +219,7 @@ public sealed partial class NotificationDelivery
         private async Task<TryResult> FailedAsync(BotApiFailure failure, ChatId chat)
         {
             // A doubt stays until the message is through: a second copy may only be made once.
-            var tried = _progress with { Attempts = _progress.Attempts + 1, Reason = failure.Description, NextTryAt = null };
+            var tried = _progress with { Attempts = _progress.Attempts + 1, Reason = failure.Description, NextTryAt = null, WaitsSince = null };
             switch (failure)
             {
                 case BotApiFailure.Migrated moved when moved.NewChat != chat:
@@ -234,7 +234,8 @@ public sealed partial class NotificationDelivery
                     return await EndAsync(DeliveryState.Failed, gone.Reason, gone.Reason, tried.Attempts, isGone: true);
                 case BotApiFailure.FloodWait flood:
                     delivery._metrics.FloodWait();
-                    await RecordAsync(tried with { NextTryAt = delivery._time.GetUtcNow() + flood.RetryAfter, Reason = "Telegram makes this chat wait" });
+                    var now = delivery._time.GetUtcNow();
+                    await RecordAsync(tried with { NextTryAt = now + flood.RetryAfter, WaitsSince = now, Reason = "Telegram makes this chat wait" });
                     return new TryResult.ChatHeld(flood.RetryAfter);
                 case BotApiFailure.Unreachable { OutcomeUnknown: true } when _progress.Doubted:
                     return await EndAsync(DeliveryState.Unknown, $"it may have arrived: {failure.Description}", "unknown", tried.Attempts);

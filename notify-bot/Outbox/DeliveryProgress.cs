@@ -46,6 +46,9 @@ public sealed record DeliveryProgress(DeliveryState State)
     /// <summary>Not before this moment is it tried again.</summary>
     public DateTimeOffset? NextTryAt { get; init; }
 
+    /// <summary>When the wait until <see cref="NextTryAt"/> began; null where an older version stored it, which did not say.</summary>
+    public DateTimeOffset? WaitsSince { get; init; }
+
     /// <summary>Failed since the chat takes nothing any more, as opposed to this one message.</summary>
     public bool IsGone { get; init; }
 

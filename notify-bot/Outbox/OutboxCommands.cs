@@ -34,9 +34,9 @@ internal sealed class OutboxCommands : IDisposable
             """,
             "$id", "$user", "$script", "$title", "$message", "$parse_mode", "$silent", "$data", "$key", "$image_id", "$image_kind", "$image_width", "$image_height", "$image_bytes", "$created_at", "$state", "$reason", "$next_try_at");
         _update = New(connection, """
-            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
+            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
             """,
-            "$state", "$reason", "$parts_done", "$attempts", "$next_try_at", "$doubted", "$is_gone", "$sequence");
+            "$state", "$reason", "$parts_done", "$attempts", "$next_try_at", "$waits_since", "$doubted", "$is_gone", "$sequence");
         _findKey = New(connection, OutboxRows.FindByKey, "$user", "$key", "$after");
         _mute = New(connection, "INSERT INTO mute (user, script, until) VALUES ($user, $script, $until) ON CONFLICT (user, script) DO UPDATE SET until = $until", "$user", "$script", "$until");
         _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND ($script IS NULL OR script = $script)", "$user", "$script");
@@ -59,7 +59,7 @@ internal sealed class OutboxCommands : IDisposable
 
     public void Update(SqliteTransaction transaction, long sequence, DeliveryProgress progress)
     {
-        Bind(_update, transaction, (int)progress.State, progress.Reason, progress.PartsDone, progress.Attempts, progress.NextTryAt?.ToUnixTimeMilliseconds(), progress.Doubted ? 1 : 0, progress.IsGone ? 1 : 0, sequence);
+        Bind(_update, transaction, (int)progress.State, progress.Reason, progress.PartsDone, progress.Attempts, progress.NextTryAt?.ToUnixTimeMilliseconds(), progress.WaitsSince?.ToUnixTimeMilliseconds(), progress.Doubted ? 1 : 0, progress.IsGone ? 1 : 0, sequence);
         _update.ExecuteNonQuery();
     }
 

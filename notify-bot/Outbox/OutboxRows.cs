@@ -40,7 +40,7 @@ internal static class OutboxRows
 
     internal const string FindMutes = "SELECT user, script, until FROM mute";
 
-    private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone";
+    private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
 
     internal const string Columns =
         "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, " + ProgressColumns;
@@ -146,6 +146,7 @@ internal static class OutboxRows
         NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
         Doubted = row.GetInt32(at + 5) != 0,
         IsGone = row.GetInt32(at + 6) != 0,
+        WaitsSince = row.IsDBNull(at + 7) ? null : Moment(row.GetInt64(at + 7)),
     };
 
     private static string Beginning(byte[] bytes, int length)

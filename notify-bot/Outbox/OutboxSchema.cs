@@ -47,6 +47,9 @@ internal static class OutboxSchema
             PRIMARY KEY (user, script)
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE notification ADD COLUMN waits_since INTEGER;
+        """,
     ];
 
     internal static int Newest => Steps.Length;

@@ -116,15 +116,41 @@ public sealed class ClockTests : IAsyncLifetime
         Assert.Equal(["hello"], (await _phone.BotMessagesAsync(Chat, Cancellation)).Select(m => m.Text));
     }
 
-    [Fact]
-    public async Task A_clock_that_was_set_back_by_a_month_before_a_restart_makes_a_chats_wait_a_day_at_the_most()
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(1)]
+    [InlineData(24 * 30)]
+    public async Task A_clock_that_was_set_back_before_a_restart_makes_a_chat_wait_no_longer_than_Telegram_asked_for(double hours)
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
-        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 60, Times = 1 }, Cancellation);
-        await using (var bot = new Delivering(_folder, _sandbox, time))
+        var time = await WaitForTelegramAsync(seconds: 60);
+
+        time = new FakeTimeProvider(time.GetUtcNow() - TimeSpan.FromHours(hours));
+        await using var later = new Delivering(_folder, _sandbox, time);
+        Assert.Single(await _phone.CallsAsync(Cancellation, "sendMessage"));
+        var left = TimeSpan.FromSeconds(120);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                // In steps: the wait may begin a moment after the first have passed.
+                var step = left > TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
+                left -= step;
+                time.Advance(step);
+                return later.Newest(_user).State == DeliveryState.Delivered;
+            },
+            () => $"it is {later.Newest(_user)}",
+            Cancellation);
+    }
+
+    [Fact]
+    public async Task A_wait_that_an_older_version_stored_is_a_day_at_the_most_after_the_clock_was_set_back_by_a_month()
+    {
+        var time = await WaitForTelegramAsync(seconds: 60);
+        await using (var older = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_folder, "private", "outbox.db")};Pooling=False"))
         {
-            await bot.QueueAsync(_user, "hello");
-            await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+            await older.OpenAsync(Cancellation);
+            await using var command = older.CreateCommand();
+            command.CommandText = "ALTER TABLE notification DROP COLUMN waits_since; PRAGMA user_version = 1;";
+            await command.ExecuteNonQueryAsync(Cancellation);
         }
 
         time = new FakeTimeProvider(time.GetUtcNow() - TimeSpan.FromDays(30));
@@ -141,6 +167,17 @@ public sealed class ClockTests : IAsyncLifetime
             },
             () => $"it is {later.Newest(_user)}",
             Cancellation);
+    }
+
+    /// <summary>A bot that ended while Telegram made its chat wait, and its clock.</summary>
+    private async Task<FakeTimeProvider> WaitForTelegramAsync(int seconds)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = seconds, Times = 1 }, Cancellation);
+        await using var bot = new Delivering(_folder, _sandbox, time);
+        await bot.QueueAsync(_user, "hello");
+        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+        return time;
     }
 
     private static async Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan span)

@@ -45,6 +45,21 @@ public sealed class DamageTests
         await AssertWorksAsync(scene, waiting);
     }
 
+    [Theory]
+    [InlineData(Harm.HeaderOverwritten, Rows)]
+    [InlineData(Harm.MiddlePagesOverwritten, Rows * 3 / 4)]
+    public async Task A_damaged_file_of_an_older_version_is_mended_too(Harm harm, int kept)
+    {
+        using var scene = await FullAsync();
+        scene.Sql("ALTER TABLE notification DROP COLUMN waits_since; PRAGMA user_version = 1;");
+        await DoAsync(harm, scene.File);
+
+        var waiting = scene.Waiting();
+
+        Assert.InRange(waiting.Count, kept, Rows);
+        await AssertWorksAsync(scene, waiting);
+    }
+
     [Fact]
     public async Task A_mute_outlives_the_damage()
     {
@@ -63,7 +78,7 @@ public sealed class DamageTests
         _ = scene.Outbox;
 
         // What another program writes makes the readers look at the disk again.
-        scene.Sql("PRAGMA user_version = 1");
+        scene.Sql(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {OutboxSchema.Newest}"));
         await DoAsync(Harm.MiddlePagesOverwritten, scene.File);
 
         var waiting = scene.Waiting();
