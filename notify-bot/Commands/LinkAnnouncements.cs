@@ -18,6 +18,9 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
     private readonly Lock _gate = new();
     private IReadOnlyDictionary<UserName, Link>? _known;
 
+    /// <summary>Remembers the links as they are. Before anybody can change them by a bot that runs, or what is changed in its first moments would be told to nobody.</summary>
+    public void Remember() => TakeChanges();
+
     /// <summary>Looks for changes until cancelled. Telling them waits for Telegram, and so goes on beside the looking.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

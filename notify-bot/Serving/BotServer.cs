@@ -61,6 +61,7 @@ internal static partial class BotServer
         using var stop = new CancellationTokenSource();
         var delivery = app.Services.GetRequiredService<NotificationDelivery>();
         delivery.Resume();
+        app.Services.GetRequiredService<LinkAnnouncements>().Remember();
         await app.StartAsync();
         if (systemd.HandsOverSocket)
         {
