@@ -70,11 +70,12 @@ internal sealed partial class OutboxFile : IDisposable
             CreateEmpty(path);
         }
 
+        var logWouldBeLost = OutboxLog.WouldBeLost(path);
         try
         {
-            if (HasLostItsContent(path))
+            if (logWouldBeLost)
             {
-                throw new SqliteException("empty, and there is a log of changes to it", Corrupt);
+                throw new SqliteException("it does not go with the log of changes to it", Corrupt);
             }
 
             return new OutboxFile(path, time, log, load);
@@ -83,7 +84,7 @@ internal sealed partial class OutboxFile : IDisposable
         {
             try
             {
-                SetAside(path, time, log, lastSequence: 0);
+                SetAside(path, time, log, lastSequence: 0, logWouldBeLost);
                 return new OutboxFile(path, time, log, load);
             }
             catch (SqliteException again)
@@ -121,7 +122,7 @@ internal sealed partial class OutboxFile : IDisposable
             _current = null;
             try
             {
-                SetAside(Path, _time, _log, LastSequence);
+                SetAside(Path, _time, _log, LastSequence, logWouldBeLost: false);
                 _current = new OutboxConnections(Path);
                 return null;
             }
@@ -165,16 +166,19 @@ internal sealed partial class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>SQLite takes an empty file for a new one, and would throw away the log beside it, which may hold all there was.</summary>
-    private static bool HasLostItsContent(string path) =>
-        new FileInfo(path) is { Length: 0 } && new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
-
-    private static void SetAside(string path, TimeProvider time, ILogger log, long lastSequence)
+    private static void SetAside(string path, TimeProvider time, ILogger log, long lastSequence, bool logWouldBeLost)
     {
-        var rescued = OutboxRescue.Run(path, time, lastSequence);
+        var rescued = OutboxRescue.Run(path, time, lastSequence, logWouldBeLost);
         LogDamaged(log, path, rescued.Aside, rescued.Kept, rescued.Lost);
+        if (rescued.Log is { } laid)
+        {
+            LogLogDamaged(log, OutboxLog.Of(path), OutboxLog.Of(rescued.Aside), laid.Laid, laid.Passed);
+        }
     }
 
     [LoggerMessage(1601, LogLevel.Error, "{Path} is damaged. It was set aside as {Aside}; {Kept} notifications of it were taken over, and {Lost} places in it could not be read.")]
     private static partial void LogDamaged(ILogger log, string path, string aside, long kept, long lost);
+
+    [LoggerMessage(1605, LogLevel.Error, "{Log}, which holds what was accepted last, is damaged or has lost its file. It was set aside as {Aside}; {Laid} changes in it were taken over, and {Passed} places in it did not fit.")]
+    private static partial void LogLogDamaged(ILogger logger, string log, string aside, long laid, long passed);
 }

@@ -9,7 +9,8 @@ namespace Notify.Bot.Outbox;
 /// <param name="Aside">Where the damaged file is now.</param>
 /// <param name="Kept">Notifications that were taken over.</param>
 /// <param name="Lost">Places in the order of acceptance that could not be read; what was there is not known.</param>
-internal sealed record Rescued(string Aside, long Kept, long Lost);
+/// <param name="Log">What was taken from its log of changes, where SQLite would have passed over it.</param>
+internal sealed record Rescued(string Aside, long Kept, long Lost, LaidLog? Log);
 
 /// <summary>
 /// What becomes of a damaged outbox: a new file is made of what can be read, and takes its place; the damaged one is kept under another name.
@@ -18,7 +19,7 @@ internal sealed record Rescued(string Aside, long Kept, long Lost);
 internal static class OutboxRescue
 {
     /// <summary>SQLite's page size, which this program never changes (https://www.sqlite.org/fileformat2.html).</summary>
-    private const int PageSize = 4096;
+    internal const int PageSize = 4096;
 
     private static readonly string[] Companions = ["-wal", "-shm"];
 
@@ -27,6 +28,9 @@ internal static class OutboxRescue
     {
         if (!File.Exists(path) && File.Exists(Draft(path)))
         {
+            // Beside the new file, SQLite would take the damaged one's log for the new one's.
+            var (folder, name) = (Path.GetDirectoryName(path)!, Path.GetFileName(path));
+            MoveCompanions(path, Directory.EnumerateFiles(folder, $"{name}.damaged-*").Where(f => !Companions.Any(f.EndsWith)).Max(StringComparer.Ordinal) ?? $"{path}.damaged");
             File.Move(Draft(path), path);
         }
 
@@ -37,18 +41,26 @@ internal static class OutboxRescue
     /// <param name="path">The damaged file.</param>
     /// <param name="time">Gives the damaged file's new name.</param>
     /// <param name="lastSequence">No new notification may get this number or a lower one: what they name is still in memory.</param>
+    /// <param name="logWouldBeLost">Whether SQLite would pass over the log of changes: then this program reads it.</param>
     /// <exception cref="IOException">A file can't be written or moved; all is as before.</exception>
     /// <exception cref="SqliteException">The new file can't be written; all is as before.</exception>
-    internal static Rescued Run(string path, TimeProvider time, long lastSequence)
+    internal static Rescued Run(string path, TimeProvider time, long lastSequence, bool logWouldBeLost)
     {
         RemoveDrafts(path);
         var draft = Draft(path);
         OutboxFile.CreateEmpty(draft);
         long kept, lost;
+        LaidLog? log = null;
         using (var target = OutboxFile.Connect(draft))
         {
             OutboxSchema.Migrate(target);
-            (kept, lost) = Copy(path, target);
+            if (logWouldBeLost)
+            {
+                CopyPrivately(path, Patched(path));
+                log = OutboxLog.LayOver(OutboxLog.Of(path), Patched(path));
+            }
+
+            (kept, lost) = Copy(path, target, isPatched: logWouldBeLost);
             OutboxSchema.Run(target, string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
@@ -58,16 +70,12 @@ internal static class OutboxRescue
         }
 
         var aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{time.GetUtcNow():yyyyMMdd-HHmmss-fff}");
-        foreach (var companion in Companions.Where(c => File.Exists(path + c)))
-        {
-            File.Move(path + companion, aside + companion);
-        }
-
         File.Move(path, aside);
+        MoveCompanions(path, aside);
         File.Move(draft, path);
         FolderSync.Flush(Path.GetDirectoryName(path)!);
         RemoveDrafts(path);
-        return new Rescued(aside, kept, lost);
+        return new Rescued(aside, kept, lost, log);
     }
 
     private static string Draft(string path) => path + ".rescue";
@@ -86,25 +94,37 @@ internal static class OutboxRescue
         }
     }
 
-    private static (long Kept, long Lost) Copy(string damaged, SqliteConnection target)
+    private static void MoveCompanions(string path, string to)
     {
-        if (new FileInfo(damaged).Length == 0)
+        foreach (var companion in Companions.Where(c => File.Exists(path + c)))
+        {
+            File.Move(path + companion, to + companion);
+        }
+    }
+
+    private static (long Kept, long Lost) Copy(string damaged, SqliteConnection target, bool isPatched)
+    {
+        var patched = Patched(damaged);
+        var readable = isPatched ? patched : damaged;
+        if (new FileInfo(readable).Length == 0)
         {
             return (0, 0);
         }
 
-        if (TryCopy(damaged, target) is { } copied)
+        if (TryCopy(readable, target) is { } copied)
         {
             return copied;
         }
 
         // The first page says what the file is and where its tables begin. Ours begin at the same place in every file, so a new
         // file's first page fits.
-        var patched = Patched(damaged);
-        CopyPrivately(damaged, patched);
-        foreach (var companion in Companions.Where(c => File.Exists(damaged + c)))
+        if (!isPatched)
         {
-            CopyPrivately(damaged + companion, patched + companion);
+            CopyPrivately(damaged, patched);
+            foreach (var companion in Companions.Where(c => File.Exists(damaged + c)))
+            {
+                CopyPrivately(damaged + companion, patched + companion);
+            }
         }
 
         OutboxSchema.Run(target, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -146,12 +166,12 @@ internal static class OutboxRescue
 
             // Or SQLite refuses to look into a file that is shorter than it should be.
             OutboxSchema.Run(source, "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA busy_timeout = 5000;");
-            OutboxSchema.Migrate(source);
             if (OutboxSchema.Scalar(source, "SELECT 1 FROM sqlite_schema WHERE name = 'notification'") is null)
             {
                 return null;
             }
 
+            OutboxSchema.Migrate(source);
             using var notifications = new NotificationCopy(source, target);
             notifications.Run();
             CopyMutes(source, target);
