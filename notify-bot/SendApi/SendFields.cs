@@ -1,7 +1,6 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
-using Notify.Scripts;
 
 namespace Notify.Bot.SendApi;
 
@@ -28,49 +27,21 @@ internal sealed class JsonFields : SendFields
         JsonElement root;
         try
         {
-            root = Read(body);
+            root = SentJson.Read(body, SentJson.LevelsOfBody);
         }
         catch (JsonException e)
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})."));
+            throw SentJson.FindTooDeep(body.Span, SentJson.LevelsOfBody) switch
+            {
+                null => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).")),
+                "" => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is nested too deeply: {SentJson.LevelsOfBody} levels are read at the most.")),
+                var field => SentJson.TooDeep(field),
+            };
         }
 
         return root.ValueKind == JsonValueKind.Object
             ? new JsonFields(root)
             : throw new RefusalException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
-    }
-
-    private static JsonElement Read(ReadOnlyMemory<byte> body)
-    {
-        // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
-        // So are bytes that are no UTF-8 at all.
-        if ((HoldsSurrogateEscape(body.Span) || !Utf8.IsValid(body.Span)) && LooseJson.Mend(body.Span) is { } whole)
-        {
-            return Parsed(whole);
-        }
-
-        try
-        {
-            return Parsed(body);
-        }
-        catch (JsonException) when (LooseJson.Mend(body.Span) is { } mended)
-        {
-            return Parsed(mended);
-        }
-    }
-
-    private static bool HoldsSurrogateEscape(ReadOnlySpan<byte> body) => body.IndexOf("\\ud"u8) >= 0 || body.IndexOf("\\uD"u8) >= 0;
-
-    private static JsonElement Parsed(ReadOnlyMemory<byte> json)
-    {
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
-        return document.RootElement.Clone();
-    }
-
-    private static JsonElement Parsed(string json)
-    {
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
-        return document.RootElement.Clone();
     }
 
     internal override string? Text(string name) => Get(name) switch
@@ -129,14 +100,20 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
             return null;
         }
 
+        // As in a body of JSON, where it is one level further in.
+        var json = Encoding.UTF8.GetBytes(text);
         try
         {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw RefusalException.Field(name, "is not an object");
+            return SentJson.Read(json, SentJson.LevelsOfField) switch
+            {
+                { ValueKind: JsonValueKind.Null } => null,
+                { ValueKind: JsonValueKind.Object } value => value,
+                _ => throw RefusalException.Field(name, "is not an object"),
+            };
         }
         catch (JsonException)
         {
-            throw RefusalException.Field(name, "is not JSON");
+            throw SentJson.FindTooDeep(json, SentJson.LevelsOfField) is null ? RefusalException.Field(name, "is not JSON") : SentJson.TooDeep(name);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Notify.Sandbox.Control;
+using Notify.Testing;
 
 namespace Notify.Tests.SendApi;
 
@@ -21,7 +22,7 @@ public sealed class FieldTests
             ("[]", "not a JSON object"),
             ("\"hello\"", "not a JSON object"),
             ("null", "not a JSON object"),
-            (new string('[', 100) + new string(']', 100), "not JSON"),
+            (new string('[', 100) + new string(']', 100), "The body is nested too deeply: 64 levels are read at the most."),
             ("""{"user":"dana"}""", "'text' is missing"),
             ("""{"user":"dana","text":""}""", "'text' is missing"),
             ("""{"user":"dana","text":null}""", "'text' is missing"),
@@ -58,6 +59,49 @@ public sealed class FieldTests
         (await scene.SendJsonAsync("""{"user":"dana","photo_path":7}""", "/send_photo")).AssertRefused(400, "'photo_path' is not a string");
         (await scene.SendBytesAsync([0x7b, 0xff, 0xfe, 0x7d])).AssertRefused(400, "not JSON");
         Assert.Empty(await scene.Phone.BotMessagesAsync(ApiScene.Dana, Cancellation));
+    }
+
+    [Fact]
+    public async Task Data_is_taken_or_refused_alike_in_a_body_and_in_a_form()
+    {
+        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "100" });
+        foreach (var (data, words) in new (string, string?)[]
+        {
+            ("""{"rows":3}""", null),
+            ("""{"margin":NaN,"low":-Infinity}""", null),
+            ("""{"name":"caf\udce9"}""", null),
+            ("null", null),
+            (" {} ", null),
+            (Nested(63), null),
+            (Nested(64), "Field 'data' is nested too deeply: 63 levels are read at the most."),
+            (Nested(150_000), "Field 'data' is nested too deeply"),
+            (Nested(64).Replace("{}", """{"margin":NaN}""", StringComparison.Ordinal), "Field 'data' is nested too deeply"),
+            ("[]", "'data' is not an object"),
+            ("7", "'data' is not an object"),
+            (Nested(64) + "}", "not JSON"),
+            ("{", "not JSON"),
+            ("""{"a":1,}""", "not JSON"),
+        })
+        {
+            var about = data.Length > 100 ? $"{data.Length} characters" : data;
+            var body = await scene.SendJsonAsync($$"""{"user":"dana","text":"Late load","data":{{data}}}""");
+            var form = await scene.SendPhotoAsync(TestPictures.Png(4, 4), ("user", "dana"), ("data", data));
+            foreach (var answer in (ApiAnswer[])[body, form])
+            {
+                if (words is null)
+                {
+                    answer.AssertDelivered();
+                }
+                else
+                {
+                    answer.AssertRefused(400, words, about);
+                }
+            }
+        }
+
+        (await scene.SendJsonAsync($$"""{"user":"dana","text":"Late load","mine":{{Nested(64)}}}""")).AssertRefused(400, "Field 'mine' is nested too deeply");
+
+        static string Nested(int levels) => string.Concat(Enumerable.Repeat("""{"a":""", levels - 1)) + "{}" + new string('}', levels - 1);
     }
 
     [Fact]
