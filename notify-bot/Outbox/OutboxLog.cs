@@ -9,8 +9,8 @@ namespace Notify.Bot.Outbox;
 internal sealed record LaidLog(long Laid, long Passed);
 
 /// <summary>
-/// SQLite's log of changes, <c>outbox.db-wal</c>, which holds what was accepted last (https://www.sqlite.org/fileformat2.html#the_write_ahead_log). SQLite passes over one with a
-/// damaged header, or beside an empty file, without a word, and begins it anew.
+/// SQLite's log of changes, <c>outbox.db-wal</c>, which holds what was accepted last (https://www.sqlite.org/fileformat2.html#the_write_ahead_log). Without a word, SQLite begins one
+/// with a damaged header anew, or one beside an empty file, and stops at the first damaged page of any.
 /// </summary>
 internal static class OutboxLog
 {
@@ -24,8 +24,6 @@ internal static class OutboxLog
     private const uint Magic = 0x377f0682;
 
     private const int SaltAt = 8;
-
-    private const int SaltSize = 8;
 
     private const int SumAt = 16;
 
@@ -196,7 +194,7 @@ internal static class OutboxLog
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
 
-    private static ulong Salt(byte[] frame) => BinaryPrimitives.ReadUInt64BigEndian(frame.AsSpan(SaltAt, SaltSize));
+    private static ulong Salt(byte[] frame) => BinaryPrimitives.ReadUInt64BigEndian(frame.AsSpan(SaltAt));
 
     private static (uint, uint) Sum(byte[] frame) => (Word(frame, SumAt), Word(frame, SumAt + 4));
 

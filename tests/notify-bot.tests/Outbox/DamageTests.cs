@@ -293,6 +293,22 @@ public sealed class DamageTests
         Assert.DoesNotContain(scene.Files, f => f.Contains("rescue", StringComparison.Ordinal) || f.Contains("patched", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_log_of_a_file_that_was_set_aside_is_not_taken_for_the_new_ones_after_a_kill_between_the_renames()
+    {
+        using var scene = await FullAsync();
+        var rescued = await ReadAsync(scene.File);
+        await AcceptTwentyAsync(scene);
+        await KillAsync(scene);
+        await File.WriteAllBytesAsync(scene.File + ".rescue", rescued, Cancellation);
+        var aside = scene.File + ".damaged-20260301-120000-000";
+        File.Move(scene.File, aside);
+
+        Assert.Equal(Rows, scene.Waiting().Count);
+        Assert.True(File.Exists(aside + "-wal"));
+        Assert.Equal("ok", scene.Sql("PRAGMA integrity_check"));
+    }
+
     /// <summary>An outbox that was closed with this many waiting, all of them numbered.</summary>
     private static async Task<OutboxScene> FullAsync()
     {
