@@ -21,10 +21,10 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.SendAsync(alice, "Arrived", "as it should");
         await Expect(Named(page, "Arrived")).ToContainTextAsync("Delivered");
         await house.Phones.AddFaultAsync(
-            new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 400, Description = "Bad Request: message is too odd", Times = 1 }, Cancellation);
+            new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 1 }, Cancellation);
         await house.SendAsync(alice, "Refused", "by Telegram");
         await Expect(Named(page, "Refused")).ToContainTextAsync("Not delivered: ");
-        await Expect(Named(page, "Refused")).ToContainTextAsync("message is too odd");
+        await Expect(Named(page, "Refused")).ToContainTextAsync("TOPIC_CLOSED");
         await house.Phones.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 500, Times = 1 }, Cancellation);
         await house.SendAsync(alice, "Late", "but it comes");
         await Expect(Named(page, "Late")).ToContainTextAsync("Delivered");
