@@ -64,8 +64,9 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 
         await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review of daily_active_users");
-        await Browser.HoldsAsync(page, "window.shown.length > 0", "nothing is shown");
-        var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"));
+        // The gateway may tell of the one before only now: the list heard of it by another way.
+        await Browser.HoldsAsync(page, "window.shown.some(s => s.startsWith('Orders'))", "nothing is shown");
+        var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"), s => s.StartsWith("Orders", StringComparison.Ordinal));
         Assert.StartsWith("Orders |12 wait for review of daily_active_users, 2*3*4|", shown, StringComparison.Ordinal);
     }
 
