@@ -124,7 +124,13 @@ public sealed partial class BootedDebian : IAsyncDisposable
     public async Task<string> DoAsync(string script, string? user = null, string? input = null)
     {
         var (status, said) = await RunAsync(script, user, input);
-        Assert.True(status == 0, $"{script}\nended with {status}:\n{said}");
+        if (status != 0)
+        {
+            // The machine is gone when somebody reads this.
+            var (_, journal) = await RunAsync("systemctl --failed --no-legend; journalctl --no-pager -n 40");
+            Assert.Fail($"{script}\nended with {status}:\n{said}\nThe end of its journal:\n{journal}");
+        }
+
         return said;
     }
 

@@ -107,7 +107,13 @@ public sealed partial class PagesTests(DeployedServer deployed) : IClassFixture<
         const string Upgrade = "--http1.1 -i -N -m 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
         Assert.Contains("101", (await Machine.RunAsync($"{Curl} {Upgrade} -H 'Origin: https://notify.example.org' https://notify.example.org/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
         Assert.Contains("403", (await Machine.RunAsync($"{Curl} {Upgrade} -H 'Origin: https://evil.example' https://notify.example.org/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
-        await Machine.DoAsync("cp /root/env.before /opt/data-analyst/.env; chmod 600 /opt/data-analyst/.env; systemctl stop nginx; systemctl restart notify-web notify-gateway");
+
+        // For the tests after this one: back as it was, and well.
+        await Machine.DoAsync("cp /root/env.before /opt/data-analyst/.env; chmod 600 /opt/data-analyst/.env; systemctl stop nginx; systemctl --no-block restart notify-web notify-gateway");
+        await Eventually.TrueAsync(
+            async () => (await Machine.RunAsync("systemctl is-active notify-web notify-gateway && test -z \"$(systemctl list-jobs --no-legend | grep notify)\"")).Status == 0,
+            () => "dashboard and gateway do not come back",
+            TestContext.Current.CancellationToken);
     }
 
     /// <summary>The blocks that are marked as commands.</summary>
