@@ -10,6 +10,9 @@ namespace Notify;
 /// </remarks>
 public sealed record ScriptName
 {
+    /// <summary>What is said of a text that is none, to whoever gave it.</summary>
+    public const string Refusal = "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.";
+
     private const string Extension = ".py";
 
     private ScriptName(string value) => Value = value;

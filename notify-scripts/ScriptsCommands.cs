@@ -96,7 +96,7 @@ internal static class ScriptsCommands
     {
         if (!ScriptName.TryParse(name, out var script))
         {
-            return Error(ScriptFailure.NotFound, "That is not the name of a script: a file name that ends in .py, without a folder, not starting with '.' or '-'.");
+            return Error(ScriptFailure.NotFound, ScriptName.Refusal);
         }
 
         if (ScriptFolder.Objection(home, script) is { } objection)

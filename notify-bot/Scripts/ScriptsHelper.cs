@@ -36,7 +36,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     }
 
     /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
-    public string? Objection(UserName user, string script) => IsOwn(user) || SudoTakes(script)
+    public string? Objection(UserName user, string script) => SudoTakes(script) || IsOwn(user)
         ? null
         : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
 

@@ -63,19 +63,23 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     }
 
     /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
-    private static ScriptOutcome? SinceThen(IReadOnlyList<PastNotification> history, ListedScript script) =>
-        history.FirstOrDefault(n => n.Script == script.Name && (script.LastOutcome == ScriptOutcome.Queued || n.CreatedAt >= script.LastRunAt)) is { } said
-            ? said.Progress.State switch
-            {
-                DeliveryState.Delivered => ScriptOutcome.Delivered,
-                DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
-                _ => ScriptOutcome.Queued,
-            }
-            : script.LastOutcome == ScriptOutcome.Queued ? ScriptOutcome.Queued : ScriptOutcome.NotSent;
+    private static ScriptOutcome SinceThen(IReadOnlyList<PastNotification> history, ListedScript script)
+    {
+        // What a round sent is in there. What was handed over may have been refused, and an older one is not it.
+        var isSent = script.LastOutcome == ScriptOutcome.Queued;
+        var said = history.FirstOrDefault(n => n.Script == script.Name && (isSent || n.CreatedAt >= script.LastRunAt));
+        return said?.Progress.State switch
+        {
+            null => isSent ? ScriptOutcome.Queued : ScriptOutcome.NotSent,
+            DeliveryState.Delivered => ScriptOutcome.Delivered,
+            DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
+            _ => ScriptOutcome.Queued,
+        };
+    }
 
     private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
         ? script
-        : throw new RefusalException(StatusCodes.Status400BadRequest, "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.");
+        : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 
     private static async Task<T> Helped<T>(Func<Task<T>> ask)
     {

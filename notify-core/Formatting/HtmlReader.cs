@@ -281,7 +281,7 @@ public static class HtmlReader
                 _at++;
             }
 
-            return Lower(source[start.._at]);
+            return AsciiText.Lower(source.AsSpan(start.._at));
         }
 
         private void SkipSpaces()
@@ -293,7 +293,5 @@ public static class HtmlReader
         }
 
         private static bool IsSpace(char c) => c is ' ' or '\n';
-
-        private static string Lower(string name) => AsciiText.Lower(name);
     }
 }

@@ -65,7 +65,7 @@ public static class LinkAddress
         }
 
         var query = Query(end < 0 ? [] : rest[end..]);
-        return $"{scheme}://{Lower(host)}{(query is "/" ? "" : query.StartsWith("/?", StringComparison.Ordinal) ? query[1..] : query)}";
+        return $"{scheme}://{AsciiText.Lower(host)}{(query is "/" ? "" : query.StartsWith("/?", StringComparison.Ordinal) ? query[1..] : query)}";
     }
 
     private static string? CheckWeb(ReadOnlySpan<char> link)
@@ -117,7 +117,7 @@ public static class LinkAddress
             return null;
         }
 
-        return $"{scheme}://{userInfo}{(at < 0 ? "" : "@")}{Lower(host)}{port}{Query(authorityEnd < 0 ? [] : link[authorityEnd..])}";
+        return $"{scheme}://{userInfo}{(at < 0 ? "" : "@")}{AsciiText.Lower(host)}{port}{Query(authorityEnd < 0 ? [] : link[authorityEnd..])}";
     }
 
     private static bool IsHost(ReadOnlySpan<char> host)
@@ -180,17 +180,5 @@ public static class LinkAddress
         }
 
         return result.ToString();
-    }
-
-    private static string Lower(ReadOnlySpan<char> host)
-    {
-        // ASCII only, as Telegram does it; other letters stay.
-        return string.Create(host.Length, host, static (target, source) =>
-        {
-            for (var i = 0; i < source.Length; i++)
-            {
-                target[i] = char.IsAsciiLetterUpper(source[i]) ? (char)(source[i] | 0x20) : source[i];
-            }
-        });
     }
 }

@@ -8,8 +8,6 @@ namespace Notify.Web.Api;
 /// <summary><c>/api/scripts</c>: the user's scripts, through the bot, which alone may run them.</summary>
 internal static class ScriptRoutes
 {
-    private const string NoScriptName = "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.";
-
     internal static void Map(RouteGroupBuilder scripts)
     {
         scripts.MapGet("", ListAsync).RequireRateLimiting(RateLimits.Listing).Refuses(429, 503).WithSummary("The scripts, and what is known of each.");
@@ -34,5 +32,5 @@ internal static class ScriptRoutes
     }
 
     private static ScriptName Named(string name) =>
-        ScriptName.TryParse(name, out var script) ? script : throw new RefusalException(StatusCodes.Status400BadRequest, NoScriptName);
+        ScriptName.TryParse(name, out var script) ? script : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 }
