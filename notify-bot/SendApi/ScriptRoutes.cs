@@ -73,6 +73,7 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
             null => isSent ? ScriptOutcome.Queued : ScriptOutcome.NotSent,
             DeliveryState.Delivered => ScriptOutcome.Delivered,
             DeliveryState.Failed or DeliveryState.Unknown => ScriptOutcome.NotSent,
+            DeliveryState.Muted => ScriptOutcome.Muted,
             _ => ScriptOutcome.Queued,
         };
     }

@@ -27,6 +27,10 @@ public enum ScriptOutcome
     [JsonStringEnumMemberName("not_sent")]
     NotSent,
 
+    /// <summary>The script had something to say, which is held back since its owner has muted it. The bot knows that, not the script's state.</summary>
+    [JsonStringEnumMemberName("muted")]
+    Muted,
+
     /// <summary>The script was run on request and had something to say, which whoever had asked was to send; what became of that, the bot's history knows.</summary>
     [JsonStringEnumMemberName("handed_over")]
     HandedOver,

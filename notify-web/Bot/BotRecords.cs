@@ -65,7 +65,7 @@ public sealed record BotScripts(IReadOnlyList<BotScript> Scripts, DateTimeOffset
 /// <param name="LastRound">When a round last ran it; null: cron does not.</param>
 /// <param name="LastSent">When it last had something sent.</param>
 /// <param name="CooldownEnds">Until when it is held back; null where it is not.</param>
-/// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>not_sent</c> or <c>error</c>.</param>
+/// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>muted</c>, <c>not_sent</c> or <c>error</c>.</param>
 /// <param name="Error">The last lines of what went wrong.</param>
 /// <param name="Running">Whether it runs now.</param>
 /// <param name="MutedUntil">Until when it is muted, by itself or with all others.</param>

@@ -49,6 +49,7 @@ internal sealed record ScriptView
         "no_alert" => "Nothing to report",
         "held_by_cooldown" => "Held by cooldown",
         "not_sent" => "Not sent",
+        "muted" => "Held back: muted",
         "error" => "Broken",
         var other => other,
     };

@@ -149,6 +149,7 @@ public sealed class HistoryAndScriptsTests
         Assert.True(muted.Json.GetProperty("ok").GetBoolean());
         Assert.True(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
         Assert.Equal("muted", (await RunAsync(scene.Visitor, "hello.py")).Json.GetProperty("channels").GetProperty("telegram").GetString());
+        Assert.Equal("muted", Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).GetProperty("last_outcome").GetString());
         await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = null }, Cancellation);
         Assert.False(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
         Assert.Equal(HttpStatusCode.BadRequest, (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "for ever" }, Cancellation)).Status);
