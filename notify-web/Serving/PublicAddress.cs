@@ -42,12 +42,15 @@ internal sealed class PublicAddress(RequestDelegate next, WebSettings settings)
         string.Equals(host.Host, _host.Host, StringComparison.OrdinalIgnoreCase) && (host.Port is not { } port || port == settings.PublicUrl.Port);
 }
 
-/// <summary>Refuses names that somebody else made point here: a page of theirs would count as ours.</summary>
+/// <summary>
+/// Refuses names that somebody else made point here: a page of theirs would count as ours. Only the health check answers to any: whoever asks on this machine
+/// uses none of ours.
+/// </summary>
 internal sealed class ForeignHosts(RequestDelegate next, WebSettings settings)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (PublicAddress.ForeignHostOf(context) is not { } host)
+        if (PublicAddress.ForeignHostOf(context) is not { } host || context.Request.Path == Api.HealthRoute.Path)
         {
             return next(context);
         }

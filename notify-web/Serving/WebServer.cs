@@ -80,6 +80,7 @@ public static partial class WebServer
         services.AddSingleton(time);
         services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
         services.AddSingleton<BotClient>();
+        services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
         services.AddSingleton<UserStreams>();
         services.AddHostedService<StreamClock>();

@@ -240,7 +240,8 @@ public sealed class HistoryAndScriptsTests
 
         await scene.StartBotAsync();
         Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Status);
-        Assert.Equal("ok", (await scene.Visitor.GetAsync("/healthz", Cancellation)).Json.GetProperty("status").GetString());
+        await Eventually.TrueAsync(
+            async () => (await scene.Visitor.GetAsync("/healthz", Cancellation)).Json.GetProperty("status").GetString() == "ok", () => "the health check has not noticed that the bot is back", Cancellation);
     }
 
     [Fact]

@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Notify.Tests.Live;
 
-/// <summary>Listens where the bot would, and tells on <c>GET /events</c> what a test says. It is not the bot: tests of both together are elsewhere.</summary>
+/// <summary>Listens where the bot would, and tells on <c>GET /events</c> what a test says; it is well, and counts who asks. It is not the bot: tests of both together are elsewhere.</summary>
 internal sealed class BotWithEvents : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<Channel<string>, byte> _listeners = new();
     private int _connections;
+    private int _healthChecks;
 
     private BotWithEvents(string socketPath)
     {
@@ -23,6 +24,9 @@ internal sealed class BotWithEvents : IAsyncDisposable
 
     /// <summary>How often somebody has begun to listen.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>How often somebody has asked how it is.</summary>
+    public int HealthChecks => Volatile.Read(ref _healthChecks);
 
     public static async Task<BotWithEvents> StartAsync(string socketPath, CancellationToken cancellation)
     {
@@ -56,6 +60,14 @@ internal sealed class BotWithEvents : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (context.Request.Path == "/health")
+        {
+            Interlocked.Increment(ref _healthChecks);
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("""{"status":"ok"}""", context.RequestAborted);
+            return;
+        }
+
         if (context.Request.Path != "/events")
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;

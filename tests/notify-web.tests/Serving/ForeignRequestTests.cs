@@ -213,7 +213,7 @@ public sealed class ForeignRequestTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
-        foreach (var path in new[] { "/", "/login", "/login/google", "/healthz", "/signin-oidc?code=x&state=y", "/api/telegram/status" })
+        foreach (var path in new[] { "/", "/login", "/login/google", "/signin-oidc?code=x&state=y", "/api/telegram/status" })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, visitor.At(path));
             request.Headers.Host = host;
