@@ -88,7 +88,8 @@ public sealed partial class ChatCommands(
             "whoami" => WhoAmIAsync(chat, link, cancellation),
             "test" => TestAsync(chat, link, cancellation),
             "unlink" => linking.UnlinkAsync(link, cancellation),
-            _ => answers.SayAsync(chat, link is null ? ChatWords.UseStart : $"{ChatWords.UseStart} /help lists the commands.", cancellation),
+            _ when link is null => answers.SayAsync(chat, ChatWords.UseStart, cancellation),
+            _ => UnknownAsync(chat, typed, cancellation),
         });
     }
 
@@ -136,15 +137,24 @@ public sealed partial class ChatCommands(
             cancellation);
     }
 
-    private async Task HelpAsync(ChatId chat, CancellationToken cancellation)
+    private Task<MessageId?> HelpAsync(ChatId chat, CancellationToken cancellation) =>
+        answers.SendAsync(chat, WithCommands(new AnswerText().Line($"Notifications of {settings.InstanceName}:")), cancellation);
+
+    /// <summary>A linked person typed something else than a command of this bot's.</summary>
+    private Task<MessageId?> UnknownAsync(ChatId chat, TypedCommand? typed, CancellationToken cancellation) => answers.SendAsync(
+        chat,
+        WithCommands(new AnswerText().Line(typed is null ? "I only read commands. /help lists the commands:" : $"There is no command /{ChatWords.Cut(typed.Name, 40)}. /help lists the commands:")),
+        cancellation);
+
+    private static AnswerText WithCommands(AnswerText text)
     {
-        var text = new AnswerText().Line($"Notifications of {settings.InstanceName}:").Line();
+        text.Line();
         foreach (var command in CommandList.All)
         {
             text.Line($"/{command.Name} - {command.Description}");
         }
 
-        await answers.SendAsync(chat, text, cancellation);
+        return text;
     }
 
     private async Task WhoAmIAsync(ChatId chat, Link link, CancellationToken cancellation) => await answers.SendAsync(

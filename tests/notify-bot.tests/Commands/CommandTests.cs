@@ -34,7 +34,12 @@ public sealed class CommandTests
 
         Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "what is this?")).Text);
         Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "/nonsense")).Text);
-        Assert.Equal("Use /start to link your account. /help lists the commands.", (await scene.AskAsync(linked, "what is this?")).Text);
+        foreach (var (typed, said) in new[] { ("what is this?", "I only read commands."), ("/nonsense", "There is no command /nonsense."), ("/Stauts now", "There is no command /stauts.") })
+        {
+            var answer = (await scene.AskAsync(linked, typed)).Text;
+            Assert.StartsWith($"{said} /help lists the commands:", answer, StringComparison.Ordinal);
+            Assert.All(CommandList.All, command => Assert.Contains($"/{command.Name} - ", answer, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
