@@ -31,6 +31,6 @@ public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, TimeProvid
     internal async Task UnmuteAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
         await outbox.UnmuteAllAsync(link.User);
-        await answers.SayAsync(chat, "Notifications arrive again. What was held back is in the history of the dashboard.", cancellation);
+        await answers.SayAsync(chat, "Notifications arrive again. Muted ones are in the history of the dashboard.", cancellation);
     }
 }

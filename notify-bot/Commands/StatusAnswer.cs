@@ -18,8 +18,14 @@ public sealed partial class StatusAnswer(
     /// <summary>Scripts with a button; Telegram takes 100 buttons, a thumb takes fewer.</summary>
     private const int MostButtons = 40;
 
-    /// <summary>Characters of what did not arrive.</summary>
+    /// <summary>Characters of a notification's name where it did not arrive.</summary>
     private const int MostOfName = 60;
+
+    /// <summary>Notifications that did not arrive, each with its reason; the others are counted.</summary>
+    private const int MostUndelivered = 3;
+
+    /// <summary>How far back failures and muted notifications are told.</summary>
+    private static readonly TimeSpan Lately = TimeSpan.FromHours(24);
 
     internal async Task SendAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
@@ -83,33 +89,48 @@ public sealed partial class StatusAnswer(
     /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
     private void AddTroubles(AnswerText text, UserName user, Mutes mutes, DateTimeOffset now)
     {
-        var lately = outbox.History(user, 200, text: MostOfName).Where(n => now - n.CreatedAt < TimeSpan.FromDays(1)).ToArray();
         if (mutes.All is { } until)
         {
             text.Bold("Muted").Line($" {ChatWords.Until(until)}; /unmute ends it.");
         }
 
-        if (lately.Count(n => n.Progress.State == DeliveryState.Muted) is > 0 and var held)
+        var since = now - Lately;
+        var counts = outbox.CountStates(user, since);
+        if (counts.GetValueOrDefault(DeliveryState.Muted) is > 0 and var muted)
         {
-            text.Line($"{held} held back in the last 24 hours.");
+            text.Line($"{muted} muted in the last 24 hours.");
         }
 
-        foreach (var stuck in lately.Where(n => n.Progress.State is DeliveryState.Failed or DeliveryState.Unknown or DeliveryState.Queued).Take(3))
+        var undelivered = counts.GetValueOrDefault(DeliveryState.Failed) + counts.GetValueOrDefault(DeliveryState.Unknown) + counts.GetValueOrDefault(DeliveryState.Queued);
+        if (undelivered > 0)
         {
-            var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
-            text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
-            text.Line(stuck.Progress switch
+            foreach (var stuck in outbox.Undelivered(user, since, MostUndelivered, MostOfName))
             {
-                { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {ChatWords.Moment(next)})",
-                { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
-                _ => "",
-            });
+                AddUndelivered(text, stuck);
+            }
+
+            if (undelivered > MostUndelivered)
+            {
+                text.Line($"... and {undelivered - MostUndelivered} more that wait or failed in the last 24 hours.");
+            }
         }
 
         if (text.Length > 0)
         {
             text.Line();
         }
+    }
+
+    private static void AddUndelivered(AnswerText text, PastNotification stuck)
+    {
+        var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
+        text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
+        text.Line(stuck.Progress switch
+        {
+            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {ChatWords.Moment(next)})",
+            { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
+            _ => "",
+        });
     }
 
     private void AddScript(AnswerText text, UserName user, ListedScript script, Mutes mutes, DateTimeOffset now)

@@ -44,6 +44,16 @@ public interface IOutbox
     /// <param name="text">How many characters (UTF-16) of each title and message; what is longer ends with an ellipsis. 0 is none, for who asks for the states only.</param>
     IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = SqliteOutbox.MostShown);
 
+    /// <summary>The newest of a user's notifications that wait, or that failed or became unknown since a moment.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="since">Failures before it are left out; what waits is not.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="text">How many characters (UTF-16) of each title and message.</param>
+    IReadOnlyList<PastNotification> Undelivered(UserName user, DateTimeOffset since, int limit, int text);
+
+    /// <summary>How many of a user's notifications are in each state, of those accepted since a moment and those that wait. A state without any is left out.</summary>
+    IReadOnlyDictionary<DeliveryState, int> CountStates(UserName user, DateTimeOffset since);
+
     /// <summary>How many notifications of a user there were on each day of the history: of the newest 20,000, so that nobody's number makes the count slow.</summary>
     DayCounts CountDays(UserName user);
 

@@ -17,9 +17,13 @@ internal static class OutboxRows
     internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user";
 
     /// <summary>The texts as bytes: a text in SQLite's eyes ends at its first U+0000.</summary>
-    internal const string FindHistory =
-        "SELECT sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns
-        + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+    internal const string FindHistory = "SELECT " + PastColumns + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+
+    /// <summary>What waits, whenever it was accepted, and what failed or is unknown since a moment.</summary>
+    internal const string FindUndelivered =
+        "SELECT " + PastColumns + " FROM notification WHERE user = $user AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
+
+    internal const string CountStates = "SELECT state, count(*) FROM notification WHERE user = $user AND (state = 0 OR created_at >= $since) GROUP BY state";
 
     /// <summary>What each takes of its user's room. A chart is a file, and so counts a sixteenth. The lengths are found without reading the texts.</summary>
     internal const string FindSizes =
@@ -39,6 +43,9 @@ internal static class OutboxRows
         "SELECT sequence, image_id, image_kind FROM notification WHERE sequence <= (SELECT max(sequence) FROM notification) - $rows AND state <> 0 ORDER BY sequence LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until FROM mute";
+
+    private const string PastColumns =
+        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns;
 
     private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
 
@@ -107,7 +114,7 @@ internal static class OutboxRows
     /// <summary>As many bytes as hold this many characters (UTF-16) of any text, and one more where there are more.</summary>
     internal static int BytesFor(int text) => 3 * (text + 1);
 
-    /// <summary>A row of <see cref="FindHistory"/>.</summary>
+    /// <summary>A row of <see cref="FindHistory"/> or <see cref="FindUndelivered"/>.</summary>
     /// <param name="row">The row.</param>
     /// <param name="text">How many characters of title and message; <c>$bytes</c> was <see cref="BytesFor"/> these.</param>
     internal static PastNotification Past(SqliteDataReader row, int text) => new()

@@ -191,6 +191,28 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
+    public IReadOnlyList<PastNotification> Undelivered(UserName user, DateTimeOffset since, int limit, int text)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Select(
+            OutboxRows.FindUndelivered,
+            row => OutboxRows.Past(row, text),
+            ("$user", user.Value),
+            ("$failed", (int)DeliveryState.Failed),
+            ("$unknown", (int)DeliveryState.Unknown),
+            ("$since", since.ToUnixTimeMilliseconds()),
+            ("$limit", limit),
+            ("$bytes", OutboxRows.BytesFor(text)));
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<DeliveryState, int> CountStates(UserName user, DateTimeOffset since)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Select(OutboxRows.CountStates, row => ((DeliveryState)row.GetInt32(0), row.GetInt32(1)), ("$user", user.Value), ("$since", since.ToUnixTimeMilliseconds())).ToDictionary();
+    }
+
+    /// <inheritdoc />
     public DayCounts CountDays(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);

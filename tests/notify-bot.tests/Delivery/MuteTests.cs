@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Notify.Sandbox.Control;
+using Notify.Sandbox.Telegram;
 using Notify.Testing;
 using Notify.Tests.SendApi;
 
@@ -38,11 +39,33 @@ public sealed class MuteTests
         Assert.All(history, n => Assert.Equal("muted", n.GetProperty("state").GetString()));
         Assert.Equal(200, (await scene.AskAsync(HttpMethod.Get, $"/images/{history[1].GetProperty("image_id").GetString()}?user=dana")).Status);
         var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
-        Assert.Contains(said.Split(". ")[0] + "; /unmute ends it.\n3 held back in the last 24 hours.", status, StringComparison.Ordinal);
+        Assert.Contains(said.Split(". ")[0] + "; /unmute ends it.\n3 muted in the last 24 hours.", status, StringComparison.Ordinal);
 
         Assert.StartsWith("Notifications arrive again", (await scene.Bot.AskAsync(ApiScene.Dana, "/unmute")).Text, StringComparison.Ordinal);
         (await scene.SendAsync(new { user = "dana", text = "heard again" })).AssertDelivered();
         Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.StartsWith("held back", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Status_counts_all_that_was_muted_and_finds_failures_behind_it()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.Bot.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 5 }, Cancellation);
+        for (var i = 1; i <= 5; i++)
+        {
+            Assert.Equal(502, (await scene.SendAsync(new { user = "dana", text = $"refused {i}" })).Status);
+        }
+
+        await scene.Bot.AskAsync(ApiScene.Dana, "/mute");
+        for (var i = 0; i < 230; i++)
+        {
+            AssertMuted(await scene.SendAsync(new { user = "dana", text = $"muted {i}" }));
+        }
+
+        var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
+        Assert.Contains("\n230 muted in the last 24 hours.\nNot delivered: refused 5 (", status, StringComparison.Ordinal);
+        Assert.Contains("Not delivered: refused 3 (", status, StringComparison.Ordinal);
+        Assert.Contains("\n... and 2 more that wait or failed", status, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +76,7 @@ public sealed class MuteTests
         Assert.StartsWith("Muted until you take it back.", (await scene.Bot.AskAsync(ApiScene.Dana, "/mute")).Text, StringComparison.Ordinal);
 
         AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back" }));
-        Assert.StartsWith("Muted until you take it back; /unmute ends it.\n1 held back", (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text, StringComparison.Ordinal);
+        Assert.StartsWith("Muted until you take it back; /unmute ends it.\n1 muted", (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text, StringComparison.Ordinal);
     }
 
     [Theory]
