@@ -20,30 +20,37 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
     internal async Task<MessageId?> SendAsync(ChatId chat, AnswerText text, CancellationToken cancellation, ApiKeyboard? keyboard = null)
     {
         MessageId? sent = null;
-        await DoAsync(
-            chat,
-            async stopping => sent = await api.SendMessageAsync(new SendMessageRequest(chat.Value, text.ToString()) { Entities = text.Entities, ReplyMarkup = keyboard }, stopping),
-            cancellation);
+        await DoAsync(chat, new Step(async stopping => sent = await api.SendMessageAsync(Message(chat, text) with { ReplyMarkup = keyboard }, stopping)), Patience, cancellation);
         return sent;
     }
 
-    internal Task EditAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation) => DoAsync(
+    /// <summary>Gives a message a new text. Where it can't be edited (deleted, history cleared), the text goes out as a new message.</summary>
+    internal Task ReplaceAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation, TimeSpan? patience = null) => DoAsync(
         chat,
-        stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
+        new Step(
+            stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
+            IsRepeatable: true,
+            IfRefused: new Step(stopping => api.SendMessageAsync(Message(chat, text), stopping))),
+        patience ?? Patience,
         cancellation);
 
-    internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) => DoAsync(
-        chat,
-        stopping => api.SendPictureAsync(asDocument: false, new SendMessageRequest(chat.Value, caption.ToString()) { Entities = caption.Entities }, picture, stopping),
-        cancellation);
+    internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) =>
+        DoAsync(chat, new Step(stopping => api.SendPictureAsync(asDocument: false, Message(chat, caption), picture, stopping)), Patience, cancellation);
 
-    /// <summary>Edits at once or not at all: the last word of a bot that ends.</summary>
-    internal async Task TryEditNowAsync(ChatId chat, MessageId message, AnswerText text)
+    /// <summary>Replaces at once or not at all: the last word of a bot that ends.</summary>
+    internal async Task TryReplaceNowAsync(ChatId chat, MessageId message, AnswerText text)
     {
         using var limit = new CancellationTokenSource(BackgroundRuns.LastWord, time);
         try
         {
-            await api.EditMessageTextAsync(Edit(chat, message, text), limit.Token);
+            try
+            {
+                await api.EditMessageTextAsync(Edit(chat, message, text), limit.Token);
+            }
+            catch (BotApiException e) when (e.Failure is BotApiFailure.Refused)
+            {
+                await api.SendMessageAsync(Message(chat, text), limit.Token);
+            }
         }
         catch (Exception e) when (e is BotApiException or OperationCanceledException)
         {
@@ -66,9 +73,11 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
 
     private static EditMessageTextRequest Edit(ChatId chat, MessageId message, AnswerText text) => new(chat.Value, message.Value, text.ToString()) { Entities = text.Entities };
 
-    private Task DoAsync(ChatId chat, Func<CancellationToken, Task> call, CancellationToken cancellation)
+    private static SendMessageRequest Message(ChatId chat, AnswerText text) => new(chat.Value, text.ToString()) { Entities = text.Entities };
+
+    private Task DoAsync(ChatId chat, Step step, TimeSpan patience, CancellationToken cancellation)
     {
-        var job = new AnswerJob(chat, IsStranger(chat), call, time, log);
+        var job = new AnswerJob(chat, IsStranger(chat), step, patience, time, log);
         delivery.Answer(job);
         return job.Ended.WaitAsync(cancellation);
     }
@@ -85,8 +94,15 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
         }
     }
 
-    private sealed class AnswerJob(ChatId chat, bool isStranger, Func<CancellationToken, Task> call, TimeProvider time, ILogger log) : SendingJob
+    /// <summary>A call to the Bot API that gives an answer.</summary>
+    /// <param name="Call">The call.</param>
+    /// <param name="IsRepeatable">Whether a second call does no harm where the first may have gone through: true of an edit, not of a new message.</param>
+    /// <param name="IfRefused">What is done in the chat's next turn where Telegram refuses the call.</param>
+    private sealed record Step(Func<CancellationToken, Task> Call, bool IsRepeatable = false, Step? IfRefused = null);
+
+    private sealed class AnswerJob(ChatId chat, bool isStranger, Step step, TimeSpan patience, TimeProvider time, ILogger log) : SendingJob
     {
+        private Step _step = step;
         private readonly long _begun = time.GetTimestamp();
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -96,7 +112,7 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
 
         public override bool CanStandBack => isStranger;
 
-        public override TimeSpan Left => Patience - time.GetElapsedTime(_begun);
+        public override TimeSpan Left => patience - time.GetElapsedTime(_begun);
 
         public override ChatId? Chat() => chat;
 
@@ -109,7 +125,7 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
 
             try
             {
-                await call(stopping);
+                await _step.Call(stopping);
                 _ended.TrySetResult();
                 return new TryResult.Done();
             }
@@ -125,9 +141,16 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
                     return new TryResult.ChatHeld(pause, GivesUp: Ended.IsCompleted);
                 }
 
+                if (e.Failure is BotApiFailure.Refused && _step.IfRefused is { } other)
+                {
+                    _step = other;
+                    return new TryResult.More();
+                }
+
                 return e.Failure switch
                 {
-                    BotApiFailure.Unreachable { OutcomeUnknown: false } or BotApiFailure.TokenRefused => new TryResult.Outage(e.Failure),
+                    BotApiFailure.Unreachable { OutcomeUnknown: var unknown } when !unknown || _step.IsRepeatable => new TryResult.Outage(e.Failure),
+                    BotApiFailure.TokenRefused => new TryResult.Outage(e.Failure),
 
                     // Refused for good, or it may have arrived: an answer twice is worse than one that the person asks for again.
                     _ => End(e.Message),

@@ -69,7 +69,7 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, LinkAnn
         var redemption = await links.RedeemAsync(button.Argument, button.Chat, evenIfLinkedToAnother: true, cancellation);
         await answers.AcknowledgeAsync(button.QueryId, null, cancellation);
         var done = redemption is Redemption.Redeemed;
-        await answers.EditAsync(
+        await answers.ReplaceAsync(
             button.Chat, button.Message, new AnswerText().Plain(done ? "Switched." : "That link has expired. Get a new one on the dashboard, or use /start."), cancellation);
         await announcements.AnnounceAsync(cancellation);
     }
@@ -77,7 +77,7 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, LinkAnn
     internal async Task KeepPressedAsync(PressedButton button, CancellationToken cancellation)
     {
         await answers.AcknowledgeAsync(button.QueryId, ChatWords.NothingHasChanged, cancellation);
-        await answers.EditAsync(button.Chat, button.Message, new AnswerText().Plain(ChatWords.NothingHasChanged), cancellation);
+        await answers.ReplaceAsync(button.Chat, button.Message, new AnswerText().Plain(ChatWords.NothingHasChanged), cancellation);
     }
 
     /// <summary>A person blocks the bot, or takes that back: the link is marked, so that senders and the dashboard know before the next message fails.</summary>

@@ -7,6 +7,9 @@ namespace Notify.Bot.Commands;
 /// <summary>Runs that are asked for in a chat, by <c>/run</c> or a button: the chat is told that one has begun, and that message is edited to how it ended.</summary>
 public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, ChatAnswers answers)
 {
+    /// <summary>How long the end of a run is tried to be told. Its message says that it runs, so the end is wanted also after an outage.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromHours(1);
+
     /// <summary><c>/run NAME</c>, with or without <c>.py</c>.</summary>
     internal async Task RunAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
     {
@@ -32,35 +35,37 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         var started = await answers.SendAsync(chat, new AnswerText().Plain("▶ Running ").Bold(script.Stem).Plain("..."), cancellation);
         background.Start(async stopping =>
         {
-            RequestedRun run;
+            var text = new AnswerText().Plain("✖ ").Bold(script.Stem).Plain(": interrupted, since the bot was restarted. Run it again.");
             try
             {
-                run = await runs.RunAsync(link.User, script, link, stopping);
-            }
-            catch (ScriptsHelperException e)
-            {
-                run = new RequestedRun(RunOutcome.Error, Error: e.Message);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                if (started is { } interrupted)
+                text = Ended(script, await RunAsync(link, script, stopping));
+                if (started is { } message)
                 {
-                    await answers.TryEditNowAsync(chat, interrupted, new AnswerText().Plain("✖ ").Bold(script.Stem).Plain(": interrupted, since the bot was restarted. Run it again."));
+                    await answers.ReplaceAsync(chat, message, text, stopping, EndPatience);
                 }
-
+                else
+                {
+                    await answers.SendAsync(chat, text, stopping);
+                }
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested && started is not null)
+            {
+                await answers.TryReplaceNowAsync(chat, started.Value, text);
                 throw;
             }
-
-            var text = Ended(script, run);
-            if (started is { } message)
-            {
-                await answers.EditAsync(chat, message, text, stopping);
-            }
-            else
-            {
-                await answers.SendAsync(chat, text, stopping);
-            }
         });
+    }
+
+    private async Task<RequestedRun> RunAsync(Link link, ScriptName script, CancellationToken stopping)
+    {
+        try
+        {
+            return await runs.RunAsync(link.User, script, link, stopping);
+        }
+        catch (ScriptsHelperException e)
+        {
+            return new RequestedRun(RunOutcome.Error, Error: e.Message);
+        }
     }
 
     private static AnswerText Ended(ScriptName script, RequestedRun run)
@@ -69,7 +74,7 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         return run.Outcome switch
         {
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
-            RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ").Bold(script.Stem).Plain(": held back, since it is muted. /unmute lets it through again."),
+            RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ").Bold(script.Stem).Plain(": not sent, since it is muted. /unmute ends the mute."),
             RunOutcome.Queued => text.Plain("✔ ").Bold(script.Stem).Plain(": queued, it is delivered as soon as Telegram takes it"),
             RunOutcome.NoAlert => text.Plain("✔ ").Bold(script.Stem).Plain(": no alert"),
             RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),

@@ -1,4 +1,5 @@
 using Notify.Bot.Commands;
+using Notify.Sandbox.Telegram;
 using Notify.Testing;
 using Notify.Tests.Polling;
 
@@ -176,6 +177,64 @@ public sealed class CommandTests
         await scene.Bot.StopAsync(Cancellation);
 
         Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Bad Request: message to edit not found")]
+    [InlineData("Bad Request: message can't be edited")]
+    [InlineData("Bad Request: MESSAGE_ID_INVALID")]
+    public async Task How_a_run_ended_is_told_in_a_new_message_where_the_first_one_can_not_be_edited(string refusal)
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/broken.py", "raise SystemExit('no such table: orders_2026')");
+        var chat = await scene.LinkAsync(alice.Name);
+        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "editMessageText", Status = 400, Description = refusal }, Cancellation);
+
+        await scene.Phone.TypeAsync(chat, "/run broken", Cancellation);
+
+        var told = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)), Cancellation);
+        Assert.Contains(told, m => m.Edits == 0 && m.Text.Contains("no such table: orders_2026", StringComparison.Ordinal) && m.Entities.Any(e => e.Type == "expandable_blockquote"));
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Drop, false)]
+    [InlineData(FaultKind.Drop, true)]
+    [InlineData(FaultKind.Cut, true)]
+    public async Task How_a_run_ended_is_told_once_where_the_answer_to_the_edit_was_lost(FaultKind fault, bool taken)
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
+        var chat = await scene.LinkAsync(alice.Name);
+        var lost = await scene.Phone.AddFaultAsync(new Fault { Kind = fault, Method = "editMessageText", Times = 2, Taken = taken }, Cancellation);
+
+        await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
+
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
+        await Eventually.TrueAsync(async () => (await scene.Phone.FaultsAsync(Cancellation)).Single(f => f.Id == lost.Id).Hits == 2, () => "the edit was not tried again", Cancellation);
+        await scene.AskAsync(chat, "/help");
+        Assert.Single(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("quiet", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_interrupted_says_so_in_a_new_message_where_the_first_one_is_gone()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/endless.py", "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)");
+        var chat = await scene.LinkAsync(alice.Name);
+        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "editMessageText", Status = 400, Description = "Bad Request: message to edit not found" }, Cancellation);
+        await scene.Phone.TypeAsync(chat, "/run endless", Cancellation);
+        var witness = Path.Combine(alice.Home, "pid");
+        await Eventually.TrueAsync(() => File.Exists(witness) && File.ReadAllText(witness).Length > 0, () => "the script has not begun", Cancellation);
+
+        await scene.Bot.StopAsync(Cancellation);
+
+        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Edits == 0 && m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
     }
 
     [Fact]
