@@ -11,6 +11,7 @@ public sealed partial class ChatCommands(
     ILinkBook links,
     StrangerLimit strangers,
     ChatAnswers answers,
+    ChatClock clock,
     LinkingInChat linking,
     StatusAnswer status,
     RunsInChat runs,
@@ -159,7 +160,7 @@ public sealed partial class ChatCommands(
 
     private async Task WhoAmIAsync(ChatId chat, Link link, CancellationToken cancellation) => await answers.SendAsync(
         chat,
-        new AnswerText().Plain("The notifications of ").Bold(link.User.Value).Plain($" on {settings.InstanceName} arrive here, since {ChatWords.Moment(link.LinkedAt)}."),
+        new AnswerText().Plain("The notifications of ").Bold(link.User.Value).Plain($" on {settings.InstanceName} arrive here, since {clock.Moment(link.LinkedAt)}."),
         cancellation);
 
     private async Task TestAsync(ChatId chat, Link link, CancellationToken cancellation)

@@ -1,9 +1,8 @@
 using System.Globalization;
-using Notify.Bot.Outbox;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Words that several answers use, and how an answer says a moment, a length of time and a long text.</summary>
+/// <summary>Words that several answers use, and how an answer says a length of time and a long text.</summary>
 internal static class ChatWords
 {
     internal const string UseStart = "Use /start to link your account.";
@@ -20,11 +19,6 @@ internal static class ChatWords
         var last = string.Join('\n', text.TrimEnd().ReplaceLineEndings("\n").Split('\n').TakeLast(lines));
         return last.Length > length ? "..." + last[^length..] : last;
     }
-
-    internal static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    /// <summary>The end of a mute.</summary>
-    internal static string Until(DateTimeOffset until) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until)}";
 
     internal static string Ago(TimeSpan span) => span < TimeSpan.FromMinutes(1) ? "just now" : $"{Span(span)} ago";
 

@@ -5,7 +5,7 @@ using Notify.Scripts;
 namespace Notify.Bot.Commands;
 
 /// <summary><c>/mute</c> and <c>/unmute</c>: all notifications of a user. Single scripts are muted under their notifications (<see cref="NotificationButtons"/>).</summary>
-public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, TimeProvider time)
+public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time)
 {
     internal async Task MuteAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
     {
@@ -25,7 +25,7 @@ public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, TimeProvid
         }
 
         await outbox.MuteAsync(link.User, null, until);
-        await answers.SayAsync(chat, $"Muted {ChatWords.Until(until)}. Notifications are kept in the history and do not arrive here. /unmute ends it.", cancellation);
+        await answers.SayAsync(chat, $"Muted {clock.Until(until)}. Notifications are kept in the history and do not arrive here. /unmute ends it.", cancellation);
     }
 
     internal async Task UnmuteAsync(ChatId chat, Link link, CancellationToken cancellation)

@@ -5,7 +5,7 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>The buttons under a delivered notification of a script. They name the notification, which fits 64 bytes whatever the script is called.</summary>
-public sealed class NotificationButtons(IOutbox outbox, RunsInChat runs, ChatAnswers answers, TimeProvider time)
+public sealed class NotificationButtons(IOutbox outbox, RunsInChat runs, ChatAnswers answers, ChatClock clock, TimeProvider time)
 {
     internal const string Snooze = "snooze:";
     internal const string Mute = "mute:";
@@ -37,7 +37,7 @@ public sealed class NotificationButtons(IOutbox outbox, RunsInChat runs, ChatAns
 
         var until = button.Name == Snooze ? time.GetUtcNow() + TimeSpan.FromHours(1) : Mutes.Forever;
         await outbox.MuteAsync(link.User, name, until);
-        await answers.AcknowledgeAsync(button.QueryId, $"{ChatWords.Cut(Mutes.Stem(name), 100)} is muted {ChatWords.Until(until)}. /unmute ends it.", cancellation);
+        await answers.AcknowledgeAsync(button.QueryId, $"{ChatWords.Cut(Mutes.Stem(name), 100)} is muted {clock.Until(until)}. /unmute ends it.", cancellation);
     }
 
     private async Task RunAgainAsync(PressedButton button, Link link, string name, CancellationToken cancellation)

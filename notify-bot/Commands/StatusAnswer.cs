@@ -10,7 +10,7 @@ namespace Notify.Bot.Commands;
 
 /// <summary><c>/status</c>: what did not arrive, the user's scripts, and a Run button for each.</summary>
 public sealed partial class StatusAnswer(
-    ScriptsHelper helper, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, TimeProvider time, ILogger<StatusAnswer> log)
+    ScriptsHelper helper, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time, ILogger<StatusAnswer> log)
 {
     /// <summary>A script's button; the digest of its name follows.</summary>
     internal const string Run = "run:";
@@ -91,7 +91,7 @@ public sealed partial class StatusAnswer(
     {
         if (mutes.All is { } until)
         {
-            text.Bold("Muted").Line($" {ChatWords.Until(until)}; /unmute ends it.");
+            text.Bold("Muted").Line($" {clock.Until(until)}; /unmute ends it.");
         }
 
         var since = now - Lately;
@@ -121,13 +121,13 @@ public sealed partial class StatusAnswer(
         }
     }
 
-    private static void AddUndelivered(AnswerText text, PastNotification stuck)
+    private void AddUndelivered(AnswerText text, PastNotification stuck)
     {
         var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
         text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
         text.Line(stuck.Progress switch
         {
-            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {ChatWords.Moment(next)})",
+            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next)})",
             { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
             _ => "",
         });
@@ -144,7 +144,7 @@ public sealed partial class StatusAnswer(
 
         if (mutes.Scripts.TryGetValue(script.Stem, out var mutedUntil))
         {
-            text.Line($"muted {ChatWords.Until(mutedUntil)}");
+            text.Line($"muted {clock.Until(mutedUntil)}");
         }
 
         if (script.Running || requested.IsRunning(user, script.Name))

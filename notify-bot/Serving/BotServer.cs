@@ -116,6 +116,7 @@ internal static partial class BotServer
         services.AddSingleton<MutingInChat>();
         services.AddSingleton<NotificationButtons>();
         services.AddSingleton<ChatAnswers>();
+        services.AddSingleton<ChatClock>();
         services.AddSingleton<LinkAnnouncements>();
         services.AddSingleton<BackgroundRuns>();
         services.AddSingleton<StrangerLimit>();

@@ -1,0 +1,27 @@
+using System.Globalization;
+using Notify.Bot.Outbox;
+
+namespace Notify.Bot.Commands;
+
+/// <summary>Says moments in chats by the clock of the server, with the name of its time zone.</summary>
+public sealed class ChatClock(TimeProvider time)
+{
+    /// <summary>A moment to the minute, such as <c>2026-11-30 15:05 Europe/Prague</c>.</summary>
+    internal string Moment(DateTimeOffset moment)
+    {
+        var zone = time.LocalTimeZone;
+        var local = TimeZoneInfo.ConvertTime(moment, zone);
+        return $"{local.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} {Name(zone, local)}";
+    }
+
+    /// <summary>The end of a mute.</summary>
+    internal string Until(DateTimeOffset until) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until)}";
+
+    /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) has the distance to UTC.</summary>
+    private static string Name(TimeZoneInfo zone, DateTimeOffset local) => zone switch
+    {
+        { HasIanaId: true } when !zone.Id.EndsWith("UTC", StringComparison.Ordinal) => zone.Id,
+        _ when local.Offset == TimeSpan.Zero => "UTC",
+        _ => local.ToString("'UTC'zzz", CultureInfo.InvariantCulture),
+    };
+}
