@@ -1,0 +1,126 @@
+# What is looked at before root writes anything: folders that others could change, and nginx sites that would lose what they pass requests to.
+# POSIX sh, and no file beside it is needed: deploy.sh sources it, and tools/package.sh puts it into the package's preinst.
+
+# notify_group_is_roots GID: nobody but root is in the group.
+notify_group_is_roots() {
+    [ "$1" != 0 ] || return 0
+    ! getent group "$1" | cut -d: -f4 | tr ',' '\n' | grep -v '^$' | grep -qvx root && ! getent passwd | cut -d: -f3,4 | grep -v '^0:' | grep -q ":$1\$"
+}
+
+# notify_unsafe PATH: prints why somebody else than root could change what root writes at PATH, and the command that fixes it. Nothing: it is safe.
+# From the root down, and no further than the first folder that is not there: root makes the rest. A link counts only outside of Notify's own
+# folders, and only as root's.
+notify_unsafe() (
+    set -f
+    IFS=/
+    done=
+    for part in ${1#/}; do
+        [ -n "$part" ] || continue
+        path=$done/$part
+        if [ -L "$path" ]; then
+            case $path/ in
+                /data/?* | /opt/data-analyst/*) echo "$path is a link, and root would write where it leads: rm $path"; return ;;
+            esac
+            if [ "$(stat -c %u "$path")" != 0 ]; then
+                echo "$path is a link of $(stat -c %U "$path")'s, and root would write where it leads: rm $path"
+                return
+            fi
+            target=$(readlink -f "$path")
+            said=$(notify_unsafe "$target")
+            [ -z "$said" ] || { echo "$said"; return; }
+        elif [ ! -e "$path" ]; then
+            return
+        elif [ ! -d "$path" ]; then
+            echo "$path is no folder: mv $path $path.aside"
+            return
+        elif [ "$(stat -c %u "$path")" != 0 ]; then
+            echo "$path is $(stat -c %U "$path")'s, who could change what root writes there: chown root:root $path && chmod go-w $path"
+            return
+        else
+            case $(stat -Lc %A "$path") in
+                ????????w*) echo "$path can be changed by everybody, and root writes there: chmod go-w $path"; return ;;
+                ?????w*)
+                    # With an ACL these bits are its mask: some entry may write.
+                    case $(ls -ld "$path") in ??????????+*) entry=yes ;; *) entry= ;; esac
+                    if [ -n "$entry" ] || ! notify_group_is_roots "$(stat -c %g "$path")"; then
+                        echo "$path can be changed by members of $(stat -c %G "$path")${entry:+ or by an ACL entry}, and root writes there: chmod g-w $path"
+                        return
+                    fi
+                    ;;
+            esac
+        fi
+        done=$path
+    done
+)
+
+notify_indent() { sed 's/^/    /'; }
+
+# notify_check_folders: whether root may write to the paths on standard input. Says where not, and each command that puts it right.
+notify_check_folders() {
+    said=$(while IFS= read -r folder; do notify_unsafe "$folder"; done | LC_ALL=C sort -u)
+    [ -n "$said" ] || return 0
+    echo "Root does not write where somebody else could put a link in the way:"
+    echo "$said" | notify_indent
+    echo "The command after each colon puts it right. Look first who needs it as it is; then run this again."
+    return 1
+}
+
+# notify_listens UNIT: where a socket of systemd's listens now, one address a line.
+notify_listens() {
+    systemctl show -p Listen --value "$1" 2> /dev/null | sed -n 's/ (Stream)$//p'
+}
+
+# notify_sites ADDRESS: the files of nginx that pass requests to it.
+notify_sites() {
+    case $1 in
+        /*) at="unix:$(printf '%s' "$1" | sed 's/[.]/[.]/g')([^0-9A-Za-z_.-]|\$)" ;;
+        *) at="(127[.]0[.]0[.]1|localhost|\\[::1\\]):${1##*:}([^0-9]|\$)" ;;
+    esac
+    grep -RlsE "^[^#]*$at" /etc/nginx/nginx.conf /etc/nginx/conf.d /etc/nginx/sites-enabled || true
+}
+
+# notify_stranded ADDRESSES: lines "ADDRESS FILE": sites that pass requests to an address where Notify listens now and will no longer, once it
+# listens at ADDRESSES (one a line). What an operator has added to a socket (systemctl edit) is kept, and so counts.
+notify_stranded() {
+    for unit in notify-web.socket notify-gateway.socket notify-gateway-clients.socket; do
+        notify_listens "$unit"
+    done | while IFS= read -r address; do
+        { printf '%s\n' "$1"; sed -n 's/^ListenStream=//p' /etc/systemd/system/notify-*.socket.d/*.conf 2> /dev/null; } | grep -qxF "$address" && continue
+        notify_sites "$address" | sed "s#^#$address #"
+    done
+}
+
+# notify_check_sites ADDRESSES: whether each site of nginx will find somebody at the other end. Says which will not, and the commands that change
+# it from the ports of earlier versions, which each account of the machine could reach, to the sockets.
+notify_check_sites() {
+    said=$(notify_stranded "$1")
+    [ -n "$said" ] || return 0
+    echo "This version listens on Unix sockets, which nginx alone can reach, and no longer where a site passes requests to:"
+    echo "$said" | notify_indent
+    echo "Change the site, and do not reload nginx yet:"
+    echo "$said" | cut -d' ' -f2- | LC_ALL=C sort -u | while IFS= read -r site; do
+        cat <<TEXT
+
+    cp -L $site /root/notify-site.before
+    sed -i --follow-symlinks -E \\
+        -e 's#proxy_pass +http://(127\.0\.0\.1|localhost|\[::1\]):5000#proxy_set_header X-Forwarded-For \$remote_addr; proxy_pass http://unix:/run/notify-web/web.sock#' \\
+        -e 's#proxy_pass +http://(127\.0\.0\.1|localhost|\[::1\]):8765/#proxy_pass http://unix:/run/notify-gateway/client.sock:/#' \\
+        -e 's#proxy_pass +http://(127\.0\.0\.1|localhost|\[::1\]):8765#proxy_pass http://unix:/run/notify-gateway/client.sock#' \\
+        -e 's#server +(127\.0\.0\.1|localhost|\[::1\]):5000#server unix:/run/notify-web/web.sock#' \\
+        -e 's#server +(127\.0\.0\.1|localhost|\[::1\]):8765#server unix:/run/notify-gateway/client.sock#' $site
+TEXT
+    done
+    cat <<'TEXT'
+
+Compare the result with server/nginx-notify.conf. Then run this again: nginx reads the site when the new version runs.
+For a web server that needs a port: docs/operations.md, "Another web server".
+TEXT
+    return 1
+}
+
+# notify_socket_text SERVICE: what the units of its sockets say, without comments: equal texts need no other socket.
+notify_socket_text() {
+    for unit in "$1.socket" "$1-clients.socket"; do
+        systemctl cat "$unit" 2> /dev/null | grep -v '^[[:space:]]*\(#\|$\)' || true
+    done
+}
