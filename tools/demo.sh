@@ -43,7 +43,7 @@ demo_python() {
 dotnet_root() { dirname "$(readlink -f "$(command -v dotnet)")"; }
 
 demo_as_root() {
-    local home dotnet target status=0 picture=()
+    local home dotnet target status=0
     if ! id "$demo_account" > /dev/null 2>&1; then
         say "making the account $demo_account in the group dataread (userdel --remove $demo_account takes it away again)"
         groupadd --force dataread
@@ -52,7 +52,7 @@ demo_as_root() {
     home=$(getent passwd "$demo_account" | cut -d: -f6)
     as_demo() { setpriv --reuid="$demo_account" --regid="$demo_account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin "$@"; }
     as_demo mkdir -p "$home/demo"
-    exec 8> "/run/lock/$demo_account.lock"
+    exec 8> "/run/$demo_account.lock"
     flock -n 8 || stop "A demo runs on this machine as $demo_account already. End it first (Ctrl-C)."
 
     # The clone may lie in a home that is closed to others, and so may .NET. The account writes its copies itself: root follows no link of it.
@@ -74,7 +74,7 @@ demo_as_root() {
     local run=(setpriv --reuid="$demo_account" --regid="$demo_account" --init-groups --
         env -i HOME="$home" PATH="$PATH" TERM="${TERM:-dumb}" ${TZ:+"TZ=$TZ"} DOTNET_ROOT="$dotnet"
         "$home/demo/programs/notify-demo/notify-demo" --programs "$home/demo/programs" --examples "$home/demo/examples" --demo-home "$@")
-    cd "$home"
+    cd "$home" || return
     if [ -z "$demo_picture" ]; then
         exec "${run[@]}"
     fi
@@ -111,6 +111,7 @@ demo() {
             --once) arguments+=(--once) ;;
             --screenshot)
                 [ $# -gt 1 ] || stop "--screenshot needs the name of a file."
+                # shellcheck disable=SC2154 # ./dev sets it.
                 demo_picture=$(cd "$started_in" && realpath -m -- "$2")
                 shift
                 ;;

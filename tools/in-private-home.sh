@@ -21,6 +21,7 @@ cat /etc/group "${NOTIFY_MORE_GROUPS:-/dev/null}" > "$group" || exit 125
 
 # Root of a namespace of its own may mount; inside, a second one gives the user their own number back, since the bot goes by that.
 inside() {
+    # shellcheck disable=SC2016 # The shells in there fill them in.
     exec unshare --map-root-user --mount sh -c 'passwd=$1 group=$2 uid=$3 gid=$4; shift 4; mount --bind "$passwd" /etc/passwd && mount --bind "$group" /etc/group && exec unshare --user --map-user="$uid" --map-group="$gid" "$@"' \
         sh "$passwd" "$group" "$uid" "$(id -g)" "$@"
 }

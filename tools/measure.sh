@@ -16,6 +16,7 @@ publish_bare() {
 
 measure() {
     local folder account="" home status=0
+    # shellcheck disable=SC2154 # ./dev sets them.
     case "$1" in
         budgets | web) publish "${programs[@]}" ;;
         *) publish "${native_programs[@]}" ;;
@@ -40,6 +41,7 @@ measure() {
     account=notify-bench-$$
     folder=$(mktemp -d)
     # Filled in now: the function's variables are gone when the shell ends.
+    # shellcheck disable=SC2064
     trap "userdel --remove --force '$account' > /dev/null 2>&1 || true; rm -rf '$folder'" EXIT
     chmod 755 "$folder"
     useradd --create-home --base-dir "$folder" --no-log-init --user-group --shell /usr/sbin/nologin "$account"
@@ -54,6 +56,7 @@ measure() {
     analysts "$folder/more"
     cat /etc/passwd "$folder/more/passwd" > "$folder/passwd"
     cat /etc/group "$folder/more/group" > "$folder/group"
+    # shellcheck disable=SC2016 # The shell in there fills them in.
     local mounted=(unshare --mount sh -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group && shift && exec "$@"' sh "$folder")
     if ! "${mounted[@]}" true 2> /dev/null; then
         say "root may not mount here, so all sessions of the dashboard are one user's"
