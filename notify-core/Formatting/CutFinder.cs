@@ -8,8 +8,10 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     private readonly string _text = source.Text;
     private readonly IReadOnlyList<TextEntity> _entities = source.Entities;
 
-    /// <summary>The first entity that can reach into what is still to be cut. Entities before it have ended, as none is longer than the one around it.</summary>
-    internal int FirstEntity { get; private set; }
+    // Where in the entities the first is that begins at or after the place up to which all is cut, and those before it that have not ended there: some few, as
+    // nothing lies in its own kind.
+    private readonly List<TextEntity> _around = [];
+    private int _next;
 
     /// <summary>Whether leaving it out would cost more than emphasis.</summary>
     internal static bool IsStructural(EntityKind kind) => kind is EntityKind.TextLink or EntityKind.Pre;
@@ -17,9 +19,30 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     /// <summary>Passes over the entities that end before a position.</summary>
     internal void Forget(int before)
     {
-        while (FirstEntity < _entities.Count && _entities[FirstEntity].End <= before)
+        for (; _next < _entities.Count && _entities[_next].Offset < before; _next++)
         {
-            FirstEntity++;
+            _around.Add(_entities[_next]);
+        }
+
+        _around.RemoveAll(entity => entity.End <= before);
+    }
+
+    /// <summary>The entities that can reach into what is still to be cut and begin before a position, in their order.</summary>
+    internal IEnumerable<TextEntity> Before(int position)
+    {
+        foreach (var entity in _around)
+        {
+            if (entity.Offset >= position)
+            {
+                yield break;
+            }
+
+            yield return entity;
+        }
+
+        for (var i = _next; i < _entities.Count && _entities[i].Offset < position; i++)
+        {
+            yield return _entities[i];
         }
     }
 
@@ -27,12 +50,17 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     internal int Reach(int start, int end, int room, bool heedEntities)
     {
         var reach = (int)Math.Min(end, (long)start + room);
-        var structural = 0;
-        for (var i = FirstEntity; heedEntities && i < _entities.Count && _entities[i].Offset < reach; i++)
+        if (!heedEntities)
         {
-            if (IsStructural(_entities[i].Kind) && _entities[i].End > start && ++structural > TelegramLimits.Entities && _entities[i].Offset > start)
+            return reach;
+        }
+
+        var structural = 0;
+        foreach (var entity in Before(reach))
+        {
+            if (IsStructural(entity.Kind) && entity.End > start && ++structural > TelegramLimits.Entities && entity.Offset > start)
             {
-                return _entities[i].Offset;
+                return entity.Offset;
             }
         }
 
@@ -77,9 +105,21 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     private (int Any, int Address, int Word, int Line, int Paragraph) Walk(int start, int reach, int end, bool heedLinks)
     {
         int any = -1, address = -1, word = -1, line = -1, paragraph = -1;
-        var entity = FirstEntity;
+        var entity = _next;
         var linkEnd = -1;
         var blockEnd = -1;
+        foreach (var outer in _around)
+        {
+            if (outer.Kind == EntityKind.Pre)
+            {
+                blockEnd = Math.Max(blockEnd, outer.End);
+            }
+            else if (outer.Kind == EntityKind.TextLink && heedLinks)
+            {
+                linkEnd = Math.Max(linkEnd, outer.End);
+            }
+        }
+
         for (var i = start; i < reach;)
         {
             i += CharacterLength(i, reach);
@@ -158,11 +198,11 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         var limit = (int)Math.Min(end, (long)from + maxLength + 1);
         var found = _text.AsSpan(from..limit).IndexOf('\n');
         var lineEnd = found < 0 ? limit : from + found;
-        for (var i = FirstEntity; i < _entities.Count && _entities[i].Offset < lineEnd; i++)
+        foreach (var entity in Before(lineEnd))
         {
-            if (_entities[i].Kind == EntityKind.Pre && _entities[i].End > from)
+            if (entity.Kind == EntityKind.Pre && entity.End > from)
             {
-                lineEnd = Math.Min(lineEnd, _entities[i].Offset > from ? _entities[i].Offset : _entities[i].End);
+                lineEnd = Math.Min(lineEnd, entity.Offset > from ? entity.Offset : entity.End);
             }
         }
 
@@ -195,7 +235,8 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     /// <summary>Whether the line that begins here is one of a code block or a table, which no reader can put together again.</summary>
     private bool IsKeptWhole(int lineStart)
     {
-        var line = _text.AsSpan(lineStart);
+        // A line beyond the length of a part is not kept whole anyway.
+        var line = _text.AsSpan(lineStart, Math.Min(_text.Length - lineStart, maxLength + 1));
         var lineEnd = line.IndexOf('\n');
         return (lineEnd < 0 ? line : line[..lineEnd]).Contains('|') || BlockAt(lineStart) is not null;
     }
@@ -203,11 +244,11 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
     /// <summary>The code block at a position, or null.</summary>
     internal TextEntity? BlockAt(int position)
     {
-        for (var i = FirstEntity; i < _entities.Count && _entities[i].Offset <= position; i++)
+        foreach (var entity in Before(position + 1))
         {
-            if (_entities[i].Kind == EntityKind.Pre && _entities[i].End > position)
+            if (entity.Kind == EntityKind.Pre && entity.End > position)
             {
-                return _entities[i];
+                return entity;
             }
         }
 

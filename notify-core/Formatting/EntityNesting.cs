@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Notify.Formatting;
 
 /// <summary>
@@ -6,36 +8,70 @@ namespace Notify.Formatting;
 /// </summary>
 internal static class EntityNesting
 {
-    /// <summary>Sorts the entities, drops those that have no place, and interrupts bold and the like around code, as Telegram does. They must nest or lie apart.</summary>
-    public static TextEntity[] Settle(List<TextEntity> entities)
+    /// <summary>
+    /// How many pieces of markup count that lie in each other; those further in format nothing. As many as Telegram keeps of a message's entities, so that no message can
+    /// show more.
+    /// </summary>
+    internal const int MaxDepth = TelegramLimits.Entities;
+
+    /// <summary>
+    /// Sorts the entities, drops those that have no place, and interrupts bold and the like around code, as Telegram does. They must nest or lie apart, and
+    /// at most <see cref="MaxDepth"/> of them in each other.
+    /// </summary>
+    /// <param name="entities">
+    /// What was read; changed here. The <see cref="TextEntity.Url"/> of a link is the address as its author wrote it, null for one whose text is the address. Addresses are looked at
+    /// from the outer to the inner, so that a piece of text becomes one address at the most, however many links lie around it.
+    /// </param>
+    /// <param name="text">What they format.</param>
+    /// <returns>The same list, or another.</returns>
+    public static List<TextEntity> Settle(List<TextEntity> entities, string text)
     {
-        var sorted = Sort(entities);
-        var kept = new List<TextEntity>(sorted.Length);
-        var code = new List<TextEntity>();
+        Sort(entities);
+        var code = new List<(int Offset, int End)>();
+        var isInterrupted = false;
         var around = new List<TextEntity>();
-        foreach (var entity in sorted)
+        var kept = 0;
+        for (var i = 0; i < entities.Count; i++)
         {
-            around.RemoveAll(outer => outer.End <= entity.Offset);
+            var entity = entities[i];
+            // The inner end before the outer.
+            while (around.Count > 0 && around[^1].End <= entity.Offset)
+            {
+                around.RemoveAt(around.Count - 1);
+            }
+
             if (!HasPlace(entity.Kind, around))
             {
                 continue;
             }
 
+            if (entity.Kind == EntityKind.TextLink)
+            {
+                if (LinkAddress.Check(entity.Url ?? text.AsSpan(entity.Offset, entity.Length)) is not { } url)
+                {
+                    continue;
+                }
+
+                entity = entity with { Url = url };
+            }
+
             around.Add(entity);
-            kept.Add(entity);
+            entities[kept++] = entity;
             if (IsCode(entity.Kind))
             {
-                code.Add(entity);
+                code.Add((entity.Offset, entity.End));
+                isInterrupted |= around.Exists(static outer => IsStyle(outer.Kind));
             }
         }
 
-        if (code.Count == 0)
+        entities.RemoveRange(kept, entities.Count - kept);
+        if (!isInterrupted)
         {
-            return [.. kept];
+            return entities;
         }
 
-        var result = new List<TextEntity>(kept.Count + code.Count);
-        foreach (var entity in kept)
+        var result = new List<TextEntity>(entities.Count + code.Count);
+        foreach (var entity in entities)
         {
             if (IsStyle(entity.Kind))
             {
@@ -47,11 +83,42 @@ internal static class EntityNesting
             }
         }
 
-        return Sort(result);
+        Sort(result);
+        return result;
     }
 
-    // By offset, the outer before the inner; of those with one range first the one that may hold the others.
-    private static TextEntity[] Sort(List<TextEntity> entities) => [.. entities.OrderBy(e => e.Offset).ThenByDescending(e => e.Length).ThenBy(e => IsQuote(e.Kind) ? 0 : IsStyle(e.Kind) ? 2 : 1)];
+    /// <summary>By offset, the outer before the inner; of those with one range first the one that may hold the others, else as they were.</summary>
+    private static void Sort(List<TextEntity> entities)
+    {
+        var isSorted = true;
+        for (var i = 1; i < entities.Count && isSorted; i++)
+        {
+            isSorted = Key(entities[i - 1]) <= Key(entities[i]);
+        }
+
+        if (isSorted)
+        {
+            return;
+        }
+
+        var order = new (ulong Key, int Index)[entities.Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = (Key(entities[i]), i);
+        }
+
+        Array.Sort(order);
+        var sorted = new TextEntity[order.Length];
+        for (var i = 0; i < order.Length; i++)
+        {
+            sorted[i] = entities[order[i].Index];
+        }
+
+        sorted.CopyTo(CollectionsMarshal.AsSpan(entities));
+
+        static ulong Key(TextEntity entity) =>
+            ((ulong)(uint)entity.Offset << 33) | ((ulong)(uint)(int.MaxValue - entity.Length) << 2) | (IsQuote(entity.Kind) ? 0UL : IsStyle(entity.Kind) ? 2UL : 1UL);
+    }
 
     private static bool HasPlace(EntityKind kind, List<TextEntity> around)
     {
@@ -80,7 +147,7 @@ internal static class EntityNesting
         return true;
     }
 
-    private static void AddAround(TextEntity style, List<TextEntity> code, List<TextEntity> result)
+    private static void AddAround(TextEntity style, List<(int Offset, int End)> code, List<TextEntity> result)
     {
         var from = style.Offset;
         for (var i = FirstEndingAfter(code, from); i < code.Count && code[i].Offset < style.End; i++)
@@ -99,7 +166,7 @@ internal static class EntityNesting
         }
     }
 
-    private static int FirstEndingAfter(List<TextEntity> code, int position)
+    private static int FirstEndingAfter(List<(int Offset, int End)> code, int position)
     {
         var low = 0;
         var high = code.Count;

@@ -13,7 +13,7 @@ public static class HtmlReader
     public static FormattedText? Read(string html) =>
         html.AsSpan().IndexOfAny('<', '&') < 0 ? FormattedText.Plain(html) : new Reader(html).Read();
 
-    private sealed record OpenTag(string Name, string Argument, int Offset);
+    private readonly record struct OpenTag(string Name, string Argument, int Offset);
 
     private sealed class Reader(string source)
     {
@@ -52,7 +52,8 @@ public static class HtmlReader
                 _entities[i] = _entities[i].Kind == EntityKind.Code ? _entities[i] with { Language = null } : _entities[i];
             }
 
-            return new FormattedText(_text.ToString(), EntityNesting.Settle(_entities));
+            var text = _text.ToString();
+            return new FormattedText(text, EntityNesting.Settle(_entities, text));
         }
 
         private bool ReadStartTag()
@@ -134,7 +135,7 @@ public static class HtmlReader
 
             _at++;
             var length = _text.Length - tag.Offset;
-            if (length == 0)
+            if (length == 0 || _open.Count >= EntityNesting.MaxDepth)
             {
                 return true;
             }
@@ -160,12 +161,7 @@ public static class HtmlReader
                     Add(tag.Argument.Length > 0 ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote);
                     break;
                 case "a":
-                    var address = tag.Argument.Length > 0 ? tag.Argument : _text.ToString(tag.Offset, length);
-                    if (LinkAddress.Check(address) is { } url)
-                    {
-                        _entities.Add(new TextEntity(EntityKind.TextLink, tag.Offset, length, url));
-                    }
-
+                    _entities.Add(new TextEntity(EntityKind.TextLink, tag.Offset, length, tag.Argument.Length > 0 ? tag.Argument : null));
                     break;
                 case "code":
                     // The language is kept for a <pre> that closes around the very same text.
@@ -255,7 +251,7 @@ public static class HtmlReader
                     end++;
                 }
 
-                character = source[(_at + 1)..end] switch
+                character = source.AsSpan((_at + 1)..end) switch
                 {
                     "lt" => "<",
                     "gt" => ">",

@@ -9,7 +9,10 @@ namespace Notify.Formatting;
 /// <summary>Which addresses a link may have, after <c>LinkManager::check_link</c> and <c>parse_url</c> of Telegram's library (tdlib/td).</summary>
 public static class LinkAddress
 {
-    /// <summary>Longest address in UTF-16 units that is made a link; a longer one stays visible text. Our own limit: Telegram publishes none.</summary>
+    /// <summary>
+    /// Longest address in UTF-16 units, with the blanks around it, that is made a link; a longer one stays visible text. Our own limit: Telegram publishes none. It
+    /// bounds what one look at an address costs, however many brackets of a text share it.
+    /// </summary>
     public const int MaxLength = 4096;
 
     private static readonly SearchValues<char> s_afterScheme = SearchValues.Create(":/?#@[]");
@@ -21,9 +24,14 @@ public static class LinkAddress
     /// </summary>
     public static string? Check(ReadOnlySpan<char> link)
     {
+        if (link.Length > MaxLength)
+        {
+            return null;
+        }
+
         // Telegram passes over blanks around an address.
         link = link.Trim();
-        if (link.Length is 0 or > MaxLength)
+        if (link.IsEmpty)
         {
             return null;
         }

@@ -32,7 +32,7 @@ public static class MarkdownV2Reader
         Quote,
     }
 
-    private sealed record Open(Opened What, int Offset, int Source, string? Language = null);
+    private readonly record struct Open(Opened What, int Offset, int Source, string? Language = null);
 
     private sealed class Reader(string source)
     {
@@ -60,7 +60,13 @@ public static class MarkdownV2Reader
                 return null;
             }
 
-            return _open.Count > 0 ? null : new FormattedText(_text.ToString(), EntityNesting.Settle(_entities));
+            if (_open.Count > 0)
+            {
+                return null;
+            }
+
+            var text = _text.ToString();
+            return new FormattedText(text, EntityNesting.Settle(_entities, text));
         }
 
         private bool ReadOne()
@@ -185,7 +191,9 @@ public static class MarkdownV2Reader
         {
             _open.Push(new Open(what, _text.Length, _at));
             _at += length;
-            return true;
+
+            // All need a character to end, but for a quote and the sign that folds it.
+            return _open.Count - 2 <= source.Length - _at;
         }
 
         private bool Close()
@@ -201,7 +209,6 @@ public static class MarkdownV2Reader
             string? url = null;
             if (ended.What is Opened.Link or Opened.Emoji)
             {
-                var address = "";
                 if (_at < source.Length && source[_at] == '(')
                 {
                     if (ReadAddress() is not { } read)
@@ -209,32 +216,18 @@ public static class MarkdownV2Reader
                         return false;
                     }
 
-                    address = read;
-                }
-                else if (ended.What == Opened.Emoji)
-                {
-                    return false;
-                }
-                else
-                {
-                    address = _text.ToString(ended.Offset, length);
+                    url = read;
                 }
 
                 if (ended.What == Opened.Emoji)
                 {
                     // Its text is an emoji that everybody can see; only some bots may send the other one.
-                    return address.StartsWith(EmojiAddress, StringComparison.OrdinalIgnoreCase)
-                        && long.TryParse(address.AsSpan(EmojiAddress.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0;
-                }
-
-                url = LinkAddress.Check(address);
-                if (url is null)
-                {
-                    return true;
+                    return url?.StartsWith(EmojiAddress, StringComparison.OrdinalIgnoreCase) == true
+                        && long.TryParse(url.AsSpan(EmojiAddress.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0;
                 }
             }
 
-            if (length > 0)
+            if (length > 0 && _open.Count < EntityNesting.MaxDepth)
             {
                 _entities.Add(new TextEntity(KindOf(ended.What), ended.Offset, length, url, ended.Language));
             }
@@ -270,7 +263,7 @@ public static class MarkdownV2Reader
         {
             var ended = _open.Pop();
             var isFolded = ended.What == Opened.Spoiler && ended.Source == _at - 2;
-            if ((isFolded && !_open.TryPop(out ended)) || ended!.What != Opened.Quote)
+            if ((isFolded && !_open.TryPop(out ended)) || ended.What != Opened.Quote)
             {
                 return false;
             }

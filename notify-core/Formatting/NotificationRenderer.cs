@@ -66,7 +66,15 @@ public static class NotificationRenderer
 
         // Blank lines before the text would stand between it and its title.
         var message = TelegramText.Clean(content.Message ?? "").TrimStart('\n');
-        messages = content.Image is { } image ? WithImage(image, title, message, content.ParseMode) : TextMessages(title, message, content.ParseMode);
+        var body = content.ParseMode switch
+        {
+            ParseMode.Markdown => LegacyMarkdown.Parse(message),
+            ParseMode.Html => HtmlReader.Read(message),
+            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
+            _ => null,
+        } ?? FormattedText.Plain(message);
+        var text = new Text(title, message, content.ParseMode, body);
+        messages = content.Image is { } image ? WithImage(image, text) : Render(text, TelegramLimits.TextLength);
         return messages.Count > 0;
     }
 
@@ -82,10 +90,17 @@ public static class NotificationRenderer
             : MessageKind.Document;
     }
 
-    private static List<OutgoingMessage> WithImage(ImageInfo image, string title, string message, ParseMode mode)
+    /// <summary>Title and message, cleaned.</summary>
+    /// <param name="Title">Empty where there is none.</param>
+    /// <param name="Message">As its author wrote it.</param>
+    /// <param name="Mode">How the message is to be read.</param>
+    /// <param name="Body">The message, read.</param>
+    private sealed record Text(string Title, string Message, ParseMode Mode, FormattedText Body);
+
+    private static List<OutgoingMessage> WithImage(ImageInfo image, Text text)
     {
         var kind = KindOf(image);
-        var caption = Render(title, message, mode, TelegramLimits.CaptionLength);
+        var caption = Render(text, TelegramLimits.CaptionLength);
         if (caption.Count == 0)
         {
             return [new OutgoingMessage(kind, FormattedText.Empty)];
@@ -97,23 +112,15 @@ public static class NotificationRenderer
         }
 
         // Too much for a caption: the picture under its title, then the text by itself, so that no sentence is cut by the picture.
-        return title.Length is > 0 and <= TelegramLimits.CaptionLength
-            ? [new OutgoingMessage(kind, Bold(title)), .. TextMessages("", message, mode)]
-            : [new OutgoingMessage(kind, FormattedText.Empty), .. TextMessages(title, message, mode)];
+        return text.Title.Length is > 0 and <= TelegramLimits.CaptionLength
+            ? [new OutgoingMessage(kind, Bold(text.Title)), .. Render(text with { Title = "" }, TelegramLimits.TextLength)]
+            : [new OutgoingMessage(kind, FormattedText.Empty), .. Render(text, TelegramLimits.TextLength)];
     }
 
-    private static List<OutgoingMessage> TextMessages(string title, string message, ParseMode mode) => Render(title, message, mode, TelegramLimits.TextLength);
-
-    private static List<OutgoingMessage> Render(string title, string message, ParseMode mode, int maxLength)
+    private static List<OutgoingMessage> Render(Text text, int maxLength)
     {
-        var body = mode switch
-        {
-            ParseMode.Markdown => LegacyMarkdown.Parse(message),
-            ParseMode.Html => HtmlReader.Read(message),
-            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
-            _ => null,
-        };
-        var parts = MessageSplitter.Split(Compose(title, body ?? FormattedText.Plain(message)), maxLength);
+        var (title, message, mode, body) = text;
+        var parts = MessageSplitter.Split(Compose(title, body), maxLength);
         if (parts is not [var only])
         {
             return [.. parts.Select(part => new OutgoingMessage(MessageKind.Text, part))];

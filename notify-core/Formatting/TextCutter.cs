@@ -82,9 +82,8 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
 
         var entities = new List<TextEntity>(Math.Min(_entities.Count, TelegramLimits.Entities));
         var structural = 0;
-        for (var i = _finder.FirstEntity; i < _entities.Count && _entities[i].Offset < end; i++)
+        foreach (var entity in _finder.Before(end))
         {
-            var entity = _entities[i];
             var from = Math.Max(entity.Offset, start);
             var to = Math.Min(entity.End, end);
             if (to > from && TelegramText.HasVisible(_text.AsSpan(from, to - from)))
