@@ -96,7 +96,7 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <param name="wish">What is to be said.</param>
     /// <param name="link">The user's; null: no phone is linked, and a desktop that is connected gets it alone.</param>
     /// <param name="wait">How long its delivery is waited for.</param>
-    /// <param name="cancellation">Ends the wait, not the delivery.</param>
+    /// <param name="cancellation">The sender is gone: what is not stored yet is not accepted; the delivery of what is goes on.</param>
     /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
     public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link? link, TimeSpan wait, CancellationToken cancellation)
@@ -153,7 +153,8 @@ public sealed partial class NotificationDelivery : IDisposable
                     }
 
                     sent = _desktops.Offer(stored.Accepted);
-                });
+                },
+                cancellation);
         }
         catch (Exception e)
         {
@@ -204,7 +205,7 @@ public sealed partial class NotificationDelivery : IDisposable
     {
         var desktops = await sent;
         var progress = desktops > 0 ? DeliveryProgress.OnDesktopOnly : DeliveryProgress.Unreached;
-        await _outbox.RecordAsync(stored.Sequence, progress);
+        await RecordInTimeAsync(stored.Sequence, progress);
         _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, progress.State);
         Leave(stored.Accepted.User);
         if (progress.IsUnreached)
@@ -214,6 +215,19 @@ public sealed partial class NotificationDelivery : IDisposable
         }
 
         return new DeliveryOutcome.Accepted(stored.Accepted.Id, progress, desktops);
+    }
+
+    /// <summary>Records how it went. The outbox does so as soon as it can; the sender does not wait for a lock or a disk.</summary>
+    private async Task RecordInTimeAsync(long sequence, DeliveryProgress progress)
+    {
+        try
+        {
+            await _outbox.RecordAsync(sequence, progress).WaitAsync(SqliteOutbox.StorePatience, _time);
+        }
+        catch (TimeoutException)
+        {
+            // The outbox has it in memory.
+        }
     }
 
     /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>

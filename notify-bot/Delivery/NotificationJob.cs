@@ -30,6 +30,9 @@ public sealed partial class NotificationDelivery
         /// <summary>The longest pause after failures of one notification alone, while others get through.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+        /// <summary>How soon it is tried again where another program locks the outbox.</summary>
+        private static readonly TimeSpan LockPause = TimeSpan.FromSeconds(3);
+
         // How old it is goes by the steady clock: the machine's may be set forward by a day while it waits.
         private readonly long _begun = delivery._time.GetTimestamp();
         private readonly TimeSpan _ageThen = delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
@@ -69,6 +72,12 @@ public sealed partial class NotificationDelivery
 
         public override async Task<TryResult> TryAsync(ChatId? chat, CancellationToken stopping)
         {
+            if (delivery._outbox.Trouble is { Kind: OutboxTroubleKind.Locked })
+            {
+                // How it went could not be stored: were the bot restarted before the lock's end, it would go out twice.
+                return new TryResult.Wait(LockPause);
+            }
+
             if (Left <= TimeSpan.Zero)
             {
                 return await EndAsync(DeliveryState.Failed, $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}", "expired");

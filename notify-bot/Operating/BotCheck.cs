@@ -20,9 +20,19 @@ internal sealed class BotCheck(BotSettings settings, TimeProvider time, Findings
         }
 
         var right = true;
-        if (health.Text("status") is "down")
+        var outbox = Path.Combine(settings.PrivateFolder, "outbox.db");
+        if (Outbox(health, "state") is "locked")
+        {
+            right = findings.Wrong("bot", $"it accepts and sends nothing: {Outbox(health, "reason")}", $"fuser -v {outbox} {outbox}-shm   (end that program, or its transaction; the bot goes on by itself)");
+        }
+        else if (health.Text("status") is "down")
         {
             right = findings.Wrong("bot", $"it can't write its outbox, and so accepts nothing; below {settings.PrivateFolder} the disk may be full", $"df -h {settings.PrivateFolder}; du -xsh {settings.PrivateFolder}/* | sort -h   (make room; it goes on by itself)");
+        }
+
+        if (Outbox(health, "state") is "log too large")
+        {
+            right = findings.Wrong("bot", Outbox(health, "reason")!, $"fuser -v {outbox} {outbox}-shm   (end that program; the bot empties the log by itself)");
         }
 
         if (health.Text("version") is { } version && version != BotVersion.Text)
@@ -30,7 +40,7 @@ internal sealed class BotCheck(BotSettings settings, TimeProvider time, Findings
             right = findings.Wrong("bot", $"version {version} runs, and {BotVersion.Text} is installed", "systemctl restart notify-bot");
         }
 
-        switch (Telegram(health))
+        switch (In(health, "telegram", "state"))
         {
             case "polled elsewhere":
                 right = findings.Wrong("bot", "another process asks Telegram for this bot's updates, so this one gets only some of them", "pgrep -a notify-bot   (stop the other one, here or on another server; or have @BotFather make a new token with /revoke)");
@@ -46,8 +56,10 @@ internal sealed class BotCheck(BotSettings settings, TimeProvider time, Findings
         }
     }
 
-    private static string? Telegram(SendApiAnswer health) =>
-        health.Body is { } body && body.TryGetProperty("telegram", out var telegram) && telegram.ValueKind == JsonValueKind.Object && telegram.TryGetProperty("state", out var state)
-            ? state.GetString()
+    private static string? Outbox(SendApiAnswer health, string name) => In(health, "outbox", name);
+
+    private static string? In(SendApiAnswer health, string part, string name) =>
+        health.Body is { } body && body.TryGetProperty(part, out var within) && within.ValueKind == JsonValueKind.Object && within.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
             : null;
 }

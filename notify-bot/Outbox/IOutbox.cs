@@ -9,8 +9,20 @@ public interface IOutbox
     /// <summary>Whether the last write went well; false means that nothing is accepted at the moment. It is found out again every second then, also if nobody sends.</summary>
     bool IsWritable { get; }
 
-    /// <summary>Makes <see cref="IsWritable"/> anew, soon: something beside the outbox could not be written.</summary>
+    /// <summary>Why nothing is accepted at the moment; null while the last write went well.</summary>
+    OutboxTrouble? Trouble { get; }
+
+    /// <summary>Size of the write-ahead log in bytes, after the last write.</summary>
+    long LogBytes { get; }
+
+    /// <summary>Why the write-ahead log is larger than <see cref="SqliteOutbox.LargeLog"/>; null while it is not.</summary>
+    string? LogTrouble { get; }
+
+    /// <summary>Makes <see cref="Trouble"/> anew, soon: something beside the outbox could not be written.</summary>
     void LookWhetherWritable();
+
+    /// <summary>Looks whether another program locks the outbox now. Takes at most <see cref="SqliteOutbox.StorePatience"/>; a disk that is only slow is no trouble.</summary>
+    Task<OutboxTrouble?> LookAsync(CancellationToken cancellation);
 
     /// <summary>What the same user and key stand for, if they came within a day.</summary>
     StoredNotification? FindRepeated(UserName user, string key);
@@ -19,8 +31,10 @@ public interface IOutbox
     /// <param name="notification">What is accepted.</param>
     /// <param name="progress">Where it starts: queued or muted.</param>
     /// <param name="stored">Called once it is on disk, in the order of acceptance and before the method returns; must be quick.</param>
-    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
-    Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored);
+    /// <param name="cancellation">Gives it up, unless it is being written at this moment.</param>
+    /// <exception cref="OutboxNotWritableException">It could not be stored, in time; it will not be stored later.</exception>
+    /// <exception cref="OperationCanceledException">It was given up; it will not be stored later.</exception>
+    Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation);
 
     /// <summary>Stores progress. What can't be stored now is stored as soon as it can; the task ends then.</summary>
     Task RecordAsync(long sequence, DeliveryProgress progress);
@@ -104,7 +118,3 @@ public abstract record Acceptance
 /// <param name="Rows">How many notifications.</param>
 /// <param name="Images">The charts that go with them.</param>
 public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images);
-
-/// <summary>The outbox can't be written; nothing was accepted. The message says why.</summary>
-public sealed class OutboxNotWritableException(string reason, Exception? inner = null)
-    : IOException($"The notification can't be stored ({reason}), so it was not accepted. The operator has to make room on the disk of the data folder, or mend it; send it again then.", inner);

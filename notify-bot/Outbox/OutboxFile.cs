@@ -13,6 +13,15 @@ internal sealed partial class OutboxFile : IDisposable
 
     private const int NotADatabase = 26; // SQLITE_NOTADB
 
+    /// <summary>How long one call waits for another program's lock. The library takes whole seconds, and looks every 150 ms.</summary>
+    public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the outbox is opened while another program keeps it from being read; each time takes <see cref="LockPatience"/>.</summary>
+    private const int MostTriesToOpen = 5;
+
+    /// <summary>The log is cut to this many bytes when it is begun anew.</summary>
+    private const int LogKept = 4_000_000;
+
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _reading = new();
@@ -44,6 +53,8 @@ internal sealed partial class OutboxFile : IDisposable
     }
 
     public string Path { get; }
+
+    public TimeProvider Time => _time;
 
     /// <summary>The last number in the order of acceptance that was given; the writing thread's.</summary>
     public long LastSequence { get; set; }
@@ -78,7 +89,7 @@ internal sealed partial class OutboxFile : IDisposable
                 throw new SqliteException("it does not go with the log of changes to it", Corrupt);
             }
 
-            return new OutboxFile(path, time, log, load);
+            return OpenLocked(path, time, log, load);
         }
         catch (SqliteException e) when (IsDamage(e))
         {
@@ -92,19 +103,65 @@ internal sealed partial class OutboxFile : IDisposable
                 throw new IOException($"{path} is damaged ({e.Message}) and could not be mended: {again.Message}", again);
             }
         }
+        catch (SqliteException e) when (OutboxLock.IsLock(e))
+        {
+            throw new IOException($"{path} can't be opened, so the bot does not start: {OutboxLock.Of(path).Reason}. End that program; systemd starts the bot again by itself.", e);
+        }
         catch (SqliteException e)
         {
             throw new IOException($"{path} can't be opened: {e.Message}", e);
         }
     }
 
+    /// <summary>Opens it; a lock of another program on it is waited for.</summary>
+    private static OutboxFile OpenLocked(string path, TimeProvider time, ILogger log, Action<SqliteConnection> load)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return new OutboxFile(path, time, log, load);
+            }
+            catch (SqliteException e) when (OutboxLock.IsLock(e) && tries < MostTriesToOpen)
+            {
+                // Such as a copy that is being made; it may be done in a moment.
+            }
+        }
+    }
+
     /// <summary>Reads, while nothing is set aside.</summary>
-    /// <exception cref="OutboxNotWritableException">There is nothing to read from at the moment.</exception>
+    /// <exception cref="OutboxNotReadableException">There is nothing to read from at the moment, or another program locks it.</exception>
     internal T Read<T>(Func<OutboxConnections, T> read)
     {
         lock (_reading)
         {
-            return read(_current ?? throw new OutboxNotWritableException("the outbox is damaged, and could not be set aside"));
+            try
+            {
+                return read(_current ?? throw new OutboxNotReadableException("it is damaged, and could not be set aside"));
+            }
+            catch (SqliteException e) when (OutboxLock.IsLock(e))
+            {
+                throw new OutboxNotReadableException(OutboxLock.Of(Path).Reason, e);
+            }
+        }
+    }
+
+    /// <summary>Moves what the log holds into the file and empties the log, as far as other programs that read let it. On the writing thread.</summary>
+    internal void EmptyLog()
+    {
+        lock (_reading)
+        {
+            try
+            {
+                if (_current is { } open)
+                {
+                    OutboxSchema.Run(open.Writer, "PRAGMA wal_checkpoint(TRUNCATE)");
+                }
+            }
+            catch (SqliteException)
+            {
+                // It is tried again; a fault of the disk shows itself in the next write, too.
+            }
         }
     }
 
@@ -150,13 +207,18 @@ internal sealed partial class OutboxFile : IDisposable
 
     internal static SqliteConnection Connect(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = (int)LockPatience.TotalSeconds }.ToString());
         try
         {
             connection.Open();
+            if (new FileInfo(path).Length == 0)
+            {
+                // Only a new file can take it; on another it would wait for a lock to change nothing.
+                OutboxSchema.Run(connection, "PRAGMA auto_vacuum = INCREMENTAL");
+            }
 
             // FULL: in WAL mode NORMAL would lose what was committed last when the power fails.
-            OutboxSchema.Run(connection, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;");
+            OutboxSchema.Run(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {LogKept}; PRAGMA temp_store = MEMORY;"));
             return connection;
         }
         catch

@@ -5,6 +5,35 @@ namespace Notify.Bot.Outbox;
 /// <summary>Something that waits to be written by <see cref="OutboxWriter"/>.</summary>
 internal abstract class OutboxWrite
 {
+    private const int Waits = 0;
+
+    private const int IsBeingWritten = 1;
+
+    private const int IsGivenUp = 2;
+
+    private int _state;
+
+    /// <summary>Whether it has to be written some time: what can't be written now stays in memory.</summary>
+    public virtual bool IsOwed => false;
+
+    /// <summary>Whether it may wait for a lock's end: somebody gives it up in time. False for what only asks how things stand.</summary>
+    public virtual bool MayWait => true;
+
+    /// <summary>Characters of its texts, about as many bytes as it takes in the log.</summary>
+    public virtual int Length => 0;
+
+    /// <summary>Takes it into a transaction; false where it was given up.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _state, IsBeingWritten, Waits) == Waits;
+
+    /// <summary>Its transaction failed.</summary>
+    public void PutBack() => Interlocked.CompareExchange(ref _state, Waits, IsBeingWritten);
+
+    /// <summary>Takes it back; false where a transaction has it. Once given up it is never written: giving up and writing exclude each other.</summary>
+    public bool TryGiveUp() => Interlocked.CompareExchange(ref _state, IsGivenUp, Waits) == Waits;
+
+    /// <summary>Whether it was given up.</summary>
+    public bool WasGivenUp => Volatile.Read(ref _state) == IsGivenUp;
+
     /// <summary>Puts it into the transaction.</summary>
     public abstract void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file);
 
@@ -19,6 +48,8 @@ internal abstract class OutboxWrite
     public sealed class Insert(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored) : OutboxWrite
     {
         private Acceptance? _result;
+
+        public override int Length => notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
 
         public TaskCompletionSource<Acceptance> Done { get; } = NewSource<Acceptance>();
 
@@ -49,6 +80,9 @@ internal abstract class OutboxWrite
 
     public sealed class Update(long sequence, DeliveryProgress progress) : OutboxWrite
     {
+        /// <summary>Else what was delivered would be delivered again after a restart.</summary>
+        public override bool IsOwed => true;
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Update(transaction, sequence, progress);
@@ -64,7 +98,7 @@ internal abstract class OutboxWrite
     /// <param name="until">Until when; null ends it.</param>
     public sealed class Mute(MuteBook mutes, UserName user, string? script, DateTimeOffset? until) : OutboxWrite
     {
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Done { get; } = NewSource<bool>();
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Mute(transaction, user.Value, script, until);
 
@@ -79,7 +113,7 @@ internal abstract class OutboxWrite
                 mutes.Set(user, script, until);
             }
 
-            Done.SetResult();
+            Done.SetResult(true);
         }
 
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
@@ -101,6 +135,8 @@ internal abstract class OutboxWrite
     /// <summary>Whether something could be written: a page, and room for the largest text.</summary>
     public sealed class Probe : OutboxWrite
     {
+        public override bool MayWait => false;
+
         private const long LeastRoom = 1024 * 1024;
 
         private const int Full = 13; // SQLITE_FULL
@@ -126,10 +162,29 @@ internal abstract class OutboxWrite
         }
     }
 
+    /// <summary>Whether the lock for writing can be had; writes nothing.</summary>
+    public sealed class Look : OutboxWrite
+    {
+        public override bool MayWait => false;
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
+        {
+            // The transaction has the lock.
+        }
+
+        public override void Committed(OutboxFile file) => Done.TrySetResult();
+
+        public override void Fail(OutboxNotWritableException reason) => Done.TrySetResult();
+    }
+
     /// <summary>A reader has met damage.</summary>
     /// <param name="used">What it read with; where others are open by now, that was dealt with.</param>
     public sealed class Mend(OutboxConnections used) : OutboxWrite
     {
+        public override bool MayWait => false;
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)

@@ -30,6 +30,18 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <summary>Bytes that the history keeps of one user, beside what waits; a chart counts a sixteenth. Some 100,000 notifications of the usual size.</summary>
     public const long MostOfUser = 64_000_000;
 
+    /// <summary>How long something waits for another program's lock; then it is given up. With the caller's own way to the bot it is below two seconds.</summary>
+    public static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long something waits for a slow disk.</summary>
+    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How soon a write that is late is asked about again.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Size of the write-ahead log in bytes from which on the bot says that something keeps it from being emptied.</summary>
+    public const long LargeLog = 64_000_000;
+
     /// <summary>Rows that are read at once: whoever else reads waits for no more than these.</summary>
     private const int RowsAtOnce = 25;
 
@@ -52,7 +64,16 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public bool IsWritable => _writer.IsWritable;
+    public bool IsWritable => Trouble is null;
+
+    /// <inheritdoc />
+    public OutboxTrouble? Trouble => _writer.Trouble;
+
+    /// <inheritdoc />
+    public long LogBytes => _writer.LogSize.Bytes;
+
+    /// <inheritdoc />
+    public string? LogTrouble => _writer.LogSize.Trouble;
 
     /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
     /// <exception cref="IOException">It can't be opened or made.</exception>
@@ -69,15 +90,35 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public void LookWhetherWritable() => _writer.Enqueue(new OutboxWrite.Probe());
 
     /// <inheritdoc />
-    public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored)
+    public async Task<OutboxTrouble?> LookAsync(CancellationToken cancellation)
+    {
+        if (Trouble is not null)
+        {
+            return Trouble;
+        }
+
+        var look = new OutboxWrite.Look();
+        _writer.Enqueue(look);
+        try
+        {
+            await look.Done.Task.WaitAsync(StorePatience, _time, cancellation);
+            return Trouble;
+        }
+        catch (TimeoutException)
+        {
+            return WhyLate(_time.GetTimestamp());
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation)
     {
         var write = new OutboxWrite.Insert(notification, progress, whole =>
         {
             _filling.Add(whole.Accepted);
             stored(whole);
         });
-        _writer.Enqueue(write);
-        return write.Done.Task;
+        return WriteAsync(write, write.Done, cancellation);
     }
 
     /// <inheritdoc />
@@ -247,16 +288,53 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     private Task<Forgotten> ForgetAsync(Func<OutboxCommands, SqliteTransaction, Forgotten> forget)
     {
         var write = new OutboxWrite.Forget(forget);
-        _writer.Enqueue(write);
-        return write.Done.Task;
+        return WriteAsync(write, write.Done, CancellationToken.None);
     }
 
     private async Task MuteAsync(UserName user, OutboxWrite.Mute write)
     {
-        _writer.Enqueue(write);
-        await write.Done.Task;
+        await WriteAsync(write, write.Done, CancellationToken.None);
         _changes.ScriptsChanged(user);
     }
+
+    /// <summary>Writes, and gives it up where another program's lock or a dead disk holds it up, or nobody waits for it any more.</summary>
+    private async Task<T> WriteAsync<T>(OutboxWrite write, TaskCompletionSource<T> done, CancellationToken cancellation)
+    {
+        _writer.Enqueue(write);
+        var began = _time.GetTimestamp();
+        var wait = StorePatience;
+        while (true)
+        {
+            try
+            {
+                return await done.Task.WaitAsync(wait, _time, cancellation);
+            }
+            catch (OperationCanceledException) when (!done.Task.IsCompleted)
+            {
+                if (write.TryGiveUp())
+                {
+                    throw;
+                }
+
+                // It is being written at this moment: how that ends is the answer.
+                cancellation = CancellationToken.None;
+            }
+            catch (TimeoutException e)
+            {
+                if (WhyLate(began) is { } trouble && write.TryGiveUp())
+                {
+                    throw new OutboxNotWritableException(trouble, e);
+                }
+            }
+
+            wait = Soon;
+        }
+    }
+
+    /// <summary>Why something was not stored yet; null where the server is only slow. A lock may have come so lately that the writing thread still waits for its end.</summary>
+    private OutboxTrouble? WhyLate(long began) => Trouble
+        ?? OutboxLock.Find(_file.Path)
+        ?? (_time.GetElapsedTime(began) > DiskPatience ? new OutboxTrouble(OutboxTroubleKind.NotAnswering, "the disk has not stored it in time") : null);
 
     /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
     private List<T> Select<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object Value)[] parameters)

@@ -26,7 +26,7 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         {
             await RefuseAsync(context, refusal);
         }
-        catch (Exception e) when (e is OutboxNotWritableException or StateUnreadableException)
+        catch (Exception e) when (e is OutboxNotWritableException or OutboxNotReadableException or StateUnreadableException)
         {
             await RefuseAsync(context, new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending));
         }

@@ -21,11 +21,13 @@ internal sealed record ChannelsAnswer(string? Telegram, int? Desktop)
 internal sealed record ErrorAnswer(string Error, string? Id = null);
 
 internal sealed record HealthAnswer(
-    string Status, string Version, string? BotUsername, TelegramAnswer Telegram, QueueAnswer Queue, IReadOnlyList<UnreadableFile> Unreadable);
+    string Status, string Version, string? BotUsername, TelegramAnswer Telegram, QueueAnswer Queue, OutboxAnswer? Outbox, IReadOnlyList<UnreadableFile> Unreadable);
 
 internal sealed record TelegramAnswer(string State, DateTimeOffset? LastGoodPoll);
 
 internal sealed record QueueAnswer(int Length, double OldestSeconds);
+
+internal sealed record OutboxAnswer(string State, string Reason, long LogBytes);
 
 internal sealed record LinkAnswer(bool Linked, DateTimeOffset? LinkedAt = null);
 

@@ -10,8 +10,9 @@ namespace Notify.Bot.SendApi;
 /// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
 internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram)
 {
-    internal Task HealthAsync(HttpContext context)
+    internal async Task HealthAsync(HttpContext context)
     {
+        var trouble = await outbox.LookAsync(context.RequestAborted);
         var now = telegram.Now;
         var unreadable = links.Unreadable();
         var state = now.Condition switch
@@ -23,13 +24,14 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
         };
         var queue = delivery.Queue;
         var answer = new HealthAnswer(
-            !outbox.IsWritable ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 ? "ok" : "degraded",
+            trouble is not null ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 && outbox.LogTrouble is null ? "ok" : "degraded",
             BotVersion.Text,
             telegram.BotUsername,
             new TelegramAnswer(state, now.LastGoodPoll),
             new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
+            (trouble?.Reason ?? outbox.LogTrouble) is { } reason ? new OutboxAnswer(trouble?.Word ?? "log too large", reason, outbox.LogBytes) : null,
             unreadable);
-        return context.WriteAsync(outbox.IsWritable ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer, SendApiJson.Default.HealthAnswer);
+        await context.WriteAsync(trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer, SendApiJson.Default.HealthAnswer);
     }
 
     internal Task LinkAsync(HttpContext context)

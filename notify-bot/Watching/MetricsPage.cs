@@ -36,7 +36,8 @@ internal sealed class MetricsPage(BotMetrics metrics, NotificationDelivery deliv
         var (length, oldest) = delivery.Queue;
         Single(page, "notify_queue_length", "Notifications that wait for delivery.", "gauge", length);
         Single(page, "notify_queue_oldest_seconds", "Since when the one that waits longest does.", "gauge", oldest.TotalSeconds);
-        Single(page, "notify_outbox_writable", "Whether notifications can be accepted: 0 on a full disk.", "gauge", outbox.IsWritable ? 1 : 0);
+        Single(page, "notify_outbox_writable", "Whether notifications can be accepted: 0 on a full disk, or while another program locks the outbox.", "gauge", outbox.IsWritable ? 1 : 0);
+        Single(page, "notify_outbox_log_bytes", "Size of the outbox's write-ahead log.", "gauge", outbox.LogBytes);
 
         var now = telegram.Now;
         Single(page, "notify_telegram_up", "Whether the last poll was answered well.", "gauge", now.Condition == TelegramCondition.Ok ? 1 : 0);

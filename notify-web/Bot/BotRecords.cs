@@ -12,7 +12,14 @@ namespace Notify.Web.Bot;
 /// <param name="Telegram">How it stands with Telegram.</param>
 /// <param name="Queue">What waits for delivery.</param>
 /// <param name="Unreadable">Shared files that it can't read.</param>
-public sealed record BotHealth(string Status, string Version, string? BotUsername, BotTelegram Telegram, BotQueue Queue, IReadOnlyList<UnreadableFile> Unreadable);
+/// <param name="Outbox">What is wrong with its outbox; null where nothing is.</param>
+public sealed record BotHealth(
+    string Status, string Version, string? BotUsername, BotTelegram Telegram, BotQueue Queue, IReadOnlyList<UnreadableFile> Unreadable, BotOutbox? Outbox = null);
+
+/// <summary>What is wrong with the file in which the bot stores what it accepts.</summary>
+/// <param name="State"><c>log too large</c>, <c>locked</c> or <c>not writable</c>; with the last two nothing is accepted.</param>
+/// <param name="Reason">Why, for the operator.</param>
+public sealed record BotOutbox(string State, string Reason);
 
 /// <summary>How the bot stands with Telegram.</summary>
 /// <param name="State"><c>ok</c>, <c>unreachable</c>, <c>token refused</c> or <c>polled elsewhere</c>.</param>

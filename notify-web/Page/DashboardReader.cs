@@ -150,6 +150,7 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         "unreachable" => new Trouble("The bot can’t reach Telegram at the moment.", "What your scripts send is kept and arrives as soon as it can."),
         "token refused" => new Trouble("Telegram refuses the bot’s token.", "What your scripts send is kept. Tell the operator of this server."),
         "polled elsewhere" => new Trouble("Another program uses the bot’s token.", "The bot may not see what you write to it. Tell the operator of this server."),
+        _ when health is { Status: "down", Outbox.State: "locked" } => new Trouble("The bot can’t store anything, so it accepts nothing.", "Tell the operator of this server: another program has the bot’s file locked."),
         _ when health.Status == "down" => new Trouble("The bot can’t store anything, so it accepts nothing.", "Tell the operator of this server: the disk is full, most likely."),
         _ => null,
     };

@@ -48,6 +48,36 @@ public sealed class RoundTests
     }
 
     [Fact]
+    public async Task An_alert_that_can_t_be_stored_while_another_program_locks_the_outbox_is_on_the_phone_once_after_the_lock()
+    {
+        await using var machine = await Machine.StartAsync();
+        var script = machine.ScriptOfCase("D05-outbox-locked");
+        await using var holder = await SqliteHolder.TakeAsync(Path.Combine(machine.Data, "private", "outbox.db"), SqliteHolder.Immediate, Cancellation);
+
+        foreach (var _ in new[] { 1, 2 })
+        {
+            Assert.NotEqual(0, (await machine.RoundAsync()).Status);
+        }
+
+        Assert.Contains($"another program has the outbox locked: {holder.Name}", machine.RunnerLog, StringComparison.Ordinal);
+        Assert.Null(machine.LastSent(script));
+        await holder.LetGoAsync();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var health = await machine.Bot.Client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation);
+                return health.IsSuccessStatusCode;
+            },
+            () => "health is not 200",
+            Cancellation);
+        Assert.Equal((0, ""), await machine.RoundAsync());
+        Assert.Equal((0, ""), await machine.RoundAsync());
+
+        Assert.Single(await machine.Messages());
+        Assert.NotNull(machine.LastSent(script));
+    }
+
+    [Fact]
     public async Task A_Python_that_is_gone_is_told_once_for_each_script()
     {
         await using var machine = await Machine.StartAsync();

@@ -56,7 +56,7 @@ internal sealed class OutboxScene : IDisposable
 
     /// <summary>Accepts a notification that says something.</summary>
     public async Task<StoredNotification> AcceptAsync(string message, UserName? user = null, DeliveryState state = DeliveryState.Queued, StoredImage? image = null) =>
-        Assert.IsType<Acceptance.Stored>(await Outbox.AcceptAsync(New(message, user, image: image), new DeliveryProgress(state), _ => { })).Notification;
+        Assert.IsType<Acceptance.Stored>(await Outbox.AcceptAsync(New(message, user, image: image), new DeliveryProgress(state), _ => { }, TestContext.Current.CancellationToken)).Notification;
 
     /// <summary>What waits, by its text.</summary>
     public IReadOnlyList<string> Waiting() => [.. Outbox.Waiting().Select(w => Outbox.Read(w.Sequence)!.Accepted.Message)];

@@ -6,6 +6,8 @@ namespace Notify.Tests.Outbox;
 /// <summary>What is stored, in which order, and for how long a key holds.</summary>
 public sealed class StoringTests
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     private static readonly DeliveryProgress Queued = new(DeliveryState.Queued);
 
     [Fact]
@@ -20,7 +22,7 @@ public sealed class StoringTests
             Data = """{"rows":[1,2.5,null]}""",
             ParseMode = Formatting.ParseMode.Html,
         };
-        var accepted = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, _ => { })).Notification;
+        var accepted = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, _ => { }, Cancellation)).Notification;
         var progress = new DeliveryProgress(DeliveryState.Queued) { Reason = "Telegram makes this chat wait", PartsDone = 1, Attempts = 3, NextTryAt = scene.Time.GetUtcNow() + TimeSpan.FromSeconds(5), Doubted = true };
         await scene.Outbox.RecordAsync(accepted.Sequence, progress);
         scene.Close();
@@ -42,7 +44,7 @@ public sealed class StoringTests
         using var scene = new OutboxScene();
         var told = new List<long>();
 
-        var accepted = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => scene.Outbox.AcceptAsync(scene.New($"{i}"), Queued, stored => told.Add(stored.Sequence)))));
+        var accepted = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => scene.Outbox.AcceptAsync(scene.New($"{i}"), Queued, stored => told.Add(stored.Sequence), Cancellation))));
 
         Assert.All(accepted, a => Assert.IsType<Acceptance.Stored>(a));
         Assert.Equal(64, told.Count);
@@ -56,7 +58,7 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
 
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => scene.Outbox.AcceptAsync(scene.New(i.ToString(CultureInfo.InvariantCulture)), Queued, _ => { })));
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => scene.Outbox.AcceptAsync(scene.New(i.ToString(CultureInfo.InvariantCulture)), Queued, _ => { }, Cancellation)));
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i.ToString(CultureInfo.InvariantCulture)), scene.Waiting());
     }
@@ -107,18 +109,18 @@ public sealed class StoringTests
     public async Task A_key_means_the_same_notification_for_a_day_for_its_user_only()
     {
         using var scene = new OutboxScene();
-        var first = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { })).Notification;
+        var first = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)).Notification;
 
         scene.Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
         scene.Close();
-        Assert.Equal(first.Accepted.Id, Assert.IsType<Acceptance.Repeated>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { })).First.Accepted.Id);
+        Assert.Equal(first.Accepted.Id, Assert.IsType<Acceptance.Repeated>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)).First.Accepted.Id);
         Assert.Equal(first.Accepted.Id, scene.Outbox.FindRepeated(OutboxScene.Dana, "k")!.Accepted.Id);
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, _ => { }));
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, _ => { }));
+        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, _ => { }, Cancellation));
+        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, _ => { }, Cancellation));
 
         scene.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Null(scene.Outbox.FindRepeated(OutboxScene.Dana, "k"));
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }));
+        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation));
     }
 
     [Fact]
@@ -126,7 +128,7 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
 
-        var accepted = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }))));
+        var accepted = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation))));
 
         var stored = Assert.Single(accepted.OfType<Acceptance.Stored>()).Notification;
         Assert.Equal(Enumerable.Repeat(stored.Accepted.Id, 49), accepted.OfType<Acceptance.Repeated>().Select(r => r.First.Accepted.Id));
