@@ -6,6 +6,9 @@ namespace Notify.Bot.SendApi;
 /// <param name="IsTrusted">Whether it may act for anyone: root, the bot's own user, or a member of the trusted group.</param>
 public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted)
 {
+    /// <summary>Its groups when it connected, the effective one included.</summary>
+    public IReadOnlyCollection<uint> Groups { get; init; } = [];
+
     /// <summary>The user whom a request is about: the one it names, if the caller may act for that one, else the caller itself.</summary>
     /// <exception cref="RefusalException">403, or 400 for a name that can't be one.</exception>
     public UserName For(string? user)

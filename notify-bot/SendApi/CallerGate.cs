@@ -74,7 +74,7 @@ public sealed class CallerGate(TrustedPeers trusted)
     }
 
     private Caller? Identify(Socket socket) => PeerCredentials.TryOf(socket) is { } peer
-        ? new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted.Include(peer))
+        ? new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted.Include(peer)) { Groups = [peer.Gid, .. peer.Groups] }
         : null;
 
     private bool Enter(Caller caller)

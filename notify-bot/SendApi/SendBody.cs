@@ -125,8 +125,31 @@ internal static class SendBody
         }
     }
 
-    /// <summary>Receives the picture. What goes wrong with the disk is none of the form's faults, and so is told from them here.</summary>
-    private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation)
+    /// <summary>Copies a file up to its end, as <see cref="ReadFormAsync"/> keeps a picture that is received. The stream is the caller's to dispose.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="size">How many bytes it should have.</param>
+    /// <param name="temporaryFolder">Where a large copy is kept.</param>
+    /// <param name="cancellation">Ends the copying.</param>
+    /// <returns>Null where the file has more bytes, or can't be read to its end.</returns>
+    /// <exception cref="OutboxNotWritableException">The copy can't be stored.</exception>
+    internal static async Task<Stream?> CopyAsync(Stream file, long size, string temporaryFolder, CancellationToken cancellation)
+    {
+        try
+        {
+            return await KeepAsync(file, size, temporaryFolder, cancellation);
+        }
+        catch (IOException e) when (e is not OutboxNotWritableException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation) =>
+        await KeepAsync(part, MaxPhoto, temporaryFolder, cancellation) ?? throw TooLarge();
+
+    /// <summary>Keeps what a stream gives up to its end. What goes wrong with the disk is none of the stream's faults, and so is told from them here.</summary>
+    /// <returns>Null where it gives more than <paramref name="most"/> bytes.</returns>
+    private static async Task<Stream?> KeepAsync(Stream part, long most, string temporaryFolder, CancellationToken cancellation)
     {
         Stream received = new MemoryStream();
         try
@@ -135,9 +158,10 @@ internal static class SendBody
             int count;
             while ((count = await part.ReadAsync(buffer, cancellation)) > 0)
             {
-                if (received.Length + count > MaxPhoto)
+                if (received.Length + count > most)
                 {
-                    throw TooLarge();
+                    await received.DisposeAsync();
+                    return null;
                 }
 
                 try

@@ -6,8 +6,16 @@ using Notify.Images;
 namespace Notify.Bot.SendApi;
 
 /// <summary><c>/send</c> and <c>/send_photo</c>.</summary>
-internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, IOutbox outbox)
+internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, IOutbox outbox, TimeProvider time)
 {
+    /// <summary>
+    /// File systems count a file's time in ticks of up to 10 ms. What was written twice within one would look unchanged, so a file is only read once its last change is older.
+    /// </summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How often a file is found to have just been changed before it is refused for that.</summary>
+    private const int MostTries = 10;
+
     internal async Task SendAsync(HttpContext context, bool photo)
     {
         var caller = CallerGate.Of(context);
@@ -24,8 +32,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                     await recipients.RequireAsync(caller.For(null), context.RequestAborted);
                 }
 
-                turn = uploads.TryEnter(caller) ?? throw new RefusalException(
-                    StatusCodes.Status429TooManyRequests, $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.", TimeSpan.FromSeconds(5));
+                turn = Enter(caller);
                 (fields, uploaded) = await ReceiveAsync(context);
                 if (uploaded is not null && !photo)
                 {
@@ -42,7 +49,8 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             var link = await recipients.RequireAsync(user, context.RequestAborted);
             if (photo && uploaded is null)
             {
-                uploaded = OpenPhoto(request.PhotoPath, caller);
+                turn ??= Enter(caller);
+                uploaded = await CopyPhotoAsync(request.PhotoPath, caller, context.RequestAborted);
             }
 
             var wish = new SendingWish
@@ -71,11 +79,18 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         }
     }
 
-    private async Task<(FormFields Fields, Stream? Photo)> ReceiveAsync(HttpContext context)
+    private IDisposable Enter(Caller caller) => uploads.TryEnter(caller) ?? throw new RefusalException(
+        StatusCodes.Status429TooManyRequests, $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.", TimeSpan.FromSeconds(5));
+
+    private Task<(FormFields Fields, Stream? Photo)> ReceiveAsync(HttpContext context) =>
+        WatchDiskAsync(() => SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted));
+
+    /// <summary>Does what writes beside the outbox: a disk that refuses that may refuse the outbox, too.</summary>
+    private async Task<T> WatchDiskAsync<T>(Func<Task<T>> act)
     {
         try
         {
-            return await SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted);
+            return await act();
         }
         catch (OutboxNotWritableException)
         {
@@ -124,16 +139,42 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             : $"{user}'s chat takes no messages ({reason}). {user} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start.")
     { NotificationId = id };
 
-    private static FileStream OpenPhoto(string? path, Caller caller)
+    /// <summary>Copies a file that the caller names, so that what is looked at, counted and sent are the same bytes whatever becomes of the file.</summary>
+    private async Task<Stream> CopyPhotoAsync(string? path, Caller caller, CancellationToken cancellation)
+    {
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var opened = OpenPhoto(path, caller);
+            await using var file = new FileStream(opened.Handle, FileAccess.Read, bufferSize: 0);
+            if (time.GetUtcNow() - opened.Modified is var age && age >= TimeSpan.Zero && age < Tick)
+            {
+                await Task.Delay(Tick, time, cancellation);
+                continue;
+            }
+
+            var copy = await WatchDiskAsync(() => SendBody.CopyAsync(file, opened.Status.Size, settings.IncomingFolder, cancellation));
+            if (copy is not null && opened.IsWhole(copy.Length))
+            {
+                return copy;
+            }
+
+            await (copy?.DisposeAsync() ?? ValueTask.CompletedTask);
+            break;
+        }
+
+        throw new RefusalException(StatusCodes.Status400BadRequest, "The photo changed while it was read. Send it when it is written whole.");
+    }
+
+    private static CallerFileResult.Opened OpenPhoto(string? path, Caller caller)
     {
         if (string.IsNullOrEmpty(path))
         {
             throw RefusalException.Field("photo_path", "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form");
         }
 
-        return CallerFile.Open(path, caller.Uid, SendBody.MaxPhoto) switch
+        return CallerFile.Open(path, caller.Uid, caller.Groups, SendBody.MaxPhoto) switch
         {
-            CallerFileResult.Opened opened => new FileStream(opened.Handle, FileAccess.Read, bufferSize: 0),
+            CallerFileResult.Opened opened => opened,
             CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new RefusalException(StatusCodes.Status413PayloadTooLarge, refused.Sentence),
             CallerFileResult.Refused { Reason: CallerFileRefusal.NotAPath } refused => throw new RefusalException(StatusCodes.Status400BadRequest, refused.Sentence),
             CallerFileResult.Refused refused => throw new RefusalException(StatusCodes.Status403Forbidden, refused.Sentence),
@@ -146,15 +187,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         // A JPEG's size can stand after 64 kB of metadata and more.
         var head = new byte[Math.Min(content.Length, 1_000_000)];
         content.Position = 0;
-        try
-        {
-            await content.ReadExactlyAsync(head, cancellation);
-        }
-        catch (EndOfStreamException)
-        {
-            throw new RefusalException(StatusCodes.Status400BadRequest, "The photo became shorter while it was read. Send it when it is written whole.");
-        }
-
+        await content.ReadExactlyAsync(head, cancellation);
         content.Position = 0;
         return ImageInfo.Read(head, content.Length) is { } info
             ? info

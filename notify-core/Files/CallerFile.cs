@@ -38,7 +38,19 @@ public abstract record CallerFileResult
     }
 
     /// <summary>The file that was checked; it can't be swapped any more.</summary>
-    public sealed record Opened(SafeFileHandle Handle) : CallerFileResult;
+    /// <param name="Handle">The file, opened for reading.</param>
+    /// <param name="Status">What it was when it was checked.</param>
+    public sealed record Opened(SafeFileHandle Handle, FileStatus Status) : CallerFileResult
+    {
+        /// <summary>When its content was last changed.</summary>
+        public DateTimeOffset Modified => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(Status.ModifiedNanoseconds / 100);
+
+        /// <summary>
+        /// Whether the bytes that were read since are the file that was checked: as many as its size says, and nothing written meanwhile. Names and rights may change.
+        /// </summary>
+        /// <param name="read">How many bytes were read up to the end.</param>
+        public bool IsWhole(long read) => read == Status.Size && FileStatus.Of(Handle) is var now && (now.Size, now.ModifiedNanoseconds) == (Status.Size, Status.ModifiedNanoseconds);
+    }
 
     /// <summary>Why not, as a kind and as a sentence for the caller.</summary>
     public sealed record Refused(CallerFileRefusal Reason, string Sentence) : CallerFileResult;
@@ -52,19 +64,17 @@ public abstract record CallerFileResult
 /// The path is walked folder by folder, each opened before the next is looked up in it, and no symbolic link is followed. So the file
 /// that is checked is the file that is read, whatever is renamed meanwhile. A hard link keeps its file's owner and mode, and so gains nothing.
 /// Open to all means to owner, group and others: where a mode shuts out a group, its members are not all.
+/// ACLs count as the kernel counts them for the caller (<see cref="CallerRights"/>); where there may be one of a kind that can't be read, the file is refused.
 /// Beyond a folder that is closed to the caller every refusal is the same, so that nobody learns through the bot what is in there.
 /// </remarks>
 public static class CallerFile
 {
-    private const uint AllRead = 0x124; // r--r--r--
-    private const uint AllPass = 0x49; // --x--x--x
-    private const uint OwnerPass = 0x40;
-
     /// <summary>Opens a file for a caller.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="uid">The caller's user id, by the kernel's word.</param>
+    /// <param name="groups">The caller's groups, the effective one included, by the kernel's word.</param>
     /// <param name="mostBytes">The largest file that is opened.</param>
-    public static CallerFileResult Open(string path, uint uid, long mostBytes)
+    public static CallerFileResult Open(string path, uint uid, IReadOnlyCollection<uint> groups, long mostBytes)
     {
         ArgumentNullException.ThrowIfNull(path);
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -73,13 +83,14 @@ public static class CallerFile
             return new CallerFileResult.Refused(CallerFileRefusal.NotAPath, "photo_path is not an absolute path of a file without '.' and '..' in it.");
         }
 
-        var way = new Way(uid, OpenToAll: true, OpenToCaller: true);
+        ArgumentNullException.ThrowIfNull(groups);
+        var way = new Way(new CallerRights(uid, groups), OpenToAll: true, OpenToCaller: true);
         var folder = new SafeFileHandle(LibC.Open("/", LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0), ownsHandle: true);
         try
         {
             foreach (var segment in segments[..^1])
             {
-                way = way.Through(FileStatus.Of(folder));
+                way = way.Through(folder);
                 var next = LibC.OpenAt(folder, segment, LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
                 if (next < 0)
                 {
@@ -90,7 +101,7 @@ public static class CallerFile
                 folder = new SafeFileHandle(next, ownsHandle: true);
             }
 
-            return OpenIn(folder, segments[^1], way.Through(FileStatus.Of(folder)), mostBytes);
+            return OpenIn(folder, segments[^1], way.Through(folder), mostBytes);
         }
         finally
         {
@@ -107,15 +118,12 @@ public static class CallerFile
             return NotOpened(folder, name, way);
         }
 
-        FileStatus status;
         using (var handle = new SafeFileHandle(looked, ownsHandle: true))
         {
-            status = FileStatus.Of(handle);
-        }
-
-        if (Refusal(status, way, mostBytes) is { } refusal)
-        {
-            return refusal;
+            if (Refusal(handle, FileStatus.Of(handle), way, mostBytes) is { } refusal)
+            {
+                return refusal;
+            }
         }
 
         var opened = LibC.OpenAt(folder, name, LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
@@ -127,21 +135,24 @@ public static class CallerFile
 
         // What counts is the file that is open now; it may be another one than a moment ago.
         var file = new SafeFileHandle(opened, ownsHandle: true);
-        if (Refusal(FileStatus.Of(file), way, mostBytes) is { } swapped)
+        var status = FileStatus.Of(file);
+        if (Refusal(file, status, way, mostBytes) is { } swapped)
         {
             file.Dispose();
             return swapped;
         }
 
-        return new CallerFileResult.Opened(file);
+        return new CallerFileResult.Opened(file, status);
     }
 
-    private static CallerFileResult.Refused? Refusal(FileStatus status, Way way, long mostBytes) => status switch
+    private static CallerFileResult.Refused? Refusal(SafeFileHandle file, FileStatus status, Way way, long mostBytes) => status switch
     {
-        _ when status.Uid != way.Uid && !way.OpenToCaller => NotTheCallers(),
+        _ when !way.OpenToCaller => NotTheCallers(),
         { Kind: FileKind.SymbolicLink } => Link(),
         { Kind: not FileKind.Regular } => new(CallerFileRefusal.NotRegular, "photo_path names something else than a regular file."),
-        _ when status.Uid != way.Uid && !(way.OpenToAll && (status.Mode & AllRead) == AllRead) => NotTheCallers(),
+        _ when status.Uid == way.Caller.Uid && !way.Caller.Has(file, status, AccessRights.Read) => new(
+            CallerFileRefusal.NotReadable, "That file is yours, but closed to yourself by its mode, or has an access list of a kind that the bot does not know. Send its bytes as the part 'photo' of a form."),
+        _ when status.Uid != way.Caller.Uid && !(way.OpenToAll && CallerRights.AllHave(status, AccessRights.Read) && way.Caller.Has(file, status, AccessRights.Read)) => NotTheCallers(),
         _ when status.Size > mostBytes => new(
             CallerFileRefusal.TooLarge, string.Create(CultureInfo.InvariantCulture, $"That photo has {status.Size} bytes; {mostBytes} are the most. Save the chart smaller (plt.savefig with a lower dpi).")),
         _ => null,
@@ -172,16 +183,16 @@ public static class CallerFile
     private static CallerFileResult.Refused Link() => new(CallerFileRefusal.SymbolicLink, "A symbolic link is on the way to that file; give the path without it (realpath shows it).");
 
     private static CallerFileResult.Refused NotTheCallers() => new(
-        CallerFileRefusal.NotTheCallers, "That file is neither yours nor readable by all through folders open to all. Send its bytes as the part 'photo' of a form instead.");
+        CallerFileRefusal.NotTheCallers, "That file is neither yours nor readable by all through folders open to all, or an access list on the way shuts you out. Send its bytes as the part 'photo' of a form instead.");
 
-    /// <summary>Who may pass the folders so far, by their modes.</summary>
+    /// <summary>Who may pass the folders so far.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Way(uint Uid, bool OpenToAll, bool OpenToCaller)
+    private readonly record struct Way(CallerRights Caller, bool OpenToAll, bool OpenToCaller)
     {
-        internal Way Through(FileStatus folder)
+        internal Way Through(SafeFileHandle folder)
         {
-            var all = (folder.Mode & AllPass) == AllPass;
-            return new Way(Uid, OpenToAll && all, OpenToCaller && (all || (folder.Uid == Uid && (folder.Mode & OwnerPass) != 0)));
+            var status = FileStatus.Of(folder);
+            return new Way(Caller, OpenToAll && CallerRights.AllHave(status, AccessRights.Execute), OpenToCaller && Caller.Has(folder, status, AccessRights.Execute));
         }
     }
 }

@@ -32,31 +32,25 @@ public static class AccessControlList
     private const int EntrySize = 8;
     private const uint NoId = uint.MaxValue;
 
-    private const ushort TagOwner = 1;
-    private const ushort TagOwningGroup = 4;
-    private const ushort TagGroup = 8;
-    private const ushort TagMask = 16;
-    private const ushort TagOther = 32;
-
     /// <summary>Grants a group rights on a file, beside its owner, group and others; entries of other groups and users stay.</summary>
     /// <exception cref="IOException">The file system knows no ACLs, or the caller does not own the file.</exception>
     public static unsafe void GrantGroup(string path, uint gid, AccessRights rights)
     {
         var entries = Read(path);
-        var index = entries.FindIndex(e => e.Tag == TagGroup && e.Id == gid);
+        var index = entries.FindIndex(e => e.Tag == AclTag.Group && e.Id == gid);
         if (index >= 0)
         {
             entries[index] = entries[index] with { Rights = (ushort)rights };
         }
         else
         {
-            entries.Add(new Entry(TagGroup, (ushort)rights, gid));
+            entries.Add(new AclEntry(AclTag.Group, (ushort)rights, gid));
         }
 
         // The mask bounds all entries but owner and other. It is the union of what they need, as setfacl makes it.
-        var mask = entries.Where(e => e.Tag is not (TagOwner or TagOther or TagMask)).Aggregate(0, (union, e) => union | e.Rights);
-        entries.RemoveAll(e => e.Tag == TagMask);
-        entries.Add(new Entry(TagMask, (ushort)mask, NoId));
+        var mask = entries.Where(e => e.Tag is not (AclTag.Owner or AclTag.Other or AclTag.Mask)).Aggregate(0, (union, e) => union | e.Rights);
+        entries.RemoveAll(e => e.Tag == AclTag.Mask);
+        entries.Add(new AclEntry(AclTag.Mask, (ushort)mask, NoId));
         entries.Sort((a, b) => a.Tag != b.Tag ? a.Tag.CompareTo(b.Tag) : a.Id.CompareTo(b.Id));
 
         var blob = new byte[HeaderSize + (entries.Count * EntrySize)];
@@ -82,8 +76,8 @@ public static class AccessControlList
     public static AccessRights? OfGroup(string path, uint gid)
     {
         var entries = Read(path);
-        var mask = entries.Find(e => e.Tag == TagMask)?.Rights ?? 7;
-        return entries.Find(e => e.Tag == TagGroup && e.Id == gid) is { } entry ? (AccessRights)(entry.Rights & mask) : null;
+        var mask = entries.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
+        return entries.Find(e => e.Tag == AclTag.Group && e.Id == gid) is { } entry ? (AccessRights)(entry.Rights & mask) : null;
     }
 
     /// <summary>The list as the kernel keeps it, to be put on another file with <see cref="Put"/>; null where the file has none beyond its mode.</summary>
@@ -125,31 +119,82 @@ public static class AccessControlList
         }
     }
 
-    private static List<Entry> Read(string path)
+    /// <summary>Reads the list, each entry with what the mask leaves of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="entries">Null where the file has no list beyond its mode.</param>
+    /// <returns>False where it can't be told.</returns>
+    internal static bool TryRead(string path, out List<AclEntry>? entries)
+    {
+        entries = null;
+        try
+        {
+            if (Blob(path) is not { } blob)
+            {
+                return Marshal.GetLastPInvokeError() is LibC.NoSuchAttribute or LibC.NotSupported;
+            }
+
+            if (blob.Length < HeaderSize || BinaryPrimitives.ReadInt32LittleEndian(blob) != Version || (blob.Length - HeaderSize) % EntrySize != 0)
+            {
+                return false;
+            }
+
+            var read = Parse(blob);
+            var mask = read.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
+            entries = read.ConvertAll(e => e.Tag is AclTag.Owner or AclTag.Other or AclTag.Mask ? e : e with { Rights = (ushort)(e.Rights & mask) });
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static List<AclEntry> Parse(byte[] blob)
+    {
+        var entries = new List<AclEntry>();
+        for (var at = HeaderSize; at + EntrySize <= blob.Length; at += EntrySize)
+        {
+            var span = blob.AsSpan(at);
+            entries.Add(new AclEntry(
+                BinaryPrimitives.ReadUInt16LittleEndian(span),
+                BinaryPrimitives.ReadUInt16LittleEndian(span[2..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(span[4..])));
+        }
+
+        return entries;
+    }
+
+    private static List<AclEntry> Read(string path)
     {
         if (Blob(path) is { } blob)
         {
-            var entries = new List<Entry>();
-            for (var at = HeaderSize; at + EntrySize <= blob.Length; at += EntrySize)
-            {
-                var span = blob.AsSpan(at);
-                entries.Add(new Entry(
-                    BinaryPrimitives.ReadUInt16LittleEndian(span),
-                    BinaryPrimitives.ReadUInt16LittleEndian(span[2..]),
-                    BinaryPrimitives.ReadUInt32LittleEndian(span[4..])));
-            }
-
-            return entries;
+            return Parse(blob);
         }
 
         var status = FileStatus.OfPath(path) ?? throw new FileNotFoundException($"{path} is not there, or may not be looked at.", path);
         return
         [
-            new Entry(TagOwner, (ushort)((status.Mode >> 6) & 7), NoId),
-            new Entry(TagOwningGroup, (ushort)((status.Mode >> 3) & 7), NoId),
-            new Entry(TagOther, (ushort)(status.Mode & 7), NoId),
+            new AclEntry(AclTag.Owner, (ushort)((status.Mode >> 6) & 7), NoId),
+            new AclEntry(AclTag.OwningGroup, (ushort)((status.Mode >> 3) & 7), NoId),
+            new AclEntry(AclTag.Other, (ushort)(status.Mode & 7), NoId),
         ];
     }
 
-    private sealed record Entry(ushort Tag, ushort Rights, uint Id);
 }
+
+/// <summary>Whom an entry of a list is about (linux/posix_acl_xattr.h).</summary>
+internal static class AclTag
+{
+    internal const ushort Owner = 1;
+    internal const ushort User = 2;
+    internal const ushort OwningGroup = 4;
+    internal const ushort Group = 8;
+    internal const ushort Mask = 16;
+    internal const ushort Other = 32;
+}
+
+/// <summary>An entry of a list.</summary>
+/// <param name="Tag">Whom it is about; one of <see cref="AclTag"/>.</param>
+/// <param name="Rights">Three bits.</param>
+/// <param name="Id">The user's or group's id, where it names one.</param>
+internal sealed record AclEntry(ushort Tag, ushort Rights, uint Id);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -46,6 +47,9 @@ public readonly record struct FileStatus(
         LibC.Statx(file, "", LibC.AtEmptyPath, LibC.StatxBasicStats, out var result) == 0
             ? From(result)
             : throw new IOException($"Can't read the status of an open file: {LibC.LastError()}.");
+
+    /// <summary>A path that leads to an open file, however it was opened and whatever its names are by now, for calls that take no descriptor.</summary>
+    internal static string PathOf(SafeFileHandle file) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");
 
     private static FileStatus From(in LibC.StatxResult result) => new(
         (result.Mode & 0xF000) switch

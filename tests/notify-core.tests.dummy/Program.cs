@@ -128,7 +128,8 @@ switch (args)
 
 static string Open(string path, string uid, long maxBytes)
 {
-    switch (CallerFile.Open(path, uint.Parse(uid, CultureInfo.InvariantCulture), maxBytes))
+    var id = uint.Parse(uid, CultureInfo.InvariantCulture);
+    switch (CallerFile.Open(path, id, [.. Account.Find(id)!.Groups()], maxBytes))
     {
         case CallerFileResult.Opened opened:
             using (var stream = new FileStream(opened.Handle, FileAccess.Read))

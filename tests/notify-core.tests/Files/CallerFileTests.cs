@@ -60,6 +60,53 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         Assert.Equal(Same(CallerFileRefusal.NotTheCallers, 2), await OpenForBobAsync(file, inClosed));
     }
 
+    [Theory]
+    [InlineData("u:bob:---", CallerFileRefusal.NotTheCallers)]
+    [InlineData("g:bob:---", CallerFileRefusal.NotTheCallers)]
+    [InlineData("g:bob:---,u:alice:---", CallerFileRefusal.NotTheCallers)]
+    [InlineData("u:bob:r-x,m::--x", CallerFileRefusal.NotTheCallers)]
+    [InlineData("u:alice:---,g:alice:---", null)]
+    [InlineData("g:bob:---,u:bob:r-x", null)]
+    public async Task An_entry_of_an_access_list_that_denies_him_counts_on_a_file_and_on_a_folder_on_the_way(string entries, CallerFileRefusal? refusal)
+    {
+        entries = entries.Replace("bob", Bob!.Name, StringComparison.Ordinal).Replace("alice", Alice!.Name, StringComparison.Ordinal);
+        var file = Place("file.png", "file", Deploy!, Public);
+        Command.Run("setfacl", "-m", entries, file);
+        Command.Run("mkdir", "-p", _folder["folder"], _folder["way/deep"]);
+        var inFolder = Place("folder/file.png", "file", Deploy!, Public);
+        var below = Place("way/deep/file.png", "file", Deploy!, Public);
+        var folderEntries = entries.Replace("m::--x", "m::r--", StringComparison.Ordinal);
+        Command.Run("setfacl", "-m", folderEntries, _folder["folder"]);
+        Command.Run("setfacl", "-m", folderEntries, _folder["way"]);
+
+        Assert.Equal(string.Join(' ', Enumerable.Repeat(refusal?.ToString() ?? "file", 3)), await OpenForBobAsync(file, inFolder, below));
+        await AgreesWithKernelAsync(refusal is null, file, inFolder, below);
+    }
+
+    [Fact]
+    public async Task His_own_file_in_a_folder_that_an_access_list_closes_to_him_is_not_opened_nor_what_is_in_it_told()
+    {
+        Directory.CreateDirectory(_folder["closed"]);
+        var own = Place("closed/own.png", "own", Bob!, Public);
+        Command.Run("setfacl", "-m", $"u:{Bob!.Name}:---", _folder["closed"]);
+
+        Assert.Equal(Same(CallerFileRefusal.NotTheCallers, 2), await OpenForBobAsync(own, _folder["closed/missing.png"]));
+        await AgreesWithKernelAsync(isOpen: false, own);
+    }
+
+    [Fact]
+    public async Task His_own_file_in_a_folder_of_a_group_of_his_is_opened()
+    {
+        Directory.CreateDirectory(_folder["team"]);
+        var own = Place("team/own.png", "own", Bob!, Public);
+        Command.Run("chgrp", Bob!.Name, _folder["team"]);
+        Command.Run("chmod", "0770", _folder["team"]);
+        Command.Run("setfacl", "-m", $"u:{Deploy!.Name}:r-x", _folder["team"]);
+
+        Assert.Equal("own", await OpenForBobAsync(own));
+        await AgreesWithKernelAsync(isOpen: true, own);
+    }
+
     [Fact]
     public async Task No_symbolic_link_is_followed_wherever_it_stands()
     {
@@ -95,7 +142,7 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     [InlineData("/tmp/./x")]
     [InlineData("/tmp/x\0y")]
     public void What_is_no_absolute_path_of_a_file_is_said_to_be_none(string path) =>
-        Assert.Equal(CallerFileRefusal.NotAPath, Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, 1000)).Reason);
+        Assert.Equal(CallerFileRefusal.NotAPath, Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, [0], 1000)).Reason);
 
     [Fact]
     public async Task His_own_file_that_the_bot_can_not_get_at_is_told_apart()
@@ -180,6 +227,16 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         File.SetUnixFileMode(_folder[name], mode);
         owner.Own(_folder[name]);
         return _folder[name];
+    }
+
+    /// <summary>The kernel itself, asked as bob.</summary>
+    private async Task AgreesWithKernelAsync(bool isOpen, params string[] paths)
+    {
+        foreach (var path in paths)
+        {
+            var (status, _) = await Bob!.RunAsync("/usr/bin/cat", [path], new Dictionary<string, string>(StringComparer.Ordinal), TestContext.Current.CancellationToken);
+            Assert.Equal(isOpen, status == 0);
+        }
     }
 
     private async Task<string> OpenForBobAsync(params string[] paths)
