@@ -6,14 +6,27 @@ namespace Notify.Bot.Operating;
 /// <summary>Whether the socket is there with the right owner, group and rights, and a bot listens.</summary>
 internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findings findings)
 {
+    private const string Restart = "systemctl restart notify-bot.socket notify-bot.service; journalctl -u notify-bot -n 50";
+
     /// <returns>Whether a bot listens.</returns>
     public async Task<bool> RunAsync(Group? analysts, Group? trusted, CancellationToken cancellation)
     {
         var path = settings.SocketPath;
+        var running = LockHolders.Of(Path.Combine(settings.PrivateFolder, "bot.lock"));
         if (FileStatus.OfPath(path, followLink: false) is not { } status)
         {
+            if (running is not null)
+            {
+                return findings.Wrong("socket", $"the bot runs ({running}), but its socket file {path} is gone: nobody can reach it", Restart);
+            }
+
             findings.Wrong("socket", $"{path} is not there: the bot does not run", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
             return false;
+        }
+
+        if (status.Kind != FileKind.Socket && running is not null)
+        {
+            return findings.Wrong("socket", $"the bot runs ({running}), but {path} is something else than its socket: nobody can reach it", $"mv {path} {path}.aside   (the bot puts its socket back by itself; if it does not: {Restart})");
         }
 
         if (status.Kind != FileKind.Socket)
@@ -49,7 +62,9 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findi
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            return findings.Wrong("socket", $"{path} is left over: no bot listens", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
+            return running is not null
+                ? findings.Wrong("socket", $"the bot runs ({running}), but {path} is another program's, which does not listen: nobody can reach the bot", Restart)
+                : findings.Wrong("socket", $"{path} is left over: no bot listens", "systemctl start notify-bot; journalctl -u notify-bot -n 50");
         }
         catch (SocketException e)
         {

@@ -45,16 +45,22 @@ internal static partial class BotServer
         AtomicFile.RemoveLeftovers(settings.DataFolder, time);
         AtomicFile.RemoveLeftovers(settings.PrivateFolder, time);
         var systemd = new Systemd(Environment.GetEnvironmentVariable);
-        if (!systemd.HandsOverSocket)
+        using var kept = new SocketKeeper(settings.SocketPath, settings.PrivateFolder, "bot", time, log);
+        var handedOver = systemd.HandsOverSocket && kept.TryFind();
+        if (!handedOver)
         {
             BotSocket.RemoveIfDead(settings.SocketPath);
+            if (systemd.HandsOverSocket)
+            {
+                LogOwnSocket(log, settings.SocketPath);
+            }
         }
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(botLog);
         var peers = new TrustedPeers(Account.EffectiveUid, trusted?.Gid);
         AddParts(builder.Services, settings, peers, time);
-        ListenOn(builder, settings, systemd, peers, trusted, analysts);
+        ListenOn(builder, settings, handedOver, peers, trusted, analysts);
 
         await using var app = builder.Build();
         app.MapSendApi();
@@ -63,10 +69,12 @@ internal static partial class BotServer
         delivery.Resume();
         app.Services.GetRequiredService<LinkAnnouncements>().Remember();
         await app.StartAsync();
-        if (systemd.HandsOverSocket)
+        if (handedOver)
         {
             app.Services.GetRequiredService<BotSocket>().GrantAccess();
         }
+
+        kept.Hold();
 
         LogServing(log, BotVersion.Text, settings.SocketPath);
         await using var metricsPort = settings.MetricsListen is { } listen ? await MetricsPort.OpenAsync(listen, app.Services.GetRequiredService<MetricsPage>(), botLog, log) : null;
@@ -74,11 +82,12 @@ internal static partial class BotServer
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
         var forgetting = app.Services.GetRequiredService<HistoryKeeping>().RunAsync(stop.Token);
         var announcing = app.Services.GetRequiredService<LinkAnnouncements>().RunAsync(stop.Token);
+        var keeping = kept.RunAsync(stop.Token);
 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (app.Lifetime.ApplicationStopping.Register(ended.SetResult))
         {
-            await Task.WhenAny(ended.Task, polling, announcing, forgetting);
+            await Task.WhenAny(ended.Task, polling, announcing, forgetting, keeping);
         }
 
         systemd.Tell("STOPPING=1");
@@ -92,7 +101,12 @@ internal static partial class BotServer
             app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
             app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token));
         await Task.WhenAll(polling, announcing, forgetting);
-        return 0;
+        if (!handedOver)
+        {
+            kept.Remove();
+        }
+
+        return await keeping ? 0 : 1;
     }
 
     private static void AddParts(IServiceCollection services, BotSettings settings, TrustedPeers peers, TimeProvider time)
@@ -133,7 +147,7 @@ internal static partial class BotServer
         services.AddSendApi();
     }
 
-    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, Systemd systemd, TrustedPeers peers, Group? trusted, Group? analysts)
+    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, bool handedOver, TrustedPeers peers, Group? trusted, Group? analysts)
     {
         builder.Services.AddSingleton(services => new BotSocket(settings.SocketPath, trusted, analysts, services.GetRequiredService<ILogger<BotSocket>>()));
         builder.Services.AddOptions<SocketTransportOptions>().Configure<BotSocket>((options, socket) =>
@@ -159,7 +173,7 @@ internal static partial class BotServer
                 listen.Use(next => connection => gate.OnConnectionAsync(connection, () => next(connection)));
             }
 
-            if (systemd.HandsOverSocket)
+            if (handedOver)
             {
                 kestrel.ListenHandle(Systemd.FirstDescriptor, Listen);
             }
@@ -193,6 +207,9 @@ internal static partial class BotServer
 
     [LoggerMessage(1009, LogLevel.Information, "The bot is told to end; what is on its way is finished first.")]
     private static partial void LogEnding(ILogger log);
+
+    [LoggerMessage(1208, LogLevel.Warning, "Nothing leads to the socket that systemd hands over, so the bot makes one of its own at {Path}. Run systemctl restart notify-bot.socket notify-bot.service when nobody sends.")]
+    private static partial void LogOwnSocket(ILogger log, string path);
 
     [LoggerMessage(1203, LogLevel.Warning, "{Fault}. notify-bot doctor says what mends it.")]
     private static partial void LogFolder(ILogger log, string fault);

@@ -29,7 +29,7 @@ public sealed partial class BotSocket(string path, Group? trusted, Group? analys
         }
 
         // Kestrel listens after this returns; until then a connection is refused, so there is no moment of wider rights.
-        var socket = _file.Bind(() => SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint));
+        var socket = _file.Bind(() => SocketFile.NewBound(_file.Path));
         GrantAccess();
         return socket;
     }

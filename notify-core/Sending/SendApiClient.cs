@@ -226,7 +226,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
                 {
                     SocketError.AccessDenied => $"You may not connect to the bot at {socketPath}. Analysts are members of a group that may; ask the operator to add you, then log in anew.",
                     SocketError.ConnectionRefused => $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
-                    SocketError.AddressNotAvailable => $"The bot is not running: there is no socket {socketPath}. Tell the operator.",
+                    SocketError.AddressNotAvailable => $"The bot is not running, or its socket was removed: there is no socket {socketPath}. Tell the operator.",
                     _ => $"The bot at {socketPath} can't be reached: {e.Message}. Tell the operator.",
                 },
                 e);

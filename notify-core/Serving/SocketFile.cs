@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Notify.Posix;
@@ -75,12 +76,40 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
     /// <param name="bind">What binds it; until it listens too, nobody can connect.</param>
     public Socket Bind(Func<Socket> bind) => Ownership.WithUmask(All & ~mode, bind);
 
+    /// <summary>Binds a socket to the path. Other than one that .NET binds, it does not delete what is there when it is closed: by then that may be somebody else's.</summary>
+    public static Socket NewBound(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new LeftAlone(path));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Gives the socket to a group.</summary>
     /// <returns>Null, or why the kernel refused.</returns>
     public string? TryGiveTo(Group group)
     {
         ArgumentNullException.ThrowIfNull(group);
         return Ownership.TryGiveToGroup(Path, group.Gid);
+    }
+
+    /// <summary>An address that .NET does not know for a file's.</summary>
+    private sealed class LeftAlone(string path) : EndPoint
+    {
+        private readonly UnixDomainSocketEndPoint _address = new(path);
+
+        public override AddressFamily AddressFamily => AddressFamily.Unix;
+
+        public override SocketAddress Serialize() => _address.Serialize();
+
+        public override EndPoint Create(SocketAddress socketAddress) => _address.Create(socketAddress);
     }
 }
 

@@ -55,7 +55,7 @@ public sealed class StatusTests
         alice.Bot.Answer = WellAndLinked;
 
         var nothing = (await alice.RunAsync("notify-runner", ["status"], ("NOTIFY_BOT_SOCKET", "/nowhere/bot.sock"))).Output;
-        Assert.Contains("The bot is not running: there is no socket /nowhere/bot.sock", nothing, StringComparison.Ordinal);
+        Assert.Contains("The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock", nothing, StringComparison.Ordinal);
         Assert.Contains("mkdir -p ~/user/notifications", nothing, StringComparison.Ordinal);
 
         alice.WriteScript("sales.py", "");
