@@ -11,6 +11,7 @@
 set -euo pipefail
 
 source_folder=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$source_folder/server/lib/guard.sh"
 . "$source_folder/server/lib/prepare.sh"
 . "$source_folder/server/lib/stage.sh"
 
@@ -46,12 +47,27 @@ find_programs() {
     version=$("$programs/notify-bot/notify-bot" --version) || stop "$programs/notify-bot/notify-bot does not run on this machine (it is made for linux-x64, glibc 2.36 or later)."
 }
 
+# need_safe_folders: the paths on standard input, which root is about to write to, can be changed by nobody else.
+need_safe_folders() {
+    local said
+    said=$(notify_check_folders) || stop "$said"
+}
+
+# folders_of TREE...: where the files of trees go.
+folders_of() {
+    local tree
+    for tree in "$@"; do
+        [ -z "$tree" ] || (cd "$tree" && find . \( -type f -o -type l \) -printf '/%h\n' | sed 's#^/[.]/*#/#' | LC_ALL=C sort -u)
+    done
+}
+
 # The tree of files as it will be on the machine, in a folder beside the releases: the same disk, so that it becomes one by a rename.
 stage() {
+    need_safe_folders <<< "$releases"
     install -d -m 0755 /opt/data-analyst
     install -d -m 0700 "$releases"
     staged=$(mktemp -d "$releases/.new.XXXXXX")
-    trap 'rm -rf "$staged" "$checked"' EXIT
+    trap 'rm -rf "$staged" "$checked" "$draft"' EXIT
     notify_stage "$source_folder" "$programs" "$staged" "$units"
 }
 
@@ -63,6 +79,8 @@ check() {
         sed "s#^ExecStart=/opt/data-analyst/notify/#ExecStart=$staged/opt/data-analyst/notify/#" "$unit" > "$checked/${unit##*/}"
     done
     said=$(systemd-analyze verify --man=no "$checked"/* 2>&1) || stop "A unit is wrong: $said"
+    need_safe_folders < <(folders_of "$staged" "$(release_of current)"; echo /data)
+    said=$(notify_check_sites "$(sed -n 's/^ListenStream=//p' "$staged$units"/notify-*.socket)") || stop "$said"
     case ${TELEGRAM_BOT_TOKEN-} in
         *[!A-Za-z0-9:_-]*) stop "TELEGRAM_BOT_TOKEN is no token: it has the form 110201543:AAHdqTcv..., as @BotFather shows it." ;;
     esac
@@ -71,6 +89,7 @@ check() {
 # --- installing -------------------------------------------------------------------------------------------------------------------------
 
 # apply TREE OLD: each file of the tree to its place if it differs, by a rename, so that nothing ever finds half of it; what only OLD has is taken away.
+# The copy is made in a fresh folder that is root's alone, so that whatever lies in the way is neither followed nor written to.
 apply() {
     local tree=$1 old=$2 path target
     changed=()
@@ -83,7 +102,9 @@ apply() {
         fi
         mkdir -p "$(dirname "$target")"
         # Said by hand: where the caller asks how it went, the shell does not stop at an error.
-        cp -aT "$tree/$path" "$target.notify-new" && mv -fT "$target.notify-new" "$target" || { rm -f "$target.notify-new"; say "$target can't be written." >&2; return 1; }
+        draft=$(mktemp -d "${target%/*}/.notify-new.XXXXXX") && cp -aT "$tree/$path" "$draft/file" && mv -fT "$draft/file" "$target" \
+            || { rm -rf "$draft"; say "$target can't be written." >&2; return 1; }
+        rmdir "$draft"
         changed+=("$target")
         notify_said "installed $target"
     done < <(cd "$tree" && find . \( -type f -o -type l \) -printf '%P\n' | LC_ALL=C sort)
@@ -108,17 +129,16 @@ is_older_than_settings() {
     [ -n "$began" ] && [ "$(date -d "$began" +%s)" -lt "$(stat -c %Y /opt/data-analyst/.env)" ]
 }
 
-# start SERVICE: as it has to run now. Its socket stays open meanwhile, so that who calls waits for the answer and is not refused.
+# start SERVICE: as it has to run now. Its sockets stay open meanwhile, so that who calls waits for the answer and is not refused.
 start() {
-    local service=$1 own=("/opt/data-analyst/notify/$1" "$units/$1.service")
+    local service=$1 anew='' own=("/opt/data-analyst/notify/$1" "$units/$1.service")
     [ "$service" != notify-bot ] || own+=(/opt/data-analyst/notify/libe_sqlite3.so)
-    systemctl -q enable "$service.socket" "$service.service"
-    if has_changed "$units/$service.socket" && systemctl -q is-active "$service.socket"; then
-        systemctl stop "$service.service"
-        systemctl restart "$service.socket"
-        notify_said "opened the socket of $service anew"
+    if [ "$(notify_socket_text "$service")" != "${listened[$service]}" ]; then
+        anew=anew
+        moved+=("$service")
     fi
-    systemctl start "$service.socket" || return 1
+    notify_enable "$service"
+    notify_open "$service" $anew || return 1
     if ! systemctl -q is-active "$service.service"; then
         systemctl reset-failed "$service.service" 2> /dev/null || true
         notify_said "starting $service"
@@ -142,9 +162,16 @@ wait_until_healthy() {
 
 # activate TREE OLD: installs a tree and starts what it is made of.
 activate() {
-    local service ready=()
+    local service unit ready=() retired=()
+    declare -gA listened
+    moved=()
+    for service in "${services[@]}"; do listened[$service]=$(notify_socket_text "$service"); done
+    for unit in "$2$units"/*; do
+        [ -z "$2" ] || [ -e "$1$units/${unit##*/}" ] || retired+=("${unit##*/}")
+    done
+    [ ${#retired[@]} -eq 0 ] || notify_retire "${retired[@]}"
     apply "$1" "$2" || return 1
-    if printf '%s\n' "${changed[@]}" | grep -q "^$units/"; then systemctl daemon-reload; fi
+    if [[ " ${changed[*]}" == *" $units/"* ]]; then systemctl daemon-reload; fi
     for service in "${services[@]}"; do
         if notify_ready "$service"; then ready+=("$service"); fi
     done
@@ -159,6 +186,9 @@ activate() {
     done
 }
 
+# strands RELEASE: the sites of nginx that pass requests to where this release, which is about to come back, will not listen.
+strands() { notify_stranded "$(sed -n 's/^ListenStream=//p' "$1$units"/notify-*.socket)"; }
+
 # is_current NAME / point NAME RELEASE: which release is installed, and which was before.
 release_of() { if [ -L "$releases/$1" ]; then readlink -f "$releases/$1"; fi; }
 point() { ln -sfnT "$(basename "$2")" "$releases/.$1" && mv -fT "$releases/.$1" "$releases/$1"; }
@@ -171,7 +201,7 @@ forget_old() {
 }
 
 deploy() {
-    local current name release
+    local current name release stranded
     need_tools
     find_programs
     stage
@@ -193,6 +223,7 @@ deploy() {
             [ -z "$current" ] || point previous "$current"
             point current "$release"
         fi
+        if [ -n "$current" ] && [[ ${moved[*]} == *notify-[wg]* ]]; then notify_reload_nginx; fi
         forget_old
         [ ${#changed[@]} -gt 0 ] || notify_said "all files are as they should be"
         say "Notify $version runs. What is left to do, if anything, says: notify-bot doctor"
@@ -202,42 +233,47 @@ deploy() {
         say "There is no earlier version to go back to. Mend what the lines above name, then run this again; notify-bot doctor helps." >&2
         return 1
     fi
+    stranded=$(strands "$current")
     say "Going back to ${current##*/}:"
     if activate "$current" "$release"; then
         say "The version before runs again; ${release##*/} was taken back." >&2
     else
         say "The version before is not healthy either. notify-bot doctor says why." >&2
     fi
+    [ -z "$stranded" ] || say "nginx goes on with the site that it read last. On disk there is the one for ${release##*/} already, so put back what it was (/root/notify-site.before) before nginx is reloaded:"$'\n'"$(notify_indent <<< "$stranded")" >&2
     rm -rf "$release"
     return 1
 }
 
 rollback() {
-    local current previous
+    local current previous stranded
     need_tools
     current=$(release_of current)
     previous=$(release_of previous)
     [ -n "$previous" ] && [ -d "$previous" ] || stop "There is no version before this one."
     say "Going back from ${current##*/} to ${previous##*/}:"
+    need_safe_folders < <(folders_of "$current" "$previous")
+    stranded=$(strands "$previous")
     activate "$previous" "$current" || { say "It is not healthy; notify-bot doctor says why." >&2; return 1; }
+    [ -z "$stranded" ] || say "nginx passes requests to where this version does not listen; it listens at $(notify_listens notify-web.socket) and $(notify_listens notify-gateway.socket | sed -n 1p). Change the site, then: systemctl reload nginx"$'\n'"$(notify_indent <<< "$stranded")" >&2
     point previous "$current"
     point current "$previous"
 }
 
 remove() {
-    local current path
+    local current path retired=()
     need_tools
     current=$(release_of current)
     [ -n "$current" ] || stop "Nothing of deploy.sh's is installed here."
-    for path in "${services[@]}"; do
-        systemctl -q disable --now "$path.socket" "$path.service" 2> /dev/null || true
-    done
+    need_safe_folders < <(folders_of "$current")
+    for path in "$current$units"/*; do retired+=("${path##*/}"); done
+    notify_retire "${retired[@]}"
     (cd "$current" && find . \( -type f -o -type l \) -printf '%P\n') | while IFS= read -r path; do
         rm -f "/$path"
         notify_said "removed /$path"
     done
-    rmdir --ignore-fail-on-non-empty -p /data/docs/examples/notifications /opt/data-analyst/notify/download 2> /dev/null || true
-    rm -rf "$releases" /data/notifications/bot.sock
+    rmdir /data/docs/examples/notifications /data/docs/examples /data/docs /opt/data-analyst/notify/download /opt/data-analyst/notify /run/notify-web /run/notify-gateway 2> /dev/null || true
+    rm -rf "$releases"
     systemctl daemon-reload
     say "Removed. What is yours stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."
 }
@@ -255,6 +291,8 @@ while [ $# -gt 0 ]; do
 done
 checked=
 staged=
-exec 9> /run/lock/notify-deploy.lock
+draft=
+# Not in /run/lock, where everybody may make files.
+exec 9> /run/notify-deploy.lock
 flock -n 9 || stop "Another install is under way."
 $what

@@ -1,10 +1,11 @@
 # What is looked at before root writes anything: folders that others could change, and nginx sites that would lose what they pass requests to.
 # POSIX sh, and no file beside it is needed: deploy.sh sources it, and tools/package.sh puts it into the package's preinst.
+# At the end of a pipe grep reads on to the end (no -q): deploy.sh takes it for a failure where what comes before can't write (pipefail).
 
 # notify_group_is_roots GID: nobody but root is in the group.
 notify_group_is_roots() {
     [ "$1" != 0 ] || return 0
-    ! getent group "$1" | cut -d: -f4 | tr ',' '\n' | grep -v '^$' | grep -qvx root && ! getent passwd | cut -d: -f3,4 | grep -v '^0:' | grep -q ":$1\$"
+    ! getent group "$1" | cut -d: -f4 | tr ',' '\n' | grep -v '^$' | grep -vx root > /dev/null && ! getent passwd | cut -d: -f3,4 | grep -v '^0:' | grep ":$1\$" > /dev/null
 }
 
 # notify_unsafe PATH: prints why somebody else than root could change what root writes at PATH, and the command that fixes it. Nothing: it is safe.
@@ -70,13 +71,24 @@ notify_listens() {
     systemctl show -p Listen --value "$1" 2> /dev/null | sed -n 's/ (Stream)$//p'
 }
 
+# notify_nginx: what nginx reads, each file after a line with its name; where nginx finds a mistake in it, the usual files.
+notify_nginx() {
+    nginx -T 2> /dev/null && return 0
+    for file in /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/*; do
+        [ ! -f "$file" ] || { echo "# configuration file $file:"; cat "$file"; }
+    done
+}
+
 # notify_sites ADDRESS: the files of nginx that pass requests to it.
 notify_sites() {
     case $1 in
-        /*) at="unix:$(printf '%s' "$1" | sed 's/[.]/[.]/g')([^0-9A-Za-z_.-]|\$)" ;;
-        *) at="(127[.]0[.]0[.]1|localhost|\\[::1\\]):${1##*:}([^0-9]|\$)" ;;
+        /*) at="unix:$(printf '%s' "$1" | sed 's/[.]/[.]/g')"'([^0-9A-Za-z_.-]|$)' ;;
+        *) at="(127[.]0[.]0[.]1|localhost|[[]::1[]]):${1##*:}"'([^0-9]|$)' ;;
     esac
-    grep -RlsE "^[^#]*$at" /etc/nginx/nginx.conf /etc/nginx/conf.d /etc/nginx/sites-enabled || true
+    notify_nginx | awk -v at="$at" '
+        /^# configuration file .*:$/ { file = substr($0, 22); sub(/:$/, "", file); next }
+        { sub(/#.*/, "") }
+        $0 ~ at && !said[file]++ { print file }'
 }
 
 # notify_stranded ADDRESSES: lines "ADDRESS FILE": sites that pass requests to an address where Notify listens now and will no longer, once it
@@ -85,7 +97,7 @@ notify_stranded() {
     for unit in notify-web.socket notify-gateway.socket notify-gateway-clients.socket; do
         notify_listens "$unit"
     done | while IFS= read -r address; do
-        { printf '%s\n' "$1"; sed -n 's/^ListenStream=//p' /etc/systemd/system/notify-*.socket.d/*.conf 2> /dev/null; } | grep -qxF "$address" && continue
+        { printf '%s\n' "$1"; sed -n 's/^ListenStream=//p' /etc/systemd/system/notify-*.socket.d/*.conf 2> /dev/null || true; } | grep -xF "$address" > /dev/null && continue
         notify_sites "$address" | sed "s#^#$address #"
     done
 }
@@ -118,9 +130,11 @@ TEXT
     return 1
 }
 
-# notify_socket_text SERVICE: what the units of its sockets say, without comments: equal texts need no other socket.
+# notify_socket_text SERVICE: where and for whom the units of its sockets listen: equal texts need no other socket, so that nobody is refused
+# meanwhile. The bot's socket is deploy's either way, by the unit or by a command in it.
 notify_socket_text() {
     for unit in "$1.socket" "$1-clients.socket"; do
-        systemctl cat "$unit" 2> /dev/null | grep -v '^[[:space:]]*\(#\|$\)' || true
+        systemctl cat "$unit" 2> /dev/null | sed -n 's/^\(ListenStream\|FileDescriptorName\|Service\|SocketMode\|SocketUser\|SocketGroup\)=/'"$unit"' &/p' \
+            | grep -v '^notify-bot.socket \(SocketUser=deploy\|SocketGroup=data-ops\)$' || true
     done
 }

@@ -1,6 +1,6 @@
 # What has to be on the machine before anything is installed: groups, accounts, folders and their rights (specification, sections 3 and 4), and
-# the settings file. Sourced by deploy.sh and by the package's scripts, so that there is one place for it. Each function says what it
-# changed and nothing else; a second call changes nothing.
+# the settings file; then how the services are opened and asked. Sourced by deploy.sh and by the package's scripts after guard.sh, so that there is
+# one place for it. Each function says what it changed and nothing else; a second call changes nothing.
 
 notify_said() { echo "  $*"; }
 
@@ -16,7 +16,7 @@ notify_account() {
 }
 
 notify_member() {
-    id -nG "$1" | tr ' ' '\n' | grep -qx "$2" && return 0
+    id -nG "$1" | tr ' ' '\n' | grep -x "$2" > /dev/null && return 0
     usermod --append --groups "$2" "$1"
     notify_said "$1 is in $2 now"
 }
@@ -58,23 +58,35 @@ notify_prepare() {
     notify_folder /data/notifications deploy data-ops 2770
     # First the mode, which sets the mask too, then the entry, which leaves it.
     notify_mode /data/notifications 2770
-    if ! getfacl -cpE /data/notifications | grep -qx 'group:dataread:--x'; then
+    if ! getfacl -cpE /data/notifications | grep -x 'group:dataread:--x' > /dev/null; then
         setfacl -m g:dataread:--x /data/notifications
         notify_said "dataread may pass through /data/notifications"
     fi
-    # What an earlier engine left is the bot's to write now; what is in the files stays. Members of data-ops may write in this folder, and could put
-    # a link in a file's place between two commands: so root changes only what the name itself stands for, and the rest is done as deploy.
-    for file in telegram_users.json pending_codes.json pending_links.json; do
-        file=/data/notifications/$file
-        [ -f "$file" ] && [ ! -L "$file" ] || continue
-        if [ "$(stat -c %U:%G "$file")" != deploy:data-ops ] && { [ "$(stat -c %G "$file")" != data-ops ] || [ "$(stat -c %a "$file")" != 660 ]; }; then
-            chown -h deploy:data-ops "$file"
-            notify_said "$file is deploy:data-ops' now"
-        fi
-        [ "$(stat -c %a "$file")" = 660 ] || { setpriv --reuid=deploy --regid=data-ops --init-groups chmod 0660 "$file" && notify_said "$file has the mode 660 now"; }
-    done
+    # What an earlier engine left is the bot's to write now; what is in the files stays.
+    for file in telegram_users.json pending_codes.json pending_links.json; do notify_adopt "$file"; done
     [ -d /opt/data-analyst ] || { install -d -m 0755 /opt/data-analyst && notify_said "made /opt/data-analyst"; }
 }
+
+# notify_adopt NAME: gives a file in /data/notifications to the bot. Members of data-ops may write in this folder, and could put another file in this
+# one's place between two commands. So root changes it by a second name, in a folder that only root can enter, and only where there is no third:
+# a hard link to a file of somebody else's is left alone.
+notify_adopt() (
+    file=/data/notifications/$1
+    [ -f "$file" ] && [ ! -L "$file" ] || return 0
+    [ "$(stat -c '%G %a' "$file")" != "data-ops 660" ] || return 0
+    private=$(mktemp -d /data/notifications/.adopt.XXXXXX) && cd "$private" || return 1
+    case $(stat -c '%u %a' .) in "0 700" | "0 2700") ;; *) return 1 ;; esac
+    if ln -P "$file" mine 2> /dev/null && [ -f mine ] && [ ! -L mine ] && [ "$(stat -c %h mine)" = 2 ]; then
+        chown deploy:data-ops mine
+        chmod 0660 mine
+        notify_said "$file is deploy:data-ops' now, with the mode 660"
+    else
+        echo "$file was left as it is: it is no file of its own (a hard link). Put a copy in its place." >&2
+    fi
+    rm -f mine
+    cd /
+    rmdir "$private" || true
+)
 
 # notify_setting NAME: what the settings file holds for it; nothing where it is not set.
 notify_setting() {
@@ -120,15 +132,68 @@ notify_ready() {
         [ -n "$(notify_setting "$name")" ] || missing="$missing $name"
     done
     [ -n "$missing" ] || return 0
-    notify_said "$service is installed and not started: /opt/data-analyst/.env lacks$missing. Put it in, then: systemctl enable --now $service.socket $service.service"
+    notify_said "$service is installed and not started: /opt/data-analyst/.env lacks$missing. Put it in, then: systemctl enable --now $(notify_sockets "$service" | tr '\n' ' ')$service.service"
     return 1
 }
 
-# notify_healthy SERVICE: whether it answers as it should.
+# notify_sockets SERVICE: the units of its sockets that are installed.
+notify_sockets() {
+    for unit in "$1.socket" "$1-clients.socket"; do
+        ! systemctl cat "$unit" > /dev/null 2>&1 || echo "$unit"
+    done
+}
+
+# notify_enable SERVICE: at each boot; its sockets first, and with them what watches their files.
+notify_enable() {
+    # shellcheck disable=SC2046 # One word for each unit.
+    systemctl -q enable $(notify_sockets "$1") "$1.service"
+    if systemctl cat notify-sockets.path > /dev/null 2>&1; then systemctl -q enable --now notify-sockets.path; fi
+}
+
+# notify_open SERVICE [anew]: its sockets listen; anew: as the units say now, which only a service that is down lets them.
+notify_open() {
+    sockets=$(notify_sockets "$1")
+    # A socket that is added later than its service runs is refused by systemd.
+    for unit in $sockets; do systemctl -q is-active "$unit" || set -- "$1" anew; done
+    # shellcheck disable=SC2086 # One word for each unit.
+    if [ "${2-}" = anew ] && systemctl -q is-active "$1.service" $sockets; then
+        systemctl stop "$1.service" $sockets
+        systemctl start $sockets && notify_said "opened the sockets of $1 anew"
+    else
+        systemctl start $sockets
+    fi
+}
+
+# notify_retire UNIT...: stops units that go, while their files are there. First what watches the sockets, which would open them again.
+notify_retire() {
+    systemctl stop notify-sockets.path notify-sockets.service 2> /dev/null || true
+    systemctl -q disable --now "$@" 2> /dev/null || true
+    systemctl reset-failed "$@" 2> /dev/null || true
+}
+
+# notify_reload_nginx: after the sockets of the dashboard or the gateway were opened at another place, and the sites changed for it.
+notify_reload_nginx() {
+    systemctl -q is-active nginx.service || return 0
+    if nginx -tq 2> /dev/null; then
+        systemctl reload nginx.service && notify_said "nginx reads its sites anew"
+    else
+        notify_said "nginx goes on with its sites as they were, since nginx -t finds a mistake in them. Mend it, then: systemctl reload nginx"
+    fi
+}
+
+# notify_healthy SERVICE: whether it answers as it should, where it listens now. A version of old listens on TCP, and answers for its public name alone.
+# By no proxy, whatever the environment says.
 notify_healthy() {
     case $1 in
-        notify-bot) curl -sf -m 5 -o /dev/null --unix-socket /data/notifications/bot.sock http://bot/health ;;
-        notify-web) curl -sf -m 5 -o /dev/null http://127.0.0.1:5000/healthz ;;
-        notify-gateway) curl -sf -m 5 -o /dev/null --unix-socket /run/notify-gateway/ws.sock http://gateway/health ;;
+        notify-bot) set -- --unix-socket /data/notifications/bot.sock http://bot/health ;;
+        notify-gateway) set -- --unix-socket /run/notify-gateway/ws.sock http://gateway/health ;;
+        notify-web)
+            address=$(notify_listens notify-web.socket | sed -n 1p)
+            case $address in
+                /*) set -- --unix-socket "$address" http://localhost/healthz ;;
+                *) set -- -H "Host: $(notify_setting NOTIFY_WEB_URL | sed 's#^[a-z]*://##; s#/.*##')" "http://$address/healthz" ;;
+            esac
+            ;;
     esac
+    curl -sf -m 5 -o /dev/null --noproxy '*' "$@"
 }

@@ -7,9 +7,11 @@ notify_stage() {
     umask 022
     for name in bot web gateway; do
         install -D -m 0755 "$programs/notify-$name/notify-$name" "$tree/opt/data-analyst/notify/notify-$name"
-        install -D -m 0644 "$source/server/notify-$name.service" "$tree$units/notify-$name.service"
-        install -D -m 0644 "$source/server/notify-$name.socket" "$tree$units/notify-$name.socket"
     done
+    for name in "$source"/server/notify-*.service "$source"/server/notify-*.socket "$source"/server/notify-*.path; do
+        [ ! -f "$name" ] || install -D -m 0644 "$name" "$tree$units/${name##*/}"
+    done
+    install -m 0755 "$source/server/bin/reopen-sockets" "$tree/opt/data-analyst/notify/reopen-sockets"
     install -m 0644 "$programs/notify-bot/libe_sqlite3.so" "$tree/opt/data-analyst/notify/libe_sqlite3.so"
     for name in runner scripts; do
         install -D -m 0755 "$programs/notify-$name/notify-$name" "$tree/usr/local/bin/notify-$name"
