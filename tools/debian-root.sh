@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# tools/debian-root.sh: a Debian 12 with systemd as a folder, for the tests that boot one; prints its path. Made once (some 75 s) and kept: what
-# it has to hold is part of its name, so that another list makes another one.
+# tools/debian-root.sh RELEASE: a Debian with systemd as a folder, for the tests that boot one; prints its path. RELEASE is bookworm (12) or trixie (13).
+# Made once (some 80 s) and kept. Its packages are part of its name, so that another list makes another one. Two releases can be made at the same time.
 set -euo pipefail
-packages=acl,cron,curl,dbus,iproute2,nginx-light,openssl,procps,python3,sqlite3,sudo,systemd,systemd-sysv
+release=${1-}
+case $release in
+    bookworm | trixie) ;;
+    *) echo "Usage: tools/debian-root.sh bookworm|trixie" >&2; exit 64 ;;
+esac
+packages=acl,cron,curl,dbus,iproute2,nginx,openssl,procps,python3,sqlite3,sudo,systemd,systemd-sysv
 cache=/var/cache/notify-tests
-root=$cache/debian12-$(printf '%s' "$packages" | sha256sum | cut -c1-12)
+root=$cache/$release-$(printf '%s' "$packages" | sha256sum | cut -c1-12)
 mirror=${NOTIFY_TEST_MIRROR:-$(sed -n 's/^\(deb \(\[.*\] \)\?\|URIs: \)\(https\?:[^ ]*\).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2> /dev/null | head -n 1 || true)}
 
 mkdir -p "$cache"
-exec 9> "$cache/.lock"
+exec 9> "$cache/.lock-$release"
 flock 9
 if [ ! -e "$root" ]; then
-    rm -rf "$cache"/debian12-*
+    rm -rf "$cache/$release"-*
     # Not kept half made: the name comes last.
-    debootstrap --variant=minbase --include="$packages" bookworm "$root.new" "${mirror:-http://deb.debian.org/debian}" >&2
+    debootstrap --variant=minbase --include="$packages" "$release" "$root.new" "${mirror:-http://deb.debian.org/debian}" >&2
     rm -rf "$root.new"/var/cache/apt/archives/*.deb "$root.new"/var/lib/apt/lists/*
     # What makes no sense in a machine within a machine, and would leave the system degraded.
     systemctl -q --root="$root.new" mask systemd-networkd-wait-online.service systemd-resolved.service e2scrub_reap.service 2> /dev/null || true

@@ -1,7 +1,7 @@
 # The Debian package: ./dev publish ends with it. Sourced by ./dev.
 #
 # It holds the same tree that server/deploy.sh installs, but for the units, which lie where packages have them. The scripts of the package share
-# server/lib/prepare.sh with deploy.sh.
+# server/lib with deploy.sh.
 
 # The package's version: the product's.
 package_version() { sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props; }
@@ -18,21 +18,53 @@ package() {
     (
         umask 022
         . server/lib/stage.sh
-        notify_stage . artifacts/publish "$root" /lib/systemd/system
+        notify_stage . artifacts/publish "$root" /usr/lib/systemd/system
         install -d "$root/DEBIAN" "$root/usr/lib/notify" "$root/usr/share/doc/notify" "$root/usr/share/lintian/overrides"
-        install -m 0644 server/lib/prepare.sh "$root/usr/lib/notify/prepare.sh"
+        install -m 0644 server/lib/guard.sh server/lib/prepare.sh "$root/usr/lib/notify/"
         install -m 0644 server/debian/copyright "$root/usr/share/doc/notify/copyright"
-        install -m 0644 docs/CHANGELOG.md "$root/usr/share/doc/notify/CHANGELOG.md"
+        install -m 0644 docs/CHANGELOG.md docs/operations.md "$root/usr/share/doc/notify/"
         printf 'notify (%s) stable; urgency=medium\n\n  * What changed: CHANGELOG.md beside this file.\n\n -- Notify maintainers <notify@example.org>  %s\n' \
             "$version" "$(date -u -R -d "@$stamp")" | gzip -9nc > "$root/usr/share/doc/notify/changelog.gz"
         install -m 0644 server/debian/lintian-overrides "$root/usr/share/lintian/overrides/notify"
-        install -m 0755 server/debian/preinst server/debian/postinst server/debian/prerm server/debian/postrm "$root/DEBIAN/"
+        install -m 0755 server/debian/postinst server/debian/prerm server/debian/postrm "$root/DEBIAN/"
+        package_preinst "$root" > "$root/DEBIAN/preinst"
+        chmod 0755 "$root/DEBIAN/preinst"
         echo /etc/sudoers.d/sudoers-deploy > "$root/DEBIAN/conffiles"
         sed "s/@VERSION@/$version/; s/@SIZE@/$(du -sk --exclude=DEBIAN "$root" | cut -f1)/" server/debian/control > "$root/DEBIAN/control"
         (cd "$root" && find . -path ./DEBIAN -prune -o -type f -printf '%P\n' | LC_ALL=C sort | xargs md5sum) > "$root/DEBIAN/md5sums"
         chmod 0644 "$root/DEBIAN/md5sums" "$root/DEBIAN/control" "$root/DEBIAN/conffiles"
     )
-    SOURCE_DATE_EPOCH=$stamp dpkg-deb --root-owner-group -Zxz -z6 --build "$root" "$file" > /dev/null
+    package_archive "$root" "$stamp" "$file"
     rm -rf "$root"
     ls -sh "$file" >&2
+}
+
+# package_preinst ROOT: the script that runs before anything is unpacked, and so has all that it needs in it.
+package_preinst() {
+    local folders listens
+    folders=$(cd "$1" && find . -path ./DEBIAN -prune -o \( -type f -o -type l \) -printf '/%h\n' | sed 's#^/[.]/#/#' | LC_ALL=C sort -u)
+    listens=$(sed -n 's/^ListenStream=//p' server/notify-*.socket)
+    while IFS= read -r line; do
+        case $line in
+            '# @GUARD@') cat server/lib/guard.sh ;;
+            @FOLDERS@) printf '%s\n' "$folders" ;;
+            *) printf '%s\n' "${line//@LISTENS@/$listens}" ;;
+        esac
+    done < server/debian/preinst
+}
+
+# package_archive ROOT STAMP FILE: what dpkg-deb --build would make, without the folders that are not the package's alone: dpkg takes away with a
+# package each empty folder of its list, and /opt or /data may have been there before.
+package_archive() {
+    local root=$1 stamp=$2 file work
+    file=$(readlink -f "$3")
+    work=$(mktemp -d)
+    local archive=(tar --sort=name --format=gnu --no-recursion --null --verbatim-files-from --files-from=- --owner=root:0 --group=root:0 --numeric-owner "--mtime=@$stamp" --create --xz --file)
+    printf '2.0\n' > "$work/debian-binary"
+    (cd "$root/DEBIAN" && find . -print0 | LC_ALL=C sort -z | "${archive[@]}" "$work/control.tar.xz")
+    (cd "$root" && find . -path ./DEBIAN -prune -o ! \( -type d \( -path ./opt -o -path ./data -o -path ./usr/local -o -path ./usr/local/bin \) \) -print0 \
+        | LC_ALL=C sort -z | "${archive[@]}" "$work/data.tar.xz")
+    rm -f "$file"
+    (cd "$work" && ar rcD "$file" debian-binary control.tar.xz data.tar.xz)
+    rm -rf "$work"
 }
