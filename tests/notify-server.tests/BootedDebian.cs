@@ -7,7 +7,7 @@ using Notify.Testing;
 
 namespace Notify.Tests;
 
-/// <summary>A Debian 12 with systemd, booted in a container of its own with a network of its own; gone when the test is.</summary>
+/// <summary>A Debian with systemd, booted in a container of its own with a network of its own; gone when the test is.</summary>
 public sealed partial class BootedDebian : IAsyncDisposable
 {
     private const int NetworkNamespace = 0x40000000;
@@ -31,15 +31,16 @@ public sealed partial class BootedDebian : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Boots one.</summary>
+    /// <param name="release">Its name: bookworm or trixie.</param>
     /// <param name="shown">Folders of this machine that are seen there, read-only, by where.</param>
-    public static async Task<BootedDebian> BootAsync(IReadOnlyDictionary<string, string> shown)
+    public static async Task<BootedDebian> BootAsync(string release, IReadOnlyDictionary<string, string> shown)
     {
         ArgumentNullException.ThrowIfNull(shown);
         TestAccount.SkipUnlessRoot();
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-nspawn") && File.Exists("/usr/sbin/debootstrap"), "needs systemd-nspawn and debootstrap: apt-get install systemd-container debootstrap");
         var make = Path.Combine(Programs.Repository, "tools", "debian-root.sh");
-        await HereAsync(make, TimeSpan.FromMinutes(15));
-        var template = (await HereAsync($"{make} 2> /dev/null")).Trim();
+        await HereAsync($"{make} {release}", TimeSpan.FromMinutes(15));
+        var template = (await HereAsync($"{make} {release} 2> /dev/null")).Trim();
         var folder = Directory.CreateTempSubdirectory("notify-machine-").FullName;
         foreach (var name in (string[])["upper", "work", "root"])
         {

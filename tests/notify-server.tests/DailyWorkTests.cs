@@ -4,7 +4,7 @@ using Notify.Testing;
 namespace Notify.Tests;
 
 /// <summary>A day of an analyst: cron runs the scripts, buttons run them, both the same way; and the bot's machine restarts in between.</summary>
-public sealed class DailyWorkTests(DeployedServer deployed) : IClassFixture<DeployedServer>
+public abstract class DailyWorkTests(DeployedServer deployed)
 {
     /// <summary>A chart by Python alone, and a script that sends it.</summary>
     private const string Report = """
@@ -134,3 +134,9 @@ public sealed class DailyWorkTests(DeployedServer deployed) : IClassFixture<Depl
     private async Task<IReadOnlyList<MessageView>> WaitForAsync(long chat, Func<MessageView, bool> isWanted) =>
         [.. (await Phone.WaitForBotMessagesAsync(chat, all => all.Any(isWanted), Cancellation)).Where(isWanted)];
 }
+
+/// <summary>On Debian 12.</summary>
+public sealed class DailyWorkOnBookwormTests(DeployedBookworm deployed) : DailyWorkTests(deployed), IClassFixture<DeployedBookworm>;
+
+/// <summary>On Debian 13.</summary>
+public sealed class DailyWorkOnTrixieTests(DeployedTrixie deployed) : DailyWorkTests(deployed), IClassFixture<DeployedTrixie>;

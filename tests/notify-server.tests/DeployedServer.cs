@@ -1,16 +1,14 @@
 namespace Notify.Tests;
 
-/// <summary>A server that deploy.sh installed, with two analysts who are linked and an account that is none. The tests of one class share it.</summary>
-public sealed class DeployedServer : IAsyncLifetime
+/// <summary>A server that deploy.sh installed, behind nginx, with two analysts who are linked and an account that is none. The tests of one class share it.</summary>
+/// <param name="release">Debian's name of it.</param>
+public abstract class DeployedServer(string release) : IAsyncLifetime
 {
     private Server? _server;
 
     internal Server Server => _server!;
 
     internal BootedDebian Machine => Server.Machine;
-
-    /// <summary>What the first install said.</summary>
-    internal string Said { get; private set; } = "";
 
     /// <summary>alice's phone.</summary>
     internal long Alice { get; private set; }
@@ -21,9 +19,11 @@ public sealed class DeployedServer : IAsyncLifetime
     /// <inheritdoc />
     public async ValueTask InitializeAsync()
     {
-        _server = await Server.BootAsync();
+        _server = await Server.BootAsync(release);
         await Server.WriteSettingsAsync();
-        Said = await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh");
+        await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh");
+        await Server.StartNginxAsync();
+        await Server.WaitUntilServedAsync();
         Alice = await Server.AddAnalystAsync("alice");
         Bob = await Server.AddAnalystAsync("bob");
         await Machine.DoAsync("useradd --create-home -K HOME_MODE=0750 eve");
@@ -36,5 +36,13 @@ public sealed class DeployedServer : IAsyncLifetime
         {
             await _server.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>The same on Debian 12.</summary>
+public sealed class DeployedBookworm() : DeployedServer("bookworm");
+
+/// <summary>The same on Debian 13.</summary>
+public sealed class DeployedTrixie() : DeployedServer("trixie");

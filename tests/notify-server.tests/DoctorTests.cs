@@ -1,7 +1,7 @@
 namespace Notify.Tests;
 
 /// <summary>Each fault of the operators' page is caused on a whole server: the doctor names it, and what it says mends it.</summary>
-public sealed class DoctorTests(DeployedServer deployed) : IClassFixture<DeployedServer>
+public abstract class DoctorTests(DeployedServer deployed)
 {
     private BootedDebian Machine => deployed.Machine;
 
@@ -51,3 +51,9 @@ public sealed class DoctorTests(DeployedServer deployed) : IClassFixture<Deploye
         await Machine.DoAsync("sed -i '/NOTIFY_ANALYST_GROUP/d' /opt/data-analyst/.env; groupdel quants");
     }
 }
+
+/// <summary>On Debian 12.</summary>
+public sealed class DoctorOnBookwormTests(DeployedBookworm deployed) : DoctorTests(deployed), IClassFixture<DeployedBookworm>;
+
+/// <summary>On Debian 13.</summary>
+public sealed class DoctorOnTrixieTests(DeployedTrixie deployed) : DoctorTests(deployed), IClassFixture<DeployedTrixie>;

@@ -1,18 +1,21 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Notify.Testing;
 
 namespace Notify.Tests;
 
 /// <summary>What deploy.sh leaves on a server: files and their rights, services, who may do what (specification, sections 3, 4 and 15).</summary>
-public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixture<DeployedServer>
+public abstract partial class InstalledTests(DeployedServer deployed)
 {
     private BootedDebian Machine => deployed.Machine;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task The_machine_runs_and_nothing_has_failed()
     {
         Assert.Equal("running", (await Machine.RunAsync("systemctl is-system-running; systemctl --failed --no-legend")).Said.Trim());
-        Assert.Equal("active\nactive\nactive\nactive\nactive\nactive", (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.{service,socket}")).Trim());
+        Assert.Equal(string.Join('\n', Enumerable.Repeat("active", 8)), (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.path")).Trim());
         Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
     }
 
@@ -25,6 +28,10 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
     [InlineData("/data/notifications/private/bot.log", "640 deploy:data-ops")]
     [InlineData("/data/notifications/bot.log", "640 deploy:data-ops")]
     [InlineData("/run/notify-gateway/ws.sock", "770 notify-gateway:data-ops")]
+    [InlineData("/run/notify-gateway/client.sock", "660 notify-gateway:www-data")]
+    [InlineData("/run/notify-gateway", "755 root:root")]
+    [InlineData("/run/notify-web/web.sock", "660 www-data:www-data")]
+    [InlineData("/run/notify-web", "755 root:root")]
     [InlineData("/opt/data-analyst/.env", "600 root:root")]
     [InlineData("/opt/data-analyst/notify/notify-bot", "755 root:root")]
     [InlineData("/opt/data-analyst/notify/notify-web", "755 root:root")]
@@ -101,9 +108,18 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
     [InlineData("alice", "sudo -n -- /usr/local/bin/notify-scripts list", false)]
     [InlineData("www-data", "sudo -n -u alice -- /usr/local/bin/notify-scripts list", false)]
     [InlineData("notify-gateway", "sudo -n -u alice -- /usr/local/bin/notify-scripts list", false)]
-    // Ports are systemd's, so that nobody takes one while its service restarts.
-    [InlineData("alice", "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 5000))'", false)]
-    [InlineData("alice", "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 8765))'", false)]
+    // Dashboard and gateway: by nginx alone.
+    [InlineData("www-data", "curl -sf --unix-socket /run/notify-web/web.sock http://w/healthz", true)]
+    [InlineData("alice", "curl -s --unix-socket /run/notify-web/web.sock http://w/healthz", false)]
+    [InlineData("deploy", "curl -s --unix-socket /run/notify-web/web.sock http://w/healthz", false)]
+    [InlineData("www-data", "curl -s --unix-socket /run/notify-gateway/client.sock http://g/", true)]
+    [InlineData("alice", "curl -s --unix-socket /run/notify-gateway/client.sock http://g/", false)]
+    [InlineData("deploy", "curl -s --unix-socket /run/notify-gateway/client.sock http://g/", false)]
+    [InlineData("alice", "curl -s http://127.0.0.1:5000/healthz", false)]
+    [InlineData("alice", "curl -s http://127.0.0.1:8765/", false)]
+    [InlineData("alice", Server.Curl + " -f https://" + Server.PublicName + "/healthz", true)]
+    [InlineData("alice", "mv /run/notify-web/web.sock /tmp/", false)]
+    [InlineData("alice", "mv /run/notify-gateway/client.sock /tmp/", false)]
     public async Task Who_may_do_what(string user, string command, bool isAllowed)
     {
         await deployed.Server.WriteScriptAsync("alice", "fine.py", """print('{"notify": false}')""");
@@ -143,18 +159,125 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
         Assert.DoesNotContain("AAH-sandbox", await Machine.DoAsync("ps axww -o args; journalctl --no-pager; cat /data/notifications/private/bot.log"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "rm SOCKET")]
+    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "mv SOCKET SOCKET.aside")]
+    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "ln -s /etc/shadow SOCKET.new; mv -T SOCKET.new SOCKET")]
+    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "ln -s /etc/nothing SOCKET.new; mv -T SOCKET.new SOCKET")]
+    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "for i in 1 2 3 4 5 6 7 8; do rm -f SOCKET; done")]
+    [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "rm SOCKET")]
+    [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "rm -r /run/notify-web")]
+    [InlineData("/run/notify-gateway/client.sock", "660 notify-gateway:www-data", "rm SOCKET")]
+    [InlineData("/run/notify-gateway/ws.sock", "770 notify-gateway:data-ops", "rm SOCKET")]
+    public async Task A_socket_whose_file_is_taken_away_is_opened_anew(string socket, string rights, string fault)
+    {
+        var shadow = await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow");
+        await Machine.DoAsync(fault.Replace("SOCKET", socket, StringComparison.Ordinal));
+
+        await WaitUntilAnsweredAsync(socket);
+
+        Assert.Equal(rights, (await Machine.DoAsync($"stat -c '%a %U:%G' {socket}")).Trim());
+        Assert.Equal(shadow, await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow; ! ls /etc/nothing 2> /dev/null"));
+        await Machine.DoAsync("rm -f /data/notifications/*.aside; for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor");
+        await deployed.Server.WaitUntilServedAsync();
+    }
+
+    [Theory]
+    [InlineData("rm -f /data/notifications/{bot.sock,.bot.sock.kept,private/bot.sock}", "true")]
+    [InlineData("mount -t tmpfs -o size=8M,mode=2770,uid=deploy,gid=data-ops tmpfs /data/notifications", "umount -l /data/notifications")]
+    public async Task A_bot_that_ends_for_want_of_its_socket_gets_a_new_one(string fault, string back)
+    {
+        try
+        {
+            await Machine.DoAsync(fault);
+
+            await WaitUntilAnsweredAsync("/data/notifications/bot.sock");
+
+            Assert.Equal("660 deploy:data-ops", (await Machine.DoAsync("stat -c '%a %U:%G' /data/notifications/bot.sock")).Trim());
+        }
+        finally
+        {
+            // For the tests after this one.
+            await Machine.DoAsync($"systemctl stop notify-bot.socket notify-bot.service; {back}; systemctl start notify-bot.socket notify-bot.service");
+        }
+
+        await WaitUntilAnsweredAsync("/data/notifications/bot.sock");
+    }
+
+    [Fact]
+    public async Task A_script_that_the_kernel_kills_for_its_memory_takes_nobody_with_it()
+    {
+        Assert.Equal("continue", (await Machine.DoAsync("systemctl show -p OOMPolicy --value notify-bot")).Trim());
+        var bot = await Machine.DoAsync("systemctl show -p MainPID notify-bot");
+        await deployed.Server.WriteScriptAsync("alice", "hungry.py", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)");
+
+        await Machine.RunAsync("curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run", "alice");
+        await deployed.Server.WriteScriptAsync("alice", "hungry.py", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)");
+        await Machine.RunAsync("curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run", "alice");
+
+        Assert.Equal(bot, await Machine.DoAsync("systemctl show -p MainPID notify-bot"));
+        Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
+        await Machine.DoAsync("rm user/notifications/hungry.py", "alice");
+    }
+
+    [Fact]
+    public async Task What_a_client_of_nginx_says_of_its_address_does_not_count()
+    {
+        // Addresses of nobody (RFC 5737): of this machine itself the gateway takes more.
+        await Machine.DoAsync("ip address add 192.0.2.1/32 dev lo; ip address add 192.0.2.2/32 dev lo");
+        var said = await Machine.DoAsync("cat > /tmp/strangers.py; python3 /tmp/strangers.py", "alice", $$"""
+            import socket, ssl
+            trust = ssl.create_default_context(cafile="/etc/letsencrypt/live/{{Server.PublicName}}/fullchain.pem")
+            def answer(address, forged):
+                tls = trust.wrap_socket(socket.create_connection((address, 443), timeout=60, source_address=(address, 0)), server_hostname="{{Server.PublicName}}")
+                tls.sendall(("GET /gateway HTTP/1.1\r\nHost: {{Server.PublicName}}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + "".join(f"{name}: {forged}\r\n" for name in ("X-Forwarded-For", "X-Real-IP")) + "\r\n").encode())
+                return tls, tls.recv(4096).split(b" ")[1].decode()
+            crowd = [answer("192.0.2.1", f"198.51.100.{i}") for i in range(150)]
+            print(sorted({status for _, status in crowd}), answer("192.0.2.2", "192.0.2.1")[1])
+            """);
+
+        Assert.Equal("['101', '429'] 101", said.Trim());
+    }
+
     [Fact]
     public async Task Root_follows_no_link_that_the_dashboards_account_puts_into_the_shared_folder()
     {
         var before = await Machine.DoAsync("getfacl -pcE /etc/shadow; stat -c '%a %U:%G' /etc/shadow");
         await Machine.DoAsync("cd /data/notifications; mv bot.sock bot.sock.aside; ln -s /etc/shadow bot.sock; ln -s /etc/shadow pending_links.json.new; mv -T pending_links.json.new pending_links.json", "www-data");
 
-        await Machine.RunAsync("bash -c \"$(sed -n 's/^ExecStartPost=//p' /etc/systemd/system/notify-bot.socket)\"");
-        await Machine.DoAsync("cd /data/notifications; rm bot.sock; mv bot.sock.aside bot.sock", "www-data");
+        await Machine.RunAsync("sed -n 's/^ExecStartPost=//p' /etc/systemd/system/notify-bot.socket > /tmp/after; bash /tmp/after");
+        await Machine.DoAsync("cd /data/notifications; mv -fT bot.sock.aside bot.sock", "www-data");
         await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh");
 
         Assert.Equal(before, await Machine.DoAsync("getfacl -pcE /etc/shadow; stat -c '%a %U:%G' /etc/shadow"));
         await Machine.DoAsync("rm /data/notifications/pending_links.json", "www-data");
+
+        // systemd itself gives a socket's file to SocketUser= by its name, and would follow a link that is put there between two of its steps.
+        Assert.Equal("SocketUser=\nSocketGroup=", (await Machine.DoAsync("systemctl show -p SocketUser -p SocketGroup notify-bot.socket")).Trim());
+    }
+
+    [Fact]
+    public async Task Root_gives_away_no_file_that_has_another_name_elsewhere()
+    {
+        var before = await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow");
+        await Machine.DoAsync("ln /etc/shadow /data/notifications/pending_links.json");
+
+        var (_, said) = await Machine.RunAsync($"bash {Server.Source}/server/deploy.sh; rm /data/notifications/pending_links.json");
+
+        Assert.Contains("/data/notifications/pending_links.json was left as it is", said, StringComparison.Ordinal);
+        Assert.Equal(before, await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow"));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_engine_left_is_the_bots_afterwards()
+    {
+        await Machine.DoAsync("chown root:root /data/notifications/telegram_users.json; chmod 0600 /data/notifications/telegram_users.json");
+
+        Assert.Contains("telegram_users.json is deploy:data-ops' now", await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh"), StringComparison.Ordinal);
+
+        Assert.Equal("660 deploy:data-ops 1", (await Machine.DoAsync("stat -c '%a %U:%G %h' /data/notifications/telegram_users.json")).Trim());
+        Assert.Equal("", await Machine.DoAsync("ls -d /data/notifications/.adopt* 2> /dev/null || true"));
     }
 
     [Fact]
@@ -170,6 +293,17 @@ public sealed partial class InstalledTests(DeployedServer deployed) : IClassFixt
         Assert.NotEqual(0, (await Machine.RunAsync("add-analyst carol", "alice")).Status);
     }
 
+    private Task WaitUntilAnsweredAsync(string socket) => Eventually.TrueAsync(
+        async () => (await Machine.RunAsync($"curl -s -m 5 -o /dev/null --unix-socket {socket} http://x/")).Status == 0,
+        () => $"nobody answers at {socket}",
+        Cancellation);
+
     [GeneratedRegex(@"Overall exposure level for .*: (?<score>[0-9.]+) ", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Exposure();
 }
+
+/// <summary>On Debian 12.</summary>
+public sealed class InstalledOnBookwormTests(DeployedBookworm deployed) : InstalledTests(deployed), IClassFixture<DeployedBookworm>;
+
+/// <summary>On Debian 13.</summary>
+public sealed class InstalledOnTrixieTests(DeployedTrixie deployed) : InstalledTests(deployed), IClassFixture<DeployedTrixie>;

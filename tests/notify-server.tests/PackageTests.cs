@@ -4,35 +4,28 @@ using Notify.Testing;
 namespace Notify.Tests;
 
 /// <summary>The Debian package does what deploy.sh does, and goes away as packages do.</summary>
-public sealed class PackageTests
+/// <param name="release">Debian's name of the machine.</param>
+public abstract class PackageTests(string release)
 {
     private const string Install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades -o Dpkg::Options::=--force-confold";
 
-    private static string Package => Directory.GetFiles(Path.Combine(Programs.Repository, "artifacts", "publish"), "notify_*_amd64.deb").FirstOrDefault()
+    internal static string Package => Directory.GetFiles(Path.Combine(Programs.Repository, "artifacts", "publish"), "notify_*_amd64.deb").FirstOrDefault()
         ?? throw new FileNotFoundException("artifacts/publish/notify_VERSION_amd64.deb is not there. Run ./dev publish first.");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Lintian_finds_no_error()
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/lintian"), "needs lintian: apt-get install lintian");
-
-        var said = await BootedDebian.HereAsync($"lintian --fail-on error --allow-root {Package}", TimeSpan.FromMinutes(5));
-
-        Assert.DoesNotContain("E: ", said, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task It_installs_is_upgraded_and_downgraded_under_way_removed_and_purged()
     {
-        await using var server = await Server.BootAsync();
+        await using var server = await Server.BootAsync(release);
         var machine = server.Machine;
         await server.WriteSettingsAsync();
         var file = $"{Server.Source}/artifacts/publish/{Path.GetFileName(Package)}";
 
-        // Installed.
+        // Installed, where others may have had folders of these names before.
+        await machine.DoAsync("mkdir /data; test -d /opt -a -d /usr/local/bin");
         await machine.DoAsync($"{Install} {file}");
+        await server.StartNginxAsync();
         await WaitUntilWellAsync(server);
         Assert.Equal("running", (await machine.RunAsync("systemctl is-system-running")).Said.Trim());
         Assert.Equal("2770 deploy:data-ops", (await machine.DoAsync("stat -c '%a %U:%G' /data/notifications")).Trim());
@@ -78,18 +71,65 @@ public sealed class PackageTests
 
         // Removed: what is the users' stays. Purged: nothing but the accounts.
         await machine.DoAsync("apt-get remove -y -q notify");
-        Assert.Equal("", (await machine.DoAsync("ls /opt/data-analyst/notify /usr/local/bin/notify-bot /lib/systemd/system/notify-* 2> /dev/null || true")).Trim());
-        Assert.Equal("", (await machine.DoAsync("systemctl list-units --no-legend 'notify-*.service' 'notify-*.socket' --state=active,failed || true")).Trim());
+        Assert.Equal("", (await machine.DoAsync("ls /opt/data-analyst/notify /usr/local/bin/notify-bot /lib/systemd/system/notify-* /etc/systemd/system/*.wants/notify-* 2> /dev/null || true")).Trim());
+        Assert.Equal("", (await machine.DoAsync("systemctl list-units --no-legend 'notify-*.service' 'notify-*.socket' 'notify-*.path' --state=active,failed || true")).Trim());
         await machine.DoAsync("test -s /data/notifications/telegram_users.json && test -s /opt/data-analyst/.env");
         await machine.DoAsync("apt-get purge -y -q notify");
-        Assert.Equal("", (await machine.DoAsync("ls -d /data/notifications /opt/data-analyst /etc/sudoers.d/sudoers-deploy /var/lib/notify-* 2> /dev/null || true")).Trim());
+        Assert.Equal("", (await machine.DoAsync("ls -d /data/* /opt/* /usr/local/bin/* /etc/sudoers.d/sudoers-deploy /var/lib/notify-* /run/notify-* 2> /dev/null || true")).Trim());
+        await machine.DoAsync("test -d /opt -a -d /data -a -d /usr/local/bin");
         Assert.Equal("running", (await machine.RunAsync("systemctl is-system-running")).Said.Trim());
+    }
+
+    [Fact]
+    public async Task It_takes_the_place_of_a_version_that_listened_on_ports_and_had_its_units_elsewhere()
+    {
+        await using var server = await Server.BootAsync(release);
+        var machine = server.Machine;
+        await server.WriteSettingsAsync();
+        var file = $"{Server.Source}/artifacts/publish/{Path.GetFileName(Package)}";
+        await machine.DoAsync($"""
+            dpkg-deb -R {file} /root/older
+            sed -i 's/^Version: .*/Version: 0.0.1/' /root/older/DEBIAN/control
+            {Server.MakeSiteOlder.Replace("FILE", "/root/older/opt/data-analyst/nginx-notify.conf", StringComparison.Ordinal)}
+            mkdir -p /root/older/lib
+            mv /root/older/usr/lib/systemd /root/older/lib/
+            cd /root/older/lib/systemd/system
+            {Server.MakeOlder}
+            rm /root/older/DEBIAN/md5sums
+            dpkg-deb --root-owner-group -Znone -b /root/older /root/older.deb
+            {Install} /root/older.deb
+            """);
+        await server.StartNginxAsync();
+        await server.WaitUntilServedAsync();
+        var chat = await server.AddAnalystAsync("alice");
+
+        // A site for the ports, and a folder that others can write in: nothing is unpacked.
+        var (status, said) = await machine.RunAsync($"{Install} {file}");
+        Assert.True(status != 0, said);
+        Assert.Contains("127.0.0.1:8765 /etc/nginx/sites-enabled/notify", said, StringComparison.Ordinal);
+        await machine.DoAsync(UpgradeTests.CommandsIn(said));
+        await machine.DoAsync("chgrp data-ops /data/docs; chmod g+w /data/docs");
+        (status, said) = await machine.RunAsync($"{Install} {file}");
+        Assert.True(status != 0, said);
+        Assert.Contains("/data/docs can be changed by members of data-ops, and root writes there: chmod g-w /data/docs", said, StringComparison.Ordinal);
+        Assert.Equal("0.0.1 installed", await machine.DoAsync("dpkg-query -W -f '${Version} ${db:Status-Status}' notify"));
+        await server.WaitUntilServedAsync();
+        await machine.DoAsync("chmod g-w /data/docs");
+
+        await machine.DoAsync($"{Install} {file}");
+
+        await WaitUntilWellAsync(server);
+        Assert.Equal("", (await machine.DoAsync("ss -Hltn '( sport = 5000 or sport = 8765 )'; systemctl --failed --no-legend; find /lib/systemd/system/ /etc/systemd/system -name '*.dpkg-*'")).Trim());
+        Assert.Equal("/usr/lib/systemd/system/notify-bot.service", (await machine.DoAsync("realpath $(systemctl show -p FragmentPath --value notify-bot)")).Trim());
+        Assert.Equal("loaded loaded loaded loaded loaded loaded loaded loaded loaded", (await machine.DoAsync("systemctl show -p LoadState --value notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.{path,service} | xargs")).Trim());
+        await machine.DoAsync("echo '{\"text\":\"after the upgrade\"}' | curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d @- http://b/send", "alice");
+        await server.Phone.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Text == "after the upgrade"), Cancellation);
     }
 
     [Fact]
     public async Task Without_settings_it_installs_and_says_what_to_put_in()
     {
-        await using var server = await Server.BootAsync();
+        await using var server = await Server.BootAsync(release);
 
         var said = await server.Machine.DoAsync($"{Install} {Server.Source}/artifacts/publish/{Path.GetFileName(Package)}");
 
@@ -101,7 +141,51 @@ public sealed class PackageTests
     }
 
     private static Task WaitUntilWellAsync(Server server) => Eventually.TrueAsync(
-        async () => (await server.Machine.RunAsync("systemctl is-active --quiet notify-{bot,web,gateway}.service && curl -sf --unix-socket /data/notifications/bot.sock http://bot/health | grep -q '\"telegram\":{\"state\":\"ok\"' && curl -sf http://127.0.0.1:5000/healthz")).Status == 0,
+        async () => (await server.Machine.RunAsync("systemctl is-active --quiet notify-{bot,web,gateway}.service && curl -sf --unix-socket /data/notifications/bot.sock http://bot/health | grep -q '\"telegram\":{\"state\":\"ok\"' && " + $"{Server.Curl} -f https://{Server.PublicName}/healthz")).Status == 0,
         () => "it does not get well",
         Cancellation);
+}
+
+/// <summary>On Debian 12.</summary>
+public sealed class PackageOnBookwormTests() : PackageTests("bookworm");
+
+/// <summary>On Debian 13.</summary>
+public sealed class PackageOnTrixieTests() : PackageTests("trixie");
+
+/// <summary>The package as a file.</summary>
+public sealed class PackageFileTests
+{
+    [Fact]
+    public async Task Lintian_finds_no_error()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/lintian"), "needs lintian: apt-get install lintian");
+
+        var said = await BootedDebian.HereAsync($"lintian --fail-on error --allow-root {PackageTests.Package}", TimeSpan.FromMinutes(15));
+
+        Assert.DoesNotContain("E: ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_lists_no_folder_that_others_may_have_had_before_and_its_units_lie_in_usr()
+    {
+        var paths = (await BootedDebian.HereAsync($"dpkg-deb -c {PackageTests.Package} | sed 's/.* [.]//; s/ -> .*//'")).Split('\n');
+
+        Assert.Contains("/usr/lib/systemd/system/notify-bot.service", paths);
+        Assert.DoesNotContain(paths, path => path is "/opt/" or "/data/" or "/usr/local/" or "/usr/local/bin/" || path.StartsWith("/lib/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Shellcheck_finds_nothing_in_the_scripts()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/shellcheck"), "needs shellcheck: apt-get install shellcheck");
+
+        var said = await BootedDebian.HereAsync($"""
+            cd {Programs.Repository}
+            shellcheck -x dev .ci/run $(grep -lE '^#!.*sh' server/*.sh server/bin/* tools/*.sh) server/debian/p* 2>&1 || true
+            shellcheck -x -s bash $(grep -LE '^#!' tools/*.sh) server/lib/stage.sh 2>&1 || true
+            shellcheck -x -s sh server/lib/guard.sh server/lib/prepare.sh 2>&1 || true
+            """);
+
+        Assert.Equal("", said.Trim());
+    }
 }

@@ -7,7 +7,7 @@ namespace Notify.Tests;
 /// The pages for analysts and operators are followed word for word: every block of commands in them is run, in its order, by who would run it.
 /// What a person has to fill in is filled in; each such place has to be there.
 /// </summary>
-public sealed partial class PagesTests(DeployedServer deployed) : IClassFixture<DeployedServer>
+public abstract partial class PagesTests(DeployedServer deployed)
 {
     /// <summary>What follows or waits for a person ends by itself here.</summary>
     private static readonly (string Written, string Run)[] Endless = [("tail -f ", "timeout 2 tail -f "), ("curl -sN ", "curl -sN -m 2 "), ("nano ", "test -w ")];
@@ -85,35 +85,19 @@ public sealed partial class PagesTests(DeployedServer deployed) : IClassFixture<
     [Fact]
     public async Task The_site_for_nginx_serves_the_dashboard_and_the_gateway_over_TLS()
     {
-        await Machine.DoAsync("""
-            mkdir -p /etc/letsencrypt/live/notify.example.org
-            cd /etc/letsencrypt/live/notify.example.org
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=notify.example.org -addext subjectAltName=DNS:notify.example.org -keyout privkey.pem -out fullchain.pem 2> /dev/null
-            cp /opt/data-analyst/nginx-notify.conf /etc/nginx/sites-available/notify
-            ln -sf /etc/nginx/sites-available/notify /etc/nginx/sites-enabled/notify
-            rm -f /etc/nginx/sites-enabled/default
-            nginx -t
-            cp /opt/data-analyst/.env /root/env.before
-            sed -i 's#^NOTIFY_WEB_URL=.*#NOTIFY_WEB_URL=https://notify.example.org#' /opt/data-analyst/.env
-            systemctl restart nginx notify-web notify-gateway
-            """);
-        const string Curl = "curl -s --cacert /etc/letsencrypt/live/notify.example.org/fullchain.pem --resolve notify.example.org:443:127.0.0.1 --resolve notify.example.org:80:127.0.0.1";
+        const string Site = $"https://{Server.PublicName}";
 
-        Assert.Contains("\"status\":\"ok\"", await Machine.DoAsync($"{Curl} -f https://notify.example.org/healthz"), StringComparison.Ordinal);
-        Assert.Contains("location: https://notify.example.org/", (await Machine.DoAsync($"{Curl} -sI http://notify.example.org/")).ToLowerInvariant(), StringComparison.Ordinal);
-        var login = (await Machine.DoAsync($"{Curl} -sI -X GET https://notify.example.org/login/google")).ToLowerInvariant();
+        Assert.Contains("\"status\":\"ok\"", await Machine.DoAsync($"{Server.Curl} -f {Site}/healthz"), StringComparison.Ordinal);
+        Assert.Contains("href=\"/login/google\"", await Machine.DoAsync($"{Server.Curl} -f {Site}/login"), StringComparison.Ordinal);
+        Assert.Contains($"location: {Site}/", (await Machine.DoAsync($"{Server.Curl} -I http://{Server.PublicName}/")).ToLowerInvariant(), StringComparison.Ordinal);
+        var login = (await Machine.DoAsync($"{Server.Curl} -I -X GET {Site}/login/google")).ToLowerInvariant();
         Assert.Contains("redirect_uri=https%3a%2f%2fnotify.example.org%2fsignin-oidc", login, StringComparison.Ordinal);
         Assert.Contains("secure", login, StringComparison.Ordinal);
+        Assert.Equal("421", await Machine.DoAsync($"{Server.Curl} -o /dev/null -w '%{{http_code}}' -H 'Host: evil.example' {Site}/login"));
         const string Upgrade = "--http1.1 -i -N -m 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
-        Assert.Contains("101", (await Machine.RunAsync($"{Curl} {Upgrade} -H 'Origin: https://notify.example.org' https://notify.example.org/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains("403", (await Machine.RunAsync($"{Curl} {Upgrade} -H 'Origin: https://evil.example' https://notify.example.org/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
-
-        // For the tests after this one: back as it was, and well.
-        await Machine.DoAsync("cp /root/env.before /opt/data-analyst/.env; chmod 600 /opt/data-analyst/.env; systemctl stop nginx; systemctl --no-block restart notify-web notify-gateway");
-        await Eventually.TrueAsync(
-            async () => (await Machine.RunAsync("systemctl is-active notify-web notify-gateway && test -z \"$(systemctl list-jobs --no-legend | grep notify)\"")).Status == 0,
-            () => "dashboard and gateway do not come back",
-            TestContext.Current.CancellationToken);
+        Assert.Contains("101", (await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: {Site}' {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("403", (await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: https://evil.example' {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("426", (await Machine.RunAsync($"{Server.Curl} --http1.1 -i {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
     }
 
     /// <summary>The blocks that are marked as commands.</summary>
@@ -123,3 +107,9 @@ public sealed partial class PagesTests(DeployedServer deployed) : IClassFixture<
     [GeneratedRegex("^ *```bash\n(?<commands>.*?)^ *```$", RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline, 1000)]
     private static partial Regex Block();
 }
+
+/// <summary>On Debian 12.</summary>
+public sealed class PagesOnBookwormTests(DeployedBookworm deployed) : PagesTests(deployed), IClassFixture<DeployedBookworm>;
+
+/// <summary>On Debian 13.</summary>
+public sealed class PagesOnTrixieTests(DeployedTrixie deployed) : PagesTests(deployed), IClassFixture<DeployedTrixie>;

@@ -5,7 +5,10 @@ using Notify.Testing;
 
 namespace Notify.Tests;
 
-/// <summary>A booted server with Telegram and Google beside it, played by the sandbox, and the repository to install from.</summary>
+/// <summary>
+/// A booted server as people run it: a public name with TLS by nginx, Telegram and Google beside it, played by the sandbox, and the repository to
+/// install from.
+/// </summary>
 public sealed class Server : IAsyncDisposable
 {
     private const int ApiPort = 8081;
@@ -21,6 +24,26 @@ public sealed class Server : IAsyncDisposable
     /// <summary>Where the repository is in there.</summary>
     public const string Source = "/notify/source";
 
+    /// <summary>The name that the machine goes by for people; that of the site that is shipped for nginx.</summary>
+    public const string PublicName = "notify.example.org";
+
+    /// <summary>curl, as somebody who trusts the machine's certificate.</summary>
+    public const string Curl = $"curl -s --cacert {Certificates}/fullchain.pem";
+
+    /// <summary>Turns the units and the site for nginx, in the folder where one is, into those of a version that still listened on ports.</summary>
+    public const string MakeOlder = """
+        rm -f notify-gateway-clients.socket notify-sockets.path notify-sockets.service
+        sed -i '/^RemoveOnStop\|^FileDescriptorName\|^Socket[UGM]\|^DirectoryMode/d; s#^ListenStream=.*#ListenStream=127.0.0.1:5000#' notify-web.socket
+        sed -i '/^RemoveOnStop\|^FileDescriptorName/d; s#^ListenStream=.*#ListenStream=127.0.0.1:8765\n&#' notify-gateway.socket
+        sed -i '/^Sockets=/d; s/ notify-gateway-clients.socket//; s/^RestrictAddressFamilies=.*/& AF_INET AF_INET6/' notify-gateway.service
+        sed -i '/^ExecStopPost/d' notify-bot.service
+        """;
+
+    /// <summary>The same for the site of nginx: FILE is one.</summary>
+    public const string MakeSiteOlder = "sed -i '/^upstream/,/^}/d; s#http://notify_web#http://127.0.0.1:5000#; s#http://notify_gateway#http://127.0.0.1:8765#' FILE";
+
+    private const string Certificates = $"/etc/letsencrypt/live/{PublicName}";
+
     /// <summary>The machine.</summary>
     public BootedDebian Machine { get; }
 
@@ -30,7 +53,8 @@ public sealed class Server : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Boots it and starts the sandbox there. Nothing of Notify is installed yet.</summary>
-    public static async Task<Server> BootAsync()
+    /// <param name="release">Debian's name of it.</param>
+    public static async Task<Server> BootAsync(string release)
     {
         var published = Path.Combine(Programs.Repository, "artifacts", "publish");
         foreach (var name in (string[])["notify-bot", "notify-web", "notify-gateway", "notify-runner", "notify-scripts", "notify-desktop"])
@@ -41,7 +65,7 @@ public sealed class Server : IAsyncDisposable
             }
         }
 
-        var machine = await BootedDebian.BootAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+        var machine = await BootedDebian.BootAsync(release, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [Source] = Programs.Repository,
             ["/notify/sandbox"] = Path.GetDirectoryName(Programs.Path("notify-sandbox"))!,
@@ -52,6 +76,12 @@ public sealed class Server : IAsyncDisposable
         try
         {
             await server.StartSandboxAsync();
+            await machine.DoAsync($"""
+                printf '127.0.0.1 localhost {PublicName}\n' > /etc/hosts
+                mkdir -p {Certificates}
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN={PublicName} -addext subjectAltName=DNS:{PublicName} -keyout {Certificates}/privkey.pem -out {Certificates}/fullchain.pem
+                rm -f /etc/nginx/sites-enabled/default
+                """);
             return server;
         }
         catch
@@ -105,13 +135,28 @@ public sealed class Server : IAsyncDisposable
         TELEGRAM_API_URL=http://127.0.0.1:{{ApiPort}}
         TELEGRAM_MESSAGES_PER_SECOND=1000000
         TELEGRAM_CHAT_MESSAGES_PER_SECOND=1000000
-        NOTIFY_WEB_URL=http://127.0.0.1:5000
+        NOTIFY_WEB_URL=https://{{PublicName}}
         NOTIFY_OIDC_AUTHORITY=http://127.0.0.1:{{GooglePort}}
         GOOGLE_CLIENT_ID={{SandboxOptions.SampleGoogleClientId}}
         GOOGLE_CLIENT_SECRET={{SandboxOptions.SampleGoogleClientSecret}}
         NOTIFY_ALLOWED_DOMAINS=example.com
         END
         """);
+
+    /// <summary>Puts the shipped site into nginx, as the operator does after the install.</summary>
+    public Task StartNginxAsync() => Machine.DoAsync("""
+        cp /opt/data-analyst/nginx-notify.conf /etc/nginx/sites-available/notify
+        ln -sf /etc/nginx/sites-available/notify /etc/nginx/sites-enabled/notify
+        nginx -t
+        systemctl enable --now nginx
+        systemctl reload nginx
+        """);
+
+    /// <summary>Waits until people get the dashboard's page, by its public name; also where nginx has just been told to read its site anew.</summary>
+    public Task WaitUntilServedAsync() => Eventually.TrueAsync(
+        async () => (await Machine.RunAsync($"{Curl} -f https://{PublicName}/login | grep -q /login/google && {Curl} -f https://{PublicName}/healthz")).Status == 0,
+        () => "the dashboard is not there for people",
+        Cancellation);
 
     /// <summary>Makes an analyst as the operator does and links a new phone to them, by the code that the phone was told. Gives the chat.</summary>
     public async Task<long> AddAnalystAsync(string name)
