@@ -38,10 +38,13 @@ internal static unsafe partial class LibC
     internal const int PermissionDenied = 13;
     internal const int FileExists = 17;
     internal const int InvalidArgument = 22;
+    internal const int NoSpace = 28;
+    internal const int ReadOnlyFileSystem = 30;
     internal const int BufferTooSmall = 34;
     internal const int TooManyLinks = 40;
     internal const int NoSuchAttribute = 61;
     internal const int NotSupported = 95;
+    internal const int QuotaExceeded = 122;
 
     [LibraryImport("libc", EntryPoint = "getuid")]
     internal static partial uint GetUid();
@@ -126,6 +129,17 @@ internal static unsafe partial class LibC
 
     /// <summary>What the last call's error number means, in the words of the C library.</summary>
     internal static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", EntryPoint = "localtime_r")]
+    internal static partial BrokenDownTime* LocalTime(long* secondsSince1970, BrokenDownTime* result);
+
+    /// <summary>glibc's <c>struct tm</c>.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 56)]
+    internal struct BrokenDownTime
+    {
+        [FieldOffset(40)]
+        public long SecondsEastOfUtc;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PasswordEntry
