@@ -21,6 +21,12 @@ public abstract record DeliveryOutcome
     /// <summary>The chat takes nothing until its person does something; it was known before, so nothing was accepted.</summary>
     public sealed record LinkDead(string Reason) : DeliveryOutcome;
 
-    /// <summary>Too many of this user's notifications wait already.</summary>
-    public sealed record TooManyWaiting(int Waiting) : DeliveryOutcome;
+    /// <summary>Too many of this user's notifications, or too many bytes of them, wait already.</summary>
+    /// <param name="Waiting">How many wait.</param>
+    /// <param name="Bytes">How many bytes they count.</param>
+    public sealed record TooManyWaiting(int Waiting, long Bytes) : DeliveryOutcome
+    {
+        /// <summary>Said of them, such as <c>200 notifications of dana</c>.</summary>
+        internal string Said(string whose) => Waiting >= WaitingQuota.Most ? $"{Waiting} notifications{whose}" : $"{Waiting} notifications{whose}, of {Bytes / 1_000_000} MB together (a chart counts a sixteenth),";
+    }
 }

@@ -17,8 +17,8 @@ namespace Notify.Bot.Delivery;
 /// </summary>
 public sealed partial class NotificationDelivery : IDisposable
 {
-    /// <summary>Notifications of one user that may wait (specification, section 7).</summary>
-    public const int MostWaiting = 200;
+    /// <summary>Characters of a text from which on it is not rendered for a caller that is gone. A shorter one is accepted: its sender may not wait for the answer.</summary>
+    private const int DearText = 100_000;
 
     /// <summary>How long delivery is tried (specification, section 8).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -34,7 +34,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<NotificationDelivery> _log;
     private readonly DeliveryScheduler _scheduler;
-    private readonly ConcurrentDictionary<UserName, int> _waiting = new();
+    private readonly WaitingQuota _waiting = new();
     private readonly ConcurrentDictionary<string, NotificationJob> _jobs = new(StringComparer.Ordinal);
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
@@ -102,6 +102,11 @@ public sealed partial class NotificationDelivery : IDisposable
     public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link? link, TimeSpan wait, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(wish);
+        if (wish.Message.Length > DearText)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+
         if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out var messages))
         {
             return new DeliveryOutcome.NothingToSay();
@@ -121,9 +126,11 @@ public sealed partial class NotificationDelivery : IDisposable
         }
 
         var muted = _outbox.MutesOf(wish.User).Until(wish.Script);
-        if (muted is null && !TryReserve(wish.User))
+        var data = wish.Data?.GetRawText();
+        var size = HistoryQuota.Size(wish.Title, wish.Message, data?.Length ?? 0, wish.Picture?.Info.ByteLength ?? 0);
+        if (muted is null && _waiting.TryEnter(wish.User, size) is { } waiting)
         {
-            return new DeliveryOutcome.TooManyWaiting(MostWaiting);
+            return new DeliveryOutcome.TooManyWaiting(waiting.Count, waiting.Bytes);
         }
 
         NotificationJob? job = null;
@@ -134,7 +141,7 @@ public sealed partial class NotificationDelivery : IDisposable
         {
             image = wish.Picture is { } picture ? await _images.PutAsync(picture.Content, picture.Info, cancellation) : null;
             acceptance = await _outbox.AcceptAsync(
-                Accepted(wish, image),
+                Accepted(wish, data, image),
                 new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted) { Reason = muted is null ? null : "muted" },
                 stored =>
                 {
@@ -148,7 +155,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
                     if (link is not null)
                     {
-                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress), new RenderedNotification(stored.Accepted, messages));
+                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress, size), new RenderedNotification(stored.Accepted, messages));
                         Add(job, null);
                     }
 
@@ -159,7 +166,7 @@ public sealed partial class NotificationDelivery : IDisposable
         catch (Exception e)
         {
             // Nothing was accepted: the outbox can't be written, or the caller is gone.
-            Undo(muted, wish.User, image);
+            Undo(muted, wish.User, size, image);
             if (e is OutboxNotWritableException && image is null)
             {
                 _outbox.LookWhetherWritable();
@@ -171,7 +178,7 @@ public sealed partial class NotificationDelivery : IDisposable
         switch (acceptance)
         {
             case Acceptance.Repeated { First: var first }:
-                Undo(muted, wish.User, image);
+                Undo(muted, wish.User, size, image);
                 return await RepeatAsync(first, wait, cancellation);
             case Acceptance.Stored { Notification: var stored }:
                 _metrics.Accepted();
@@ -181,7 +188,7 @@ public sealed partial class NotificationDelivery : IDisposable
                 }
 
                 return job is null
-                    ? await EndOnDesktopAsync(stored, sent)
+                    ? await EndOnDesktopAsync(stored, size, sent)
                     : new DeliveryOutcome.Accepted(stored.Accepted.Id, await job.WaitAsync(wait, cancellation), await _desktops.CountAsync(sent));
             default:
                 throw new InvalidOperationException($"No outcome for {acceptance.GetType().Name}.");
@@ -201,13 +208,13 @@ public sealed partial class NotificationDelivery : IDisposable
         NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message, ParseMode = mode, Image = image }, out messages);
 
     /// <summary>The end of a notification for a user without a phone: it is known once the gateway has said who got it.</summary>
-    private async Task<DeliveryOutcome> EndOnDesktopAsync(StoredNotification stored, Task<int?> sent)
+    private async Task<DeliveryOutcome> EndOnDesktopAsync(StoredNotification stored, long size, Task<int?> sent)
     {
         var desktops = await sent;
         var progress = desktops > 0 ? DeliveryProgress.OnDesktopOnly : DeliveryProgress.Unreached;
         await RecordInTimeAsync(stored.Sequence, progress);
         _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, progress.State);
-        Leave(stored.Accepted.User);
+        _waiting.Leave(stored.Accepted.User, size);
         if (progress.IsUnreached)
         {
             _metrics.Failed("unreached");
@@ -242,7 +249,7 @@ public sealed partial class NotificationDelivery : IDisposable
         return new DeliveryOutcome.Accepted(first.Accepted.Id, (_outbox.Find(first.Accepted.Id) ?? first).Progress);
     }
 
-    private AcceptedNotification Accepted(SendingWish wish, StoredImage? image) => new()
+    private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) => new()
     {
         Id = ImageShelf.NewId(),
         User = wish.User,
@@ -251,7 +258,7 @@ public sealed partial class NotificationDelivery : IDisposable
         Message = wish.Message,
         ParseMode = wish.ParseMode,
         Silent = wish.Silent,
-        Data = wish.Data?.GetRawText(),
+        Data = data,
         Key = wish.Key,
         Image = image,
         CreatedAt = _time.GetUtcNow(),
@@ -259,7 +266,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
     private void Enqueue(NotificationJob job, TimeSpan? notBefore)
     {
-        _waiting.AddOrUpdate(job.User, 1, (_, count) => count + 1);
+        _waiting.Enter(job.User, job.Size);
         Add(job, notBefore);
     }
 
@@ -269,35 +276,16 @@ public sealed partial class NotificationDelivery : IDisposable
         _scheduler.Add(job, notBefore);
     }
 
-    private bool TryReserve(UserName user)
-    {
-        if (_waiting.AddOrUpdate(user, 1, (_, count) => count + 1) <= MostWaiting)
-        {
-            return true;
-        }
-
-        Leave(user);
-        return false;
-    }
-
-    private void Undo(DateTimeOffset? muted, UserName user, StoredImage? image)
+    private void Undo(DateTimeOffset? muted, UserName user, long size, StoredImage? image)
     {
         if (muted is null)
         {
-            Leave(user);
+            _waiting.Leave(user, size);
         }
 
         if (image is not null)
         {
             _images.TryRemove(image);
-        }
-    }
-
-    private void Leave(UserName user)
-    {
-        if (_waiting.AddOrUpdate(user, 0, (_, count) => count - 1) <= 0)
-        {
-            _waiting.TryRemove(KeyValuePair.Create(user, 0));
         }
     }
 

@@ -46,6 +46,9 @@ public sealed partial class NotificationDelivery
 
         public DateTimeOffset CreatedAt => waiting.CreatedAt;
 
+        /// <summary>What it counts while it waits.</summary>
+        public long Size => waiting.Size;
+
         public override object Lane => User;
 
         /// <summary>How far it has come: its end if that comes within <paramref name="wait"/>, else where it stands then.</summary>
@@ -287,7 +290,7 @@ public sealed partial class NotificationDelivery
             }
 
             delivery._jobs.TryRemove(Id, out _);
-            delivery.Leave(User);
+            delivery._waiting.Leave(User, Size);
             _ended.TrySetResult(_progress);
             return new TryResult.Done();
         }

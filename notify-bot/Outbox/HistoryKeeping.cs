@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Notify.Bot.Outbox;
 
 /// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
@@ -11,14 +9,14 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Looks every hour until cancelled, first after an hour, since a start has better things to do; and at a user's history when that has grown much.
+    /// Looks every hour until cancelled, first after an hour, since a start has better things to do; and takes away the charts of what the history had no room for.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         try
         {
             // Neither ends by itself; a fault of either is a fault of the whole.
-            await await Task.WhenAny(ForgetEveryHourAsync(cancellation), ForgetOfUsersAsync(cancellation));
+            await await Task.WhenAny(ForgetEveryHourAsync(cancellation), RemovePrunedChartsAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -49,21 +47,12 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
         }
     }
 
-    private async Task ForgetOfUsersAsync(CancellationToken cancellation)
+    /// <summary>The history makes room by itself while it grows; the charts of what went are taken away here.</summary>
+    private async Task RemovePrunedChartsAsync(CancellationToken cancellation)
     {
-        await foreach (var user in outbox.FillingAsync(cancellation))
+        await foreach (var chart in outbox.PrunedChartsAsync(cancellation))
         {
-            try
-            {
-                if (outbox.LastWithoutRoom(user) is { } last)
-                {
-                    await ForgetAllAsync(() => outbox.ForgetUpToAsync(user, last), cancellation);
-                }
-            }
-            catch (Exception e) when (e is IOException or SqliteException)
-            {
-                LogNotForgotten(log, e.Message);
-            }
+            images.TryRemove(chart);
         }
     }
 

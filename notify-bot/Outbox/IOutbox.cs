@@ -56,7 +56,8 @@ public interface IOutbox
     /// <param name="limit">How many at most.</param>
     /// <param name="before">Only those accepted before the one with this sequence.</param>
     /// <param name="text">How many characters (UTF-16) of each title and message; what is longer ends with an ellipsis. 0 is none, for who asks for the states only.</param>
-    IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = SqliteOutbox.MostShown);
+    /// <param name="cancellation">Ends the reading, as for a caller that is gone.</param>
+    IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = SqliteOutbox.MostShown, CancellationToken cancellation = default);
 
     /// <summary>The newest of a user's notifications that wait, or that failed or became unknown since a moment.</summary>
     /// <param name="user">Whose.</param>
@@ -78,6 +79,7 @@ public interface IOutbox
     Mutes MutesOf(UserName user);
 
     /// <summary>Mutes a user (script null) or one script of theirs until a moment; null ends it.</summary>
+    /// <exception cref="TooManyMutesException">The user has as many scripts muted as there may be.</exception>
     /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
     Task MuteAsync(UserName user, string? script, DateTimeOffset? until);
 
@@ -89,15 +91,8 @@ public interface IOutbox
     /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
     Task<Forgotten> ForgetOldAsync();
 
-    /// <summary>Users, as they come to it, who have had so much stored that their history may be too large. For one reader.</summary>
-    IAsyncEnumerable<UserName> FillingAsync(CancellationToken cancellation);
-
-    /// <summary>The newest notification that a user's history has no room for any more; null where it has room for all.</summary>
-    long? LastWithoutRoom(UserName user);
-
-    /// <summary>Takes some of a user's notifications up to this one out of the history, the oldest first; what waits stays.</summary>
-    /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
-    Task<Forgotten> ForgetUpToAsync(UserName user, long sequence);
+    /// <summary>Charts, as they come to it, whose notifications the history had no room for any more. For one reader.</summary>
+    IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation);
 }
 
 /// <summary>How an acceptance ended.</summary>
@@ -117,4 +112,14 @@ public abstract record Acceptance
 /// <summary>What was taken out of the history.</summary>
 /// <param name="Rows">How many notifications.</param>
 /// <param name="Images">The charts that go with them.</param>
-public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images);
+public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images)
+{
+    /// <summary>Nothing was.</summary>
+    public static readonly Forgotten Nothing = new(0, []);
+
+    internal Forgotten And(Forgotten other) => other.Rows == 0 ? this : Rows == 0 ? other : new(Rows + other.Rows, [.. Images, .. other.Images]);
+}
+
+/// <summary>A user has as many scripts muted as there may be; nothing has changed.</summary>
+public sealed class TooManyMutesException(UserName user)
+    : InvalidOperationException($"{user} has {MuteBook.MostOfUser} scripts muted, as many as there can be. End the mute of one that needs none any more, or of all with /unmute in the chat; then mute this one.");

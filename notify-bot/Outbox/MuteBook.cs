@@ -1,42 +1,97 @@
+using System.Collections.Immutable;
+
 namespace Notify.Bot.Outbox;
 
 /// <summary>What is muted, in memory, so that an acceptance need not ask the disk. Thread-safe.</summary>
+/// <remarks>
+/// Callers choose the names of scripts, so a user's mutes have a bound, and no operation costs more than the logarithm of their number. Mutes that ended go with
+/// the next look at their user.
+/// </remarks>
 internal sealed class MuteBook(TimeProvider time)
 {
+    /// <summary>Scripts that one user can have muted at a time: more than anybody's folder holds. The mute of everything is beside them.</summary>
+    internal const int MostOfUser = 500;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<UserName, Mutes> _mutes = [];
+    private readonly Dictionary<UserName, OfUser> _users = [];
 
     /// <summary>What a user has muted and what lasts still.</summary>
     public Mutes Of(UserName user)
     {
-        Mutes mutes;
         lock (_gate)
         {
-            if (!_mutes.TryGetValue(user, out mutes!))
+            return Look(user)?.Now ?? Mutes.None;
+        }
+    }
+
+    /// <summary>Takes over what is stored, in place of all that was known. Of a user with too many mutes, those of scripts with a history stay first, then those that last longest.</summary>
+    /// <param name="stored">The rows; an empty script is everything.</param>
+    /// <param name="scriptsOf">The scripts in a user's history, without <c>.py</c>. Asked only for a user with too many mutes.</param>
+    /// <returns>The users with too many mutes: how many, and the scripts whose mutes stay.</returns>
+    public IReadOnlyList<(UserName User, int Count, IReadOnlyList<string> Kept)> Load(
+        IEnumerable<(string User, string Script, DateTimeOffset Until)> stored, Func<UserName, IReadOnlySet<string>> scriptsOf)
+    {
+        var now = time.GetUtcNow();
+        var rows = stored.Where(row => row.Until > now).ToLookup(row => row.User, StringComparer.Ordinal);
+        var trimmed = new List<(UserName User, int Count, IReadOnlyList<string> Kept)>();
+        lock (_gate)
+        {
+            _users.Clear();
+            foreach (var group in rows)
             {
-                return Mutes.None;
+                if (!UserName.TryParse(group.Key, out var user))
+                {
+                    continue;
+                }
+
+                var scripts = group.Where(row => row.Script.Length > 0).ToArray();
+                if (scripts.Length > MostOfUser)
+                {
+                    var known = scriptsOf(user);
+                    var count = scripts.Length;
+                    scripts = [.. scripts.OrderByDescending(row => known.Contains(row.Script)).ThenByDescending(row => row.Until).Take(MostOfUser)];
+                    trimmed.Add((user, count, [.. scripts.Select(row => row.Script)]));
+                }
+
+                var mutes = _users[user] = new OfUser();
+                foreach (var (_, script, until) in scripts.Concat(group.Where(row => row.Script.Length == 0)))
+                {
+                    mutes.Set(script, until);
+                }
             }
         }
 
-        var now = time.GetUtcNow();
-        return new Mutes(
-            mutes.All > now ? mutes.All : null,
-            mutes.Scripts.Where(s => s.Value > now).ToDictionary(StringComparer.Ordinal));
+        return trimmed;
     }
 
-    /// <summary>Takes over what is stored, in place of all that was known.</summary>
-    public void Load(IEnumerable<(string User, string Script, DateTimeOffset Until)> stored)
+    /// <summary>Keeps a place for a script's mute until <see cref="Release"/>; false where the user has as many as there may be.</summary>
+    public bool TryReserve(UserName user, string script)
     {
-        var now = time.GetUtcNow();
         lock (_gate)
         {
-            _mutes.Clear();
-            foreach (var (user, script, until) in stored)
+            if (Look(user) is not { } mutes)
             {
-                if (until > now && UserName.TryParse(user, out var name))
-                {
-                    Set(name, script, until);
-                }
+                _users[user] = mutes = new OfUser();
+            }
+            else if (script.Length > 0 && !mutes.Now.Scripts.ContainsKey(script) && mutes.Now.Scripts.Count + mutes.Reserved >= MostOfUser)
+            {
+                return false;
+            }
+
+            mutes.Reserved++;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back: the mute was stored, or won't be.</summary>
+    public void Release(UserName user)
+    {
+        lock (_gate)
+        {
+            if (_users.TryGetValue(user, out var mutes))
+            {
+                mutes.Reserved--;
+                Look(user);
             }
         }
     }
@@ -46,34 +101,13 @@ internal sealed class MuteBook(TimeProvider time)
     {
         lock (_gate)
         {
-            var mutes = _mutes.GetValueOrDefault(user, Mutes.None);
-            if (script.Length == 0)
+            if (!_users.TryGetValue(user, out var mutes))
             {
-                mutes = mutes with { All = until };
-            }
-            else
-            {
-                var scripts = new Dictionary<string, DateTimeOffset>(mutes.Scripts, StringComparer.Ordinal);
-                if (until is { } end)
-                {
-                    scripts[script] = end;
-                }
-                else
-                {
-                    scripts.Remove(script);
-                }
-
-                mutes = mutes with { Scripts = scripts };
+                _users[user] = mutes = new OfUser();
             }
 
-            if (mutes.All is null && mutes.Scripts.Count == 0)
-            {
-                _mutes.Remove(user);
-            }
-            else
-            {
-                _mutes[user] = mutes;
-            }
+            mutes.Set(script, until);
+            Look(user);
         }
     }
 
@@ -82,7 +116,93 @@ internal sealed class MuteBook(TimeProvider time)
     {
         lock (_gate)
         {
-            _mutes.Remove(user);
+            if (_users.TryGetValue(user, out var mutes))
+            {
+                mutes.Clear();
+                Look(user);
+            }
+        }
+    }
+
+    /// <summary>A user's mutes without those that have ended; null where nothing is left.</summary>
+    private OfUser? Look(UserName user)
+    {
+        if (!_users.TryGetValue(user, out var mutes))
+        {
+            return null;
+        }
+
+        mutes.RemoveEnded(time.GetUtcNow());
+        if (mutes.IsEmpty)
+        {
+            _users.Remove(user);
+            return null;
+        }
+
+        return mutes;
+    }
+
+    /// <summary>One user's mutes, as callers are told them, and the scripts in the order in which their mutes end.</summary>
+    private sealed class OfUser
+    {
+        private static readonly ImmutableDictionary<string, DateTimeOffset> NoScripts = ImmutableDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
+
+        private readonly SortedSet<(DateTimeOffset Until, string Script)> _byEnd = new(Comparer<(DateTimeOffset Until, string Script)>.Create(
+            (one, other) => one.Until.CompareTo(other.Until) is var order and not 0 ? order : string.CompareOrdinal(one.Script, other.Script)));
+
+        private ImmutableDictionary<string, DateTimeOffset> _scripts = NoScripts;
+
+        public Mutes Now { get; private set; } = Mutes.None;
+
+        /// <summary>Mutes on their way to the disk.</summary>
+        public int Reserved { get; set; }
+
+        public bool IsEmpty => Now.All is null && _scripts.IsEmpty && Reserved == 0;
+
+        public void Set(string script, DateTimeOffset? until)
+        {
+            if (script.Length == 0)
+            {
+                Now = Now with { All = until };
+                return;
+            }
+
+            if (_scripts.TryGetValue(script, out var before))
+            {
+                _byEnd.Remove((before, script));
+            }
+
+            if (until is { } end)
+            {
+                _byEnd.Add((end, script));
+                _scripts = _scripts.SetItem(script, end);
+            }
+            else
+            {
+                _scripts = _scripts.Remove(script);
+            }
+
+            Now = Now with { Scripts = _scripts };
+        }
+
+        public void Clear()
+        {
+            _byEnd.Clear();
+            _scripts = NoScripts;
+            Now = Mutes.None;
+        }
+
+        public void RemoveEnded(DateTimeOffset now)
+        {
+            if (Now.All <= now)
+            {
+                Set("", null);
+            }
+
+            while (_byEnd.Count > 0 && _byEnd.Min is var first && first.Until <= now)
+            {
+                Set(first.Script, null);
+            }
         }
     }
 }

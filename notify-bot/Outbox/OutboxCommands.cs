@@ -10,8 +10,8 @@ internal sealed class OutboxCommands : IDisposable
     /// <summary>Rows forgotten in one transaction, so that acceptances do not wait for a whole month's.</summary>
     private const int ForgottenAtOnce = 500;
 
-    /// <summary>Of those that have no room: they may have a megabyte each.</summary>
-    private const int LargeForgottenAtOnce = 50;
+    /// <summary>Mutes beyond a user's bound that are taken away in one transaction.</summary>
+    internal const int MutesTrimmedAtOnce = 5000;
 
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
@@ -19,10 +19,16 @@ internal sealed class OutboxCommands : IDisposable
     private readonly SqliteCommand _mute;
     private readonly SqliteCommand _unmute;
     private readonly SqliteCommand _findOld;
-    private readonly SqliteCommand _findTooMany;
-    private readonly SqliteCommand _findUpTo;
+    private readonly SqliteCommand _findOldest;
+    private readonly SqliteCommand _findSize;
+    private readonly SqliteCommand _findSizeOverAll;
+    private readonly SqliteCommand _findUserOver;
+    private readonly SqliteCommand _findLargestByRows;
+    private readonly SqliteCommand _findLargestByBytes;
     private readonly SqliteCommand _deleteOld;
     private readonly SqliteCommand _endMutes;
+    private readonly SqliteCommand _trimMutes;
+    private readonly SqliteCommand _dropEmptySizes;
     private readonly SqliteCommand _version;
 
     public OutboxCommands(SqliteConnection connection)
@@ -41,10 +47,19 @@ internal sealed class OutboxCommands : IDisposable
         _mute = New(connection, "INSERT INTO mute (user, script, until) VALUES ($user, $script, $until) ON CONFLICT (user, script) DO UPDATE SET until = $until", "$user", "$script", "$until");
         _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND ($script IS NULL OR script = $script)", "$user", "$script");
         _findOld = New(connection, OutboxRows.FindOld, "$before", "$limit");
-        _findTooMany = New(connection, OutboxRows.FindTooMany, "$rows", "$limit");
-        _findUpTo = New(connection, OutboxRows.FindUpTo, "$user", "$last", "$limit");
+        _findOldest = New(connection, OutboxRows.FindOldest, "$user", "$limit");
+        _findSize = New(connection, OutboxRows.FindSize, "$user");
+        _findSizeOverAll = New(connection, OutboxRows.FindSizeOverAll);
+        _findUserOver = New(connection, OutboxRows.FindUserOver, "$rows", "$bytes");
+        _findLargestByRows = New(connection, OutboxRows.FindLargestByRows);
+        _findLargestByBytes = New(connection, OutboxRows.FindLargestByBytes);
         _deleteOld = New(connection, "DELETE FROM notification WHERE sequence = $sequence", "$sequence");
         _endMutes = New(connection, "DELETE FROM mute WHERE until <= $now", "$now");
+        _trimMutes = New(
+            connection,
+            "DELETE FROM mute WHERE user = $user AND script IN (SELECT script FROM mute WHERE user = $user AND script <> '' AND script NOT IN (SELECT value FROM json_each($kept)) LIMIT $limit)",
+            "$user", "$kept", "$limit");
+        _dropEmptySizes = New(connection, "DELETE FROM history_size WHERE rows <= 0");
         _version = New(connection, "PRAGMA user_version");
     }
 
@@ -92,16 +107,56 @@ internal sealed class OutboxCommands : IDisposable
         var found = new Dictionary<long, StoredImage?>();
         Bind(_findOld, transaction, before.ToUnixTimeMilliseconds(), ForgottenAtOnce);
         Collect(_findOld, found);
-        Bind(_findTooMany, transaction, SqliteOutbox.MostRows, ForgottenAtOnce);
-        Collect(_findTooMany, found);
+        Bind(_dropEmptySizes, transaction);
+        _dropEmptySizes.ExecuteNonQuery();
         return Delete(transaction, found);
     }
 
-    public Forgotten ForgetUpTo(SqliteTransaction transaction, string user, long last)
+    /// <summary>Takes away some of a user's mutes of scripts beside those that are kept.</summary>
+    /// <param name="transaction">Within which.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
+    public void TrimMutes(SqliteTransaction transaction, string user, string kept)
+    {
+        Bind(_trimMutes, transaction, user, kept, MutesTrimmedAtOnce);
+        _trimMutes.ExecuteNonQuery();
+    }
+
+    /// <summary>How much of a user's history there is.</summary>
+    public (long Rows, long Bytes) SizeOf(SqliteTransaction transaction, string user)
+    {
+        Bind(_findSize, transaction, user);
+        return ReadSize(_findSize);
+    }
+
+    /// <summary>How much history there is of all users.</summary>
+    public (long Rows, long Bytes) SizeOverAll(SqliteTransaction transaction)
+    {
+        Bind(_findSizeOverAll, transaction);
+        return ReadSize(_findSizeOverAll);
+    }
+
+    /// <summary>A user who has more history than one may; null where nobody has.</summary>
+    public string? UserOver(SqliteTransaction transaction, HistoryLimits limits)
+    {
+        Bind(_findUserOver, transaction, limits.RowsOfUser, limits.BytesOfUser);
+        return (string?)_findUserOver.ExecuteScalar();
+    }
+
+    /// <summary>The user with the most history.</summary>
+    public string? LargestHolder(SqliteTransaction transaction, bool byRows)
+    {
+        var find = byRows ? _findLargestByRows : _findLargestByBytes;
+        Bind(find, transaction);
+        return (string?)find.ExecuteScalar();
+    }
+
+    /// <summary>Deletes a user's oldest notifications that do not wait, as long as <paramref name="goOn"/> says so of the next one's size.</summary>
+    public Forgotten DeleteOldest(SqliteTransaction transaction, string user, int limit, Func<long, bool> goOn)
     {
         var found = new Dictionary<long, StoredImage?>();
-        Bind(_findUpTo, transaction, user, last, LargeForgottenAtOnce);
-        Collect(_findUpTo, found);
+        Bind(_findOldest, transaction, user, limit);
+        Collect(_findOldest, found, row => goOn(row.GetInt64(3)));
         return Delete(transaction, found);
     }
 
@@ -125,10 +180,16 @@ internal sealed class OutboxCommands : IDisposable
         _mute.Dispose();
         _unmute.Dispose();
         _findOld.Dispose();
-        _findTooMany.Dispose();
-        _findUpTo.Dispose();
+        _findOldest.Dispose();
+        _findSize.Dispose();
+        _findSizeOverAll.Dispose();
+        _findUserOver.Dispose();
+        _findLargestByRows.Dispose();
+        _findLargestByBytes.Dispose();
         _deleteOld.Dispose();
         _endMutes.Dispose();
+        _trimMutes.Dispose();
+        _dropEmptySizes.Dispose();
         _version.Dispose();
     }
 
@@ -143,10 +204,16 @@ internal sealed class OutboxCommands : IDisposable
         return new Forgotten(found.Count, [.. found.Values.OfType<StoredImage>()]);
     }
 
-    private static void Collect(SqliteCommand select, Dictionary<long, StoredImage?> into)
+    private static (long Rows, long Bytes) ReadSize(SqliteCommand select)
+    {
+        using var row = select.ExecuteReader();
+        return row.Read() ? (row.GetInt64(0), row.GetInt64(1)) : (0, 0);
+    }
+
+    private static void Collect(SqliteCommand select, Dictionary<long, StoredImage?> into, Func<SqliteDataReader, bool>? goOn = null)
     {
         using var rows = select.ExecuteReader();
-        while (rows.Read())
+        while (rows.Read() && goOn?.Invoke(rows) != false)
         {
             // The kind makes the file's name; the sizes do not matter here.
             into[rows.GetInt64(0)] = rows.IsDBNull(1) ? null : new StoredImage(rows.GetString(1), new ImageInfo((ImageKind)rows.GetInt32(2), 1, 1, 0));

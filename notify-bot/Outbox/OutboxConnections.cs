@@ -15,6 +15,7 @@ internal sealed class OutboxConnections : IDisposable
         try
         {
             OutboxSchema.Migrate(Writer);
+            HistoryQuota.Ensure(Writer);
             Commands = new OutboxCommands(Writer);
             Reader = OutboxFile.Connect(path);
         }

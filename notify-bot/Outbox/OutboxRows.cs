@@ -25,22 +25,30 @@ internal static class OutboxRows
 
     internal const string CountStates = "SELECT state, count(*) FROM notification WHERE user = $user AND (state = 0 OR created_at >= $since) GROUP BY state";
 
-    /// <summary>What each takes of its user's room. A chart is a file, and so counts a sixteenth. The lengths are found without reading the texts.</summary>
-    internal const string FindSizes =
-        "SELECT sequence, octet_length(message) + coalesce(octet_length(title), 0) + coalesce(octet_length(data), 0) + coalesce(image_bytes, 0) / 16"
-        + " FROM notification WHERE user = $user AND sequence < $before AND state <> 0 ORDER BY sequence DESC LIMIT $limit";
+    /// <summary>A user's oldest, with what each counts. The lengths are found without reading the texts.</summary>
+    internal static readonly string FindOldest =
+        $"SELECT sequence, image_id, image_kind, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state <> 0 ORDER BY sequence LIMIT $limit";
 
-    internal const string FindUpTo = "SELECT sequence, image_id, image_kind FROM notification WHERE user = $user AND sequence <= $last AND state <> 0 ORDER BY sequence LIMIT $limit";
+    internal const string FindSize = "SELECT rows, bytes FROM history_size WHERE user = $user";
+
+    internal const string FindSizeOverAll = "SELECT coalesce(sum(rows), 0), coalesce(sum(bytes), 0) FROM history_size";
+
+    internal const string FindUserOver = "SELECT user FROM history_size WHERE rows > $rows OR bytes > $bytes LIMIT 1";
+
+    internal const string FindLargestByRows = "SELECT user FROM history_size ORDER BY rows DESC LIMIT 1";
+
+    internal const string FindLargestByBytes = "SELECT user FROM history_size ORDER BY bytes DESC LIMIT 1";
+
+    /// <summary>The scripts of a user's newest notifications.</summary>
+    internal const string FindScripts =
+        "SELECT DISTINCT script FROM (SELECT script FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) WHERE script IS NOT NULL";
 
     internal const string CountDays =
         "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
 
-    internal const string FindWaiting = "SELECT sequence, id, user, created_at, " + ProgressColumns + " FROM notification WHERE state = 0 ORDER BY sequence";
+    internal static readonly string FindWaiting = "SELECT sequence, id, user, created_at, " + ProgressColumns + ", " + HistoryQuota.Size() + " FROM notification WHERE state = 0 ORDER BY sequence";
 
     internal const string FindOld = "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
-
-    internal const string FindTooMany =
-        "SELECT sequence, image_id, image_kind FROM notification WHERE sequence <= (SELECT max(sequence) FROM notification) - $rows AND state <> 0 ORDER BY sequence LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until FROM mute";
 
@@ -131,12 +139,9 @@ internal static class OutboxRows
         Progress = Progress(row, 9),
     };
 
-    /// <summary>A row of <see cref="FindSizes"/>.</summary>
-    internal static (long Sequence, long Size) Size(SqliteDataReader row) => (row.GetInt64(0), row.GetInt64(1));
-
     /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
     internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
-        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4))
+        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4), row.GetInt64(12))
         : null;
 
     /// <summary>A row of <see cref="CountDays"/>.</summary>

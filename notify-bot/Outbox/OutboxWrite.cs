@@ -45,9 +45,14 @@ internal abstract class OutboxWrite
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public sealed class Insert(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored) : OutboxWrite
+    /// <param name="notification">What is accepted.</param>
+    /// <param name="progress">Where it starts.</param>
+    /// <param name="quota">How much history is kept beside it.</param>
+    /// <param name="stored">Told what was stored, and what the history had no room for any more.</param>
+    public sealed class Insert(AcceptedNotification notification, DeliveryProgress progress, HistoryQuota quota, Action<StoredNotification, Forgotten> stored) : OutboxWrite
     {
         private Acceptance? _result;
+        private Forgotten _forgotten = Forgotten.Nothing;
 
         public override int Length => notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
 
@@ -62,6 +67,7 @@ internal abstract class OutboxWrite
             }
 
             _result = new Acceptance.Stored(new StoredNotification(commands.Insert(transaction, notification, progress), notification, progress));
+            _forgotten = quota.Added(commands, transaction, notification);
         }
 
         public override void Committed(OutboxFile file)
@@ -69,7 +75,7 @@ internal abstract class OutboxWrite
             if (_result is Acceptance.Stored { Notification: var whole })
             {
                 file.LastSequence = whole.Sequence;
-                stored(whole);
+                stored(whole, _forgotten);
             }
 
             Done.SetResult(_result!);
@@ -130,6 +136,24 @@ internal abstract class OutboxWrite
         public override void Committed(OutboxFile file) => Done.SetResult(_forgotten);
 
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
+    }
+
+    /// <summary>A user's mutes that are too many, taken away a few thousand at a time.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
+    public sealed class TrimMutes(UserName user, string kept) : OutboxWrite
+    {
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.TrimMutes(transaction, user.Value, kept);
+
+        public override void Committed(OutboxFile file)
+        {
+            // Nobody waits for it.
+        }
+
+        public override void Fail(OutboxNotWritableException reason)
+        {
+            // They do not count any more; the next start tries again.
+        }
     }
 
     /// <summary>Whether something could be written: a page, and room for the largest text.</summary>

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Notify.Bot.Watching;
 
@@ -7,7 +10,7 @@ namespace Notify.Bot.Outbox;
 /// The outbox in an SQLite file. One thread writes (<see cref="OutboxWriter"/>), so that sixty-four simultaneous acceptances cost little more
 /// than one. Readers have a connection of their own and never wait for it (WAL).
 /// </summary>
-public sealed class SqliteOutbox : IOutbox, IDisposable
+public sealed partial class SqliteOutbox : IOutbox, IDisposable
 {
     /// <summary>How long the same user and key mean the same notification (specification, section 7).</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
@@ -18,17 +21,11 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <summary>Most notifications of a user that are counted for each day; some 10 ms.</summary>
     public const int MostCounted = 20_000;
 
-    /// <summary>Rows that are kept at the most: some 400 MB, a month of a busy server many times over.</summary>
-    public const long MostRows = 1_000_000;
-
     /// <summary>Characters (UTF-16) that the history shows of a text: as many as a phone gets, ten messages of 4,096 (specification, section 8).</summary>
     public const int MostShown = 10 * 4096;
 
     /// <summary>Characters after which a page of the history ends, so that no answer takes much more memory than the largest text that may be sent.</summary>
     public const int MostInPage = 1_000_000;
-
-    /// <summary>Bytes that the history keeps of one user, beside what waits; a chart counts a sixteenth. Some 100,000 notifications of the usual size.</summary>
-    public const long MostOfUser = 64_000_000;
 
     /// <summary>How long something waits for another program's lock; then it is given up. With the caller's own way to the bot it is below two seconds.</summary>
     public static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(1.5);
@@ -45,17 +42,17 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <summary>Rows that are read at once: whoever else reads waits for no more than these.</summary>
     private const int RowsAtOnce = 25;
 
-    private const int SizesAtOnce = 5000;
-
     private readonly TimeProvider _time;
     private readonly MuteBook _mutes;
     private readonly ChangeFeed _changes;
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
-    private readonly FillingBook _filling = new();
+    private readonly HistoryQuota _quota;
+    private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private SqliteOutbox(OutboxFile file, MuteBook mutes, ChangeFeed changes, TimeProvider time, ILogger log)
+    private SqliteOutbox(OutboxFile file, MuteBook mutes, ChangeFeed changes, HistoryLimits limits, TimeProvider time, ILogger log)
     {
+        _quota = new HistoryQuota(limits);
         _changes = changes;
         _file = file;
         _mutes = mutes;
@@ -76,14 +73,29 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public string? LogTrouble => _writer.LogSize.Trouble;
 
     /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="changes">Told what changes.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where damage and what was taken away is said.</param>
+    /// <param name="limits">How much history is kept; null is <see cref="HistoryLimits.Default"/>.</param>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    public static SqliteOutbox Open(string path, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log)
+    public static SqliteOutbox Open(string path, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log, HistoryLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
         var mutes = new MuteBook(time);
-        var file = OutboxFile.Open(path, time, log, stored => mutes.Load(OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute)));
-        return new SqliteOutbox(file, mutes, changes, time, log);
+        IReadOnlyList<(UserName User, int Count, IReadOnlyList<string> Kept)> tooMany = [];
+        var file = OutboxFile.Open(path, time, log, stored => tooMany = mutes.Load(
+            OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute),
+            user => OutboxRows.Select(stored, OutboxRows.FindScripts, row => Mutes.Stem(row.GetString(0)), ("$user", user.Value), ("$limit", MostCounted)).ToHashSet(StringComparer.Ordinal)));
+        var outbox = new SqliteOutbox(file, mutes, changes, limits ?? HistoryLimits.Default, time, log);
+        foreach (var (user, count, kept) in tooMany)
+        {
+            LogTooManyMutes(log, user, count, MuteBook.MostOfUser);
+            outbox.TrimMutes(user, count, kept);
+        }
+
+        return outbox;
     }
 
     /// <inheritdoc />
@@ -113,9 +125,13 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation)
     {
-        var write = new OutboxWrite.Insert(notification, progress, whole =>
+        var write = new OutboxWrite.Insert(notification, progress, _quota, (whole, forgotten) =>
         {
-            _filling.Add(whole.Accepted);
+            foreach (var chart in forgotten.Images)
+            {
+                _prunedCharts.Writer.TryWrite(chart);
+            }
+
             stored(whole);
         });
         return WriteAsync(write, write.Done, cancellation);
@@ -133,58 +149,26 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public Task MuteAsync(UserName user, string? script, DateTimeOffset? until)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return MuteAsync(user, new OutboxWrite.Mute(_mutes, user, script is null ? "" : Mutes.Stem(script), until));
+        return StoreMuteAsync(user, script is null ? "" : Mutes.Stem(script), until);
     }
 
     /// <inheritdoc />
     public Task UnmuteAllAsync(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return MuteAsync(user, new OutboxWrite.Mute(_mutes, user, script: null, until: null));
+        return StoreMuteAsync(user, script: null, until: null);
     }
 
     /// <inheritdoc />
     public Task<Forgotten> ForgetOldAsync()
     {
         var now = _time.GetUtcNow();
-        return ForgetAsync((commands, transaction) => commands.Forget(transaction, now - HistoryLifetime, now));
+        var write = new OutboxWrite.Forget((commands, transaction) => commands.Forget(transaction, now - HistoryLifetime, now).And(_quota.Prune(commands, transaction)));
+        return WriteAsync(write, write.Done, CancellationToken.None);
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<UserName> FillingAsync(CancellationToken cancellation) => _filling.ReadAsync(cancellation);
-
-    /// <inheritdoc />
-    public long? LastWithoutRoom(UserName user)
-    {
-        ArgumentNullException.ThrowIfNull(user);
-        var (taken, before) = (0L, long.MaxValue);
-        while (true)
-        {
-            var sizes = Select(OutboxRows.FindSizes, OutboxRows.Size, ("$user", user.Value), ("$before", before), ("$limit", SizesAtOnce));
-            foreach (var (sequence, size) in sizes)
-            {
-                taken += size;
-                if (taken > MostOfUser)
-                {
-                    return sequence;
-                }
-            }
-
-            if (sizes.Count < SizesAtOnce)
-            {
-                return null;
-            }
-
-            before = sizes[^1].Sequence;
-        }
-    }
-
-    /// <inheritdoc />
-    public Task<Forgotten> ForgetUpToAsync(UserName user, long sequence)
-    {
-        ArgumentNullException.ThrowIfNull(user);
-        return ForgetAsync((commands, transaction) => commands.ForgetUpTo(transaction, user.Value, sequence));
-    }
+    public IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation) => _prunedCharts.Reader.ReadAllAsync(cancellation);
 
     /// <inheritdoc />
     public StoredNotification? FindRepeated(UserName user, string key)
@@ -204,13 +188,14 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
     public StoredNotification? Find(string id) => Select(OutboxRows.FindById, OutboxRows.Stored, ("$id", id)).FirstOrDefault();
 
     /// <inheritdoc />
-    public IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = MostShown)
+    public IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = MostShown, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(user);
         var found = new List<PastNotification>();
         var length = 0;
         while (found.Count < limit && length < MostInPage)
         {
+            cancellation.ThrowIfCancellationRequested();
             var wanted = Math.Min(limit - found.Count, RowsAtOnce);
             var rows = Select(
                 OutboxRows.FindHistory, row => OutboxRows.Past(row, text), ("$user", user.Value), ("$before", before), ("$limit", wanted), ("$bytes", OutboxRows.BytesFor(text)));
@@ -285,16 +270,41 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
         _file.Dispose();
     }
 
-    private Task<Forgotten> ForgetAsync(Func<OutboxCommands, SqliteTransaction, Forgotten> forget)
+    /// <param name="user">Whose notifications.</param>
+    /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
+    /// <param name="until">Until when; null ends it.</param>
+    private async Task StoreMuteAsync(UserName user, string? script, DateTimeOffset? until)
     {
-        var write = new OutboxWrite.Forget(forget);
-        return WriteAsync(write, write.Done, CancellationToken.None);
+        var reserves = until is not null;
+        if (reserves && !_mutes.TryReserve(user, script!))
+        {
+            throw new TooManyMutesException(user);
+        }
+
+        try
+        {
+            var write = new OutboxWrite.Mute(_mutes, user, script, until);
+            await WriteAsync(write, write.Done, CancellationToken.None);
+        }
+        finally
+        {
+            if (reserves)
+            {
+                _mutes.Release(user);
+            }
+        }
+
+        _changes.ScriptsChanged(user);
     }
 
-    private async Task MuteAsync(UserName user, OutboxWrite.Mute write)
+    /// <summary>Before anything else is written, so that no mute of later goes with them.</summary>
+    private void TrimMutes(UserName user, int count, IReadOnlyList<string> kept)
     {
-        await WriteAsync(write, write.Done, CancellationToken.None);
-        _changes.ScriptsChanged(user);
+        var json = JsonSerializer.Serialize(kept, OutboxJson.Default.IReadOnlyListString);
+        for (var left = count - kept.Count; left > 0; left -= OutboxCommands.MutesTrimmedAtOnce)
+        {
+            _writer.Enqueue(new OutboxWrite.TrimMutes(user, json));
+        }
     }
 
     /// <summary>Writes, and gives it up where another program's lock or a dead disk holds it up, or nobody waits for it any more.</summary>
@@ -358,4 +368,10 @@ public sealed class SqliteOutbox : IOutbox, IDisposable
             }
         }
     }
+
+    [LoggerMessage(1611, LogLevel.Warning, "{User} had {Count} scripts muted, and {Most} are the most. The other mutes were ended: of scripts without a history first, then those that end soonest.")]
+    private static partial void LogTooManyMutes(ILogger log, UserName user, int count, int most);
 }
+
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class OutboxJson : JsonSerializerContext;

@@ -91,4 +91,5 @@ public sealed record PastNotification
 /// <param name="User">Who is told.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="Progress">How far it has come.</param>
-public sealed record WaitingNotification(long Sequence, string Id, UserName User, DateTimeOffset CreatedAt, DeliveryProgress Progress);
+/// <param name="Size">What it counts in bytes, as the history counts it.</param>
+public sealed record WaitingNotification(long Sequence, string Id, UserName User, DateTimeOffset CreatedAt, DeliveryProgress Progress, long Size);

@@ -30,6 +30,10 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         {
             await RefuseAsync(context, new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending));
         }
+        catch (TooManyMutesException e)
+        {
+            await RefuseAsync(context, new RefusalException(StatusCodes.Status409Conflict, e.Message));
+        }
         catch (BadHttpRequestException e)
         {
             await RefuseAsync(context, new RefusalException(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : "The request came too slowly, or broken."));

@@ -123,7 +123,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 throw Gone(user, dead.Reason, null);
             case DeliveryOutcome.TooManyWaiting many:
                 throw new RefusalException(
-                    StatusCodes.Status429TooManyRequests, $"{many.Waiting} notifications of {user} wait for delivery already. Send fewer, or several things in one; try again in a minute.", TimeSpan.FromMinutes(1));
+                    StatusCodes.Status429TooManyRequests, $"{many.Said($" of {user}")} wait for delivery already. Send fewer, or several things in one; try again in a minute.", TimeSpan.FromMinutes(1));
             default:
                 throw new InvalidOperationException($"No answer for {outcome.GetType().Name}.");
         }

@@ -58,7 +58,7 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
                 : throw RefusalException.Field("before", $"names no notification of {user}'s history; it is kept for 30 days");
         }
 
-        var history = outbox.History(user, limit, before).Select(n => new NotificationAnswer(
+        var history = outbox.History(user, limit, before, cancellation: context.RequestAborted).Select(n => new NotificationAnswer(
             n.Id,
             n.User.Value,
             n.Script,

@@ -54,68 +54,6 @@ public sealed class KeepingTests : IDisposable
     }
 
     [Fact]
-    public async Task Beyond_the_most_rows_the_oldest_are_forgotten_and_one_that_waits_never()
-    {
-        var shelf = new ImageShelf(_charts, _scene.Time);
-        await _scene.AcceptAsync("waits");
-        var first = await _scene.AcceptAsync("first");
-        await _scene.Outbox.RecordAsync(first.Sequence, Delivered);
-        var second = await _scene.AcceptAsync("second");
-        await _scene.Outbox.RecordAsync(second.Sequence, Delivered);
-        _scene.Close();
-
-        // As if nearly as many as may be had come since: the next one is one too many for the first.
-        _scene.Sql(string.Create(CultureInfo.InvariantCulture, $"UPDATE sqlite_sequence SET seq = {first.Sequence + SqliteOutbox.MostRows - 1}"));
-        var last = await _scene.AcceptAsync("last");
-        Assert.Equal(first.Sequence + SqliteOutbox.MostRows, last.Sequence);
-        await ForgetAsync(shelf);
-
-        Assert.Equal(["last", "second", "waits"], History());
-    }
-
-    [Fact]
-    public async Task Beyond_a_users_room_the_oldest_are_forgotten_with_their_charts_and_neither_what_waits_nor_what_is_others()
-    {
-        var shelf = new ImageShelf(_charts, _scene.Time);
-        using var stop = new CancellationTokenSource();
-        var keeping = new HistoryKeeping(_scene.Outbox, shelf, new RealPauses(_scene.Time), NullLogger<HistoryKeeping>.Instance).RunAsync(stop.Token);
-        var chart = await PutAsync(shelf);
-        await _scene.AcceptAsync("oldest", state: DeliveryState.Muted, image: chart);
-        await _scene.AcceptAsync("waits");
-        await _scene.AcceptAsync("another's", OutboxScene.Omar, DeliveryState.Muted);
-        var large = new string('x', 990_000);
-        for (var i = 0; i < 90; i++)
-        {
-            await _scene.AcceptAsync(large, state: DeliveryState.Muted);
-        }
-
-        await Eventually.TrueAsync(() => shelf.Open(chart) is null, () => "it is kept", Cancellation);
-
-        // Looked at whenever a quarter of the room has come.
-        await Eventually.TrueAsync(() => Past(1).Count is > 50 and < 82, () => $"{Past(1).Count} are kept", Cancellation);
-        Assert.Equal("waits", Past(5)[^1].Message);
-        Assert.Single(_scene.Outbox.History(OutboxScene.Omar, 200));
-        await stop.CancelAsync();
-        await keeping;
-    }
-
-    [Fact]
-    public async Task A_chart_counts_a_sixteenth_of_its_bytes()
-    {
-        var outbox = _scene.Outbox;
-        var chart = new ImageInfo(ImageKind.Png, 4, 4, 50_000_000);
-        var last = 0L;
-        for (var i = 0; i <= SqliteOutbox.MostOfUser / (chart.ByteLength / 16); i++)
-        {
-            Assert.Null(outbox.LastWithoutRoom(OutboxScene.Dana));
-            var stored = await _scene.AcceptAsync("", state: DeliveryState.Muted, image: new StoredImage(ImageShelf.NewId(), chart));
-            last = last == 0 ? stored.Sequence : last;
-        }
-
-        Assert.Equal(last, outbox.LastWithoutRoom(OutboxScene.Dana));
-    }
-
-    [Fact]
     public async Task The_history_shows_as_much_of_a_text_as_a_phone_gets_and_says_that_it_is_cut()
     {
         foreach (var text in (string[])[new('x', SqliteOutbox.MostShown), new('y', SqliteOutbox.MostShown + 1), string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MostShown)), "a\0b", new('ä', 500_000)])
@@ -185,11 +123,10 @@ public sealed class KeepingTests : IDisposable
     /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
     [Theory]
     [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
-    [InlineData(OutboxRows.FindSizes, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
-    [InlineData(OutboxRows.FindUpTo, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
+    [InlineData(OutboxRows.FindScripts, "CO-ROUTINE (subquery-1)")]
+    [InlineData(OutboxRows.FindSize, "SEARCH history_size USING PRIMARY KEY (user=?)")]
     [InlineData(OutboxRows.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
     [InlineData(OutboxRows.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
-    [InlineData(OutboxRows.FindTooMany, "SEARCH notification USING INTEGER PRIMARY KEY (rowid<?)")]
     public async Task Every_query_of_the_history_finds_its_rows_by_an_index(string query, string plan)
     {
         await _scene.AcceptAsync("hello");
@@ -215,7 +152,14 @@ public sealed class KeepingTests : IDisposable
         }
 
         Assert.Equal(plan, steps[0]);
-        Assert.DoesNotContain(steps, s => s.StartsWith("SCAN", StringComparison.Ordinal));
+        Assert.DoesNotContain(steps, s => s.StartsWith("SCAN notification", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_users_oldest_are_found_by_an_index()
+    {
+        _scene.Outbox.Find("none");
+        Assert.Contains("USING INDEX notification_of_user (user=?)", _scene.Plan(OutboxRows.FindOldest), StringComparison.Ordinal);
     }
 
     private static async Task<StoredImage> PutAsync(ImageShelf shelf)

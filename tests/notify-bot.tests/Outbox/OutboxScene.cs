@@ -22,6 +22,9 @@ internal sealed class OutboxScene : IDisposable
 
     public CollectedLog<SqliteOutbox> Log { get; } = new();
 
+    /// <summary>How much history the outbox keeps that is opened next.</summary>
+    public HistoryLimits Limits { get; set; } = HistoryLimits.Default;
+
     public string File => Path.Combine(_folder, "outbox.db");
 
     /// <summary>The outbox; opened when it is first asked for.</summary>
@@ -31,7 +34,7 @@ internal sealed class OutboxScene : IDisposable
         {
             lock (Log)
             {
-                return _outbox ??= SqliteOutbox.Open(File, new ChangeFeed(), Time, Log);
+                return _outbox ??= SqliteOutbox.Open(File, new ChangeFeed(), Time, Log, Limits);
             }
         }
     }
@@ -78,6 +81,24 @@ internal sealed class OutboxScene : IDisposable
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command.ExecuteScalar();
+    }
+
+    /// <summary>The first step of how SQLite finds what a query asks for.</summary>
+    public string Plan(string query)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The outbox's own text.
+        command.CommandText = "EXPLAIN QUERY PLAN " + query;
+#pragma warning restore CA2100
+        foreach (var parameter in (string[])["$user", "$limit"])
+        {
+            command.Parameters.AddWithValue(parameter, 1);
+        }
+
+        using var rows = command.ExecuteReader();
+        return rows.Read() ? rows.GetString(3) : "";
     }
 
     public void Dispose()
