@@ -40,6 +40,8 @@ internal static class ScriptsCommands
     /// <summary>Prints the scripts.</summary>
     internal static int List() => ScriptProgram.Run(Program, (home, _, _) =>
     {
+        // Nothing is at work that would have to be ended first.
+        CallerWatch.Begin(() => Environment.Exit(ScriptProgram.Failed));
         IReadOnlyList<ListedScript> scripts;
         try
         {
@@ -79,7 +81,7 @@ internal static class ScriptsCommands
         var ran = Run(home, settings, name, cancellation);
         Print(ran, ScriptsJson.Default.RanScript);
         return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
-    });
+    }, CallerWatch.Begin);
 
     /// <summary>Prints the age of the synchronised folder.</summary>
     internal static int ShowSyncStatus() => ScriptProgram.Run(Program, (home, _, _) =>

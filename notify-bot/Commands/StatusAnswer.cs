@@ -10,7 +10,7 @@ namespace Notify.Bot.Commands;
 
 /// <summary><c>/status</c>: what did not arrive, the user's scripts, and a Run button for each.</summary>
 public sealed partial class StatusAnswer(
-    ScriptsHelper helper, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time, ILogger<StatusAnswer> log)
+    ScriptsHelper helper, ScriptLists lists, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time, ILogger<StatusAnswer> log)
 {
     /// <summary>A script's button; the digest of its name follows.</summary>
     internal const string Run = "run:";
@@ -162,7 +162,7 @@ public sealed partial class StatusAnswer(
     {
         try
         {
-            return (await helper.ListAsync(user, cancellation), null);
+            return (await lists.ListAsync(user, cancellation), null);
         }
         catch (ScriptsHelperException e)
         {

@@ -49,12 +49,13 @@ internal static class RunOutcomeWords
 public sealed record RequestedRun(RunOutcome Outcome, string? NotificationId = null, string? Error = null, DeliveryProgress? Progress = null, int? Desktops = null);
 
 /// <summary>Runs scripts on request and delivers what they have to say; the cooldown neither counts nor is written (specification, section 9).</summary>
-public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDelivery delivery, ChangeFeed changes, BotMetrics metrics, ILogger<RequestedRuns> log) : IDisposable
+public sealed partial class RequestedRuns(
+    ScriptsHelper helper, NotificationDelivery delivery, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILogger<RequestedRuns> log) : IDisposable
 {
     /// <summary>Runs at one moment, over all users. Each can be a Python with pandas of some hundred MB, beside what cron runs.</summary>
     public static readonly int Parallel = Math.Max(8, 2 * Environment.ProcessorCount);
 
-    /// <summary>Runs of one user at one moment, waiting ones included: one user's slow scripts leave room for everybody else's.</summary>
+    /// <summary>Runs of one user at one moment, waiting ones and those that are being ended included: one user's slow scripts leave room for everybody else's.</summary>
     public const int OfOneUser = 2;
 
     /// <summary>How long a run waits for the delivery of what it says; then it counts as queued.</summary>
@@ -62,6 +63,7 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
 
     private readonly SemaphoreSlim _slots = new(Parallel);
     private readonly HashSet<(UserName, string)> _running = [];
+    private readonly Dictionary<UserName, int> _helpers = [];
     private readonly Lock _gate = new();
 
     /// <summary>Whether a run asked for here is going on or waits for its turn.</summary>
@@ -89,22 +91,25 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
                 return new RequestedRun(RunOutcome.AlreadyRunning);
             }
 
-            if (_running.Count(run => run.Item1 == user) >= OfOneUser)
+            if (_helpers.GetValueOrDefault(user) >= OfOneUser)
             {
                 return new RequestedRun(RunOutcome.Error, Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended.");
             }
 
             _running.Add((user, script.Value));
+            _helpers[user] = _helpers.GetValueOrDefault(user) + 1;
         }
 
         changes.ScriptsChanged(user);
         try
         {
-            await _slots.WaitAsync(cancellation);
+            await WaitForSlotAsync(user, cancellation);
             var outcome = RunOutcome.Error;
             try
             {
-                var ran = await helper.RunAsync(user, script, cancellation);
+                var call = helper.Run(user, script, cancellation);
+                _ = LeaveAsync(user, call.Ended);
+                var ran = await call.Answer;
                 LogRan(log, user, script, ran.Reason?.ToString() ?? (ran.Notify == true ? "notify" : "no alert"));
                 var run = await ActOnAsync(ran, user, script, link, cancellation);
                 outcome = run.Outcome;
@@ -113,7 +118,6 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             finally
             {
                 metrics.ScriptRun(outcome.Word());
-                _slots.Release();
             }
         }
         finally
@@ -129,6 +133,40 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
 
     /// <inheritdoc />
     public void Dispose() => _slots.Dispose();
+
+    private async Task WaitForSlotAsync(UserName user, CancellationToken cancellation)
+    {
+        try
+        {
+            await _slots.WaitAsync(cancellation);
+        }
+        catch
+        {
+            Leave(user);
+            throw;
+        }
+    }
+
+    /// <summary>A run counts until its process is gone: who asks for runs and goes away has no more of them than who stays.</summary>
+    private async Task LeaveAsync(UserName user, Task ended)
+    {
+        // One that hangs in the kernel keeps its user's place, and not everybody's.
+        await ended.WaitAsync(ScriptsHelper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _slots.Release();
+        await ended;
+        Leave(user);
+    }
+
+    private void Leave(UserName user)
+    {
+        lock (_gate)
+        {
+            if (--_helpers[user] == 0)
+            {
+                _helpers.Remove(user);
+            }
+        }
+    }
 
     private async Task<RequestedRun> ActOnAsync(RanScript ran, UserName user, ScriptName script, Link? link, CancellationToken cancellation)
     {
@@ -178,7 +216,7 @@ public sealed partial class RequestedRuns(ScriptsHelper helper, NotificationDeli
             DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: dead.Reason == "kicked"
                 ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."
                 : $"The chat takes no messages ({dead.Reason}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."),
-            DeliveryOutcome.TooManyWaiting many => new RequestedRun(RunOutcome.Error, Error: $"{many.Waiting} notifications wait for delivery already."),
+            DeliveryOutcome.TooManyWaiting many => new RequestedRun(RunOutcome.Error, Error: $"{many.Said("")} wait for delivery already."),
             var other => throw new InvalidOperationException($"No word for {other.GetType().Name}."),
         };
     }

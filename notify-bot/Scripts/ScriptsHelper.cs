@@ -19,37 +19,70 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(15);
 
+    /// <summary>After so long a helper that was told to end counts as hanging in the kernel.</summary>
+    internal static readonly TimeSpan StuckLimit = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long a helper may take to end its script, once it is told to.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Room for a chart of the largest size in base64, and the rest of the JSON.</summary>
     private const int MostOutput = (ChartFile.MaxSize / 3 * 4) + 4_000_000;
 
-    /// <summary>The user's scripts.</summary>
-    /// <exception cref="ScriptsHelperException">They can't be listed; the message says why.</exception>
-    public async Task<IReadOnlyList<ListedScript>> ListAsync(UserName user, CancellationToken cancellation) =>
-        await CallAsync(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
+    /// <summary>Bytes of a list: some ten thousand scripts. Names, states and errors are the user's, and so is how many there are.</summary>
+    private const int MostList = 4_000_000;
+
+    /// <summary>Lists the user's scripts.</summary>
+    /// <exception cref="ScriptsHelperException">In the answer: they can't be listed; the message says why.</exception>
+    internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) => Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
 
     /// <summary>Runs a script, whatever its cooldown says.</summary>
-    /// <exception cref="ScriptsHelperException">The helper itself failed; a script's own failure is part of the result.</exception>
-    public Task<RanScript> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(script);
-        return Objection(user, script.Value) is { } objection ? throw new ScriptsHelperException(objection) : CallAsync(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
-    }
+    /// <exception cref="ScriptsHelperException">In the answer: the helper itself failed; a script's own failure is part of the result.</exception>
+    internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) => Objection(user, script.Value) is { } objection
+        ? new HelperCall<RanScript>(Task.FromException<RanScript>(new ScriptsHelperException(objection)), Task.CompletedTask)
+        : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
 
     /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
     public string? Objection(UserName user, string script) => SudoTakes(script) || IsOwn(user)
         ? null
         : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
 
-    private async Task<T> CallAsync<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
+    private HelperCall<T> Call<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(user);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new HelperCall<T>(CallAsync(user, arguments, type, limit, ended, cancellation), ended.Task);
+    }
+
+    private async Task<T> CallAsync<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, TaskCompletionSource ended, CancellationToken cancellation)
+    {
+        Process process;
+        try
+        {
+            process = Start(user, arguments);
+        }
+        catch
+        {
+            ended.SetResult();
+            throw;
+        }
+
+        try
+        {
+            return await AnswerAsync(process, user, type, limit, cancellation);
+        }
+        finally
+        {
+            _ = EndAsync(process, ended);
+        }
+    }
+
+    private async Task<T> AnswerAsync<T>(Process process, UserName user, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
+    {
         using var end = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
-        using var process = Start(user, arguments);
         try
         {
             var errors = ReadTailAsync(process.StandardError, either.Token);
-            var output = await ReadAsync(process.StandardOutput.BaseStream, either.Token);
+            var output = await ReadAsync(process.StandardOutput.BaseStream, type.Type == typeof(RanScript) ? MostOutput : MostList, either.Token);
             await process.WaitForExitAsync(either.Token);
             var said = await errors;
             if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
@@ -71,10 +104,6 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new ScriptsHelperException($"{settings.ScriptsProgram} did not end within {limit.TotalSeconds:0} s for {user}.");
-        }
-        finally
-        {
-            EndIfRunning(process);
         }
     }
 
@@ -131,7 +160,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         try
         {
             var process = Process.Start(start)!;
-            process.StandardInput.Close();
+            TellToEndWithThis(process);
             return process;
         }
         catch (Win32Exception e)
@@ -140,16 +169,18 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
     }
 
-    private static async Task<MemoryStream> ReadAsync(Stream stream, CancellationToken cancellation)
+    private static async Task<MemoryStream> ReadAsync(Stream stream, int most, CancellationToken cancellation)
     {
         var output = new MemoryStream();
         var buffer = new byte[64 * 1024];
         int count;
         while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
         {
-            if (output.Length + count > MostOutput)
+            if (output.Length + count > most)
             {
-                throw new ScriptsHelperException("The helper printed more than a chart of the largest size needs.");
+                throw new ScriptsHelperException(most == MostList
+                    ? $"The list of your scripts has more than {MostList / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
+                    : "The helper printed more than a chart of the largest size needs.");
             }
 
             output.Write(buffer.AsSpan(0, count));
@@ -175,7 +206,47 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         return tail.ToString().Trim().ReplaceLineEndings(" ");
     }
 
-    private static void EndIfRunning(Process process)
+    /// <summary>A signal would not do: sudo runs as root. So the helper ends, with its script, when its stdin is closed.</summary>
+    private static void TellToEndWithThis(Process process)
+    {
+        try
+        {
+            process.StandardInput.Write(ScriptProgram.EndsWithCaller + "\n");
+            process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <summary>Lets a helper end whose answer is there, or not waited for any more.</summary>
+    private async Task EndAsync(Process process, TaskCompletionSource ended)
+    {
+        using (process)
+        {
+            CloseInput(process);
+            await process.WaitForExitAsync().WaitAsync(EndPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            TryKill(process);
+            await process.WaitForExitAsync();
+        }
+
+        ended.SetResult();
+    }
+
+    private static void CloseInput(Process process)
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private static void TryKill(Process process)
     {
         try
         {
@@ -190,6 +261,11 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
     }
 }
+
+/// <summary>A helper at work.</summary>
+/// <param name="Answer">What it says.</param>
+/// <param name="Ended">Its process is gone; later than the answer, where that is not waited for any more.</param>
+internal sealed record HelperCall<T>(Task<T> Answer, Task Ended);
 
 /// <summary>The helper could not be called, or did not answer as it should. The message can be shown to the user.</summary>
 public sealed class ScriptsHelperException(string message) : Exception(message);

@@ -5,7 +5,7 @@ using Notify.Scripts;
 namespace Notify.Bot.SendApi;
 
 /// <summary>A user's scripts: what there are, running one, muting one.</summary>
-internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, RequestedRuns runs, IOutbox outbox, TimeProvider time)
+internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, ScriptLists lists, RequestedRuns runs, IOutbox outbox, TimeProvider time)
 {
     /// <summary>As many as the history gives at once (specification, section 7).</summary>
     private const int MostLookedAt = 200;
@@ -13,10 +13,10 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     internal async Task ListAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);
-        var scripts = await Helped(() => helper.ListAsync(user, context.RequestAborted));
+        var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
         // Read once, and only where a script's last word is that it waits.
-        var history = new Lazy<IReadOnlyList<PastNotification>>(() => outbox.History(user, MostLookedAt, text: 0));
+        var history = new Lazy<IReadOnlyList<PastNotification>>(() => outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted));
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(

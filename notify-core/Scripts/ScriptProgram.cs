@@ -15,6 +15,9 @@ public static class ScriptProgram
     /// <summary>The folder of the scripts can't be read (sysexits.h: EX_NOINPUT); stderr has the sentence for its owner.</summary>
     public const int UnreadableFolder = 66;
 
+    /// <summary>The line on stdin by which a caller of <c>notify-scripts</c> says that the helper ends when that stdin is closed.</summary>
+    public const string EndsWithCaller = "end-with-caller";
+
     /// <summary>A shell's status for a program that a signal ended is 128 and the signal.</summary>
     private const int EndedBySignal = 128;
 
@@ -24,11 +27,24 @@ public static class ScriptProgram
     /// </summary>
     /// <param name="program">The program's name, for messages.</param>
     /// <param name="act">What to do; returns the exit status.</param>
-    public static int Run(string program, Func<ScriptHome, ScriptSettings, CancellationToken, int> act)
+    /// <param name="watch">Begins to watch for another reason to end, which counts as HUP.</param>
+    public static int Run(string program, Func<ScriptHome, ScriptSettings, CancellationToken, int> act, Action<Action>? watch = null)
     {
         ArgumentNullException.ThrowIfNull(act);
         using var stop = new CancellationTokenSource();
         var signalled = 0;
+        watch?.Invoke(() =>
+        {
+            signalled = 1;
+            try
+            {
+                stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // All is done.
+            }
+        });
         void Stop(PosixSignalContext context, int number)
         {
             context.Cancel = true;

@@ -61,6 +61,61 @@ public sealed class SudoTests
     }
 
     [Fact]
+    public async Task A_run_whose_caller_is_gone_ends_with_its_script_through_sudo_and_gives_its_place_back()
+    {
+        await using var machine = await Machine.StartAsync();
+        await machine.AllowSudoAsync();
+        var witness = Path.Combine(machine.Alice.Home, "runs");
+        foreach (var name in (string[])["one.py", "two.py", "three.py"])
+        {
+            machine.Script(name, $$"""
+                import os, time
+                open("{{witness}}", "a").write(str(os.getpid()) + "\n")
+                time.sleep(50)
+                """);
+        }
+
+        for (var round = 1; round <= 2; round++)
+        {
+            var callers = new[] { "one.py", "two.py" }
+                .Select(name => AccountCaller.StartAs(machine.Alice, "/usr/bin/curl", "-s", "-X", "POST", "--retry", "0", "--unix-socket", machine.Bot.SocketPath, $"http://bot/scripts/{name}/run")).ToArray();
+            await Eventually.TrueAsync(() => Pids(witness).Length == 2 * round, () => $"{Pids(witness).Length} runs have begun", Cancellation);
+            await using (var alice = AccountCaller.Of(machine.Alice, machine.Bot.SocketPath))
+            {
+                // While two are at work a third one is refused.
+                var third = await alice.AskAsync("POST", "/scripts/three.py/run", null, null, Cancellation);
+                Assert.Contains("running already", third.Error, StringComparison.Ordinal);
+            }
+
+            foreach (var caller in callers)
+            {
+                caller.Kill();
+                caller.Dispose();
+            }
+
+            await Eventually.TrueAsync(() => Pids(witness).All(pid => !Directory.Exists($"/proc/{pid}")), () => "the scripts go on", Cancellation);
+            await Eventually.TrueAsync(() => HelpersOf(machine) == 0, () => $"{HelpersOf(machine)} helpers are there", Cancellation);
+        }
+    }
+
+    private static string[] Pids(string witness) => File.Exists(witness) ? File.ReadAllLines(witness) : [];
+
+    /// <summary>Processes that run the helper for alice: sudo, and the helper itself.</summary>
+    private static int HelpersOf(Machine machine) => Directory.EnumerateDirectories("/proc").Count(folder =>
+    {
+        try
+        {
+            var line = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
+            return line.Contains("run") && line.Any(word => word.EndsWith("notify-scripts", StringComparison.Ordinal))
+                && (line.Contains(machine.Alice.Name) || Posix.FileStatus.OfPath(folder)?.Uid == machine.Alice.Uid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    });
+
+    [Fact]
     public async Task Without_the_sudoers_file_the_owner_hears_what_is_wrong_and_the_operator_what_to_run()
     {
         await using var machine = await Machine.StartAsync();
