@@ -9,35 +9,46 @@ public sealed class StrangerLimit(TimeProvider time)
     /// <summary>Answers in one minute (specification, section 6).</summary>
     public const int AnswersPerMinute = 5;
 
+    /// <summary>Chats that are answered in one minute: far more than Telegram's rate has answers for. Further ones get none, and are not remembered.</summary>
+    internal const int ChatsPerMinute = 10_000;
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    /// <summary>Chats remembered before those whose minute is over are forgotten.</summary>
-    private const int Remembered = 1000;
-
     private readonly Lock _gate = new();
-    private readonly Dictionary<ChatId, (long Begun, int Answers)> _chats = [];
+    private readonly Dictionary<ChatId, int> _answers = [];
+
+    /// <summary>The chats in the order in which their minutes began.</summary>
+    private readonly Queue<(ChatId Chat, long Begun)> _minutes = new();
 
     /// <summary>Whether the chat may be answered now; counts the answer.</summary>
     public bool MayAnswer(ChatId chat)
     {
         lock (_gate)
         {
-            if (_chats.Count > Remembered)
+            while (_minutes.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Begun) >= Window)
             {
-                foreach (var old in _chats.Where(c => time.GetElapsedTime(c.Value.Begun) >= Window).Select(c => c.Key).ToArray())
-                {
-                    _chats.Remove(old);
-                }
+                _answers.Remove(_minutes.Dequeue().Chat);
             }
 
-            if (!_chats.TryGetValue(chat, out var entry) || time.GetElapsedTime(entry.Begun) >= Window)
+            if (_answers.TryGetValue(chat, out var answers))
             {
-                _chats[chat] = (time.GetTimestamp(), 1);
+                if (answers >= AnswersPerMinute)
+                {
+                    return false;
+                }
+
+                _answers[chat] = answers + 1;
                 return true;
             }
 
-            _chats[chat] = entry with { Answers = entry.Answers + 1 };
-            return entry.Answers < AnswersPerMinute;
+            if (_answers.Count >= ChatsPerMinute)
+            {
+                return false;
+            }
+
+            _answers.Add(chat, 1);
+            _minutes.Enqueue((chat, time.GetTimestamp()));
+            return true;
         }
     }
 }

@@ -11,12 +11,35 @@ namespace Notify.Bot.Watching;
 /// </summary>
 internal sealed class EventStream(ChangeFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
 {
+    /// <summary>Streams of one user who is not trusted. Each keeps some 100 kB of changes that are not read yet, and is told of each change of its user.</summary>
+    internal const int MostOfUser = 16;
+
     /// <summary>A comment goes out after so long a silence, so that each side notices when the other is gone.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, int> _open = [];
 
     internal async Task ServeAsync(HttpContext context)
     {
         var caller = CallerGate.Of(context);
+        if (!TryEnter(caller))
+        {
+            throw new RefusalException(StatusCodes.Status429TooManyRequests, $"{MostOfUser} event streams of yours are open, as many as there can be. Close one first.", TimeSpan.FromSeconds(5));
+        }
+
+        try
+        {
+            await ServeAsync(context, caller);
+        }
+        finally
+        {
+            Leave(caller);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, Caller caller)
+    {
         string? named = context.Request.Query["user"];
         using var watcher = feed.Watch(named is null && caller.IsTrusted ? null : caller.For(named));
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
@@ -34,6 +57,32 @@ internal sealed class EventStream(ChangeFeed feed, TimeProvider time, IHostAppli
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
             // The watcher has gone, or the bot ends.
+        }
+    }
+
+    private bool TryEnter(Caller caller)
+    {
+        lock (_gate)
+        {
+            var open = _open.GetValueOrDefault(caller.Uid);
+            if (open >= MostOfUser && !caller.IsTrusted)
+            {
+                return false;
+            }
+
+            _open[caller.Uid] = open + 1;
+            return true;
+        }
+    }
+
+    private void Leave(Caller caller)
+    {
+        lock (_gate)
+        {
+            if (--_open[caller.Uid] == 0)
+            {
+                _open.Remove(caller.Uid);
+            }
         }
     }
 

@@ -100,6 +100,24 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void A_crowd_of_strangers_is_not_remembered_beyond_a_bound_and_those_who_are_keep_their_minute()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var limit = new StrangerLimit(time);
+        Assert.True(limit.MayAnswer(new ChatId(1)));
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.All(Enumerable.Range(2, StrangerLimit.ChatsPerMinute - 1), chat => Assert.True(limit.MayAnswer(new ChatId(chat))));
+
+        Assert.False(limit.MayAnswer(new ChatId(999_999)));
+        Assert.True(limit.MayAnswer(new ChatId(2)));
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.True(limit.MayAnswer(new ChatId(999_999)));
+        Assert.False(limit.MayAnswer(new ChatId(1)));
+        Assert.True(limit.MayAnswer(new ChatId(2)));
+    }
+
+    [Fact]
     public async Task Status_shows_the_scripts_with_a_run_button_each_and_a_press_tells_how_it_ended()
     {
         TestAccount.SkipUnlessRoot();

@@ -12,6 +12,52 @@ public sealed class EventTests(People people) : IClassFixture<People>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Opens so many streams, says how many were answered with events, and keeps them open.</summary>
+    private const string Streams = """
+        import socket, sys
+        kept, opened = [], 0
+        for _ in range(int(sys.argv[2])):
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            s.sendall(b"GET /events HTTP/1.1\r\nHost: notify\r\n\r\n")
+            kept.append(s)
+            opened += s.recv(4096).startswith(b"HTTP/1.1 200")
+        print(opened, flush=True)
+        sys.stdin.read()
+        """;
+
+    [Fact]
+    public async Task One_analysts_open_streams_are_bounded_and_others_and_the_dashboard_have_theirs()
+    {
+        await using var scene = await CallerScene.BeginAsync(people);
+        await using var alice = scene.As(people.Alice);
+        using (var hoard = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Streams, scene.Bot.Bot.SocketPath, "100"))
+        {
+            Assert.Equal("16", await hoard.StandardOutput.ReadLineAsync(Cancellation));
+            (await alice.GetAsync("/events", Cancellation)).AssertRefused(429, "16 event streams of yours are open");
+            using var bobs = AccountCaller.StartAs(people.Bob, "/usr/bin/curl", "-sN", "--unix-socket", scene.Bot.Bot.SocketPath, "http://bot/events");
+            await using var bob = await WatchedEvents.OfAsync(bobs.StandardOutput, Cancellation);
+            for (var i = 0; i < 20; i++)
+            {
+                // The test's own user is trusted, as the dashboard's is.
+                await (await WatchedEvents.OpenAsync(scene.Bot.Bot.Client, "/events", Cancellation)).DisposeAsync();
+            }
+
+            bobs.Kill();
+            hoard.Kill();
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var again = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Streams, scene.Bot.Bot.SocketPath, "1");
+                var opened = await again.StandardOutput.ReadLineAsync(Cancellation);
+                again.Kill();
+                return opened == "1";
+            },
+            () => "alice's streams are not given back",
+            Cancellation);
+    }
+
     [Fact]
     public async Task A_notification_is_told_when_it_is_accepted_and_at_each_step_of_its_delivery()
     {
