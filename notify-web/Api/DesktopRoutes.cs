@@ -69,10 +69,16 @@ internal static class DesktopRoutes
         }
 
         var token = tokens.MakeForDevice(user);
-        var isAdded = await Stored(() => devices.AddAsync(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt), context.RequestAborted));
-        return isAdded
-            ? TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name))
-            : throw new RefusalException(StatusCodes.Status409Conflict, $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more.");
+        var addition = await Stored(() => devices.AddAsync(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt), context.RequestAborted));
+        return addition switch
+        {
+            DeviceAddition.Added => TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name)),
+            DeviceAddition.TooMany => throw new RefusalException(
+                StatusCodes.Status409Conflict, $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."),
+            _ => throw new RefusalException(
+                StatusCodes.Status409Conflict,
+                $"You had {DeviceBook.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."),
+        };
     }
 
     private static async Task<Ok<DevicesAnswer>> List(HttpContext context, DeviceBook devices)

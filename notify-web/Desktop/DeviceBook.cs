@@ -11,8 +11,22 @@ namespace Notify.Web.Desktop;
 /// <param name="Name">What its user calls it.</param>
 /// <param name="CreatedAt">Since when.</param>
 /// <param name="ExpiresAt">When its token ends by itself.</param>
-/// <param name="RevokedAt">When it was taken back, until the gateway has been told.</param>
-public sealed record Device(string Id, string User, string Name, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null);
+/// <param name="RevokedAt">When it was taken back.</param>
+/// <param name="IsTold">Whether the gateway knows that it was.</param>
+public sealed record Device(string Id, string User, string Name, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, bool IsTold = false);
+
+/// <summary>Whether a device was added.</summary>
+internal enum DeviceAddition
+{
+    /// <summary>It was.</summary>
+    Added,
+
+    /// <summary>The user has as many as there may be.</summary>
+    TooMany,
+
+    /// <summary>The user had as many tokens within the life of one as there may be, those that were taken back included.</summary>
+    TooManyTokens,
+}
 
 /// <summary>
 /// The devices, in <c>devices.json</c> of the state folder. Another process on the same folder sees a change at once, and none is lost between the two.
@@ -21,6 +35,12 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
 {
     /// <summary>Devices of one user at the most.</summary>
     internal const int MostOfOneUser = 20;
+
+    /// <summary>
+    /// Tokens of one user at the most that have not ended by themselves. Each that is taken back is remembered here and at the gateway until then: without a bound, making and taking
+    /// back would fill both.
+    /// </summary>
+    internal const int MostTokensOfOneUser = 100;
 
     private readonly string _path = Path.Combine(settings.StateFolder, "devices.json");
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -32,22 +52,31 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
 
     /// <summary>Those that were taken back and of which the gateway does not know yet.</summary>
     /// <exception cref="IOException">They can't be read.</exception>
-    internal IReadOnlyList<Device> Revoked() => [.. Read().Where(device => device.RevokedAt is not null)];
+    internal IReadOnlyList<Device> Revoked() => [.. Read().Where(device => device is { RevokedAt: not null, IsTold: false })];
 
-    /// <summary>Adds one; false where the user has as many as there may be.</summary>
+    /// <summary>Adds one, where there is room.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task<bool> AddAsync(Device device, CancellationToken cancellation) => ChangeAsync(
-        devices =>
-        {
-            if (devices.Count(other => other.User == device.User && other.RevokedAt is null) >= MostOfOneUser)
+    internal async Task<DeviceAddition> AddAsync(Device device, CancellationToken cancellation)
+    {
+        var addition = DeviceAddition.Added;
+        await ChangeAsync(
+            devices =>
             {
-                return false;
-            }
+                var own = devices.Where(other => other.User == device.User).ToArray();
+                addition = own.Count(other => other.RevokedAt is null) >= MostOfOneUser ? DeviceAddition.TooMany
+                    : own.Length >= MostTokensOfOneUser ? DeviceAddition.TooManyTokens
+                    : DeviceAddition.Added;
+                if (addition != DeviceAddition.Added)
+                {
+                    return false;
+                }
 
-            devices.Add(device);
-            return true;
-        },
-        cancellation);
+                devices.Add(device);
+                return true;
+            },
+            cancellation);
+        return addition;
+    }
 
     /// <summary>Takes one back; false where the user has none of that id.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
@@ -67,7 +96,19 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
 
     /// <summary>The gateway knows that it was taken back.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task ForgetAsync(string id, CancellationToken cancellation) => ChangeAsync(devices => devices.RemoveAll(device => device.Id == id) > 0, cancellation);
+    internal Task ToldAsync(string id, CancellationToken cancellation) => ChangeAsync(
+        devices =>
+        {
+            var place = devices.FindIndex(device => device.Id == id);
+            if (place < 0)
+            {
+                return false;
+            }
+
+            devices[place] = devices[place] with { IsTold = true };
+            return true;
+        },
+        cancellation);
 
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();

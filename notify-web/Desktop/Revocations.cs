@@ -24,7 +24,7 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
     /// <param name="device">Which.</param>
     /// <param name="cancellation">The end of this process, and never that of a request: what was taken back has to be told whether or not somebody waits for it.</param>
     /// <returns>Whether it knows; else it is told later, by itself.</returns>
-    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(device.Id, device.ExpiresAt, () => devices.ForgetAsync(device.Id, cancellation), cancellation);
+    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(device.Id, device.ExpiresAt, () => devices.ToldAsync(device.Id, cancellation), cancellation);
 
     /// <summary>Tells the gateway that a session has ended, and with it the tokens of its pages.</summary>
     internal Task TellOfEndAsync(string sessionId)
