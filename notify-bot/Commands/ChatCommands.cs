@@ -54,8 +54,9 @@ public sealed partial class ChatCommands(
     /// <summary>What a person is told of trouble that only the operator can end, or time; null for any other.</summary>
     private static string? Apology(Exception trouble) => trouble switch
     {
+        StateUnreadableException { Unreadable.Entry: not null } => "What is stored about this link can't be read. The operator has to fix it; please try again later.",
         StateUnreadableException => "The list of links can't be read at the moment. The operator has to mend it; please try again later.",
-        TooManyPendingCodesException => "Too many people are linking at this moment. Please send /start again in a few minutes.",
+        TooManyMutesException => trouble.Message,
         OutboxNotWritableException { Trouble.Kind: OutboxTroubleKind.Locked or OutboxTroubleKind.NotAnswering } or OutboxNotReadableException =>
             "The bot can't get at its own file at the moment, so nothing has changed. The operator has to see to it; please try again in a minute.",
         OutboxNotWritableException or StateNotWritableException => "That could not be stored, so nothing has changed. The operator has to make room on the server; please try again later.",

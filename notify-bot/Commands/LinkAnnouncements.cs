@@ -1,3 +1,4 @@
+using Notify.Bot.Watching;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;
@@ -7,7 +8,7 @@ namespace Notify.Bot.Commands;
 /// shell. It compares what it knew with what is stored now, so there is one place that tells, and no writer that forgets to.
 /// </summary>
 /// <remarks>What changes while the bot is down is not told.</remarks>
-public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, BackgroundRuns background, BotSettings settings, TimeProvider time)
+public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, BackgroundRuns background, UnreadableLog unreadable, BotSettings settings, TimeProvider time)
 {
     /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -17,6 +18,7 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
 
     private readonly Lock _gate = new();
     private IReadOnlyDictionary<UserName, Link>? _known;
+    private IReadOnlyDictionary<UserName, Link>? _seen;
 
     /// <summary>Remembers the links as they are. Before anybody can change them by a bot that runs, or what is changed in its first moments would be told to nobody.</summary>
     public void Remember() => TakeChanges();
@@ -29,6 +31,7 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
         {
             do
             {
+                unreadable.Look();
                 if (TakeChanges() is { Length: > 0 } changes)
                 {
                     background.Start(stopping => TellAsync(changes, stopping));
@@ -64,14 +67,49 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
             }
 
             var known = _known;
-            _known = now;
-            if (known is null || ReferenceEquals(known, now))
+            if (ReferenceEquals(_seen, now))
+            {
+                return [];
+            }
+
+            _seen = now;
+            _known = now = WithUnreadable(now, known);
+            if (known is null)
             {
                 return [];
             }
 
             var changes = Changes(known, now).Take(MostAtOnce + 1).ToArray();
             return changes.Length > MostAtOnce ? [] : changes;
+        }
+    }
+
+    /// <summary>The links now, and those of before whose entries can't be read: nothing is known to have changed about them.</summary>
+    private IReadOnlyDictionary<UserName, Link> WithUnreadable(IReadOnlyDictionary<UserName, Link> now, IReadOnlyDictionary<UserName, Link>? known)
+    {
+        Dictionary<UserName, Link>? with = null;
+        foreach (var (user, link) in known ?? now)
+        {
+            if (!now.ContainsKey(user) && IsUnreadable(user))
+            {
+                with ??= new Dictionary<UserName, Link>(now);
+                with[user] = link;
+            }
+        }
+
+        return with ?? now;
+    }
+
+    private bool IsUnreadable(UserName user)
+    {
+        try
+        {
+            links.Find(user);
+            return false;
+        }
+        catch (StateUnreadableException)
+        {
+            return true;
         }
     }
 

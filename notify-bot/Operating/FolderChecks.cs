@@ -88,7 +88,10 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
 
             if (book.Unreadable().FirstOrDefault(u => u.File == name) is { } unreadable)
             {
-                findings.Wrong(name, $"it can't be read ({unreadable.Position}); it is left as it is, and what was known before is served", $"cp -a {path} {path}.broken; editor {path}   (mend the place named; python3 -m json.tool {path} shows the next one)");
+                var what = unreadable.Entry is null
+                    ? $"it can't be read ({unreadable.Position}); it is left as it is, and what was known before is served"
+                    : $"{unreadable} can't be read; it is left as it is, and the other entries are served";
+                findings.Wrong(name, what, $"cp -a {path} {path}.broken; editor {path}   (mend the place named; python3 -m json.tool {path} shows the next one)");
             }
             else if ((status.Mode & 0x1FF) != 0x1B0)
             {

@@ -26,7 +26,10 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     /// <summary>How long a verification code and a deep link are valid: void at this age exactly.</summary>
     public static readonly TimeSpan Validity = TimeSpan.FromMinutes(10);
 
-    /// <summary>Codes that may be pending at a time. At 1 in 100 of all codes, guessing stays hopeless, and the file under a megabyte.</summary>
+    /// <summary>
+    /// Codes that may be pending at a time; beyond it the oldest gives way, so that no flood of strangers keeps anybody from a code. At Telegram's rate of 30 answers a second
+    /// a code lasts five minutes even then. At 1 in 100 of all codes, guessing stays hopeless, and the file under a megabyte.
+    /// </summary>
     public const int MaxPendingCodes = 10_000;
 
     /// <summary>Wrong tries that a user has within <see cref="UserWindow"/>.</summary>
@@ -67,24 +70,24 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         _folder = Path.GetFullPath(folder);
         _time = time;
         _lock = new StateLock(_folder, time);
-        _links = new(_folder, LinksName, StateEntries.ReadLink, links => new LinkTable(links));
+        _links = new(_folder, LinksName, StateEntries.ReadLink, links => new LinkTable(LinksName, links));
         _codes = new(_folder, CodesName, StateEntries.ReadCode, _ => NoTable.Instance);
         _deepLinks = new(_folder, DeepLinksName, StateEntries.ReadPendingLink, _ => NoTable.Instance);
         _wrongTries = new(_folder, WrongTriesName, StateEntries.ReadWrongTries, _ => NoTable.Instance);
     }
 
     /// <inheritdoc />
-    public Link? Find(UserName user) => _links.Content.ByUser.GetValueOrDefault(user);
+    public Link? Find(UserName user) => _links.Content.Find(user);
 
     /// <inheritdoc />
-    public Link? Find(ChatId chat) => _links.Content.ByChat.GetValueOrDefault(chat);
+    public Link? Find(ChatId chat) => _links.Content.Find(chat);
 
     /// <inheritdoc />
     public IReadOnlyDictionary<UserName, Link> All() => _links.Content.ByUser;
 
     /// <inheritdoc />
     public IReadOnlyList<UnreadableFile> Unreadable() =>
-        [.. new[] { _links.Unreadable, _codes.Unreadable, _deepLinks.Unreadable, _wrongTries.Unreadable }.OfType<UnreadableFile>()];
+        [.. _links.Unreadable, .. _codes.Unreadable, .. _deepLinks.Unreadable, .. _wrongTries.Unreadable];
 
     /// <inheritdoc />
     public Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation) => ChangeAsync(
@@ -94,7 +97,8 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
             codes.RemoveAll(code => code.Chat == chat || IsOver(code.CreatedAt, now));
             if (codes.Count >= MaxPendingCodes)
             {
-                throw new TooManyPendingCodesException(MaxPendingCodes);
+                var oldest = codes.All.OrderBy(code => code.CreatedAt).Take(codes.Count - MaxPendingCodes + 1).Select(code => code.Code).ToHashSet(StringComparer.Ordinal);
+                codes.RemoveAll(code => oldest.Contains(code.Code));
             }
 
             string text;
@@ -102,7 +106,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
             {
                 text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
             }
-            while (codes.TryFind(text, out _));
+            while (codes.Contains(text));
 
             codes.Set(text, new PendingCode(text, chat, now), ("chat_id", StateEntries.ChatJson(chat)), ("created_at", StateEntries.SecondsJson(now)));
             using var change = _codes.Prepare(codes);
@@ -299,10 +303,14 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         try
         {
             tries = _wrongTries.Draft();
+            if (tries.Faults.FirstOrDefault() is { } fault)
+            {
+                throw new StateUnreadableException(fault.In(WrongTriesName));
+            }
         }
         catch (StateUnreadableException)
         {
-            tries = new JsonEntries<WrongTries>([]);
+            tries = new JsonEntries<WrongTries>(WrongTriesName, []);
             var age = now - (_wrongTries.ModifiedAt ?? now);
             wait = age < TimeSpan.Zero ? UserWindow : UserWindow - age;
         }

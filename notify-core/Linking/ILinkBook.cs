@@ -64,11 +64,21 @@ public abstract record Redemption
     public sealed record UnknownOrExpired : Redemption;
 }
 
-/// <summary>A file of the shared state that can't be read as what it should be.</summary>
+/// <summary>A file of the shared state, or an entry of one, that can't be read as what it should be.</summary>
 /// <param name="File">Its name without folder, such as <c>telegram_users.json</c>.</param>
 /// <param name="Position">Where in it, such as <c>line 3</c>, or what is wrong with the whole.</param>
 /// <param name="Problem">What is wrong at that position, such as <c>chat_id is missing</c>; null where the position says it all.</param>
-public sealed record UnreadableFile(string File, string Position, string? Problem = null);
+/// <param name="Entry">The name of the entry, where the others can be read; null for the whole file.</param>
+public sealed record UnreadableFile(string File, string Position, string? Problem = null, string? Entry = null)
+{
+    private const int LongestEntryShown = 100;
+
+    /// <summary>File, entry, position and problem, such as <c>telegram_users.json, entry "alice" (line 3: chat_id is missing)</c>.</summary>
+    public override string ToString() => $"{File}{(Entry is null ? "" : $", entry \"{Shown(Entry)}\"")} ({Position}{(Problem is null ? "" : ": " + Problem)})";
+
+    private static string Shown(string entry) =>
+        string.Concat(entry.EnumerateRunes().Take(LongestEntryShown).Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString()));
+}
 
 /// <summary>
 /// Links, verification codes and deep links: the one place that knows where they are stored. Each method is atomic across
@@ -76,7 +86,7 @@ public sealed record UnreadableFile(string File, string Position, string? Proble
 /// </summary>
 /// <remarks>
 /// All reading members throw <see cref="StateUnreadableException"/> where the stored state can't be read and nothing was read
-/// before; where something was, they go on serving that. Changing members throw it whenever the state can't be read now, since
+/// before; where something was, they go on serving that. An entry that can't be read concerns only those who ask for it. Changing members throw it whenever the state can't be read now, since
 /// a change must not be built on what may be old, and <see cref="StateNotWritableException"/> where storing fails (a full disk,
 /// missing rights); then nothing has changed.
 /// </remarks>
@@ -94,8 +104,7 @@ public interface ILinkBook
     /// <summary>What can't be read now, for health and log; empty where all is well.</summary>
     IReadOnlyList<UnreadableFile> Unreadable();
 
-    /// <summary>Makes a new code for a chat: unique among the pending, valid 10 minutes, replacing the chat's earlier ones.</summary>
-    /// <exception cref="TooManyPendingCodesException">Others hold all the codes that may be pending at a time.</exception>
+    /// <summary>Makes a new code for a chat: unique among the pending, valid 10 minutes, replacing the chat's earlier ones; where too many are pending, also the oldest.</summary>
     Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation);
 
     /// <summary>Uses a code up and links its chat to the user. Of many simultaneous tries with one code exactly one wins.</summary>
@@ -133,7 +142,7 @@ public interface ILinkBook
 
 /// <summary>A file of the shared state can't be read, and nothing was read before that could be served instead.</summary>
 public sealed class StateUnreadableException(UnreadableFile file)
-    : IOException($"State unreadable: {file.File} ({file.Position}{(file.Problem is null ? "" : ": " + file.Problem)}). The operator must put the file right; nothing was changed.")
+    : IOException($"State unreadable: {file}. The operator must put the {(file.Entry is null ? "file" : "entry")} right; nothing was changed.")
 {
     /// <summary>Which file and where in it.</summary>
     public UnreadableFile Unreadable { get; } = file;
@@ -142,8 +151,3 @@ public sealed class StateUnreadableException(UnreadableFile file)
 /// <summary>A change of the shared state can't be stored; nothing has changed.</summary>
 public sealed class StateNotWritableException(string file, string reason, Exception? inner = null)
     : IOException($"Can't store {file}: {reason}. Nothing was changed.", inner);
-
-/// <summary>More chats than may be ask for a code at the same time: a flood of strangers, most likely.</summary>
-/// <param name="limit">How many codes may be pending.</param>
-public sealed class TooManyPendingCodesException(int limit)
-    : InvalidOperationException($"{limit} verification codes are waiting to be used, as many as may. Try again in a few minutes.");

@@ -16,32 +16,59 @@ internal delegate TEntry JsonEntryReader<out TEntry>(string name, ref Utf8JsonRe
 [SuppressMessage("Design", "CA1064:Exceptions should be public", Justification = "Never leaves JsonEntries.TryParse.")]
 internal sealed class WrongShapeException(string problem) : Exception(problem);
 
+/// <summary>An entry that can't be read as what it should be.</summary>
+/// <param name="Name">Its name; as it stands in the file where that can't be read either.</param>
+/// <param name="Position">Where in the file.</param>
+/// <param name="Problem">What is wrong.</param>
+/// <param name="Value">Its value as it stands in the file.</param>
+internal sealed record EntryFault(string Name, string Position, string Problem, ReadOnlyMemory<byte> Value)
+{
+    /// <summary>The same, said of a file.</summary>
+    internal UnreadableFile In(string file) => new(file, Position, Problem, Name);
+}
+
 /// <summary>
 /// The entries of a JSON object in the order of the file, each with its text, so that what a change does not touch stays as it is, byte by
 /// byte: order, unknown members, the way somebody has laid it out.
 /// </summary>
+/// <remarks>An entry of a wrong shape stays as it is, too. It is in nothing that is read, and asking for it or changing it is an error.</remarks>
 internal sealed class JsonEntries<TEntry>
 {
+    /// <summary>Half of a surrogate pair, which JSON allows and no text can hold.</summary>
+    private const string NoCharacter = "an escaped character that is none";
+
     /// <summary>Letters of all scripts as they are; the text is never put into HTML without being escaped there.</summary>
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
+    private readonly string _file;
     private readonly List<Item> _items;
 
-    internal JsonEntries(List<Item> items) => _items = items;
+    internal JsonEntries(string file, List<Item> items)
+    {
+        _file = file;
+        _items = items;
+    }
 
-    internal IEnumerable<TEntry> All => _items.Select(item => item.Entry);
+    /// <summary>Those that can be read.</summary>
+    internal IEnumerable<TEntry> All => _items.Where(item => item.Fault is null).Select(item => item.Entry);
 
-    internal int Count => _items.Count;
+    /// <summary>Those that can't be read.</summary>
+    internal IEnumerable<EntryFault> Faults => _items.Select(item => item.Fault).OfType<EntryFault>();
+
+    /// <summary>How many can be read.</summary>
+    internal int Count => _items.Count(item => item.Fault is null);
 
     /// <param name="Name">The entry's name.</param>
     /// <param name="Entry">What it says.</param>
     /// <param name="Text">Name and value as they stand in the file.</param>
     /// <param name="ValueStart">Where in the text the value begins.</param>
+    /// <param name="Fault">Set where it can't be read: then it has no <paramref name="Entry"/>.</param>
     [StructLayout(LayoutKind.Auto)]
-    internal readonly record struct Item(string Name, TEntry Entry, ReadOnlyMemory<byte> Text, int ValueStart);
+    internal readonly record struct Item(string Name, TEntry Entry, ReadOnlyMemory<byte> Text, int ValueStart, EntryFault? Fault = null);
 
-    /// <summary>Takes a file's content apart; where it is not an object of right entries, says where and what is wrong.</summary>
+    /// <summary>Takes a file's content apart; where it is not an object of entries, says where and what is wrong.</summary>
     internal static bool TryParse(
+        string file,
         ReadOnlyMemory<byte> content,
         JsonEntryReader<TEntry> read,
         [NotNullWhen(true)] out JsonEntries<TEntry>? entries,
@@ -71,7 +98,7 @@ internal sealed class JsonEntries<TEntry>
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
         try
         {
-            entries = new JsonEntries<TEntry>(ReadItems(content, ref reader, read));
+            entries = new JsonEntries<TEntry>(file, ReadItems(content, ref reader, read));
             (position, problem) = (null, null);
             return true;
         }
@@ -84,30 +111,30 @@ internal sealed class JsonEntries<TEntry>
         {
             (position, problem) = (Line(bytes[..(int)reader.TokenStartIndex]), exception.Message);
         }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, which JSON allows and no text can hold.
-            (position, problem) = (Line(bytes[..(int)reader.TokenStartIndex]), "an escaped character that is none");
-        }
 
         return false;
     }
 
+    /// <summary>Whether there is an entry of this name, readable or not.</summary>
+    internal bool Contains(string name) => IndexOf(name) >= 0;
+
+    /// <exception cref="StateUnreadableException">It is there and can't be read.</exception>
     internal bool TryFind(string name, [MaybeNullWhen(false)] out TEntry entry)
     {
         var index = IndexOf(name);
-        entry = index < 0 ? default : _items[index].Entry;
+        entry = index < 0 ? default : Readable(_items[index]).Entry;
         return index >= 0;
     }
 
     /// <summary>Sets members of an entry, made at the end if it is new. Its other members stay.</summary>
+    /// <exception cref="StateUnreadableException">It is there and can't be read; it stays as it is.</exception>
     /// <param name="name">The entry's name.</param>
     /// <param name="entry">What it says afterwards.</param>
     /// <param name="members">Names and their JSON; null takes a member away.</param>
     internal void Set(string name, TEntry entry, params ReadOnlySpan<(string Name, string? Json)> members)
     {
         var index = IndexOf(name);
-        var item = Compose(name, entry, Merge(index < 0 ? null : _items[index], members));
+        var item = Compose(name, entry, Merge(index < 0 ? null : Readable(_items[index]), members));
         if (index < 0)
         {
             _items.Add(item);
@@ -118,7 +145,7 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    internal int RemoveAll(Func<TEntry, bool> match) => _items.RemoveAll(item => match(item.Entry));
+    internal int RemoveAll(Func<TEntry, bool> match) => _items.RemoveAll(item => item.Fault is null && match(item.Entry));
 
     /// <summary>The whole as a file: a line for each entry that this program has written.</summary>
     internal ReadOnlySpan<byte> ToUtf8()
@@ -149,31 +176,79 @@ internal sealed class JsonEntries<TEntry>
         }
 
         var items = new List<Item>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
+        var lines = new LineCount();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var start = (int)reader.TokenStartIndex;
-            var name = reader.GetString()!;
-            if (!names.Add(name))
-            {
-                throw new WrongShapeException("the same name a second time");
-            }
-
+            var (name, problem) = ReadName(ref reader);
             reader.Read();
             var value = (int)reader.TokenStartIndex;
-            if (reader.TokenType != JsonTokenType.StartObject)
+            var (entry, wrongAt) = (default(TEntry), start);
+            if (problem is null)
             {
-                throw new WrongShapeException("an entry that is not an object");
+                // A copy, since one that failed stands somewhere within the entry.
+                var within = reader;
+                problem = ReadEntry(name, ref within, read, out entry);
+                wrongAt = (int)within.TokenStartIndex;
             }
 
-            var entry = read(name, ref reader);
-            items.Add(new Item(name, entry, content[start..(int)reader.BytesConsumed], value - start));
+            reader.Skip();
+            var text = content[start..(int)reader.BytesConsumed];
+            if (!names.TryAdd(name, items.Count))
+            {
+                // Which of the two counts is not this program's to say.
+                (problem, wrongAt) = ("the same name a second time", start);
+                var first = items[names[name]];
+                items[names[name]] = first with { Fault = first.Fault ?? new EntryFault(name, lines.At(content.Span, start), problem, first.Text[first.ValueStart..]) };
+            }
+
+            items.Add(new Item(name, entry!, text, value - start, problem is null ? null : new EntryFault(name, lines.At(content.Span, wrongAt), problem, text[(value - start)..])));
         }
 
         // What follows the object makes the reader throw.
         reader.Read();
         return items;
     }
+
+    /// <summary>The entry's name; where no text can hold it, as it stands in the file, with what is wrong.</summary>
+    private static (string Name, string? Problem) ReadName(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return (reader.GetString()!, null);
+        }
+        catch (InvalidOperationException)
+        {
+            return (System.Text.Encoding.UTF8.GetString(reader.ValueSpan), NoCharacter);
+        }
+    }
+
+    /// <returns>What is wrong with it, or null.</returns>
+    private static string? ReadEntry(string name, ref Utf8JsonReader reader, JsonEntryReader<TEntry> read, out TEntry? entry)
+    {
+        entry = default;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return "an entry that is not an object";
+        }
+
+        try
+        {
+            entry = read(name, ref reader);
+            return null;
+        }
+        catch (WrongShapeException exception)
+        {
+            return exception.Message;
+        }
+        catch (InvalidOperationException)
+        {
+            return NoCharacter;
+        }
+    }
+
+    private Item Readable(Item item) => item.Fault is { } fault ? throw new StateUnreadableException(fault.In(_file)) : item;
 
     private static Item Compose(string name, TEntry entry, IEnumerable<(string Name, string Json)> members)
     {
@@ -225,6 +300,24 @@ internal sealed class JsonEntries<TEntry>
     }
 
     private static string Line(ReadOnlySpan<byte> before) => string.Create(CultureInfo.InvariantCulture, $"line {before.Count((byte)'\n') + 1}");
+
+    /// <summary>The lines of places that come one after the other, counted once over the whole file.</summary>
+    private struct LineCount
+    {
+        private int _counted;
+        private int _newlines;
+
+        internal string At(ReadOnlySpan<byte> bytes, int place)
+        {
+            if (place > _counted)
+            {
+                _newlines += bytes[_counted..place].Count((byte)'\n');
+                _counted = place;
+            }
+
+            return string.Create(CultureInfo.InvariantCulture, $"line {_newlines + 1}");
+        }
+    }
 
     private int IndexOf(string name) => _items.FindIndex(item => string.Equals(item.Name, name, StringComparison.Ordinal));
 }

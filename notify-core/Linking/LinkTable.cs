@@ -1,14 +1,30 @@
+using System.Text.Json;
+
 namespace Notify.Linking;
 
 /// <summary>The links by user and by chat.</summary>
 internal sealed class LinkTable
 {
-    internal LinkTable(IEnumerable<Link> links)
+    /// <summary>Entries that can't be read, by their name, and by the chat where that much can be read.</summary>
+    private readonly Dictionary<string, UnreadableFile> _faults = new(StringComparer.Ordinal);
+    private readonly Dictionary<ChatId, UnreadableFile> _faultsByChat = [];
+
+    internal LinkTable(string file, JsonEntries<Link> links)
     {
-        foreach (var link in links)
+        foreach (var link in links.All)
         {
             ByUser.Add(link.User, link);
             ByChat[link.Chat] = Later(ByChat.GetValueOrDefault(link.Chat), link);
+        }
+
+        foreach (var fault in links.Faults)
+        {
+            var unreadable = fault.In(file);
+            _faults[fault.Name] = unreadable;
+            if (ChatOf(fault.Value) is { } chat)
+            {
+                _faultsByChat[chat] = unreadable;
+            }
         }
     }
 
@@ -16,6 +32,25 @@ internal sealed class LinkTable
 
     internal Dictionary<ChatId, Link> ByChat { get; } = [];
 
+    /// <exception cref="StateUnreadableException">The user has an entry, and it can't be read.</exception>
+    internal Link? Find(UserName user) => ByUser.TryGetValue(user, out var link) ? link
+        : _faults.TryGetValue(user.Value, out var unreadable) ? throw new StateUnreadableException(unreadable)
+        : null;
+
+    /// <exception cref="StateUnreadableException">An entry names the chat, and can't be read.</exception>
+    internal Link? Find(ChatId chat) => ByChat.TryGetValue(chat, out var link) ? link
+        : _faultsByChat.TryGetValue(chat, out var unreadable) ? throw new StateUnreadableException(unreadable)
+        : null;
+
     /// <summary>Of two links with one chat, the one that the chat acts for.</summary>
     internal static Link Later(Link? one, Link other) => one is null || other.LinkedAt >= one.LinkedAt ? other : one;
+
+    private static ChatId? ChatOf(ReadOnlyMemory<byte> value)
+    {
+        using var document = JsonDocument.Parse(value);
+        return document.RootElement is { ValueKind: JsonValueKind.Object } entry && entry.TryGetProperty("chat_id", out var chat)
+            && chat.ValueKind == JsonValueKind.Number && chat.TryGetInt64(out var id)
+            ? new ChatId(id)
+            : null;
+    }
 }

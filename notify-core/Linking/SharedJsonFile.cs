@@ -16,13 +16,13 @@ namespace Notify.Linking;
 /// </para>
 /// <para>
 /// A file that can't be read as what it should be is never taken for empty and never written over; what was read before is served
-/// until it is right again. One entry of a wrong shape makes the whole file unreadable: leaving it out would unlink somebody without a word,
-/// and the next change would be built on a file that somebody is in the middle of editing. A missing file is an empty one.
+/// until it is right again. One entry of a wrong shape costs that entry: it is named, kept as it is by every change, and whoever asks for it is told that it
+/// can't be read. A missing file is an empty one.
 /// </para>
 /// </remarks>
 /// <typeparam name="TEntry">What one entry says.</typeparam>
 /// <typeparam name="TContent">What is built from all entries once per change, to be looked things up in.</typeparam>
-internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string name, JsonEntryReader<TEntry> read, Func<IEnumerable<TEntry>, TContent> build)
+internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string name, JsonEntryReader<TEntry> read, Func<JsonEntries<TEntry>, TContent> build)
     where TContent : class
 {
     /// <summary>Bytes; a million links take 80 MB.</summary>
@@ -34,7 +34,10 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
     private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
-    private readonly Func<IEnumerable<TEntry>, TContent> _build = build;
+    /// <summary>Entries that are named of those that can't be read: enough for who fixes them, and bounded where a program has written thousands.</summary>
+    private const int MostFaultsNamed = 20;
+
+    private readonly Func<JsonEntries<TEntry>, TContent> _build = build;
     private readonly string _path = Path.Combine(folder, name);
     private volatile Seen? _seen;
 
@@ -49,8 +52,15 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
         }
     }
 
-    /// <summary>What is wrong with the file now, or null.</summary>
-    internal UnreadableFile? Unreadable => Look().Unreadable;
+    /// <summary>What is wrong with the file now: with the whole, or entry by entry.</summary>
+    internal IReadOnlyList<UnreadableFile> Unreadable
+    {
+        get
+        {
+            var seen = Look();
+            return seen.Unreadable is { } whole ? [whole] : seen.Faults;
+        }
+    }
 
     /// <summary>When the file was last written to, by the file system; null where it isn't there.</summary>
     internal DateTimeOffset? ModifiedAt =>
@@ -114,8 +124,8 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
                 return (Broken(null, settled: false, new UnreadableFile(name, $"not opened: the folder {folder} is not there")), null);
             }
 
-            var none = new JsonEntries<TEntry>([]);
-            return (new Seen(null, Settled: false, _build([]), Unreadable: null, IsMissing: true), none);
+            var none = new JsonEntries<TEntry>(name, []);
+            return (new Seen(null, Settled: false, _build(none), Unreadable: null, [], IsMissing: true), none);
         }
 
         FileStatus status = default;
@@ -133,9 +143,9 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
 
             // Whoever writes in place while it is read leaves it changed, and then it is read again the next time.
             var settled = status == after && (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ChangedNanoseconds / 100)).Duration() > ClockStep;
-            if (JsonEntries<TEntry>.TryParse(content, read, out var entries, out var position, out var wrong))
+            if (JsonEntries<TEntry>.TryParse(name, content, read, out var entries, out var position, out var wrong))
             {
-                return (new Seen(status, settled, _build(entries.All), Unreadable: null, IsMissing: false), entries);
+                return (new Seen(status, settled, _build(entries), Unreadable: null, Named(entries), IsMissing: false), entries);
             }
 
             return (Broken(status, settled, new UnreadableFile(name, position, wrong)), null);
@@ -147,7 +157,9 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
     }
 
     private Seen Broken(FileStatus? status, bool settled, UnreadableFile unreadable) =>
-        new(status, settled, _seen is { IsMissing: false } before ? before.Content : null, unreadable, IsMissing: false);
+        new(status, settled, _seen is { IsMissing: false } before ? before.Content : null, unreadable, [], IsMissing: false);
+
+    private UnreadableFile[] Named(JsonEntries<TEntry> entries) => [.. entries.Faults.Take(MostFaultsNamed).Select(fault => fault.In(name))];
 
     private SafeFileHandle? Open(out int error)
     {
@@ -178,9 +190,10 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
     /// <param name="Status">The file that was looked at; null where there was none.</param>
     /// <param name="Settled">Whether a later change of the file must show in its status.</param>
     /// <param name="Content">What it said, or what it said before where it can't be read; null where it never could.</param>
-    /// <param name="Unreadable">What is wrong with it.</param>
+    /// <param name="Unreadable">What is wrong with it as a whole.</param>
+    /// <param name="Faults">What is wrong with single entries.</param>
     /// <param name="IsMissing">Nothing was there: nothing that could be served when something unreadable appears.</param>
-    private sealed record Seen(FileStatus? Status, bool Settled, TContent? Content, UnreadableFile? Unreadable, bool IsMissing);
+    private sealed record Seen(FileStatus? Status, bool Settled, TContent? Content, UnreadableFile? Unreadable, IReadOnlyList<UnreadableFile> Faults, bool IsMissing);
 
     /// <summary>A change that is on disk beside the file, and takes its place with <see cref="Commit"/>.</summary>
     internal sealed class PreparedChange(SharedJsonFile<TEntry, TContent> owner, JsonEntries<TEntry> draft) : IDisposable
@@ -202,7 +215,7 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
             lock (owner._gate)
             {
                 // Not settled: the next reader looks for itself. The content is only for the case that the file breaks before that.
-                owner._seen = new Seen(null, Settled: false, owner._build(draft.All), Unreadable: null, IsMissing: false);
+                owner._seen = new Seen(null, Settled: false, owner._build(draft), Unreadable: null, owner.Named(draft), IsMissing: false);
             }
         }
 

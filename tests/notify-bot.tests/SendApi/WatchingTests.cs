@@ -35,6 +35,33 @@ public sealed partial class WatchingTests
     }
 
     [Fact]
+    public async Task An_entry_that_can_t_be_read_is_named_in_health_and_log_and_costs_its_user_alone_until_it_is_right()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var links = Path.Combine(scene.Bot.Data, "telegram_users.json");
+        var whole = await File.ReadAllTextAsync(links, Cancellation);
+
+        await File.WriteAllTextAsync(links, whole.Replace("7002", "\"7002\"", StringComparison.Ordinal), Cancellation);
+        var health = await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "degraded", Cancellation);
+
+        var entry = Assert.Single(health.GetProperty("unreadable").EnumerateArray());
+        Assert.Equal(("telegram_users.json", "omar"), (entry.GetProperty("file").GetString(), entry.GetProperty("entry").GetString()));
+        (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
+        (await scene.SendAsync(new { user = "omar", text = "hello" })).AssertRefused(503, "State unreadable: telegram_users.json, entry \"omar\"");
+        (await scene.SendAsync(new { user = "nobody", text = "hello" })).AssertRefused(404, "no Telegram chat linked");
+        await Eventually.TrueAsync(() => scene.Bot.Log.Contains("telegram_users.json, entry \"omar\"", StringComparison.Ordinal), () => scene.Bot.Log, Cancellation);
+
+        // A change of others' leaves it as it is, and nobody is told that omar is not linked any more.
+        await scene.Bot.OperateAsync("unlink", "dana");
+        await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 2, Cancellation);
+        Assert.Contains("\"7002\"", await File.ReadAllTextAsync(links, Cancellation), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(links, (await File.ReadAllTextAsync(links, Cancellation)).Replace("\"7002\"", "7002", StringComparison.Ordinal), Cancellation);
+        await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok" && h.GetProperty("unreadable").GetArrayLength() == 0, Cancellation);
+        (await scene.SendAsync(new { user = "omar", text = "heard again" })).AssertDelivered();
+        Assert.Equal("heard again", Assert.Single(await scene.OmarsPhone()).Text);
+    }
+
+    [Fact]
     public async Task Health_names_a_file_that_can_t_be_read_and_where_in_it_and_is_well_again_once_it_can()
     {
         await using var scene = await ApiScene.BeginAsync();

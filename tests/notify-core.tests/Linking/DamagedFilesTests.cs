@@ -25,18 +25,7 @@ public sealed class DamagedFilesTests : LinkBookScene
         { "[]"u8.ToArray(), "line 1" },
         { "null"u8.ToArray(), "line 1" },
         { "{}{}"u8.ToArray(), "line 1" },
-        { "{\n\"a\": 5}"u8.ToArray(), "line 2" },
-        { "{\n\n\"a b\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 3" },
-        { "{\n\"a\": {\"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
-        { "{\n\"a\": {\"chat_id\": \"1\", \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
-        { "{\n\"a\": {\"chat_id\": 1.5, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
-        { "{\n\"a\": {\"chat_id\": 99999999999999999999, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
-        { "{\"a\": {\"chat_id\": 1, \n\n\"linked_at\": \"yesterday\"}}"u8.ToArray(), "line 3" },
-        { "{\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\", \"dead\": true}}"u8.ToArray(), "line 1" },
-        { "{\"a\": {\"chat_id\": 1, \"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 1" },
-        { "{\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n\"\\u0061\": {\"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}}"u8.ToArray(), "line 2" },
         { [.. "{\n\n\n\"a"u8, 0xFF, .. "\": {}}"u8], "line 4" },
-        { "{\n\"\\ud800\": {}}"u8.ToArray(), "line 2" },
         { Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 10_000))), "line 1" },
     };
 
@@ -97,12 +86,128 @@ public sealed class DamagedFilesTests : LinkBookScene
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
     }
 
+    /// <summary>An entry that is not what it should be beside two that are, its name, and the line of the fault.</summary>
+    public static TheoryData<string, string, string> WrongEntries => new()
+    {
+        { "\"a\": 5", "a", "line 3" },
+        { "\"a\": [1, {\"b\": 2}]", "a", "line 3" },
+        { "\n\"a b\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a b", "line 4" },
+        { "\"CORP\\\\jane\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "CORP\\jane", "line 3" },
+        { "\"a\": {\"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": \"1\", \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": 1.5, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": 99999999999999999999, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": 1, \n\n\"linked_at\": \"yesterday\"}", "a", "line 5" },
+        { "\"a\": {\"chat_id\": 1, \"linked_at\": \"\\ud800\"}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\", \"dead\": true}", "a", "line 3" },
+        { "\"a\": {\"chat_id\": 1, \"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+        { "\"\\ud800\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "\\ud800", "line 3" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongEntries))]
+    public async Task An_entry_that_can_not_be_read_costs_that_entry_and_stays_as_it_is(string wrong, string name, string position)
+    {
+        await File.WriteAllTextAsync(UsersPath, With(wrong), Cancellation);
+
+        var unreadable = Assert.Single(Book.Unreadable());
+        Assert.Equal(("telegram_users.json", position, name), (unreadable.File, unreadable.Position, unreadable.Entry));
+        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
+        Assert.Equal(Bob, Book.Find(new ChatId(43))!.User);
+        Assert.Equal(2, Book.All().Count);
+        if (UserName.TryParse(name, out var user))
+        {
+            Assert.Equal(unreadable, Assert.Throws<StateUnreadableException>(() => Book.Find(user)).Unreadable);
+            await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(user, new ChatId(77), Cancellation));
+            await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(user, Cancellation));
+        }
+
+        // Others link, move and unlink meanwhile.
+        var code = await Book.IssueCodeAsync(new ChatId(50), Cancellation);
+        Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
+        await Book.UnlinkAsync(Bob, Cancellation);
+
+        Assert.Contains(wrong.TrimStart(), await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
+        Assert.Equal(name, Assert.Single(Book.Unreadable()).Entry);
+        Assert.Equal(50, Assert.Single(Book.All()).Value.Chat.Value);
+    }
+
+    [Fact]
+    public async Task Of_two_entries_of_one_name_neither_counts_and_both_stay()
+    {
+        const string Twice = "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n\"\\u0061\": {\"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}";
+        await File.WriteAllTextAsync(UsersPath, With(Twice), Cancellation);
+
+        Assert.All(Book.Unreadable(), unreadable => Assert.Equal(("a", "the same name a second time"), (unreadable.Entry, unreadable.Problem)));
+        Assert.Throws<StateUnreadableException>(() => Book.Find(UserName.Parse("a")));
+        await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
+        Assert.Equal(2, Book.Unreadable().Count);
+        Assert.Equal(44, Book.Find(Alice)!.Chat.Value);
+    }
+
+    [Fact]
+    public async Task A_chat_whose_entry_can_not_be_read_is_not_taken_for_one_that_is_not_linked()
+    {
+        await File.WriteAllTextAsync(UsersPath, With("\"a\": {\"chat_id\": 7, \"linked_at\": \"yesterday\"}"), Cancellation);
+
+        Assert.Equal("a", Assert.Throws<StateUnreadableException>(() => Book.Find(new ChatId(7))).Unreadable.Entry);
+        Assert.Null(Book.Find(new ChatId(8)));
+    }
+
+    [Fact]
+    public async Task An_entry_is_served_again_once_it_is_right()
+    {
+        await File.WriteAllTextAsync(UsersPath, Good.Replace("42", "\"42\"", StringComparison.Ordinal), Cancellation);
+        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+
+        await File.WriteAllTextAsync(UsersPath, Good, Cancellation);
+
+        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
+        Assert.Empty(Book.Unreadable());
+    }
+
+    [Fact]
+    public async Task Of_thousands_of_wrong_entries_some_are_named_and_all_stay()
+    {
+        var wrong = string.Join(",\n", Enumerable.Range(0, 50_000).Select(i => $"\"w{i}\": {i}"));
+        await File.WriteAllTextAsync(UsersPath, With(wrong), Cancellation);
+
+        Assert.InRange(Book.Unreadable().Count, 1, 20);
+        await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
+        Assert.Contains("\"w49999\": 49999", await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_code_or_one_tap_link_costs_itself()
+    {
+        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await File.WriteAllTextAsync(CodesPath, """{"12345": {"chat_id": 1, "created_at": 5}, "000123": {"chat_id": "x"}}""", Cancellation);
+        await File.WriteAllTextAsync(DeepLinksPath, """{"x": {"user": "a/b", "created_at": 5}}""", Cancellation);
+
+        var code = await Book.IssueCodeAsync(new ChatId(50), Cancellation);
+        Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, code.Code));
+        Assert.Equal("000123", (await Assert.ThrowsAsync<StateUnreadableException>(() => VerifyAsync(Bob, "000123"))).Unreadable.Entry);
+        var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
+        Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, new ChatId(51), false, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
+        Assert.Equal("12345 000123 x", string.Join(' ', Book.Unreadable().Select(unreadable => unreadable.Entry)));
+        Assert.Contains("\"000123\": {\"chat_id\": \"x\"}", await File.ReadAllTextAsync(CodesPath, Cancellation), StringComparison.Ordinal);
+    }
+
+    private static string With(string entry) => $$"""
+        {
+          "alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z"},
+        {{entry}},
+          "bob": {"chat_id": 43, "linked_at": "2026-01-05T09:00:00Z"}
+        }
+        """;
+
     [Fact]
     public async Task Damaged_codes_stop_linking_but_not_finding()
     {
         await Book.LinkAsync(Alice, Chat, Cancellation);
-        await File.WriteAllTextAsync(CodesPath, """{"12345": {"chat_id": 1, "created_at": 5}}""", Cancellation);
-        await File.WriteAllTextAsync(DeepLinksPath, """{"x": {"user": "a/b", "created_at": 5}}""", Cancellation);
+        await File.WriteAllTextAsync(CodesPath, """{"12345": """, Cancellation);
+        await File.WriteAllTextAsync(DeepLinksPath, "[]", Cancellation);
 
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.IssueCodeAsync(Chat, Cancellation));
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.OfferDeepLinkAsync(Alice, Cancellation));

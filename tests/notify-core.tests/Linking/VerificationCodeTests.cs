@@ -84,14 +84,18 @@ public sealed class VerificationCodeTests : LinkBookScene
     }
 
     [Fact]
-    public async Task A_flood_of_strangers_is_held_at_the_bound_and_passes_with_time()
+    public async Task A_flood_of_strangers_keeps_nobody_from_a_code_and_the_oldest_give_way()
     {
         var now = StateEntries.SecondsJson(Time.GetUtcNow());
-        var entries = Enumerable.Range(0, FileLinkBook.MaxPendingCodes).Select(i => $$$"""  "{{{i:D6}}}": {"chat_id": {{{i + 1}}}, "created_at": {{{now}}}}""");
+        var earlier = StateEntries.SecondsJson(Time.GetUtcNow() - TimeSpan.FromMinutes(1));
+        var entries = Enumerable.Range(0, FileLinkBook.MaxPendingCodes).Select(i => $$$"""  "{{{i:D6}}}": {"chat_id": {{{i + 1}}}, "created_at": {{{(i == 4711 ? earlier : now)}}}}""");
         await File.WriteAllTextAsync(CodesPath, "{\n" + string.Join(",\n", entries) + "\n}\n", Cancellation);
 
-        await Assert.ThrowsAsync<TooManyPendingCodesException>(() => Book.IssueCodeAsync(new ChatId(777_777), Cancellation));
-        Assert.NotNull(await Book.IssueCodeAsync(new ChatId(1), Cancellation));
+        var code = await Book.IssueCodeAsync(new ChatId(777_777), Cancellation);
+        var pending = JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement;
+        Assert.Equal(FileLinkBook.MaxPendingCodes, pending.GetPropertyCount());
+        Assert.Equal(code.Code == "004711", pending.TryGetProperty("004711", out _));
+        Assert.Equal(new ChatId(777_777), Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code)).Change.Link.Chat);
         Time.Advance(TimeSpan.FromMinutes(10));
         Assert.NotNull(await Book.IssueCodeAsync(new ChatId(777_777), Cancellation));
         Assert.Equal(1, JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement.GetPropertyCount());
