@@ -56,17 +56,13 @@ public sealed record BotSettings
     /// <summary>Where charts lie while they are received; emptied at each start.</summary>
     public string IncomingFolder => Path.Combine(PrivateFolder, "incoming");
 
-    /// <summary>The default data folder.</summary>
-    public const string DefaultDataFolder = "/data/notifications";
-
     /// <summary>The data folder alone, for the operator's commands that need nothing else.</summary>
     /// <exception cref="SettingsException">It is wrong.</exception>
     public static string ReadDataFolder(SettingsReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var folder = reader.AbsolutePath("NOTIFY_DATA_DIR", DefaultDataFolder);
-        reader.ThrowIfWrong();
-        return folder;
+        DataFolderSetting.RequireUsable(reader, mayBeMade: false);
+        return DataFolderSetting.Read(reader);
     }
 
     /// <summary>Reads and checks all settings.</summary>
@@ -74,7 +70,7 @@ public sealed record BotSettings
     public static BotSettings Read(SettingsReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var dataFolder = reader.AbsolutePath("NOTIFY_DATA_DIR", DefaultDataFolder);
+        var dataFolder = DataFolderSetting.Read(reader);
         var token = BotToken.TryParse(reader.Secret("TELEGRAM_BOT_TOKEN", text => BotToken.TryParse(text) is not null, BotToken.Shape));
         var username = reader.Raw("TELEGRAM_BOT_USERNAME")?.TrimStart('@');
         if (username is not null && !username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))

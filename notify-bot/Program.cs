@@ -28,7 +28,13 @@ var doctor = new Command("doctor", "Check the settings, the files, the rights an
 doctor.SetAction((line, cancellation) => Guarded(() => new Doctor(Environment.GetEnvironmentVariable, line.GetRequiredValue(envFile), TimeProvider.System, Console.Out).RunAsync(cancellation)));
 
 var root = new RootCommand("The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md).") { users, link, unlink, doctor };
-root.SetAction((_, _) => Guarded(() => BotServer.RunAsync(BotSettings.Read(SettingsReader.FromEnvironment()), Console.Error)));
+root.SetAction((_, _) => Guarded(() =>
+{
+    var settings = SettingsReader.FromEnvironment();
+    var read = BotSettings.Read(settings);
+    DataFolderSetting.RequireUsable(settings, mayBeMade: true);
+    return BotServer.RunAsync(read, Console.Error);
+}));
 
 // No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
 var parsed = root.Parse(args);

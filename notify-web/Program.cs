@@ -13,7 +13,13 @@ const string Usage = """
 switch (args)
 {
     case []:
-        return await ServiceProgram.RunAsync("notify-web", () => WebServer.RunAsync(WebSettings.Read(SettingsReader.FromEnvironment())));
+        return await ServiceProgram.RunAsync("notify-web", () =>
+        {
+            var reader = SettingsReader.FromEnvironment();
+            var settings = WebSettings.Read(reader);
+            DataFolderSetting.RequireUsable(reader, mayBeMade: false);
+            return WebServer.RunAsync(settings);
+        });
     case ["--help" or "-h"]:
         await Console.Out.WriteLineAsync(Usage);
         return 0;

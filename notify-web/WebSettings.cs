@@ -81,7 +81,7 @@ public sealed record WebSettings
         ArgumentNullException.ThrowIfNull(reader);
         const string JwtShape = "at least 32 bytes of secret (openssl rand -base64 48)";
         static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= LeastSecretBytes;
-        var dataFolder = reader.AbsolutePath("NOTIFY_DATA_DIR", "/data/notifications");
+        var dataFolder = DataFolderSetting.Read(reader);
         var listen = reader.ListenAddress("NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000")!;
         var publicUrl = ReadPublicUrl(reader, listen);
         var settings = new WebSettings

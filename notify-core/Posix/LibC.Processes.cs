@@ -71,6 +71,10 @@ internal static unsafe partial class LibC
 
     internal const int AccessExecute = 1;
 
+    internal const int AccessWrite = 2;
+
+    internal const int AccessRead = 4;
+
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MayAccess(string path, int rights);
 

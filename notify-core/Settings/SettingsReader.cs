@@ -195,7 +195,7 @@ public sealed class SettingsReader(Func<string, string?> read)
         return value;
     }
 
-    private static string Shown(string value)
+    internal static string Shown(string value)
     {
         value = WithoutToken(value);
         var cut = value.Length > 200 ? value[..200] + "..." : value;

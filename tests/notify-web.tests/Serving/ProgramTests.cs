@@ -25,6 +25,8 @@ public sealed class ProgramTests
     [InlineData("NOTIFY_WEB_LISTEN", "https://127.0.0.1:5000", "NOTIFY_WEB_LISTEN holds \"https://127.0.0.1:5000\"")]
     [InlineData("NOTIFY_WEB_LISTEN", "http://dashboard:5000", "NOTIFY_WEB_LISTEN holds \"http://dashboard:5000\"")]
     [InlineData("NOTIFY_DATA_DIR", "data", "NOTIFY_DATA_DIR holds \"data\"")]
+    [InlineData("NOTIFY_DATA_DIR", "/nowhere/at/all", "NOTIFY_DATA_DIR holds \"/nowhere/at/all\": it should hold a folder that root can read and write (nothing is there)")]
+    [InlineData("NOTIFY_DATA_DIR", "/etc/passwd", "NOTIFY_DATA_DIR holds \"/etc/passwd\": it should hold a folder that root can read and write (/etc/passwd is not a folder)")]
     [InlineData("NOTIFY_BOT_SOCKET", "bot.sock", "NOTIFY_BOT_SOCKET holds \"bot.sock\"")]
     [InlineData("NOTIFY_ANALYST_GROUP", "data read", "NOTIFY_ANALYST_GROUP holds \"data read\"")]
     [InlineData("NOTIFY_USER_MAP", "users", "NOTIFY_USER_MAP holds \"users\"")]
@@ -32,7 +34,7 @@ public sealed class ProgramTests
     [InlineData("TELEGRAM_BOT_USERNAME", "my bot", "TELEGRAM_BOT_USERNAME holds \"my bot\"")]
     public async Task A_wrong_setting_ends_it_with_status_78_and_a_sentence(string name, string value, string sentence)
     {
-        var environment = new Dictionary<string, string>(WebProcess.Settings(new Uri("http://127.0.0.1:9"), "/nowhere"), StringComparer.Ordinal);
+        var environment = new Dictionary<string, string>(WebProcess.Settings(new Uri("http://127.0.0.1:9"), "/nowhere"), StringComparer.Ordinal) { ["NOTIFY_DATA_DIR"] = "/tmp" };
         environment["NOTIFY_WEB_STATE_DIR"] = Path.Combine(Path.GetTempPath(), "notify-web-unused");
         environment[name] = value;
 
