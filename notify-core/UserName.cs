@@ -6,14 +6,18 @@ namespace Notify;
 /// The name of a user: a Unix account, or, for callers that may send for others, a name that only has a link (a team's group).
 /// </summary>
 /// <remarks>
-/// 1 to 32 characters, <c>A-Z a-z 0-9 _ . -</c>, the first a letter or an underscore. The pattern is what <c>useradd</c> of Debian
-/// takes at most, less the characters that mean something to a shell, to sudo or to a path. A <see cref="UserName"/> is
-/// therefore safe as one argument of <c>sudo -u</c> and as one segment of a path.
+/// <see cref="Shape"/>. Names of directories (SSSD, Winbind) such as <c>jane.doe@corp.example</c> are among them; what means something to a shell, to sudo or to a path is not.
+/// A <see cref="UserName"/> is therefore safe as one argument of <c>sudo -u</c>, as one segment of a path and as one word of a line. Capitals are letters of their own, as for the system.
 /// </remarks>
 public sealed record UserName
 {
-    /// <summary>Longest name in characters, the limit of <c>useradd</c> (LOGIN_NAME_MAX less room for programs that cut at 32).</summary>
-    public const int MaxLength = 32;
+    /// <summary>Longest name in characters: Linux's LOGIN_NAME_MAX, and one segment of a path.</summary>
+    public const int MaxLength = 255;
+
+    /// <summary>What a name looks like, for who gave another one.</summary>
+    public const string Shape = "1 to 255 letters (A to Z), digits, '_', '.', '-' and '@', the first none of '.' and '-'";
+
+    private const int LongestShown = 100;
 
     private UserName(string value) => Value = value;
 
@@ -30,21 +34,30 @@ public sealed record UserName
     /// <summary>Takes <paramref name="text"/> as a name.</summary>
     /// <exception cref="FormatException">The text does not obey the pattern.</exception>
     public static UserName Parse(string text) =>
-        TryParse(text, out var name) ? name : throw new FormatException("Not a user name: 1 to 32 letters, digits, '_', '.' and '-', the first a letter or '_'.");
+        TryParse(text, out var name) ? name : throw new FormatException($"Not a user name: {Shape}.");
+
+    /// <summary>What is said of an account whose name is no user name, such as <c>CORP\jane</c>, with what to do.</summary>
+    public static string Refusal(string account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var shown = string.Concat(account.EnumerateRunes().Take(LongestShown).Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString()));
+        return $"The account name \"{shown}\" can't be a user name here: {Shape}. The operator gives the account another name"
+            + (account.Contains('\\', StringComparison.Ordinal) ? ": with SSSD, full_name_format = %1$s@%2$s; with Winbind, winbind use default domain = yes." : ".");
+    }
 
     /// <inheritdoc />
     public override string ToString() => Value;
 
     private static bool IsValid([NotNullWhen(true)] string? text)
     {
-        if (text is null || text.Length is 0 or > MaxLength || !(char.IsAsciiLetter(text[0]) || text[0] == '_'))
+        if (text is null || text.Length is 0 or > MaxLength || text[0] is '.' or '-')
         {
             return false;
         }
 
         foreach (var c in text)
         {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-'))
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-' or '@'))
             {
                 return false;
             }

@@ -34,6 +34,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         CheckOwnRights(settings, findings);
         await new TelegramCheck(settings, time, findings).RunAsync(cancellation);
         var analysts = GroupChecks.Find(findings, "analysts' group", settings.AnalystGroup);
+        GroupChecks.CheckNames(findings, analysts);
         var trusted = GroupChecks.Find(findings, "trusted group", settings.TrustedGroup);
         var folder = new FolderChecks(settings, findings);
         var owner = folder.CheckDataFolder(analysts, trusted);

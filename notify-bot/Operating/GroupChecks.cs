@@ -17,6 +17,20 @@ internal static class GroupChecks
         return null;
     }
 
+    /// <summary>Members whose accounts have names that can't be user names: they can neither send nor be linked.</summary>
+    public static void CheckNames(Findings findings, Group? analysts)
+    {
+        if (analysts is null || GroupMembers.Find(analysts.Name) is not { } members)
+        {
+            return;
+        }
+
+        foreach (var name in members.Names.Where(name => !UserName.TryParse(name, out _)).Order(StringComparer.Ordinal))
+        {
+            findings.Wrong("analysts' names", UserName.Refusal(name), $"getent passwd '{name}'   (and give the account another name, where it is from)");
+        }
+    }
+
     public static bool HasEntry(Findings findings, string what, string path, Group? group, AccessRights rights, string shown)
     {
         if (group is null)

@@ -13,6 +13,11 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
     public async Task<int> UsersAsync()
     {
         var all = links.All();
+        foreach (var unreadable in links.Unreadable())
+        {
+            await errors.WriteLineAsync($"notify-bot: {unreadable} can't be read.");
+        }
+
         if (all.Count == 0)
         {
             await output.WriteLineAsync("Nobody is linked yet. Analysts send /start to the bot and enter the code on the dashboard; or: notify-bot link USER CODE");
@@ -36,7 +41,7 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
     {
         if (!UserName.TryParse(user, out var name))
         {
-            return await FailAsync(Usage, $"\"{user}\" is not a user name.");
+            return await FailAsync(Usage, UserName.Refusal(user));
         }
 
         if (code is null == chat is null)
@@ -66,7 +71,7 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
     {
         if (!UserName.TryParse(user, out var name))
         {
-            return await FailAsync(Usage, $"\"{user}\" is not a user name.");
+            return await FailAsync(Usage, UserName.Refusal(user));
         }
 
         if (await links.UnlinkAsync(name, cancellation) is not { } link)

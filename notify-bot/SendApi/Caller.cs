@@ -4,7 +4,8 @@ namespace Notify.Bot.SendApi;
 /// <param name="Uid">The user id it connected with.</param>
 /// <param name="Name">Its account's name; null where the account is gone or has a name that no analyst has.</param>
 /// <param name="IsTrusted">Whether it may act for anyone: root, the bot's own user, or a member of the trusted group.</param>
-public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted)
+/// <param name="AccountName">Its account's name, whatever it is; null where the account is gone.</param>
+public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted, string? AccountName = null)
 {
     /// <summary>Its groups when it connected, the effective one included.</summary>
     public IReadOnlyCollection<uint> Groups { get; init; } = [];
@@ -16,16 +17,17 @@ public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted)
         if (user is null)
         {
             return Name ?? throw new RefusalException(
-                StatusCodes.Status403Forbidden, $"The user id {Uid} has no account with a name that an analyst can have; name the user in the field 'user', if you may send for others.");
+                StatusCodes.Status403Forbidden,
+                AccountName is null ? $"The user id {Uid} has no account on this machine; name the user in the field 'user', if you may send for others." : UserName.Refusal(AccountName));
         }
 
         if (!UserName.TryParse(user, out var named))
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, "Field 'user' is not a user name: 1 to 32 letters, digits, '_', '.' and '-', the first a letter or '_'.");
+            throw new RefusalException(StatusCodes.Status400BadRequest, $"Field 'user' is not a user name: {UserName.Shape}.");
         }
 
         return IsTrusted || named == Name
             ? named
-            : throw new RefusalException(StatusCodes.Status403Forbidden, $"You are {Name?.Value ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may.");
+            : throw new RefusalException(StatusCodes.Status403Forbidden, $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may.");
     }
 }

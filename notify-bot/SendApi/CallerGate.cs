@@ -73,9 +73,16 @@ public sealed class CallerGate(TrustedPeers trusted)
         return Of(context).For(context.Request.Query["user"]);
     }
 
-    private Caller? Identify(Socket socket) => PeerCredentials.TryOf(socket) is { } peer
-        ? new Caller(peer.Uid, UserName.TryParse(Account.Find(peer.Uid)?.Name, out var name) ? name : null, trusted.Include(peer)) { Groups = [peer.Gid, .. peer.Groups] }
-        : null;
+    private Caller? Identify(Socket socket)
+    {
+        if (PeerCredentials.TryOf(socket) is not { } peer)
+        {
+            return null;
+        }
+
+        var account = Account.Find(peer.Uid)?.Name;
+        return new Caller(peer.Uid, UserName.TryParse(account, out var name) ? name : null, trusted.Include(peer), account) { Groups = [peer.Gid, .. peer.Groups] };
+    }
 
     private bool Enter(Caller caller)
     {

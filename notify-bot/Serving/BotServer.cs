@@ -132,6 +132,7 @@ internal static partial class BotServer
         services.AddSingleton<ChatAnswers>();
         services.AddSingleton<ChatClock>();
         services.AddSingleton<LinkAnnouncements>();
+        services.AddSingleton<UnreadableLog>();
         services.AddSingleton<BackgroundRuns>();
         services.AddSingleton<StrangerLimit>();
 
@@ -143,6 +144,7 @@ internal static partial class BotServer
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<HistoryKeeping>();
         services.AddSingleton<ScriptsHelper>();
+        services.AddSingleton<ScriptLists>();
         services.AddSingleton<RequestedRuns>();
         services.AddSendApi();
     }

@@ -65,7 +65,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         var call = await ReadAsync(context, DispatchJson.Own.DispatchCall);
         if (!UserName.TryParse(call.User, out var user))
         {
-            throw Wrong("user", "is not a user name: 1 to 32 letters, digits, '_', '.' and '-', the first a letter or '_'");
+            throw Wrong("user", $"is not a user name: {UserName.Shape}");
         }
 
         if (call.Notification is not { } notification)

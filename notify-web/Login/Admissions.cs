@@ -69,8 +69,15 @@ public sealed class Admissions(WebSettings settings, UserMap map, Analysts analy
             return new Admission.Refused($"{account.Email} is not an account of the Google Workspace of {settings.AllowedDomains[0]}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
         }
 
-        return UserName.TryParse(account.Name, out var user) && analysts.Includes(user)
-            ? new Admission.Admitted(user)
-            : new Admission.Refused($"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
+        // A directory may call its people by their whole address.
+        foreach (var name in (string[])[account.Name, account.Email])
+        {
+            if (UserName.TryParse(name, out var user) && analysts.Includes(user))
+            {
+                return new Admission.Admitted(user);
+            }
+        }
+
+        return new Admission.Refused($"There is no analyst {account.Name} or {account.Email} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
     }
 }

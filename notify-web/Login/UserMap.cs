@@ -123,7 +123,7 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
     [LoggerMessage(4101, LogLevel.Error, "{Path}, the file of NOTIFY_USER_MAP, can't be read: {Reason}. What was read before goes on counting; after a restart nobody can log in.")]
     private static partial void LogNotReadable(ILogger log, string path, string reason);
 
-    [LoggerMessage(4102, LogLevel.Warning, "{Path}, line {Number}: it should be an e-mail address and the name of a user, such as \"alice@example.org alice\". The address in it can't log in until it is.")]
+    [LoggerMessage(4102, LogLevel.Warning, "{Path}, line {Number}: it should be an e-mail address and the name of a user, such as \"alice@example.org alice\" (a user name has letters, digits, '_', '.', '-' and '@'). The address in it can't log in until it is.")]
     private static partial void LogBrokenLine(ILogger log, string path, int number);
 
     [LoggerMessage(4103, LogLevel.Warning, "{Path}, line {Number}: an earlier line gives the same address to another user. It can't log in until only one does.")]

@@ -70,7 +70,9 @@ public sealed class Machine : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Sets it up and starts the bot.</summary>
-    public static async Task<Machine> StartAsync(string token = SandboxOptions.SampleToken)
+    /// <param name="analyst">The beginning of the analyst's name.</param>
+    /// <param name="token">The bot's token.</param>
+    public static async Task<Machine> StartAsync(string analyst = "alice", string token = SandboxOptions.SampleToken)
     {
         TestAccount.SkipUnlessRoot();
         var folder = Directory.CreateTempSubdirectory("notify-system-").FullName;
@@ -79,7 +81,7 @@ public sealed class Machine : IAsyncDisposable
             await SandboxServer.StartAsync(new SandboxOptions { Token = token, Limits = SendLimits.Off }, Cancellation),
             folder,
             await TestAccount.CreateAsync("deploy", "data-ops"),
-            await TestAccount.CreateAsync("alice", "dataread"));
+            await TestAccount.CreateAsync(analyst, "dataread"));
         try
         {
             machine.Chat = await machine.Phone.AddStartedPersonAsync("Alice", Cancellation);

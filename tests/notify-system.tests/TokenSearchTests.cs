@@ -36,7 +36,7 @@ public sealed class TokenSearchTests
     {
         var secret = "AAH-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
         var token = "110201:" + secret;
-        await using var machine = await Machine.StartAsync(token);
+        await using var machine = await Machine.StartAsync(token: token);
         await machine.AllowSudoAsync();
         var heard = new Heard();
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);

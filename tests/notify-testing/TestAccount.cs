@@ -47,7 +47,7 @@ public sealed class TestAccount : IAsyncDisposable
 
         string[] memberships = groups.Length > 0 ? ["--groups", string.Join(',', groups)] : [];
         await RunLockedAsync(
-            "useradd", ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--comment", "Notify test account", "-K", "HOME_MODE=0750", .. memberships, unique]);
+            "useradd", ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--badname", "--comment", "Notify test account", "-K", "HOME_MODE=0750", .. memberships, unique]);
         return new TestAccount(Account.Find(unique) ?? throw new InvalidOperationException($"useradd made no {unique}."));
     }
 

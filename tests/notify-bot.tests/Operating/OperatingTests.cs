@@ -1,3 +1,5 @@
+using Notify.Testing;
+
 namespace Notify.Tests.Operating;
 
 /// <summary>What an operator sees and types: settings that are checked, users, link and unlink.</summary>
@@ -33,6 +35,67 @@ public sealed class OperatingTests
         Assert.Contains($"notify-bot: {name} ", scene.Bot.Said, StringComparison.Ordinal);
         Assert.Contains("should hold", scene.Bot.Said.Replace("something else than", "should hold", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("not-a-token-but-secret", scene.Bot.Said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("users")]
+    [InlineData("unlink", "dana")]
+    [InlineData("link", "dana", "--chat", "42")]
+    public async Task A_data_folder_that_is_not_there_ends_a_command_with_78_and_the_variable(params string[] command)
+    {
+        await using var scene = await BotScene.SetAsync();
+        foreach (var wrong in (string[])[Path.Combine(scene.Folder, "missing"), FileAt(scene, "file"), Path.Combine(FileAt(scene, "file"), "below"), "relative"])
+        {
+            scene.Environment["NOTIFY_DATA_DIR"] = wrong;
+
+            var (status, said) = await scene.OperateAsync(command);
+
+            Assert.True(status == 78, $"{wrong}: {status} {said}");
+            Assert.StartsWith($"notify-bot: NOTIFY_DATA_DIR holds \"{wrong}\": it should hold ", said, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_bot_whose_data_folder_can_not_be_used_or_made_ends_with_78_and_the_variable()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var deploy = await TestAccount.CreateAsync("deploy");
+        await using var scene = await BotScene.SetAsync();
+        var closed = Directory.CreateDirectory(Path.Combine(scene.Folder, "roots"), (UnixFileMode)0b111_101_101).FullName;
+        var readOnly = Directory.CreateDirectory(Path.Combine(closed, "data"), (UnixFileMode)0b111_101_101).FullName;
+        foreach (var wrong in (string[])[readOnly, Path.Combine(closed, "missing"), FileAt(scene, "file"), Path.Combine(FileAt(scene, "file"), "below")])
+        {
+            scene.Environment["NOTIFY_DATA_DIR"] = wrong;
+            scene.Environment["NOTIFY_BOT_SOCKET"] = Path.Combine(scene.Folder, "bot.sock");
+
+            await scene.StartBotAsync(deploy.Name);
+            await scene.Bot.WaitForEndAsync(Cancellation);
+
+            Assert.True(scene.Bot.ExitStatus == 78, $"{wrong}: {scene.Bot.ExitStatus} {scene.Bot.Said}");
+            Assert.Contains($"NOTIFY_DATA_DIR holds \"{wrong}\": it should hold a folder that {deploy.Name} can read and write", scene.Bot.Said, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_name_that_no_user_can_have_is_said_with_what_to_do()
+    {
+        await using var scene = await BotScene.SetAsync();
+        Directory.CreateDirectory(scene.Data);
+
+        var (status, said) = await scene.OperateAsync("link", "CORP\\jane", "--chat", "42");
+
+        Assert.Equal(64, status);
+        Assert.Contains("\"CORP\\jane\" can't be a user name here", said, StringComparison.Ordinal);
+        Assert.Contains("full_name_format", said, StringComparison.Ordinal);
+        Assert.Equal(0, (await scene.OperateAsync("link", "jane.doe@corp.example", "--chat", "42")).Status);
+        Assert.Contains("jane.doe@corp.example", (await scene.OperateAsync("users")).Said, StringComparison.Ordinal);
+    }
+
+    private static string FileAt(BotScene scene, string name)
+    {
+        var path = Path.Combine(scene.Folder, name);
+        File.WriteAllText(path, "");
+        return path;
     }
 
     [Fact]
