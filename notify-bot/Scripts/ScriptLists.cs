@@ -73,9 +73,12 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
                 own.Next = null;
                 RemoveIfIdle(user, own);
             }
-        }
 
-        ask.Abandoned.Cancel();
+            if (!ask.IsDone)
+            {
+                _ = ask.Abandoned.CancelAsync();
+            }
+        }
     }
 
     /// <summary>Starts the helper when it is its turn, and gives its answer to all who wait for it.</summary>
@@ -85,9 +88,9 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         await Task.Yield();
         try
         {
-            await BeginAsync(user, own, ask);
+            var turn = await BeginAsync(user, own, ask);
             var call = helper.List(user, ask.Abandoned.Token);
-            _ = EndAsync(user, own, call.Ended);
+            _ = EndAsync(user, own, turn, call.Ended);
             ask.Answer.TrySetResult(await call.Answer);
         }
         catch (OperationCanceledException)
@@ -101,24 +104,25 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
             // Where nobody waits, nobody looks.
             _ = ask.Answer.Task.Exception;
         }
+        finally
+        {
+            lock (_gate)
+            {
+                ask.IsDone = true;
+                ask.Dispose();
+            }
+        }
     }
 
-    private async Task BeginAsync(UserName user, OfUser own, Ask ask)
+    /// <returns>The user's turn, to be ended when the process is gone.</returns>
+    private async Task<TaskCompletionSource> BeginAsync(UserName user, OfUser own, Ask ask)
     {
         using var limit = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ask.Abandoned.Token);
         try
         {
-            await own.AtWork.WaitAsync(either.Token);
-            try
-            {
-                await _slots.WaitAsync(either.Token);
-            }
-            catch
-            {
-                own.AtWork.Release();
-                throw;
-            }
+            await own.Turn.Task.WaitAsync(either.Token);
+            await _slots.WaitAsync(either.Token);
         }
         catch (OperationCanceledException)
         {
@@ -130,11 +134,16 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
         lock (_gate)
         {
-            // From here on it reads, so who asks now gets another one.
-            if (own.Next == ask)
+            if (own.Next != ask)
             {
-                own.Next = null;
+                // Abandoned at the last moment; the turn is the next one's.
+                _slots.Release();
+                throw new OperationCanceledException(ask.Abandoned.Token);
             }
+
+            // From here on it reads, so who asks now gets another one.
+            own.Next = null;
+            return own.Turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -151,13 +160,13 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         }
     }
 
-    private async Task EndAsync(UserName user, OfUser own, Task ended)
+    private async Task EndAsync(UserName user, OfUser own, TaskCompletionSource turn, Task ended)
     {
         // A process that hangs in the kernel keeps its user's turn, and not everybody's.
         await ended.WaitAsync(ScriptsHelper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _slots.Release();
         await ended;
-        own.AtWork.Release();
+        turn.SetResult();
         lock (_gate)
         {
             RemoveIfIdle(user, own);
@@ -166,27 +175,35 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
     private void RemoveIfIdle(UserName user, OfUser own)
     {
-        if (own.Next is null && own.AtWork.CurrentCount > 0 && _users.TryGetValue(user, out var known) && known == own)
+        if (own.Next is null && own.Turn.Task.IsCompleted && _users.TryGetValue(user, out var known) && known == own)
         {
             _users.Remove(user);
         }
     }
 
-    /// <summary>One user's turn, and the list that is to begin when it comes.</summary>
+    /// <summary>One user's helper at work, and the list that is to begin after it.</summary>
     private sealed class OfUser
     {
-        public SemaphoreSlim AtWork { get; } = new(1, 1);
+        public OfUser() => Turn.SetResult();
+
+        /// <summary>Ends when the process is gone.</summary>
+        public TaskCompletionSource Turn { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Ask? Next { get; set; }
     }
 
     /// <summary>A list that is asked for, and by how many.</summary>
-    private sealed class Ask
+    private sealed class Ask : IDisposable
     {
         public TaskCompletionSource<IReadOnlyList<ListedScript>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public CancellationTokenSource Abandoned { get; } = new();
 
         public int Waiting { get; set; }
+
+        /// <summary>Whether there is nothing any more that could be abandoned.</summary>
+        public bool IsDone { get; set; }
+
+        public void Dispose() => Abandoned.Dispose();
     }
 }
