@@ -78,6 +78,6 @@ public sealed class Admissions(WebSettings settings, UserMap map, Analysts analy
             }
         }
 
-        return new Admission.Refused($"There is no analyst {account.Name} or {account.Email} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
+        return new Admission.Refused($"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
     }
 }

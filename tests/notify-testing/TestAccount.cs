@@ -34,12 +34,15 @@ public sealed class TestAccount : IAsyncDisposable
     public static void SkipUnlessRoot() => Xunit.Assert.SkipUnless(Account.EffectiveUid == 0, "needs root: it makes real users and groups");
 
     /// <summary>Makes an account in some groups, which are made if they are missing and then stay.</summary>
-    /// <param name="name">The beginning of its name.</param>
+    /// <param name="name">The beginning of its name, and, as directories have them, what stands from an <c>@</c> on.</param>
     /// <param name="groups">Such as <c>dataread</c>.</param>
     public static async Task<TestAccount> CreateAsync(string name, params string[] groups)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(groups);
-        var unique = $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        var random = $"-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        var at = name.IndexOf('@', StringComparison.Ordinal);
+        var unique = name.Insert(at < 0 ? name.Length : at, random);
         foreach (var group in groups)
         {
             await RunLockedAsync("groupadd", "--force", group);

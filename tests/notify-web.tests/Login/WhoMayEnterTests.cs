@@ -23,6 +23,19 @@ public sealed class WhoMayEnterTests
     }
 
     [Fact]
+    public async Task An_analyst_whom_a_directory_calls_by_the_whole_address_enters_with_it_and_has_a_page()
+    {
+        await using var scene = await WebScene.BeginAsync();
+        var account = await scene.AddAccountAsync("jane.doe@example.com", WebScene.Group);
+        var visitor = scene.NewVisitor();
+
+        var page = await visitor.LogInAsync(await scene.AddGoogleAsync(account.Name), Cancellation);
+
+        Assert.Contains(account.Name, page.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+    }
+
+    [Fact]
     public async Task Capitals_in_the_address_are_the_same_person()
     {
         await using var scene = await WebScene.BeginAsync();
