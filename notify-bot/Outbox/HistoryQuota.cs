@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace Notify.Bot.Outbox;
@@ -145,6 +146,7 @@ internal sealed class HistoryQuota(HistoryLimits limits)
 
     private static string Subtract => $"UPDATE history_size SET rows = rows - 1, bytes = bytes - {Size("old.")} WHERE user = old.user;";
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Growth(int Rows, long Bytes)
     {
         public bool IsMuch => Rows >= LookAfterRows || Bytes >= LookAfterBytes;

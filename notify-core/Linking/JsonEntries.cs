@@ -302,7 +302,7 @@ internal sealed class JsonEntries<TEntry>
     private static string Line(ReadOnlySpan<byte> before) => string.Create(CultureInfo.InvariantCulture, $"line {before.Count((byte)'\n') + 1}");
 
     /// <summary>The lines of places that come one after the other, counted once over the whole file.</summary>
-    private struct LineCount
+    private sealed class LineCount
     {
         private int _counted;
         private int _newlines;
