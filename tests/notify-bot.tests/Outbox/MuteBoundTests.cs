@@ -75,7 +75,7 @@ public sealed class MuteBoundTests : IDisposable
     [Fact]
     public async Task A_table_of_a_hundred_thousand_is_opened_and_those_of_scripts_with_a_history_stay()
     {
-        await _scene.Outbox.AcceptAsync(_scene.New("dana's") with { Script = "revenue.py" }, new DeliveryProgress(DeliveryState.Muted), _ => { });
+        await _scene.Outbox.AcceptAsync(_scene.New("dana's") with { Script = "revenue.py" }, new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation);
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, "revenue.py", InAnHour);
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, null, InAnHour);
         await _scene.Outbox.MuteAsync(OutboxScene.Omar, "stock.py", Mutes.Forever);

@@ -90,11 +90,11 @@ public sealed class QuotaTests : IDisposable
     [Fact]
     public async Task A_key_of_another_user_is_remembered_through_a_flood_of_keys()
     {
-        var first = Assert.IsType<Acceptance.Stored>(await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { }));
+        var first = Assert.IsType<Acceptance.Stored>(await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation));
 
         await FloodAsync(OutboxScene.Dana, 3000, i => _scene.New("x", key: $"key {i}"));
 
-        var repeated = await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { });
+        var repeated = await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation);
         Assert.Equal(first.Notification.Accepted.Id, Assert.IsType<Acceptance.Repeated>(repeated).First.Accepted.Id);
 
         // Her own last ones are, too.
@@ -184,7 +184,7 @@ public sealed class QuotaTests : IDisposable
         Assert.Equal(user, make(0).User);
         for (var begun = 0; begun < count; begun += 500)
         {
-            await Task.WhenAll(Enumerable.Range(begun, Math.Min(500, count - begun)).Select(i => _scene.Outbox.AcceptAsync(make(i), new DeliveryProgress(DeliveryState.Muted), _ => { })));
+            await Task.WhenAll(Enumerable.Range(begun, Math.Min(500, count - begun)).Select(i => _scene.Outbox.AcceptAsync(make(i), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation)));
         }
     }
 
