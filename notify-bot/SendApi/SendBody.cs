@@ -3,21 +3,13 @@ using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Notify.Bot.Outbox;
+using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
 /// <summary>Reads request bodies within their limits (specification, section 7).</summary>
 internal static class SendBody
 {
-    /// <summary>Largest JSON body in bytes.</summary>
-    internal const int MaxJson = 1_000_000;
-
-    /// <summary>Largest picture in bytes: what Telegram takes as a document (https://core.telegram.org/bots/api#senddocument).</summary>
-    internal const int MaxPhoto = 50_000_000;
-
-    /// <summary>All fields of a form beside the picture, and its own overhead.</summary>
-    internal const int MaxForm = 1_000_000;
-
     /// <summary>A picture up to this size stays in memory while it is received; a larger one goes through a file in the private folder.</summary>
     private const int InMemory = 1_000_000;
 
@@ -28,7 +20,7 @@ internal static class SendBody
 
     internal static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (request.ContentLength > MaxJson)
+        if (request.ContentLength > SendApiLimits.JsonBody)
         {
             throw TooLarge();
         }
@@ -38,7 +30,7 @@ internal static class SendBody
         int count;
         while ((count = await ReadAsync(request.Body, buffer, cancellation)) > 0)
         {
-            if (body.Length + count > MaxJson)
+            if (body.Length + count > SendApiLimits.JsonBody)
             {
                 throw TooLarge();
             }
@@ -49,7 +41,7 @@ internal static class SendBody
         return JsonFields.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
 
         static RefusalException TooLarge() => new(
-            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {MaxJson} bytes. Shorten the text, or send what is long as a file."));
+            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {SendApiLimits.JsonBody} bytes. Shorten the text, or send what is long as a file."));
     }
 
     private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
@@ -69,7 +61,7 @@ internal static class SendBody
     /// <exception cref="OutboxNotWritableException">The picture can't be stored while it is received.</exception>
     internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(HttpRequest request, string temporaryFolder, CancellationToken cancellation)
     {
-        if (request.ContentLength > MaxPhoto + MaxForm)
+        if (request.ContentLength > SendApiLimits.Photo + SendApiLimits.FormFields)
         {
             throw TooLarge();
         }
@@ -85,7 +77,7 @@ internal static class SendBody
         try
         {
             var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 8 * 1024 };
-            var room = MaxForm;
+            var room = SendApiLimits.FormFields;
             for (var parts = 0; await reader.ReadNextSectionAsync(cancellation) is { } section; parts++)
             {
                 if (parts >= MaxParts || !ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
@@ -228,5 +220,5 @@ internal static class SendBody
 
     private static RefusalException TooLarge() => new(
         StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"Too large: a photo may have {MaxPhoto / 1_000_000} MB, all other fields together {MaxForm / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."));
+        string.Create(CultureInfo.InvariantCulture, $"Too large: a photo may have {SendApiLimits.Photo / 1_000_000} MB, all other fields together {SendApiLimits.FormFields / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
@@ -27,14 +28,14 @@ internal sealed class JsonFields : SendFields
         JsonElement root;
         try
         {
-            root = SentJson.Read(body, SentJson.LevelsOfBody);
+            root = SentJson.Read(body, SendApiLimits.JsonLevels);
         }
         catch (JsonException e)
         {
-            throw SentJson.FindTooDeep(body.Span, SentJson.LevelsOfBody) switch
+            throw SentJson.FindTooDeep(body.Span, SendApiLimits.JsonLevels) switch
             {
                 null => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).")),
-                "" => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is nested too deeply: {SentJson.LevelsOfBody} levels are read at the most.")),
+                "" => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are read at the most.")),
                 var field => SentJson.TooDeep(field),
             };
         }
@@ -104,7 +105,7 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
         var json = Encoding.UTF8.GetBytes(text);
         try
         {
-            return SentJson.Read(json, SentJson.LevelsOfField) switch
+            return SentJson.Read(json, SendApiLimits.FieldLevels) switch
             {
                 { ValueKind: JsonValueKind.Null } => null,
                 { ValueKind: JsonValueKind.Object } value => value,
@@ -113,7 +114,7 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
         }
         catch (JsonException)
         {
-            throw SentJson.FindTooDeep(json, SentJson.LevelsOfField) is null ? RefusalException.Field(name, "is not JSON") : SentJson.TooDeep(name);
+            throw SentJson.FindTooDeep(json, SendApiLimits.FieldLevels) is null ? RefusalException.Field(name, "is not JSON") : SentJson.TooDeep(name);
         }
     }
 }

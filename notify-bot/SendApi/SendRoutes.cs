@@ -2,6 +2,7 @@ using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Files;
 using Notify.Images;
+using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
@@ -172,7 +173,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             throw RefusalException.Field("photo_path", "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form");
         }
 
-        return CallerFile.Open(path, caller.Uid, caller.Groups, SendBody.MaxPhoto) switch
+        return CallerFile.Open(path, caller.Uid, caller.Groups, SendApiLimits.Photo) switch
         {
             CallerFileResult.Opened opened => opened,
             CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new RefusalException(StatusCodes.Status413PayloadTooLarge, refused.Sentence),

@@ -3,18 +3,13 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Notify.Scripts;
+using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
 /// <summary>JSON as senders write it, whether it is a body or a field of a form.</summary>
 internal static class SentJson
 {
-    /// <summary>How deep a body may be nested; the usual limit of JSON readers.</summary>
-    internal const int LevelsOfBody = 64;
-
-    /// <summary>How deep the value of a field may be: the body itself is a level.</summary>
-    internal const int LevelsOfField = LevelsOfBody - 1;
-
     /// <summary>A field of a longer name is not named.</summary>
     private const int LongestName = 100;
 
@@ -71,7 +66,7 @@ internal static class SentJson
     }
 
     internal static RefusalException TooDeep(string field) =>
-        RefusalException.Field(field, string.Create(CultureInfo.InvariantCulture, $"is nested too deeply: {LevelsOfField} levels are read at the most"));
+        RefusalException.Field(field, string.Create(CultureInfo.InvariantCulture, $"is nested too deeply: {SendApiLimits.FieldLevels} levels are read at the most"));
 
     private static bool HoldsSurrogateEscape(ReadOnlySpan<byte> json) => json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0;
 

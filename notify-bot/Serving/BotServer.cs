@@ -13,6 +13,7 @@ using Notify.Dispatching;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
+using Notify.Sending;
 using Notify.Serving;
 
 namespace Notify.Bot.Serving;
@@ -163,7 +164,7 @@ internal static partial class BotServer
         {
             kestrel.AddServerHeader = false;
             // How many connections there may be is the gate's to say: it knows whose they are.
-            kestrel.Limits.MaxRequestBodySize = SendBody.MaxPhoto + SendBody.MaxForm;
+            kestrel.Limits.MaxRequestBodySize = SendApiLimits.Photo + SendApiLimits.FormFields;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             // All callers are on this machine: who sends more slowly than this only holds room.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 20_000, gracePeriod: TimeSpan.FromSeconds(10));

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Notify.Images;
 using Notify.Posix;
+using Notify.Sending;
 
 namespace Notify.Scripts;
 
@@ -10,8 +11,8 @@ namespace Notify.Scripts;
 /// <param name="Bytes">The whole file.</param>
 public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
 {
-    /// <summary>Largest chart in bytes: what Telegram takes as a document (https://core.telegram.org/bots/api#senddocument).</summary>
-    public const int MaxSize = 50_000_000;
+    /// <summary>Largest chart in bytes: what the bot takes.</summary>
+    public const int MaxSize = SendApiLimits.Photo;
 
     /// <summary>The word for what it is in JSON: <c>png</c> or <c>jpeg</c>.</summary>
     public string TypeName => Info.Kind == ImageKind.Png ? "png" : "jpeg";

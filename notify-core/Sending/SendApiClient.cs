@@ -47,9 +47,6 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     /// <summary>Longest path that a socket can have, in bytes (sockaddr_un).</summary>
     public const int LongestPath = 107;
 
-    /// <summary>Largest JSON body that the bot takes, in bytes (specification, section 7).</summary>
-    public const int LargestJson = 1_000_000;
-
     private const int LargestAnswer = 4 << 20;
 
     /// <summary>
@@ -129,22 +126,19 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
 
     private SendApiAnswer SendText(Notification notification, string key, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte> Body(bool withData) => Json(writer =>
+        var body = Json(writer =>
         {
             WriteText(writer, "title", notification.Title);
             WriteText(writer, "message", notification.Message);
             writer.WriteString("script", notification.Script.Value);
             writer.WriteString("key", key);
-            if (withData && notification.Data is { } data)
+            if (notification.Data is { } data)
             {
                 writer.WritePropertyName("data");
                 data.WriteTo(writer);
             }
         });
-
-        var body = Body(withData: true);
-        // The message must arrive; data is for future use, and all of it over the limit would cost the message.
-        return Exchange("POST /send", "application/json", [body.Length > LargestJson ? Body(withData: false) : body], cancellation);
+        return Exchange("POST /send", "application/json", [body], cancellation);
     }
 
     private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, string key, CancellationToken cancellation)
