@@ -23,6 +23,9 @@ public sealed record ScriptName
     /// <summary>The file name without <c>.py</c>: what state files are named after and what people see.</summary>
     public string Stem => Value[..^Extension.Length];
 
+    /// <summary>Whether it is the name of a helper, which scripts import and nothing runs: it begins with <c>_</c>, as <c>_shop.py</c> and <c>__init__.py</c> do.</summary>
+    public bool IsHelper => Value[0] == '_';
+
     /// <summary>Takes <paramref name="text"/> as a script's file name if it obeys the rules.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ScriptName? name)
     {

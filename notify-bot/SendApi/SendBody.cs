@@ -137,7 +137,7 @@ internal static class SendBody
     }
 
     private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation) =>
-        await KeepAsync(part, MaxPhoto, temporaryFolder, cancellation) ?? throw TooLarge();
+        await KeepAsync(part, SendApiLimits.Photo, temporaryFolder, cancellation) ?? throw TooLarge();
 
     /// <summary>Keeps what a stream gives up to its end. What goes wrong with the disk is none of the stream's faults, and so is told from them here.</summary>
     /// <returns>Null where it gives more than <paramref name="most"/> bytes.</returns>

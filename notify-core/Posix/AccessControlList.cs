@@ -80,6 +80,21 @@ public static class AccessControlList
         return entries.Find(e => e.Tag == AclTag.Group && e.Id == gid) is { } entry ? (AccessRights)(entry.Rights & mask) : null;
     }
 
+    /// <summary>Whom beside the owner and all others a file grants a right, as far as its mask lets through.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="right">The right.</param>
+    /// <param name="status">The file's, for its group.</param>
+    internal static IReadOnlyList<Grantee> Granting(string path, AccessRights right, FileStatus status)
+    {
+        var entries = Read(path);
+        var mask = entries.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
+        return
+        [
+            .. entries.Where(e => e.Tag is AclTag.User or AclTag.Group or AclTag.OwningGroup && (e.Rights & mask & (int)right) != 0)
+                .Select(e => e.Tag == AclTag.OwningGroup ? new Grantee(true, false, status.Gid) : new Grantee(e.Tag == AclTag.Group, true, e.Id)),
+        ];
+    }
+
     /// <summary>The list as the kernel keeps it, to be put on another file with <see cref="Put"/>; null where the file has none beyond its mode.</summary>
     internal static unsafe byte[]? Blob(string path)
     {
@@ -180,6 +195,12 @@ public static class AccessControlList
         ];
     }
 
+    /// <summary>Who has a right.</summary>
+    /// <param name="IsGroup">A group, else a user.</param>
+    /// <param name="IsListed">By an entry of its own, else as the file's group.</param>
+    /// <param name="Id">The user's or group's id.</param>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct Grantee(bool IsGroup, bool IsListed, uint Id);
 }
 
 /// <summary>Whom an entry of a list is about (linux/posix_acl_xattr.h).</summary>

@@ -71,6 +71,10 @@ public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
     public static unsafe GroupMembers? Find(string group) =>
         NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(group, out entry, buffer, length, out result), Read);
 
+    /// <summary>Looks a group up by its id; null where there is none.</summary>
+    public static unsafe GroupMembers? Find(uint gid) =>
+        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result), Read);
+
     private static unsafe GroupMembers Read(LibC.GroupEntry entry)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);

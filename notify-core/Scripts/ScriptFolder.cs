@@ -6,7 +6,8 @@ namespace Notify.Scripts;
 /// <summary>What lies among the scripts and is none.</summary>
 /// <param name="Name">Its name, where it can be one of a script.</param>
 /// <param name="Sentence">Why it is passed over, and what to do.</param>
-public sealed record PassedOver(ScriptName? Name, string Sentence);
+/// <param name="HasRun">Whether it has run as a script before: its owner relies on it.</param>
+public sealed record PassedOver(ScriptName? Name, string Sentence, bool HasRun = false);
 
 /// <summary>The scripts of a user, as they are in the folder at one moment.</summary>
 /// <param name="Exists">Whether the folder is there and may be read.</param>
@@ -24,6 +25,12 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
         ArgumentNullException.ThrowIfNull(home);
         var scripts = new List<ScriptName>();
         var passedOver = new List<PassedOver>();
+        var modes = new StrictModes(home.Account);
+        if (modes.OfFolder(home.ScriptsFolder) is { } open)
+        {
+            return new ScriptFolder(false, NotAlone(home, open), [], []);
+        }
+
         IEnumerable<string> paths;
         try
         {
@@ -49,9 +56,13 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
             {
                 passedOver.Add(new PassedOver(null, $"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."));
             }
-            else if (Objection(home, name) is { } objection)
+            else if (name.IsHelper)
             {
-                passedOver.Add(new PassedOver(name, $"{name} is passed over: {objection}."));
+                PassOverHelper(home, name, modes, passedOver);
+            }
+            else if (Objection(home, name, modes) is { } objection)
+            {
+                passedOver.Add(new PassedOver(name, $"{name} is passed over: {objection.Clause}.", File.Exists(home.StateFile(name))));
             }
             else
             {
@@ -69,20 +80,55 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
     {
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(name);
+        var modes = new StrictModes(home.Account);
+        return modes.OfFolder(home.ScriptsFolder) is { } open ? $"it lies in {home.ScriptsFolder}, and {open}"
+            : name.IsHelper ? HelperClause
+            : Objection(home, name, modes)?.Clause;
+    }
+
+    private const string HelperClause = "its name begins with '_', as that of a helper which other scripts import; rename it to have it run";
+
+    private static string NotAlone(ScriptHome home, string clause) => $"No script of {home.ScriptsFolder} runs: {clause}.";
+
+    /// <summary>A helper is passed over without a word. What others can write to is said, since it runs as the user too; so is one that was a script until today.</summary>
+    private static void PassOverHelper(ScriptHome home, ScriptName name, StrictModes modes, List<PassedOver> passedOver)
+    {
+        if (Objection(home, name, modes) is { IsOfRights: true } objection)
+        {
+            passedOver.Add(new PassedOver(name, $"{name}, which scripts may import: {objection.Clause}."));
+        }
+        else if (File.Exists(home.StateFile(name)) && ScriptState.Read(home, name).LastSent is not null)
+        {
+            passedOver.Add(new PassedOver(name, $"{name} is passed over: {HelperClause}.", HasRun: true));
+        }
+    }
+
+    private static FileObjection? Objection(ScriptHome home, ScriptName name, StrictModes modes)
+    {
         if (Encoding.UTF8.GetByteCount(name.Stem) > LongestStem)
         {
-            return $"its name is longer than {LongestStem} bytes; shorten it";
+            return new($"its name is longer than {LongestStem} bytes; shorten it");
         }
 
         var path = Path.Combine(home.ScriptsFolder, name.Value);
-        return (FileStatus.OfPath(path, followLink: false), FileStatus.OfPath(path)) switch
+        var entry = FileStatus.OfPath(path, followLink: false);
+        switch (entry, entry?.Kind == FileKind.SymbolicLink ? FileStatus.OfPath(path) : entry)
         {
-            (null, _) => "there is no such file",
-            ({ Kind: FileKind.SymbolicLink }, null) => "it is a link to nothing",
-            ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target) =>
-                target.Uid == home.Account.Uid || target.Uid == 0 ? null : "it is a link to a file that is neither yours nor root's",
-            (_, { Kind: FileKind.Regular }) => null,
-            _ => "it is not a file",
-        };
+            case (null, _):
+                return new("there is no such file");
+            case ({ Kind: FileKind.SymbolicLink }, null):
+                return new("it is a link to nothing");
+            case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target) when target.Uid != home.Account.Uid && target.Uid != 0:
+                return new("it is a link to a file that is neither yours nor root's", IsOfRights: true);
+            case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular }):
+                return modes.OfLink(path) is { } open ? new(open, IsOfRights: true) : null;
+            case ({ Kind: FileKind.Regular } file, _):
+                return modes.OfFile(path, file) is { } writable ? new(writable, IsOfRights: true) : null;
+            default:
+                return new("it is not a file");
+        }
     }
+
+    /// <summary>Why a file does not run, as the end of a sentence.</summary>
+    private sealed record FileObjection(string Clause, bool IsOfRights = false);
 }

@@ -1,0 +1,292 @@
+using System.Globalization;
+using Notify.Posix;
+
+namespace Notify.Scripts;
+
+/// <summary>
+/// Whether a file or folder is the user's alone, as sshd's <c>StrictModes</c> has it: it belongs to the user or root, nobody else can write to it, and the same is
+/// true of each folder on the way, up to the home. Who can write to one of these decides what runs as the user.
+/// </summary>
+/// <remarks>
+/// No other account can replace what was checked: that needs the right to write to a folder on the way. A group counts as the user if it has no other member, as
+/// Debian's user private groups. Group members are looked up only where a group can write. Links are followed by hand, so that each folder on the way is looked at.
+/// </remarks>
+/// <param name="account">The user.</param>
+internal sealed class StrictModes(Account account)
+{
+    private const uint OthersWrite = 0x2;
+    private const uint GroupWrite = 0x10;
+    private const uint Sticky = 0x200;
+
+    /// <summary>As the kernel (MAXSYMLINKS).</summary>
+    private const int MaxLinks = 40;
+
+    private readonly Dictionary<uint, bool> _ownGroups = [];
+    private readonly Dictionary<string, string?> _folders = new(StringComparer.Ordinal);
+    private string? _home;
+
+    /// <summary>Why a folder below the home is not the user's alone, as a clause with the command that fixes it; null where it is, or is not there.</summary>
+    internal string? OfFolder(string path) => Walk(path, "it");
+
+    /// <summary>Why the file that a link leads to is not the user's alone, as a clause that begins with "it"; null where it is.</summary>
+    internal string? OfLink(string path) => Walk(path, "the file it links to");
+
+    /// <summary>Why a file that lies in a folder of the user's alone is not, as a clause that begins with "it"; null where it is.</summary>
+    internal string? OfFile(string path, FileStatus status) => OfOne(path, status, "it");
+
+    private string? Walk(string path, string last)
+    {
+        _home ??= Resolve(account.Home);
+        var inHome = path.StartsWith(account.Home + "/", StringComparison.Ordinal);
+        var folder = inHome ? _home : "/";
+        var rest = new Stack<string>();
+        Push(rest, inHome ? path[account.Home.Length..] : path);
+        var links = 0;
+        while (rest.TryPop(out var name))
+        {
+            if (name == "..")
+            {
+                folder = Path.GetDirectoryName(folder) ?? "/";
+                continue;
+            }
+
+            if (OfFolderOnTheWay(folder) is { } objection)
+            {
+                return objection;
+            }
+
+            var next = Path.Combine(folder, name);
+            if (FileStatus.OfPath(next, followLink: false) is not { } status)
+            {
+                return null;
+            }
+
+            if (status.Kind == FileKind.SymbolicLink)
+            {
+                if (!IsOwn(status.Uid))
+                {
+                    return $"{next} is a link of {NameOf(status.Uid)}'s, neither yours nor root's";
+                }
+
+                if (++links > MaxLinks || Target(next) is not { } target)
+                {
+                    return null;
+                }
+
+                folder = target.StartsWith('/') ? "/" : folder;
+                Push(rest, target);
+            }
+            else if (rest.Count == 0 && status.Kind != FileKind.Folder)
+            {
+                return OfOne(next, status, last == "it" ? last : $"{last}, {next},");
+            }
+            else
+            {
+                folder = next;
+            }
+        }
+
+        return OfFolderOnTheWay(folder);
+    }
+
+    /// <summary>Of a folder, by its path without links; what is above the home is the system's, as for sshd.</summary>
+    private string? OfFolderOnTheWay(string folder)
+    {
+        if (folder == "/" || _home!.StartsWith(folder + "/", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (!_folders.TryGetValue(folder, out var objection))
+        {
+            objection = FileStatus.OfPath(folder, followLink: false) is { } status ? OfOne(folder, status, folder) : null;
+            _folders.Add(folder, objection);
+        }
+
+        return objection;
+    }
+
+    private string? OfOne(string path, FileStatus status, string subject)
+    {
+        if (!IsOwn(status.Uid))
+        {
+            var owner = $"{subject} belongs to {NameOf(status.Uid)}, neither to you nor to root";
+            return status.Kind == FileKind.Folder
+                ? $"{owner}. Ask the operator for: `chown {account.Name} {ShellWord(path)}`"
+                : $"{owner}. Read it, then make it yours: `cp {ShellWord(path)} {ShellWord(path + ".mine")} && mv -f {ShellWord(path + ".mine")} {ShellWord(path)}`";
+        }
+
+        // Where the group's bits forbid writing, no entry of an access list allows it: they are its mask.
+        if ((status.Mode & (OthersWrite | GroupWrite)) == 0)
+        {
+            return null;
+        }
+
+        // In a sticky folder, such as /tmp, nobody replaces what is another's.
+        if (status is { Kind: FileKind.Folder, Mode: var mode } && (mode & Sticky) != 0)
+        {
+            return null;
+        }
+
+        return Writers(path, status) is var (who, fix)
+            ? $"{who} can write to {subject.TrimEnd(',')} (mode {Convert.ToString(status.Mode & 0xFFF, 8).PadLeft(4, '0')}), and so decide what runs as you. {(status.Uid == account.Uid ? "Run" : "Ask the operator for")}: `{fix}`"
+            : null;
+    }
+
+    private (string Who, string Fix)? Writers(string path, FileStatus status)
+    {
+        string? who = null;
+        var fixes = new List<string>();
+        var classes = "";
+        if ((status.Mode & GroupWrite) != 0)
+        {
+            var writers = GroupsAndListed(path, status);
+            if (writers.Any(writer => writer is { IsListed: true, IsGroup: false } ? !IsOwn(writer.Id) : writer.IsListed && !IsOwnGroup(writer.Id)))
+            {
+                who = "others, by its access list,";
+                fixes.Add($"setfacl -b {ShellWord(path)}");
+            }
+
+            if (writers.Any(writer => !writer.IsListed && !IsOwnGroup(writer.Id)))
+            {
+                who ??= $"the group {Group.Find(status.Gid)?.Name ?? status.Gid.ToString(CultureInfo.InvariantCulture)}";
+                classes = "g";
+            }
+        }
+
+        if ((status.Mode & OthersWrite) != 0)
+        {
+            who = "everybody";
+            classes += "o";
+        }
+
+        if (classes.Length > 0)
+        {
+            fixes.Add($"chmod {classes}-w {ShellWord(path)}");
+        }
+
+        return who is null ? null : (who, string.Join(" && ", fixes));
+    }
+
+    private static IReadOnlyList<AccessControlList.Grantee> GroupsAndListed(string path, FileStatus status)
+    {
+        try
+        {
+            return AccessControlList.Granting(path, AccessRights.Write, status);
+        }
+        catch (IOException)
+        {
+            // It has just gone, or its file system tells nothing of lists: then the mode is all there is.
+            return [new AccessControlList.Grantee(IsGroup: true, IsListed: false, status.Gid)];
+        }
+    }
+
+    private bool IsOwn(uint uid) => uid == 0 || uid == account.Uid;
+
+    private bool IsOwnGroup(uint gid)
+    {
+        if (!_ownGroups.TryGetValue(gid, out var own))
+        {
+            own = HasNoOther(gid);
+            _ownGroups.Add(gid, own);
+        }
+
+        return own;
+    }
+
+    /// <summary>
+    /// Whether only the user (or root) is in a group. Its members are asked of the name service; whose primary group it is, of the local accounts: to list a
+    /// directory's would take seconds. So a group without members counts only where it is known to be the user's: by name, or by the local account.
+    /// </summary>
+    private bool HasNoOther(uint gid)
+    {
+        if (GroupMembers.Find(gid) is not { } members || members.Names.Any(name => name != account.Name && name != "root"))
+        {
+            return false;
+        }
+
+        var known = gid == 0 || members.Names.Contains(account.Name) || Group.Find(gid)?.Name == account.Name;
+        foreach (var (uid, primary) in LocalAccounts())
+        {
+            if (primary == gid)
+            {
+                if (!IsOwn(uid))
+                {
+                    return false;
+                }
+
+                known |= uid == account.Uid;
+            }
+        }
+
+        return known;
+    }
+
+    private static IEnumerable<(uint Uid, uint Gid)> LocalAccounts()
+    {
+        foreach (var line in File.ReadLines("/etc/passwd"))
+        {
+            var fields = line.Split(':');
+            if (fields.Length > 3
+                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var uid)
+                && uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out var gid))
+            {
+                yield return (uid, gid);
+            }
+        }
+    }
+
+    private static string NameOf(uint uid) => Account.Find(uid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"user id {uid}");
+
+    /// <summary>A path without links; the path itself where it can't be followed.</summary>
+    private static string Resolve(string path)
+    {
+        var folder = "/";
+        var rest = new Stack<string>();
+        Push(rest, path);
+        for (var links = 0; rest.TryPop(out var name);)
+        {
+            var next = name == ".." ? Path.GetDirectoryName(folder) ?? "/" : Path.Combine(folder, name);
+            if (name != ".." && FileStatus.OfPath(next, followLink: false) is { Kind: FileKind.SymbolicLink })
+            {
+                if (++links > MaxLinks || Target(next) is not { } target)
+                {
+                    return path;
+                }
+
+                folder = target.StartsWith('/') ? "/" : folder;
+                Push(rest, target);
+            }
+            else
+            {
+                folder = next;
+            }
+        }
+
+        return folder;
+    }
+
+    private static void Push(Stack<string> rest, string path)
+    {
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse().Where(name => name != "."))
+        {
+            rest.Push(name);
+        }
+    }
+
+    private static string? Target(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A path as one word of a shell's command line.</summary>
+    private static string ShellWord(string path) =>
+        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':' or ',') ? path : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}
