@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
+using Notify.Sending;
 
 namespace Notify.Scripts;
 
@@ -14,17 +16,48 @@ namespace Notify.Scripts;
 public static class LooseJson
 {
     /// <summary>Deepest nesting of a found object; what is deeper becomes null. The usual limit of JSON readers, some of which take quadratic time beyond it.</summary>
-    internal const int MaxDepth = 64;
+    internal const int MaxDepth = SendApiLimits.JsonLevels;
 
     private static readonly SearchValues<char> ContainerStarts = SearchValues.Create("{[");
 
+    private static readonly (string Name, Encoding Encoding, int Width)[] Wide =
+    [
+        ("UTF-16", Encoding.Unicode, 2), ("UTF-16", Encoding.BigEndianUnicode, 2), ("UTF-32", Encoding.UTF32, 4), ("UTF-32", new UTF32Encoding(bigEndian: true, byteOrderMark: false), 4),
+    ];
+
     /// <summary>The last top-level object that has a member of this name, as strict JSON; null where there is none.</summary>
-    /// <param name="noise">Whether there is anything else beside it but white space.</param>
-    internal static string? FindLastObject(ReadOnlySpan<byte> output, string member, out bool noise)
+    /// <remarks>UTF-8 is what is expected. Only where nothing is found in it, and zero bytes hint at wider characters, UTF-16 and UTF-32 are tried, whatever stands before.</remarks>
+    internal static FoundJson? FindLastObject(ReadOnlySpan<byte> output, string member)
     {
-        var text = Decode(output);
-        var reader = new LooseJsonReader(text, member);
-        var (start, end) = (-1, -1);
+        if (FindLastObject(Decode(output), member) is { } found)
+        {
+            return found with { HasWrongBytes = found.Json.Contains('\uFFFD', StringComparison.Ordinal) && !Utf8.IsValid(output) };
+        }
+
+        if (output.Contains((byte)0))
+        {
+            foreach (var (name, encoding, width) in Wide)
+            {
+                for (var offset = 0; offset < width; offset++)
+                {
+                    if (offset < output.Length && FindLastObject(encoding.GetString(output[offset..]).TrimStart('\uFEFF'), member) is { } wide)
+                    {
+                        return wide with { Encoding = name };
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The same in a text.</summary>
+    /// <param name="text">Where to look.</param>
+    /// <param name="member">The member that the object must have; null: any object will do.</param>
+    internal static FoundJson? FindLastObject(string text, string? member)
+    {
+        var reader = new LooseJsonReader(text, member ?? "");
+        var (start, end, count) = (-1, -1, 0);
         for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next;)
         {
             at += next;
@@ -34,16 +67,17 @@ public static class LooseJson
                 continue;
             }
 
-            if (reader.HasMember)
+            if (member is null ? text[at] == '{' : reader.HasMember)
             {
                 (start, end) = (at, reader.Position);
+                count++;
             }
 
             at = reader.Position;
         }
 
-        noise = start >= 0 && !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace());
-        return start < 0 ? null : StrictJson.Write(text.AsSpan(start, end - start), MaxDepth);
+        return start < 0 ? null : new FoundJson(
+            StrictJson.Write(text.AsSpan(start, end - start), MaxDepth), count - 1, !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace()));
     }
 
     /// <summary>
@@ -79,4 +113,17 @@ public static class LooseJson
 
         return deepest;
     }
+}
+
+/// <summary>An object that was found in a text.</summary>
+/// <param name="Json">The object, as strict JSON.</param>
+/// <param name="Others">How many more of its kind stand before it.</param>
+/// <param name="HasNoise">Whether there is anything beside it but white space.</param>
+internal sealed record FoundJson(string Json, int Others, bool HasNoise)
+{
+    /// <summary>The encoding of the text, where it is not UTF-8.</summary>
+    internal string? Encoding { get; init; }
+
+    /// <summary>Whether bytes that are not UTF-8 stand in it as U+FFFD.</summary>
+    internal bool HasWrongBytes { get; init; }
 }

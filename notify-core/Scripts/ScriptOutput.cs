@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Notify.Sending;
 
 namespace Notify.Scripts;
 
@@ -23,6 +25,9 @@ public sealed record ScriptResult
     /// <summary>The script's own data: a JSON object.</summary>
     public JsonElement? Data { get; init; }
 
+    /// <summary>Fields that the contract does not know, in their order; each is among <see cref="Warnings"/> too.</summary>
+    public IReadOnlyList<UnknownField> UnknownFields { get; init; } = [];
+
     /// <summary>What was not as it should be and did not cost the notification, one sentence each.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }
@@ -33,8 +38,13 @@ public static class ScriptOutput
     /// <summary>How much of an output that can't be read is shown, in UTF-16 units.</summary>
     public const int ShownLength = 200;
 
-    /// <summary>Deepest nesting of <c>data</c>: the usual limit of JSON readers is 64, and the bot wraps it in one object more.</summary>
-    private const int DeepestData = 60;
+    /// <summary>Unknown fields that are named.</summary>
+    private const int MostNamed = 5;
+
+    /// <summary>Deepest nesting of <c>data</c>: a few levels less than the bot takes, for what wraps it.</summary>
+    private const int DeepestData = SendApiLimits.JsonLevels - 4;
+
+    private static readonly string[] PythonWords = ["True", "False", "None"];
 
     /// <summary>
     /// Finds the last top-level JSON object that holds <c>notify</c> and takes its fields. A wrong type of an optional field costs
@@ -44,18 +54,32 @@ public static class ScriptOutput
     /// <param name="error">What is wrong where nothing is returned.</param>
     public static ScriptResult? Read(ReadOnlySpan<byte> output, out string? error)
     {
-        var found = LooseJson.FindLastObject(output, "notify", out var noise);
-        if (found is null)
+        if (LooseJson.FindLastObject(output, ScriptFields.Notify) is not { } found)
         {
             error = NothingFound(output);
             return null;
         }
 
-        using var document = JsonDocument.Parse(found, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
+        using var document = JsonDocument.Parse(found.Json, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
         var fields = new Fields(document.RootElement);
-        if (noise)
+        if (found.Others > 0)
+        {
+            fields.Warnings.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"stdout holds {found.Others + 1} results; the last counts, {(found.Others == 1 ? "the other one is" : $"the {found.Others} others are")} left out. Print one JSON object, at the end."));
+        }
+        else if (found.HasNoise)
         {
             fields.Warnings.Add("stdout holds other lines besides the JSON result; print those to stderr.");
+        }
+
+        if (found.Encoding is { } encoding)
+        {
+            fields.Warnings.Add($"stdout is {encoding} and was read as that; print in UTF-8.");
+        }
+        else if (found.HasWrongBytes)
+        {
+            fields.Warnings.Add("stdout holds bytes that are not UTF-8, shown as \uFFFD; decode them with their own encoding, often cp1252, before you print.");
         }
 
         return Take(fields, out error);
@@ -63,28 +87,34 @@ public static class ScriptOutput
 
     private static ScriptResult? Take(Fields fields, out string? error)
     {
-        var notifyField = fields.Last("notify");
+        var unknown = fields.Unknown();
+        var notifyField = fields.Last(ScriptFields.Notify);
         if (notifyField?.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
         {
-            error = $"notify must be true or false, but is {Fields.Describe(notifyField)}.";
+            error = $"notify must be true or false, but is {Fields.Describe(notifyField)}.{BoolHint(notifyField)}";
             return null;
         }
 
         var result = new ScriptResult
         {
             Notify = notifyField.Value.GetBoolean(),
-            Title = fields.Text("title"),
-            Message = fields.Text("message"),
-            ImagePath = fields.Text("image_path"),
+            Title = fields.Words(ScriptFields.Title),
+            Message = fields.Words(ScriptFields.Message),
+            ImagePath = fields.Text(ScriptFields.ImagePath),
             Cooldown = ReadCooldown(fields),
             Data = ReadData(fields),
+            UnknownFields = unknown,
             Warnings = fields.Warnings,
         };
         if (result is { Notify: true, Message: null, ImagePath: null })
         {
-            error = fields.Last("message") is { } message
-                ? $"notify is true, and message must be text that is not empty, but is {Fields.Describe(message)}."
-                : "notify is true, but there is no message.";
+            error = fields.Last(ScriptFields.Message) switch
+            {
+                { ValueKind: JsonValueKind.String } text when !string.IsNullOrWhiteSpace(text.GetString()) =>
+                    $"notify is true, and message must be text that is not empty, but holds no visible character: {Fields.Describe(text)}.",
+                { } message => $"notify is true, and message must be text that is not empty, but is {Fields.Describe(message)}.",
+                null => $"notify is true, but there is no message.{string.Concat(unknown.Take(MostNamed).Select(field => " " + field.Sentence))}",
+            };
             return null;
         }
 
@@ -92,9 +122,16 @@ public static class ScriptOutput
         return result;
     }
 
+    private static string BoolHint(JsonElement? field) => field?.ValueKind switch
+    {
+        JsonValueKind.String => " Text is none, and json.dumps(..., default=str) makes text of numpy's bools: write \"notify\": bool(...).",
+        JsonValueKind.Number => " Write \"notify\": bool(...).",
+        _ => "",
+    };
+
     private static Cooldown ReadCooldown(Fields fields)
     {
-        if (fields.Last("cooldown") is not { ValueKind: not JsonValueKind.Null } field)
+        if (fields.Last(ScriptFields.Cooldown) is not { ValueKind: not JsonValueKind.Null } field)
         {
             return Cooldown.Default;
         }
@@ -110,7 +147,7 @@ public static class ScriptOutput
 
     private static JsonElement? ReadData(Fields fields)
     {
-        if (fields.Last("data") is not { ValueKind: not JsonValueKind.Null } field)
+        if (fields.Last(ScriptFields.Data) is not { ValueKind: not JsonValueKind.Null } field)
         {
             return null;
         }
@@ -138,10 +175,42 @@ public static class ScriptOutput
             return "It printed nothing on stdout. A script prints one JSON object with \"notify\": true or false.";
         }
 
-        var hint = text.Contains("'notify'", StringComparison.Ordinal)
-            ? "This looks like a Python dict: print(json.dumps(result)), not print(result)."
-            : "A script prints one JSON object with \"notify\": true or false.";
+        var hint = Hint(text);
         return $"There is no JSON object with \"notify\" on its stdout. {hint} It printed: {Shown.Quoted(text, ShownLength)}";
+    }
+
+    private static string Hint(string text)
+    {
+        if (text.Contains("'notify'", StringComparison.Ordinal))
+        {
+            return "This looks like a Python dict: print(json.dumps(result)), not print(result).";
+        }
+
+        if (PythonWords.Any(word => text.Contains("\"notify\": " + word, StringComparison.Ordinal)))
+        {
+            return "True, False and None are Python's; JSON has true, false and null: print(json.dumps(result)).";
+        }
+
+        if (text.StartsWith('[') && text.Contains("\"notify\"", StringComparison.Ordinal))
+        {
+            return "This looks like a list of results: print one JSON object.";
+        }
+
+        if (text.Contains(@"\""notify\""", StringComparison.Ordinal))
+        {
+            return "This looks like JSON within a JSON string: call json.dumps once.";
+        }
+
+        if (LooseJson.FindLastObject(text, member: null) is { } other)
+        {
+            using var document = JsonDocument.Parse(other.Json, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
+            if (document.RootElement.EnumerateObject().FirstOrDefault(member => ScriptFields.Nearest(member.Name) == ScriptFields.Notify) is { Value.ValueKind: not JsonValueKind.Undefined } near)
+            {
+                return new UnknownField(near.Name, ScriptFields.Notify).Sentence;
+            }
+        }
+
+        return "A script prints one JSON object with \"notify\": true or false.";
     }
 
     /// <summary>An object's members. Of members with one name the last counts, as for Python and JavaScript.</summary>
@@ -150,6 +219,42 @@ public static class ScriptOutput
         internal List<string> Warnings { get; } = [];
 
         internal JsonElement? Last(string name) => root.TryGetProperty(name, out var value) ? value : null;
+
+        /// <summary>What the contract does not know. A name that begins with <c>_</c> is its author's own remark.</summary>
+        internal IReadOnlyList<UnknownField> Unknown()
+        {
+            var unknown = root.EnumerateObject()
+                .Select(member => member.Name)
+                .Where(name => !ScriptFields.All.Contains(name, StringComparer.Ordinal) && !name.StartsWith('_'))
+                .Select(name => new UnknownField(Shown.OneLine(name, ScriptFields.LongestName), ScriptFields.Nearest(name) is { } near && Last(near) is null ? near : null))
+                .Distinct()
+                .ToList();
+            Warnings.AddRange(unknown.Take(MostNamed).Select(field => field.Sentence));
+            if (unknown.Count > MostNamed)
+            {
+                Warnings.Add(string.Create(CultureInfo.InvariantCulture, $"There are {unknown.Count - MostNamed} more fields that are none."));
+            }
+
+            return unknown;
+        }
+
+        /// <summary>A text for people: without what only a terminal understands, and null where nothing of it is visible.</summary>
+        internal string? Words(string name)
+        {
+            if (Text(name) is not { } text)
+            {
+                return null;
+            }
+
+            var words = TerminalCodes.Remove(text);
+            if (!UnseenCharacters.AreAll(words))
+            {
+                return words;
+            }
+
+            Warnings.Add($"{name} holds no visible character; it is left out.");
+            return null;
+        }
 
         internal string? Text(string name)
         {

@@ -30,7 +30,7 @@ public sealed class ScriptOutputTests
     [Fact]
     public void All_fields_are_taken()
     {
-        var result = Read("""{"notify": true, "title": "T", "message": "M", "image_path": "/x.png", "cooldown": "30m", "data": {"a": [1, null]}, "later": 1}""");
+        var result = Read("""{"notify": true, "title": "T", "message": "M", "image_path": "/x.png", "cooldown": "30m", "data": {"a": [1, null]}, "_remark": 1}""");
 
         Assert.Equal((true, "T", "M", "/x.png", "30m"), (result.Notify, result.Title, result.Message, result.ImagePath, result.Cooldown.Text));
         Assert.Equal("""{"a": [1, null]}""", result.Data!.Value.GetRawText());
@@ -142,6 +142,118 @@ public sealed class ScriptOutputTests
     }
 
     [Theory]
+    [InlineData("titel", "title")]
+    [InlineData("Title", "title")]
+    [InlineData("cooldwon", "cooldown")]
+    [InlineData("cool-down", "cooldown")]
+    [InlineData("image", "image_path")]
+    [InlineData("imagePath", "image_path")]
+    [InlineData("images", "image_path")]
+    [InlineData("photo_path", "image_path")]
+    [InlineData("dta", "data")]
+    [InlineData("table", null)]
+    [InlineData("files", null)]
+    [InlineData("urgent", null)]
+    [InlineData("silent", null)]
+    [InlineData("x_custom", null)]
+    public void An_unknown_field_is_said_with_the_nearest_right_name(string name, string? meant)
+    {
+        var result = Read($$"""{"notify": true, "message": "m", "{{name}}": {"inner": 1} }""");
+
+        Assert.Equal([new UnknownField(name, meant)], result.UnknownFields);
+        Assert.Equal(
+            meant is null ? $"There is no field \"{name}\"; it is passed over." : $"There is no field \"{name}\"; did you mean \"{meant}\"?", Assert.Single(result.Warnings));
+    }
+
+    [Fact]
+    public void A_field_that_is_there_is_not_suggested_and_many_unknown_ones_are_counted()
+    {
+        Assert.Null(Assert.Single(Read("""{"notify": true, "message": "m", "text": "m"}""").UnknownFields).Meant);
+        Assert.Contains("did you mean \"message\"?", Error("""{"notify": true, "msg": "m"}"""), StringComparison.Ordinal);
+        Assert.Contains("There is no field \"notfiy\"; did you mean \"notify\"?", Error("""{"notfiy": true, "message": "m"}"""), StringComparison.Ordinal);
+        var many = Read($$"""{"notify": true, "message": "m", {{string.Join(", ", Enumerable.Range(0, 300).Select(i => $"\"column {i}\": {i}"))}}}""");
+        Assert.Equal(6, many.Warnings.Count);
+        Assert.Contains("295 more", many.Warnings[5], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_several_results_the_last_counts_and_how_many_others_there_were_is_said()
+    {
+        var three = Read($$"""{"notify": true, "message": "first"}{{"\n"}}{"notify": false}{{"\n"}}{{Good}}""");
+        Assert.Equal(("good", "stdout holds 3 results; the last counts, the 2 others are left out. Print one JSON object, at the end."), (three.Message, Assert.Single(three.Warnings)));
+        Assert.Contains("2 results", Assert.Single(Read($"warning: x\n{Good}\n{Good}").Warnings), StringComparison.Ordinal);
+        Assert.Empty(Read(Good + "\n").Warnings);
+    }
+
+    [Theory]
+    [InlineData("utf-16", 0)]
+    [InlineData("utf-16BE", 0)]
+    [InlineData("utf-32", 0)]
+    [InlineData("utf-32BE", 0)]
+    [InlineData("utf-16", 1)]
+    [InlineData("utf-32", 3)]
+    public void Wider_characters_are_read_with_and_without_a_mark_and_behind_other_lines(string name, int before)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        byte[] text = encoding.GetBytes("""{"notify": true, "message": "größer ✓ 😀"}""");
+        foreach (var output in new byte[][] { [.. encoding.GetPreamble(), .. text], [.. Encoding.ASCII.GetBytes(new string('w', before)), .. text] })
+        {
+            var result = Read(output);
+            Assert.Equal("größer ✓ 😀", result.Message);
+            Assert.Contains(result.Warnings, warning => warning.Contains(name[..6].ToUpperInvariant(), StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Bytes_of_another_encoding_are_said()
+    {
+        var result = Read([.. """{"notify": true, "message": "Ums"""u8, 0xE4, .. "tze\"}"u8]);
+        Assert.Equal("Ums\uFFFDtze", result.Message);
+        Assert.Contains("not UTF-8", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Empty(Read("""{"notify": true, "message": "a \uFFFD of its own"}""").Warnings);
+    }
+
+    [Theory]
+    [InlineData("\\u200b\\u2800")]
+    [InlineData("\\ufeff \\u00a0\\u3000")]
+    [InlineData("\\u202e\\u2066\\u200f")]
+    [InlineData("\\ufe0f\\u034f")]
+    [InlineData("\\udb40\\udd00\\udb40\\udc41")]
+    [InlineData("\\u0301\\u20dd")]
+    [InlineData("\\u0000\\u0007\\u009f")]
+    [InlineData("\\u3164\\u115f\\u00ad\\u2063")]
+    [InlineData("\\u001b[31m\\u001b[0m")]
+    public void A_message_in_which_nothing_is_visible_is_none(string message)
+    {
+        Assert.Contains("holds no visible character", Error($$"""{"notify": true, "message": "{{message}}"}"""), StringComparison.Ordinal);
+        var titled = Read($$"""{"notify": true, "title": "{{message}}", "message": "m"}""");
+        Assert.Equal((null, "title holds no visible character; it is left out."), (titled.Title, Assert.Single(titled.Warnings)));
+    }
+
+    [Theory]
+    [InlineData("\\u001b[1;31mred\\u001b[0m", "red")]
+    [InlineData("\\u001b]0;title\\u0007held", "held")]
+    [InlineData("\\u001b]8;;http://x\\u001b\\\\link", "link")]
+    [InlineData("\\u009b32mgreen", "green")]
+    [InlineData("\\u001b(Bplain", "plain")]
+    [InlineData("\\u001b]never ends", "never ends")]
+    [InlineData("\\u001b[", "[")]
+    [InlineData("a\\u001b", "a")]
+    public void What_only_a_terminal_understands_is_taken_out(string printed, string message)
+    {
+        // A code without an end costs its first characters only.
+        Assert.Equal(message.TrimStart('['), Read($$"""{"notify": true, "message": "m{{printed}}"}""").Message![1..].TrimStart('[', ']'));
+    }
+
+    [Theory]
+    [InlineData("""{"notify": True, "message": "m"}""", "True, False and None are Python's")]
+    [InlineData("""[{"notify": true, "message": "m"}]""", "a list of results")]
+    [InlineData(""" "{\"notify\": true, \"message\": \"m\"}" """, "call json.dumps once")]
+    [InlineData("""{"notify": "True", "message": "m"}""", "bool(...)")]
+    [InlineData("""{"notify": 1, "message": "m"}""", "bool(...)")]
+    public void What_is_wrong_is_said_with_what_to_write(string output, string hint) => Assert.Contains(hint, Error(output), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("{")]
     [InlineData("[")]
     [InlineData("{\"a\":")]
@@ -184,7 +296,7 @@ public sealed class ScriptOutputTests
     [Property(MaxTest = 300)]
     public Property A_result_is_found_within_any_noise_and_its_texts_are_what_they_were()
     {
-        var text = ArbMap.Default.ArbFor<NonNull<string>>().Generator.Select(value => value.Get);
+        var text = ArbMap.Default.ArbFor<NonNull<string>>().Generator.Select(value => value.Get.Replace("\u001b", "", StringComparison.Ordinal).Replace("\u009b", "", StringComparison.Ordinal));
         var noise = Gen.Elements("", "{", "[1, ", "{\"a\": ", "\"", "warning: {x}\n", "{\"notify\": true, ", "NaN", "]}", "\\").ListOf().Select(string.Concat);
         var cases = from before in noise from after in Gen.Elements("", "\nclosed", "{", "[", "\"", "{}") from title in text from message in text select (before, after, title, message);
         return Prop.ForAll(cases.ToArbitrary(), it =>
@@ -193,7 +305,7 @@ public sealed class ScriptOutputTests
             var json = JsonSerializer.Serialize(new { notify = true, it.title, message = "m" + it.message });
             var output = Encoding.UTF8.GetBytes(it.before + "\n" + json + it.after);
             var result = ScriptOutput.Read(output, out _);
-            return result is { Notify: true } && result.Message == Whole("m" + it.message) && (string.IsNullOrWhiteSpace(it.title) || result.Title == Whole(it.title));
+            return result is { Notify: true } && result.Message == Whole("m" + it.message) && (UnseenCharacters.AreAll(it.title) || result.Title == Whole(it.title));
         });
     }
 
