@@ -19,11 +19,12 @@ internal static class DryRun
 
         ScriptRunner.Prepare();
         home.MakeFolders();
+        var runner = new ScriptRunner(home, settings.TimeLimit, TimeProvider.System) { CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation) };
         var allWork = true;
         foreach (var script in scripts)
         {
             cancellation.ThrowIfCancellationRequested();
-            allWork &= Show(home, settings, script, cancellation);
+            allWork &= Show(home, runner, script, cancellation);
         }
 
         ScriptRunner.EndAll(TimeProvider.System);
@@ -63,7 +64,7 @@ internal static class DryRun
     }
 
     /// <summary>Runs and shows one script; false where it is broken.</summary>
-    private static bool Show(ScriptHome home, ScriptSettings settings, ScriptName script, CancellationToken cancellation)
+    private static bool Show(ScriptHome home, ScriptRunner runner, ScriptName script, CancellationToken cancellation)
     {
         var time = TimeProvider.System;
         Heading(script.Value);
@@ -76,7 +77,7 @@ internal static class DryRun
 
         var state = ScriptState.Read(home, script);
         var start = time.GetUtcNow();
-        switch (new ScriptRunner(home, settings.TimeLimit, time).Run(held, cancellation))
+        switch (runner.Run(held, cancellation))
         {
             case ScriptRun.Broken broken:
                 Console.WriteLine($"Broken: {TerminalText.Safe(broken.Text)}\n");

@@ -110,7 +110,7 @@ internal static class ScriptsCommands
         home.MakeFolders();
         var start = TimeProvider.System.GetUtcNow();
         using var held = ScriptLock.TryAcquire(home, script);
-        var run = held is null ? ScriptRunner.AlreadyRunning() : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System).Run(held, cancellation);
+        var run = held is null ? ScriptRunner.AlreadyRunning() : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System) { CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation) }.Run(held, cancellation);
         ScriptRunner.EndAll(TimeProvider.System);
         if (held is not null)
         {
@@ -143,7 +143,7 @@ internal static class ScriptsCommands
 
         try
         {
-            (state with { Requested = last }).Write(home, script);
+            (state with { Requested = last, Warnings = run is ScriptRun.Finished { Result.Warnings: var warnings } ? warnings : [] }).Write(home, script);
         }
         catch (FileNotWrittenException)
         {

@@ -109,6 +109,9 @@ public sealed record ListedScript
 
     /// <summary>Whether it runs at this moment (its kernel lock is held).</summary>
     public bool Running { get; init; }
+
+    /// <summary>What was not as it should be in its last run and did not cost the notification, one sentence each; null where nothing was.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
 }
 
 /// <summary>

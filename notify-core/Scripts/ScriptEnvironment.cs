@@ -19,17 +19,14 @@ internal static class ScriptEnvironment
     ];
 
     /// <summary>The environment: this process's own, put right.</summary>
-    internal static Dictionary<string, string> For(ScriptHome home)
+    /// <param name="home">Whose script it is.</param>
+    /// <param name="crontab">What the user's crontab sets, where cron has not set it already.</param>
+    internal static Dictionary<string, string> For(ScriptHome home, IReadOnlyDictionary<string, string> crontab)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
-        }
-
-        foreach (var name in Withheld)
-        {
-            environment.Remove(name);
         }
 
         if (environment.ContainsKey("SUDO_USER"))
@@ -42,6 +39,16 @@ internal static class ScriptEnvironment
 
             environment["PATH"] = CronPath;
             environment["SHELL"] = "/bin/sh";
+        }
+
+        foreach (var (name, value) in crontab)
+        {
+            environment[name] = value;
+        }
+
+        foreach (var name in Withheld)
+        {
+            environment.Remove(name);
         }
 
         environment["HOME"] = environment["PWD"] = home.Home;

@@ -41,6 +41,7 @@ public static class ScriptListing
             LastOutcome = last?.Outcome,
             Error = state.Problem ?? last?.Error,
             Running = ScriptLock.IsHeld(home, script),
+            Warnings = state.Warnings.Count > 0 ? state.Warnings : null,
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Notify.Posix;
+using Notify.Sending;
 
 namespace Notify.Scripts;
 
@@ -51,6 +52,9 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
     private const int LongestErrorLine = 300;
     private const string MarkName = "NOTIFY_SCRIPT_RUN";
 
+    /// <summary>What the user's crontab sets, for a run that cron did not start (<see cref="Crontab"/>). In a round cron has set it already.</summary>
+    public IReadOnlyDictionary<string, string> CrontabVariables { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Lets this process end all that its scripts start, whatever they do to escape. Once, at the start of the program.</summary>
     public static void Prepare() => ProcessTree.AdoptOrphans();
 
@@ -72,18 +76,18 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
             return new ScriptRun.Broken(ScriptFailure.NotFound, $"{script} can't be run: {objection}.", [], TimeSpan.Zero);
         }
 
-        var environment = ScriptEnvironment.For(home);
+        var environment = ScriptEnvironment.For(home, CrontabVariables);
         if (ScriptEnvironment.FindPython(home, environment["PATH"], out var problem) is not { } python)
         {
             return new ScriptRun.Broken(ScriptFailure.NotStarted, problem!, [], TimeSpan.Zero);
         }
 
         held.EndOrphan();
-        var mark = $"{MarkName}={Guid.NewGuid():N}";
+        var mark = NewMark();
         try
         {
             var start = new ProcessStart(python, [Path.Combine(home.ScriptsFolder, script.Value)], environment, home.Home, mark);
-            return Judge(ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation));
+            return Judge(script, ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation));
         }
         catch (ProcessNotStartedException e)
         {
@@ -91,9 +95,17 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         }
     }
 
-    private ScriptRun Judge(EndedProcess process)
+    /// <summary>A variable of the environment that only one run and what it starts has.</summary>
+    internal static string NewMark() => $"{MarkName}={Guid.NewGuid():N}";
+
+    private ScriptRun Judge(ScriptName script, EndedProcess process)
     {
-        ScriptRun.Broken Broken(ScriptFailure reason, string summary) => new(reason, summary, LastLines(process.ErrorOutput.Span), process.Took);
+        ScriptRun.Broken Broken(ScriptFailure reason, string summary)
+        {
+            var errors = ErrorText(process.ErrorOutput.Span);
+            var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput ? ModuleClash.Find(home, script, errors) : null;
+            return new(reason, clash is null ? summary : $"{summary} {clash}", LastLines(errors), process.Took);
+        }
 
         switch (process)
         {
@@ -122,27 +134,34 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
                     : error!);
         }
 
+        var warnings = new List<string>(result.Warnings);
         if (process.OutputLength > process.Output.Length)
         {
-            result = result with { Warnings = [.. result.Warnings, $"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read."] };
+            warnings.Add($"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read.");
         }
 
         string? noChart = null;
         var chart = result.ImagePath is { } path ? ChartFile.Read(path, out noChart) : null;
         if (noChart is not null)
         {
-            result = result with { Warnings = [.. result.Warnings, $"No chart: {noChart}."] };
+            warnings.Add($"No chart: {noChart}.");
         }
 
-        return new ScriptRun.Finished(result, chart, noChart, process.Took);
+        var (title, message, data) = NotificationFit.Apply(
+            result.Title, result.Message, result.Data, noChart is null ? null : ScriptRun.Finished.NoChartLine(noChart), warnings);
+        return new ScriptRun.Finished(result with { Title = title, Message = message, Data = data, Warnings = warnings }, chart, noChart, process.Took);
     }
 
-    private static List<string> LastLines(ReadOnlySpan<byte> errors)
+    /// <summary>The end of stderr. Enough for the lines shown, however long they are; what comes before is not looked at.</summary>
+    private static string ErrorText(ReadOnlySpan<byte> errors)
     {
-        // Enough for the lines shown, however long they are; what comes before is not looked at.
         const int Enough = 64 * 1024;
-        var text = Shown.Lines(Encoding.UTF8.GetString(errors.Length > Enough ? errors[^Enough..] : errors));
-        var lines = text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
+        return Encoding.UTF8.GetString(errors.Length > Enough ? errors[^Enough..] : errors);
+    }
+
+    private static List<string> LastLines(string errors)
+    {
+        var lines = Shown.Lines(errors).Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
         return [.. lines.TakeLast(ErrorLines).Select(line => Shown.OneLine(line, LongestErrorLine))];
     }
 

@@ -20,12 +20,17 @@ public sealed record ScriptState
     /// <summary>Largest state file that is read, in bytes; ours have a few hundred.</summary>
     private const int MaxSize = 1 << 20;
 
+    /// <summary>Warnings, and told names, that are kept.</summary>
+    private const int MostTexts = 20;
+
+    private const int LongestText = 500;
+
     private const double LatestUnixSeconds = 253_402_300_799; // the year 9999
 
     /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "requested_run", "requested_outcome", "requested_error"];
+    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "requested_run", "requested_outcome", "requested_error", "warnings", "told_fields"];
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
@@ -53,6 +58,12 @@ public sealed record ScriptState
 
     /// <summary>The later one of the last round's run and the last that was asked for; null where it has never run.</summary>
     public LastRunOf? Latest => LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error) : Requested;
+
+    /// <summary>What was not as it should be in the last run that gave a result, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Unknown fields of the script's result that its owner's phone has been told of.</summary>
+    public IReadOnlyList<string> ToldFields { get; init; } = [];
 
     /// <summary>Why the file could not be read, as a sentence; null where it was read or is not there.</summary>
     public string? Problem { get; init; }
@@ -112,6 +123,8 @@ public sealed record ScriptState
                 WriteText(writer, "requested_error", requested.Error);
             }
 
+            WriteTexts(writer, "warnings", Warnings.Take(MostTexts));
+            WriteTexts(writer, "told_fields", ToldFields.TakeLast(MostTexts));
             foreach (var other in Others)
             {
                 other.WriteTo(writer);
@@ -163,6 +176,8 @@ public sealed record ScriptState
             Requested = Time(root, "requested_run") is { } at
                 ? new LastRunOf(at, Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null, Text(root, "requested_error"))
                 : null,
+            Warnings = Texts(root, "warnings"),
+            ToldFields = Texts(root, "told_fields"),
             Others = [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name, StringComparer.Ordinal)).DistinctBy(member => member.Name, StringComparer.Ordinal)],
         };
     }
@@ -181,6 +196,27 @@ public sealed record ScriptState
 
     private static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static IReadOnlyList<string> Texts(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Where(text => text.ValueKind == JsonValueKind.String).Select(text => text.GetString()!)]
+            : [];
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        if (!texts.Any())
+        {
+            return;
+        }
+
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(Shown.OneLine(text, LongestText));
+        }
+
+        writer.WriteEndArray();
+    }
 
     private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
     {

@@ -57,7 +57,7 @@ public sealed class HelperTests
         Assert.Equal("""{"x":null}""", ran.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
         Assert.Single(ran.Warnings!);
         var state = alice.State("chart")!.Value;
-        Assert.Equal(["last_sent", "requested_run", "requested_outcome"], state.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["last_sent", "requested_run", "requested_outcome", "warnings"], state.EnumerateObject().Select(member => member.Name));
         Assert.Equal((5, "handed_over"), (state.GetProperty("last_sent").GetInt32(), state.GetProperty("requested_outcome").GetString()));
         Assert.Empty(alice.Bot.All);
     }

@@ -51,4 +51,30 @@ public sealed class ScriptEnvironmentTests
 
         Assert.Equal("own python", Assert.Single(alice.Bot.All)["message"]);
     }
+
+    [Fact]
+    public async Task D13_a_run_on_request_sees_what_the_users_crontab_sets_above_the_runners_line()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("env.py", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/script.py"), Analyst.Cancellation));
+        Assert.Equal(1, (await alice.RunAsync("notify-scripts", ["run", "env.py"])).Status);
+
+        var crontab = alice.Account.Write("crontab", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/crontab"), Analyst.Cancellation));
+        Assert.Equal(0, (await alice.RunAsync("/usr/bin/crontab", [crontab])).Status);
+        try
+        {
+            foreach (var (name, value) in new[] { ("SUDO_USER", "deploy"), ("LANG", "C") })
+            {
+                var ran = await alice.RunAsync("notify-scripts", ["run", "env.py"], (name, value));
+                Assert.Equal(0, ran.Status);
+                Assert.Contains("db warehouse tz Europe/Berlin", ran.Output, StringComparison.Ordinal);
+            }
+
+            Assert.Contains("db warehouse tz Europe/Berlin", (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await alice.RunAsync("/usr/bin/crontab", ["-r"]);
+        }
+    }
 }

@@ -68,4 +68,53 @@ public sealed class CronTests
         Assert.Contains("12 % under the average", await screen.HistoryAsync(), StringComparison.Ordinal);
         await machine.Phone.WaitForBotMessagesAsync(machine.Chat, all => all.Any(m => m.Text == "Revenue is down\n12 % under the average"), Cancellation);
     }
+
+    [Fact]
+    public async Task A_Run_button_sees_the_environment_that_cron_gives()
+    {
+        await using var machine = await Machine.StartAsync();
+        await machine.AllowSudoAsync();
+        machine.Script("environment.py", """
+            import json, os
+            seen = {name: value for name, value in os.environ.items() if name != "NOTIFY_SCRIPT_RUN"}
+            print(json.dumps({"notify": True, "title": "Environment", "message": "```\n" + json.dumps(seen, sort_keys=True, indent=1) + "\n```", "cooldown": "0m"}))
+            """);
+
+        await using var cron = await PrivateCron.RunOnceAsync(machine, """
+            # What people write above their lines.
+            SALES_DB=warehouse
+            TZ = Europe/Berlin
+            QUOTED = ' two  "words" '
+              "SPACED"  =  kept as $HOME stands  	
+            EMPTY=""
+            SALES_DB=lake
+            PATH=/usr/local/bin:/usr/bin:/bin
+            PYTHONPATH=/nowhere
+            MAILTO=""
+            SHELL=/bin/sh
+            LOGNAME=somebody
+            USER=somebody
+
+            """);
+        await machine.Phone.WaitForBotMessagesAsync(machine.Chat, all => all.Count >= 1, Cancellation);
+        var byCron = Assert.Single(await machine.Messages()).Text;
+        Assert.Contains("\"SALES_DB\": \"lake\"", byCron, StringComparison.Ordinal);
+        Assert.Contains("\"SPACED\": \"kept as $HOME stands\"", byCron, StringComparison.Ordinal);
+
+        // The machine's own table of alice's, which is what crontab -l tells her.
+        var installed = await machine.Alice.RunAsync("/usr/bin/crontab", [Path.Combine(machine.Folder, "crontab")], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        Assert.True(installed.Status == 0, installed.Said);
+        try
+        {
+            await using var alice = AccountCaller.Of(machine.Alice, machine.Bot.SocketPath);
+            var ran = await alice.AskAsync("POST", "/scripts/environment.py/run", null, null, Cancellation);
+            Assert.Equal((200, "delivered"), (ran.Status, ran.Json.GetProperty("outcome").GetString()));
+        }
+        finally
+        {
+            await machine.Alice.RunAsync("/usr/bin/crontab", ["-r"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        }
+
+        Assert.Equal(byCron, (await machine.Messages())[^1].Text);
+    }
 }

@@ -32,8 +32,10 @@ internal sealed class PrivateCron : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts it with one line, which it runs at its start.</summary>
-    internal static async Task<PrivateCron> RunOnceAsync(Machine machine)
+    /// <summary>Starts it with one line, which it runs at its start. The crontab stays in the machine's folder.</summary>
+    /// <param name="machine">Whose alice it runs.</param>
+    /// <param name="variables">Lines above that line, behind those that the machine needs.</param>
+    internal static async Task<PrivateCron> RunOnceAsync(Machine machine, string variables = "")
     {
         Assert.SkipUnless(File.Exists("/usr/sbin/cron"), "needs cron: apt-get install cron");
         var mayMount = await RunProgram.ToEndAsync("/usr/bin/unshare", ["--mount", "true"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
@@ -45,7 +47,7 @@ internal sealed class PrivateCron : IAsyncDisposable
             LANG=C
             PATH=/usr/bin:/bin
             NOTIFY_DATA_DIR={machine.Data}
-            {runtime}@reboot env -u USER -u LOGNAME {Programs.Path("notify-runner")} > cron-said 2>&1
+            {runtime}{variables}@reboot env -u USER -u LOGNAME {Programs.Path("notify-runner")} > cron-said 2>&1
 
             """, Cancellation);
 
