@@ -13,6 +13,8 @@ internal static class FailureNotice
     /// <summary>Characters of stderr that go along at most; Telegram takes 4,096 in all (https://core.telegram.org/bots/api#sendmessage).</summary>
     private const int LongestQuote = 3000;
 
+    private const int MostFields = 10;
+
     /// <summary>The script broke: which, how, and the end of its stderr in a quote that unfolds at a touch.</summary>
     internal static string Broken(ScriptName script, ScriptRun.Broken broken)
     {
@@ -32,6 +34,10 @@ internal static class FailureNotice
         var since = now > failingSince ? $" It was broken for {ScriptAge.Span(now - failingSince)}." : "";
         return $"✅ <b>{Escape(script.Value)} works again</b>\n{since}".TrimEnd();
     }
+
+    /// <summary>The script's result has fields that are none.</summary>
+    internal static string UnknownFields(ScriptName script, IReadOnlyList<UnknownField> fields) =>
+        $"⚠️ <b>{Escape(script.Value)} has a field that does not count</b>\n{string.Join('\n', fields.Take(MostFields).Select(field => Escape(field.Sentence)))}";
 
     private static string Tail(IReadOnlyList<string> lines)
     {

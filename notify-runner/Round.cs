@@ -28,7 +28,7 @@ internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiCli
         var folder = ScriptFolder.Read(home);
         foreach (var passedOver in folder.PassedOver)
         {
-            Say(passedOver.Sentence);
+            PassOver(passedOver);
         }
 
         if (folder.Trouble is { } trouble)
@@ -83,6 +83,27 @@ internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiCli
             Say($"{script}: could not be dealt with. {e.Message}");
             return TurnEnd.Failed;
         }
+    }
+
+    /// <summary>Says why a file does not run, on the phone too where it has run before: its silence must not pass for good news.</summary>
+    private void PassOver(PassedOver file)
+    {
+        var told = "";
+        if (file is { Name: { } name, HasRun: true })
+        {
+            try
+            {
+                var turn = new ScriptTurn(home, settings, bot, name, time);
+                turn.PassOver(file.Sentence);
+                told = turn.Report;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                told = e.Message;
+            }
+        }
+
+        Say($"{file.Sentence} {told}".TrimEnd());
     }
 
     private void Say(string entry)

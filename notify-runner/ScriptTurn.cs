@@ -14,9 +14,13 @@ namespace Notify.Runner;
 /// </summary>
 internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendApiClient bot, ScriptName script, TimeProvider time)
 {
+    /// <summary>After so many a script makes names of its data, and each further one is no news.</summary>
+    private const int MostToldFields = 10;
+
     private readonly StringBuilder _report = new();
     private IReadOnlyList<string> _traceback = [];
     private bool _botUnreachable;
+    private ScriptRun.Broken? _refused;
 
     /// <summary>What happened, for the log: sentences on one line, but for the traceback of a script that has just broken.</summary>
     internal string Report => string.Join('\n', [_report.ToString(), .. _traceback]);
@@ -43,6 +47,17 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         };
     }
 
+    /// <summary>Tells the owner once that the script no longer runs, as of a broken one.</summary>
+    /// <param name="sentence">Why it is passed over.</param>
+    internal void PassOver(string sentence)
+    {
+        using var held = ScriptLock.TryAcquire(home, script);
+        if (held is not null)
+        {
+            Broken(new ScriptRun.Broken(ScriptFailure.NotFound, sentence, [], TimeSpan.Zero), ScriptState.Read(home, script), time.GetUtcNow());
+        }
+    }
+
     private TurnEnd Interrupted(ScriptRun.Broken broken)
     {
         Say($"interrupted after {Seconds(broken.Took)}. {broken.Summary}");
@@ -55,11 +70,16 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         return TurnEnd.Done;
     }
 
-    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start)
+    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start, ScriptOutcome outcome = ScriptOutcome.Error)
     {
         // The traceback once; after that a line a round says enough.
         var isNews = before.FailingSince is null || !string.Equals(before.Error, broken.Text, StringComparison.Ordinal);
-        Say($"error after {Seconds(broken.Took)}. {broken.Summary}");
+        var hasRun = broken.Reason != ScriptFailure.NotFound;
+        if (hasRun && outcome == ScriptOutcome.Error)
+        {
+            Say($"error after {Seconds(broken.Took)}. {broken.Summary}");
+        }
+
         var told = before.FailureTold
             || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told"));
         if (isNews)
@@ -69,9 +89,10 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
         Keep(before with
         {
-            LastRun = start,
-            LastOutcome = ScriptOutcome.Error,
+            LastRun = hasRun ? start : before.LastRun,
+            LastOutcome = outcome,
             Error = broken.Text,
+            Warnings = [],
             FailingSince = before.FailingSince ?? start,
             FailureTold = told,
         });
@@ -80,6 +101,19 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
     private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
+        var (outcome, error) = Deal(finished, before, start);
+        Say($"it ran for {Seconds(finished.Took)}");
+        foreach (var warning in finished.Result.Warnings)
+        {
+            Warn(warning);
+        }
+
+        if (_refused is { } refused)
+        {
+            // It would be refused in the next round, too: a dead alert, as of a script that fails.
+            return Broken(refused, before, start, ScriptOutcome.NotSent);
+        }
+
         // Still to be told stays to be told: a dead alert that was announced must be taken back.
         var stillToTell = before.FailureTold
             && !Tell(FailureNotice.WorksAgain(script, before.FailingSince ?? start, start), "its owner was told that it works again", "its owner could not be told that it works again");
@@ -90,14 +124,9 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             Cooldown = finished.Result.Cooldown,
             FailingSince = stillToTell ? before.FailingSince : null,
             FailureTold = stillToTell,
+            Warnings = finished.Result.Warnings,
+            ToldFields = TellUnknownFields(finished.Result, before),
         };
-
-        var (outcome, error) = Deal(finished, before, start);
-        Say($"it ran for {Seconds(finished.Took)}");
-        foreach (var warning in finished.Result.Warnings)
-        {
-            Warn(warning);
-        }
 
         var kept = Keep(after with
         {
@@ -163,6 +192,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             if (!answer.IsOk)
             {
                 Say($"not sent ({answer.Status}). {answer.Error}");
+                if (answer.Status is 400 or 413 or 415 or 422 or 502)
+                {
+                    _refused = new ScriptRun.Broken(ScriptFailure.UnreadableOutput, $"What it says was not taken: {answer.Error}", [], finished.Took);
+                }
+
                 return (ScriptOutcome.NotSent, answer.Error);
             }
 
@@ -176,6 +210,17 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             Say($"not sent. {e.Message}");
             return (ScriptOutcome.NotSent, e.Message);
         }
+    }
+
+    /// <summary>Tells the owner of each field that the contract does not know, once: the script goes on without it, and nobody reads the log.</summary>
+    /// <returns>All names told of so far.</returns>
+    private IReadOnlyList<string> TellUnknownFields(ScriptResult result, ScriptState before)
+    {
+        var untold = result.UnknownFields.Where(field => !before.ToldFields.Contains(field.Name, StringComparer.Ordinal)).ToList();
+        return untold.Count > 0 && before.ToldFields.Count < MostToldFields && settings.FailureAlerts && !_botUnreachable
+            && Tell(FailureNotice.UnknownFields(script, untold), "its owner was told of the unknown fields", "its owner could not be told of the unknown fields")
+            ? [.. before.ToldFields, .. untold.Select(field => field.Name)]
+            : before.ToldFields;
     }
 
     private bool Tell(string html, string done, string notDone)

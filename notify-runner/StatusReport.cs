@@ -130,6 +130,11 @@ internal static class StatusReport
             {
                 yield return $"{script.Name}: {error}";
             }
+
+            foreach (var warning in script.Warnings ?? [])
+            {
+                yield return $"{script.Name}: warning: {warning}";
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
                 s.Error,
                 s.Running || runs.IsRunning(user, s.Name),
                 mutes.Until(s.Name),
-                helper.Objection(user, s.Name)))], mutes.All),
+                helper.Objection(user, s.Name),
+                s.Warnings))], mutes.All),
             SendApiJson.Default.ScriptsAnswer);
     }
 

@@ -44,7 +44,8 @@ internal sealed record ScriptAnswer(
     string? Error,
     bool Running,
     DateTimeOffset? MutedUntil,
-    string? NoRun);
+    string? NoRun,
+    IReadOnlyList<string>? Warnings);
 
 internal sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notifications);
 

@@ -77,6 +77,7 @@ public sealed record BotScripts(IReadOnlyList<BotScript> Scripts, DateTimeOffset
 /// <param name="Running">Whether it runs now.</param>
 /// <param name="MutedUntil">Until when it is muted, by itself or with all others.</param>
 /// <param name="NoRun">Why it can't be run from here; null where it can.</param>
+/// <param name="Warnings">What was not as it should be in its last run, one sentence each.</param>
 public sealed record BotScript(
     string Name,
     string Stem,
@@ -88,7 +89,8 @@ public sealed record BotScript(
     string? Error,
     bool Running,
     DateTimeOffset? MutedUntil,
-    string? NoRun);
+    string? NoRun,
+    IReadOnlyList<string>? Warnings = null);
 
 /// <summary>How a run ended.</summary>
 /// <param name="Outcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>error</c> or <c>already_running</c>.</param>

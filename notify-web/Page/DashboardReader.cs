@@ -75,6 +75,7 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
                         LastRun = script.LastRun,
                         LastRound = script.LastRound,
                         NoRun = script.NoRun,
+                        Warnings = script.Warnings ?? [],
                         LastSent = script.LastSent,
                         CooldownEnds = script.CooldownEnds,
                         LastOutcome = script.LastOutcome,

@@ -28,6 +28,9 @@ internal sealed record ScriptView
     /// <summary>Why it can't be run from here; null where it can.</summary>
     public string? NoRun { get; init; }
 
+    /// <summary>What was not as it should be in its last run and did not cost the notification, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Until when this script by itself is muted.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
 

@@ -84,4 +84,42 @@ public sealed class ScriptFolderTests
         Assert.Contains("bobs.py is passed over: it is a link to a file that is neither yours nor root's", alice.Log, StringComparison.Ordinal);
         Assert.Contains("nothing.py is passed over: it is a link to nothing", alice.Log, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Names_that_begin_with_an_underscore_are_helpers_and_never_run()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("_shop.py", "print('{\"notify\": true, \"message\": \"imported\"}') if __name__ == '__main__' else None\nNAME = 'shop'");
+        alice.WriteScript("__init__.py", "raise ValueError('nobody runs this')");
+        alice.WriteScript("__main__.py", "raise ValueError('nobody runs this')");
+        alice.WriteScript("_.py", "raise ValueError('nobody runs this')");
+        alice.WriteScript("sales.py", "import _shop, json\nprint(json.dumps({'notify': True, 'message': _shop.NAME}))");
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(("sales.py", "shop"), (Assert.Single(alice.Bot.All)["script"], alice.Bot.All[0]["message"]));
+        Assert.DoesNotContain("_shop", alice.Log, StringComparison.Ordinal);
+        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        Assert.Equal(["sales.py"], listed.Select(script => script.Name));
+        Assert.DoesNotContain("_shop", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        foreach (var refused in new[] { await alice.RunAsync("notify-scripts", ["run", "_shop.py"]), await alice.RunAsync("notify-runner", ["--dry-run", "_shop"]) })
+        {
+            Assert.Equal(1, refused.Status);
+            Assert.Contains("its name begins with '_'", refused.Output + refused.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_script_of_an_older_version_whose_name_begins_with_an_underscore_does_not_fall_silent()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("_daily.py", Analyst.Hello);
+        alice.WriteState("_daily", """{"last_sent": 1769800800.25, "last_run": 1769800800.25, "last_outcome": "delivered"}""");
+        alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Contains("its name begins with '_'", System.Net.WebUtility.HtmlDecode(Assert.Single(alice.Bot.All)["text"]), StringComparison.Ordinal);
+    }
 }
