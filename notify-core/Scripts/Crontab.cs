@@ -1,5 +1,4 @@
 using System.Text;
-using Notify.Posix;
 
 namespace Notify.Scripts;
 
@@ -38,7 +37,7 @@ public static class Crontab
     }
 
     /// <summary>The variables of a crontab's text above its first line that runs a round; of one that is set twice the later counts.</summary>
-    internal static IReadOnlyDictionary<string, string> Parse(string crontab)
+    internal static Dictionary<string, string> Parse(string crontab)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var raw in crontab.Split('\n'))

@@ -108,7 +108,7 @@ internal static class ModuleClash
             .Any(packages => Directory.Exists(Path.Combine(packages, module)) || File.Exists(Path.Combine(packages, module + ".py")));
     }
 
-    private static IEnumerable<string> Folders(string folder, string pattern)
+    private static string[] Folders(string folder, string pattern)
     {
         try
         {

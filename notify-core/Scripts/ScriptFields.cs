@@ -73,19 +73,22 @@ internal static class ScriptFields
     /// <summary>Letters to add, leave out, change, or swap with their neighbour (optimal string alignment).</summary>
     private static int Distance(string a, string b)
     {
-        var rows = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
+        var (before, last, row) = (new int[b.Length + 1], Enumerable.Range(0, b.Length + 1).ToArray(), new int[b.Length + 1]);
+        for (var i = 1; i <= a.Length; i++)
         {
-            for (var j = 0; j <= b.Length; j++)
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
             {
-                rows[i, j] = i == 0 ? j : j == 0 ? i : Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                row[j] = Math.Min(Math.Min(last[j], row[j - 1]) + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 {
-                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
                 }
             }
+
+            (before, last, row) = (last, row, before);
         }
 
-        return rows[a.Length, b.Length];
+        return last[b.Length];
     }
 }

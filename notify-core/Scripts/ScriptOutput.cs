@@ -221,7 +221,7 @@ public static class ScriptOutput
         internal JsonElement? Last(string name) => root.TryGetProperty(name, out var value) ? value : null;
 
         /// <summary>What the contract does not know. A name that begins with <c>_</c> is its author's own remark.</summary>
-        internal IReadOnlyList<UnknownField> Unknown()
+        internal List<UnknownField> Unknown()
         {
             var unknown = root.EnumerateObject()
                 .Select(member => member.Name)

@@ -123,8 +123,8 @@ public sealed record ScriptState
                 WriteText(writer, "requested_error", requested.Error);
             }
 
-            WriteTexts(writer, "warnings", Warnings.Take(MostTexts));
-            WriteTexts(writer, "told_fields", ToldFields.TakeLast(MostTexts));
+            WriteTexts(writer, "warnings", [.. Warnings.Take(MostTexts)]);
+            WriteTexts(writer, "told_fields", [.. ToldFields.TakeLast(MostTexts)]);
             foreach (var other in Others)
             {
                 other.WriteTo(writer);
@@ -202,9 +202,9 @@ public sealed record ScriptState
             ? [.. value.EnumerateArray().Where(text => text.ValueKind == JsonValueKind.String).Select(text => text.GetString()!)]
             : [];
 
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    private static void WriteTexts(Utf8JsonWriter writer, string name, string[] texts)
     {
-        if (!texts.Any())
+        if (texts.Length == 0)
         {
             return;
         }

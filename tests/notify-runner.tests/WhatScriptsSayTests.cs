@@ -152,7 +152,7 @@ public sealed class WhatScriptsSayTests
         Assert.Contains(Sentence, WebUtility.HtmlDecode(Assert.Single(sent, each => each["message"] is null)["text"]), StringComparison.Ordinal);
         Assert.Contains(Sentence, alice.Log, StringComparison.Ordinal);
         Assert.Contains(Sentence, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
-        Assert.Equal(Sentence, Listed()[0].GetProperty("warnings")[0].GetString());
+        Assert.Equal(Sentence, (await ListedAsync())[0].GetProperty("warnings")[0].GetString());
 
         alice.Bot.Take();
         alice.WriteScript("sales.py", """print('{"notify": false, "cooldwon": "5m"}')""");
@@ -160,9 +160,9 @@ public sealed class WhatScriptsSayTests
         Assert.Contains("did you mean \"cooldown\"?", WebUtility.HtmlDecode(Assert.Single(alice.Bot.Take())["text"]), StringComparison.Ordinal);
         alice.WriteScript("sales.py", """print('{"notify": false}')""");
         Assert.Equal(0, (await alice.RoundAsync()).Status);
-        Assert.Equal(JsonValueKind.Null, Listed()[0].GetProperty("warnings").ValueKind);
+        Assert.Equal(JsonValueKind.Null, (await ListedAsync())[0].GetProperty("warnings").ValueKind);
 
-        JsonElement Listed() => JsonDocument.Parse(alice.RunAsync("notify-scripts", ["list"]).GetAwaiter().GetResult().Output).RootElement;
+        async Task<JsonElement> ListedAsync() => JsonDocument.Parse((await alice.RunAsync("notify-scripts", ["list"])).Output).RootElement;
     }
 
     [Fact]
