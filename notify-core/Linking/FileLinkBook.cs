@@ -19,6 +19,10 @@ namespace Notify.Linking;
 /// Moments further than a minute in the future, as a clock that was set back leaves them, count as over: no code lives longer than eleven minutes.
 /// Two users that an editor has given the same chat both keep receiving; the chat acts for the one linked last.
 /// </para>
+/// <para>
+/// Each link and each deep link holds the id of its account (<c>uid</c>; null for a name without one). Where the member is missing, the entry is of an earlier version or
+/// typed by hand, and counts for the account of now; <see cref="StoreAccountsAsync"/> writes that down, once.
+/// </para>
 /// <para>Safe for several threads and several instances, in as many processes.</para>
 /// </remarks>
 public sealed class FileLinkBook : ILinkBook, IDisposable
@@ -57,6 +61,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
 
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly Accounts _accounts;
     private readonly StateLock _lock;
     private readonly SharedJsonFile<Link, LinkTable> _links;
     private readonly SharedJsonFile<PendingCode, NoTable> _codes;
@@ -65,8 +70,12 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     private bool _tidied;
 
     /// <summary>Opens the book in a data folder. Nothing is read or made before it is needed.</summary>
-    public FileLinkBook(string folder, TimeProvider time)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="accounts">Whose links count; without it only an account's id is looked at, not its groups.</param>
+    public FileLinkBook(string folder, TimeProvider time, Accounts? accounts = null)
     {
+        _accounts = accounts ?? new Accounts(time);
         _folder = Path.GetFullPath(folder);
         _time = time;
         _lock = new StateLock(_folder, time);
@@ -77,10 +86,51 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     }
 
     /// <inheritdoc />
-    public Link? Find(UserName user) => _links.Content.Find(user);
+    public Link? Find(UserName user) => IfItHolds(Stored(user));
 
     /// <inheritdoc />
-    public Link? Find(ChatId chat) => _links.Content.Find(chat);
+    public Link? Find(ChatId chat) => IfItHolds(Stored(chat));
+
+    /// <inheritdoc />
+    public Link? Stored(UserName user) => _links.Content.Find(user);
+
+    /// <inheritdoc />
+    public Link? Stored(ChatId chat) => _links.Content.Find(chat);
+
+    /// <inheritdoc />
+    public LinkStanding StandingOf(Link link)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        return StandingOf(_accounts.Of(link.User), link.Account);
+    }
+
+    /// <inheritdoc />
+    public async Task<int> StoreAccountsAsync(CancellationToken cancellation)
+    {
+        if (!_links.Content.HasWithoutAccount || _links.Content.ByUser.Values.All(link => link.Account is not null || _accounts.Find(link.User) is null))
+        {
+            return 0;
+        }
+
+        return await ChangeAsync(
+            _ =>
+            {
+                var links = _links.Draft();
+                var found = links.All.Where(link => link.Account is null).Select(link => link with { Account = _accounts.Find(link.User)?.Id }).Where(link => link.Account is not null).ToArray();
+                foreach (var link in found)
+                {
+                    links.Set(link.User.Value, link, (StateEntries.AccountMember, StateEntries.AccountJson(link.Account)));
+                }
+
+                if (found.Length > 0)
+                {
+                    Store(links);
+                }
+
+                return found.Length;
+            },
+            cancellation);
+    }
 
     /// <inheritdoc />
     public IReadOnlyDictionary<UserName, Link> All() => _links.Content.ByUser;
@@ -152,12 +202,14 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         {
             var offers = _deepLinks.Draft();
             offers.RemoveAll(offer => offer.User == user || IsOver(offer.CreatedAt, now));
+            var account = _accounts.Find(user)?.Id;
             var payload = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PayloadBytes));
             offers.Set(
                 payload,
-                new PendingLink(payload, user, now),
+                new PendingLink(payload, user, now, account),
                 ("user", JsonEntries<PendingLink>.Quote(user.Value)),
-                ("created_at", StateEntries.SecondsJson(now)));
+                ("created_at", StateEntries.SecondsJson(now)),
+                (StateEntries.AccountMember, StateEntries.AccountJson(account)));
             using var change = _deepLinks.Prepare(offers);
             change.Commit();
             return new DeepLink(payload, user, now + Validity);
@@ -175,14 +227,21 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
                 return new Redemption.UnknownOrExpired();
             }
 
-            var holder = LinkEntries.HolderOf(links, chat);
+            // Who has left meanwhile, or was there under this name before, has no payload any more.
+            var owner = _accounts.Of(offer.User);
+            if (StandingOf(owner, offer.Account) != LinkStanding.Holds)
+            {
+                return new Redemption.UnknownOrExpired();
+            }
+
+            var holder = IfItHolds(LinkEntries.HolderOf(links, chat));
             if (!evenIfLinkedToAnother && holder is not null && holder.User != offer.User)
             {
                 return new Redemption.AskFirst(holder.User, offer.User);
             }
 
             offers.RemoveAll(o => o == offer || IsOver(o.CreatedAt, now));
-            var change = LinkEntries.Set(links, offer.User, chat, now);
+            var change = LinkEntries.Set(links, offer.User, owner.Id, chat, now);
             using var changedOffers = _deepLinks.Prepare(offers);
             using var changedLinks = _links.Prepare(links);
             changedOffers.Commit();
@@ -196,7 +255,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         now =>
         {
             var links = _links.Draft();
-            var change = LinkEntries.Set(links, user, chat, now);
+            var change = LinkEntries.Set(links, user, _accounts.Find(user)?.Id, chat, now);
             Store(links);
             return change;
         },
@@ -257,6 +316,12 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
 
     private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) => now - createdAt >= Validity || createdAt - now > ClockSkew;
 
+    private Link? IfItHolds(Link? link) => link is not null && StandingOf(link) == LinkStanding.Holds ? link : null;
+
+    private static LinkStanding StandingOf(AccountNow now, AccountId? account) => account is { } owner && owner != now.Id
+        ? now.Id == AccountId.None ? LinkStanding.AccountGone : LinkStanding.AccountReplaced
+        : now.IsOutside ? LinkStanding.LeftGroup : LinkStanding.Holds;
+
     private Verification.Verified? Use(JsonEntries<PendingCode> codes, JsonEntries<Link> links, UserName user, string code, DateTimeOffset now)
     {
         if (!codes.TryFind(code, out var pending) || IsOver(pending.CreatedAt, now))
@@ -265,7 +330,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         }
 
         codes.RemoveAll(c => c == pending || IsOver(c.CreatedAt, now));
-        var change = LinkEntries.Set(links, user, pending.Chat, now);
+        var change = LinkEntries.Set(links, user, _accounts.Find(user)?.Id, pending.Chat, now);
         using var changedCodes = _codes.Prepare(codes);
         using var changedLinks = _links.Prepare(links);
         changedCodes.Commit();

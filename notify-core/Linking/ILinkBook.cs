@@ -5,7 +5,24 @@ namespace Notify.Linking;
 /// <param name="Chat">Where they go. A chat belongs to one user and a user to one chat.</param>
 /// <param name="LinkedAt">Since when; whole seconds, UTC.</param>
 /// <param name="Dead">Set where Telegram has said that the chat takes nothing any more.</param>
-public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null);
+/// <param name="Account">The account it was made for; null where that is not stored yet, as in a file of an earlier version or an entry typed by hand: then it counts for the account of now.</param>
+public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null, AccountId? Account = null);
+
+/// <summary>Whether a stored link counts. One that does not is kept: it counts again when its account is back.</summary>
+public enum LinkStanding
+{
+    /// <summary>It counts.</summary>
+    Holds,
+
+    /// <summary>Its account does not exist any more.</summary>
+    AccountGone,
+
+    /// <summary>The name belongs to another account now, or to one where there was none.</summary>
+    AccountReplaced,
+
+    /// <summary>Its account is in none of the groups that give access.</summary>
+    LeftGroup,
+}
 
 /// <summary>Why and since when a link is dead.</summary>
 /// <param name="Reason">One word: <c>blocked</c>, <c>chat not found</c>, <c>deactivated</c>.</param>
@@ -85,20 +102,40 @@ public sealed record UnreadableFile(string File, string Position, string? Proble
 /// processes, and what it says is done is durably stored.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A link belongs to an account, not only to a name. One whose account is gone, is another one now, or has left the group is not found; it is stored still
+/// (<see cref="All"/>, <see cref="Stored(UserName)"/>), and counts again when its account is back.
+/// </para>
+/// <para>
 /// All reading members throw <see cref="StateUnreadableException"/> where the stored state can't be read and nothing was read
 /// before; where something was, they go on serving that. An entry that can't be read concerns only those who ask for it. Changing members throw it whenever the state can't be read now, since
 /// a change must not be built on what may be old, and <see cref="StateNotWritableException"/> where storing fails (a full disk,
-/// missing rights); then nothing has changed.
+/// missing rights); then nothing has changed. <see cref="AccountUnknownException"/> is one of the former: the name service fails.
+/// </para>
 /// </remarks>
 public interface ILinkBook
 {
-    /// <summary>The link of a user, or null.</summary>
+    /// <summary>The link of a user that counts, or null.</summary>
     Link? Find(UserName user);
 
-    /// <summary>The link of a chat, or null.</summary>
+    /// <summary>The link of a chat that counts, or null.</summary>
     Link? Find(ChatId chat);
 
-    /// <summary>All links at this moment, as one consistent picture, by user.</summary>
+    /// <summary>The link of a user, whether it counts or not, or null.</summary>
+    Link? Stored(UserName user);
+
+    /// <summary>The link of a chat, whether it counts or not, or null.</summary>
+    Link? Stored(ChatId chat);
+
+    /// <summary>Whether a link counts now.</summary>
+    /// <exception cref="AccountUnknownException">The name service fails, and has said nothing before.</exception>
+    LinkStanding StandingOf(Link link);
+
+    /// <summary>Stores the account of now with the links that have none stored. Costs a look where there are none; those that can't be looked up stay as they are.</summary>
+    /// <returns>How many.</returns>
+    Task<int> StoreAccountsAsync(CancellationToken cancellation);
+
+    /// <summary>All links at this moment, whether they count or not, as one consistent picture, by user.</summary>
     IReadOnlyDictionary<UserName, Link> All();
 
     /// <summary>What can't be read now, for health and log; empty where all is well.</summary>
@@ -123,7 +160,7 @@ public interface ILinkBook
     /// <summary>Links a user to a chat without a code (an operator's doing), moving what was there.</summary>
     Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation);
 
-    /// <summary>Removes a user's link; gives what was removed, or null where there was none.</summary>
+    /// <summary>Removes a user's link, whether it counts or not; gives what was removed, or null where there was none.</summary>
     Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
 
     /// <summary>Follows a group that became a supergroup: the link keeps its user and time and gets the new id. Null where the old chat has no link.</summary>
@@ -141,12 +178,26 @@ public interface ILinkBook
 }
 
 /// <summary>A file of the shared state can't be read, and nothing was read before that could be served instead.</summary>
-public sealed class StateUnreadableException(UnreadableFile file)
-    : IOException($"State unreadable: {file}. The operator must put the {(file.Entry is null ? "file" : "entry")} right; nothing was changed.")
+public class StateUnreadableException : IOException
 {
+    /// <summary>A file can't be read.</summary>
+    public StateUnreadableException(UnreadableFile file)
+        : this(file, $"State unreadable: {file}. The operator must put the {(file?.Entry is null ? "file" : "entry")} right; nothing was changed.")
+    {
+    }
+
+    private protected StateUnreadableException(UnreadableFile file, string message)
+        : base(message) => Unreadable = file;
+
     /// <summary>Which file and where in it.</summary>
-    public UnreadableFile Unreadable { get; } = file;
+    public UnreadableFile Unreadable { get; }
 }
+
+/// <summary>The name service fails, and has said nothing of this user before: whose a link is can't be told now.</summary>
+/// <param name="user">Whose account was asked for.</param>
+public sealed class AccountUnknownException(UserName user) : StateUnreadableException(
+    new UnreadableFile("passwd", $"account {user}", "the name service gives no answer"),
+    $"The account {user} can't be looked up at the moment: the name service fails (getent passwd {user}). Nothing was changed; try again later.");
 
 /// <summary>A change of the shared state can't be stored; nothing has changed.</summary>
 public sealed class StateNotWritableException(string file, string reason, Exception? inner = null)

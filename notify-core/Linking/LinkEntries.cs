@@ -7,15 +7,25 @@ internal static class LinkEntries
     internal static Link? HolderOf(JsonEntries<Link> links, ChatId chat) => links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
 
     /// <summary>Links a user and a chat, and says what that took from whom.</summary>
-    internal static LinkChange Set(JsonEntries<Link> links, UserName user, ChatId chat, DateTimeOffset now)
+    internal static LinkChange Set(JsonEntries<Link> links, UserName user, AccountId? account, ChatId chat, DateTimeOffset now)
     {
         var before = links.TryFind(user.Value, out var own) ? own : null;
         var holder = HolderOf(links, chat);
         links.RemoveAll(other => other.Chat == chat && other.User != user);
-        var link = new Link(user, chat, StateEntries.WholeSeconds(now));
+        // That a name has no account is stored with the next look at the accounts (StoreAccountsAsync), as for an entry that somebody typed.
+        account = account == AccountId.None ? null : account;
+        var link = new Link(user, chat, StateEntries.WholeSeconds(now), Account: account);
         links.Set(
-            user.Value, link, ("chat_id", StateEntries.ChatJson(chat)), ("linked_at", StateEntries.TimeJson(link.LinkedAt)), ("dead", null));
-        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, before is null || before.Chat == chat ? null : before.Chat);
+            user.Value,
+            link,
+            ("chat_id", StateEntries.ChatJson(chat)),
+            ("linked_at", StateEntries.TimeJson(link.LinkedAt)),
+            ("dead", null),
+            (StateEntries.AccountMember, StateEntries.AccountJson(account)));
+
+        // What another account of this name had is none of this one's.
+        var isOwn = before is not null && (before.Account is null || account is null || before.Account == account);
+        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, !isOwn || before!.Chat == chat ? null : before.Chat);
     }
 
     /// <summary>Writes down whether a link is dead.</summary>

@@ -14,6 +14,7 @@ internal sealed class LinkTable
         foreach (var link in links.All)
         {
             ByUser.Add(link.User, link);
+            HasWithoutAccount |= link.Account is null;
             ByChat[link.Chat] = Later(ByChat.GetValueOrDefault(link.Chat), link);
         }
 
@@ -31,6 +32,9 @@ internal sealed class LinkTable
     internal Dictionary<UserName, Link> ByUser { get; } = [];
 
     internal Dictionary<ChatId, Link> ByChat { get; } = [];
+
+    /// <summary>Whether there are links without the id of their account.</summary>
+    internal bool HasWithoutAccount { get; }
 
     /// <exception cref="StateUnreadableException">The user has an entry, and it can't be read.</exception>
     internal Link? Find(UserName user) => ByUser.TryGetValue(user, out var link) ? link

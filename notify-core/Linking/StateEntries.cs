@@ -7,7 +7,7 @@ namespace Notify.Linking;
 internal sealed record PendingCode(string Code, ChatId Chat, DateTimeOffset CreatedAt);
 
 /// <summary>An entry of <c>pending_links.json</c>: a deep link's payload that a user was shown.</summary>
-internal sealed record PendingLink(string Payload, UserName User, DateTimeOffset CreatedAt);
+internal sealed record PendingLink(string Payload, UserName User, DateTimeOffset CreatedAt, AccountId? Account = null);
 
 /// <summary>An entry of <c>wrong_codes.json</c>: when a user tried wrong codes lately.</summary>
 internal sealed record WrongTries(string User, IReadOnlyList<DateTimeOffset> At);
@@ -15,6 +15,9 @@ internal sealed record WrongTries(string User, IReadOnlyList<DateTimeOffset> At)
 /// <summary>How the entries of the data folder's JSON files read and write (specification, section 3).</summary>
 internal static class StateEntries
 {
+    /// <summary>The member that holds the id of the account that an entry belongs to: a number, or null where the name has no account.</summary>
+    internal const string AccountMember = "uid";
+
     internal static Link ReadLink(string name, ref Utf8JsonReader reader)
     {
         if (!UserName.TryParse(name, out var user))
@@ -25,6 +28,7 @@ internal static class StateEntries
         ChatId? chat = null;
         DateTimeOffset? linkedAt = null;
         DeadLink? dead = null;
+        AccountId? account = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("chat_id"u8))
@@ -39,13 +43,17 @@ internal static class StateEntries
             {
                 dead = ReadDead(ref reader, isFirst: dead is null);
             }
+            else if (reader.ValueTextEquals(AccountMember))
+            {
+                account = ReadAccount(ref reader, isFirst: account is null);
+            }
             else
             {
                 reader.Skip();
             }
         }
 
-        return new Link(user, Required(chat, "chat_id"), Required(linkedAt, "linked_at"), dead);
+        return new Link(user, Required(chat, "chat_id"), Required(linkedAt, "linked_at"), dead, account);
     }
 
     internal static PendingCode ReadCode(string name, ref Utf8JsonReader reader)
@@ -80,6 +88,7 @@ internal static class StateEntries
     {
         UserName? user = null;
         DateTimeOffset? createdAt = null;
+        AccountId? account = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("user"u8))
@@ -91,6 +100,10 @@ internal static class StateEntries
                     throw new WrongShapeException("user is not a user name");
                 }
             }
+            else if (reader.ValueTextEquals(AccountMember))
+            {
+                account = ReadAccount(ref reader, isFirst: account is null);
+            }
             else if (reader.ValueTextEquals("created_at"u8))
             {
                 createdAt = ReadSecondsOnce(ref reader, isFirst: createdAt is null);
@@ -101,7 +114,7 @@ internal static class StateEntries
             }
         }
 
-        return new PendingLink(name, user ?? throw new WrongShapeException("user is missing"), Required(createdAt, "created_at"));
+        return new PendingLink(name, user ?? throw new WrongShapeException("user is missing"), Required(createdAt, "created_at"), account);
     }
 
     internal static WrongTries ReadWrongTries(string name, ref Utf8JsonReader reader)
@@ -141,6 +154,9 @@ internal static class StateEntries
 
     /// <summary>A chat's id.</summary>
     internal static string ChatJson(ChatId chat) => chat.Value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>An account's id; null, which takes the member away, where it is not known.</summary>
+    internal static string? AccountJson(AccountId? account) => account is { } known ? known.Uid?.ToString(CultureInfo.InvariantCulture) ?? "null" : null;
 
     /// <summary>The same moment without its fraction of a second.</summary>
     internal static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
@@ -189,6 +205,15 @@ internal static class StateEntries
         return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var id) && id != 0
             ? new ChatId(id)
             : throw new WrongShapeException("chat_id is not a whole number other than 0");
+    }
+
+    private static AccountId ReadAccount(ref Utf8JsonReader reader, bool isFirst)
+    {
+        CheckFirst(isFirst);
+        reader.Read();
+        return reader.TokenType == JsonTokenType.Null ? AccountId.None
+            : reader.TokenType == JsonTokenType.Number && reader.TryGetUInt32(out var uid) ? new AccountId(uid)
+            : throw new WrongShapeException($"{AccountMember} is not a user id, nor null");
     }
 
     private static DateTimeOffset ReadTime(ref Utf8JsonReader reader, bool isFirst)

@@ -23,6 +23,20 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
     public static unsafe Account? Find(string name) =>
         NameService.Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result), Read);
 
+    /// <summary>Looks an account up by its name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="account">The account; null where there is none.</param>
+    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    public static unsafe bool TryFind(string name, out Account? account) =>
+        NameService.TryFind((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result), Read, out account);
+
+    /// <summary>Looks an account up by its user id.</summary>
+    /// <param name="uid">Its user id.</param>
+    /// <param name="account">The account; null where there is none.</param>
+    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    public static unsafe bool TryFind(uint uid, out Account? account) =>
+        NameService.TryFind((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result), Read, out account);
+
     /// <summary>The ids of all groups the account is in, the primary one included, as a new login would have them.</summary>
     public unsafe IReadOnlyList<uint> Groups()
     {
@@ -74,6 +88,13 @@ public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
     /// <summary>Looks a group up by its id; null where there is none.</summary>
     public static unsafe GroupMembers? Find(uint gid) =>
         NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result), Read);
+
+    /// <summary>Looks a group up by its name.</summary>
+    /// <param name="group">Its name.</param>
+    /// <param name="members">The group; null where there is none.</param>
+    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    public static unsafe bool TryFind(string group, out GroupMembers? members) =>
+        NameService.TryFind((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(group, out entry, buffer, length, out result), Read, out members);
 
     private static unsafe GroupMembers Read(LibC.GroupEntry entry)
     {

@@ -22,10 +22,10 @@ public sealed class TestAccount : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>Its user id.</summary>
-    public uint Uid { get; }
+    public uint Uid { get; private set; }
 
     /// <summary>The id of its own group.</summary>
-    public uint Gid { get; }
+    public uint Gid { get; private set; }
 
     /// <summary>Its home, mode 0750.</summary>
     public string Home { get; }
@@ -91,9 +91,32 @@ public sealed class TestAccount : IAsyncDisposable
     /// <summary>Takes the account out of a group, as an operator does.</summary>
     public Task LeaveAsync(string group) => RunLockedAsync("gpasswd", "-d", Name, group);
 
+    /// <summary>Puts the account into a group, as an operator does.</summary>
+    public Task JoinAsync(string group) => RunLockedAsync("gpasswd", "-a", Name, group);
+
+    /// <summary>Deletes the account, as an operator does when somebody leaves.</summary>
+    public Task DeleteAsync() => RunLockedAsync("userdel", "--remove", "--force", Name);
+
+    /// <summary>Makes an account of this name once more, after it was deleted: another person's, with a user id of its own, unless an id is given.</summary>
+    public async Task MakeAgainAsync(uint? uid, params string[] groups)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        var id = uid ?? Enumerable.Range(0, 1000).Select(_ => (uint)RandomNumberGenerator.GetInt32(30_000, 59_000)).First(free => free != Uid && Account.Find(free) is null);
+        string[] memberships = groups.Length > 0 ? ["--groups", string.Join(',', groups)] : [];
+        await RunLockedAsync(
+            "useradd",
+            ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--comment", "Notify test account", "-K", "HOME_MODE=0750", "--uid", id.ToString(System.Globalization.CultureInfo.InvariantCulture), .. memberships, Name]);
+        (Uid, Gid) = Account.Find(Name) is { } made ? (made.Uid, made.Gid) : throw new InvalidOperationException($"useradd made no {Name}.");
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (Account.Find(Name) is null)
+        {
+            return;
+        }
+
         Run("pkill", "-KILL", "-u", Name);
         await Eventually.TrueAsync(() => Run("pgrep", "-u", Name) != 0, () => $"processes of {Name} are still there", CancellationToken.None);
         await RunLockedAsync("userdel", "--remove", "--force", Name);

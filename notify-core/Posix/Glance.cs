@@ -1,22 +1,20 @@
-using Notify.Posix;
-
-namespace Notify.Web.Serving;
+namespace Notify.Posix;
 
 /// <summary>
 /// The status of a file, looked at once a millisecond at most: where requests come faster than that, looking for each of them is a tenth of their work. Nothing is
 /// let through by it that could not have been under way when the file changed.
 /// </summary>
-internal sealed class Glance(string path)
+public sealed class Glance(string path)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
 
     private volatile Seen? _seen;
 
     /// <summary>The file.</summary>
-    internal string Path => path;
+    public string Path => path;
 
     /// <summary>The status now; null where nothing is there or no right to look.</summary>
-    internal FileStatus? Status()
+    public FileStatus? Status()
     {
         // The machine's clock, whatever the program's is: files change by this one.
         if (_seen is not { } seen || TimeProvider.System.GetElapsedTime(seen.At) >= LookAgain)
