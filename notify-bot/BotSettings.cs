@@ -50,6 +50,12 @@ public sealed record BotSettings
     /// <summary>A loopback port for the metrics; null where they are on the socket alone.</summary>
     public IPEndPoint? MetricsListen { get; init; }
 
+    /// <summary>The groups whose members' links count.</summary>
+    public string[] AccessGroups => [AnalystGroup, TrustedGroup];
+
+    /// <summary>The command that lets a user in again.</summary>
+    public string AddAnalyst(UserName user) => $"gpasswd -a {user} {AnalystGroup}";
+
     /// <summary>What only the bot may look into.</summary>
     public string PrivateFolder => Path.Combine(DataFolder, "private");
 
@@ -65,6 +71,16 @@ public sealed record BotSettings
         return DataFolderSetting.Read(reader);
     }
 
+    /// <summary>The two groups alone, for the operator's commands that need nothing else.</summary>
+    /// <exception cref="SettingsException">One is wrong.</exception>
+    public static (string Analysts, string Trusted) ReadGroups(SettingsReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var groups = GroupNames(reader);
+        reader.ThrowIfWrong();
+        return groups;
+    }
+
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="SettingsException">At least one is wrong.</exception>
     public static BotSettings Read(SettingsReader reader)
@@ -78,6 +94,7 @@ public sealed record BotSettings
             reader.Wrong("TELEGRAM_BOT_USERNAME", username, "the bot's user name, letters, digits and '_'");
         }
 
+        var groups = GroupNames(reader);
         var settings = new BotSettings
         {
             Token = token!,
@@ -85,8 +102,8 @@ public sealed record BotSettings
             BotUsername = username,
             DataFolder = dataFolder,
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
-            AnalystGroup = reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"),
-            TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
+            AnalystGroup = groups.Analysts,
+            TrustedGroup = groups.Trusted,
             ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             WebUrl = reader.HttpAddress("NOTIFY_WEB_URL", null),
@@ -101,6 +118,9 @@ public sealed record BotSettings
         reader.ThrowIfWrong();
         return settings;
     }
+
+    private static (string Analysts, string Trusted) GroupNames(SettingsReader reader) =>
+        (reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"), reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"));
 
     private static IPEndPoint? ReadMetricsListen(SettingsReader reader)
     {

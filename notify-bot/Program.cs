@@ -49,8 +49,12 @@ return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTermination
 static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) => Guarded(async () =>
 {
     cancellation.ThrowIfCancellationRequested();
-    using var book = new FileLinkBook(BotSettings.ReadDataFolder(SettingsReader.FromEnvironment()), TimeProvider.System);
-    return await act(new LinkOperating(book, Console.Out, Console.Error));
+    var reader = SettingsReader.FromEnvironment();
+    var folder = BotSettings.ReadDataFolder(reader);
+    var groups = BotSettings.ReadGroups(reader);
+    var accounts = new Accounts(TimeProvider.System, [groups.Analysts, groups.Trusted]);
+    using var book = new FileLinkBook(folder, TimeProvider.System, accounts);
+    return await act(new LinkOperating(book, accounts, groups.Analysts, Console.Out, Console.Error));
 });
 
 static Task<int> Guarded(Func<Task<int>> act) => ServiceProgram.RunAsync("notify-bot", act);

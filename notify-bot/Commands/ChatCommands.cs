@@ -9,6 +9,7 @@ public sealed partial class ChatCommands(
     BotSettings settings,
     TelegramState telegram,
     ILinkBook links,
+    InertChats inert,
     StrangerLimit strangers,
     ChatAnswers answers,
     ChatClock clock,
@@ -54,6 +55,7 @@ public sealed partial class ChatCommands(
     /// <summary>What a person is told of trouble that only the operator can end, or time; null for any other.</summary>
     private static string? Apology(Exception trouble) => trouble switch
     {
+        AccountUnknownException => "The accounts of the server can't be looked up at the moment, so nothing was done. Please try again later; if it stays so, tell your operator.",
         StateUnreadableException { Unreadable.Entry: not null } => "What is stored about this link can't be read. The operator has to fix it; please try again later.",
         StateUnreadableException => "The list of links can't be read at the moment. The operator has to mend it; please try again later.",
         TooManyMutesException => trouble.Message,
@@ -84,15 +86,14 @@ public sealed partial class ChatCommands(
             "help" => HelpAsync(chat, cancellation),
             _ when !chat.IsPrivate => SendAwayAsync(chat, command, cancellation),
             "start" => linking.StartAsync(chat, link, argument, cancellation),
-            not null when link is null => answers.SayAsync(chat, ChatWords.UseStart, cancellation),
+            "unlink" when links.Stored(chat) is { } stored => linking.UnlinkAsync(stored, cancellation),
+            _ when link is null => answers.SayAsync(chat, inert.Of(chat) ?? ChatWords.UseStart, cancellation),
             "status" => status.SendAsync(chat, link, cancellation),
             "run" => runs.RunAsync(chat, link, argument, cancellation),
             "mute" => muting.MuteAsync(chat, link, argument, cancellation),
             "unmute" => muting.UnmuteAsync(chat, link, cancellation),
             "whoami" => WhoAmIAsync(chat, link, cancellation),
             "test" => TestAsync(chat, link, cancellation),
-            "unlink" => linking.UnlinkAsync(link, cancellation),
-            _ when link is null => answers.SayAsync(chat, ChatWords.UseStart, cancellation),
             _ => UnknownAsync(chat, typed, cancellation),
         });
     }
@@ -113,6 +114,7 @@ public sealed partial class ChatCommands(
 
             // A button lives as long as its message; the link of its chat is looked up when it is pressed.
             _ when links.Find(button.Chat) is { } link => OnButtonOfUserAsync(button, link, cancellation),
+            _ when inert.Of(button.Chat) is { } why => answers.AcknowledgeAsync(button.QueryId, strangers.MayAnswer(button.Chat) ? ChatWords.Cut(why, ChatWords.MaxToast) : null, cancellation),
             _ => answers.AcknowledgeAsync(button.QueryId, strangers.MayAnswer(button.Chat) ? "This chat is not linked any more. " + ChatWords.UseStart : null, cancellation),
         });
     }

@@ -7,6 +7,9 @@ internal static class ChatWords
 {
     internal const string UseStart = "Use /start to link your account.";
 
+    /// <summary>Characters that Telegram shows of the answer to a pressed button.</summary>
+    internal const int MaxToast = 200;
+
     internal const string NothingHasChanged = "Nothing has changed.";
 
     /// <summary>The first characters of a text, with an ellipsis where there are more; never half a surrogate pair.</summary>

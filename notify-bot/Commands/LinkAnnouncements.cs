@@ -8,7 +8,8 @@ namespace Notify.Bot.Commands;
 /// shell. It compares what it knew with what is stored now, so there is one place that tells, and no writer that forgets to.
 /// </summary>
 /// <remarks>What changes while the bot is down is not told.</remarks>
-public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, BackgroundRuns background, UnreadableLog unreadable, BotSettings settings, TimeProvider time)
+public sealed partial class LinkAnnouncements(
+    ILinkBook links, ChatAnswers answers, BackgroundRuns background, UnreadableLog unreadable, BotSettings settings, TimeProvider time, ILogger<LinkAnnouncements> log)
 {
     /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -19,6 +20,7 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
     private readonly Lock _gate = new();
     private IReadOnlyDictionary<UserName, Link>? _known;
     private IReadOnlyDictionary<UserName, Link>? _seen;
+    private long _notStoredSaid;
 
     /// <summary>Remembers the links as they are. Before anybody can change them by a bot that runs, or what is changed in its first moments would be told to nobody.</summary>
     public void Remember() => TakeChanges();
@@ -32,6 +34,7 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
             do
             {
                 unreadable.Look();
+                await StoreAccountsAsync(cancellation);
                 if (TakeChanges() is { Length: > 0 } changes)
                 {
                     background.Start(stopping => TellAsync(changes, stopping));
@@ -47,6 +50,26 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
 
     /// <summary>Tells all chats concerned what has changed since the last look.</summary>
     public Task AnnounceAsync(CancellationToken cancellation) => TellAsync(TakeChanges(), cancellation);
+
+    /// <summary>Entries of an earlier version, and those that somebody typed, get the ids of their accounts.</summary>
+    private async Task StoreAccountsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (await links.StoreAccountsAsync(cancellation) is > 0 and var count)
+            {
+                LogAccountsStored(log, count);
+            }
+        }
+        catch (IOException e)
+        {
+            if (time.GetElapsedTime(_notStoredSaid) > TimeSpan.FromMinutes(1) || _notStoredSaid == 0)
+            {
+                _notStoredSaid = time.GetTimestamp();
+                LogAccountsNotStored(log, e.Message);
+            }
+        }
+    }
 
     private async Task TellAsync((ChatId Chat, AnswerText Text)[] changes, CancellationToken cancellation) =>
         await Task.WhenAll(changes.Select(change => answers.SendAsync(change.Chat, change.Text, cancellation)));
@@ -157,9 +180,15 @@ public sealed class LinkAnnouncements(ILinkBook links, ChatAnswers answers, Back
                 continue;
             }
 
-            yield return (old.Chat, current is null
+            yield return (old.Chat, current is null || (old.Account is { } account && current.Account is { } other && account != other)
                 ? new AnswerText().Plain("This chat is no longer linked: the notifications of ").Bold(user.Value).Plain(" do not arrive here any more. /start links it again.")
                 : new AnswerText().Plain("The notifications of ").Bold(user.Value).Plain(" go to another chat from now on. If that was not you, tell your operator."));
         }
     }
+
+    [LoggerMessage(1110, LogLevel.Information, "{Count} links had no user id stored, and count for the accounts that their users have now.")]
+    private static partial void LogAccountsStored(ILogger log, int count);
+
+    [LoggerMessage(1111, LogLevel.Warning, "The user ids of links can't be stored: {Reason} It is tried again every second.")]
+    private static partial void LogAccountsNotStored(ILogger log, string reason);
 }

@@ -8,7 +8,7 @@ namespace Notify.Bot.Commands;
 /// How a chat comes to its link, and loses it: codes and one-tap links of <c>/start</c>, the question before a chat changes hands, <c>/unlink</c>, and
 /// what Telegram says of a chat by itself.
 /// </summary>
-public sealed class LinkingInChat(BotSettings settings, ILinkBook links, LinkAnnouncements announcements, ChatAnswers answers, TimeProvider time)
+public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertChats inert, LinkAnnouncements announcements, ChatAnswers answers, TimeProvider time)
 {
     /// <summary>The button that takes the other user's notifications; the one-tap link's payload follows.</summary>
     internal const string Switch = "move:";
@@ -48,6 +48,10 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, LinkAnn
         if (link is not null)
         {
             text.Plain("This chat is linked: the notifications of ").Bold(link.User.Value).Line(" arrive here. To link it to another account, use the code below.").Line();
+        }
+        else if (inert.Of(chat) is { } why)
+        {
+            text.Line(why).Line();
         }
 
         var code = await links.IssueCodeAsync(chat, cancellation);

@@ -23,7 +23,7 @@ public sealed class NotificationButtons(IOutbox outbox, RunsInChat runs, ChatAns
     internal async Task PressedAsync(PressedButton button, Link link, CancellationToken cancellation)
     {
         // The chat may be another user's by now than when the notification came.
-        if (outbox.Find(button.Argument) is not { Accepted: { Script: { } name } accepted } || accepted.User != link.User)
+        if (outbox.Find(button.Argument) is not { Accepted: { Script: { } name } accepted } || accepted.User != link.User || (accepted.Account is { } account && account != (link.Account ?? account)))
         {
             await answers.AcknowledgeAsync(button.QueryId, "That notification is too old. /status lists your scripts.", cancellation);
             return;

@@ -26,6 +26,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private readonly IOutbox _outbox;
     private readonly ImageShelf _images;
     private readonly ILinkBook _links;
+    private readonly Accounts _accounts;
     private readonly BotApi _api;
     private readonly BotSettings _settings;
     private readonly DesktopDispatch _desktops;
@@ -39,12 +40,13 @@ public sealed partial class NotificationDelivery : IDisposable
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
-        IOutbox outbox, ImageShelf images, ILinkBook links, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
+        IOutbox outbox, ImageShelf images, ILinkBook links, Accounts accounts, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _outbox = outbox;
         _images = images;
         _links = links;
+        _accounts = accounts;
         _api = api;
         _settings = settings;
         _desktops = desktops;
@@ -155,7 +157,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
                     if (link is not null)
                     {
-                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress, size), new RenderedNotification(stored.Accepted, messages));
+                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress, size) { Account = stored.Accepted.Account }, new RenderedNotification(stored.Accepted, messages));
                         Add(job, null);
                     }
 

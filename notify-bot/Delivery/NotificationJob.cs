@@ -33,11 +33,15 @@ public sealed partial class NotificationDelivery
         /// <summary>How soon it is tried again where another program locks the outbox.</summary>
         private static readonly TimeSpan LockPause = TimeSpan.FromSeconds(3);
 
+        /// <summary>How often it is looked whether an account is back.</summary>
+        private static readonly TimeSpan AccountPause = TimeSpan.FromSeconds(5);
+
         // How old it is goes by the steady clock: the machine's may be set forward by a day while it waits.
         private readonly long _begun = delivery._time.GetTimestamp();
         private readonly TimeSpan _ageThen = delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
         private readonly TaskCompletionSource<DeliveryProgress> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private DeliveryProgress _progress = waiting.Progress;
+        private AccountId? _account = waiting.Account;
         private RenderedNotification? _rendered = rendered;
 
         public string Id => waiting.Id;
@@ -71,7 +75,13 @@ public sealed partial class NotificationDelivery
 
         public override TimeSpan Left => Lifetime - _ageThen - delivery._time.GetElapsedTime(_begun);
 
-        public override ChatId? Chat() => delivery._links.Find(User)?.Chat;
+        public override ChatId? Chat()
+        {
+            // What was stored before ids were counts for the account of now, and stays that one's.
+            var now = delivery._accounts.Of(User).Id;
+            _account ??= now;
+            return _account == now ? delivery._links.Find(User)?.Chat : null;
+        }
 
         public override async Task<TryResult> TryAsync(ChatId? chat, CancellationToken stopping)
         {
@@ -88,7 +98,7 @@ public sealed partial class NotificationDelivery
 
             if (chat is not { } to)
             {
-                return await EndAsync(DeliveryState.Failed, "the user has no linked chat any more", "no link");
+                return await WithoutChatAsync();
             }
 
             if (delivery._links.Find(User)?.Dead is { } dead)
@@ -127,6 +137,30 @@ public sealed partial class NotificationDelivery
 
             await RecordAsync(new DeliveryProgress(DeliveryState.Queued) { PartsDone = done });
             return new TryResult.More();
+        }
+
+        /// <summary>
+        /// There is no chat to send to. An account that is gone or has left the group may be back soon, when a directory or an operator had a bad moment: so this waits, and
+        /// ends with its time. Nothing of it goes to another account of the same name.
+        /// </summary>
+        private async Task<TryResult> WithoutChatAsync()
+        {
+            var now = delivery._accounts.Of(User);
+            var reason = now.Id == _account
+                ? now.IsOutside && delivery._links.Stored(User) is not null ? $"{User} is not in the group {delivery._settings.AnalystGroup}" : null
+                : now.Id == AccountId.None ? $"the account {User} does not exist" : null;
+            if (reason is null)
+            {
+                return await EndAsync(
+                    DeliveryState.Failed, now.Id == _account ? "the user has no linked chat any more" : $"it was for an earlier account {User} ({_account}); the name has {now.Id} now", "no link");
+            }
+
+            if (_progress.Reason != reason)
+            {
+                await RecordAsync(_progress with { Reason = reason, NextTryAt = null, WaitsSince = null });
+            }
+
+            return new TryResult.Wait(AccountPause);
         }
 
         /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is not taken or no longer there.</summary>

@@ -46,8 +46,10 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         }
 
         new NeighbourCheck(reader, findings).Run(trusted);
-        using var links = new FileLinkBook(settings.DataFolder, time);
+        var accounts = new Accounts(time, settings.AccessGroups);
+        using var links = new FileLinkBook(settings.DataFolder, time, accounts);
         folder.CheckSharedFiles(links);
+        LinkChecks.Run(links, accounts, settings, findings);
         await new HelperCheck(settings, findings).RunAsync(owner, analysts, links, cancellation);
 
         await output.WriteLineAsync(findings.Count == 0 ? "All is well." : string.Create(CultureInfo.InvariantCulture, $"{findings.Count} wrong; each has the command that mends it under it."));

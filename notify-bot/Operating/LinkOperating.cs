@@ -4,7 +4,12 @@ using Notify.Linking;
 namespace Notify.Bot.Operating;
 
 /// <summary>The operator's commands on links: they work on the shared files, whether the bot runs or not; a running bot tells the chats concerned.</summary>
-public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter errors)
+/// <param name="links">The links.</param>
+/// <param name="accounts">The accounts that they are of.</param>
+/// <param name="group">The analysts' group.</param>
+/// <param name="output">Where lines go.</param>
+/// <param name="errors">Where it goes why something was not done.</param>
+public sealed class LinkOperating(ILinkBook links, Accounts accounts, string group, TextWriter output, TextWriter errors)
 {
     /// <summary>Exit status of a command that was used wrongly (EX_USAGE of sysexits.h).</summary>
     private const int Usage = 64;
@@ -31,6 +36,10 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
                 CultureInfo.InvariantCulture,
                 $"{link.User.Value.PadRight(width)}  {link.Chat.Value,15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason}" : "")}");
             await output.WriteLineAsync(line);
+            if (Inert(link) is { } inert)
+            {
+                await output.WriteLineAsync($"{new string(' ', width)}  inert: {inert.Reason}. {inert.Command}");
+            }
         }
 
         return 0;
@@ -91,6 +100,11 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
             await output.WriteLineAsync($"{change.Link.User} was linked to chat {previousChat} before.");
         }
 
+        if (Inert(change.Link) is { } inert)
+        {
+            await output.WriteLineAsync($"It does not count yet: {inert.Reason}. {inert.Command}");
+        }
+
         if (change.PreviousUser is { } previousUser)
         {
             await output.WriteLineAsync($"The chat was {previousUser}'s before; {previousUser} has no link now.");
@@ -98,6 +112,9 @@ public sealed class LinkOperating(ILinkBook links, TextWriter output, TextWriter
 
         return 0;
     }
+
+    /// <summary>Why a link does not count; null where it does, or its account can't be looked up now.</summary>
+    private InertLink? Inert(Link link) => accounts.Find(link.User) is { } now ? InertLink.Of(link, links.StandingOf(link), now.Id, group) : null;
 
     private async Task<int> FailAsync(int status, string sentence)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -13,14 +14,14 @@ internal sealed class MuteBook(TimeProvider time)
     internal const int MostOfUser = 500;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<UserName, OfUser> _users = [];
+    private readonly Dictionary<(UserName User, AccountId Account), OfUser> _users = [];
 
     /// <summary>What a user has muted and what lasts still.</summary>
-    public Mutes Of(UserName user)
+    public Mutes Of(UserName user, AccountId account)
     {
         lock (_gate)
         {
-            return Look(user)?.Now ?? Mutes.None;
+            return Look(user, account)?.Now ?? Mutes.None;
         }
     }
 
@@ -28,18 +29,18 @@ internal sealed class MuteBook(TimeProvider time)
     /// <param name="stored">The rows; an empty script is everything.</param>
     /// <param name="scriptsOf">The scripts in a user's history, without <c>.py</c>. Asked only for a user with too many mutes.</param>
     /// <returns>The users with too many mutes: how many, and the scripts whose mutes stay.</returns>
-    public IReadOnlyList<(UserName User, int Count, IReadOnlyList<string> Kept)> Load(
-        IEnumerable<(string User, string Script, DateTimeOffset Until)> stored, Func<UserName, IReadOnlySet<string>> scriptsOf)
+    public IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> Load(
+        IEnumerable<(string User, AccountId Account, string Script, DateTimeOffset Until)> stored, Func<UserName, IReadOnlySet<string>> scriptsOf)
     {
         var now = time.GetUtcNow();
-        var rows = stored.Where(row => row.Until > now).ToLookup(row => row.User, StringComparer.Ordinal);
-        var trimmed = new List<(UserName User, int Count, IReadOnlyList<string> Kept)>();
+        var rows = stored.Where(row => row.Until > now).ToLookup(row => (row.User, row.Account));
+        var trimmed = new List<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)>();
         lock (_gate)
         {
             _users.Clear();
             foreach (var group in rows)
             {
-                if (!UserName.TryParse(group.Key, out var user))
+                if (!UserName.TryParse(group.Key.User, out var user))
                 {
                     continue;
                 }
@@ -50,11 +51,11 @@ internal sealed class MuteBook(TimeProvider time)
                     var known = scriptsOf(user);
                     var count = scripts.Length;
                     scripts = [.. scripts.OrderByDescending(row => known.Contains(row.Script)).ThenByDescending(row => row.Until).Take(MostOfUser)];
-                    trimmed.Add((user, count, [.. scripts.Select(row => row.Script)]));
+                    trimmed.Add((user, group.Key.Account, count, [.. scripts.Select(row => row.Script)]));
                 }
 
-                var mutes = _users[user] = new OfUser();
-                foreach (var (_, script, until) in scripts.Concat(group.Where(row => row.Script.Length == 0)))
+                var mutes = _users[(user, group.Key.Account)] = new OfUser();
+                foreach (var (_, _, script, until) in scripts.Concat(group.Where(row => row.Script.Length == 0)))
                 {
                     mutes.Set(script, until);
                 }
@@ -65,13 +66,13 @@ internal sealed class MuteBook(TimeProvider time)
     }
 
     /// <summary>Keeps a place for a script's mute until <see cref="Release"/>; false where the user has as many as there may be.</summary>
-    public bool TryReserve(UserName user, string script)
+    public bool TryReserve(UserName user, AccountId account, string script)
     {
         lock (_gate)
         {
-            if (Look(user) is not { } mutes)
+            if (Look(user, account) is not { } mutes)
             {
-                _users[user] = mutes = new OfUser();
+                _users[(user, account)] = mutes = new OfUser();
             }
             else if (script.Length > 0 && !mutes.Now.Scripts.ContainsKey(script) && mutes.Now.Scripts.Count + mutes.Reserved >= MostOfUser)
             {
@@ -84,50 +85,50 @@ internal sealed class MuteBook(TimeProvider time)
     }
 
     /// <summary>Gives a place back: the mute was stored, or won't be.</summary>
-    public void Release(UserName user)
+    public void Release(UserName user, AccountId account)
     {
         lock (_gate)
         {
-            if (_users.TryGetValue(user, out var mutes))
+            if (_users.TryGetValue((user, account), out var mutes))
             {
                 mutes.Reserved--;
-                Look(user);
+                Look(user, account);
             }
         }
     }
 
     /// <summary>Mutes one script of a user, or everything where its name is empty; null ends that.</summary>
-    public void Set(UserName user, string script, DateTimeOffset? until)
+    public void Set(UserName user, AccountId account, string script, DateTimeOffset? until)
     {
         lock (_gate)
         {
-            if (!_users.TryGetValue(user, out var mutes))
+            if (!_users.TryGetValue((user, account), out var mutes))
             {
-                _users[user] = mutes = new OfUser();
+                _users[(user, account)] = mutes = new OfUser();
             }
 
             mutes.Set(script, until);
-            Look(user);
+            Look(user, account);
         }
     }
 
     /// <summary>Ends all that a user has muted.</summary>
-    public void EndAll(UserName user)
+    public void EndAll(UserName user, AccountId account)
     {
         lock (_gate)
         {
-            if (_users.TryGetValue(user, out var mutes))
+            if (_users.TryGetValue((user, account), out var mutes))
             {
                 mutes.Clear();
-                Look(user);
+                Look(user, account);
             }
         }
     }
 
     /// <summary>A user's mutes without those that have ended; null where nothing is left.</summary>
-    private OfUser? Look(UserName user)
+    private OfUser? Look(UserName user, AccountId account)
     {
-        if (!_users.TryGetValue(user, out var mutes))
+        if (!_users.TryGetValue((user, account), out var mutes))
         {
             return null;
         }
@@ -135,7 +136,7 @@ internal sealed class MuteBook(TimeProvider time)
         mutes.RemoveEnded(time.GetUtcNow());
         if (mutes.IsEmpty)
         {
-            _users.Remove(user);
+            _users.Remove((user, account));
             return null;
         }
 

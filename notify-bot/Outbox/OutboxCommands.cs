@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Notify.Images;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -34,18 +35,18 @@ internal sealed class OutboxCommands : IDisposable
     public OutboxCommands(SqliteConnection connection)
     {
         _insert = New(connection, """
-            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at)
-            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at)
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid)
+            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid)
             RETURNING sequence
             """,
-            "$id", "$user", "$script", "$title", "$message", "$parse_mode", "$silent", "$data", "$key", "$image_id", "$image_kind", "$image_width", "$image_height", "$image_bytes", "$created_at", "$state", "$reason", "$next_try_at");
+            "$id", "$user", "$script", "$title", "$message", "$parse_mode", "$silent", "$data", "$key", "$image_id", "$image_kind", "$image_width", "$image_height", "$image_bytes", "$created_at", "$state", "$reason", "$next_try_at", "$uid");
         _update = New(connection, """
             UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
             """,
             "$state", "$reason", "$parts_done", "$attempts", "$next_try_at", "$waits_since", "$doubted", "$is_gone", "$sequence");
-        _findKey = New(connection, OutboxRows.FindByKey, "$user", "$key", "$after");
-        _mute = New(connection, "INSERT INTO mute (user, script, until) VALUES ($user, $script, $until) ON CONFLICT (user, script) DO UPDATE SET until = $until", "$user", "$script", "$until");
-        _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND ($script IS NULL OR script = $script)", "$user", "$script");
+        _findKey = New(connection, OutboxRows.FindByKey, "$user", "$uid", "$key", "$after");
+        _mute = New(connection, "INSERT INTO mute (user, uid, script, until) VALUES ($user, $uid, $script, $until) ON CONFLICT (user, script) DO UPDATE SET uid = $uid, until = $until", "$user", "$uid", "$script", "$until");
+        _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND uid = $uid AND ($script IS NULL OR script = $script)", "$user", "$uid", "$script");
         _findOld = New(connection, OutboxRows.FindOld, "$before", "$limit");
         _findOldest = New(connection, OutboxRows.FindOldest, "$user", "$limit");
         _findSize = New(connection, OutboxRows.FindSize, "$user");
@@ -57,8 +58,8 @@ internal sealed class OutboxCommands : IDisposable
         _endMutes = New(connection, "DELETE FROM mute WHERE until <= $now", "$now");
         _trimMutes = New(
             connection,
-            "DELETE FROM mute WHERE user = $user AND script IN (SELECT script FROM mute WHERE user = $user AND script <> '' AND script NOT IN (SELECT value FROM json_each($kept)) LIMIT $limit)",
-            "$user", "$kept", "$limit");
+            "DELETE FROM mute WHERE user = $user AND uid = $uid AND script IN (SELECT script FROM mute WHERE user = $user AND uid = $uid AND script <> '' AND script NOT IN (SELECT value FROM json_each($kept)) LIMIT $limit)",
+            "$user", "$uid", "$kept", "$limit");
         _dropEmptySizes = New(connection, "DELETE FROM history_size WHERE rows <= 0");
         _version = New(connection, "PRAGMA user_version");
     }
@@ -68,7 +69,8 @@ internal sealed class OutboxCommands : IDisposable
         var image = n.Image;
         Bind(_insert, transaction, n.Id, n.User.Value, n.Script, n.Title, n.Message, (int)n.ParseMode, n.Silent ? 1 : 0, n.Data, n.Key,
             image?.Id, (int?)image?.Info.Kind, image?.Info.Width, image?.Info.Height, image?.Info.ByteLength,
-            n.CreatedAt.ToUnixTimeMilliseconds(), (int)progress.State, progress.Reason, progress.NextTryAt?.ToUnixTimeMilliseconds());
+            n.CreatedAt.ToUnixTimeMilliseconds(), (int)progress.State, progress.Reason, progress.NextTryAt?.ToUnixTimeMilliseconds(),
+            n.Account is { } account ? OutboxSchema.Number(account) : null);
         return (long)_insert.ExecuteScalar()!;
     }
 
@@ -78,23 +80,23 @@ internal sealed class OutboxCommands : IDisposable
         _update.ExecuteNonQuery();
     }
 
-    public StoredNotification? FindKey(SqliteTransaction transaction, string user, string key, DateTimeOffset after)
+    public StoredNotification? FindKey(SqliteTransaction transaction, string user, AccountId account, string key, DateTimeOffset after)
     {
-        Bind(_findKey, transaction, user, key, after.ToUnixTimeMilliseconds());
+        Bind(_findKey, transaction, user, OutboxSchema.Number(account), key, after.ToUnixTimeMilliseconds());
         using var row = _findKey.ExecuteReader();
         return row.Read() ? OutboxRows.Stored(row) : null;
     }
 
-    public void Mute(SqliteTransaction transaction, string user, string? script, DateTimeOffset? until)
+    public void Mute(SqliteTransaction transaction, string user, AccountId account, string? script, DateTimeOffset? until)
     {
         if (until is { } end)
         {
-            Bind(_mute, transaction, user, script, end.ToUnixTimeMilliseconds());
+            Bind(_mute, transaction, user, OutboxSchema.Number(account), script, end.ToUnixTimeMilliseconds());
             _mute.ExecuteNonQuery();
         }
         else
         {
-            Bind(_unmute, transaction, user, script);
+            Bind(_unmute, transaction, user, OutboxSchema.Number(account), script);
             _unmute.ExecuteNonQuery();
         }
     }
@@ -115,10 +117,11 @@ internal sealed class OutboxCommands : IDisposable
     /// <summary>Takes away some of a user's mutes of scripts beside those that are kept.</summary>
     /// <param name="transaction">Within which.</param>
     /// <param name="user">Whose.</param>
+    /// <param name="account">Which account that is.</param>
     /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
-    public void TrimMutes(SqliteTransaction transaction, string user, string kept)
+    public void TrimMutes(SqliteTransaction transaction, string user, AccountId account, string kept)
     {
-        Bind(_trimMutes, transaction, user, kept, MutesTrimmedAtOnce);
+        Bind(_trimMutes, transaction, user, OutboxSchema.Number(account), kept, MutesTrimmedAtOnce);
         _trimMutes.ExecuteNonQuery();
     }
 

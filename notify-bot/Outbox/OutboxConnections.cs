@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -9,12 +10,14 @@ internal sealed class OutboxConnections : IDisposable
     /// <summary>Some 20 MB; a larger file is looked at when it is used, since a start must not take seconds.</summary>
     private const long MostPagesChecked = 5000;
 
-    public OutboxConnections(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="accountOf">The account of a user now; null: not known now.</param>
+    public OutboxConnections(string path, Func<UserName, AccountId?> accountOf)
     {
         Writer = OutboxFile.Connect(path);
         try
         {
-            OutboxSchema.Migrate(Writer);
+            OutboxSchema.Migrate(Writer, accountOf);
             HistoryQuota.Ensure(Writer);
             Commands = new OutboxCommands(Writer);
             Reader = OutboxFile.Connect(path);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -24,17 +25,19 @@ internal sealed partial class OutboxFile : IDisposable
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Func<UserName, AccountId?> _accountOf;
     private readonly Lock _reading = new();
 
     /// <summary>Changed by the writing thread only, under <see cref="_reading"/>.</summary>
     private OutboxConnections? _current;
 
-    private OutboxFile(string path, TimeProvider time, ILogger log, Action<SqliteConnection> load)
+    private OutboxFile(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
     {
         Path = path;
+        _accountOf = accountOf;
         _time = time;
         _log = log;
-        _current = new OutboxConnections(path);
+        _current = new OutboxConnections(path, accountOf);
         try
         {
             if (!_current.IsSound())
@@ -66,9 +69,10 @@ internal sealed partial class OutboxFile : IDisposable
     /// <param name="path">Where it is.</param>
     /// <param name="time">For the name of a file that is set aside.</param>
     /// <param name="log">Where damage is said.</param>
+    /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now.</param>
     /// <param name="load">Reads what has to be known from the start; called again where the first call meets damage.</param>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    internal static OutboxFile Open(string path, TimeProvider time, ILogger log, Action<SqliteConnection> load)
+    internal static OutboxFile Open(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
     {
         if (Directory.Exists(path))
         {
@@ -89,14 +93,14 @@ internal sealed partial class OutboxFile : IDisposable
                 throw new SqliteException("it does not go with the log of changes to it", Corrupt);
             }
 
-            return OpenLocked(path, time, log, load);
+            return OpenLocked(path, time, log, accountOf, load);
         }
         catch (SqliteException e) when (IsDamage(e))
         {
             try
             {
                 SetAside(path, time, log, lastSequence: 0, logWouldBeLost);
-                return new OutboxFile(path, time, log, load);
+                return new OutboxFile(path, time, log, accountOf, load);
             }
             catch (SqliteException again)
             {
@@ -114,13 +118,13 @@ internal sealed partial class OutboxFile : IDisposable
     }
 
     /// <summary>Opens it; a lock of another program on it is waited for.</summary>
-    private static OutboxFile OpenLocked(string path, TimeProvider time, ILogger log, Action<SqliteConnection> load)
+    private static OutboxFile OpenLocked(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return new OutboxFile(path, time, log, load);
+                return new OutboxFile(path, time, log, accountOf, load);
             }
             catch (SqliteException e) when (OutboxLock.IsLock(e) && tries < MostTriesToOpen)
             {
@@ -180,7 +184,7 @@ internal sealed partial class OutboxFile : IDisposable
             try
             {
                 SetAside(Path, _time, _log, LastSequence, logWouldBeLost: false);
-                _current = new OutboxConnections(Path);
+                _current = new OutboxConnections(Path, _accountOf);
                 return null;
             }
             catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)

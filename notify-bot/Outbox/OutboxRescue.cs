@@ -171,7 +171,7 @@ internal static class OutboxRescue
                 return null;
             }
 
-            OutboxSchema.Migrate(source);
+            OutboxSchema.Migrate(source, upTo: OutboxSchema.WithAllColumns);
             using var notifications = new NotificationCopy(source, target);
             notifications.Run();
             CopyMutes(source, target);
@@ -188,15 +188,16 @@ internal static class OutboxRescue
         try
         {
             using var select = source.CreateCommand();
-            select.CommandText = "SELECT user, script, until FROM mute";
+            select.CommandText = "SELECT user, script, until, uid FROM mute";
             using var rows = select.ExecuteReader();
             while (rows.Read())
             {
                 using var insert = target.CreateCommand();
-                insert.CommandText = "INSERT OR IGNORE INTO mute (user, script, until) VALUES ($user, $script, $until)";
+                insert.CommandText = "INSERT OR IGNORE INTO mute (user, script, until, uid) VALUES ($user, $script, $until, $uid)";
                 insert.Parameters.AddWithValue("$user", rows.GetString(0));
                 insert.Parameters.AddWithValue("$script", rows.GetString(1));
                 insert.Parameters.AddWithValue("$until", rows.GetInt64(2));
+                insert.Parameters.AddWithValue("$uid", rows.GetValue(3));
                 insert.ExecuteNonQuery();
             }
         }

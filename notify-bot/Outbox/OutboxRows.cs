@@ -2,28 +2,29 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Notify.Formatting;
 using Notify.Images;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
 /// <summary>The questions to the outbox's tables, and how their rows are read.</summary>
 internal static class OutboxRows
 {
-    internal const string FindByKey = "SELECT " + Columns + " FROM notification WHERE user = $user AND key = $key AND created_at > $after ORDER BY sequence DESC LIMIT 1";
+    internal const string FindByKey = "SELECT " + Columns + " FROM notification WHERE user = $user AND uid = $uid AND key = $key AND created_at > $after ORDER BY sequence DESC LIMIT 1";
 
     internal const string FindBySequence = "SELECT " + Columns + " FROM notification WHERE sequence = $sequence";
 
     internal const string FindById = "SELECT " + Columns + " FROM notification WHERE id = $id";
 
-    internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user";
+    internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user AND uid = $uid";
 
     /// <summary>The texts as bytes: a text in SQLite's eyes ends at its first U+0000.</summary>
-    internal const string FindHistory = "SELECT " + PastColumns + " FROM notification WHERE user = $user AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+    internal const string FindHistory = "SELECT " + PastColumns + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
 
     /// <summary>What waits, whenever it was accepted, and what failed or is unknown since a moment.</summary>
     internal const string FindUndelivered =
-        "SELECT " + PastColumns + " FROM notification WHERE user = $user AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
+        "SELECT " + PastColumns + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
 
-    internal const string CountStates = "SELECT state, count(*) FROM notification WHERE user = $user AND (state = 0 OR created_at >= $since) GROUP BY state";
+    internal const string CountStates = "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR created_at >= $since) GROUP BY state";
 
     /// <summary>A user's oldest, with what each counts. The lengths are found without reading the texts.</summary>
     internal static readonly string FindOldest =
@@ -44,13 +45,13 @@ internal static class OutboxRows
         "SELECT DISTINCT script FROM (SELECT script FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) WHERE script IS NOT NULL";
 
     internal const string CountDays =
-        "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
+        "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
 
-    internal static readonly string FindWaiting = "SELECT sequence, id, user, created_at, " + ProgressColumns + ", " + HistoryQuota.Size() + " FROM notification WHERE state = 0 ORDER BY sequence";
+    internal static readonly string FindWaiting = "SELECT sequence, id, user, created_at, uid, " + ProgressColumns + ", " + HistoryQuota.Size() + " FROM notification WHERE state = 0 ORDER BY sequence";
 
     internal const string FindOld = "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
 
-    internal const string FindMutes = "SELECT user, script, until FROM mute";
+    internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
 
     private const string PastColumns =
         "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns;
@@ -58,7 +59,7 @@ internal static class OutboxRows
     private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
 
     internal const string Columns =
-        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, " + ProgressColumns;
+        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, " + ProgressColumns;
 
     /// <summary>Asks one of the questions above.</summary>
     internal static List<T> Select<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
@@ -100,12 +101,14 @@ internal static class OutboxRows
         var image = imageId is null ? null : new StoredImage(imageId, new ImageInfo((ImageKind)row.GetInt32(at), row.GetInt32(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3)));
         at += 4;
         var createdAt = Moment(row.GetInt64(at++));
+        var account = Account(row, at++);
         return new StoredNotification(
             sequence,
             new AcceptedNotification
             {
                 Id = id,
                 User = user,
+                Account = account,
                 Script = script,
                 Title = title,
                 Message = message,
@@ -141,14 +144,15 @@ internal static class OutboxRows
 
     /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
     internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
-        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 4), row.GetInt64(12))
+        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 5), row.GetInt64(13)) { Account = Account(row, 4) }
         : null;
 
     /// <summary>A row of <see cref="CountDays"/>.</summary>
     internal static DayCount Day(SqliteDataReader row) => new(DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(row.GetInt32(0)), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
 
     /// <summary>A row of <see cref="FindMutes"/>.</summary>
-    internal static (string User, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) => (row.GetString(0), row.GetString(1), Moment(row.GetInt64(2)));
+    internal static (string User, AccountId Account, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) =>
+        (row.GetString(0), OutboxSchema.Account(row.GetInt64(3)), row.GetString(1), Moment(row.GetInt64(2)));
 
     private static DeliveryProgress Progress(SqliteDataReader row, int at) => new((DeliveryState)row.GetInt32(at))
     {
@@ -172,6 +176,8 @@ internal static class OutboxRows
         var text = Encoding.UTF8.GetString(bytes);
         return text.Length <= length ? text : string.Concat(text.AsSpan(0, length > 1 && char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
     }
+
+    private static AccountId? Account(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : OutboxSchema.Account(row.GetInt64(at));
 
     private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -50,22 +51,83 @@ internal static class OutboxSchema
         """
         ALTER TABLE notification ADD COLUMN waits_since INTEGER;
         """,
+        """
+        ALTER TABLE notification ADD COLUMN uid INTEGER;    -- of the user's account; -1: the name has none; NULL: stored before ids were, and not looked up yet
+        ALTER TABLE mute ADD COLUMN uid INTEGER;
+        """,
+        """
+        CREATE INDEX notification_of_account ON notification (user, uid, sequence);
+        CREATE INDEX notification_without_account ON notification (user) WHERE uid IS NULL;
+        """,
     ];
+
+    /// <summary>The version from which on rows have the id of their account.</summary>
+    private const int WithAccounts = 3;
+
+    /// <summary>The last version that has new columns. The steps after it read all rows, which a damaged file does not stand.</summary>
+    internal const int WithAllColumns = WithAccounts;
+
+    /// <summary>In place of the id, for a name without an account.</summary>
+    internal const long NoAccount = -1;
 
     internal static int Newest => Steps.Length;
 
     /// <summary>Brings the file up to date. A file of a newer version is used as it is: newer versions only add.</summary>
-    internal static void Migrate(SqliteConnection connection)
+    /// <param name="connection">The file.</param>
+    /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now. Without it that stays as it is.</param>
+    /// <param name="upTo">The version to stop at.</param>
+    internal static void Migrate(SqliteConnection connection, Func<UserName, AccountId?>? accountOf = null, int upTo = int.MaxValue)
     {
         var version = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
-        for (; version < Newest; version++)
+        for (; version < Math.Min(Newest, upTo); version++)
         {
+            if (version == WithAccounts && accountOf is not null)
+            {
+                // Before the indices are made: so it costs a third.
+                StoreAccounts(connection, accountOf);
+            }
+
             using var transaction = connection.BeginTransaction();
             Run(connection, Steps[version]);
             Run(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version + 1}"));
             transaction.Commit();
         }
+
+        if (accountOf is not null)
+        {
+            StoreAccounts(connection, accountOf);
+        }
     }
+
+    /// <summary>
+    /// What was stored before ids were counts for the account that the name has now, once. Who can't be looked up now is looked up at the next start; until then that
+    /// user's rows are nobody's.
+    /// </summary>
+    private static void StoreAccounts(SqliteConnection connection, Func<UserName, AccountId?> accountOf)
+    {
+        foreach (var table in (string[])["notification", "mute"])
+        {
+            foreach (var user in OutboxRows.Select(connection, $"SELECT DISTINCT user FROM {table} WHERE uid IS NULL", row => row.GetString(0)))
+            {
+                if (UserName.TryParse(user, out var name) && accountOf(name) is { } account)
+                {
+                    using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The names of two tables.
+                    command.CommandText = $"UPDATE {table} SET uid = $uid WHERE user = $user AND uid IS NULL";
+#pragma warning restore CA2100
+                    command.Parameters.AddWithValue("$uid", Number(account));
+                    command.Parameters.AddWithValue("$user", user);
+                    command.ExecuteNonQuery();
+                }
+            }
+        }
+    }
+
+    /// <summary>An account as its column has it.</summary>
+    internal static long Number(AccountId account) => account.Uid ?? NoAccount;
+
+    /// <summary>The account of a column's number.</summary>
+    internal static AccountId Account(long number) => number == NoAccount ? AccountId.None : new AccountId((uint)number);
 
     internal static void Run(SqliteConnection connection, string sql)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -60,7 +61,8 @@ internal abstract class OutboxWrite
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
         {
-            if (notification.Key is { } key && commands.FindKey(transaction, notification.User.Value, key, notification.CreatedAt - SqliteOutbox.KeyLifetime) is { } first)
+            if (notification.Key is { } key && notification.Account is { } account
+                && commands.FindKey(transaction, notification.User.Value, account, key, notification.CreatedAt - SqliteOutbox.KeyLifetime) is { } first)
             {
                 _result = new Acceptance.Repeated(first);
                 return;
@@ -100,23 +102,24 @@ internal abstract class OutboxWrite
 
     /// <param name="mutes">What is muted, as callers are told it.</param>
     /// <param name="user">Whose notifications.</param>
+    /// <param name="account">Which account that is.</param>
     /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
     /// <param name="until">Until when; null ends it.</param>
-    public sealed class Mute(MuteBook mutes, UserName user, string? script, DateTimeOffset? until) : OutboxWrite
+    public sealed class Mute(MuteBook mutes, UserName user, AccountId account, string? script, DateTimeOffset? until) : OutboxWrite
     {
         public TaskCompletionSource<bool> Done { get; } = NewSource<bool>();
 
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Mute(transaction, user.Value, script, until);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Mute(transaction, user.Value, account, script, until);
 
         public override void Committed(OutboxFile file)
         {
             if (script is null)
             {
-                mutes.EndAll(user);
+                mutes.EndAll(user, account);
             }
             else
             {
-                mutes.Set(user, script, until);
+                mutes.Set(user, account, script, until);
             }
 
             Done.SetResult(true);
@@ -141,9 +144,9 @@ internal abstract class OutboxWrite
     /// <summary>A user's mutes that are too many, taken away a few thousand at a time.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
-    public sealed class TrimMutes(UserName user, string kept) : OutboxWrite
+    public sealed class TrimMutes(UserName user, AccountId account, string kept) : OutboxWrite
     {
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.TrimMutes(transaction, user.Value, kept);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.TrimMutes(transaction, user.Value, account, kept);
 
         public override void Committed(OutboxFile file)
         {

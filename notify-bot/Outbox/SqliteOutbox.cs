@@ -3,12 +3,14 @@ using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Notify.Bot.Watching;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
 /// <summary>
 /// The outbox in an SQLite file. One thread writes (<see cref="OutboxWriter"/>), so that sixty-four simultaneous acceptances cost little more
-/// than one. Readers have a connection of their own and never wait for it (WAL).
+/// than one. Readers have a connection of their own and never wait for it (WAL). What is kept of a user belongs to the account that the name had then: another account of
+/// the same name sees none of it.
 /// </summary>
 public sealed partial class SqliteOutbox : IOutbox, IDisposable
 {
@@ -42,6 +44,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <summary>Rows that are read at once: whoever else reads waits for no more than these.</summary>
     private const int RowsAtOnce = 25;
 
+    private readonly Accounts _accounts;
     private readonly TimeProvider _time;
     private readonly MuteBook _mutes;
     private readonly ChangeFeed _changes;
@@ -50,12 +53,13 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private readonly HistoryQuota _quota;
     private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private SqliteOutbox(OutboxFile file, MuteBook mutes, ChangeFeed changes, HistoryLimits limits, TimeProvider time, ILogger log)
+    private SqliteOutbox(OutboxFile file, MuteBook mutes, Accounts accounts, ChangeFeed changes, HistoryLimits limits, TimeProvider time, ILogger log)
     {
         _quota = new HistoryQuota(limits);
         _changes = changes;
         _file = file;
         _mutes = mutes;
+        _accounts = accounts;
         _time = time;
         _writer = new OutboxWriter(file, log);
     }
@@ -74,25 +78,27 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
 
     /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
     /// <param name="path">Where it is.</param>
+    /// <param name="accounts">Whose what is stored is.</param>
     /// <param name="changes">Told what changes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Where damage and what was taken away is said.</param>
     /// <param name="limits">How much history is kept; null is <see cref="HistoryLimits.Default"/>.</param>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    public static SqliteOutbox Open(string path, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log, HistoryLimits? limits = null)
+    public static SqliteOutbox Open(string path, Accounts accounts, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log, HistoryLimits? limits = null)
     {
+        ArgumentNullException.ThrowIfNull(accounts);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
         var mutes = new MuteBook(time);
-        IReadOnlyList<(UserName User, int Count, IReadOnlyList<string> Kept)> tooMany = [];
-        var file = OutboxFile.Open(path, time, log, stored => tooMany = mutes.Load(
+        IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> tooMany = [];
+        var file = OutboxFile.Open(path, time, log, user => accounts.Find(user)?.Id, stored => tooMany = mutes.Load(
             OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute),
             user => OutboxRows.Select(stored, OutboxRows.FindScripts, row => Mutes.Stem(row.GetString(0)), ("$user", user.Value), ("$limit", MostCounted)).ToHashSet(StringComparer.Ordinal)));
-        var outbox = new SqliteOutbox(file, mutes, changes, limits ?? HistoryLimits.Default, time, log);
-        foreach (var (user, count, kept) in tooMany)
+        var outbox = new SqliteOutbox(file, mutes, accounts, changes, limits ?? HistoryLimits.Default, time, log);
+        foreach (var (user, account, count, kept) in tooMany)
         {
             LogTooManyMutes(log, user, count, MuteBook.MostOfUser);
-            outbox.TrimMutes(user, count, kept);
+            outbox.TrimMutes(user, account, count, kept);
         }
 
         return outbox;
@@ -125,7 +131,9 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation)
     {
-        var write = new OutboxWrite.Insert(notification, progress, _quota, (whole, forgotten) =>
+        ArgumentNullException.ThrowIfNull(notification);
+        var owned = notification.Account is null ? notification with { Account = AccountOf(notification.User) } : notification;
+        var write = new OutboxWrite.Insert(owned, progress, _quota, (whole, forgotten) =>
         {
             foreach (var chart in forgotten.Images)
             {
@@ -175,7 +183,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     {
         ArgumentNullException.ThrowIfNull(user);
         var after = (_time.GetUtcNow() - KeyLifetime).ToUnixTimeMilliseconds();
-        return Select(OutboxRows.FindByKey, OutboxRows.Stored, ("$user", user.Value), ("$key", key), ("$after", after)).FirstOrDefault();
+        return Select(OutboxRows.FindByKey, OutboxRows.Stored, ("$user", user.Value), ("$uid", UidOf(user)), ("$key", key), ("$after", after)).FirstOrDefault();
     }
 
     /// <inheritdoc />
@@ -198,7 +206,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             cancellation.ThrowIfCancellationRequested();
             var wanted = Math.Min(limit - found.Count, RowsAtOnce);
             var rows = Select(
-                OutboxRows.FindHistory, row => OutboxRows.Past(row, text), ("$user", user.Value), ("$before", before), ("$limit", wanted), ("$bytes", OutboxRows.BytesFor(text)));
+                OutboxRows.FindHistory, row => OutboxRows.Past(row, text), ("$user", user.Value), ("$uid", UidOf(user)), ("$before", before), ("$limit", wanted), ("$bytes", OutboxRows.BytesFor(text)));
             foreach (var row in rows.TakeWhile(_ => length < MostInPage))
             {
                 found.Add(row);
@@ -224,6 +232,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             OutboxRows.FindUndelivered,
             row => OutboxRows.Past(row, text),
             ("$user", user.Value),
+            ("$uid", UidOf(user)),
             ("$failed", (int)DeliveryState.Failed),
             ("$unknown", (int)DeliveryState.Unknown),
             ("$since", since.ToUnixTimeMilliseconds()),
@@ -235,14 +244,14 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     public IReadOnlyDictionary<DeliveryState, int> CountStates(UserName user, DateTimeOffset since)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.CountStates, row => ((DeliveryState)row.GetInt32(0), row.GetInt32(1)), ("$user", user.Value), ("$since", since.ToUnixTimeMilliseconds())).ToDictionary();
+        return Select(OutboxRows.CountStates, row => ((DeliveryState)row.GetInt32(0), row.GetInt32(1)), ("$user", user.Value), ("$uid", UidOf(user)), ("$since", since.ToUnixTimeMilliseconds())).ToDictionary();
     }
 
     /// <inheritdoc />
     public DayCounts CountDays(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var days = Select(OutboxRows.CountDays, OutboxRows.Day, ("$user", user.Value), ("$limit", MostCounted));
+        var days = Select(OutboxRows.CountDays, OutboxRows.Day, ("$user", user.Value), ("$uid", UidOf(user)), ("$limit", MostCounted));
         var since = DateOnly.FromDateTime((_time.GetUtcNow() - HistoryLifetime).UtcDateTime).AddDays(1);
         if (days.Sum(day => day.Count) >= MostCounted && days[0].Day >= since)
         {
@@ -257,11 +266,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     public StoredImage? ImageOf(UserName user, string imageId)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.FindByImage, OutboxRows.Stored, ("$image", imageId), ("$user", user.Value)).FirstOrDefault()?.Accepted.Image;
+        return Select(OutboxRows.FindByImage, OutboxRows.Stored, ("$image", imageId), ("$user", user.Value), ("$uid", UidOf(user))).FirstOrDefault()?.Accepted.Image;
     }
 
     /// <inheritdoc />
-    public Mutes MutesOf(UserName user) => _mutes.Of(user);
+    public Mutes MutesOf(UserName user) => _mutes.Of(user, AccountOf(user));
 
     /// <summary>Writes what waits, and closes the file.</summary>
     public void Dispose()
@@ -270,27 +279,34 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         _file.Dispose();
     }
 
+    /// <exception cref="AccountUnknownException">The name service fails, and has said nothing before.</exception>
+    private AccountId AccountOf(UserName user) => _accounts.Of(user).Id;
+
+    /// <summary>The same as a column has it.</summary>
+    private long UidOf(UserName user) => OutboxSchema.Number(AccountOf(user));
+
     /// <param name="user">Whose notifications.</param>
     /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
     /// <param name="until">Until when; null ends it.</param>
     private async Task StoreMuteAsync(UserName user, string? script, DateTimeOffset? until)
     {
+        var account = AccountOf(user);
         var reserves = until is not null;
-        if (reserves && !_mutes.TryReserve(user, script!))
+        if (reserves && !_mutes.TryReserve(user, account, script!))
         {
             throw new TooManyMutesException(user);
         }
 
         try
         {
-            var write = new OutboxWrite.Mute(_mutes, user, script, until);
+            var write = new OutboxWrite.Mute(_mutes, user, account, script, until);
             await WriteAsync(write, write.Done, CancellationToken.None);
         }
         finally
         {
             if (reserves)
             {
-                _mutes.Release(user);
+                _mutes.Release(user, account);
             }
         }
 
@@ -298,12 +314,12 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <summary>Before anything else is written, so that no mute of later goes with them.</summary>
-    private void TrimMutes(UserName user, int count, IReadOnlyList<string> kept)
+    private void TrimMutes(UserName user, AccountId account, int count, IReadOnlyList<string> kept)
     {
         var json = JsonSerializer.Serialize(kept, OutboxJson.Default.IReadOnlyListString);
         for (var left = count - kept.Count; left > 0; left -= OutboxCommands.MutesTrimmedAtOnce)
         {
-            _writer.Enqueue(new OutboxWrite.TrimMutes(user, json));
+            _writer.Enqueue(new OutboxWrite.TrimMutes(user, account, json));
         }
     }
 

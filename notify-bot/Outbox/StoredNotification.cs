@@ -1,5 +1,6 @@
 using Notify.Formatting;
 using Notify.Images;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -16,6 +17,9 @@ public sealed record AcceptedNotification
 
     /// <summary>Who is told.</summary>
     public required UserName User { get; init; }
+
+    /// <summary>Which account that is: the outbox looks it up where it is left out. Null in a row of an earlier version whose user could not be looked up yet.</summary>
+    public AccountId? Account { get; init; }
 
     /// <summary>Which script says it, if one does.</summary>
     public string? Script { get; init; }
@@ -92,4 +96,8 @@ public sealed record PastNotification
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Size">What it counts in bytes, as the history counts it.</param>
-public sealed record WaitingNotification(long Sequence, string Id, UserName User, DateTimeOffset CreatedAt, DeliveryProgress Progress, long Size);
+public sealed record WaitingNotification(long Sequence, string Id, UserName User, DateTimeOffset CreatedAt, DeliveryProgress Progress, long Size)
+{
+    /// <summary>Which account is told; null in a row of an earlier version whose user could not be looked up yet.</summary>
+    public AccountId? Account { get; init; }
+}

@@ -114,7 +114,16 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 
     private Process Start(UserName user, string[] arguments)
     {
-        var account = Account.Find(user.Value) ?? throw new ScriptsHelperException($"{user} has no Unix account on this machine, and so no scripts.");
+        if (!Account.TryFind(user.Value, out var account))
+        {
+            throw new ScriptsHelperException($"The account {user} can't be looked up at the moment: the name service fails. Try again later.");
+        }
+
+        if (account is null)
+        {
+            throw new ScriptsHelperException($"{user} has no Unix account on this machine, and so no scripts.");
+        }
+
         var own = account.Uid == Account.EffectiveUid;
         if (!own)
         {

@@ -80,8 +80,8 @@ public sealed class CallerGate(TrustedPeers trusted)
             return null;
         }
 
-        var account = Account.Find(peer.Uid)?.Name;
-        return new Caller(peer.Uid, UserName.TryParse(account, out var name) ? name : null, trusted.Include(peer), account) { Groups = [peer.Gid, .. peer.Groups] };
+        var isLookedUp = Account.TryFind(peer.Uid, out var account);
+        return new Caller(peer.Uid, UserName.TryParse(account?.Name, out var name) ? name : null, trusted.Include(peer), account?.Name, isLookedUp) { Groups = [peer.Gid, .. peer.Groups] };
     }
 
     private bool Enter(Caller caller)

@@ -15,6 +15,7 @@ internal static class SendApiRoutes
         services.AddSingleton<UploadGate>();
         services.AddSingleton<Recipients>();
         services.AddSingleton<Refusals>();
+        services.AddSingleton<AccessGate>();
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<WatchRoutes>();
         services.AddSingleton<EventStream>();
@@ -25,6 +26,7 @@ internal static class SendApiRoutes
     internal static void MapSendApi(this WebApplication app)
     {
         app.Use(app.Services.GetRequiredService<Refusals>().AnswerAsync);
+        app.Use(app.Services.GetRequiredService<AccessGate>().CheckAsync);
 
         var sending = app.Services.GetRequiredService<SendRoutes>();
         app.MapPost("/send", context => sending.SendAsync(context, photo: false));

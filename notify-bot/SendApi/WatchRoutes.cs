@@ -8,7 +8,7 @@ using Notify.Linking;
 namespace Notify.Bot.SendApi;
 
 /// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
-internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram)
+internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram)
 {
     internal async Task HealthAsync(HttpContext context)
     {
@@ -53,7 +53,7 @@ internal sealed class WatchRoutes(ILinkBook links, NotificationDelivery delivery
         var before = long.MaxValue;
         if (context.Request.Query["before"] is [{ Length: > 0 } id])
         {
-            before = outbox.Find(id) is { } last && last.Accepted.User == user
+            before = outbox.Find(id) is { Accepted: var accepted } last && accepted.User == user && accepted.Account == accounts.Of(user).Id
                 ? last.Sequence
                 : throw RefusalException.Field("before", $"names no notification of {user}'s history; it is kept for 30 days");
         }

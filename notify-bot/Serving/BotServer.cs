@@ -114,7 +114,8 @@ internal static partial class BotServer
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
-        services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
+        services.AddSingleton(_ => new Accounts(time, settings.AccessGroups));
+        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(settings.DataFolder, time, provider.GetRequiredService<Accounts>()));
 
         services.AddSingleton(_ => new BotApi(settings.ApiUrl, settings.Token, time));
         services.AddSingleton<TelegramState>();
@@ -136,9 +137,10 @@ internal static partial class BotServer
         services.AddSingleton<UnreadableLog>();
         services.AddSingleton<BackgroundRuns>();
         services.AddSingleton<StrangerLimit>();
+        services.AddSingleton<InertChats>();
 
         services.AddSingleton<ChangeFeed>();
-        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), provider.GetRequiredService<ChangeFeed>(), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
+        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), provider.GetRequiredService<Accounts>(), provider.GetRequiredService<ChangeFeed>(), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
         services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
         services.AddSingleton<DesktopDispatch>();

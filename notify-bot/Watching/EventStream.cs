@@ -9,7 +9,7 @@ namespace Notify.Bot.Watching;
 /// <c>GET /events</c>: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A caller hears of
 /// itself; a trusted one of everybody, or of the user it names.
 /// </summary>
-internal sealed class EventStream(ChangeFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventStream(ChangeFeed feed, AccessGate access, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     /// <summary>Streams of one user who is not trusted. Each keeps some 100 kB of changes that are not read yet, and is told of each change of its user.</summary>
     internal const int MostOfUser = 16;
@@ -51,7 +51,13 @@ internal sealed class EventStream(ChangeFeed feed, TimeProvider time, IHostAppli
             await WriteAsync(context, ": watching\n\n", ends.Token);
             while (true)
             {
-                await WriteAsync(context, await NextAsync(watcher, ends.Token) is { } change ? Event(change) : ": still here\n\n", ends.Token);
+                var change = await NextAsync(watcher, ends.Token);
+                if (!access.Has(caller))
+                {
+                    return;
+                }
+
+                await WriteAsync(context, change is null ? ": still here\n\n" : Event(change), ends.Token);
             }
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)

@@ -28,11 +28,14 @@ public sealed class BotProcess : ServiceProcess
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="cancellation">The test's.</param>
-    public static async Task<BotProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
+    /// <param name="etc">A folder that stands in the place of /etc for it; null is the machine's own.</param>
+    public static async Task<BotProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation, string? etc = null)
     {
         ArgumentNullException.ThrowIfNull(environment);
         var bot = new BotProcess(
-            Start(Programs.Path("notify-bot"), environment, user),
+            etc is null
+                ? Start(Programs.Path("notify-bot"), environment, user)
+                : Start("/usr/bin/unshare", environment, user, "--mount", "/bin/sh", "-c", "mount --bind \"$1\" /etc && exec \"$2\"", "sh", etc, Programs.Path("notify-bot")),
             environment.GetValueOrDefault("NOTIFY_BOT_SOCKET") ?? Path.Combine(environment["NOTIFY_DATA_DIR"], "bot.sock"));
         await bot.WaitUntilItServesAsync(cancellation);
         return bot;

@@ -225,14 +225,15 @@ public sealed class ClockTests : IAsyncLifetime
             };
             Directory.CreateDirectory(settings.PrivateFolder);
             var changes = new ChangeFeed();
-            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), changes, time, NullLogger<SqliteOutbox>.Instance);
+            var accounts = new Accounts(time);
+            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), accounts, changes, time, NullLogger<SqliteOutbox>.Instance);
             _links = new FileLinkBook(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
             var metrics = new BotMetrics();
             _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
             _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, _api, settings, _desktops, changes, metrics, time, NullLoggerFactory.Instance);
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, accounts, _api, settings, _desktops, changes, metrics, time, NullLoggerFactory.Instance);
             _delivery.Resume();
         }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot.Outbox;
 using Notify.Bot.Watching;
+using Notify.Linking;
 using Notify.Formatting;
 
 namespace Notify.Tests.Outbox;
@@ -34,7 +35,7 @@ internal sealed class OutboxScene : IDisposable
         {
             lock (Log)
             {
-                return _outbox ??= SqliteOutbox.Open(File, new ChangeFeed(), Time, Log, Limits);
+                return _outbox ??= SqliteOutbox.Open(File, new Accounts(TimeProvider.System), new ChangeFeed(), Time, Log, Limits);
             }
         }
     }
@@ -50,6 +51,7 @@ internal sealed class OutboxScene : IDisposable
     {
         Id = ImageShelf.NewId(),
         User = user ?? Dana,
+        Account = AccountId.None,
         Message = message,
         ParseMode = ParseMode.Markdown,
         Key = key,

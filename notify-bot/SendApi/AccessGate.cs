@@ -1,0 +1,47 @@
+using Notify.Linking;
+
+namespace Notify.Bot.SendApi;
+
+/// <summary>
+/// Asks at every request whether the caller still has access: the kernel lets a process in by the groups it was started with, which it keeps when its user leaves them.
+/// </summary>
+internal sealed class AccessGate(Accounts accounts, BotSettings settings)
+{
+    /// <summary>What says nothing of any user.</summary>
+    private static readonly string[] Open = ["/health", "/metrics"];
+
+    internal Task CheckAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!Open.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+        {
+            Check(CallerGate.Of(context));
+        }
+
+        return next(context);
+    }
+
+    /// <summary>Whether a caller has access now.</summary>
+    internal bool Has(Caller caller) => Objection(caller) is null;
+
+    private void Check(Caller caller)
+    {
+        if (Objection(caller) is { } objection)
+        {
+            throw new RefusalException(StatusCodes.Status403Forbidden, objection);
+        }
+    }
+
+    /// <summary>Why not; null where it has. root and services, which no group of analysts is about, always have.</summary>
+    private string? Objection(Caller caller)
+    {
+        if (caller.Name is not { } name || caller.Uid == 0)
+        {
+            return null;
+        }
+
+        var now = accounts.Find(name, caller.Uid) ?? throw new AccountUnknownException(name);
+        return now.Id.Uid != caller.Uid ? $"The name {name} is no longer yours: you are user id {caller.Uid}, and {name} has {now.Id}. Log in again."
+            : now.IsOutside && caller.Uid != Posix.Account.EffectiveUid ? $"You are no longer in the group {settings.AnalystGroup}, so notify takes nothing from you and tells you nothing. Ask the operator to add you ({settings.AddAnalyst(name)}), then log in again."
+            : null;
+    }
+}
