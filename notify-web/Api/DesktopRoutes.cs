@@ -51,14 +51,14 @@ internal static class DesktopRoutes
             .Refuses(400, 404, 429, 503).WithSummary("Takes a device's token back (?id=) and cuts its connections.");
     }
 
-    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, WebSettings settings, TimeProvider time)
+    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, PageBook pages, WebSettings settings)
     {
         var user = context.UserName();
         var hasBody = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
         var asked = !hasBody ? new TokenRequest() : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
         if (asked.Device is null)
         {
-            var page = tokens.MakeForPage(user, context.Session().Id);
+            var page = tokens.MakeForPage(user, await Stored(() => pages.IdForAsync(user, context.Session().Id, context.RequestAborted)));
             return TypedResults.Ok(new TokenAnswer(page.Text, page.ExpiresAt, settings.GatewayUrl.AbsoluteUri));
         }
 
@@ -69,7 +69,7 @@ internal static class DesktopRoutes
         }
 
         var token = tokens.MakeForDevice(user);
-        var addition = await Stored(() => devices.AddAsync(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt), context.RequestAborted));
+        var addition = await Stored(() => devices.AddAsync(user, token, name, context.RequestAborted));
         return addition switch
         {
             DeviceAddition.Added => TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name)),

@@ -40,7 +40,7 @@ internal static class TelegramRoutes
     }
 
     private static async Task<Ok<DoneAnswer>> UnlinkAsync(HttpContext context, ILinkBook links) =>
-        await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
+        links.Find(context.UserName()) is null || await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
             ? throw new RefusalException(StatusCodes.Status400BadRequest, "No Telegram chat is linked to you, so there is nothing to unlink.")
             : TypedResults.Ok(new DoneAnswer(true));
 

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using Notify.Files;
-using Notify.Web.Api;
-using Notify.Web.Serving;
+using Notify.Linking;
 
 namespace Notify.Web.Desktop;
 
@@ -12,8 +9,10 @@ namespace Notify.Web.Desktop;
 /// <param name="CreatedAt">Since when.</param>
 /// <param name="ExpiresAt">When its token ends by itself.</param>
 /// <param name="RevokedAt">When it was taken back.</param>
-/// <param name="IsTold">Whether the gateway knows that it was.</param>
-public sealed record Device(string Id, string User, string Name, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, bool IsTold = false);
+/// <param name="Uid">The user's account; null in a file of an earlier version.</param>
+/// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
+public sealed record Device(string Id, string User, string Name, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, uint? Uid = null, bool IsTold = false)
+    : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
 
 /// <summary>Whether a device was added.</summary>
 internal enum DeviceAddition
@@ -28,10 +27,8 @@ internal enum DeviceAddition
     TooManyTokens,
 }
 
-/// <summary>
-/// The devices, in <c>devices.json</c> of the state folder. Another process on the same folder sees a change at once, and none is lost between the two.
-/// </summary>
-public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDisposable
+/// <summary>The devices, in <c>devices.json</c> of the state folder.</summary>
+public sealed class DeviceBook(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
 {
     /// <summary>Devices of one user at the most.</summary>
     internal const int MostOfOneUser = 20;
@@ -42,27 +39,27 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
     /// </summary>
     internal const int MostTokensOfOneUser = 100;
 
-    private readonly string _path = Path.Combine(settings.StateFolder, "devices.json");
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    /// <summary>The file.</summary>
+    internal TokenFile<Device> File { get; } = new(Path.Combine(settings.StateFolder, "devices.json"), time);
 
     /// <summary>A user's devices, the newest first.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
-    internal IReadOnlyList<Device> Of(UserName user) =>
-        [.. Read().Where(device => device.User == user.Value && device.RevokedAt is null).OrderByDescending(device => device.CreatedAt)];
-
-    /// <summary>Those that were taken back and of which the gateway does not know yet.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
-    internal IReadOnlyList<Device> Revoked() => [.. Read().Where(device => device is { RevokedAt: not null, IsTold: false })];
-
-    /// <summary>Adds one, where there is room.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
-    internal async Task<DeviceAddition> AddAsync(Device device, CancellationToken cancellation)
+    /// <exception cref="IOException">They can't be read, or the name service fails.</exception>
+    internal IReadOnlyList<Device> Of(UserName user)
     {
+        var account = accounts.Of(user).Id;
+        return [.. File.Read().Where(device => device.RevokedAt is null && device.IsOf(user, account)).OrderByDescending(device => device.CreatedAt)];
+    }
+
+    /// <summary>Adds one for a user's account, where there is room.</summary>
+    /// <exception cref="IOException">It can't be stored, or the name service fails.</exception>
+    internal async Task<DeviceAddition> AddAsync(UserName user, GatewayToken token, string name, CancellationToken cancellation)
+    {
+        var account = accounts.Of(user).Id;
         var addition = DeviceAddition.Added;
-        await ChangeAsync(
+        await File.ChangeAsync(
             devices =>
             {
-                var own = devices.Where(other => other.User == device.User).ToArray();
+                var own = devices.Where(other => other.IsOf(user, account)).ToArray();
                 addition = own.Count(other => other.RevokedAt is null) >= MostOfOneUser ? DeviceAddition.TooMany
                     : own.Length >= MostTokensOfOneUser ? DeviceAddition.TooManyTokens
                     : DeviceAddition.Added;
@@ -71,7 +68,7 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
                     return false;
                 }
 
-                devices.Add(device);
+                devices.Add(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt, Uid: account.Uid));
                 return true;
             },
             cancellation);
@@ -80,84 +77,9 @@ public sealed class DeviceBook(WebSettings settings, TimeProvider time) : IDispo
 
     /// <summary>Takes one back; false where the user has none of that id.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task<bool> RevokeAsync(UserName user, string id, CancellationToken cancellation) => ChangeAsync(
-        devices =>
-        {
-            var place = devices.FindIndex(device => device.Id == id && device.User == user.Value && device.RevokedAt is null);
-            if (place < 0)
-            {
-                return false;
-            }
-
-            devices[place] = devices[place] with { RevokedAt = time.GetUtcNow() };
-            return true;
-        },
-        cancellation);
-
-    /// <summary>The gateway knows that it was taken back.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task ToldAsync(string id, CancellationToken cancellation) => ChangeAsync(
-        devices =>
-        {
-            var place = devices.FindIndex(device => device.Id == id);
-            if (place < 0)
-            {
-                return false;
-            }
-
-            devices[place] = devices[place] with { IsTold = true };
-            return true;
-        },
-        cancellation);
+    internal Task<bool> RevokeAsync(UserName user, string id, CancellationToken cancellation) =>
+        File.RevokeAsync(device => device.Id == id && device.User == user.Value, cancellation);
 
     /// <inheritdoc />
-    public void Dispose() => _turn.Dispose();
-
-    private async Task<bool> ChangeAsync(Func<List<Device>, bool> change, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation);
-        try
-        {
-            using var held = await StateFolder.LockAsync(_path, cancellation);
-            var devices = Read();
-            if (!change(devices))
-            {
-                return false;
-            }
-
-            AtomicFile.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(devices, ApiJson.Options), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return true;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>All whose tokens have not ended by themselves.</summary>
-    private List<Device> Read()
-    {
-        byte[] content;
-        try
-        {
-            content = File.ReadAllBytes(_path);
-        }
-        catch (FileNotFoundException)
-        {
-            return [];
-        }
-
-        try
-        {
-            var now = time.GetUtcNow();
-            var devices = JsonSerializer.Deserialize<List<Device>>(content, ApiJson.Options) ?? throw new JsonException("it is null");
-            devices.RemoveAll(device => device.ExpiresAt <= now);
-            return devices;
-        }
-        catch (JsonException e)
-        {
-            // Never taken for empty: the next change would write over it, and devices would go on that nobody can take back any more.
-            throw new IOException($"{_path} can't be read ({e.Message}). Mend it, or move it away: then the devices of all users are unknown here until their tokens end.", e);
-        }
-    }
+    public void Dispose() => File.Dispose();
 }

@@ -30,11 +30,8 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
     /// <summary>For a device.</summary>
     internal GatewayToken MakeForDevice(UserName user) => Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
 
-    /// <summary>For the pages of a session.</summary>
-    internal GatewayToken MakeForPage(UserName user, string sessionId) => Make(user, PageLife, PageIdOf(sessionId));
-
-    /// <summary>The <c>jti</c> of the tokens of a session's pages: one for all, so that the session's end takes all of them back; and none from which the session could be told.</summary>
-    internal static string PageIdOf(string sessionId) => "page-" + Base64UrlEncoder.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)).AsSpan(0, 16).ToArray());
+    /// <summary>For the pages of a session, under the id that <see cref="PageBook"/> has for them.</summary>
+    internal GatewayToken MakeForPage(UserName user, string id) => Make(user, PageLife, id);
 
     private GatewayToken Make(UserName user, TimeSpan life, string id)
     {

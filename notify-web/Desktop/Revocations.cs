@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Notify.Dispatching;
 
 namespace Notify.Web.Desktop;
@@ -7,7 +6,7 @@ namespace Notify.Web.Desktop;
 /// Tells the gateway which tokens were taken back: those of devices, and those of pages whose session was ended. Where it can't be told at once it is told as soon
 /// as it answers: until then nobody is connected to it, and after that every second counts.
 /// </summary>
-internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gateway, TimeProvider time, ILogger<Revocations> log) : BackgroundService
+internal sealed partial class Revocations(DeviceBook devices, PageBook pages, GatewaySocket gateway, TimeProvider time, ILogger<Revocations> log) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -17,51 +16,65 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
     private volatile bool _isWaiting = true;
     private bool _isSaid;
 
-    /// <summary>Tokens of pages, and when they end by themselves; not stored, since they outlive no restart by more than minutes.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _pages = new(StringComparer.Ordinal);
-
     /// <summary>Tells the gateway now that a device's token was taken back.</summary>
     /// <param name="device">Which.</param>
     /// <param name="cancellation">The end of this process, and never that of a request: what was taken back has to be told whether or not somebody waits for it.</param>
     /// <returns>Whether it knows; else it is told later, by itself.</returns>
-    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(device.Id, device.ExpiresAt, () => devices.ToldAsync(device.Id, cancellation), cancellation);
+    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(devices.File, device, cancellation);
 
     /// <summary>Tells the gateway that a session has ended, and with it the tokens of its pages.</summary>
-    internal Task TellOfEndAsync(string sessionId)
+    internal async Task TellOfEndAsync(string sessionId)
     {
-        var id = GatewayTokens.PageIdOf(sessionId);
-        var until = time.GetUtcNow() + GatewayTokens.PageLife;
-        _pages[id] = until;
-        return TellOfPageAsync(id, until, CancellationToken.None);
+        try
+        {
+            foreach (var page in pages.OfSession(sessionId))
+            {
+                try
+                {
+                    await pages.File.RevokeAsync(token => token.Id == page.Id, CancellationToken.None);
+                }
+                catch (IOException e)
+                {
+                    // A gateway that answers is told all the same; another one takes these tokens for some minutes more.
+                    Waits(e.Message);
+                }
+
+                await TellAsync(pages.File, page, CancellationToken.None);
+            }
+        }
+        catch (IOException e)
+        {
+            Waits(e.Message);
+        }
     }
 
-    private Task<bool> TellOfPageAsync(string id, DateTimeOffset until, CancellationToken cancellation) => TellAsync(
-        id,
-        until,
-        () =>
-        {
-            _pages.TryRemove(id, out _);
-            return Task.CompletedTask;
-        },
-        cancellation);
+    /// <summary>Tokens were taken back; the gateway is told of all that it does not know yet.</summary>
+    internal Task TellAllAsync(CancellationToken cancellation)
+    {
+        _isWaiting = true;
+        return TellWaitingAsync(cancellation);
+    }
 
-    private async Task<bool> TellAsync(string id, DateTimeOffset until, Func<Task> isTold, CancellationToken cancellation)
+    private async Task<bool> TellAsync<TToken>(TokenFile<TToken> file, TToken token, CancellationToken cancellation)
+        where TToken : GivenToken
     {
         using var limit = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            await gateway.RevokeAsync(id, until, either.Token);
-            await isTold();
+            await gateway.RevokeAsync(token.Id, token.ExpiresAt, either.Token);
+            await file.ToldAsync(token.Id, cancellation);
             return true;
         }
         catch (Exception e) when (e is GatewayUnreachableException or GatewayRefusedException or IOException or OperationCanceledException)
         {
-            _isWaiting = true;
-            if (!_isSaid && !cancellation.IsCancellationRequested)
+            if (cancellation.IsCancellationRequested)
             {
-                _isSaid = true;
-                LogWaiting(log, e is OperationCanceledException ? "It gives no answer." : e.Message);
+                _isWaiting = true;
+            }
+            else
+            {
+                Waits(e is OperationCanceledException ? "It gives no answer." : e.Message);
             }
 
             return false;
@@ -76,34 +89,19 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
         {
             if (_isWaiting)
             {
-                await TellAllAsync(stoppingToken);
+                await TellWaitingAsync(stoppingToken);
             }
         }
     }
 
-    private async Task TellAllAsync(CancellationToken cancellation)
+    private async Task TellWaitingAsync(CancellationToken cancellation)
     {
         try
         {
             _isWaiting = false;
-            foreach (var device in devices.Revoked())
+            if (!await TellAllAsync(devices.File, cancellation) || !await TellAllAsync(pages.File, cancellation))
             {
-                if (!await TellAsync(device, cancellation))
-                {
-                    return;
-                }
-            }
-
-            foreach (var (page, until) in _pages)
-            {
-                if (until <= time.GetUtcNow())
-                {
-                    _pages.TryRemove(page, out _);
-                }
-                else if (!await TellOfPageAsync(page, until, cancellation))
-                {
-                    return;
-                }
+                return;
             }
 
             if (_isSaid)
@@ -114,12 +112,31 @@ internal sealed partial class Revocations(DeviceBook devices, GatewaySocket gate
         }
         catch (IOException e)
         {
-            _isWaiting = true;
-            if (!_isSaid)
+            Waits(e.Message);
+        }
+    }
+
+    private async Task<bool> TellAllAsync<TToken>(TokenFile<TToken> file, CancellationToken cancellation)
+        where TToken : GivenToken
+    {
+        foreach (var token in file.Revoked())
+        {
+            if (!await TellAsync(file, token, cancellation))
             {
-                _isSaid = true;
-                LogWaiting(log, e.Message);
+                return false;
             }
+        }
+
+        return true;
+    }
+
+    private void Waits(string reason)
+    {
+        _isWaiting = true;
+        if (!_isSaid)
+        {
+            _isSaid = true;
+            LogWaiting(log, reason);
         }
     }
 

@@ -1,3 +1,5 @@
+using Notify.Linking;
+
 namespace Notify.Web.Login;
 
 /// <summary>Whether somebody may enter, and as whom.</summary>
@@ -8,7 +10,9 @@ public abstract record Admission
     }
 
     /// <summary>They may.</summary>
-    public sealed record Admitted(UserName User) : Admission;
+    /// <param name="User">As whom.</param>
+    /// <param name="Account">Which account that is now.</param>
+    public sealed record Admitted(UserName User, AccountId Account) : Admission;
 
     /// <summary>They may not.</summary>
     /// <param name="Why">A sentence for the page: why, and whom to ask.</param>
@@ -23,7 +27,7 @@ public abstract record Admission
 /// Who may enter (specification, section 12). This is the whole rule, and it is asked at the login and again at every request: whoever leaves the group,
 /// or whose line is taken away, is out at once.
 /// </summary>
-public sealed class Admissions(WebSettings settings, UserMap map, Analysts analysts)
+public sealed class Admissions(WebSettings settings, UserMap map, Accounts accounts)
 {
     /// <summary>Decides.</summary>
     public Admission Of(GoogleAccount account)
@@ -49,9 +53,7 @@ public sealed class Admissions(WebSettings settings, UserMap map, Analysts analy
         switch (map.Find(account.Email))
         {
             case MappedUser.Mapped { User: var mapped }:
-                return analysts.Includes(mapped)
-                    ? new Admission.Admitted(mapped)
-                    : new Admission.Refused($"{account.Email} is {mapped} on this machine, who is no analyst (not in the group {settings.AnalystGroup}). {operators} to add {mapped} to it.");
+                return Of(mapped, $"{account.Email} is {mapped} on this machine, who is no analyst (not in the group {settings.AnalystGroup}). {operators} to add {mapped} to it.");
             case MappedUser.Unclear:
                 return new Admission.Refused($"The line for {account.Email} in the list of users can't be read. {operators} to put it right.");
             case MappedUser.NotReadable:
@@ -69,15 +71,24 @@ public sealed class Admissions(WebSettings settings, UserMap map, Analysts analy
             return new Admission.Refused($"{account.Email} is not an account of the Google Workspace of {settings.AllowedDomains[0]}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
         }
 
+        var why = $"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.";
+
         // A directory may call its people by their whole address.
         foreach (var name in (string[])[account.Name, account.Email])
         {
-            if (UserName.TryParse(name, out var user) && analysts.Includes(user))
+            if (UserName.TryParse(name, out var user) && Of(user, why) is not Admission.Refused and var decided)
             {
-                return new Admission.Admitted(user);
+                return decided;
             }
         }
 
-        return new Admission.Refused($"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.");
+        return new Admission.Refused(why);
+
+        Admission Of(UserName candidate, string refusal) => accounts.Find(candidate) switch
+        {
+            null => new Admission.Undecided($"The accounts of this machine can't be looked up now (getent passwd {candidate}), so nobody can log in. {operators} to put it right, then try again."),
+            { IsMember: true, IsPersons: true } now => new Admission.Admitted(candidate, now.Id),
+            _ => new Admission.Refused(refusal),
+        };
     }
 }

@@ -32,7 +32,6 @@ internal static class GoogleLogin
 
     internal static void AddLogin(this IServiceCollection services, WebSettings settings)
     {
-        services.AddSingleton<Analysts>();
         services.AddSingleton<UserMap>();
         services.AddSingleton<Admissions>();
         services.AddSingleton<EndedSessions>();

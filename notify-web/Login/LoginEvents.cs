@@ -63,6 +63,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             case Admission.Admitted admitted:
                 context.Principal = Session.Begin(admitted.User, account).ToPrincipal();
                 context.Properties = new AuthenticationProperties { IsPersistent = true, RedirectUri = context.Properties?.RedirectUri };
+                Session.SetUnixAccount(context.Properties, admitted.Account);
                 LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
                 break;
             case Admission.Refused refused:

@@ -1,6 +1,9 @@
 using System.Security.Claims;
+using System.Globalization;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Notify.Linking;
 
 namespace Notify.Web.Login;
 
@@ -8,7 +11,8 @@ namespace Notify.Web.Login;
 /// <param name="Id">Random; what <see cref="EndedSessions"/> remembers.</param>
 /// <param name="User">The Unix user.</param>
 /// <param name="Account">What the provider said.</param>
-public sealed record Session(string Id, UserName User, GoogleAccount Account)
+/// <param name="UnixAccount">Which account the user was at the login; null in a cookie of an earlier version, which counts for the account of its next use.</param>
+public sealed record Session(string Id, UserName User, GoogleAccount Account, AccountId? UnixAccount = null)
 {
     private const string IdClaim = "session";
     private const string UserClaim = "user";
@@ -16,17 +20,32 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account)
     private const string VerifiedClaim = "email_verified";
     private const string HostedDomainClaim = "hd";
 
+    /// <summary>Not a claim: anti-forgery tokens are bound to the claims, and those of pages that are open at an upgrade would count no more.</summary>
+    private const string UnixAccountItem = "uid";
+
     /// <summary>A new session.</summary>
     public static Session Begin(UserName user, GoogleAccount account) => new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), user, account);
 
     /// <summary>The session that a principal is made of; null where it is made of something else.</summary>
-    public static Session? Of(ClaimsPrincipal? principal) =>
+    /// <param name="principal">Who it is.</param>
+    /// <param name="properties">What the cookie holds beside.</param>
+    public static Session? Of(ClaimsPrincipal? principal, AuthenticationProperties? properties = null) =>
         principal?.Identity is ClaimsIdentity { IsAuthenticated: true } identity
         && identity.FindFirst(IdClaim)?.Value is { } id
         && UserName.TryParse(identity.FindFirst(UserClaim)?.Value, out var user)
         && identity.FindFirst(EmailClaim)?.Value is { } email
-            ? new Session(id, user, new GoogleAccount(email, identity.FindFirst(VerifiedClaim)?.Value == "true", identity.FindFirst(HostedDomainClaim)?.Value))
+            ? new Session(id, user, new GoogleAccount(email, identity.FindFirst(VerifiedClaim)?.Value == "true", identity.FindFirst(HostedDomainClaim)?.Value), UnixAccountOf(properties))
             : null;
+
+    /// <summary>Notes which account a session is of, in what goes into its cookie.</summary>
+    public static void SetUnixAccount(AuthenticationProperties properties, AccountId account)
+    {
+        ArgumentNullException.ThrowIfNull(properties);
+        properties.Items[UnixAccountItem] = account.Uid?.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static AccountId? UnixAccountOf(AuthenticationProperties? properties) =>
+        properties is not null && properties.Items.TryGetValue(UnixAccountItem, out var text) && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var uid) ? new AccountId(uid) : null;
 
     /// <summary>The principal that goes into the cookie. Anti-forgery tokens are bound to all of its claims, and so to this session.</summary>
     public ClaimsPrincipal ToPrincipal()
@@ -48,7 +67,7 @@ public static class SessionExtensions
     public static Session Session(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Login.Session.Of(context.User) ?? throw new InvalidOperationException("Nobody is logged in: this route must not be open.");
+        return Login.Session.Of(context.User, context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties) ?? throw new InvalidOperationException("Nobody is logged in: this route must not be open.");
     }
 
     /// <summary>The user of a request that has passed the login: the only one that anything in it may be about.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Notify.Linking;
 
 namespace Notify.Web.Login;
 
@@ -9,16 +10,30 @@ public sealed class SessionCheck(Admissions admissions, EndedSessions ended)
     public bool Holds(Session session)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return !ended.Contains(session.Id) && admissions.Of(session.Account) is Admission.Admitted { User: var user } && user == session.User;
+        return Admits(session) is not null;
     }
+
+    /// <summary>The account that a session holds for; null where it does not hold.</summary>
+    private AccountId? Admits(Session session) =>
+        !ended.Contains(session.Id)
+        && admissions.Of(session.Account) is Admission.Admitted { User: var user, Account: var account }
+        && user == session.User && (session.UnixAccount ?? account) == account
+            ? account : null;
 
     /// <summary>The cookie handler's question. The cookie stays where it is: it does not count, and may count again.</summary>
     internal static Task ValidateAsync(CookieValidatePrincipalContext context)
     {
-        if (Session.Of(context.Principal) is not { } session || !context.HttpContext.RequestServices.GetRequiredService<SessionCheck>().Holds(session))
+        if (Session.Of(context.Principal, context.Properties) is not { } session
+            || context.HttpContext.RequestServices.GetRequiredService<SessionCheck>().Admits(session) is not { } account)
         {
             context.RejectPrincipal();
             context.ShouldRenew = false;
+        }
+        else if (session.UnixAccount is null)
+        {
+            // Of an earlier version: from now on it is of this account.
+            Session.SetUnixAccount(context.Properties, account);
+            context.ShouldRenew = true;
         }
 
         return Task.CompletedTask;

@@ -78,7 +78,8 @@ public static partial class WebServer
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
-        services.AddSingleton<ILinkBook>(_ => new FileLinkBook(settings.DataFolder, time));
+        services.AddSingleton(_ => new Accounts(time, settings.AnalystGroup));
+        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(settings.DataFolder, time, provider.GetRequiredService<Accounts>()));
         services.AddSingleton<BotClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
@@ -89,9 +90,11 @@ public static partial class WebServer
         services.AddSingleton<DashboardReader>();
         services.AddSingleton<GatewayTokens>();
         services.AddSingleton<DeviceBook>();
+        services.AddSingleton<PageBook>();
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)));
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddHostedService<Departures>();
         services.AddLogin(settings);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiForgery =>

@@ -96,6 +96,13 @@ internal sealed class WebScene : IAsyncDisposable
         Web = await AnotherAsync(Environment);
     }
 
+    /// <summary>Ends the dashboard.</summary>
+    public async Task StopAsync()
+    {
+        await Web.DisposeAsync();
+        Web = null!;
+    }
+
     /// <summary>Starts one more dashboard, as a second process would be; the caller disposes it.</summary>
     public async Task<WebApplication> AnotherAsync(IReadOnlyDictionary<string, string> environment)
     {

@@ -13,7 +13,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task A_pages_token_opens_the_gateway_as_its_user_for_ten_minutes()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, user, _) = await both.Web.LogInAnalystAsync();
 
         var made = (await visitor.PostAsync(Path, null, Cancellation)).Json;
@@ -32,7 +32,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task A_devices_token_is_listed_for_thirty_days_and_cut_at_once_when_it_is_taken_back()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         var made = (await visitor.PostAsync(Path, new { device = " laptop " }, Cancellation)).Json;
         var (id, token) = (made.GetProperty("id").GetString()!, made.GetProperty("token").GetString()!);
@@ -63,7 +63,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task What_is_taken_back_while_the_gateway_is_down_is_refused_once_it_is_back_also_after_a_restart_of_the_dashboard()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         var made = (await visitor.PostAsync(Path, new { device = "laptop" }, Cancellation)).Json;
         await both.Gateway.Gateway.KillAsync();
@@ -87,7 +87,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task Whoever_takes_a_token_back_and_leaves_before_the_answer_has_taken_it_back_all_the_same()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         var made = (await visitor.PostAsync(Path, new { device = "laptop" }, Cancellation)).Json;
         using var client = await both.Gateway.ConnectAsync();
@@ -110,7 +110,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task The_end_of_a_session_ends_what_its_pages_have_at_the_gateway_also_where_that_is_down_and_no_other_session_s()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, user, _) = await both.Web.LogInAnalystAsync();
         var other = both.Web.NewVisitor();
         await other.LogInAsync($"{user}@example.com", Cancellation);
@@ -143,7 +143,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task Nobody_sees_or_takes_back_the_devices_of_others()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (alice, _, _) = await both.Web.LogInAnalystAsync();
         var (bob, _, _) = await both.Web.LogInAnalystAsync("bob");
         var id = (await alice.PostAsync(Path, new { device = "laptop" }, Cancellation)).Json.GetProperty("id").GetString()!;
@@ -156,7 +156,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task Names_that_are_none_too_many_devices_and_foreign_requests_are_refused()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         foreach (var name in (string[])["", "  ", "a\u0007b", "\u200b", "lap\u202etop", new string('x', 61)])
         {
@@ -178,7 +178,7 @@ public sealed class DesktopTests
     [Fact]
     public async Task A_damaged_list_is_never_taken_for_empty()
     {
-        await using var both = await Both.BeginAsync();
+        await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         await visitor.PostAsync(Path, new { device = "laptop" }, Cancellation);
         var file = System.IO.Path.Combine(both.Web.State, "devices.json");
@@ -196,28 +196,4 @@ public sealed class DesktopTests
 
     private static Task<WebAnswer> DeleteAsync(WebVisitor visitor, string id) =>
         visitor.PostAsync($"{Path}?id={Uri.EscapeDataString(id)}", null, Cancellation, request => request.Method = HttpMethod.Delete);
-
-    /// <summary>A dashboard and the gateway that it makes tokens for.</summary>
-    private sealed class Both : IAsyncDisposable
-    {
-        public required WebScene Web { get; init; }
-
-        public required GatewayScene Gateway { get; init; }
-
-        public static async Task<Both> BeginAsync()
-        {
-            var gateway = await GatewayScene.BeginAsync();
-            var web = await WebScene.SetAsync();
-            web.Environment["NOTIFY_GATEWAY_SOCKET"] = gateway.SocketPath;
-            web.Environment["NOTIFY_JWT_SECRET"] = GatewayToken.Secret;
-            await web.StartAsync();
-            return new Both { Web = web, Gateway = gateway };
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Web.DisposeAsync();
-            await Gateway.DisposeAsync();
-        }
-    }
 }

@@ -1,0 +1,101 @@
+using Notify.Linking;
+using Notify.Posix;
+
+namespace Notify.Web.Desktop;
+
+/// <summary>
+/// Takes the tokens of those back who have left: whose account is gone, is another one now, or is no longer in the analysts' group. Sessions and event streams ask for
+/// themselves at every use; the gateway knows tokens alone, so somebody has to tell it.
+/// </summary>
+/// <remarks>
+/// All users who have tokens are looked at when <c>/etc/passwd</c> or <c>/etc/group</c> has changed, which is seen within a second, and every five seconds for accounts of
+/// a directory; also at the start, for who left while this process was down. Where the name service fails, nobody has left.
+/// </remarks>
+internal sealed partial class Departures(DeviceBook devices, PageBook pages, Revocations revocations, Accounts accounts, TimeProvider time, ILogger<Departures> log) : BackgroundService
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LookAtAll = TimeSpan.FromSeconds(5);
+
+    private readonly Glance _passwdFile = new("/etc/passwd");
+    private readonly Glance _groupFile = new("/etc/group");
+    private (FileStatus? Passwd, FileStatus? Group) _seen;
+    private long _lookedAt;
+    private bool _isSaid;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Look, time);
+        do
+        {
+            var files = (_passwdFile.Status(), _groupFile.Status());
+            if (files != _seen || time.GetElapsedTime(_lookedAt) >= LookAtAll)
+            {
+                (_seen, _lookedAt) = (files, time.GetTimestamp());
+                await LookAtAllAsync(stoppingToken);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task LookAtAllAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (await TakeBackAsync(devices.File, cancellation) | await TakeBackAsync(pages.File, cancellation))
+            {
+                await revocations.TellAllAsync(cancellation);
+            }
+
+            _isSaid = false;
+        }
+        catch (IOException e)
+        {
+            // Once, and again in the next round.
+            _lookedAt = 0;
+            if (!_isSaid)
+            {
+                _isSaid = true;
+                LogNotLooked(log, e.Message);
+            }
+        }
+    }
+
+    private async Task<bool> TakeBackAsync<TToken>(TokenFile<TToken> file, CancellationToken cancellation)
+        where TToken : GivenToken
+    {
+        var given = file.Read();
+        if (given.Any(token => token.Uid is null && UidOf(token.User) is not null))
+        {
+            // Of an earlier version: they count for the accounts of now.
+            await file.StoreAccountsAsync(UidOf, cancellation);
+            given = file.Read();
+        }
+
+        var gone = given.Where(token => token.RevokedAt is null).GroupBy(token => (token.User, token.Uid)).Select(tokens => tokens.Key).Where(HasLeft).ToHashSet();
+        if (gone.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var (user, uid) in gone)
+        {
+            LogLeft(log, user, uid);
+        }
+
+        return await file.RevokeAsync(token => gone.Contains((token.User, token.Uid)), cancellation);
+    }
+
+    private bool HasLeft((string User, uint? Uid) owner) =>
+        UserName.TryParse(owner.User, out var name) && accounts.Find(name) is { } now
+        && !(now is { IsMember: true, IsPersons: true } && (owner.Uid is null || owner.Uid == now.Id.Uid));
+
+    private uint? UidOf(string user) => UserName.TryParse(user, out var name) ? accounts.Find(name)?.Id.Uid : null;
+
+    [LoggerMessage(4403, LogLevel.Information, "{User} (user id {Uid}) is no analyst here any more: the tokens for the gateway are taken back.")]
+    private static partial void LogLeft(ILogger log, string user, uint? uid);
+
+    [LoggerMessage(4404, LogLevel.Error, "It can't be looked whose tokens for the gateway count still: {Reason} It is tried again every second.")]
+    private static partial void LogNotLooked(ILogger log, string reason);
+}

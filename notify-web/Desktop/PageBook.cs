@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.IdentityModel.Tokens;
+using Notify.Linking;
+
+namespace Notify.Web.Desktop;
+
+/// <summary>The token that the pages of a session share.</summary>
+/// <param name="Id">The token's id.</param>
+/// <param name="Session">A digest of the session's id, from which it can't be told.</param>
+/// <param name="User">Whose.</param>
+/// <param name="ExpiresAt">When the last token of this id ends by itself, or later.</param>
+/// <param name="RevokedAt">When it was taken back.</param>
+/// <param name="Uid">The user's account.</param>
+/// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
+internal sealed record PageToken(string Id, string Session, string User, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, uint? Uid = null, bool IsTold = false)
+    : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
+
+/// <summary>
+/// The tokens of open pages, in <c>pages.json</c> of the state folder: one id for all pages of a session, so that its end takes all of them back, also where this
+/// process, or the gateway, was down meanwhile.
+/// </summary>
+internal sealed class PageBook(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
+{
+    /// <summary>Sessions of one user whose pages have a token; the one that ends first gives way.</summary>
+    internal const int MaxOfOneUser = 100;
+
+    /// <summary>The file.</summary>
+    internal TokenFile<PageToken> File { get; } = new(Path.Combine(settings.StateFolder, "pages.json"), time);
+
+    /// <summary>The id for a token of a session's pages.</summary>
+    /// <exception cref="IOException">It can't be stored, or the name service fails: then no token may be made that could not be taken back.</exception>
+    internal async Task<string> IdForAsync(UserName user, string sessionId, CancellationToken cancellation)
+    {
+        var session = Digest(sessionId);
+        var account = accounts.Of(user).Id;
+        var until = time.GetUtcNow() + GatewayTokens.PageLife;
+        if (Own(File.Read()) is { } known && known.ExpiresAt >= until)
+        {
+            return known.Id;
+        }
+
+        var id = "";
+        await File.ChangeAsync(
+            pages =>
+            {
+                // Longer than needed, so that not every token is written down.
+                var own = Own(pages) ?? new PageToken("page-" + Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)), session, user.Value, until, Uid: account.Uid);
+                pages.RemoveAll(page => page.Id == own.Id);
+                var others = pages.Where(page => page.RevokedAt is null && page.IsOf(user, account)).OrderBy(page => page.ExpiresAt).ToArray();
+                foreach (var oldest in others.Take(others.Length - MaxOfOneUser + 1))
+                {
+                    pages[pages.IndexOf(oldest)] = oldest with { RevokedAt = time.GetUtcNow() };
+                }
+
+                pages.Add(own with { ExpiresAt = until + GatewayTokens.PageLife });
+                id = own.Id;
+                return true;
+            },
+            cancellation);
+        return id;
+
+        PageToken? Own(IEnumerable<PageToken> pages) => pages.FirstOrDefault(page => page.RevokedAt is null && page.Session == session && page.IsOf(user, account));
+    }
+
+    /// <summary>The tokens of a session.</summary>
+    /// <exception cref="IOException">They can't be read.</exception>
+    internal IReadOnlyList<PageToken> OfSession(string sessionId)
+    {
+        var session = Digest(sessionId);
+        return [.. File.Read().Where(page => page.Session == session)];
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => File.Dispose();
+
+    private static string Digest(string sessionId) => Base64UrlEncoder.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)).AsSpan(0, 16).ToArray());
+}
