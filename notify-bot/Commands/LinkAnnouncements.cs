@@ -29,12 +29,18 @@ public sealed partial class LinkAnnouncements(
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Every, time);
+        var storing = Task.CompletedTask;
         try
         {
             do
             {
                 unreadable.Look();
-                await StoreAccountsAsync(cancellation);
+                if (storing.IsCompleted)
+                {
+                    // Beside the telling: it may wait for an operator who holds the files' lock in an editor.
+                    storing = StoreAccountsAsync(cancellation);
+                }
+
                 if (TakeChanges() is { Length: > 0 } changes)
                 {
                     background.Start(stopping => TellAsync(changes, stopping));
@@ -46,6 +52,8 @@ public sealed partial class LinkAnnouncements(
         {
             // The bot ends.
         }
+
+        await storing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Tells all chats concerned what has changed since the last look.</summary>
