@@ -149,7 +149,7 @@ public sealed class ClockTests : IAsyncLifetime
         {
             await older.OpenAsync(Cancellation);
             await using var command = older.CreateCommand();
-            command.CommandText = "ALTER TABLE notification DROP COLUMN waits_since; PRAGMA user_version = 1;";
+            command.CommandText = Outbox.OutboxScene.ToVersion1;
             await command.ExecuteNonQueryAsync(Cancellation);
         }
 

@@ -48,7 +48,7 @@ public sealed class DamageTests
     public async Task A_damaged_file_of_an_older_version_is_mended_too(Harm harm, int kept)
     {
         using var scene = await FullAsync();
-        scene.Sql("ALTER TABLE notification DROP COLUMN waits_since; PRAGMA user_version = 1;");
+        scene.Sql(OutboxScene.ToVersion1);
         await DoAsync(harm, scene.File);
 
         var waiting = scene.Waiting();

@@ -65,8 +65,8 @@ public sealed class DayCountTests : IDisposable
         var apart = (long)(hoursApart * 3_600_000);
         _scene.Sql($"""
             WITH RECURSIVE n(i) AS (SELECT {count - 1} UNION ALL SELECT i - 1 FROM n WHERE i > 0)
-            INSERT INTO notification (id, user, message, parse_mode, silent, created_at, state)
-            SELECT 'id-' || i, 'dana', 'said', 0, 0, {now} - i * {apart}, {(int)DeliveryState.Delivered} FROM n
+            INSERT INTO notification (id, user, uid, message, parse_mode, silent, created_at, state)
+            SELECT 'id-' || i, 'dana', -1, 'said', 0, 0, {now} - i * {apart}, {(int)DeliveryState.Delivered} FROM n
             """);
     }
 }

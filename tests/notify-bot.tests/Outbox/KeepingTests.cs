@@ -122,7 +122,7 @@ public sealed class KeepingTests : IDisposable
 
     /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
     [Theory]
-    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_user (user=? AND sequence<?)")]
+    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_account (user=? AND uid=? AND sequence<?)")]
     [InlineData(OutboxRows.FindScripts, "CO-ROUTINE (subquery-1)")]
     [InlineData(OutboxRows.FindSize, "SEARCH history_size USING PRIMARY KEY (user=?)")]
     [InlineData(OutboxRows.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
@@ -136,7 +136,7 @@ public sealed class KeepingTests : IDisposable
 #pragma warning disable CA2100 // The outbox's own text.
         command.CommandText = "EXPLAIN QUERY PLAN " + query;
 #pragma warning restore CA2100
-        foreach (var parameter in (string[])["$user", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"])
+        foreach (var parameter in (string[])["$user", "$uid", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"])
         {
             if (query.Contains(parameter, StringComparison.Ordinal))
             {

@@ -19,6 +19,17 @@ internal sealed class OutboxScene : IDisposable
 
     public static readonly UserName Omar = UserName.Parse("omar");
 
+    /// <summary>Makes a file of today one of the first version.</summary>
+    public const string ToVersion1 =
+        """
+        DROP INDEX notification_of_account;
+        DROP INDEX notification_without_account;
+        ALTER TABLE notification DROP COLUMN uid;
+        ALTER TABLE mute DROP COLUMN uid;
+        ALTER TABLE notification DROP COLUMN waits_since;
+        PRAGMA user_version = 1;
+        """;
+
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     public CollectedLog<SqliteOutbox> Log { get; } = new();
