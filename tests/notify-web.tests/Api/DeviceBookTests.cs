@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Notify.Linking;
 using Notify.Settings;
 using Notify.Web;
 using Notify.Web.Desktop;
@@ -18,7 +19,7 @@ public sealed class DeviceBookTests : IDisposable
     {
         var environment = Testing.WebProcess.Settings(new Uri("http://127.0.0.1:9"), _folder);
         environment["NOTIFY_WEB_STATE_DIR"] = _folder;
-        _devices = new DeviceBook(WebSettings.Read(new SettingsReader(name => environment.TryGetValue(name, out var value) ? value : null)), _time);
+        _devices = new DeviceBook(WebSettings.Read(new SettingsReader(name => environment.TryGetValue(name, out var value) ? value : null)), new Accounts(_time), _time);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -36,12 +37,12 @@ public sealed class DeviceBookTests : IDisposable
         {
             Assert.Equal(DeviceAddition.Added, await AddAsync($"token{i}"));
             Assert.True(await _devices.RevokeAsync(Alice, $"token{i}", Cancellation));
-            await _devices.ToldAsync($"token{i}", Cancellation);
+            await _devices.File.ToldAsync($"token{i}", Cancellation);
         }
 
         Assert.Equal(DeviceAddition.TooManyTokens, await AddAsync("one more"));
         Assert.Equal(DeviceAddition.Added, await AddAsync("bob's", "bob"));
-        Assert.Empty(_devices.Revoked());
+        Assert.Empty(_devices.File.Revoked());
         Assert.Empty(_devices.Of(Alice));
 
         _time.Advance(TimeSpan.FromDays(30));
@@ -58,10 +59,10 @@ public sealed class DeviceBookTests : IDisposable
 
         Assert.Equal(DeviceAddition.TooMany, await AddAsync("one more"));
         Assert.True(await _devices.RevokeAsync(Alice, "token0", Cancellation));
-        Assert.Equal("token0", Assert.Single(_devices.Revoked()).Id);
+        Assert.Equal("token0", Assert.Single(_devices.File.Revoked()).Id);
         Assert.Equal(DeviceAddition.Added, await AddAsync("one more"));
     }
 
     private Task<DeviceAddition> AddAsync(string id, string user = "alice") =>
-        _devices.AddAsync(new Device(id, user, "laptop", _time.GetUtcNow(), _time.GetUtcNow() + TimeSpan.FromDays(30)), Cancellation);
+        _devices.AddAsync(UserName.Parse(user), new GatewayToken(id, "secret", _time.GetUtcNow() + TimeSpan.FromDays(30)), "laptop", Cancellation);
 }
