@@ -63,11 +63,14 @@ public sealed class SettingsReader(Func<string, string?> read)
         }
         else if (!isRight(value))
         {
-            _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
+            WrongSecret(name, shouldHold);
         }
 
         return value ?? "";
     }
+
+    /// <summary>Notes that a variable holds the wrong thing, without its value, which is a secret or has one in it.</summary>
+    public void WrongSecret(string name, string shouldHold) => _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
 
     /// <summary>The same for a secret that may be left out.</summary>
     public string? OptionalSecret(string name, Func<string, bool> isRight, string shouldHold) => Raw(name) is null ? null : Secret(name, isRight, shouldHold);

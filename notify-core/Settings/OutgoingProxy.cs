@@ -1,0 +1,288 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Notify.Settings;
+
+/// <summary>
+/// The proxies through which a server reaches the internet, where it has no other way out, as curl takes them from the environment: <c>https_proxy</c> for https, <c>http_proxy</c> for
+/// http, <c>all_proxy</c> where the other is not set, and <c>no_proxy</c> for what is reached directly; each also in capitals, after the small letters.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Why not the framework's own reading of them: it takes no networks in <c>no_proxy</c>, is silent about a value that it can't read and connects directly then, and reads the process's
+/// environment alone, where doctor reads the service's.
+/// </para>
+/// <para>This machine itself (<c>localhost</c>, 127.0.0.0/8, ::1) is never reached through a proxy. User and password are in no text that this class makes.</para>
+/// </remarks>
+public sealed partial class OutgoingProxy : IWebProxy
+{
+    private const string Shape =
+        "the address of a proxy, such as http://proxy.example.org:3128 or http://USER:PASSWORD@proxy.example.org:3128 (in the password %40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %)";
+
+    /// <summary>The variables, in the order in which they count, without those in capitals.</summary>
+    private static readonly string[] s_ofHttps = ["https_proxy", "all_proxy"];
+    private static readonly string[] s_ofHttp = ["http_proxy", "all_proxy"];
+
+    private readonly Server? _https;
+    private readonly Server? _http;
+    private readonly IReadOnlyList<Exempt> _exceptions;
+
+    private OutgoingProxy(Server? https, Server? http, IReadOnlyList<Exempt> exceptions) => (_https, _http, _exceptions) = (https, http, exceptions);
+
+    /// <summary>All variables that are looked at.</summary>
+    public static IReadOnlyList<string> Variables { get; } =
+        [.. new[] { "https_proxy", "http_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
+
+    /// <summary>Reads the variables; what can't be read is a problem of the reader, which does not show the value, as a password may be in it.</summary>
+    /// <returns>Null where none is set.</returns>
+    public static OutgoingProxy? Read(SettingsReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var https = ReadServer(reader, s_ofHttps);
+        var http = ReadServer(reader, s_ofHttp);
+        var exceptions = ReadExceptions(reader);
+        return https is null && http is null ? null : new OutgoingProxy(https, http, exceptions);
+    }
+
+    /// <summary>The proxy for an address: <c>http://host:port</c>, without user and password; null where it is reached directly.</summary>
+    public Uri? For(Uri target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return ServerFor(target)?.Address;
+    }
+
+    /// <summary>The same for people: its variable, host and port.</summary>
+    public string? Describe(Uri target) => ServerFor(target) is { } server ? $"{server.Address.Authority} ({server.Variable})" : null;
+
+    /// <summary>The value of <c>Proxy-Authorization</c> for the proxy of an address (RFC 7617). A secret. Null where no user is set.</summary>
+    public string? AuthorizationFor(Uri target) =>
+        ServerFor(target)?.Login is { } login ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")) : null;
+
+    /// <summary>What the proxy did where a request failed on the way to it or through it, as a sentence's beginning; null where the proxy has nothing to do with it.</summary>
+    /// <param name="failure">The request's failure.</param>
+    /// <param name="target">Where it was to go.</param>
+    /// <param name="wasSent">Whether it was on its way already, through the proxy.</param>
+    public string? Explain(Exception failure, Uri target, bool wasSent)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        ArgumentNullException.ThrowIfNull(target);
+        if (wasSent || For(target)?.Authority is not { } proxy)
+        {
+            return null;
+        }
+
+        return failure switch
+        {
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } refused => Refusal(proxy, target, StatusIn(refused.Message)),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } unreachable => $"the proxy {proxy} can't be reached: {unreachable.Message}",
+
+            // Within TLS the words are about the server behind the proxy, or about one that pretends to be it.
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => null,
+            HttpRequestException or IOException => $"the proxy {proxy} ended the connection before there was a way to {target.Host}",
+            OperationCanceledException => $"the proxy {proxy} makes no way to {target.Host}: it gives no answer",
+            _ => null,
+        };
+    }
+
+    /// <summary>What a status of the proxy's own says.</summary>
+    /// <param name="proxy">Its host and port.</param>
+    /// <param name="target">Where the way was to go.</param>
+    /// <param name="status">The answer to CONNECT; null where it is not known.</param>
+    public static string Refusal(string proxy, Uri target, int? status)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var said = status is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (HTTP {status})");
+        return status switch
+        {
+            407 => $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
+            >= 500 => $"the proxy {proxy} found no way to {target.Host}{said}",
+            _ => $"the proxy {proxy} refused the way to {target.Host}{said}",
+        };
+    }
+
+    /// <inheritdoc />
+    ICredentials? IWebProxy.Credentials
+    {
+        get => new Logins(_https, _http);
+        set => throw new NotSupportedException("They come from the environment.");
+    }
+
+    /// <inheritdoc />
+    Uri? IWebProxy.GetProxy(Uri destination) => For(destination);
+
+    /// <inheritdoc />
+    bool IWebProxy.IsBypassed(Uri host) => For(host) is null;
+
+    private Server? ServerFor(Uri target)
+    {
+        var server = target.Scheme == Uri.UriSchemeHttps || target.Scheme == Uri.UriSchemeWss ? _https : _http;
+        return server is null || IsThisMachine(target) || _exceptions.Any(exception => exception.Holds(target)) ? null : server;
+    }
+
+    private static bool IsThisMachine(Uri target) =>
+        target.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase) || target.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(target.DnsSafeHost, out var address) && IPAddress.IsLoopback(address));
+
+    private static (string Variable, string Value)? First(SettingsReader reader, string[] names)
+    {
+        foreach (var name in names.SelectMany(name => (string[])[name, name.ToUpperInvariant()]))
+        {
+            if (reader.Raw(name) is { } value && !string.IsNullOrWhiteSpace(value))
+            {
+                return (name, value.Trim());
+            }
+        }
+
+        return null;
+    }
+
+    private static Server? ReadServer(SettingsReader reader, string[] names)
+    {
+        if (First(reader, names) is not { } found)
+        {
+            return null;
+        }
+
+        var server = Parse(found.Variable, found.Value);
+        if (server is null)
+        {
+            reader.WrongSecret(found.Variable, Shape);
+        }
+
+        return server;
+    }
+
+    private static Server? Parse(string variable, string value)
+    {
+        // Without a scheme it is http, as curl has it.
+        var text = value.Contains("://", StringComparison.Ordinal) ? value : "http://" + value;
+        if (text.StartsWith("socks5h://", StringComparison.OrdinalIgnoreCase))
+        {
+            // Names are looked up by the proxy in any case.
+            text = "socks5" + text["socks5h".Length..];
+        }
+
+        // A sign of a password that is not escaped makes another host of what is before it: nothing may be left behind the port.
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Host.Length == 0 || address.Port is <= 0 or > 65535
+            || address.AbsolutePath is not ("/" or "") || address.Query.Length > 0 || address.Fragment.Length > 0
+            || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5") || text.Count(c => c == '@') > 1
+            || text.Any(c => c <= ' ' || c == '\u007F'))
+        {
+            return null;
+        }
+
+        var login = address.UserInfo.Split(':', 2);
+        return new Server(
+            variable,
+            new UriBuilder(address) { UserName = "", Password = "", Path = "/" }.Uri,
+            address.UserInfo.Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(login[0]), login.Length > 1 ? Uri.UnescapeDataString(login[1]) : ""));
+    }
+
+    private static List<Exempt> ReadExceptions(SettingsReader reader)
+    {
+        var exceptions = new List<Exempt>();
+        if (First(reader, ["no_proxy"]) is not { } found)
+        {
+            return exceptions;
+        }
+
+        foreach (var text in found.Value.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (Exempt.Parse(text) is { } exempt)
+            {
+                exceptions.Add(exempt);
+            }
+            else
+            {
+                reader.Wrong(found.Variable, text, "hosts (example.org, which holds all below it too), addresses and networks (10.0.0.0/8), each with a port or without, separated by commas, or *");
+            }
+        }
+
+        return exceptions;
+    }
+
+    /// <summary>The status in the framework's sentence about a tunnel, which it gives nowhere else: its last number.</summary>
+    private static int? StatusIn(string message) =>
+        Status().Matches(message) is { Count: > 0 } found ? int.Parse(found[^1].Value, CultureInfo.InvariantCulture) : null;
+
+    [GeneratedRegex(@"(?<!\d)[1-5]\d\d(?!\d)")]
+    private static partial Regex Status();
+
+    private sealed record Server(string Variable, Uri Address, NetworkCredential? Login);
+
+    /// <summary>User and password, for the proxy that they were given for, and only in the ways that curl would use without being told more.</summary>
+    private sealed class Logins(params Server?[] servers) : ICredentials
+    {
+        public NetworkCredential? GetCredential(Uri uri, string authType) =>
+            authType.Equals("Basic", StringComparison.OrdinalIgnoreCase) || authType.Equals("Digest", StringComparison.OrdinalIgnoreCase)
+                ? servers.FirstOrDefault(server => server?.Address.Authority == uri.Authority)?.Login
+                : null;
+    }
+
+    /// <summary>One entry of <c>no_proxy</c>: a name and all below it, an address, or a network; with a port or for all.</summary>
+    private sealed record Exempt(string? Name, IPAddress? Network, int Bits, int? Port)
+    {
+        public static Exempt? Parse(string text)
+        {
+            if (text == "*")
+            {
+                return new Exempt("", null, 0, null);
+            }
+
+            var (host, port) = SplitPort(text);
+            var (address, bits) = host.Split('/') is [var before, var after] ? (before, after) : (host, null);
+            if (IPAddress.TryParse(address.Trim('[', ']'), out var ip))
+            {
+                var most = ip.GetAddressBytes().Length * 8;
+                var length = most;
+                return bits is null || (int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= most) ? new Exempt(null, ip, length, port) : null;
+            }
+
+            var name = (host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host).Trim('.');
+            return bits is null && name.Length > 0 && !name.AsSpan().ContainsAny("*[]:@") ? new Exempt(name, null, 0, port) : null;
+        }
+
+        public bool Holds(Uri target)
+        {
+            if (Port is not null && Port != target.Port)
+            {
+                return false;
+            }
+
+            if (Name is not null)
+            {
+                var host = target.IdnHost.TrimEnd('.');
+                return Name.Length == 0 || host.Equals(Name, StringComparison.OrdinalIgnoreCase)
+                    || (host.Length > Name.Length && host[^(Name.Length + 1)] == '.' && host.EndsWith(Name, StringComparison.OrdinalIgnoreCase));
+            }
+
+            if (!IPAddress.TryParse(target.DnsSafeHost, out var address) || address.AddressFamily != Network!.AddressFamily)
+            {
+                return false;
+            }
+
+            var (wanted, found) = (Network.GetAddressBytes(), address.GetAddressBytes());
+            for (var bit = 0; bit < Bits; bit += 8)
+            {
+                var mask = Bits - bit >= 8 ? 0xFF : 0xFF00 >> (Bits - bit);
+                if ((wanted[bit / 8] & mask) != (found[bit / 8] & mask))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        private static (string Host, int? Port) SplitPort(string text)
+        {
+            var colon = text.LastIndexOf(':');
+            var isAddress = text.IndexOf(':', StringComparison.Ordinal) != colon && !text.StartsWith('[');
+            return colon > 0 && !isAddress && colon > text.LastIndexOf(']') && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+                ? (text[..colon], port)
+                : (text, null);
+        }
+    }
+}
