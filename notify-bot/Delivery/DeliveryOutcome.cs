@@ -2,6 +2,11 @@ using Notify.Bot.Outbox;
 
 namespace Notify.Bot.Delivery;
 
+/// <summary>What a sender is told who waits so long for the delivery of what was accepted.</summary>
+/// <param name="wait">How long; the delivery goes on after it.</param>
+/// <param name="cancellation">Ends the wait, not the delivery.</param>
+public delegate Task<DeliveryOutcome> OutcomeWait(TimeSpan wait, CancellationToken cancellation);
+
 /// <summary>What a sender is told.</summary>
 public abstract record DeliveryOutcome
 {

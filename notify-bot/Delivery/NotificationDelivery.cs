@@ -17,9 +17,6 @@ namespace Notify.Bot.Delivery;
 /// </summary>
 public sealed partial class NotificationDelivery : IDisposable
 {
-    /// <summary>Characters of a text from which on it is not rendered for a caller that is gone. A shorter one is accepted: its sender may not wait for the answer.</summary>
-    private const int DearText = 100_000;
-
     /// <summary>How long delivery is tried (specification, section 8).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
@@ -32,6 +29,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private readonly DesktopDispatch _desktops;
     private readonly ChangeFeed _changes;
     private readonly BotMetrics _metrics;
+    private readonly LargeTexts _largeTexts;
     private readonly TimeProvider _time;
     private readonly ILogger<NotificationDelivery> _log;
     private readonly DeliveryScheduler _scheduler;
@@ -40,7 +38,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
-        IOutbox outbox, ImageShelf images, ILinkBook links, Accounts accounts, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILoggerFactory logs)
+        IOutbox outbox, ImageShelf images, ILinkBook links, Accounts accounts, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, LargeTexts largeTexts, TimeProvider time, ILoggerFactory logs)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _outbox = outbox;
@@ -52,6 +50,7 @@ public sealed partial class NotificationDelivery : IDisposable
         _desktops = desktops;
         _changes = changes;
         _metrics = metrics;
+        _largeTexts = largeTexts;
         _time = time;
         _log = logs.CreateLogger<NotificationDelivery>();
         _scheduler = new DeliveryScheduler(api, settings.Pace, time, logs.CreateLogger<DeliveryScheduler>());
@@ -103,15 +102,26 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
     public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link? link, TimeSpan wait, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(wish);
-        if (wish.Message.Length > DearText)
-        {
-            cancellation.ThrowIfCancellationRequested();
-        }
+        var outcome = await AcceptAsync(wish, link, cancellation);
+        return await outcome(wait, cancellation);
+    }
 
-        if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out var messages))
+    /// <summary>Accepts a notification.</summary>
+    /// <param name="wish">What is to be said. Nothing of it is held on to once it is accepted, but for the messages that are still to be sent.</param>
+    /// <param name="link">As for <see cref="DeliverAsync"/>.</param>
+    /// <param name="cancellation">The sender is gone: what is not accepted yet never is.</param>
+    /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
+    /// <exception cref="StateUnreadableException">The links can't be read.</exception>
+    public async Task<OutcomeWait> AcceptAsync(SendingWish wish, Link? link, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(wish);
+        IReadOnlyList<OutgoingMessage>? messages;
+        using (await _largeTexts.ReadAsync(wish.User, wish.Message.Length + (wish.Title?.Length ?? 0L), cancellation))
         {
-            return new DeliveryOutcome.NothingToSay();
+            if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out messages))
+            {
+                return Ended(new DeliveryOutcome.NothingToSay());
+            }
         }
 
         // Before anything is counted or written: a repeat is answered also where a new notification would be refused. One that is
@@ -119,12 +129,12 @@ public sealed partial class NotificationDelivery : IDisposable
         if (wish.Key is { } key && _outbox.FindRepeated(wish.User, key) is { } repeated
             && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id)))
         {
-            return await RepeatAsync(repeated, wait, cancellation);
+            return Repeat(repeated.Accepted.Id, repeated.Progress);
         }
 
         if (link?.Dead is { } dead)
         {
-            return new DeliveryOutcome.LinkDead(dead.Reason);
+            return Ended(new DeliveryOutcome.LinkDead(dead.Reason));
         }
 
         var muted = _outbox.MutesOf(wish.User).Until(wish.Script);
@@ -132,7 +142,7 @@ public sealed partial class NotificationDelivery : IDisposable
         var size = HistoryQuota.Size(wish.Title, wish.Message, data?.Length ?? 0, wish.Picture?.Info.ByteLength ?? 0);
         if (muted is null && _waiting.TryEnter(wish.User, size) is { } waiting)
         {
-            return new DeliveryOutcome.TooManyWaiting(waiting.Count, waiting.Bytes);
+            return Ended(new DeliveryOutcome.TooManyWaiting(waiting.Count, waiting.Bytes));
         }
 
         NotificationJob? job = null;
@@ -181,17 +191,12 @@ public sealed partial class NotificationDelivery : IDisposable
         {
             case Acceptance.Repeated { First: var first }:
                 Undo(muted, wish.User, size, image);
-                return await RepeatAsync(first, wait, cancellation);
+                return Repeat(first.Accepted.Id, first.Progress);
             case Acceptance.Stored { Notification: var stored }:
                 _metrics.Accepted();
-                if (sent is null)
-                {
-                    return new DeliveryOutcome.Accepted(stored.Accepted.Id, stored.Progress);
-                }
-
-                return job is null
-                    ? await EndOnDesktopAsync(stored, size, sent)
-                    : new DeliveryOutcome.Accepted(stored.Accepted.Id, await job.WaitAsync(wait, cancellation), await _desktops.CountAsync(sent));
+                return sent is null ? Ended(new DeliveryOutcome.Accepted(stored.Accepted.Id, stored.Progress))
+                    : job is null ? Ended(await EndOnDesktopAsync(stored, size, sent))
+                    : WaitFor(job, sent);
             default:
                 throw new InvalidOperationException($"No outcome for {acceptance.GetType().Name}.");
         }
@@ -239,17 +244,17 @@ public sealed partial class NotificationDelivery : IDisposable
         }
     }
 
-    /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
-    private async Task<DeliveryOutcome> RepeatAsync(StoredNotification first, TimeSpan wait, CancellationToken cancellation)
-    {
-        if (_jobs.TryGetValue(first.Accepted.Id, out var job))
-        {
-            return new DeliveryOutcome.Accepted(first.Accepted.Id, await job.WaitAsync(wait, cancellation));
-        }
+    private static OutcomeWait Ended(DeliveryOutcome outcome) => (_, _) => Task.FromResult(outcome);
 
-        // It may have ended since it was read.
-        return new DeliveryOutcome.Accepted(first.Accepted.Id, (_outbox.Find(first.Accepted.Id) ?? first).Progress);
-    }
+    private OutcomeWait WaitFor(NotificationJob job, Task<int?> sent) =>
+        async (wait, cancellation) => new DeliveryOutcome.Accepted(job.Id, await job.WaitAsync(wait, cancellation), await _desktops.CountAsync(sent));
+
+    /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
+    private OutcomeWait Repeat(string first, DeliveryProgress progress) => async (wait, cancellation) =>
+        new DeliveryOutcome.Accepted(first, _jobs.TryGetValue(first, out var job)
+            ? await job.WaitAsync(wait, cancellation)
+            // It may have ended since it was read.
+            : _outbox.Find(first)?.Progress ?? progress);
 
     private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) => new()
     {

@@ -114,12 +114,19 @@ public sealed partial class NotificationDelivery
                     return await EndAsync(DeliveryState.Failed, "no longer in the outbox", "forgotten");
                 }
 
-                if (!TryRender(accepted.Title, accepted.Message, accepted.ParseMode, accepted.Image?.Info, out var messages))
+                IReadOnlyList<OutgoingMessage>? messages;
+                bool isShown;
+                using (await delivery._largeTexts.ReadAsync(User, accepted.Message.Length + (accepted.Title?.Length ?? 0L), stopping))
+                {
+                    isShown = TryRender(accepted.Title, accepted.Message, accepted.ParseMode, accepted.Image?.Info, out messages);
+                }
+
+                if (!isShown)
                 {
                     return await EndAsync(DeliveryState.Failed, "nothing to show", "nothing to show");
                 }
 
-                _rendered = new RenderedNotification(accepted, messages);
+                _rendered = new RenderedNotification(accepted, messages!);
             }
 
             var count = _rendered.Messages.Count;

@@ -42,7 +42,9 @@ internal static class DesktopNotification
             ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
             _ => null,
         })?.Text ?? message;
-        return MarkupEscape.LegacyMarkdown(text);
+
+        // What is cut in the end need not be escaped first.
+        return MarkupEscape.LegacyMarkdown(Cut(text, LongestMessage));
     }
 
     private static string Cut(string text, int longest)

@@ -1,3 +1,4 @@
+using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
 using Notify.Scripts;
@@ -50,7 +51,7 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
     {
         var user = CallerGate.UserOf(context);
         var script = ScriptOf(context);
-        var text = (await SendBody.ReadJsonAsync(context.Request, context.RequestAborted)).Text("for");
+        var text = JsonFields.Parse(await SendBody.ReadAsync(context.Request, LargeTexts.Large, context.RequestAborted)).Text("for");
         DateTimeOffset? until = null;
         if (text is not null)
         {

@@ -18,19 +18,24 @@ internal static class SendBody
     internal static bool IsForm(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 
-    internal static async Task<JsonFields> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
+    /// <summary>Reads a body of JSON.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="most">How many bytes it may have.</param>
+    /// <param name="cancellation">The caller is gone.</param>
+    /// <exception cref="RefusalException">It is too large, or broken.</exception>
+    internal static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int most, CancellationToken cancellation)
     {
-        if (request.ContentLength > SendApiLimits.JsonBody)
+        if (request.ContentLength > most)
         {
             throw TooLarge();
         }
 
-        using var body = new MemoryStream((int)(request.ContentLength ?? 1024));
+        var body = new MemoryStream((int)(request.ContentLength ?? 1024));
         var buffer = new byte[16 * 1024];
         int count;
         while ((count = await ReadAsync(request.Body, buffer, cancellation)) > 0)
         {
-            if (body.Length + count > SendApiLimits.JsonBody)
+            if (body.Length + count > most)
             {
                 throw TooLarge();
             }
@@ -38,10 +43,10 @@ internal static class SendBody
             body.Write(buffer.AsSpan(0, count));
         }
 
-        return JsonFields.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
 
-        static RefusalException TooLarge() => new(
-            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {SendApiLimits.JsonBody} bytes. Shorten the text, or send what is long as a file."));
+        RefusalException TooLarge() => new(
+            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {most} bytes. Shorten the text, or send what is long as a file."));
     }
 
     private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)

@@ -78,6 +78,9 @@ internal sealed class JsonFields : SendFields
 
 internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : SendFields
 {
+    /// <summary>Of all fields together, in UTF-16 units.</summary>
+    internal long Length => fields.Values.Sum(value => (long)value.Length);
+
     internal override string? Text(string name) => fields.GetValueOrDefault(name);
 
     internal override bool Flag(string name) => fields.GetValueOrDefault(name) switch

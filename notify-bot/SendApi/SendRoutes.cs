@@ -7,7 +7,7 @@ using Notify.Sending;
 namespace Notify.Bot.SendApi;
 
 /// <summary><c>/send</c> and <c>/send_photo</c>.</summary>
-internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, IOutbox outbox, TimeProvider time)
+internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, LargeTexts largeTexts, IOutbox outbox, TimeProvider time)
 {
     /// <summary>
     /// File systems count a file's time in ticks of up to 10 ms. What was written twice within one would look unchanged, so a file is only read once its last change is older.
@@ -19,12 +19,20 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
 
     internal async Task SendAsync(HttpContext context, bool photo)
     {
+        // Apart, so that nothing of what was sent is held while its delivery is waited for.
+        var (user, wait, outcome) = await AcceptAsync(context, photo);
+        await AnswerAsync(context, user, await outcome(wait, context.RequestAborted));
+    }
+
+    private async Task<(UserName User, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(HttpContext context, bool photo)
+    {
         var caller = CallerGate.Of(context);
         Stream? uploaded = null;
         IDisposable? turn = null;
+        IDisposable? held = null;
         try
         {
-            SendFields fields;
+            SendRequest request;
             if (SendBody.IsForm(context.Request))
             {
                 // Before megabytes are received: who can't send at all need not begin.
@@ -34,18 +42,27 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 }
 
                 turn = Enter(caller);
-                (fields, uploaded) = await ReceiveAsync(context);
+                (var fields, uploaded) = await ReceiveAsync(context);
                 if (uploaded is not null && !photo)
                 {
                     throw new RefusalException(StatusCodes.Status400BadRequest, "A form with a photo belongs to /send_photo.");
                 }
+
+                using (await largeTexts.ReadAsync(caller.Uid, fields.Length, context.RequestAborted))
+                {
+                    request = SendRequest.Read(fields, photo);
+                }
             }
             else
             {
-                fields = await SendBody.ReadJsonAsync(context.Request, context.RequestAborted);
+                held = await largeTexts.HoldAsync(caller.Uid, context.Request.ContentLength, context.RequestAborted);
+                var body = await SendBody.ReadAsync(context.Request, SendApiLimits.JsonBody, context.RequestAborted);
+                using (await largeTexts.ReadAsync(caller.Uid, body.Length, context.RequestAborted))
+                {
+                    request = SendRequest.Read(JsonFields.Parse(body), photo);
+                }
             }
 
-            var request = SendRequest.Read(fields, photo);
             var user = caller.For(request.User);
             var link = await recipients.RequireAsync(user, context.RequestAborted);
             if (photo && uploaded is null)
@@ -66,8 +83,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 Silent = request.Silent,
                 Key = request.Key,
             };
-            var outcome = await delivery.DeliverAsync(wish, link, request.Wait, context.RequestAborted);
-            await AnswerAsync(context, user, outcome);
+            return (user, request.Wait, await delivery.AcceptAsync(wish, link, context.RequestAborted));
         }
         finally
         {
@@ -77,6 +93,7 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             }
 
             turn?.Dispose();
+            held?.Dispose();
         }
     }
 

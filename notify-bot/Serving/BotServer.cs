@@ -144,6 +144,7 @@ internal static partial class BotServer
         services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
         services.AddSingleton<DesktopDispatch>();
+        services.AddSingleton<LargeTexts>();
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<HistoryKeeping>();
         services.AddSingleton<ScriptsHelper>();

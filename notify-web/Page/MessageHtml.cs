@@ -52,6 +52,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
     public void WriteTo(TextWriter writer, HtmlEncoder encoder)
     {
         var open = new Stack<TextEntity>();
+        var literal = 0;
         var at = 0;
         var isAfterBlock = false;
         foreach (var entity in text.Entities)
@@ -61,6 +62,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
             writer.Write(Start(entity, encoder));
             isAfterBlock = false;
             open.Push(entity);
+            literal += IsLiteral(entity) ? 1 : 0;
         }
 
         Close(int.MaxValue);
@@ -73,6 +75,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
                 WriteText(inner.End, isBeforeBlock: false);
                 writer.Write(End(open.Pop()));
                 isAfterBlock = IsBlock(inner);
+                literal -= IsLiteral(inner) ? 1 : 0;
             }
         }
 
@@ -88,7 +91,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
             piece = isAfterBlock ? piece.TrimStart('\n') : piece;
             piece = isBeforeBlock ? piece.TrimEnd('\n') : piece;
             (at, isAfterBlock) = (until, false);
-            if (open.Any(entity => entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink))
+            if (literal > 0)
             {
                 encoder.Encode(writer, piece);
             }
@@ -100,6 +103,9 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
     }
 
     private static bool IsBlock(TextEntity entity) => entity.Kind is EntityKind.Pre or EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
+
+    // Where no address in the text becomes a link.
+    private static bool IsLiteral(TextEntity entity) => entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink;
 
     // Telegram makes links of the bare addresses in a text; so do we, of those that say http or https.
     private static void WriteWithAddresses(TextWriter writer, HtmlEncoder encoder, string piece)

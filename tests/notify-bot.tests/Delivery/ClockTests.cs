@@ -233,7 +233,7 @@ public sealed class ClockTests : IAsyncLifetime
             _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
             _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, accounts, _api, settings, _desktops, changes, metrics, time, NullLoggerFactory.Instance);
+                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, accounts, _api, settings, _desktops, changes, metrics, new LargeTexts(), time, NullLoggerFactory.Instance);
             _delivery.Resume();
         }
 
