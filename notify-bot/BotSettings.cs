@@ -14,6 +14,9 @@ public sealed record BotSettings
     /// <summary>The Bot API server.</summary>
     public required Uri ApiUrl { get; init; }
 
+    /// <summary>The proxies through which the internet is reached; null where there are none.</summary>
+    public OutgoingProxy? Proxy { get; init; }
+
     /// <summary>The bot's name without <c>@</c>, if told; else it is asked from Telegram.</summary>
     public string? BotUsername { get; init; }
 
@@ -99,6 +102,7 @@ public sealed record BotSettings
         {
             Token = token!,
             ApiUrl = reader.HttpAddress("TELEGRAM_API_URL", "https://api.telegram.org")!,
+            Proxy = OutgoingProxy.Read(reader),
             BotUsername = username,
             DataFolder = dataFolder,
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),

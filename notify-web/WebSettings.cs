@@ -29,6 +29,9 @@ public sealed record WebSettings
     /// <summary>The OpenID provider.</summary>
     public required Uri Authority { get; init; }
 
+    /// <summary>The proxies through which the provider is reached; null where there are none.</summary>
+    public OutgoingProxy? Proxy { get; init; }
+
     /// <summary>As what this dashboard is registered at the provider.</summary>
     public required string ClientId { get; init; }
 
@@ -96,6 +99,7 @@ public sealed record WebSettings
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             GatewayUrl = GatewayAddress.Of(publicUrl, reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)!),
             Authority = ReadAuthority(reader),
+            Proxy = OutgoingProxy.Read(reader),
             ClientId = reader.RequiredText("GOOGLE_CLIENT_ID", "the client id from the Google Cloud console (APIs & Services, Credentials)"),
             ClientSecret = reader.Secret("GOOGLE_CLIENT_SECRET", secret => secret.Length > 0, "the client secret that goes with GOOGLE_CLIENT_ID"),
             AllowedDomains = ReadDomains(reader),

@@ -21,6 +21,8 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
     /// <summary>How long each part of the system may take to answer.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private IReadOnlyDictionary<string, string>? _inFile;
+
     /// <summary>Runs all checks. Exit status 0 where all is well, else 1; 78 where the settings are wrong, and then nothing else is checked.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -32,7 +34,12 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         }
 
         CheckOwnRights(settings, findings);
-        await new TelegramCheck(settings, time, findings).RunAsync(cancellation);
+        CheckProxyVariables(findings);
+        if (await new ProxyCheck(settings, time, findings).RunAsync(cancellation))
+        {
+            await new TelegramCheck(settings, time, findings).RunAsync(cancellation);
+        }
+
         var analysts = GroupChecks.Find(findings, "analysts' group", settings.AnalystGroup);
         GroupChecks.CheckNames(findings, analysts);
         var trusted = GroupChecks.Find(findings, "trusted group", settings.TrustedGroup);
@@ -67,7 +74,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
 
         try
         {
-            var inFile = EnvironmentFile.Read(file);
+            var inFile = _inFile = EnvironmentFile.Read(file);
             if (status.Uid != 0 || (status.Mode & 0x3F) != 0)
             {
                 findings.Wrong("settings file", $"{file} has the mode {Findings.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone", $"chown root:root {file}; chmod 0600 {file}");
@@ -102,6 +109,15 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
             }
 
             return null;
+        }
+    }
+
+    /// <summary>A proxy of the shell that doctor runs in is not the bot's, whose settings are in the file.</summary>
+    private void CheckProxyVariables(Findings findings)
+    {
+        if (_inFile is { } inFile && OutgoingProxy.Variables.FirstOrDefault(name => environment(name) is { Length: > 0 } && !inFile.ContainsKey(name)) is { } shells)
+        {
+            findings.Wrong("proxy", $"{shells} is set in this shell and not in {file}, so the bot itself does not have it", $"add its line to {file}, then: systemctl restart notify-bot notify-web   (or look without it: env -u {shells} notify-bot doctor)");
         }
     }
 

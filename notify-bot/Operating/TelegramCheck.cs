@@ -11,7 +11,7 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Fin
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var api = new BotApi(settings.ApiUrl, settings.Token, time);
+        using var api = new BotApi(settings.ApiUrl, settings.Token, time, settings.Proxy);
         try
         {
             using var limit = new CancellationTokenSource(Doctor.Patience, time);

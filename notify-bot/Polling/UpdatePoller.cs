@@ -130,10 +130,11 @@ public sealed partial class UpdatePoller(
             BotApiFailure.TokenRefused => (TelegramCondition.TokenRefused, _refusal.Next(), "Telegram refuses the bot's token. Put the right one into TELEGRAM_BOT_TOKEN and restart; until then nothing is sent or received."),
             BotApiFailure.PolledElsewhere => (TelegramCondition.PolledElsewhere, _refusal.Next(), "Another process polls this bot with the same token. Stop it, or give it another bot; until then commands and buttons get no answer."),
             BotApiFailure.FloodWait wait => (TelegramCondition.Unreachable, Later(wait.RetryAfter, _network.Next()), "Telegram makes the poll wait."),
+            BotApiFailure.Unreachable { ByProxy: true } => (TelegramCondition.Unreachable, _network.Next(), "The proxy does not let the bot through to Telegram. 'notify-bot doctor' says what to do; the bot goes on trying."),
             _ => (TelegramCondition.Unreachable, _network.Next(), "Telegram can't be reached. Check the network, the DNS and TELEGRAM_API_URL; the bot goes on trying."),
         };
-        state.Bad(condition);
-        if (_trouble?.GetType() != failure.GetType() || time.GetElapsedTime(_troubleSaid) > SayAgain)
+        state.Bad(condition, failure.Description);
+        if (!IsLike(_trouble, failure) || time.GetElapsedTime(_troubleSaid) > SayAgain)
         {
             LogTrouble(log, advice, failure.Description);
             _trouble = failure;
@@ -142,6 +143,11 @@ public sealed partial class UpdatePoller(
 
         return pause;
     }
+
+    private static bool IsLike(BotApiFailure? trouble, BotApiFailure failure) =>
+        trouble?.GetType() == failure.GetType() && IsByProxy(trouble) == IsByProxy(failure);
+
+    private static bool IsByProxy(BotApiFailure failure) => failure is BotApiFailure.Unreachable { ByProxy: true };
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 

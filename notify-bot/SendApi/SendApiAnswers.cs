@@ -23,7 +23,7 @@ internal sealed record ErrorAnswer(string Error, string? Id = null);
 internal sealed record HealthAnswer(
     string Status, string Version, string? BotUsername, TelegramAnswer Telegram, QueueAnswer Queue, OutboxAnswer? Outbox, IReadOnlyList<UnreadableFile> Unreadable);
 
-internal sealed record TelegramAnswer(string State, DateTimeOffset? LastGoodPoll);
+internal sealed record TelegramAnswer(string State, DateTimeOffset? LastGoodPoll, string? Reason);
 
 internal sealed record QueueAnswer(int Length, double OldestSeconds);
 

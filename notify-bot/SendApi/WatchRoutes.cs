@@ -27,7 +27,7 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
             trouble is not null ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 && outbox.LogTrouble is null ? "ok" : "degraded",
             BotVersion.Text,
             telegram.BotUsername,
-            new TelegramAnswer(state, now.LastGoodPoll),
+            new TelegramAnswer(state, now.LastGoodPoll, now.Trouble),
             new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
             (trouble?.Reason ?? outbox.LogTrouble) is { } reason ? new OutboxAnswer(trouble?.Word ?? "log too large", reason, outbox.LogBytes) : null,
             unreadable);

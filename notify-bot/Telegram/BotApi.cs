@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Settings;
 
 namespace Notify.Bot.Telegram;
 
@@ -30,17 +31,23 @@ public sealed class BotApi : IDisposable
     private readonly HttpClient _http;
     private readonly BotToken _token;
     private readonly Uri _apiUrl;
+    private readonly OutgoingProxy? _proxy;
     private readonly TimeProvider _time;
 
     /// <summary>Makes a client for one bot.</summary>
-    public BotApi(Uri apiUrl, BotToken token, TimeProvider time)
+    /// <param name="apiUrl">The server.</param>
+    /// <param name="token">The bot's.</param>
+    /// <param name="time">For time limits.</param>
+    /// <param name="proxy">The proxies there are; null where everything is reached directly.</param>
+    public BotApi(Uri apiUrl, BotToken token, TimeProvider time, OutgoingProxy? proxy = null)
     {
         ArgumentNullException.ThrowIfNull(apiUrl);
         ArgumentNullException.ThrowIfNull(token);
         _apiUrl = apiUrl;
         _token = token;
         _time = time;
-        _http = new HttpClient(Connections.NewHandler(time)) { Timeout = Timeout.InfiniteTimeSpan };
+        _proxy = proxy;
+        _http = new HttpClient(Connections.NewHandler(proxy, time)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The clock of the last server that answered, and ours at that moment; null before the first answer.</summary>
@@ -146,7 +153,8 @@ public sealed class BotApi : IDisposable
     {
         using var limit = new CancellationTokenSource(timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        using var request = new HttpRequestMessage(HttpMethod.Post, _token.MethodAddress(_apiUrl, method)) { Content = content() };
+        var body = new NotedContent(content());
+        using var request = new HttpRequestMessage(HttpMethod.Post, _token.MethodAddress(_apiUrl, method)) { Content = body };
         ApiAnswer<T>? answer;
         HttpStatusCode status;
         try
@@ -158,10 +166,10 @@ public sealed class BotApi : IDisposable
                 LastServerTime = (serverTime, _time.GetUtcNow());
             }
 
-            await using var body = await response.Content.ReadAsStreamAsync(either.Token);
+            await using var said = await response.Content.ReadAsStreamAsync(either.Token);
             try
             {
-                answer = await JsonSerializer.DeserializeAsync(body, type, either.Token);
+                answer = await JsonSerializer.DeserializeAsync(said, type, either.Token);
             }
             catch (JsonException)
             {
@@ -169,20 +177,13 @@ public sealed class BotApi : IDisposable
                 answer = null;
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new BotApiException(new BotApiFailure.Unreachable(
-                string.Create(CultureInfo.InvariantCulture, $"{method}: no answer within {timeout.TotalSeconds:0} s"), OutcomeUnknown: true));
+            throw Unanswered(e, body.HasBegun ? string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} s") : "no connection");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new BotApiException(new BotApiFailure.Unreachable(_token.Redact($"{method}: {e.Message}"), OutcomeUnknown: true));
-        }
-        catch (HttpRequestException e)
-        {
-            var neverSent = e.HttpRequestError
-                is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-            throw new BotApiException(new BotApiFailure.Unreachable(_token.Redact($"{method}: {e.Message}"), OutcomeUnknown: !neverSent));
+            throw Unanswered(e, e.Message);
         }
 
         if (answer is { Ok: true, Result: { } result })
@@ -204,11 +205,61 @@ public sealed class BotApi : IDisposable
         // The API says each refusal in JSON. Anything else, whatever its status, is the word of something on the way there (a proxy, a filter, a balancer): it refused in
         // Telegram's place, so Telegram has most likely never had the request.
         var other = string.Create(CultureInfo.InvariantCulture, $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it");
-        throw new BotApiException(status == HttpStatusCode.RequestEntityTooLarge && request.Content is MultipartFormDataContent
+        throw new BotApiException(status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
 
             // Whoever says it: this picture is too large for the way to Telegram, and will be the next time.
             ? new BotApiFailure.Refused(other)
             : new BotApiFailure.Unreachable(other, OutcomeUnknown: false));
+
+        // What never began to be written was carried out by nobody, whatever broke: a proxy that refuses, or is killed before there is a way through it, included.
+        BotApiException Unanswered(Exception e, string reason)
+        {
+            var proxys = _proxy?.Explain(e, _apiUrl, body.HasBegun);
+            return new BotApiException(new BotApiFailure.Unreachable(_token.Redact($"{method}: {proxys ?? reason}"), OutcomeUnknown: body.HasBegun, ByProxy: proxys is not null));
+        }
+    }
+
+    /// <summary>A request's body, or none, that knows whether it has begun to be written to a connection. Nothing of a request goes out before.</summary>
+    private sealed class NotedContent : HttpContent
+    {
+        private readonly HttpContent _inner;
+
+        public NotedContent(HttpContent? inner)
+        {
+            _inner = inner ?? new ByteArrayContent([]);
+            foreach (var (name, values) in _inner.Headers.NonValidated)
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        public bool HasBegun { get; private set; }
+
+        public bool IsForm => _inner is MultipartFormDataContent;
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            HasBegun = true;
+            return _inner.CopyToAsync(stream, context, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _inner.Headers.ContentLength ?? 0;
+            return _inner.Headers.ContentLength is not null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>Lends a stream to a request, which closes what it is given; the next try reads it again.</summary>

@@ -33,7 +33,8 @@ public abstract record BotApiFailure(string Description)
     /// <summary>The network or the server failed. Try again with growing pauses.</summary>
     /// <param name="Description">What failed.</param>
     /// <param name="OutcomeUnknown">Whether the request may have been carried out all the same: it went out, and no answer came back.</param>
-    public sealed record Unreachable(string Description, bool OutcomeUnknown) : BotApiFailure(Description);
+    /// <param name="ByProxy">Whether the proxy that the bot goes through failed or refused, before Telegram had anything of the request.</param>
+    public sealed record Unreachable(string Description, bool OutcomeUnknown, bool ByProxy = false) : BotApiFailure(Description);
 
     /// <summary>Sorts an error answer of the Bot API.</summary>
     /// <remarks>

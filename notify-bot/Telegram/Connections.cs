@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Notify.Settings;
 
 namespace Notify.Bot.Telegram;
 
-/// <summary>How the bot connects to the Bot API server.</summary>
+/// <summary>How the bot connects to the Bot API server, or to the proxy before it.</summary>
 internal static class Connections
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
@@ -11,21 +12,19 @@ internal static class Connections
     /// <summary>The pause before the next address is tried beside the one that has not answered (RFC 8305 recommends 250 ms).</summary>
     private static readonly TimeSpan NextAddress = TimeSpan.FromMilliseconds(250);
 
-    internal static SocketsHttpHandler NewHandler(TimeProvider time) => new()
+    internal static SocketsHttpHandler NewHandler(OutgoingProxy? proxy, TimeProvider time) => new()
     {
         ActivityHeadersPropagator = null,
         UseCookies = false,
         AllowAutoRedirect = false,
-        UseProxy = HasProxy(),
+        UseProxy = proxy is not null,
+        Proxy = proxy,
         ConnectTimeout = ConnectTimeout,
         // A new connection now and then, so that a moved DNS entry is seen.
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, time, cancellation),
     };
-
-    private static bool HasProxy() =>
-        new[] { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY" }.Any(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
 
     /// <summary>
     /// Tries a host's addresses one after the other, each a moment after the last, and takes the first that answers: a server

@@ -19,13 +19,14 @@ public enum TelegramCondition
 /// <summary>What is known about Telegram at this moment. Thread-safe; one writer, the poller.</summary>
 public sealed class TelegramState(BotSettings settings)
 {
-    private volatile Snapshot _now = new(TelegramCondition.Unreachable, null, null);
+    private volatile Snapshot _now = new(TelegramCondition.Unreachable, null, null, null);
 
     /// <summary>The picture of one moment.</summary>
     /// <param name="Condition">How it stands.</param>
     /// <param name="LastGoodPoll">When Telegram last answered a poll.</param>
     /// <param name="BotUsername">The bot's name without <c>@</c>, once Telegram has said it.</param>
-    public sealed record Snapshot(TelegramCondition Condition, DateTimeOffset? LastGoodPoll, string? BotUsername);
+    /// <param name="Trouble">Why the last poll was not good, in the words of whoever refused it; null where it was good or there was none.</param>
+    public sealed record Snapshot(TelegramCondition Condition, DateTimeOffset? LastGoodPoll, string? BotUsername, string? Trouble);
 
     /// <summary>The picture now.</summary>
     public Snapshot Now => _now;
@@ -35,7 +36,7 @@ public sealed class TelegramState(BotSettings settings)
 
     internal void Knows(string? botUsername) => _now = _now with { BotUsername = botUsername };
 
-    internal void Good(DateTimeOffset now) => _now = _now with { Condition = TelegramCondition.Ok, LastGoodPoll = now };
+    internal void Good(DateTimeOffset now) => _now = _now with { Condition = TelegramCondition.Ok, LastGoodPoll = now, Trouble = null };
 
-    internal void Bad(TelegramCondition condition) => _now = _now with { Condition = condition };
+    internal void Bad(TelegramCondition condition, string trouble) => _now = _now with { Condition = condition, Trouble = trouble };
 }

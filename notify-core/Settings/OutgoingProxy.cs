@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Notify.Settings;
 
@@ -16,7 +15,7 @@ namespace Notify.Settings;
 /// </para>
 /// <para>This machine itself (<c>localhost</c>, 127.0.0.0/8, ::1) is never reached through a proxy. User and password are in no text that this class makes.</para>
 /// </remarks>
-public sealed partial class OutgoingProxy : IWebProxy
+public sealed class OutgoingProxy : IWebProxy
 {
     private const string Shape =
         "the address of a proxy, such as http://proxy.example.org:3128 or http://USER:PASSWORD@proxy.example.org:3128 (in the password %40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %)";
@@ -204,11 +203,12 @@ public sealed partial class OutgoingProxy : IWebProxy
     }
 
     /// <summary>The status in the framework's sentence about a tunnel, which it gives nowhere else: its last number.</summary>
-    private static int? StatusIn(string message) =>
-        Status().Matches(message) is { Count: > 0 } found ? int.Parse(found[^1].Value, CultureInfo.InvariantCulture) : null;
-
-    [GeneratedRegex(@"(?<!\d)[1-5]\d\d(?!\d)")]
-    private static partial Regex Status();
+    private static int? StatusIn(string message)
+    {
+        var end = message.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
+        var start = message.AsSpan(0, end).LastIndexOfAnyExceptInRange('0', '9') + 1;
+        return int.TryParse(message.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 100 and <= 599 ? status : null;
+    }
 
     private sealed record Server(string Variable, Uri Address, NetworkCredential? Login);
 

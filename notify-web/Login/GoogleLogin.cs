@@ -45,8 +45,10 @@ internal static class GoogleLogin
         services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
             .PostConfigure<TimeProvider>((cookie, time) => cookie.TicketDataFormat = new OpenedCookies(cookie.TicketDataFormat, time));
         services.AddOptions<OpenIdConnectOptions>(Scheme).Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
-        services.AddSingleton(provider => new ProviderConfiguration(settings.Authority, new HttpClient { Timeout = ProviderPatience, MaxResponseContentBufferSize = LargestDocument }, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ProviderConfiguration(settings.Authority, new HttpClient(NewHandler(settings)) { Timeout = ProviderPatience, MaxResponseContentBufferSize = LargestDocument }, provider.GetRequiredService<TimeProvider>()));
     }
+
+    private static SocketsHttpHandler NewHandler(WebSettings settings) => new() { UseProxy = settings.Proxy is not null, Proxy = settings.Proxy };
 
     private static void SetCookie(CookieAuthenticationOptions cookie, WebSettings settings)
     {
@@ -92,6 +94,7 @@ internal static class GoogleLogin
         oidc.SaveTokens = false;
         oidc.GetClaimsFromUserInfoEndpoint = false;
         oidc.SignInScheme = CookieAuthenticationDefaults.AuthenticationScheme;
+        oidc.BackchannelHttpHandler = NewHandler(settings);
         oidc.BackchannelTimeout = ProviderPatience;
         oidc.RemoteAuthenticationTimeout = LoginPatience;
         oidc.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);

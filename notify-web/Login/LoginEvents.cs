@@ -31,9 +31,14 @@ public sealed record LoginTrouble(int Status, string Title, string Sentence)
         return context.Items.TryGetValue(typeof(LoginTrouble), out var trouble) ? (LoginTrouble)trouble! : null;
     }
 
-    /// <summary>The provider gives no answer.</summary>
-    internal static LoginTrouble ProviderDown(Uri authority) => new(
-        StatusCodes.Status503ServiceUnavailable, "Google can't be reached", $"{authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute.");
+    /// <summary>The provider gives no answer, or the proxy on the way there lets nobody through.</summary>
+    internal static LoginTrouble ProviderDown(WebSettings settings, Exception? failure) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        "Google can't be reached",
+        // Which proxy it is stands in the log: it is nobody's business who is not logged in.
+        LoginEvents.ProxyFailure(settings, failure) is null
+            ? $"{settings.Authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute."
+            : $"This server's proxy lets nothing through to {settings.Authority.Host} now, so nobody can log in. Who is logged in already stays so. Try again in a minute; if it stays so, tell the operator.");
 }
 
 /// <summary>What happens when the provider sends somebody back.</summary>
@@ -82,16 +87,16 @@ internal sealed class LoginEvents : OpenIdConnectEvents
     {
         var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
         var failure = context.Failure;
-        LoginLog.Failed(Log(context.HttpContext), Reason(failure));
+        LoginLog.Failed(Log(context.HttpContext), ProxyFailure(settings, failure) ?? Reason(failure));
         LoginTrouble.Show(context, failure switch
         {
-            _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings.Authority),
+            _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings, failure),
             OpenIdConnectProtocolException when failure.Data["error"] is "invalid_client" or "unauthorized_client" =>
                 new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."),
             // The class itself, with no error of the protocol, is an answer that no provider gives. What is derived from it is about a token that is not right.
             OpenIdConnectProtocolException when failure.GetType() == typeof(OpenIdConnectProtocolException)
                 && failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") && !IsRefusedInBrowser(context.Request) =>
-                LoginTrouble.ProviderDown(settings.Authority),
+                LoginTrouble.ProviderDown(settings, null),
             { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
             _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),
         });
@@ -103,6 +108,21 @@ internal sealed class LoginEvents : OpenIdConnectEvents
 
     internal static bool IsProviderDown(Exception? e) =>
         e is not null && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
+
+    /// <summary>What the proxy on the way to the provider did; null where it is not to blame.</summary>
+    internal static string? ProxyFailure(WebSettings settings, Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+        {
+            // Only these come before there is a connection; what is said by the library around them is not.
+            if (e is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError or HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+            {
+                return settings.Proxy?.Explain(e, settings.Authority, wasSent: false);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>What is said of it without anything that was in the request.</summary>
     private static string Reason(Exception? e) => e switch
@@ -132,4 +152,7 @@ internal static partial class LoginLog
 
     [LoggerMessage(4112, LogLevel.Warning, "A login failed: {Reason}.")]
     internal static partial void Failed(ILogger log, string reason);
+
+    [LoggerMessage(4113, LogLevel.Warning, "Nobody can be sent to the provider to log in: {Reason}.")]
+    internal static partial void NotSent(ILogger log, string reason);
 }

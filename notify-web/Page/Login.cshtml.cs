@@ -8,7 +8,7 @@ namespace Notify.Web.Page;
 
 /// <summary>The way in, and why it is shut.</summary>
 [AllowAnonymous]
-public sealed class LoginModel(WebSettings settings) : PageModel
+public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : PageModel
 {
     /// <summary>What went wrong; null where nobody has tried yet.</summary>
     public LoginTrouble? Trouble { get; private set; }
@@ -39,7 +39,8 @@ public sealed class LoginModel(WebSettings settings) : PageModel
         }
         catch (Exception e) when (LoginEvents.IsProviderDown(e))
         {
-            Trouble = LoginTrouble.ProviderDown(settings.Authority);
+            LoginLog.NotSent(log, LoginEvents.ProxyFailure(settings, e) ?? "the provider can't be reached");
+            Trouble = LoginTrouble.ProviderDown(settings, e);
             Response.StatusCode = Trouble.Status;
             return Page();
         }

@@ -26,7 +26,7 @@ public sealed class CostTests
     [MemberData(nameof(Known), DisableDiscoveryEnumeration = true)]
     public void What_is_hard_to_read_costs_no_more_than_its_length_says(HostileText text) => AssertCheap(text);
 
-    [Property(Arbitrary = [typeof(CostTests)], MaxTest = 60)]
+    [Property(Arbitrary = [typeof(CostTests)], MaxTest = 30)]
     public void Whatever_markup_is_repeated_costs_no_more_than_its_length_says(HostileText text) => AssertCheap(text);
 
     [Fact]
