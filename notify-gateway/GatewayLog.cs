@@ -1,4 +1,3 @@
-using System.Net;
 using Notify.Gateway.Connections;
 
 namespace Notify.Gateway;
@@ -13,7 +12,7 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
     private int _unsaid;
 
     /// <summary>A connection ended.</summary>
-    internal void Ended(Ending ending, UserName? user, IPAddress address, string? why)
+    internal void Ended(Ending ending, UserName? user, Place place, string? why)
     {
         switch (ending)
         {
@@ -23,15 +22,15 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
                 LogRevoked(log, user?.Value);
                 break;
             case var _ when user is not null:
-                LogEnded(log, user.Value, address, ending.Sentence());
+                LogEnded(log, user.Value, place, ending.Sentence());
                 break;
             default:
-                SayOfStrangers(address, why ?? ending.Sentence());
+                SayOfStrangers(place, why ?? ending.Sentence());
                 break;
         }
     }
 
-    private void SayOfStrangers(IPAddress address, string why)
+    private void SayOfStrangers(Place place, string why)
     {
         int others;
         lock (_gate)
@@ -45,14 +44,14 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
             (others, _unsaid, _said) = (_unsaid, 0, time.GetTimestamp());
         }
 
-        LogStranger(log, address, why, others);
+        LogStranger(log, place, why, others);
     }
 
     [LoggerMessage(3101, LogLevel.Information, "A client from {Address} was not let in: {Why} ({Others} others since the last such line)")]
-    private static partial void LogStranger(ILogger log, IPAddress address, string why, int others);
+    private static partial void LogStranger(ILogger log, Place address, string why, int others);
 
     [LoggerMessage(3102, LogLevel.Warning, "A connection of {User} from {Address} was ended: {Why}")]
-    private static partial void LogEnded(ILogger log, string user, IPAddress address, string why);
+    private static partial void LogEnded(ILogger log, string user, Place address, string why);
 
     [LoggerMessage(3103, LogLevel.Information, "A connection of {User} was ended, as its token was revoked.")]
     private static partial void LogRevoked(ILogger log, string? user);

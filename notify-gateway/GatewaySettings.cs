@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Notify.Dispatching;
 using Notify.Serving;
@@ -13,7 +12,7 @@ public sealed record GatewaySettings
     public const int ShortestSecret = 32;
 
     /// <summary>Where clients connect. TLS is the business of the web server in front.</summary>
-    public required IPEndPoint Listen { get; init; }
+    public required ListenPoint Listen { get; init; }
 
     /// <summary>Where the bot and the dashboard connect.</summary>
     public required string SocketPath { get; init; }
@@ -37,7 +36,7 @@ public sealed record GatewaySettings
         ArgumentNullException.ThrowIfNull(reader);
         var settings = new GatewaySettings
         {
-            Listen = reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)!,
+            Listen = ListenPoint.Read(reader, "NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen),
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
             Secrets = ReadSecrets(reader),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Notify.Dispatching;
+using Notify.Serving;
 using Notify.Settings;
 
 namespace Notify.Web;
@@ -23,8 +24,8 @@ public sealed record WebSettings
     /// <summary>The address that browsers use, with its path if it has one; without a slash at the end.</summary>
     public required Uri PublicUrl { get; init; }
 
-    /// <summary>The address to listen on; systemd's socket goes before it.</summary>
-    public required IPEndPoint Listen { get; init; }
+    /// <summary>Where to listen; systemd's sockets go before it.</summary>
+    public required ListenPoint Listen { get; init; }
 
     /// <summary>The OpenID provider.</summary>
     public required Uri Authority { get; init; }
@@ -85,7 +86,7 @@ public sealed record WebSettings
         const string JwtShape = "at least 32 bytes of secret (openssl rand -base64 48)";
         static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= LeastSecretBytes;
         var dataFolder = DataFolderSetting.Read(reader);
-        var listen = reader.ListenAddress("NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000")!;
+        var listen = ListenPoint.Read(reader, "NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000");
         var publicUrl = ReadPublicUrl(reader, listen);
         var settings = new WebSettings
         {
@@ -95,9 +96,9 @@ public sealed record WebSettings
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
             Listen = listen,
             PublicUrl = publicUrl,
-            GatewaySocket = Notify.Serving.SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
+            GatewaySocket = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
-            GatewayUrl = GatewayAddress.Of(publicUrl, reader.ListenAddress("NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)!),
+            GatewayUrl = GatewayAddress.Of(publicUrl, ListenPoint.Read(reader, "NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)),
             Authority = ReadAuthority(reader),
             Proxy = OutgoingProxy.Read(reader),
             ClientId = reader.RequiredText("GOOGLE_CLIENT_ID", "the client id from the Google Cloud console (APIs & Services, Credentials)"),
@@ -119,17 +120,18 @@ public sealed record WebSettings
     }
 
     /// <summary>Sessions and Google's answer travel over it: in clear text only where they stay on this machine.</summary>
-    private static Uri ReadPublicUrl(SettingsReader reader, IPEndPoint listen)
+    private static Uri ReadPublicUrl(SettingsReader reader, ListenPoint listen)
     {
         const string Name = "NOTIFY_WEB_URL";
         if (reader.HttpAddress(Name, null) is not { } url)
         {
-            if (reader.Raw(Name) is null && !IPAddress.IsLoopback(listen.Address))
+            var port = (listen as ListenPoint.Tcp)?.EndPoint;
+            if (reader.Raw(Name) is null && (port is null || !IPAddress.IsLoopback(port.Address)))
             {
                 reader.Missing(Name, "the address that browsers use, such as https://dashboard.example.org");
             }
 
-            return new Uri($"http://{listen}");
+            return new Uri($"http://{port ?? new IPEndPoint(IPAddress.Loopback, 80)}");
         }
 
         if (url.Scheme != Uri.UriSchemeHttps && !url.IsLoopback)

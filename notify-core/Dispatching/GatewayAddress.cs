@@ -1,4 +1,4 @@
-using System.Net;
+using Notify.Serving;
 
 namespace Notify.Dispatching;
 
@@ -13,15 +13,15 @@ public static class GatewayAddress
 
     /// <summary>
     /// Below the dashboard's public address, by the web server that both are behind. Where the dashboard is for this machine alone, without a web server, it is
-    /// the gateway's own port.
+    /// the gateway's own port, if it has one.
     /// </summary>
     /// <param name="publicUrl">The dashboard's.</param>
     /// <param name="listen">Where the gateway listens.</param>
-    public static Uri Of(Uri publicUrl, IPEndPoint listen)
+    public static Uri Of(Uri publicUrl, ListenPoint listen)
     {
         ArgumentNullException.ThrowIfNull(publicUrl);
-        return publicUrl.IsLoopback && publicUrl.Scheme == Uri.UriSchemeHttp
-            ? new Uri($"ws://{listen}/")
+        return publicUrl.IsLoopback && publicUrl.Scheme == Uri.UriSchemeHttp && listen is ListenPoint.Tcp tcp
+            ? new Uri($"ws://{tcp.EndPoint}/")
             : new UriBuilder(publicUrl) { Scheme = publicUrl.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Port = publicUrl.IsDefaultPort ? -1 : publicUrl.Port, Path = publicUrl.AbsolutePath.TrimEnd('/') + Path }.Uri;
     }
 }

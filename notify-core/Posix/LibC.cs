@@ -26,8 +26,7 @@ internal static unsafe partial class LibC
     internal const int OpenCloseOnExec = 0x80000;
     internal const int OpenPathOnly = 0x200000;
 
-    internal const int SocketLevel = 1;
-    internal const int SocketDomain = 39;
+    internal const int OpenFilesLimit = 7;
 
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
@@ -118,6 +117,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSocketOption(int socket, int level, int name, void* value, ref uint length);
 
+    [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetSocketName(int socket, byte* address, ref uint length);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int GetResourceLimit(int resource, out ResourceLimit limit);
+
     [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint GetAttribute(string path, string name, byte* value, nuint size);
 
@@ -160,6 +165,13 @@ internal static unsafe partial class LibC
         public nint Password;
         public uint Gid;
         public nint Members;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        public ulong Current;
+        public ulong Most;
     }
 
     [StructLayout(LayoutKind.Sequential)]

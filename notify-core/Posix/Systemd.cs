@@ -19,15 +19,15 @@ public sealed class Systemd(Func<string, string?> environment)
     /// <summary>Whether systemd holds the socket and has handed it over.</summary>
     public bool HandsOverSocket => HandedOver >= 1;
 
-    /// <summary>Whether a descriptor that was handed over is a Unix socket; else it is one of the network's.</summary>
-    /// <exception cref="IOException">It is no socket.</exception>
-    public static unsafe bool IsUnixSocket(int descriptor)
+    /// <summary>The listening sockets that systemd has handed over, in its order.</summary>
+    /// <exception cref="IOException">One is no socket.</exception>
+    public IReadOnlyList<HandedSocket> Sockets
     {
-        int family;
-        var length = (uint)sizeof(int);
-        return LibC.GetSocketOption(descriptor, LibC.SocketLevel, LibC.SocketDomain, &family, ref length) == 0
-            ? family == (int)AddressFamily.Unix
-            : throw new IOException($"The descriptor {descriptor} that systemd handed over is no socket: {LibC.LastError()}.");
+        get
+        {
+            var names = environment("LISTEN_FDNAMES")?.Split(':') ?? [];
+            return [.. Enumerable.Range(0, HandedOver).Select(i => HandedSocket.Of((int)FirstDescriptor + i, i < names.Length ? names[i] : null))];
+        }
     }
 
     /// <summary>Tells systemd a state such as <c>READY=1</c>; nothing where systemd did not ask.</summary>
@@ -48,5 +48,29 @@ public sealed class Systemd(Func<string, string?> environment)
         {
             // systemd is gone or deaf; the service itself is well.
         }
+    }
+}
+
+/// <summary>A listening socket that systemd has handed over.</summary>
+/// <param name="Descriptor">Its file descriptor.</param>
+/// <param name="Name">What <c>FileDescriptorName=</c> of its unit says, else the unit's name; null where systemd named none.</param>
+/// <param name="IsUnix">Whether it is a Unix socket; else it is one of the network's.</param>
+/// <param name="Path">The path that a Unix socket is bound to; null where it has none.</param>
+public sealed record HandedSocket(ulong Descriptor, string? Name, bool IsUnix, string? Path)
+{
+    /// <exception cref="IOException">It is no socket.</exception>
+    internal static unsafe HandedSocket Of(int descriptor, string? name)
+    {
+        // A sockaddr_un with room to spare (unix(7)): two bytes of family, then the path up to a NUL or the end.
+        var address = stackalloc byte[256];
+        var length = 256u;
+        if (LibC.GetSocketName(descriptor, address, ref length) != 0)
+        {
+            throw new IOException($"The descriptor {descriptor} that systemd handed over is no socket: {LibC.LastError()}.");
+        }
+
+        var isUnix = *(ushort*)address == (ushort)AddressFamily.Unix;
+        var path = isUnix && length > sizeof(ushort) ? Encoding.UTF8.GetString(address + sizeof(ushort), (int)length - sizeof(ushort)).Split('\0')[0] : "";
+        return new HandedSocket((ulong)descriptor, name, isUnix, path.Length > 0 ? path : null);
     }
 }

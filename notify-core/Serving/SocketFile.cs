@@ -14,7 +14,8 @@ namespace Notify.Serving;
 /// <param name="mode">Its mode, whatever the umask.</param>
 /// <param name="service">The word for who listens there, such as <c>bot</c>; its unit is <c>notify-bot.service</c>.</param>
 /// <param name="setting">The variable that names the path.</param>
-public sealed class SocketFile(string path, UnixFileMode mode, string service, string setting)
+/// <param name="unit">The unit's name where it is not <c>notify-</c> and <paramref name="service"/>.</param>
+public sealed class SocketFile(string path, UnixFileMode mode, string service, string setting, string? unit = null)
 {
     /// <summary>The kernel takes 108 bytes with the closing NUL (sockaddr_un in unix(7)).</summary>
     public const int LongestPath = 107;
@@ -69,7 +70,7 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
             throw new SocketTakenException($"{Path} can't be looked at ({e.Message}), so the {service} does not start.");
         }
 
-        throw new SocketTakenException($"Another {service} answers on {Path}, so this one does not start. Stop the other one first (systemctl stop notify-{service}.service notify-{service}.socket).");
+        throw new SocketTakenException($"Another {service} answers on {Path}, so this one does not start. Stop the other one first (systemctl stop {unit ?? $"notify-{service}"}.service {unit ?? $"notify-{service}"}.socket).");
     }
 
     /// <summary>Binds the socket with its mode. The umask is the whole process's: nothing else may make files meanwhile.</summary>

@@ -114,7 +114,7 @@ internal sealed class ClientConnection
 
         _queue.Finish(ending.Status(), ending.Sentence());
         _parts.Counts.Ended(ending);
-        _parts.Log.Ended(ending, user, _visitor.Address, authError);
+        _parts.Log.Ended(ending, user, _visitor.Place, authError);
     }
 
     /// <summary>Does what is due: a ping, the end of a token, of a client's silence, of patience.</summary>

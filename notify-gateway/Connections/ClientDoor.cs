@@ -97,11 +97,11 @@ internal sealed class ClientDoor
     }
 
     /// <summary>
-    /// Whose connection the web server in front passes on. Only one on this machine is believed, and of what it says only the last address, which
-    /// it has seen itself; those before are what the client says.
+    /// Whose connection the web server in front passes on. It is believed on the clients' Unix socket alone, where no other account can connect, and of what it
+    /// says only the last address, which it has seen itself; those before are what the client says.
     /// </summary>
     private static IPAddress? ForwardedFor(Visitor visitor, HttpRequest request) =>
-        IPAddress.IsLoopback(visitor.Address)
+        visitor.IsForwarder
         && request.Headers["X-Forwarded-For"] is [.., { } last]
         && IPAddress.TryParse(last.AsSpan(last.LastIndexOf(',') + 1).Trim(), out var address) ? address : null;
 

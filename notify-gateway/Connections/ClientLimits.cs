@@ -24,14 +24,8 @@ internal static class ClientLimits
     /// <summary>All connections together: 2,000 users with all of theirs. Each takes some 20 kB.</summary>
     internal const int Connections = 10_000;
 
-    /// <summary>Connections that have not said yet who they are, from all over. Each may stay for twice <see cref="ToIntroduceItself"/>.</summary>
+    /// <summary>Connections that have not said yet who they are, from all over. Each may stay for twice <see cref="ToIntroduceItself"/>. Three quarters may be of one place on this machine.</summary>
     internal const int Strangers = 4096;
-
-    /// <summary>
-    /// The same from this machine, where the web server in front may be that names nobody else's address. The rest is for those of whom an
-    /// address is known, so that one program here can't keep all others out.
-    /// </summary>
-    internal const int StrangersFromHere = 3072;
 
     /// <summary>The same from one address elsewhere: an office whose people all come back at the same moment.</summary>
     internal const int StrangersPerAddress = 128;

@@ -3,18 +3,28 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Notify.Posix;
 
 namespace Notify.Gateway.Connections;
 
 /// <summary>
-/// Everybody who has come in over TCP. Bounds how many there are: over all, and of strangers from one address, so that a crowd from one place
-/// keeps nobody else out.
+/// Everybody who has come in for a client. Bounds how many there are: over all, and of strangers from one place, so that a crowd from one place keeps nobody else
+/// out. Of strangers from this machine, where the crowd and everybody else may have the same address, the one that has waited longest makes room for the next: a
+/// client that says at once who it is gets in, however many say nothing.
 /// </summary>
-internal sealed class Visitors(TimeProvider time, GatewayCounts counts)
+/// <param name="time">The clock of their patience.</param>
+/// <param name="counts">Where those are counted who find no room.</param>
+/// <param name="openFiles">How many files and sockets the system lets the gateway have; it takes no more than a part of them.</param>
+internal sealed class Visitors(TimeProvider time, GatewayCounts counts, int openFiles)
 {
+    private readonly int _most = Math.Min(ClientLimits.Connections, openFiles / 2);
+    private readonly int _mostStrangers = Math.Min(ClientLimits.Strangers, openFiles / 4);
+
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<Visitor, byte> _all = [];
-    private readonly Dictionary<IPAddress, int> _strangersByAddress = [];
+
+    /// <summary>The oldest first.</summary>
+    private readonly Dictionary<Place, LinkedList<Visitor>> _strangersByPlace = [];
     private int _strangers;
     private int _count;
 
@@ -23,6 +33,8 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts)
 
     /// <summary>How many of them have not said yet who they are.</summary>
     internal int Strangers => Volatile.Read(ref _strangers);
+
+    private int MostFromHere => _mostStrangers / 4 * 3;
 
     /// <summary>Kestrel's connection middleware of the clients' endpoint.</summary>
     internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -53,20 +65,25 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts)
     /// <returns>False where too many strangers from there are waiting.</returns>
     internal bool TryMove(Visitor visitor, IPAddress forwardedFor)
     {
-        var address = Place(forwardedFor);
+        var place = Place.Of(forwardedFor);
+        Visitor? oldest;
         lock (_gate)
         {
-            if (!HasRoom(address))
+            // Out of the count first: who moves needs no room beside itself.
+            Remove(visitor);
+            if (!TryMakeRoom(place, out oldest))
             {
+                Add(visitor);
                 counts.TurnedAway();
                 return false;
             }
 
-            Count(visitor.Address, -1);
-            visitor.Address = address;
-            Count(visitor.Address, +1);
-            return true;
+            visitor.Place = place;
+            Add(visitor);
         }
+
+        Cut(oldest);
+        return true;
     }
 
     /// <summary>A stranger has said who it is.</summary>
@@ -74,40 +91,44 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts)
     {
         lock (_gate)
         {
-            if (visitor.IsStranger)
-            {
-                visitor.IsStranger = false;
-                Count(visitor.Address, -1);
-            }
+            Remove(visitor);
         }
     }
 
+    private static Place? PlaceOf(ConnectionContext connection, Socket? socket) => connection.RemoteEndPoint is IPEndPoint remote
+        ? Place.Of(remote.Address)
+        : PeerCredentials.TryOf(socket) is { } peer ? Place.Of(peer.Uid) : null;
+
     private Visitor? TryEnter(ConnectionContext connection)
     {
-        var address = Place((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
+        var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        if (PlaceOf(connection, socket) is not { } place)
+        {
+            return null;
+        }
+
         Visitor visitor;
+        Visitor? oldest;
         lock (_gate)
         {
-            if (_count >= ClientLimits.Connections || _strangers >= ClientLimits.Strangers || !HasRoom(address))
+            if (_count >= _most || !TryMakeRoom(place, out oldest))
             {
                 return null;
             }
 
             _count++;
-            Count(address, +1);
-            visitor = new Visitor(connection, address, time.GetTimestamp());
+            visitor = new Visitor(connection, place, isForwarder: place.Uid is not null, time.GetTimestamp());
+            Add(visitor);
         }
 
-        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
+        Cut(oldest);
+        try
         {
-            try
-            {
-                socket.SendBufferSize = ClientLimits.KernelSendBuffer;
-            }
-            catch (SocketException)
-            {
-                // It is gone already; whoever reads next sees that.
-            }
+            socket?.SendBufferSize = ClientLimits.KernelSendBuffer;
+        }
+        catch (SocketException)
+        {
+            // It is gone already; whoever reads next sees that.
         }
 
         _all.TryAdd(visitor, 0);
@@ -117,45 +138,74 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts)
     private void Leave(Visitor visitor)
     {
         _all.TryRemove(visitor, out _);
-        Introduce(visitor);
         lock (_gate)
         {
+            Remove(visitor);
             _count--;
         }
     }
 
-    private bool HasRoom(IPAddress address) =>
-        _strangersByAddress.GetValueOrDefault(address) < (IPAddress.IsLoopback(address) ? ClientLimits.StrangersFromHere : ClientLimits.StrangersPerAddress);
-
-    private void Count(IPAddress address, int change)
+    /// <summary>Whether one more stranger from there may wait; where another has to make room for it, that one is taken out of the count and given back.</summary>
+    private bool TryMakeRoom(Place place, out Visitor? oldest)
     {
-        _strangers += change;
-        var count = _strangersByAddress.GetValueOrDefault(address) + change;
-        if (count == 0)
+        oldest = null;
+        var count = _strangersByPlace.TryGetValue(place, out var own) ? own.Count : 0;
+        if (!place.IsHere && count >= ClientLimits.StrangersPerAddress)
         {
-            _strangersByAddress.Remove(address);
+            return false;
         }
-        else
+
+        if (place.IsHere && count >= MostFromHere)
         {
-            _strangersByAddress[address] = count;
+            oldest = own!.First!.Value;
+        }
+        else if (_strangers >= _mostStrangers)
+        {
+            // The largest crowd makes room.
+            oldest = _strangersByPlace.Values.MaxBy(crowd => crowd.Count)!.First!.Value;
+        }
+
+        if (oldest is not null)
+        {
+            Remove(oldest);
+        }
+
+        return true;
+    }
+
+    private void Add(Visitor visitor)
+    {
+        if (!_strangersByPlace.TryGetValue(visitor.Place, out var crowd))
+        {
+            _strangersByPlace[visitor.Place] = crowd = [];
+        }
+
+        visitor.AmongStrangers = crowd.AddLast(visitor);
+        _strangers++;
+    }
+
+    private void Remove(Visitor visitor)
+    {
+        if (visitor.AmongStrangers is not { } node)
+        {
+            return;
+        }
+
+        visitor.AmongStrangers = null;
+        _strangers--;
+        node.List!.Remove(node);
+        if (_strangersByPlace[visitor.Place].Count == 0)
+        {
+            _strangersByPlace.Remove(visitor.Place);
         }
     }
 
-    /// <summary>What counts as one place: an IPv4 address; of IPv6 the network of a house, which has as many addresses as it likes.</summary>
-    private static IPAddress Place(IPAddress address)
+    private void Cut(Visitor? oldest)
     {
-        if (address.IsIPv4MappedToIPv6)
+        if (oldest is not null)
         {
-            return address.MapToIPv4();
+            counts.TurnedAway();
+            oldest.Cut("Others wait, and this one has waited longest without saying who it is.");
         }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
 
     private static string? Version => typeof(GatewayServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
-    /// <summary>Where clients connect; null where systemd has handed the socket over.</summary>
+    /// <summary>Where clients connect; null where it is a Unix socket, or systemd has handed the socket over.</summary>
     public Uri? Address { get; private init; }
 
     /// <summary>Serves until it is told to end.</summary>
@@ -65,7 +65,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
 
         var revoked = RevokedTokens.Open(settings.StateFolder, time);
         var counts = new GatewayCounts();
-        var visitors = new Visitors(time, counts);
+        var visitors = new Visitors(time, counts, OpenFiles.Limit);
         var parts = new ConversationParts(
             visitors, new ConnectionBook(), new TokenCheck(settings.Secrets, revoked, time), revoked, new WaitingOverAll(), counts, new GatewayLog(log, time), time);
         var door = new ClientDoor(settings.WebOrigin, parts);
@@ -84,13 +84,13 @@ public sealed partial class GatewayServer : IAsyncDisposable
         listeners.Configure(builder, visitors.OnConnectionAsync, DispatchPeers.OnConnectionAsync);
         var app = builder.Build();
 
-        // What came over TCP gets to the client's door and no further, whatever it asks for.
+        // What came to the clients' endpoint gets to the client's door and no further, whatever it asks for.
         app.Run(context => DispatchPeers.Of(context) is { } peer ? dispatch.HandleAsync(context, peer) : door.HandleAsync(context));
         await listeners.StartAsync(app);
 
         var stop = new CancellationTokenSource();
         var gateway = new GatewayServer(app, door, new Heartbeat(visitors, revoked, time).RunAsync(stop.Token), stop) { Address = listeners.AddressOf(app) };
-        LogServing(log, Version, gateway.Address?.ToString() ?? "the socket that systemd holds", settings.SocketPath);
+        LogServing(log, Version, listeners.ClientsAt(gateway.Address), settings.SocketPath);
         return gateway;
     }
 

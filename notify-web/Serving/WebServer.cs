@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Notify.Dispatching;
 using Notify.Linking;
 using Notify.Posix;
@@ -43,7 +42,8 @@ public static partial class WebServer
         StateFolder.Prepare(settings);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(WebServer).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         WebLog.Add(builder.Logging, console);
-        Listen(builder, settings, systemd);
+        var limiter = new ConnectionLimiter(Math.Min(ConnectionLimiter.Most, OpenFiles.Limit / 4));
+        WebListeners.Configure(builder, settings, systemd, limiter);
         AddParts(builder.Services, settings, time);
 
         var app = builder.Build();
@@ -53,6 +53,7 @@ public static partial class WebServer
         app.UseMiddleware<SessionForScripts>();
         app.UseMiddleware<ForeignHosts>();
         app.UseAuthentication();
+        app.Use(limiter.OnRequestAsync);
         app.UseRouting();
         app.UseAuthorization();
         app.UseRateLimiter();
@@ -110,22 +111,6 @@ public static partial class WebServer
         services.AddRazorPages(options => options.RootDirectory = "/Page").AddMvcOptions(mvc => mvc.Filters.Add<PageMethods>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
     }
-
-    private static void Listen(WebApplicationBuilder builder, WebSettings settings, Systemd systemd) =>
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = ChangingRequests.LargestBody;
-            kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
-            if (systemd.HandsOverSocket)
-            {
-                kestrel.ListenHandle(Systemd.FirstDescriptor);
-            }
-            else
-            {
-                kestrel.Listen(settings.Listen);
-            }
-        });
 
     [LoggerMessage(4000, LogLevel.Information, "notify-web {Version} serves {PublicUrl} at {Addresses}.")]
     private static partial void LogServing(ILogger log, string version, Uri publicUrl, string addresses);

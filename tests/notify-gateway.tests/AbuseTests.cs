@@ -169,7 +169,9 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
     [Fact]
     public async Task Behind_a_web_server_each_address_that_it_names_has_its_own_limit()
     {
-        await using var scene = await GatewayScene.BeginAsync();
+        await using var scene = GatewayScene.Set();
+        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = $"unix:{scene.Folder}/client.sock";
+        await scene.StartAsync();
         var crowd = new List<RawClient>();
         for (var i = 0; i < 130; i++)
         {
@@ -186,6 +188,51 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         await crowd[0].LogInAsync(GatewayToken.Of("alice"));
         using var next = await RawClient.ConnectAsync(scene.Gateway.Address, "X-Forwarded-For: 198.51.100.7\r\n");
         Assert.Equal(101, next.Status);
+        crowd.ForEach(c => c.Dispose());
+    }
+
+    [Fact]
+    public async Task What_a_client_on_a_port_says_of_its_address_does_not_count_not_even_from_this_machine()
+    {
+        await using var scene = await GatewayScene.BeginAsync();
+        var crowd = new List<RawClient>();
+        for (var i = 0; i < 130; i++)
+        {
+            crowd.Add(await RawClient.ConnectAsync(scene.Gateway.Address, "X-Forwarded-For: 198.51.100.7\r\n"));
+        }
+
+        Assert.All(crowd, client => Assert.Equal(101, client.Status));
+        crowd.ForEach(c => c.Dispose());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET / HTTP/1.1\r\nHost: notify\r\nX-Slow: ")]
+    [InlineData("GET / HTTP/1.1\r\nHost: notify\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")]
+    public async Task However_many_say_nothing_more_the_next_one_gets_in_and_who_is_in_stays(string beginning)
+    {
+        await using var scene = await GatewayScene.BeginAsync();
+        using var before = await scene.LogInAsync("alice");
+        var crowd = new List<RawClient>();
+        for (var i = 0; i < 5000; i++)
+        {
+            crowd.Add(await RawClient.OpenAsync(scene.Gateway.Address));
+            try
+            {
+                await crowd[^1].SendAsync(Encoding.ASCII.GetBytes(beginning));
+            }
+            catch (IOException)
+            {
+                // It has made room already.
+            }
+        }
+
+        using var next = await scene.LogInAsync("bob");
+
+        Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "still here"));
+        Assert.Equal("still here", await before.NextIdAsync());
+        Assert.Equal(1, await scene.Caller.DispatchAsync("bob", "there was room"));
+        Assert.Equal("there was room", await next.NextIdAsync());
         crowd.ForEach(c => c.Dispose());
     }
 

@@ -28,9 +28,17 @@ public sealed class RawClient : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Connects, and says nothing.</summary>
+    /// <param name="address"><c>ws://</c>, or <c>unix:</c> and a path.</param>
     public static async Task<RawClient> OpenAsync(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);
+        if (address.Scheme == "unix")
+        {
+            var unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await unix.ConnectAsync(new UnixDomainSocketEndPoint(address.AbsolutePath), Cancellation);
+            return new RawClient(unix);
+        }
+
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(address.Host, address.Port, Cancellation);
         return new RawClient(socket);

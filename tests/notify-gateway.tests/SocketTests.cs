@@ -188,6 +188,90 @@ public sealed class SocketTests
         }
     }
 
+    [Theory]
+    [InlineData("clients dispatch", "clients:dispatch", "http://127.0.0.1:8765")]
+    [InlineData("dispatch clients", "dispatch:clients", "http://127.0.0.1:8765")]
+    [InlineData("clients dispatch", "", "unix:{0}/client.sock")]
+    [InlineData("dispatch clients", "notify-gateway.socket:notify-gateway.socket", "unix:{0}/client.sock")]
+    public async Task Of_two_Unix_sockets_from_systemd_each_is_served_for_what_it_is_called_or_bound_to(string kinds, string names, string listen)
+    {
+        await using var scene = GatewayScene.Set();
+        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = string.Format(CultureInfo.InvariantCulture, listen, scene.Folder);
+        await using var gateway = await ActivateAsync(scene, kinds, names);
+        var clients = new Uri($"unix:{scene.Folder}/client.sock");
+
+        using var client = await RawClient.ConnectAsync(clients);
+        await client.LogInAsync(GatewayToken.Of("alice"));
+        Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "n"));
+        Assert.Contains("\"n\"", await client.NextTextAsync(), StringComparison.Ordinal);
+        using var curious = await RawClient.OpenAsync(clients);
+        await curious.AskAsync("GET /health HTTP/1.1\r\nHost: notify\r\n\r\n");
+        Assert.Equal(404, curious.Status);
+        await gateway.StopAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Unix_sockets_from_systemd_that_could_both_be_the_bot_s_end_it_with_a_sentence()
+    {
+        await using var scene = GatewayScene.Set();
+        await using var gateway = await ActivateAsync(scene, "clients dispatch", "");
+
+        await gateway.WaitForEndAsync(Cancellation);
+
+        Assert.Equal(78, gateway.ExitStatus);
+        Assert.Contains("FileDescriptorName=", gateway.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_clients_Unix_socket_is_the_web_server_s_and_no_other_account_can_connect()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var eve = await TestAccount.CreateAsync("eve", "data-ops");
+        await using var web = await TestAccount.CreateAsync("nginx", "www-data");
+        await using var scene = GatewayScene.Set();
+        var path = Path.Combine(scene.Folder, "client.sock");
+        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = $"unix:{path}";
+        await scene.StartAsync();
+
+        var socket = FileStatus.OfPath(path)!.Value;
+        Assert.Equal((Group.Find("www-data")!.Gid, 0x1B0u /* 0660 */), (socket.Gid, socket.Mode));
+        await using var asEve = AccountCaller.Of(eve, path);
+        await using var asWeb = AccountCaller.Of(web, path);
+        const int PermissionDenied = 13;
+        Assert.Equal(PermissionDenied, (await asEve.GetAsync("/", Cancellation)).Errno);
+        Assert.Equal(426, (await asWeb.GetAsync("/", Cancellation)).Status);
+    }
+
+    /// <summary>Starts a gateway with Unix sockets as systemd hands them over: LISTEN_PID is the process's own id, which stays through the exec.</summary>
+    private static async Task<ActivatedGateway> ActivateAsync(GatewayScene scene, string kinds, string names)
+    {
+        const string Activate = """
+            import os, socket, sys
+            kinds, names, clients, dispatch, program = sys.argv[1:]
+            kept = []
+            for place, kind in enumerate(kinds.split(), 3):
+                s = socket.socket(socket.AF_UNIX); s.bind(clients if kind == "clients" else dispatch); s.listen(64)
+                high = os.dup(s.fileno()) + 10; os.dup2(s.fileno(), high); kept.append((high, place)); s.detach()
+            for high, place in kept:
+                os.dup2(high, place); os.set_inheritable(place, True)
+            more = {"LISTEN_FDNAMES": names} if names else {}
+            os.execve(program, [program], dict(os.environ, LISTEN_FDS=str(len(kept)), LISTEN_PID=str(os.getpid()), **more))
+            """;
+        Directory.CreateDirectory(Path.GetDirectoryName(scene.SocketPath)!);
+        return await ActivatedGateway.StartAsync(
+            ["-c", Activate, kinds, names, Path.Combine(scene.Folder, "client.sock"), scene.SocketPath, Programs.Path("notify-gateway")], scene.Environment.AsReadOnly());
+    }
+
+    private sealed class ActivatedGateway(Process process) : ServiceProcess(process, "3000")
+    {
+        internal static async Task<ActivatedGateway> StartAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+        {
+            var gateway = new ActivatedGateway(Start("/usr/bin/python3", environment, null, arguments));
+            await gateway.WaitUntilItServesAsync(Cancellation);
+            return gateway;
+        }
+    }
+
     private static async Task<(int Status, int Errno)> StatusAsync(AccountCaller caller, object call)
     {
         var answer = await caller.PostAsync("/dispatch", call, Cancellation);

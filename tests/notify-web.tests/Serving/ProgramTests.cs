@@ -24,6 +24,7 @@ public sealed class ProgramTests
     [InlineData("NOTIFY_WEB_URL", "dashboard", "NOTIFY_WEB_URL holds \"dashboard\"")]
     [InlineData("NOTIFY_WEB_LISTEN", "https://127.0.0.1:5000", "NOTIFY_WEB_LISTEN holds \"https://127.0.0.1:5000\"")]
     [InlineData("NOTIFY_WEB_LISTEN", "http://dashboard:5000", "NOTIFY_WEB_LISTEN holds \"http://dashboard:5000\"")]
+    [InlineData("NOTIFY_WEB_LISTEN", "unix:web.sock", "NOTIFY_WEB_LISTEN holds \"unix:web.sock\"")]
     [InlineData("NOTIFY_DATA_DIR", "data", "NOTIFY_DATA_DIR holds \"data\"")]
     [InlineData("NOTIFY_DATA_DIR", "/nowhere/at/all", "NOTIFY_DATA_DIR holds \"/nowhere/at/all\": it should hold a folder that root can read and write (nothing is there)")]
     [InlineData("NOTIFY_DATA_DIR", "/etc/passwd", "NOTIFY_DATA_DIR holds \"/etc/passwd\": it should hold a folder that root can read and write (/etc/passwd is not a folder)")]
