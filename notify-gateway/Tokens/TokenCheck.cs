@@ -48,6 +48,11 @@ public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revo
             return new TokenVerdict.Refused(Sentence(result.Exception));
         }
 
+        if (!StrictJwt.IsPlain(token))
+        {
+            return new TokenVerdict.Refused("The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard.");
+        }
+
         if (!UserName.TryParse(jwt.Subject, out var user))
         {
             return new TokenVerdict.Refused("The token names no user.");

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Notify.Testing;
@@ -42,12 +43,36 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         ["a subject that is no user name"] = (() => GatewayToken.Of("../alice").ToString(), "names no user"),
         ["a subject that is a number"] = (() => GatewayToken.Of("alice").With("sub", 7).ToString(), "names no user"),
         ["a very long id"] = (() => GatewayToken.Of("alice", new string('x', 129)).ToString(), "id is too long"),
+        ["crit"] = (() => With("crit", new[] { "exp" }), "asks for what the gateway does not know"),
+        ["crit with a name that nobody knows"] = (() => With("crit", new[] { "urn:example:demand" }), "asks for what the gateway does not know"),
+        ["an empty crit"] = (() => With("crit", Array.Empty<string>()), "asks for what the gateway does not know"),
+        ["crit that is null"] = (() => With("crit", null), "asks for what the gateway does not know"),
+        ["b64 false"] = (() => With("b64", false), "asks for what the gateway does not know"),
+        ["b64 false, critical"] = (() => (GatewayToken.Of("alice") with { Header = Header(("crit", new[] { "b64" }), ("b64", false)) }).ToString(), "asks for what the gateway does not know"),
+        ["zip"] = (() => With("zip", "DEF"), "asks for what the gateway does not know"),
+        ["alg twice in the header"] = (() => SignedAsItStands("""{"alg":"none","typ":"JWT","alg":"HS256"}""", null), ""),
+        ["typ twice in the header"] = (() => SignedAsItStands("""{"alg":"HS256","typ":"JWT","typ":"JWT"}""", null), "says something twice"),
+        ["two subjects"] = (() => SignedAsItStands(null, claims => claims.Replace("{", "{\"sub\":\"bob\",", StringComparison.Ordinal)), "says something twice"),
+        ["two ends"] = (() => SignedAsItStands(null, claims => claims.Replace("}", ",\"exp\":253402300799}", StringComparison.Ordinal)), "says something twice"),
         ["five parts"] = (() => $"{GatewayToken.Of("alice")}.AAAA.AAAA", ""),
         ["words"] = (() => "let me in", "not a token"),
         ["nothing"] = (() => "", "not a token"),
         ["dots"] = (() => "..", ""),
         ["a header that is no JSON"] = (() => $"AAAA.{GatewayToken.Of("alice").ToString().Split('.', 2)[1]}", ""),
     };
+
+    private static string With(string name, object? value) => (GatewayToken.Of("alice") with { Header = Header((name, value)) }).ToString();
+
+    private static Dictionary<string, object?> Header(params (string Name, object? Value)[] more) =>
+        more.Prepend(("alg", "HS256")).ToDictionary(member => member.Item1, member => member.Item2, StringComparer.Ordinal);
+
+    /// <summary>A right signature of a header and claims that no serializer writes.</summary>
+    private static string SignedAsItStands(string? header, Func<string, string>? claims)
+    {
+        var token = GatewayToken.Of("alice").Content.Split('.').Select(part => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(part))).ToArray();
+        var content = string.Join('.', new[] { header ?? token[0], claims?.Invoke(token[1]) ?? token[1] }.Select(part => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part))));
+        return $"{content}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), Encoding.ASCII.GetBytes(content)))}";
+    }
 
     /// <summary>Their names.</summary>
     public static IEnumerable<TheoryDataRow<string>> WrongTokens => Wrong.Keys.Select(name => new TheoryDataRow<string>(name));
