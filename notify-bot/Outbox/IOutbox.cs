@@ -72,6 +72,9 @@ public interface IOutbox
     /// <summary>How many notifications of a user there were on each day of the history: of the newest 20,000, so that nobody's number makes the count slow.</summary>
     DayCounts CountDays(UserName user);
 
+    /// <summary>The same by quarters of an hour.</summary>
+    QuarterCounts CountQuarters(UserName user);
+
     /// <summary>A chart of a user's history; null where the user has none of that name.</summary>
     StoredImage? ImageOf(UserName user, string imageId);
 

@@ -44,8 +44,8 @@ internal static class OutboxRows
     internal const string FindScripts =
         "SELECT DISTINCT script FROM (SELECT script FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) WHERE script IS NOT NULL";
 
-    internal const string CountDays =
-        "SELECT created_at / 86400000 AS day, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY day, state ORDER BY day, state";
+    internal const string CountSpans =
+        "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
 
     internal static readonly string FindWaiting = "SELECT sequence, id, user, created_at, uid, " + ProgressColumns + ", " + HistoryQuota.Size() + " FROM notification WHERE state = 0 ORDER BY sequence";
 
@@ -147,8 +147,8 @@ internal static class OutboxRows
         ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 5), row.GetInt64(13)) { Account = Account(row, 4) }
         : null;
 
-    /// <summary>A row of <see cref="CountDays"/>.</summary>
-    internal static DayCount Day(SqliteDataReader row) => new(DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(row.GetInt32(0)), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
+    /// <summary>A row of <see cref="CountSpans"/>: the number of the span since 1970, what became of them, how many.</summary>
+    internal static (long Number, DeliveryState State, int Count) Span(SqliteDataReader row) => (row.GetInt64(0), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
 
     /// <summary>A row of <see cref="FindMutes"/>.</summary>
     internal static (string User, AccountId Account, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) =>

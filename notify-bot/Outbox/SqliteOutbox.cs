@@ -250,16 +250,17 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public DayCounts CountDays(UserName user)
     {
-        ArgumentNullException.ThrowIfNull(user);
-        var days = Select(OutboxRows.CountDays, OutboxRows.Day, ("$user", user.Value), ("$uid", UidOf(user)), ("$limit", MostCounted));
-        var since = DateOnly.FromDateTime((_time.GetUtcNow() - HistoryLifetime).UtcDateTime).AddDays(1);
-        if (days.Sum(day => day.Count) >= MostCounted && days[0].Day >= since)
-        {
-            // Of the oldest day among them some may be left out.
-            since = days[0].Day.AddDays(1);
-        }
+        var (since, counts) = CountSpans(user, TimeSpan.FromDays(1));
+        static DateOnly Day(long number) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays((int)number);
+        return new DayCounts(Day(since), [.. counts.Select(count => new DayCount(Day(count.Number), count.State, count.Count))]);
+    }
 
-        return new DayCounts(since, [.. days.Where(day => day.Day >= since)]);
+    /// <inheritdoc />
+    public QuarterCounts CountQuarters(UserName user)
+    {
+        var (since, counts) = CountSpans(user, QuarterCounts.Quarter);
+        static DateTimeOffset At(long number) => DateTimeOffset.UnixEpoch + (number * QuarterCounts.Quarter);
+        return new QuarterCounts(At(since), [.. counts.Select(count => new QuarterCount(At(count.Number), count.State, count.Count))]);
     }
 
     /// <inheritdoc />
@@ -363,6 +364,22 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         ?? (_time.GetElapsedTime(began) > DiskPatience ? new OutboxTrouble(OutboxTroubleKind.NotAnswering, "the disk has not stored it in time") : null);
 
     /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
+    /// <summary>How many notifications of a user there were in each span, counted from 1970; and the first span of which all are counted.</summary>
+    private (long Since, IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts) CountSpans(UserName user, TimeSpan span)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var length = (long)span.TotalMilliseconds;
+        var counts = Select(OutboxRows.CountSpans, OutboxRows.Span, ("$user", user.Value), ("$uid", UidOf(user)), ("$limit", MostCounted), ("$span", length));
+        var since = ((_time.GetUtcNow() - HistoryLifetime).ToUnixTimeMilliseconds() / length) + 1;
+        if (counts.Sum(count => count.Count) >= MostCounted && counts[0].Number >= since)
+        {
+            // Of the oldest span among them some may be left out.
+            since = counts[0].Number + 1;
+        }
+
+        return (since, [.. counts.Where(count => count.Number >= since)]);
+    }
+
     private List<T> Select<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object Value)[] parameters)
     {
         OutboxConnections? used = null;

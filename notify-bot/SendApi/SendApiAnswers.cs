@@ -66,6 +66,10 @@ internal sealed record DaysAnswer(DateOnly Since, IReadOnlyList<DayAnswer> Days)
 
 internal sealed record DayAnswer(DateOnly Day, int Queued, int Delivered, int Failed, int Unknown, int Muted);
 
+internal sealed record QuartersAnswer(DateTimeOffset Since, IReadOnlyList<QuarterAnswer> Quarters);
+
+internal sealed record QuarterAnswer(DateTimeOffset At, int Queued, int Delivered, int Failed, int Unknown, int Muted);
+
 internal sealed record ChangeAnswer(string User, string? Id = null, string? State = null);
 
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
@@ -83,6 +87,7 @@ internal sealed record RunAnswer(string Outcome, string? Id = null, string? Erro
 [JsonSerializable(typeof(ScriptsAnswer))]
 [JsonSerializable(typeof(NotificationsAnswer))]
 [JsonSerializable(typeof(DaysAnswer))]
+[JsonSerializable(typeof(QuartersAnswer))]
 [JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(MutedAnswer))]
 [JsonSerializable(typeof(RunAnswer))]

@@ -38,6 +38,7 @@ internal static class SendApiRoutes
         app.MapGet("/link", watching.LinkAsync);
         app.MapGet("/notifications", watching.NotificationsAsync);
         app.MapGet("/notifications/days", watching.DaysAsync);
+        app.MapGet("/notifications/quarters", watching.QuartersAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);
         app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
 

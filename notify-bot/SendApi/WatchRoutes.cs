@@ -89,6 +89,17 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
         return context.WriteAsync(StatusCodes.Status200OK, new DaysAnswer(counts.Since, [.. days]), SendApiJson.Default.DaysAnswer);
     }
 
+    internal Task QuartersAsync(HttpContext context)
+    {
+        var counts = outbox.CountQuarters(CallerGate.UserOf(context));
+        var quarters = counts.Quarters.GroupBy(c => c.At).Select(quarter =>
+        {
+            int Of(DeliveryState state) => quarter.Where(c => c.State == state).Sum(c => c.Count);
+            return new QuarterAnswer(quarter.Key, Of(DeliveryState.Queued), Of(DeliveryState.Delivered), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Muted));
+        });
+        return context.WriteAsync(StatusCodes.Status200OK, new QuartersAnswer(counts.Since, [.. quarters]), SendApiJson.Default.QuartersAnswer);
+    }
+
     internal async Task ImageAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);

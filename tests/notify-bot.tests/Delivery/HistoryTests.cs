@@ -160,6 +160,14 @@ public sealed class HistoryTests
         Assert.Equal((1, 2, 1, 0, 0), (Of("queued"), Of("delivered"), Of("failed"), Of("unknown"), Of("muted")));
 
         int Of(string state) => days.Sum(d => d.GetProperty(state).GetInt32());
+
+        // The same by quarters of an hour, of which a reader's own days are made.
+        var byQuarter = await scene.AskAsync(HttpMethod.Get, "/notifications/quarters?user=dana");
+        Assert.Equal(["since", "quarters"], byQuarter.Json.EnumerateObject().Select(m => m.Name));
+        var quarters = byQuarter.Json.GetProperty("quarters").EnumerateArray().ToArray();
+        Assert.Equal(["at", "queued", "delivered", "failed", "unknown", "muted"], quarters[0].EnumerateObject().Select(m => m.Name));
+        Assert.Equal((1, 2, 1), (quarters.Sum(q => q.GetProperty("queued").GetInt32()), quarters.Sum(q => q.GetProperty("delivered").GetInt32()), quarters.Sum(q => q.GetProperty("failed").GetInt32())));
+        Assert.All(quarters, quarter => Assert.Equal(0, quarter.GetProperty("at").GetDateTimeOffset().ToUnixTimeSeconds() % 900));
     }
 
     [Fact]
@@ -185,6 +193,7 @@ public sealed class HistoryTests
         Assert.Equal(0, (await asBob.GetAsync("/notifications", Cancellation)).Json.GetProperty("notifications").GetArrayLength());
         (await asBob.GetAsync($"/notifications?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
         (await asBob.GetAsync($"/notifications/days?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
+        (await asBob.GetAsync($"/notifications/quarters?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
         Assert.Equal(0, (await asBob.GetAsync("/notifications/days", Cancellation)).Json.GetProperty("days").GetArrayLength());
         (await asBob.GetAsync($"/notifications?before={own.Json.GetProperty("notifications")[0].GetProperty("id").GetString()}", Cancellation)).AssertRefused(400, "Field 'before'");
         (await asBob.GetAsync($"/images/{image}?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);

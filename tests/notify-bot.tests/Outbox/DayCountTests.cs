@@ -30,6 +30,23 @@ public sealed class DayCountTests : IDisposable
     }
 
     [Fact]
+    public async Task Quarters_of_an_hour_hold_what_was_accepted_in_them()
+    {
+        foreach (var (state, minutes) in new[] { (DeliveryState.Delivered, 14.99), (DeliveryState.Delivered, 0.02), (DeliveryState.Muted, 60) })
+        {
+            await _scene.AcceptAsync("said", state: state);
+            _scene.Time.Advance(TimeSpan.FromMinutes(minutes));
+        }
+
+        var counts = _scene.Outbox.CountQuarters(OutboxScene.Dana);
+
+        // 12:00, 12:14:59 and 12:15:00 of 1 March.
+        var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        Assert.Equal([new QuarterCount(noon, DeliveryState.Delivered, 2), new QuarterCount(noon.AddMinutes(15), DeliveryState.Muted, 1)], counts.Quarters);
+        Assert.InRange(_scene.Time.GetUtcNow() - counts.Since, TimeSpan.FromDays(30) - TimeSpan.FromMinutes(15), TimeSpan.FromDays(30));
+    }
+
+    [Fact]
     public void What_is_older_than_the_history_s_first_whole_day_is_not_counted()
     {
         Assert.Empty(_scene.Outbox.CountDays(OutboxScene.Dana).Days);
