@@ -71,9 +71,9 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         return all;
     }
 
-    /// <summary>How many notifications of a user there were on each day.</summary>
-    public Task<BotDays> DaysAsync(UserName user, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, $"/notifications/days?{Of(user)}", null, Patience, BotJson.Default.BotDays, cancellation);
+    /// <summary>How many notifications of a user there were in each quarter of an hour.</summary>
+    public Task<BotQuarters> QuartersAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, $"/notifications/quarters?{Of(user)}", null, Patience, BotJson.Default.BotQuarters, cancellation);
 
     /// <summary>The scripts of a user, by name.</summary>
     public Task<BotScripts> ScriptsAsync(UserName user, CancellationToken cancellation) =>
@@ -195,7 +195,7 @@ internal sealed record MuteBody(string? For);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BotHealth))]
 [JsonSerializable(typeof(BotNotifications))]
-[JsonSerializable(typeof(BotDays))]
+[JsonSerializable(typeof(BotQuarters))]
 [JsonSerializable(typeof(BotScripts))]
 [JsonSerializable(typeof(BotRun))]
 [JsonSerializable(typeof(BotMute))]

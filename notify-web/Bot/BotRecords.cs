@@ -46,19 +46,19 @@ public sealed record BotQueue(int Length, double OldestSeconds);
 public sealed record BotNotification(
     string Id, string User, string? Script, string? Title, string Message, string? ParseMode, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
 
-/// <summary>How many notifications of a user there were on each day, by what became of them.</summary>
-/// <param name="Since">The first day, in UTC, of which all are counted.</param>
-/// <param name="Days">Days with any, the oldest first.</param>
-public sealed record BotDays(DateOnly Since, IReadOnlyList<BotDay> Days);
+/// <summary>How many notifications of a user there were in each quarter of an hour, by what became of them. The days of every time zone are made of them.</summary>
+/// <param name="Since">The beginning of the first quarter of which all are counted.</param>
+/// <param name="Quarters">Quarters with any, the oldest first.</param>
+public sealed record BotQuarters(DateTimeOffset Since, IReadOnlyList<BotQuarter> Quarters);
 
-/// <summary>The notifications of one day.</summary>
-/// <param name="Day">The day, in UTC.</param>
+/// <summary>The notifications of one quarter of an hour.</summary>
+/// <param name="At">When it begins.</param>
 /// <param name="Queued">How many wait.</param>
 /// <param name="Delivered">How many are on the phone.</param>
 /// <param name="Failed">How many Telegram did not take.</param>
 /// <param name="Unknown">Of how many nobody knows.</param>
 /// <param name="Muted">How many were held back, as their owner wished.</param>
-public sealed record BotDay(DateOnly Day, int Queued, int Delivered, int Failed, int Unknown, int Muted);
+public sealed record BotQuarter(DateTimeOffset At, int Queued, int Delivered, int Failed, int Unknown, int Muted);
 
 /// <summary>The scripts of a user.</summary>
 /// <param name="Scripts">By name.</param>

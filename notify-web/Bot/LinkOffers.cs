@@ -24,15 +24,17 @@ public sealed class LinkOffers(WebSettings settings, ILinkBook links, BotClient 
 
         try
         {
-            _lastKnown = (await bot.HealthAsync(cancellation)).BotUsername ?? _lastKnown;
+            return BotUsername(await bot.HealthAsync(cancellation));
         }
         catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
         {
-            // The name does not change because the bot is down.
+            return BotUsername(null);
         }
-
-        return _lastKnown;
     }
+
+    /// <summary>The same, for who has asked the bot already.</summary>
+    /// <param name="health">What it said; null where it does not answer: its name does not change because it is down.</param>
+    internal string? BotUsername(BotHealth? health) => settings.BotUsername ?? (_lastKnown = health?.BotUsername ?? _lastKnown);
 
     /// <summary>A new link for a logged-in user; the user's earlier ones are void from now on.</summary>
     /// <exception cref="RefusalException">503: the bot's name is not known.</exception>

@@ -12,13 +12,11 @@ namespace Notify.Web.Page;
 /// </summary>
 public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers offers, DeviceBook devices, TimeProvider time)
 {
-    private static readonly Trouble NoBot = new("The bot is not running.", "Nothing is sent or delivered at the moment. Tell the operator of this server; this page goes on by itself once it runs.");
-
     /// <summary>The Telegram card.</summary>
     internal async Task<TelegramCard> TelegramAsync(UserName user, CancellationToken cancellation)
     {
-        var health = await HealthAsync(cancellation);
-        var username = health?.BotUsername ?? await offers.BotUsernameAsync(cancellation);
+        var (health, noBot) = await HealthAsync(cancellation);
+        var username = offers.BotUsername(health);
         Link? link;
         try
         {
@@ -52,7 +50,7 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         {
             Trouble = card.State == TelegramCardState.NotSetUp
                 ? new Trouble("Telegram is not set up.", "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing.")
-                : health is null ? NoBot : TroubleOf(health),
+                : noBot ?? TroubleOf(health!),
         };
     }
 
@@ -97,17 +95,20 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         }
     }
 
+    /// <summary>The zone that a request asks for; the server's where it asks for none.</summary>
+    internal ReaderZone ZoneOf(string? zone, string? offset) => ReaderZone.Of(zone, offset, time.LocalTimeZone);
+
     /// <summary>The notifications.</summary>
-    internal async Task<NotificationsCard> NotificationsAsync(UserName user, int show, CancellationToken cancellation)
+    internal async Task<NotificationsCard> NotificationsAsync(UserName user, int show, ReaderZone zone, CancellationToken cancellation)
     {
-        var card = new NotificationsCard { Now = time.GetUtcNow(), Show = show };
+        var card = new NotificationsCard { Now = time.GetUtcNow(), Show = show, Zone = zone };
         try
         {
             // One more than is shown says whether there are more.
             var newest = bot.NewestAsync(user, show + 1, cancellation);
-            var days = bot.DaysAsync(user, cancellation);
-            await Task.WhenAll(newest, days);
-            return card with { All = [.. (await newest).Select(View)], Plot = DayPlot.Of(await days, DateOnly.FromDateTime(card.Now.UtcDateTime)) };
+            var quarters = bot.QuartersAsync(user, cancellation);
+            await Task.WhenAll(newest, quarters);
+            return card with { All = [.. (await newest).Select(View)], Plot = DayPlot.Of(await quarters, card.Now, zone) };
         }
         catch (BotUnreachableException e)
         {
@@ -156,15 +157,16 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         _ => null,
     };
 
-    private async Task<BotHealth?> HealthAsync(CancellationToken cancellation)
+    private async Task<(BotHealth? Health, Trouble? NoBot)> HealthAsync(CancellationToken cancellation)
     {
         try
         {
-            return await bot.HealthAsync(cancellation);
+            return (await bot.HealthAsync(cancellation), null);
         }
         catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
         {
-            return null;
+            // One that hangs runs, and a restart is what helps it: the sentence says which it is.
+            return (null, new Trouble(e.Message, "Nothing is sent or delivered at the moment. This page goes on by itself once the bot answers."));
         }
     }
 }

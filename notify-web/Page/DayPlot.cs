@@ -3,7 +3,7 @@ using Notify.Web.Bot;
 namespace Notify.Web.Page;
 
 /// <summary>How the notifications of a day ended.</summary>
-/// <param name="Day">The day, in UTC.</param>
+/// <param name="Day">The day, in the plot's zone.</param>
 /// <param name="Delivered">On the phone.</param>
 /// <param name="Waiting">Accepted, not yet on the phone.</param>
 /// <param name="Muted">Held back, as their owner wished.</param>
@@ -18,7 +18,8 @@ internal sealed record PlotPiece(string Kind, double Top, double Height);
 
 /// <summary>The small plot above the notifications: a bar a day, a colour an outcome.</summary>
 /// <param name="Days">The oldest first, without gaps.</param>
-internal sealed record DayPlot(IReadOnlyList<DayCount> Days)
+/// <param name="Zone">Whose days they are.</param>
+internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
 {
     /// <summary>What the history keeps (specification, section 8).</summary>
     public const int DaysKept = 30;
@@ -47,24 +48,30 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days)
 
     /// <summary>The days up to today.</summary>
     /// <param name="counted">What the bot counted. Days of which it did not count all are left out, or their bars would be wrong.</param>
-    /// <param name="today">The last day of the plot, in UTC.</param>
-    public static DayPlot Of(BotDays counted, DateOnly today)
+    /// <param name="now">Now; its day is the last of the plot.</param>
+    /// <param name="zone">Whose days they are. Where its clock changes, a day has as many quarters as it has.</param>
+    public static DayPlot Of(BotQuarters counted, DateTimeOffset now, ReaderZone zone)
     {
+        var today = zone.DayOf(now);
         var start = today.AddDays(1 - DaysKept);
-        if (counted.Since > start)
+        // The first day that begins there, or after it: the moment before belongs to another one.
+        var first = zone.DayOf(counted.Since - TimeSpan.FromTicks(1)).AddDays(1);
+        if (first > start)
         {
-            start = counted.Since < today ? counted.Since : today;
+            start = first < today ? first : today;
         }
 
-        var days = counted.Days.ToDictionary(day => day.Day);
+        var days = counted.Quarters.ToLookup(quarter => zone.DayOf(quarter.At));
         return new DayPlot(
         [
             .. Enumerable.Range(0, today.DayNumber - start.DayNumber + 1).Select(offset =>
             {
                 var day = start.AddDays(offset);
-                return days.TryGetValue(day, out var count) ? new DayCount(day, count.Delivered, count.Queued, count.Muted, count.Failed + count.Unknown) : new DayCount(day, 0, 0, 0, 0);
+                var quarters = days[day].ToList();
+                return new DayCount(day, quarters.Sum(q => q.Delivered), quarters.Sum(q => q.Queued), quarters.Sum(q => q.Muted), quarters.Sum(q => q.Failed + q.Unknown));
             }),
-        ]);
+        ],
+        zone);
     }
 
     /// <summary>The pieces of a day's bar, from the ground up. A single notification among hundreds is still seen.</summary>

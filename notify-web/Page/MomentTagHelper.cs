@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Razor.TagHelpers;
 namespace Notify.Web.Page;
 
 /// <summary>
-/// <c>&lt;moment at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It says UTC; <c>times.js</c> turns it into the reader's own time.
+/// <c>&lt;moment at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It is the server's time and says how far from UTC that is; <c>times.js</c> turns it into the reader's own time.
 /// </summary>
 [HtmlTargetElement("moment", TagStructure = TagStructure.WithoutEndTag)]
-public sealed class MomentTagHelper : TagHelper
+public sealed class MomentTagHelper(TimeProvider clock) : TagHelper
 {
     /// <summary>The moment.</summary>
     public DateTimeOffset At { get; set; }
@@ -26,13 +26,12 @@ public sealed class MomentTagHelper : TagHelper
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("datetime", utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         output.Attributes.SetAttribute("data-shown", Shown);
-        output.Content.SetContent(utc.ToString(
-            Shown switch
-            {
-                "day" => "d MMMM yyyy",
-                "clock" => "HH:mm 'UTC'",
-                _ => "d MMM yyyy, HH:mm 'UTC'",
-            },
-            CultureInfo.InvariantCulture));
+        var here = TimeZoneInfo.ConvertTime(At, clock.LocalTimeZone);
+        output.Content.SetContent(Shown switch
+        {
+            "day" => here.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
+            "clock" => string.Create(CultureInfo.InvariantCulture, $"{here:HH:mm} {ReaderZone.OffsetWords(here.Offset)}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{here:d MMM yyyy, HH:mm} {ReaderZone.OffsetWords(here.Offset)}"),
+        });
     }
 }

@@ -88,6 +88,9 @@ internal sealed record NotificationsCard
     /// <summary>Now.</summary>
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>Whose days the plot shows.</summary>
+    public required ReaderZone Zone { get; init; }
+
     public IEnumerable<NotificationView> Shown => All.Take(Show);
 
     /// <summary>Whether there are more than are shown.</summary>

@@ -57,7 +57,7 @@ internal sealed record TelegramCard
         TelegramCardState.Linked => "Your phone is linked.",
         TelegramCardState.Unlinked => "No phone is linked.",
         TelegramCardState.Dead => "Your phone gets no notifications.",
-        TelegramCardState.BotDown => "The bot is not running.",
+        TelegramCardState.BotDown => "The bot does not answer.",
         TelegramCardState.Unreadable => "Your link can't be read.",
         _ => "Telegram is not set up.",
     };

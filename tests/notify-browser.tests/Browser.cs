@@ -48,8 +48,9 @@ public sealed class Browser : IAsyncLifetime
     /// <param name="isPhone">Whether it is touched rather than pointed at.</param>
     /// <param name="cookiesOf">A page whose login it shares.</param>
     /// <param name="hasScript">Whether scripts run.</param>
+    /// <param name="zone">The reader's time zone; null is this machine's.</param>
     public async Task<IPage> NewPageAsync(
-        int width, int height, ColorScheme scheme = ColorScheme.Light, bool isPhone = false, IPage? cookiesOf = null, bool hasScript = true)
+        int width, int height, ColorScheme scheme = ColorScheme.Light, bool isPhone = false, IPage? cookiesOf = null, bool hasScript = true, string? zone = null)
     {
         while (_left.TryDequeue(out var left))
         {
@@ -65,6 +66,7 @@ public sealed class Browser : IAsyncLifetime
             HasTouch = isPhone,
             IsMobile = isPhone,
             JavaScriptEnabled = hasScript,
+            TimezoneId = zone,
             StorageState = cookiesOf is null ? null : await cookiesOf.Context.StorageStateAsync(),
         });
         context.SetDefaultTimeout(60_000);

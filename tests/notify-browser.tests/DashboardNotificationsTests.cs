@@ -38,6 +38,35 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await Looks.AreRightAsync(page, "dashboard-notifications");
     }
 
+    [Theory]
+    [InlineData("Asia/Kolkata")]
+    [InlineData("America/St_Johns")]
+    [InlineData("Pacific/Kiritimati")]
+    public async Task The_days_of_the_plot_are_the_reader_s_and_without_scripts_the_server_s_and_it_says_which(string zone)
+    {
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        // A minute before and after midnight there, three days ago.
+        var reader = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        var day = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), reader).Date.AddDays(-3);
+        var midnight = new DateTimeOffset(day, reader.GetUtcOffset(day));
+        await own.WriteHistoryAsync(alice, [(midnight.AddMinutes(-1), DeliveryState.Delivered), (midnight.AddMinutes(1), DeliveryState.Delivered), (midnight.AddMinutes(2), DeliveryState.Delivered)]);
+        var login = await own.LogInAsync(browser, alice);
+
+        var page = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone);
+        await page.GotoAsync(own.Web.Address.AbsoluteUri);
+        await Expect(page.Locator("#plot .plot-days")).ToContainTextAsync($"Days in {zone}");
+        await page.GetByText("As a table").ClickAsync();
+        static string Words(DateTime date) => date.ToString("ddd d MMM", CultureInfo.InvariantCulture);
+        await Expect(page.Locator("#plot tbody th")).ToHaveTextAsync([Words(day), Words(day.AddDays(-1))]);
+        await Expect(page.Locator("#plot tbody td:nth-of-type(1)")).ToHaveTextAsync(["2", "1"]);
+        await Browser.SnapAsync(page, $"plot-{zone.Replace('/', '-')}", isFull: true);
+
+        var plain = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone, hasScript: false);
+        await plain.GotoAsync(own.Web.Address.AbsoluteUri);
+        await Expect(plain.Locator("#plot .plot-days")).ToContainTextAsync($"Days in {(TimeZoneInfo.Local.Id is "Etc/UTC" ? "UTC" : TimeZoneInfo.Local.Id)}");
+    }
+
     [Fact]
     public async Task What_a_script_wrote_looks_as_on_the_phone_and_is_never_the_page_s_own()
     {

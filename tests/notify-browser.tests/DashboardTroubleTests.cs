@@ -49,6 +49,34 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
     }
 
     [Fact]
+    public async Task After_the_bot_has_hung_and_goes_on_the_cards_say_so_by_themselves()
+    {
+        await using var own = new DashboardHouse();
+        var alice = await own.AddAnalystAsync();
+        await own.LinkAsync(alice);
+        var page = await own.LogInAsync(browser, alice);
+        await own.SendAsync(alice, "Before", "it hung");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(1);
+
+        await own.Bot.SignalAsync("STOP");
+        await page.ReloadAsync();
+        foreach (var card in new[] { "#telegram", "#notifications", "#scripts" })
+        {
+            await Expect(page.Locator($"{card} .trouble")).ToContainTextAsync("The bot gave no answer");
+        }
+
+        await Expect(page.Locator("#telegram .trouble")).Not.ToContainTextAsync("is not running");
+        await Browser.SnapAsync(page, "dashboard-bot-hangs", isFull: true);
+        await own.Bot.SignalAsync("CONT");
+
+        await Expect(page.Locator(".trouble")).ToHaveCountAsync(0);
+        await Expect(page.Locator("#telegram .state")).ToHaveTextAsync("Linked");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(1);
+        await own.SendAsync(alice, "After", "it went on");
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(2);
+    }
+
+    [Fact]
     public async Task Google_down_says_so_leaves_who_is_in_alone_and_needs_only_another_click_when_it_is_back()
     {
         await using var own = new DashboardHouse();

@@ -3,7 +3,7 @@
 import { at, getHtml } from './api.js';
 import { announce } from './announce.js';
 import { morph } from './morph.js';
-import { localise } from './times.js';
+import { localise, zone } from './times.js';
 
 const preparing = [];
 const running = new Map();
@@ -45,17 +45,27 @@ export function refresh(name) {
 
 export const refreshAll = () => Promise.all(['telegram', 'scripts', 'notifications'].map(refresh));
 
-// What the page did not wait for.
+// What the page did not wait for, and days of the server's that the reader has others of.
 export const refreshLate = () => {
+  for (const piece of document.querySelectorAll('[data-zone]')) {
+    if (piece.querySelector('.plot') && zone().name && piece.dataset.zone !== zone().name) refresh(piece.dataset.fragment);
+  }
   for (const piece of document.querySelectorAll('[data-late]')) refresh(piece.dataset.fragment);
+  for (const piece of document.querySelectorAll('[data-fragment]')) retryTrouble(piece);
 };
+
+// How many to show, and whose days.
+function query(name) {
+  if (name !== 'notifications') return '';
+  const mine = zone();
+  return `?${new URLSearchParams({ show: fragment(name)?.dataset.show ?? '', zone: mine.name, offset: mine.offset })}`;
+}
 
 async function fetchAndShow(name) {
   const wait = (startedAt.get(name) ?? -pause) + pause - performance.now();
   if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
   startedAt.set(name, performance.now());
-  const show = fragment(name)?.dataset.show;
-  const html = await getHtml(at(`/fragments/${name}${show ? `?show=${show}` : ''}`));
+  const html = await getHtml(at(`/fragments/${name}${query(name)}`));
   const old = fragment(name);
   if (html === null) retryLater(name);
   if (html === null || !old) return false;
@@ -68,7 +78,13 @@ async function fetchAndShow(name) {
   morph(old, fresh);
   keepFocus(old, focused);
   if (old.dataset.announce && old.dataset.announce !== said) announce(old.dataset.announce);
+  retryTrouble(old);
   return true;
+}
+
+// A card that says what is wrong: nobody tells the page when a bot that hung goes on.
+function retryTrouble(piece) {
+  if (piece.querySelector('[data-retry]')) retryLater(piece.dataset.fragment);
 }
 
 // What can't be had now is asked for again, by pages that somebody looks at.

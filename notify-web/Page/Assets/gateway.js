@@ -4,7 +4,8 @@ import { at, post, session } from './api.js';
 import { refresh, refreshAll } from './fragments.js';
 
 const firstPause = 1000;
-const longestPause = 60000;
+// Not longer: whoever looks at the page expects what a gateway passes on that is back for some seconds.
+const longestPause = 15000;
 // A ping comes every 30 seconds; without one for three of them the connection is dead, whatever the browser thinks of it.
 const silence = 100000;
 const renewBefore = 60000;

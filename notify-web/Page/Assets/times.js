@@ -7,6 +7,9 @@ const shortDayOfYear = new Intl.DateTimeFormat(language, { day: 'numeric', month
 const longDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'medium' });
 
+/** The reader's time zone: its name, and how many minutes it is ahead of UTC now, for servers that don't know the name. */
+export const zone = () => ({ name: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '', offset: -new Date().getTimezoneOffset() });
+
 const startOfDay = date => new Date(date.getFullYear(), date.getMonth(), date.getDate());
 const daysAgo = (date, now) => Math.round((startOfDay(now) - startOfDay(date)) / 86400000);
 
