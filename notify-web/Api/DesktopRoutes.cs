@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Web.Desktop;
 using Notify.Web.Login;
@@ -58,7 +59,11 @@ internal static class DesktopRoutes
         var asked = !hasBody ? new TokenRequest() : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
         if (asked.Device is null)
         {
-            var page = tokens.MakeForPage(user, await Stored(() => pages.IdForAsync(user, context.Session().Id, context.RequestAborted)));
+            var cookie = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties;
+            var page = tokens.MakeForPage(
+                user,
+                await Stored(() => pages.IdForAsync(user, context.Session().Id, context.RequestAborted)),
+                cookie is null ? time.GetUtcNow() + GatewayTokens.PageLife : SessionLife.EndOf(cookie));
             return TypedResults.Ok(new TokenAnswer(page.Text, page.ExpiresAt, settings.GatewayUrl.AbsoluteUri));
         }
 

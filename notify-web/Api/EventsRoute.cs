@@ -31,7 +31,7 @@ internal static class EventsRoute
             ?? throw new RefusalException(StatusCodes.Status429TooManyRequests, $"You have {UserStreams.MostOfOneUser} pages of the dashboard open already. Close some.", TimeSpan.FromSeconds(30));
         try
         {
-            var ends = (await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Properties?.ExpiresUtc ?? time.GetUtcNow();
+            var ends = (await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Properties is { } cookie ? SessionLife.EndOf(cookie) : time.GetUtcNow();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             var response = context.Response;
             response.ContentType = "text/event-stream";

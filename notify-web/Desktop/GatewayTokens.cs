@@ -30,8 +30,12 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
     /// <summary>For a device.</summary>
     internal GatewayToken MakeForDevice(UserName user) => Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
 
-    /// <summary>For the pages of a session, under the id that <see cref="PageBook"/> has for them.</summary>
-    internal GatewayToken MakeForPage(UserName user, string id) => Make(user, PageLife, id);
+    /// <summary>For the pages of a session, under the id that <see cref="PageBook"/> has for them; it lives no longer than the session does.</summary>
+    internal GatewayToken MakeForPage(UserName user, string id, DateTimeOffset sessionEnds)
+    {
+        var left = sessionEnds - time.GetUtcNow();
+        return Make(user, left < PageLife ? left : PageLife, id);
+    }
 
     private GatewayToken Make(UserName user, TimeSpan life, string id)
     {

@@ -61,6 +61,8 @@ internal static class GoogleLogin
         cookie.SlidingExpiration = true;
         cookie.Events.OnCheckSlidingExpiration = context =>
         {
+            SessionLife.KeepBegin(context.Properties);
+
             // What the page asks by itself is no use of it: an open tab does not keep a session alive.
             context.ShouldRenew = context.ElapsedTime > RenewAfter && !SessionForScripts.IsAskedByItself(context.Request.Path);
             return Task.CompletedTask;
@@ -99,10 +101,11 @@ internal static class GoogleLogin
         oidc.RemoteAuthenticationTimeout = LoginPatience;
         oidc.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
         oidc.TokenValidationParameters.RequireSignedTokens = true;
-        foreach (var (cookie, name) in new[] { (oidc.CorrelationCookie, "notify-login-"), (oidc.NonceCookie, "notify-nonce-") })
+        foreach (var (cookie, name) in new[] { (oidc.CorrelationCookie, "login-"), (oidc.NonceCookie, "nonce-") })
         {
-            // They come along to the callback's path alone, which excludes __Host-.
-            cookie.Name = (settings.IsSecure ? "__Secure-" : "") + name;
+            cookie.Name = CookieName(settings, name);
+            // Not the callback's path alone: who begins a login has to see what earlier ones have left (LoginCookies).
+            cookie.Path = settings.BasePath.Length == 0 ? "/" : settings.BasePath;
             cookie.SameSite = SameSiteMode.Lax;
             cookie.SecurePolicy = Secure(settings);
             cookie.HttpOnly = true;

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -44,10 +45,14 @@ public sealed record LoginTrouble(int Status, string Title, string Sentence)
 /// <summary>What happens when the provider sends somebody back.</summary>
 internal sealed class LoginEvents : OpenIdConnectEvents
 {
+    /// <summary>What the framework says where the browser has no cookie of a login that was begun here.</summary>
+    private const string ForgottenLogin = "Correlation failed.";
+
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         // Or who was refused with one account could never choose another.
         context.ProtocolMessage.Prompt = OpenIdConnectPrompt.SelectAccount;
+        LoginCookies.MakeRoom(context.HttpContext, context.Options);
         return Task.CompletedTask;
     }
 
@@ -83,8 +88,22 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         return Task.CompletedTask;
     }
 
-    public override Task RemoteFailure(RemoteFailureContext context)
+    public override Task TicketReceived(TicketReceivedContext context)
     {
+        LoginCookies.TakeAllAway(context.HttpContext, (OpenIdConnectOptions)context.Options);
+        return Task.CompletedTask;
+    }
+
+    public override async Task RemoteFailure(RemoteFailureContext context)
+    {
+        if (context.Failure?.Message == ForgottenLogin && (await context.HttpContext.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Succeeded)
+        {
+            // The login of another tab, which was done first, has taken this one's cookies away: who comes back here is logged in.
+            context.Response.Redirect(context.Request.PathBase + "/");
+            context.HandleResponse();
+            return;
+        }
+
         var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
         var failure = context.Failure;
         LoginLog.Failed(Log(context.HttpContext), ProxyFailure(settings, failure) ?? Reason(failure));
@@ -100,7 +119,6 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
             _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),
         });
-        return Task.CompletedTask;
     }
 
     /// <summary>Whether the provider sent the browser back with an error of its own: then it can be reached.</summary>

@@ -23,8 +23,10 @@ public sealed class SessionCheck(Admissions admissions, EndedSessions ended)
     /// <summary>The cookie handler's question. The cookie stays where it is: it does not count, and may count again.</summary>
     internal static Task ValidateAsync(CookieValidatePrincipalContext context)
     {
+        var services = context.HttpContext.RequestServices;
         if (Session.Of(context.Principal, context.Properties) is not { } session
-            || context.HttpContext.RequestServices.GetRequiredService<SessionCheck>().Admits(session) is not { } account)
+            || services.GetRequiredService<TimeProvider>().GetUtcNow() >= SessionLife.EndOf(context.Properties)
+            || services.GetRequiredService<SessionCheck>().Admits(session) is not { } account)
         {
             context.RejectPrincipal();
             context.ShouldRenew = false;

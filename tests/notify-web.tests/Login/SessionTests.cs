@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Testing;
+using Notify.Web.Login;
 
 namespace Notify.Tests.Login;
 
@@ -57,6 +59,50 @@ public sealed class SessionTests
         time.Advance(TimeSpan.FromHours(24.1));
         Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
         Assert.Equal("/login", (await copy.GetAsync("/", Cancellation))["Location"]);
+    }
+
+    [Fact]
+    public async Task A_session_ends_thirty_days_after_the_login_however_much_it_is_used()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var scene = await WebScene.BeginAsync(time);
+        var (visitor, user, _) = await scene.LogInAnalystAsync();
+
+        for (var used = TimeSpan.Zero; used < TimeSpan.FromDays(29.5); used += TimeSpan.FromHours(12))
+        {
+            time.Advance(TimeSpan.FromHours(12));
+            Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        }
+
+        using var stream = await visitor.OpenAsync("/api/events", Cancellation);
+        var end = stream.Content.ReadAsStringAsync(Cancellation);
+        var copy = visitor.Copy();
+        var began = time.GetUtcNow().AddDays(-29.5);
+        time.Advance(TimeSpan.FromHours(11.9));
+        var token = await visitor.PostAsync("/api/desktop/token", null, Cancellation);
+        Assert.InRange(token.Json.GetProperty("expires_at").GetDateTimeOffset(), time.GetUtcNow(), began.AddDays(30));
+        time.Advance(TimeSpan.FromHours(0.2));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal("/login", (await copy.GetAsync("/", Cancellation))["Location"]);
+        await end;
+
+        // A new login is a new session.
+        Assert.Equal(HttpStatusCode.OK, (await visitor.LogInAsync($"{user}@example.com", Cancellation)).Status);
+    }
+
+    [Fact]
+    public void A_session_of_an_earlier_version_counts_from_its_last_issue_and_is_not_begun_anew_by_the_next()
+    {
+        var issued = new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+        var properties = new AuthenticationProperties { IssuedUtc = issued, ExpiresUtc = issued.AddDays(1) };
+        Assert.Equal(issued.AddDays(1), SessionLife.EndOf(properties));
+
+        SessionLife.KeepBegin(properties);
+        (properties.IssuedUtc, properties.ExpiresUtc) = (issued.AddDays(29.5), issued.AddDays(30.5));
+        SessionLife.KeepBegin(properties);
+
+        Assert.Equal(issued.AddDays(30), SessionLife.EndOf(properties));
     }
 
     [Fact]
