@@ -17,18 +17,6 @@ internal sealed class ConnectionLimiter(int most)
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionContext> _waiting = [];
 
-    /// <summary>How many there are.</summary>
-    internal int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count;
-            }
-        }
-    }
-
     /// <summary>Kestrel's connection middleware.</summary>
     internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {

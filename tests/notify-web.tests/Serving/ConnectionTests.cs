@@ -9,6 +9,8 @@ namespace Notify.Tests.Serving;
 /// <summary>Who can connect, and how many connections that say nothing it takes to keep others out: however many.</summary>
 public sealed class ConnectionTests
 {
+    private const string WebServerGroup = Notify.Serving.ListenPoint.WebServerGroup;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -63,14 +65,14 @@ public sealed class ConnectionTests
     {
         await using var scene = await WebScene.SetAsync();
         var eve = await scene.AddAccountAsync("eve", "data-ops", WebScene.Group);
-        var web = await scene.AddAccountAsync("nginx", ListenPointGroup);
+        var web = await scene.AddAccountAsync("nginx", WebServerGroup);
         var path = Path.Combine(scene.Folder, "run", "web.sock");
         scene.Environment["NOTIFY_WEB_LISTEN"] = $"unix:{path}";
         scene.Environment["NOTIFY_WEB_URL"] = "https://notify.example.org";
         await scene.StartAsync();
 
         var socket = FileStatus.OfPath(path)!.Value;
-        Assert.Equal((Group.Find(ListenPointGroup)!.Gid, 0x1B0u /* 0660 */), (socket.Gid, socket.Mode));
+        Assert.Equal((Group.Find(WebServerGroup)!.Gid, 0x1B0u /* 0660 */), (socket.Gid, socket.Mode));
         await using var asEve = AccountCaller.Of(eve, path);
         await using var asWeb = AccountCaller.Of(web, path);
         const int PermissionDenied = 13;
@@ -89,8 +91,6 @@ public sealed class ConnectionTests
 
         Assert.Contains("NOTIFY_WEB_URL is not set", problem.Message, StringComparison.Ordinal);
     }
-
-    private const string ListenPointGroup = Notify.Serving.ListenPoint.WebServerGroup;
 
     /// <summary>Whether the other end has closed or reset it; looked at for long enough to have heard of it.</summary>
     private static async Task<bool> IsClosedAsync(Socket socket)
