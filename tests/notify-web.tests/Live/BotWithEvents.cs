@@ -64,7 +64,7 @@ internal sealed class BotWithEvents : IAsyncDisposable
         {
             Interlocked.Increment(ref _healthChecks);
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("""{"status":"ok"}""", context.RequestAborted);
+            await context.Response.WriteAsync("""{"status":"ok","version":"0.1.0","telegram":{"state":"ok"},"queue":{"waiting":0},"unreadable":[]}""", context.RequestAborted);
             return;
         }
 
