@@ -10,6 +10,8 @@ public sealed class AccountTests
 {
     private static readonly DeliveryProgress Queued = new(DeliveryState.Queued);
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_new_account_of_the_same_name_sees_no_history_no_charts_no_mutes_and_no_keys()
     {
@@ -18,7 +20,7 @@ public sealed class AccountTests
         var user = UserName.Parse(account.Name);
         var image = new StoredImage(ImageShelf.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345));
         var old = scene.New("salaries", user, key: "k1", image: image) with { Account = null };
-        await scene.Outbox.AcceptAsync(old, Queued, _ => { });
+        await scene.Outbox.AcceptAsync(old, Queued, _ => { }, Cancellation);
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);
         await scene.Outbox.MuteAsync(user, "revenue.py", Mutes.Forever);
 
@@ -38,7 +40,7 @@ public sealed class AccountTests
         }
 
         // The same key is another notification; the mutes of one end nothing of the other's.
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("hello", user, key: "k1") with { Account = null }, Queued, _ => { }));
+        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("hello", user, key: "k1") with { Account = null }, Queued, _ => { }, Cancellation));
         await scene.Outbox.UnmuteAllAsync(user);
         Assert.Equal("hello", Assert.Single(scene.Outbox.History(user, 10)).Message);
     }
@@ -49,7 +51,7 @@ public sealed class AccountTests
         using var scene = new OutboxScene();
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        await scene.Outbox.AcceptAsync(scene.New("mine", user) with { Account = null }, Queued, _ => { });
+        await scene.Outbox.AcceptAsync(scene.New("mine", user) with { Account = null }, Queued, _ => { }, Cancellation);
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);
 
         await account.DeleteAsync();
