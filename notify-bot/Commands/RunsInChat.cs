@@ -71,7 +71,7 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
     private static AnswerText Ended(ScriptName script, RequestedRun run)
     {
         var text = new AnswerText();
-        return run.Outcome switch
+        text = run.Outcome switch
         {
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
             RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ").Bold(script.Stem).Plain(": not sent, since it is muted. /unmute ends the mute."),
@@ -80,5 +80,10 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
             RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),
             _ => text.Plain("✖ ").Bold(script.Stem).Line(": error").Folded(ChatWords.LastLines(run.Error ?? "", 15, 3000)),
         };
+
+        // What it said is on its way, and yet the run failed.
+        return run is { Outcome: RunOutcome.Delivered or RunOutcome.Queued, Error: { } end }
+            ? text.Line().Line("⚠️ It failed after that.").Folded(ChatWords.LastLines(end, 15, 3000))
+            : text;
     }
 }

@@ -136,7 +136,11 @@ public sealed partial class StatusAnswer(
     private void AddScript(AnswerText text, UserName user, ListedScript script, Mutes mutes, DateTimeOffset now)
     {
         text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
-        text.Line(script.LastSent is { } sent ? $"last sent {ChatWords.Ago(now - sent)}" : "never sent");
+        if (script.LastOutcome != ScriptOutcome.NotNoted)
+        {
+            text.Line(script.LastSent is { } sent ? $"last sent {ChatWords.Ago(now - sent)}" : "never sent");
+        }
+
         if (script.CooldownEnds is { } ends && ends > now)
         {
             text.Line($"cooldown ends in {ChatWords.Span(ends - now)}");
@@ -154,7 +158,7 @@ public sealed partial class StatusAnswer(
 
         if (script.Error is { Length: > 0 } error)
         {
-            text.Line($"error: {ChatWords.Cut(error.ReplaceLineEndings(" "), 200)}");
+            text.Line($"error: {ChatWords.Cut(error.ReplaceLineEndings(" "), 300)}");
         }
     }
 

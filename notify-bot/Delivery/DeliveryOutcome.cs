@@ -18,7 +18,11 @@ public abstract record DeliveryOutcome
     /// <param name="Id">Its name.</param>
     /// <param name="Progress">How far it has come.</param>
     /// <param name="Desktops">To how many desktops and pages it went at once; null where that is not known, or it went to none before.</param>
-    public sealed record Accepted(string Id, DeliveryProgress Progress, int? Desktops = null) : DeliveryOutcome;
+    public sealed record Accepted(string Id, DeliveryProgress Progress, int? Desktops = null) : DeliveryOutcome
+    {
+        /// <summary>Whether it had been accepted before under the same key.</summary>
+        public bool IsRepeat { get; init; }
+    }
 
     /// <summary>There is nothing a reader would see.</summary>
     public sealed record NothingToSay : DeliveryOutcome;

@@ -126,7 +126,7 @@ public sealed partial class NotificationDelivery : IDisposable
 
         // Before anything is counted or written: a repeat is answered also where a new notification would be refused. One that is
         // queued and has no job was stored this very moment, or ended; below, the outbox tells them in their order.
-        if (wish.Key is { } key && _outbox.FindRepeated(wish.User, key) is { } repeated
+        if (wish.Key is { } key && _outbox.FindRepeated(wish.User, key, wish.KeyLifetime) is { } repeated
             && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id)))
         {
             return Repeat(repeated.Accepted.Id, repeated.Progress);
@@ -254,7 +254,7 @@ public sealed partial class NotificationDelivery : IDisposable
         new DeliveryOutcome.Accepted(first, _jobs.TryGetValue(first, out var job)
             ? await job.WaitAsync(wait, cancellation)
             // It may have ended since it was read.
-            : _outbox.Find(first)?.Progress ?? progress);
+            : _outbox.Find(first)?.Progress ?? progress) { IsRepeat = true };
 
     private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) => new()
     {
@@ -267,6 +267,8 @@ public sealed partial class NotificationDelivery : IDisposable
         Silent = wish.Silent,
         Data = data,
         Key = wish.Key,
+        KeyLifetime = wish.KeyLifetime,
+        HasButtons = wish.HasButtons,
         Image = image,
         CreatedAt = _time.GetUtcNow(),
     };

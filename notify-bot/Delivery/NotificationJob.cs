@@ -11,12 +11,12 @@ public sealed partial class NotificationDelivery
     /// <summary>What is sent of an accepted notification.</summary>
     /// <param name="Messages">In the order to send them.</param>
     /// <param name="Silent">Whether the phone stays quiet.</param>
-    /// <param name="OfScript">Whether a script says it, which then has buttons under it.</param>
+    /// <param name="HasButtons">Whether it has buttons under it: a script says it, and did not ask for none.</param>
     /// <param name="Image">The chart.</param>
-    private sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messages, bool Silent, bool OfScript, StoredImage? Image)
+    private sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messages, bool Silent, bool HasButtons, StoredImage? Image)
     {
         public RenderedNotification(AcceptedNotification accepted, IReadOnlyList<OutgoingMessage> messages)
-            : this(messages, accepted.Silent, accepted.Script is not null, accepted.Image)
+            : this(messages, accepted.Silent, accepted.HasButtons && accepted.Script is not null, accepted.Image)
         {
         }
     }
@@ -256,7 +256,7 @@ public sealed partial class NotificationDelivery
                     ? [.. message.Text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))]
                     : null,
                 DisableNotification = rendered.Silent ? true : null,
-                ReplyMarkup = _progress.PartsDone + 1 >= rendered.Messages.Count && rendered.OfScript && delivery._settings.MessageButtons && chat.IsPrivate ? NotificationButtons.Of(Id) : null,
+                ReplyMarkup = _progress.PartsDone + 1 >= rendered.Messages.Count && rendered.HasButtons && delivery._settings.MessageButtons && chat.IsPrivate ? NotificationButtons.Of(Id) : null,
             };
             if (picture is null)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Notify.Bot.Outbox;
 using Notify.Formatting;
 using Notify.Images;
 
@@ -33,4 +34,10 @@ public sealed record SendingWish
 
     /// <summary>The sender's name for it.</summary>
     public string? Key { get; init; }
+
+    /// <summary>How long the same user and key mean the same notification.</summary>
+    public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
+
+    /// <summary>Whether buttons may stand under it, where it is a script's.</summary>
+    public bool HasButtons { get; init; } = true;
 }

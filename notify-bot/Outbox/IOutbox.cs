@@ -24,8 +24,8 @@ public interface IOutbox
     /// <summary>Looks whether another program locks the outbox now. Takes at most <see cref="SqliteOutbox.StorePatience"/>; a disk that is only slow is no trouble.</summary>
     Task<OutboxTrouble?> LookAsync(CancellationToken cancellation);
 
-    /// <summary>What the same user and key stand for, if they came within a day.</summary>
-    StoredNotification? FindRepeated(UserName user, string key);
+    /// <summary>What the same user and key stand for, if they came within a time; a day where none is named.</summary>
+    StoredNotification? FindRepeated(UserName user, string key, TimeSpan? lifetime = null);
 
     /// <summary>Stores a notification, in the order of the calls.</summary>
     /// <param name="notification">What is accepted.</param>

@@ -67,7 +67,7 @@ internal sealed class OutboxCommands : IDisposable
     public long Insert(SqliteTransaction transaction, AcceptedNotification n, DeliveryProgress progress)
     {
         var image = n.Image;
-        Bind(_insert, transaction, n.Id, n.User.Value, n.Script, n.Title, n.Message, (int)n.ParseMode, n.Silent ? 1 : 0, n.Data, n.Key,
+        Bind(_insert, transaction, n.Id, n.User.Value, n.Script, n.Title, n.Message, (int)n.ParseMode, OutboxRows.Options(n), n.Data, n.Key,
             image?.Id, (int?)image?.Info.Kind, image?.Info.Width, image?.Info.Height, image?.Info.ByteLength,
             n.CreatedAt.ToUnixTimeMilliseconds(), (int)progress.State, progress.Reason, progress.NextTryAt?.ToUnixTimeMilliseconds(),
             n.Account is { } account ? OutboxSchema.Number(account) : null);

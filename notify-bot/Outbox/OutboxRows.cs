@@ -53,6 +53,9 @@ internal static class OutboxRows
 
     internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
 
+    private const int Silent = 1;
+    private const int NoButtons = 2;
+
     private const string PastColumns =
         "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns;
 
@@ -83,6 +86,9 @@ internal static class OutboxRows
         return found;
     }
 
+    /// <summary>How a notification is shown, in the column <c>silent</c>, which held 0 or 1 before.</summary>
+    internal static int Options(AcceptedNotification notification) => (notification.Silent ? Silent : 0) | (notification.HasButtons ? 0 : NoButtons);
+
     /// <summary>A row of <see cref="Columns"/>.</summary>
     internal static StoredNotification Stored(SqliteDataReader row)
     {
@@ -94,7 +100,7 @@ internal static class OutboxRows
         var title = Text(row, at++);
         var message = row.GetString(at++);
         var mode = (ParseMode)row.GetInt32(at++);
-        var silent = row.GetInt32(at++) != 0;
+        var options = row.GetInt32(at++);
         var data = Text(row, at++);
         var key = Text(row, at++);
         var imageId = Text(row, at++);
@@ -113,7 +119,8 @@ internal static class OutboxRows
                 Title = title,
                 Message = message,
                 ParseMode = mode,
-                Silent = silent,
+                Silent = (options & Silent) != 0,
+                HasButtons = (options & NoButtons) == 0,
                 Data = data,
                 Key = key,
                 Image = image,

@@ -62,7 +62,7 @@ internal abstract class OutboxWrite
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
         {
             if (notification.Key is { } key && notification.Account is { } account
-                && commands.FindKey(transaction, notification.User.Value, account, key, notification.CreatedAt - SqliteOutbox.KeyLifetime) is { } first)
+                && commands.FindKey(transaction, notification.User.Value, account, key, notification.CreatedAt - notification.KeyLifetime) is { } first)
             {
                 _result = new Acceptance.Repeated(first);
                 return;

@@ -14,7 +14,7 @@ namespace Notify.Bot.Outbox;
 /// </summary>
 public sealed partial class SqliteOutbox : IOutbox, IDisposable
 {
-    /// <summary>How long the same user and key mean the same notification (specification, section 7).</summary>
+    /// <summary>How long the same user and key mean the same notification, unless the sender says otherwise (specification, section 7).</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
     /// <summary>How long history and charts are kept (specification, section 3).</summary>
@@ -179,10 +179,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     public IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation) => _prunedCharts.Reader.ReadAllAsync(cancellation);
 
     /// <inheritdoc />
-    public StoredNotification? FindRepeated(UserName user, string key)
+    public StoredNotification? FindRepeated(UserName user, string key, TimeSpan? lifetime = null)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var after = (_time.GetUtcNow() - KeyLifetime).ToUnixTimeMilliseconds();
+        var after = (_time.GetUtcNow() - (lifetime ?? KeyLifetime)).ToUnixTimeMilliseconds();
         return Select(OutboxRows.FindByKey, OutboxRows.Stored, ("$user", user.Value), ("$uid", UidOf(user)), ("$key", key), ("$after", after)).FirstOrDefault();
     }
 

@@ -42,8 +42,14 @@ public sealed record AcceptedNotification
     /// <summary>Whether the phone stays quiet.</summary>
     public bool Silent { get; init; }
 
-    /// <summary>The sender's name for it: a repeat within a day is the same notification.</summary>
+    /// <summary>Whether buttons may stand under it, where it is a script's.</summary>
+    public bool HasButtons { get; init; } = true;
+
+    /// <summary>The sender's name for it: a repeat within <see cref="KeyLifetime"/> is the same notification.</summary>
     public string? Key { get; init; }
+
+    /// <summary>How far back a repeat is looked for when this one is accepted; not stored.</summary>
+    public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 
     /// <summary>When it was accepted, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

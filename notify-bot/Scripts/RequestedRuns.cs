@@ -43,7 +43,7 @@ internal static class RunOutcomeWords
 /// <summary>How a run that was asked for from the chat or the dashboard ended.</summary>
 /// <param name="Outcome">In one word.</param>
 /// <param name="NotificationId">What was sent, if something was.</param>
-/// <param name="Error">What was wrong, for its owner.</param>
+/// <param name="Error">What was wrong, for its owner; also where what it said was sent and it failed after that.</param>
 /// <param name="Progress">How far what was sent has come; null where nothing was.</param>
 /// <param name="Desktops">To how many desktops and pages it went.</param>
 public sealed record RequestedRun(RunOutcome Outcome, string? NotificationId = null, string? Error = null, DeliveryProgress? Progress = null, int? Desktops = null);
@@ -209,9 +209,9 @@ public sealed partial class RequestedRuns(
 
         return outcome switch
         {
-            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun(RunOutcome.Delivered, done.Id, null, done.Progress, done.Desktops),
+            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun(RunOutcome.Delivered, done.Id, ran.BadEnd, done.Progress, done.Desktops),
             DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
-            DeliveryOutcome.Accepted waiting => new RequestedRun(RunOutcome.Queued, waiting.Id, null, waiting.Progress, waiting.Desktops),
+            DeliveryOutcome.Accepted waiting => new RequestedRun(RunOutcome.Queued, waiting.Id, ran.BadEnd, waiting.Progress, waiting.Desktops),
             DeliveryOutcome.NothingToSay => new RequestedRun(RunOutcome.Error, Error: "The script's message has no visible character."),
             DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: dead.Reason == "kicked"
                 ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."

@@ -11,7 +11,13 @@ namespace Notify.Bot.SendApi;
 
 // The answers of the send API (specification, section 7). What does not apply is left out.
 
-internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels);
+/// <param name="Ok">Always true.</param>
+/// <param name="Status"><c>delivered</c> or <c>queued</c>; a muted one is <c>queued</c>, as older senders know only these.</param>
+/// <param name="Id">Its name.</param>
+/// <param name="Channels">What took it.</param>
+/// <param name="Repeated">True where the same key had been accepted before: nothing new was sent.</param>
+/// <param name="MutedUntil">Until when its user has muted the script, or everything, where that holds it back.</param>
+internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels, bool? Repeated, DateTimeOffset? MutedUntil);
 
 internal sealed record ChannelsAnswer(string? Telegram, int? Desktop)
 {
@@ -72,6 +78,14 @@ internal sealed record QuarterAnswer(DateTimeOffset At, int Queued, int Delivere
 
 internal sealed record ChangeAnswer(string User, string? Id = null, string? State = null);
 
+/// <param name="MutedUntil">Until when everything is muted; left out where it is not.</param>
+/// <param name="Scripts">Single scripts that are muted.</param>
+internal sealed record MutesAnswer(DateTimeOffset? MutedUntil, IReadOnlyList<MutedScriptAnswer> Scripts);
+
+/// <param name="Stem">The script's name without <c>.py</c>.</param>
+/// <param name="MutedUntil">Until when; in the year 9999 where it has no end.</param>
+internal sealed record MutedScriptAnswer(string Stem, DateTimeOffset MutedUntil);
+
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
 
 internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null, ChannelsAnswer? Channels = null);
@@ -90,6 +104,7 @@ internal sealed record RunAnswer(string Outcome, string? Id = null, string? Erro
 [JsonSerializable(typeof(QuartersAnswer))]
 [JsonSerializable(typeof(ChangeAnswer))]
 [JsonSerializable(typeof(MutedAnswer))]
+[JsonSerializable(typeof(MutesAnswer))]
 [JsonSerializable(typeof(RunAnswer))]
 internal sealed partial class SendApiJson : JsonSerializerContext;
 

@@ -7,7 +7,7 @@ internal static class SendApiRoutes
 {
     /// <summary>For those whose path is none of these.</summary>
     internal const string WhatThereIs =
-        "POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /notifications, GET /images/ID, GET /events, GET /scripts, POST /scripts/NAME.py/run, POST /scripts/NAME.py/mute";
+        "POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /mutes, GET /notifications, GET /images/ID, GET /events, GET /scripts, POST /scripts/NAME.py/run, POST /scripts/NAME.py/mute";
 
     internal static void AddSendApi(this IServiceCollection services)
     {
@@ -36,6 +36,7 @@ internal static class SendApiRoutes
         app.MapGet("/health", watching.HealthAsync);
         app.MapGet("/metrics", app.Services.GetRequiredService<MetricsPage>().ServeAsync);
         app.MapGet("/link", watching.LinkAsync);
+        app.MapGet("/mutes", watching.MutesAsync);
         app.MapGet("/notifications", watching.NotificationsAsync);
         app.MapGet("/notifications/days", watching.DaysAsync);
         app.MapGet("/notifications/quarters", watching.QuartersAsync);

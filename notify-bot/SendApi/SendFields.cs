@@ -10,7 +10,7 @@ internal abstract class SendFields
 {
     internal abstract string? Text(string name);
 
-    internal abstract bool Flag(string name);
+    internal abstract bool Flag(string name, bool otherwise = false);
 
     internal abstract double? Number(string name);
 
@@ -52,9 +52,10 @@ internal sealed class JsonFields : SendFields
         _ => throw RefusalException.Field(name, "is not a string"),
     };
 
-    internal override bool Flag(string name) => Get(name)?.ValueKind switch
+    internal override bool Flag(string name, bool otherwise = false) => Get(name)?.ValueKind switch
     {
-        null or JsonValueKind.False => false,
+        null => otherwise,
+        JsonValueKind.False => false,
         JsonValueKind.True => true,
         _ => throw RefusalException.Field(name, "is not true or false"),
     };
@@ -83,9 +84,10 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
 
     internal override string? Text(string name) => fields.GetValueOrDefault(name);
 
-    internal override bool Flag(string name) => fields.GetValueOrDefault(name) switch
+    internal override bool Flag(string name, bool otherwise = false) => fields.GetValueOrDefault(name) switch
     {
-        null or "" or "false" => false,
+        null or "" => otherwise,
+        "false" => false,
         "true" => true,
         _ => throw RefusalException.Field(name, "is not true or false"),
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Notify.Bot.Outbox;
 using Notify.Formatting;
 
 namespace Notify.Bot.SendApi;
@@ -12,6 +13,9 @@ internal sealed record SendRequest
 
     /// <summary>The longest that a sender may ask to wait (specification, section 7).</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest that a key can mean the same notification: what is older is forgotten.</summary>
+    private static readonly TimeSpan LongestKey = TimeSpan.FromDays(30);
 
     internal required string? User { get; init; }
 
@@ -30,6 +34,12 @@ internal sealed record SendRequest
     internal required TimeSpan Wait { get; init; }
 
     internal required string? Key { get; init; }
+
+    /// <summary>How long the key means the same notification.</summary>
+    internal required TimeSpan KeyLifetime { get; init; }
+
+    /// <summary>Whether buttons may stand under it, where it is a script's.</summary>
+    internal required bool HasButtons { get; init; }
 
     internal required string? PhotoPath { get; init; }
 
@@ -52,6 +62,7 @@ internal sealed record SendRequest
             throw RefusalException.Field(alias, "is missing or empty: say something in it, or in 'title' and 'message'");
         }
 
+        var keyFor = fields.Number("key_for") ?? SqliteOutbox.KeyLifetime.TotalSeconds;
         var wait = fields.Number("wait") ?? DefaultWait.TotalSeconds;
         return new SendRequest
         {
@@ -64,6 +75,8 @@ internal sealed record SendRequest
             Silent = fields.Flag("silent"),
             Wait = wait >= 0 && wait <= LongestWait.TotalSeconds ? TimeSpan.FromSeconds(wait) : throw RefusalException.Field("wait", $"is not a number of seconds from 0 to {LongestWait.TotalSeconds:0}"),
             Key = ReadKey(fields.Text("key")),
+            KeyLifetime = keyFor >= 1 && keyFor <= LongestKey.TotalSeconds ? TimeSpan.FromSeconds(keyFor) : throw RefusalException.Field("key_for", $"is not a number of seconds from 1 to {LongestKey.TotalSeconds:0}"),
+            HasButtons = fields.Flag("buttons", otherwise: true),
             PhotoPath = photo ? fields.Text("photo_path") : null,
         };
     }

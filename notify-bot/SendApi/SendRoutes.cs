@@ -20,11 +20,11 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
     internal async Task SendAsync(HttpContext context, bool photo)
     {
         // Apart, so that nothing of what was sent is held while its delivery is waited for.
-        var (user, wait, outcome) = await AcceptAsync(context, photo);
-        await AnswerAsync(context, user, await outcome(wait, context.RequestAborted));
+        var (user, script, wait, outcome) = await AcceptAsync(context, photo);
+        await AnswerAsync(context, user, script, await outcome(wait, context.RequestAborted));
     }
 
-    private async Task<(UserName User, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(HttpContext context, bool photo)
+    private async Task<(UserName User, string? Script, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(HttpContext context, bool photo)
     {
         var caller = CallerGate.Of(context);
         Stream? uploaded = null;
@@ -82,8 +82,10 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 Data = request.Data,
                 Silent = request.Silent,
                 Key = request.Key,
+                KeyLifetime = request.KeyLifetime,
+                HasButtons = request.HasButtons,
             };
-            return (user, request.Wait, await delivery.AcceptAsync(wish, link, context.RequestAborted));
+            return (user, request.Script, request.Wait, await delivery.AcceptAsync(wish, link, context.RequestAborted));
         }
         finally
         {
@@ -117,11 +119,11 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         }
     }
 
-    private Task AnswerAsync(HttpContext context, UserName user, DeliveryOutcome outcome)
+    private Task AnswerAsync(HttpContext context, UserName user, string? script, DeliveryOutcome outcome)
     {
         switch (outcome)
         {
-            case DeliveryOutcome.Accepted { Id: var id, Progress: var progress, Desktops: var desktops }:
+            case DeliveryOutcome.Accepted { Id: var id, Progress: var progress, Desktops: var desktops } accepted:
                 return progress.State switch
                 {
                     DeliveryState.Failed when progress.IsUnreached => throw recipients.NotLinked(user, id),
@@ -132,8 +134,9 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                     DeliveryState.Unknown => throw new RefusalException(
                         StatusCodes.Status502BadGateway, $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again.")
                     { NotificationId = id },
-                    DeliveryState.Delivered => SentAsync("delivered", id, progress, desktops),
-                    _ => SentAsync("queued", id, progress, desktops),
+                    DeliveryState.Delivered => SentAsync("delivered", id, progress, desktops, accepted.IsRepeat, null),
+                    DeliveryState.Muted => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, outbox.MutesOf(user).Until(script)),
+                    _ => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, null),
                 };
             case DeliveryOutcome.NothingToSay:
                 throw new RefusalException(StatusCodes.Status400BadRequest, "The notification has no visible character: nothing would be shown on the phone.");
@@ -146,8 +149,8 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 throw new InvalidOperationException($"No answer for {outcome.GetType().Name}.");
         }
 
-        Task SentAsync(string status, string id, DeliveryProgress progress, int? desktops) =>
-            context.WriteAsync(StatusCodes.Status200OK, new SentAnswer(true, status, id, ChannelsAnswer.Of(progress, desktops)), SendApiJson.Default.SentAnswer);
+        Task SentAsync(string status, string id, DeliveryProgress progress, int? desktops, bool isRepeat, DateTimeOffset? mutedUntil) => context.WriteAsync(
+            StatusCodes.Status200OK, new SentAnswer(true, status, id, ChannelsAnswer.Of(progress, desktops), isRepeat ? true : null, mutedUntil), SendApiJson.Default.SentAnswer);
     }
 
     private static RefusalException Gone(UserName user, string reason, string? id) => new(

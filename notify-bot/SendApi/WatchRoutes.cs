@@ -40,6 +40,14 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
         return context.WriteAsync(StatusCodes.Status200OK, new LinkAnswer(link is not null, link?.LinkedAt), SendApiJson.Default.LinkAnswer);
     }
 
+    /// <summary>What the user has muted, without a look at the scripts themselves, which costs a process.</summary>
+    internal Task MutesAsync(HttpContext context)
+    {
+        var mutes = outbox.MutesOf(CallerGate.UserOf(context));
+        var scripts = mutes.Scripts.OrderBy(script => script.Key, StringComparer.Ordinal).Select(script => new MutedScriptAnswer(script.Key, script.Value));
+        return context.WriteAsync(StatusCodes.Status200OK, new MutesAnswer(mutes.All, [.. scripts]), SendApiJson.Default.MutesAnswer);
+    }
+
     internal Task NotificationsAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);

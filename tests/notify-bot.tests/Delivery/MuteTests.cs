@@ -134,6 +134,47 @@ public sealed class MuteTests
     }
 
     [Fact]
+    public async Task A_sender_can_do_without_buttons_and_a_restart_in_between_does_not_bring_them()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await scene.SendAsync(new { user = "dana", text = "works again", script = "revenue.py", buttons = false })).AssertDelivered();
+        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("script", "revenue.py"), ("buttons", "false"))).AssertDelivered();
+        (await scene.SendAsync(new { user = "dana", text = "asked for", script = "revenue.py", buttons = true })).AssertDelivered();
+        Assert.Equal([0, 0, 3], (await scene.DanasPhone()).Select(m => Buttons(m).Count()));
+        Assert.Equal(400, (await scene.SendAsync(new { user = "dana", text = "m", buttons = "no" })).Status);
+
+        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 503, Description = "Service Unavailable", Times = 1000 });
+        Assert.Equal("queued", (await scene.SendAsync(new { user = "dana", text = "after a restart", script = "revenue.py", buttons = false, wait = 0 })).Json.GetProperty("status").GetString());
+        await scene.Bot.Bot.KillAsync();
+        await scene.Phone.ClearFaultsAsync(Cancellation);
+        await scene.Bot.StartBotAsync();
+        Assert.Empty(Buttons((await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 4, Cancellation))[3]));
+    }
+
+    [Fact]
+    public async Task A_muted_send_says_until_when_and_all_mutes_can_be_asked_for()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        Assert.Equal("""{"scripts":[]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Body);
+        var until = (await scene.AskAsync(HttpMethod.Post, "/scripts/revenue.py/mute?user=dana", JsonContent.Create(new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "2h" }))).Json.GetProperty("muted_until").GetString();
+
+        var first = await scene.SendAsync(new { user = "dana", text = "m", script = "revenue.py", key = "k" });
+        var again = await scene.SendAsync(new { user = "dana", text = "m", script = "revenue.py", key = "k" });
+        var heard = await scene.SendAsync(new { user = "dana", text = "m", script = "other.py" });
+
+        Assert.Equal(("queued", until), (first.Json.GetProperty("status").GetString(), first.Json.GetProperty("muted_until").GetString()));
+        Assert.False(first.Json.TryGetProperty("repeated", out _));
+        Assert.Equal((until, true), (again.Json.GetProperty("muted_until").GetString(), again.Json.GetProperty("repeated").GetBoolean()));
+        heard.AssertDelivered();
+        Assert.False(heard.Json.TryGetProperty("muted_until", out _));
+        Assert.Equal($$"""{"scripts":[{"stem":"revenue","muted_until":"{{until}}"}]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Body);
+
+        await scene.Bot.AskAsync(ApiScene.Dana, "/mute");
+        Assert.Equal("9999-12-31T23:59:59Z", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Json.GetProperty("muted_until").GetString());
+        Assert.Equal("""{"scripts":[]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=omar")).Body);
+    }
+
+    [Fact]
     public async Task An_instance_can_do_without_buttons()
     {
         await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_MESSAGE_BUTTONS"] = "off" });

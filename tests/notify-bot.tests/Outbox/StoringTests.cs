@@ -124,6 +124,22 @@ public sealed class StoringTests
     }
 
     [Fact]
+    public async Task A_key_means_the_same_for_as_long_as_its_sender_says()
+    {
+        using var scene = new OutboxScene();
+        var week = TimeSpan.FromDays(7);
+        var first = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation)).Notification;
+
+        scene.Time.Advance(week - TimeSpan.FromMilliseconds(1));
+        Assert.Null(scene.Outbox.FindRepeated(OutboxScene.Dana, "k"));
+        Assert.Equal(first.Accepted.Id, scene.Outbox.FindRepeated(OutboxScene.Dana, "k", week)!.Accepted.Id);
+        Assert.Equal(first.Accepted.Id, Assert.IsType<Acceptance.Repeated>(await scene.Outbox.AcceptAsync(scene.New("two", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation)).First.Accepted.Id);
+
+        scene.Time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("three", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation));
+    }
+
+    [Fact]
     public async Task Of_fifty_parallel_repeats_one_is_stored()
     {
         using var scene = new OutboxScene();
