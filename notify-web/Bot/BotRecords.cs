@@ -72,7 +72,7 @@ public sealed record BotScripts(IReadOnlyList<BotScript> Scripts, DateTimeOffset
 /// <param name="LastRound">When a round last ran it; null: cron does not.</param>
 /// <param name="LastSent">When it last had something sent.</param>
 /// <param name="CooldownEnds">Until when it is held back; null where it is not.</param>
-/// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>muted</c>, <c>not_sent</c> or <c>error</c>.</param>
+/// <param name="LastOutcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>held_by_cooldown</c>, <c>muted</c>, <c>not_sent</c>, <c>not_noted</c> or <c>error</c>.</param>
 /// <param name="Error">The last lines of what went wrong.</param>
 /// <param name="Running">Whether it runs now.</param>
 /// <param name="MutedUntil">Until when it is muted, by itself or with all others.</param>
@@ -95,7 +95,7 @@ public sealed record BotScript(
 /// <summary>How a run ended.</summary>
 /// <param name="Outcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>error</c> or <c>already_running</c>.</param>
 /// <param name="Id">The notification's, if there is one.</param>
-/// <param name="Error">What went wrong, for the script's owner.</param>
+/// <param name="Error">What went wrong, for the script's owner; also where what it said was sent and it failed after that.</param>
 /// <param name="Channels">What took it; null where nothing was sent.</param>
 public sealed record BotRun(string Outcome, string? Id, string? Error, BotChannels? Channels);
 

@@ -53,6 +53,7 @@ internal sealed record ScriptView
         "held_by_cooldown" => "Held by cooldown",
         "not_sent" => "Not sent",
         "muted" => "Held back: muted",
+        "not_noted" => "Can't be noted",
         "error" => "Broken",
         var other => other,
     };
@@ -62,7 +63,7 @@ internal sealed record ScriptView
     {
         "delivered" => "good",
         "queued" => "waiting",
-        "not_sent" or "error" => "bad",
+        "not_sent" or "not_noted" or "error" => "bad",
         _ => "idle",
     };
 }
@@ -87,9 +88,6 @@ internal sealed record ScriptsCard
     /// <summary>The name to save it under.</summary>
     public const string FirstScriptName = "first_alert.py";
 
-    /// <summary>The crontab line, as in docs/notifications.md.</summary>
-    public const string CrontabLine = "*/5 * * * * /usr/local/bin/notify-runner >> ~/.notifications/logs/cron.log 2>&1";
-
     /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
     public Trouble? Trouble { get; init; }
 
@@ -101,7 +99,7 @@ internal sealed record ScriptsCard
     public DateTimeOffset? AllMutedUntil { get; init; }
 
     /// <summary>Whether scripts have ever been run by cron: without the line nothing comes by itself.</summary>
-    public bool NeedsCrontab => Scripts.Count > 0 && Scripts.All(script => script.LastRound is null);
+    public bool NeedsCrontab => Scripts.Count > 0 && Scripts.All(script => script.LastRound is null && script.LastOutcome != "not_noted");
 }
 
 /// <summary>Why a card can't show what it should.</summary>

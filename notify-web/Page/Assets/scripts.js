@@ -12,13 +12,13 @@ function describe(name, answer) {
   if (!answer.ok) return { isBad: true, text: answer.status === 401 ? 'It was not run: you are signed out.' : whatToDo(answer), lines: '' };
   const [sentence, ...lines] = (answer.body.error ?? '').split('\n');
   const { channels } = answer.body;
+  // A script can fail after it has said something.
+  const sent = text => ({ isBad: sentence !== '', text: sentence === '' ? text : `${text} Then it failed: ${sentence}`, lines: lines.join('\n') });
   switch (answer.body.outcome) {
-    case 'delivered': return { isBad: false, text: channels?.telegram ? 'Delivered to your phone.' : 'It is in the notifications here. No phone is linked.', lines: '' };
-    case 'queued': return {
-      isBad: false,
-      text: channels?.telegram === 'muted' ? `It is in the notifications, and held back: ${row(name)?.querySelector('[data-unmute]') ? 'the script' : 'all'} is muted.` : 'Sent. It waits for Telegram; see the notifications.',
-      lines: '',
-    };
+    case 'delivered': return sent(channels?.telegram ? 'Delivered to your phone.' : 'It is in the notifications here. No phone is linked.');
+    case 'queued': return sent(
+      channels?.telegram === 'muted' ? `It is in the notifications, and held back: ${row(name)?.querySelector('[data-unmute]') ? 'the script' : 'all'} is muted.` : 'Sent. It waits for Telegram; see the notifications.',
+    );
     case 'no_alert': return { isBad: false, text: 'It ran and has nothing to report.', lines: '' };
     case 'already_running': return { isBad: false, text: 'It is running already. Its result comes when it is done.', lines: '' };
     default: return { isBad: true, text: sentence || 'It ended with an error.', lines: lines.join('\n') };
