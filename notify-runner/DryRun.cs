@@ -11,14 +11,14 @@ internal static class DryRun
     /// <summary>Runs one script or all; returns the exit status: 1 where one is broken or not there.</summary>
     internal static int Run(string? only) => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
     {
-        var scripts = Choose(home, only);
+        var scripts = Choose(home, only, out var nothing);
         if (scripts.Count == 0)
         {
-            return only is null ? ScriptProgram.Done : ScriptProgram.Failed;
+            return nothing;
         }
 
         ScriptRunner.Prepare();
-        home.MakeFolders();
+        _ = home.TryMakeFolders();
         var runner = new ScriptRunner(home, settings.TimeLimit, TimeProvider.System) { CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation) };
         var allWork = true;
         foreach (var script in scripts)
@@ -32,8 +32,12 @@ internal static class DryRun
         return allWork ? ScriptProgram.Done : ScriptProgram.Failed;
     });
 
-    private static IReadOnlyList<ScriptName> Choose(ScriptHome home, string? only)
+    /// <param name="home">Whose.</param>
+    /// <param name="only">The one that is asked for; null for all.</param>
+    /// <param name="nothing">The exit status where there is none.</param>
+    private static IReadOnlyList<ScriptName> Choose(ScriptHome home, string? only, out int nothing)
     {
+        nothing = ScriptProgram.Failed;
         if (only is not null)
         {
             // The shell completes a path; the file name is what counts, and people leave out its .py.
@@ -57,7 +61,9 @@ internal static class DryRun
 
         if (folder.Scripts.Count == 0)
         {
-            Console.WriteLine(folder.Exists ? $"There is no script in {home.ScriptsFolder}." : folder.Trouble ?? StatusReport.NoFolder(home));
+            var gone = folder.NothingThere(home);
+            nothing = gone is null ? ScriptProgram.Done : RunnerProgram.NothingThere;
+            Console.WriteLine(TerminalText.Safe(gone ?? (folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home))));
         }
 
         return folder.Scripts;
@@ -80,20 +86,35 @@ internal static class DryRun
         switch (runner.Run(held, cancellation))
         {
             case ScriptRun.Broken broken:
-                Console.WriteLine($"Broken: {TerminalText.Safe(broken.Text)}\n");
+                Console.WriteLine($"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, start, isSaid: false)}");
+                ShowErrors(broken.LastErrorLines);
+                Console.WriteLine();
                 return false;
             case ScriptRun.Finished finished:
-                Show(finished, state, start);
-                return true;
+                Show(home, settings, script, finished, state, start);
+                return finished.BadEnd is null;
             default:
                 throw new InvalidOperationException("A run ends with a result or without.");
         }
     }
 
-    private static void Show(ScriptRun.Finished finished, ScriptState state, DateTimeOffset start)
+    private static void Show(ScriptHome home, ScriptSettings settings, ScriptName script, ScriptRun.Finished finished, ScriptState state, DateTimeOffset start)
     {
         var result = finished.Result;
-        Console.WriteLine(Verdict(result, state, start));
+        var notNoted = StateTrouble.Of(home, script);
+        var decision = SendDecision.Of(script, finished, state, start, () => notNoted);
+        Console.WriteLine(Verdict(decision, state, start));
+        if (finished.BadEnd is { } end)
+        {
+            Console.WriteLine($"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, start, isSaid: decision is SendDecision.Send)}");
+        }
+
+        if (notNoted is not null)
+        {
+            Console.WriteLine($"Warning: What a round does can't be noted. {TerminalText.Safe(notNoted)}");
+        }
+
+        ShowErrors(finished.LastErrorLines);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {TerminalText.Safe(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."));
         foreach (var warning in result.Warnings.Concat(state.Problem is { } problem ? [problem] : []))
         {
@@ -109,7 +130,7 @@ internal static class DryRun
                 $"Chart: {TerminalText.Safe(result.ImagePath!)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."));
         }
 
-        var content = new NotificationContent { Title = result.Title, Message = finished.Message, Image = finished.Chart?.Info };
+        var content = new NotificationContent { Title = result.Title, Message = decision is SendDecision.Send send ? send.Notification.Message : finished.Message, Image = finished.Chart?.Info };
         if (NotificationRenderer.TryRender(content, out var messages))
         {
             foreach (var message in messages)
@@ -122,16 +143,32 @@ internal static class DryRun
         Console.WriteLine();
     }
 
-    private static string Verdict(ScriptResult result, ScriptState state, DateTimeOffset start)
+    private static string Verdict(SendDecision decision, ScriptState state, DateTimeOffset start) => decision switch
     {
-        if (!result.Notify)
-        {
-            return "Would not be sent: notify is false.";
-        }
+        SendDecision.NoAlert => "Would not be sent: notify is false.",
+        SendDecision.Held { Until: var until } =>
+            $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
+        SendDecision.Send { Notification.Key: not null } => "Would be sent now, and once in each cooldown.",
+        _ => "Would be sent now.",
+    };
 
-        return state.HeldUntil(result.Cooldown, start) is { } until
-            ? $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}."
-            : "Would be sent now.";
+    /// <summary>Whether a round would tell the owner's phone that the script fails, as the end of a sentence.</summary>
+    private static string Notice(ScriptState state, ScriptSettings settings, DateTimeOffset start, bool isSaid) =>
+        isSaid ? " Its message says so."
+        : !settings.FailureAlerts ? ""
+        : FailureHistory.After(state.Failures, failed: true, start)!.Due(state.FailureTold, start) == FailureNews.None ? " Your phone knows."
+        : " Your phone would be told.";
+
+    private static void ShowErrors(IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            Console.WriteLine(lines.Count < ScriptRunner.ErrorLines ? "It printed on stderr:" : $"It printed on stderr, at the end:");
+            foreach (var line in lines)
+            {
+                Console.WriteLine($"  | {TerminalText.Safe(line)}");
+            }
+        }
     }
 
     private static void Show(OutgoingMessage message)

@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Text;
 using Notify.Formatting;
+using Notify.Posix;
 using Notify.Scripts;
 
 namespace Notify.Runner;
 
 /// <summary>
-/// What an owner's phone is told when a script breaks, and when it works again: once each. A broken alert is silent, and silence
+/// What an owner's phone is told when a script fails, and when it works again: once each. A failing alert is silent, and silence
 /// looks like good news.
 /// </summary>
 internal static class FailureNotice
@@ -15,24 +17,48 @@ internal static class FailureNotice
 
     private const int MostFields = 10;
 
-    /// <summary>The script broke: which, how, and the end of its stderr in a quote that unfolds at a touch.</summary>
-    internal static string Broken(ScriptName script, ScriptRun.Broken broken)
-    {
-        var notice = new StringBuilder($"⚠️ <b>{Escape(script.Value)} is broken</b>\n{Escape(broken.Summary)}\n");
-        var quote = Tail(broken.LastErrorLines);
-        if (quote.Length > 0)
-        {
-            notice.Append($"<blockquote expandable>{Escape(quote)}</blockquote>\n");
-        }
+    /// <summary>The script fails: which, how, and the end of its stderr in a quote that unfolds at a touch.</summary>
+    internal static string Broken(ScriptName script, ScriptRun.Broken broken) =>
+        $"⚠️ <b>{Escape(script.Value)} is broken</b>\n{Failure(broken)}It sends nothing until it is mended. You will be told when it works again.";
 
-        return notice.Append("It sends nothing until it is mended. You will be told when it works again.").ToString();
+    /// <summary>The script had said something, and failed after that, before this could be sent or while there was nothing to send.</summary>
+    internal static string EndsBadly(ScriptName script, ScriptRun.Broken end) =>
+        $"⚠️ <b>{Escape(script.Value)} fails after its result</b>\n{Failure(end)}What it prints is still sent. You will be told when it works again.";
+
+    /// <summary>The script fails now and then: how often, and how its last run went.</summary>
+    internal static string NowAndThen(ScriptName script, FailureHistory history, ScriptRun.Broken? failure, DateTimeOffset now)
+    {
+        var notice = $"⚠️ <b>{Escape(script.Value)} fails now and then</b>\nIt failed {history.Failed} of the last {history.Runs} runs since {LocalTime(history.Since, now)}.";
+        return $"{notice}{(failure is null ? " The last one worked.\n" : $"\n{Failure(failure)}")}You are told of it once a day from now on, until it has worked for a whole day.";
     }
 
     /// <summary>The script works again.</summary>
     internal static string WorksAgain(ScriptName script, DateTimeOffset failingSince, DateTimeOffset now)
     {
-        var since = now > failingSince ? $" It was broken for {ScriptAge.Span(now - failingSince)}." : "";
-        return $"✅ <b>{Escape(script.Value)} works again</b>\n{since}".TrimEnd();
+        var since = now - failingSince >= TimeSpan.FromSeconds(1) ? $"\nIt was broken for {ScriptAge.Span(now - failingSince)}." : "";
+        return $"✅ <b>{Escape(script.Value)} works again</b>{since}";
+    }
+
+    /// <summary>A notice with a sentence about what else must be fixed; it may be null.</summary>
+    internal static string With(string notice, string? sentence) => sentence is null ? notice : $"{notice}\n{Escape(sentence)}";
+
+    private static string Failure(ScriptRun.Broken broken)
+    {
+        var failure = new StringBuilder(Escape(broken.Summary)).Append('\n');
+        var quote = Tail(broken.LastErrorLines);
+        if (quote.Length > 0)
+        {
+            failure.Append(CultureInfo.InvariantCulture, $"<blockquote expandable>{Escape(quote)}</blockquote>\n");
+        }
+
+        return failure.ToString();
+    }
+
+    /// <summary>On the clock of the user, with the day where it is another one.</summary>
+    private static string LocalTime(DateTimeOffset moment, DateTimeOffset now)
+    {
+        var (local, today) = (moment.UtcDateTime + LocalClock.OffsetAt(moment), now.UtcDateTime + LocalClock.OffsetAt(now));
+        return local.ToString(local.Date == today.Date ? "HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The script's result has fields that are none.</summary>

@@ -22,24 +22,50 @@ internal enum TurnEnd
 /// <summary>One round: each script of the folder gets its turn, several side by side; one's failure stops no other.</summary>
 internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiClient bot, BoundedLog log, TimeProvider time)
 {
+    /// <summary>How long a folder that holds no script any more is looked at again, before anybody is told: files may just be replaced.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs the round; returns the program's exit status.</summary>
-    internal int Run(CancellationToken cancellation)
+    /// <param name="trouble">What could not be made ready, for the log; null where all was.</param>
+    /// <param name="cancellation">Ends the round and its scripts.</param>
+    internal int Run(string? trouble, CancellationToken cancellation)
     {
+        if (trouble is not null)
+        {
+            Say(trouble);
+        }
+
         var folder = ScriptFolder.Read(home);
+        var outage = FolderOutage.Read(home);
+        if (outage is null && folder.NothingThere(home) is not null)
+        {
+            using var again = new ManualResetEventSlim();
+            using var timer = time.CreateTimer(_ => again.Set(), null, SecondLook, Timeout.InfiniteTimeSpan);
+            again.Wait(cancellation);
+            folder = ScriptFolder.Read(home);
+        }
+
         foreach (var passedOver in folder.PassedOver)
         {
             PassOver(passedOver);
         }
 
-        if (folder.Trouble is { } trouble)
+        var notices = new FolderNotices(home, settings, bot, Say, time);
+        if (folder.NothingThere(home) is { } nothing)
         {
-            Say(trouble);
-            return ScriptProgram.Failed;
+            Say(nothing);
+            notices.Gone(outage, nothing);
+            return RunnerProgram.NothingThere;
         }
 
         if (folder.Scripts.Count == 0)
         {
             return ScriptProgram.Done;
+        }
+
+        if (outage is not null)
+        {
+            notices.Back(outage, folder.Scripts.Count);
         }
 
         ScriptRunner.Prepare();

@@ -21,6 +21,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
     private IReadOnlyList<string> _traceback = [];
     private bool _botUnreachable;
     private ScriptRun.Broken? _refused;
+    private (bool IsKnown, string? Trouble) _notNoted;
 
     /// <summary>What happened, for the log: sentences on one line, but for the traceback of a script that has just broken.</summary>
     internal string Report => string.Join('\n', [_report.ToString(), .. _traceback]);
@@ -37,7 +38,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
         var before = ScriptState.Read(home, script);
         var start = time.GetUtcNow();
-        return new ScriptRunner(home, settings.TimeLimit, time).Run(held, cancellation) switch
+        var end = new ScriptRunner(home, settings.TimeLimit, time).Run(held, cancellation) switch
         {
             ScriptRun.Broken { Reason: ScriptFailure.Interrupted } broken => Interrupted(broken),
             ScriptRun.Broken { Reason: ScriptFailure.NotFound } broken => Gone(broken),
@@ -45,6 +46,12 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             ScriptRun.Finished finished => Finished(finished, before, start),
             _ => throw new InvalidOperationException("A run ends with a result or without."),
         };
+        if (held.Problem is { } problem)
+        {
+            Warn(problem);
+        }
+
+        return end;
     }
 
     /// <summary>Tells the owner once that the script no longer runs, as of a broken one.</summary>
@@ -72,29 +79,19 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
     private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start, ScriptOutcome outcome = ScriptOutcome.Error)
     {
-        // The traceback once; after that a line a round says enough.
-        var isNews = before.FailingSince is null || !string.Equals(before.Error, broken.Text, StringComparison.Ordinal);
         var hasRun = broken.Reason != ScriptFailure.NotFound;
         if (hasRun && outcome == ScriptOutcome.Error)
         {
             Say($"error after {Seconds(broken.Took)}. {broken.Summary}");
         }
 
-        var told = before.FailureTold
-            || (settings.FailureAlerts && Tell(FailureNotice.Broken(script, broken), "its owner was told", "its owner could not be told"));
-        if (isNews)
-        {
-            _traceback = broken.LastErrorLines;
-        }
-
-        Keep(before with
+        KeepTraceback(broken, before);
+        Keep(Told(before, broken, isSaid: false, start, () => FailureNotice.Broken(script, broken)) with
         {
             LastRun = hasRun ? start : before.LastRun,
             LastOutcome = outcome,
             Error = broken.Text,
             Warnings = [],
-            FailingSince = before.FailingSince ?? start,
-            FailureTold = told,
         });
         return _botUnreachable ? TurnEnd.BotUnreachable : TurnEnd.Failed;
     }
@@ -102,7 +99,15 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
     private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
         var (outcome, error) = Deal(finished, before, start);
+        var isSent = outcome is ScriptOutcome.Delivered or ScriptOutcome.Queued or ScriptOutcome.Muted;
         Say($"it ran for {Seconds(finished.Took)}");
+        if (finished.BadEnd is { } badEnd)
+        {
+            Say($"then it failed: {char.ToLowerInvariant(badEnd.Summary[0])}{badEnd.Summary[1..]}");
+            KeepTraceback(badEnd, before);
+            error ??= badEnd.Text;
+        }
+
         foreach (var warning in finished.Result.Warnings)
         {
             Warn(warning);
@@ -114,69 +119,119 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             return Broken(refused, before, start, ScriptOutcome.NotSent);
         }
 
-        // Still to be told stays to be told: a dead alert that was announced must be taken back.
-        var stillToTell = before.FailureTold
-            && !Tell(FailureNotice.WorksAgain(script, before.FailingSince ?? start, start), "its owner was told that it works again", "its owner could not be told that it works again");
-        var after = before with
+        // A message that went out says itself how the script ended. Still to be told stays to be told: a dead alert that was announced must be taken back.
+        var told = finished.BadEnd is { } end
+            ? Told(before, end, isSaid: isSent, start, () => FailureNotice.EndsBadly(script, end))
+            : Told(before, null, isSaid: false, start, () => FailureNotice.WorksAgain(script, before.FailingSince ?? start, start));
+        var kept = Keep(told with
         {
             LastRun = start,
-            Error = null,
-            Cooldown = finished.Result.Cooldown,
-            FailingSince = stillToTell ? before.FailingSince : null,
-            FailureTold = stillToTell,
-            Warnings = finished.Result.Warnings,
-            ToldFields = TellUnknownFields(finished.Result, before),
-        };
-
-        var kept = Keep(after with
-        {
             LastOutcome = outcome,
             Error = error,
-            LastSent = outcome is ScriptOutcome.Delivered or ScriptOutcome.Queued ? start : before.LastSent,
+            Cooldown = finished.Result.Cooldown,
+            Warnings = finished.Result.Warnings,
+            ToldFields = TellUnknownFields(finished.Result, before, start),
+            LastSent = isSent ? start : before.LastSent,
         });
         return _botUnreachable ? TurnEnd.BotUnreachable
-            : kept && outcome != ScriptOutcome.NotSent ? TurnEnd.Done
+            : kept && outcome != ScriptOutcome.NotSent && finished.BadEnd is null ? TurnEnd.Done
             : TurnEnd.Failed;
+    }
+
+    /// <summary>
+    /// Tells the owner what is new about the script's failing, and gives the state with what was told. Where the state can't be written, the bot is
+    /// asked to take the same notice once a day only.
+    /// </summary>
+    /// <param name="before">The state before the run.</param>
+    /// <param name="failure">How the run failed; null where it did not.</param>
+    /// <param name="isSaid">Whether what the script sent says already that it failed.</param>
+    /// <param name="start">The start of the run.</param>
+    /// <param name="notice">The usual notice of this end.</param>
+    private ScriptState Told(ScriptState before, ScriptRun.Broken? failure, bool isSaid, DateTimeOffset start, Func<string> notice)
+    {
+        var history = FailureHistory.After(before.Failures, failure is not null, start);
+        var told = before.FailureTold || (isSaid && settings.FailureAlerts);
+
+        // Without a history there is still the state of an older version, which told and did not count.
+        var news = history?.Due(told, start) ?? (told ? FailureNews.WorksAgain : FailureNews.None);
+        if (news != FailureNews.None && (settings.FailureAlerts || news == FailureNews.WorksAgain) && !(isSaid && news == FailureNews.Failing))
+        {
+            var html = news == FailureNews.NowAndThen ? FailureNotice.NowAndThen(script, history!, failure, start) : notice();
+            var trouble = NotNoted(before, start);
+            var isTold = Tell(
+                FailureNotice.With(html, trouble),
+                news == FailureNews.WorksAgain ? "that it works again" : news == FailureNews.NowAndThen ? "that it fails now and then" : null,
+                buttons: news != FailureNews.WorksAgain,
+                trouble is null ? null : SendDecision.NoticeKey(script, news, before));
+            if (isTold)
+            {
+                history = history?.WithNotice(news, start);
+                told = news switch { FailureNews.WorksAgain => false, FailureNews.NowAndThen => failure is not null, _ => true };
+            }
+        }
+
+        return before with
+        {
+            FailingSince = failure is not null || told ? before.FailingSince ?? start : null,
+            FailureTold = told,
+            Failures = history?.IsOver(start) == true ? null : history,
+        };
+    }
+
+    private void KeepTraceback(ScriptRun.Broken broken, ScriptState before)
+    {
+        // The traceback once; after that a line a round says enough.
+        if (before.FailingSince is null || !string.Equals(before.Error, broken.Text, StringComparison.Ordinal))
+        {
+            _traceback = broken.LastErrorLines;
+        }
     }
 
     private (ScriptOutcome Outcome, string? Error) Deal(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
-        if (!finished.Result.Notify)
+        switch (SendDecision.Of(script, finished, before, start, () => NotNoted(before, start)))
         {
-            Say("no alert");
-            return (ScriptOutcome.NoAlert, null);
-        }
+            case SendDecision.NoAlert:
+                Say("no alert");
+                return (ScriptOutcome.NoAlert, null);
+            case SendDecision.Held { Until: var until }:
+                Say($"held back by its cooldown of {finished.Result.Cooldown.Text} for {ScriptAge.Span(until - start)} more");
+                return (ScriptOutcome.HeldByCooldown, null);
+            case SendDecision.Send { Notification: var notification }:
+                var dealt = Send(notification, finished.Took);
+                if (before.Problem is { } problem)
+                {
+                    Warn(problem);
+                }
+                else if (before.LastSent > start)
+                {
+                    Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
+                }
 
-        if (before.HeldUntil(finished.Result.Cooldown, start) is { } until)
-        {
-            Say($"held back by its cooldown of {finished.Result.Cooldown.Text} for {ScriptAge.Span(until - start)} more");
-            return (ScriptOutcome.HeldByCooldown, null);
+                return dealt;
+            default:
+                throw new InvalidOperationException("A decision is one of three.");
         }
-
-        if (before.Problem is { } problem)
-        {
-            Warn(problem);
-        }
-        else if (before.LastSent > start)
-        {
-            Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
-        }
-
-        // What is sent and can't be noted would be sent again each round. So it is noted first that there was a run; that costs a millisecond.
-        if (!Keep(before with { LastRun = start }))
-        {
-            Say("nothing was sent, as it could not be noted");
-            return (ScriptOutcome.NotSent, "The state of the cooldown can't be written, so nothing was sent. Look at the rights of ~/.notifications/state, and whether the disk is full.");
-        }
-
-        return Send(finished);
     }
 
-    private (ScriptOutcome Outcome, string? Error) Send(ScriptRun.Finished finished)
+    /// <summary>
+    /// Why what happens now can't be noted, as a sentence; null where it can. Found out by noting that there was a run, before anything is sent
+    /// that the next round must know of; that costs a millisecond.
+    /// </summary>
+    private string? NotNoted(ScriptState before, DateTimeOffset start)
+    {
+        if (!_notNoted.IsKnown)
+        {
+            _notNoted = (true, TryKeep(before with { LastRun = start }));
+        }
+
+        return _notNoted.Trouble;
+    }
+
+    private (ScriptOutcome Outcome, string? Error) Send(Notification notification, TimeSpan took)
     {
         try
         {
-            var notification = new Notification(script, finished.Result.Title, finished.Message, finished.Result.Data, finished.Chart);
             var answer = bot.Send(notification, CancellationToken.None);
             if (answer.Status is 413 or 415 && notification.Chart is not null)
             {
@@ -184,7 +239,7 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 var without = notification with
                 {
                     Chart = null,
-                    Message = (notification.Message is null ? "" : notification.Message + "\n\n") + ScriptRun.Finished.NoChartLine(answer.Error),
+                    Message = ScriptRun.Finished.WithLine(notification.Message, ScriptRun.Finished.NoChartLine(answer.Error)),
                 };
                 answer = bot.Send(without, CancellationToken.None);
             }
@@ -194,14 +249,22 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 Say($"not sent ({answer.Status}). {answer.Error}");
                 if (answer.Status is 400 or 413 or 415 or 422 or 502)
                 {
-                    _refused = new ScriptRun.Broken(ScriptFailure.UnreadableOutput, $"What it says was not taken: {answer.Error}", [], finished.Took);
+                    _refused = new ScriptRun.Broken(ScriptFailure.UnreadableOutput, $"What it says was not taken: {answer.Error}", [], took);
                 }
 
                 return (ScriptOutcome.NotSent, answer.Error);
             }
 
+            if (answer.MutedUntil is { } until)
+            {
+                Say(MuteWords.Until(until, time.GetUtcNow()));
+                return (ScriptOutcome.Muted, null);
+            }
+
             var outcome = answer.Text("status") is "queued" ? ScriptOutcome.Queued : ScriptOutcome.Delivered;
-            Say(outcome == ScriptOutcome.Queued ? "queued; the bot delivers it as soon as Telegram takes it" : "delivered");
+            Say(answer.IsRepeat ? "said before, and not again within its cooldown"
+                : outcome == ScriptOutcome.Queued ? "queued; the bot delivers it as soon as Telegram takes it"
+                : "delivered");
             return (outcome, null);
         }
         catch (BotUnreachableException e)
@@ -214,42 +277,54 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
     /// <summary>Tells the owner of each field that the contract does not know, once: the script goes on without it, and nobody reads the log.</summary>
     /// <returns>All names told of so far.</returns>
-    private IReadOnlyList<string> TellUnknownFields(ScriptResult result, ScriptState before)
+    private IReadOnlyList<string> TellUnknownFields(ScriptResult result, ScriptState before, DateTimeOffset start)
     {
         var untold = result.UnknownFields.Where(field => !before.ToldFields.Contains(field.Name, StringComparer.Ordinal)).ToList();
         return untold.Count > 0 && before.ToldFields.Count < MostToldFields && settings.FailureAlerts && !_botUnreachable
-            && Tell(FailureNotice.UnknownFields(script, untold), "its owner was told of the unknown fields", "its owner could not be told of the unknown fields")
+            && Tell(FailureNotice.UnknownFields(script, untold), "of the unknown fields", buttons: true, NotNoted(before, start) is null ? null : SendDecision.FieldsKey(script))
             ? [.. before.ToldFields, .. untold.Select(field => field.Name)]
             : before.ToldFields;
     }
 
-    private bool Tell(string html, string done, string notDone)
+    private bool Tell(string html, string? what, bool buttons, RepeatKey? key)
     {
+        var of = what is null ? "" : " " + what;
         try
         {
-            var answer = bot.SendHtml(script, html, CancellationToken.None);
-            Say(answer.IsOk ? done : $"{notDone} ({answer.Status}): {answer.Error}");
+            var answer = bot.SendHtml(script, html, buttons, key, CancellationToken.None);
+            Say(answer.IsOk ? $"its owner was told{of}" : $"its owner could not be told{of} ({answer.Status}): {answer.Error}");
             return answer.IsOk;
         }
         catch (BotUnreachableException e)
         {
             _botUnreachable = true;
-            Say($"{notDone}: {e.Message}");
+            Say($"its owner could not be told{of}: {e.Message}");
             return false;
         }
     }
 
     private bool Keep(ScriptState state)
     {
+        if (TryKeep(state) is not { } trouble)
+        {
+            return true;
+        }
+
+        Warn($"its state can't be written, and the next round does not know of this one. {trouble}");
+        return false;
+    }
+
+    /// <summary>Writes the state; gives why it can't be written, as a sentence with what to do.</summary>
+    private string? TryKeep(ScriptState state)
+    {
         try
         {
             state.Write(home, script);
-            return true;
+            return null;
         }
         catch (FileNotWrittenException e)
         {
-            Warn($"{e.Message} The next round does not know of this one{(state.LastOutcome == ScriptOutcome.Delivered ? " and will send again" : "")}.");
-            return false;
+            return StateTrouble.Explain(home, script, e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Notify.Formatting;
 using Notify.Scripts;
 using Notify.Sending;
@@ -10,16 +11,13 @@ internal static class StatusReport
     /// <summary>A round that ran longer ago than this, or never, points at a missing crontab line: the usual line is hourly or more often.</summary>
     private static readonly TimeSpan LongSinceRound = TimeSpan.FromHours(25);
 
-    /// <summary>With the whole path, since cron's own path does not reach this program. The folder is there: <see cref="Print"/> makes it, or the shell could not write the log and would not start the runner.</summary>
-    private static string CrontabLine => $"*/5 * * * * {Environment.ProcessPath} >> ~/.notifications/logs/cron.log 2>&1";
-
     internal static int Print() => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
     {
-        home.MakeFolders();
+        _ = home.TryMakeFolders();
         var now = TimeProvider.System.GetUtcNow();
         var folder = ScriptFolder.Read(home);
         var scripts = ScriptListing.Read(home, now);
-        var (botLines, troubles) = AskBot(new SendApiClient(settings.BotSocket, TimeProvider.System), cancellation);
+        var (botLines, troubles, mutes) = AskBot(new SendApiClient(settings.BotSocket, TimeProvider.System), cancellation);
         troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
 
         if (troubles.Count > 0)
@@ -29,6 +27,7 @@ internal static class StatusReport
             Console.WriteLine();
         }
 
+        Mutes(mutes, now).ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
         botLines.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
         Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
         if (scripts.Count > 0)
@@ -43,9 +42,38 @@ internal static class StatusReport
     internal static string NoFolder(ScriptHome home) =>
         $"There is no folder {home.ScriptsFolder}. Make it with: mkdir -p ~/user/notifications";
 
-    private static (List<string> Lines, List<string> Troubles) AskBot(SendApiClient bot, CancellationToken cancellation)
+    /// <summary>What the user has muted; a bot of an older version does not say it.</summary>
+    private static List<string> Mutes(SendApiAnswer? answer, DateTimeOffset now)
     {
-        var (lines, troubles) = (new List<string>(), new List<string>());
+        if (answer is not { IsOk: true, Body: { } body })
+        {
+            return [];
+        }
+
+        var lines = new List<string>();
+        if (answer.MutedUntil is { } all)
+        {
+            lines.Add($"All your notifications are {MuteWords.Until(all, now)}. Send /unmute to the bot to get them again.");
+        }
+
+        if (body.TryGetProperty("scripts", out var scripts) && scripts.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var script in scripts.EnumerateArray())
+            {
+                var muted = new SendApiAnswer(answer.Status, script);
+                if (muted.Text("stem") is { } stem && muted.MutedUntil is { } until)
+                {
+                    lines.Add($"{stem} is {MuteWords.Until(until, now)}. The dashboard, or /unmute to the bot, ends it.");
+                }
+            }
+        }
+
+        return lines;
+    }
+
+    private static (List<string> Lines, List<string> Troubles, SendApiAnswer? Mutes) AskBot(SendApiClient bot, CancellationToken cancellation)
+    {
+        var (lines, troubles, mutes) = (new List<string>(), new List<string>(), (SendApiAnswer?)null);
         try
         {
             var health = bot.Get("/health", cancellation);
@@ -56,6 +84,7 @@ internal static class StatusReport
             }
 
             AskLink(bot, health.Text("bot_username"), lines, troubles, cancellation);
+            mutes = bot.Get("/mutes", cancellation);
         }
         catch (BotUnreachableException e)
         {
@@ -63,12 +92,12 @@ internal static class StatusReport
             troubles.Add(e.Message);
         }
 
-        return (lines, troubles);
+        return (lines, troubles, mutes);
     }
 
     private static string? Trouble(SendApiAnswer health)
     {
-        if (health.Body is { } body && body.TryGetProperty("telegram", out var telegram) && telegram.ValueKind == System.Text.Json.JsonValueKind.Object
+        if (health.Body is { } body && body.TryGetProperty("telegram", out var telegram) && telegram.ValueKind == JsonValueKind.Object
             && telegram.TryGetProperty("state", out var state) && state.GetString() is { } word and not "ok")
         {
             return $"The bot and Telegram: {word}. Notifications arrive when that is over; the operator knows it from the bot's log.";
@@ -85,7 +114,7 @@ internal static class StatusReport
     private static void AskLink(SendApiClient bot, string? botName, List<string> lines, List<string> troubles, CancellationToken cancellation)
     {
         var link = bot.Get("/link", cancellation);
-        var linked = link is { IsOk: true, Body: { } body } && body.TryGetProperty("linked", out var value) ? value.ValueKind == System.Text.Json.JsonValueKind.True : (bool?)null;
+        var linked = link is { IsOk: true, Body: { } body } && body.TryGetProperty("linked", out var value) ? value.ValueKind == JsonValueKind.True : (bool?)null;
         switch (linked)
         {
             case true:
@@ -104,9 +133,13 @@ internal static class StatusReport
 
     private static IEnumerable<string> ScriptTroubles(ScriptHome home, ScriptFolder folder, IReadOnlyList<ListedScript> scripts, DateTimeOffset now)
     {
-        if (!folder.Exists)
+        if (folder.NothingThere(home) is { } nothing)
         {
-            yield return folder.Trouble ?? NoFolder(home);
+            yield return nothing;
+        }
+        else if (!folder.Exists)
+        {
+            yield return NoFolder(home);
         }
         else if (scripts.Count == 0)
         {
@@ -118,15 +151,23 @@ internal static class StatusReport
             yield return passedOver.Sentence;
         }
 
-        if (scripts.Count > 0 && !scripts.Any(script => script.Running || now - script.LastRoundAt < LongSinceRound))
+        // Once for all of them; where only one can't be noted, it stands at that one.
+        var notNoted = scripts.Count > 0 && StateTrouble.OfFolder(home) is { } trouble ? ScriptListing.NotNoted(trouble) : null;
+        if (notNoted is not null)
+        {
+            yield return $"{notNoted}\nEach alert is sent all the same, once in its cooldown.";
+        }
+
+        // What can't be noted says nothing about cron.
+        if (scripts.Count > 0 && !scripts.Any(script => script.Running || script.LastOutcome == ScriptOutcome.NotNoted || now - script.LastRoundAt < LongSinceRound))
         {
             var last = scripts.Max(script => script.LastRoundAt);
-            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine}";
+            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine.EveryFiveMinutes}";
         }
 
         foreach (var script in scripts)
         {
-            if (script.Error is { } error)
+            if (script.Error is { } error && error != notNoted)
             {
                 yield return $"{script.Name}: {error}";
             }

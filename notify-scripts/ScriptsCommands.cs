@@ -43,16 +43,8 @@ internal static class ScriptsCommands
         // Nothing is at work that would have to be ended first.
         CallerWatch.Begin(() => Environment.Exit(ScriptProgram.Failed));
         IReadOnlyList<ListedScript> scripts;
-        try
-        {
-            // Who looks at the list copies the crontab line next, and the shell starts nothing where it can't write the log.
-            home.MakeFolders();
-        }
-        catch (IOException)
-        {
-            // A home that can't be written can be looked at.
-        }
-
+        // A crontab line of an older guide writes its log there, and a shell that can't write a log starts no program. A home that can't be written can be looked at.
+        _ = home.TryMakeFolders();
         try
         {
             scripts = ScriptListing.ReadAll(home, TimeProvider.System.GetUtcNow());
@@ -107,7 +99,7 @@ internal static class ScriptsCommands
         }
 
         ScriptRunner.Prepare();
-        home.MakeFolders();
+        _ = home.TryMakeFolders();
         var start = TimeProvider.System.GetUtcNow();
         using var held = ScriptLock.TryAcquire(home, script);
         var run = held is null ? ScriptRunner.AlreadyRunning() : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System) { CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation) }.Run(held, cancellation);
@@ -119,6 +111,7 @@ internal static class ScriptsCommands
 
         return run switch
         {
+            ScriptRun.Finished { Result.Notify: false, BadEnd: { } end } => Error(end.Reason, end.Text),
             ScriptRun.Finished finished => Result(finished),
             ScriptRun.Broken broken => Error(broken.Reason, broken.Text),
             _ => throw new InvalidOperationException("A run ends with a result or without."),
@@ -132,7 +125,8 @@ internal static class ScriptsCommands
         {
             ScriptRun.Broken { Reason: ScriptFailure.Interrupted or ScriptFailure.NotFound } => null,
             ScriptRun.Broken broken => new LastRunOf(start, ScriptOutcome.Error, broken.Text),
-            ScriptRun.Finished { Result.Notify: true } => new LastRunOf(start, ScriptOutcome.HandedOver, null),
+            ScriptRun.Finished { Result.Notify: true } finished => new LastRunOf(start, ScriptOutcome.HandedOver, finished.BadEnd?.Text),
+            ScriptRun.Finished { BadEnd: { } end } => new LastRunOf(start, ScriptOutcome.Error, end.Text),
             _ => new LastRunOf(start, ScriptOutcome.NoAlert, null),
         };
         var state = ScriptState.Read(home, script);
@@ -160,6 +154,7 @@ internal static class ScriptsCommands
         Cooldown = finished.Result.Cooldown.Text,
         Data = finished.Result.Data,
         Image = finished.Chart is { } chart ? new RanScriptImage(chart.TypeName, chart.Bytes) : null,
+        BadEnd = finished.BadEnd?.Text,
         Warnings = finished.Result.Warnings.Count > 0 ? finished.Result.Warnings : null,
     };
 

@@ -71,7 +71,7 @@ public sealed class AtomicFile : IDisposable
             file.TakeOver(previous, modeIfNew);
             if (LibC.Fsync(file._file) != 0)
             {
-                throw new FileNotWrittenException(path, LibC.LastError());
+                throw FileNotWrittenException.LastError(path);
             }
 
             return file;
@@ -88,6 +88,23 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
+    /// <summary>Why files can't be written in a folder at this moment, by trying with a page of content, which goes again at once; null where they can.</summary>
+    public static FileNotWrittenException? WhyNot(string folder)
+    {
+        var path = Path.Combine(Path.GetFullPath(folder), "a file");
+        try
+        {
+            using var handle = OpenFolder(path);
+            using var file = Create(path, handle);
+            file.Write(stackalloc byte[4096]);
+            return null;
+        }
+        catch (FileNotWrittenException exception)
+        {
+            return exception;
+        }
+    }
+
     /// <summary>The prepared file as it is now; its inode stays the same when it takes its place.</summary>
     internal FileStatus Status => FileStatus.Of(_file);
 
@@ -97,7 +114,7 @@ public sealed class AtomicFile : IDisposable
     {
         if (LibC.RenameAt(_folder, _temporaryName, _folder, Path.GetFileName(_path)) != 0)
         {
-            throw new FileNotWrittenException(_path, LibC.LastError());
+            throw FileNotWrittenException.LastError(_path);
         }
 
         _committed = true;
@@ -151,7 +168,7 @@ public sealed class AtomicFile : IDisposable
         var descriptor = LibC.Open(folder, LibC.OpenReadOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0);
         return descriptor >= 0
             ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw new FileNotWrittenException(path, $"can't open its folder: {LibC.LastError()}");
+            : throw FileNotWrittenException.LastError(path, "can't open its folder: ");
     }
 
     private static AtomicFile Create(string path, SafeFileHandle folder)
@@ -163,7 +180,7 @@ public sealed class AtomicFile : IDisposable
         var descriptor = LibC.OpenAt(folder, name, Flags, OwnerOnly);
         return descriptor >= 0
             ? new AtomicFile(path, folder, new SafeFileHandle(descriptor, ownsHandle: true), name)
-            : throw new FileNotWrittenException(path, $"can't make a file in its folder: {LibC.LastError()}");
+            : throw FileNotWrittenException.LastError(path, "can't make a file in its folder: ");
     }
 
     private unsafe void Write(ReadOnlySpan<byte> content)
@@ -179,7 +196,7 @@ public sealed class AtomicFile : IDisposable
                 }
                 else if (Marshal.GetLastPInvokeError() != LibC.Interrupted)
                 {
-                    throw new FileNotWrittenException(_path, LibC.LastError());
+                    throw FileNotWrittenException.LastError(_path);
                 }
             }
         }
@@ -246,4 +263,14 @@ public sealed class FileNotWrittenException(string path, string reason, Exceptio
 
     /// <summary>Why, without a full stop.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>The kernel's error number; 0 where it was not the kernel that refused.</summary>
+    public int ErrorNumber { get; private init; }
+
+    /// <summary>The kernel refused the last call.</summary>
+    internal static FileNotWrittenException LastError(string path, string before = "")
+    {
+        var number = Marshal.GetLastPInvokeError();
+        return new FileNotWrittenException(path, before + LibC.LastError()) { ErrorNumber = number };
+    }
 }

@@ -81,6 +81,34 @@ public static class LooseJson
     }
 
     /// <summary>
+    /// Whether the output breaks off within an object or array that holds this member somewhere: what was printed last is not there whole, and
+    /// an object within it must not be taken for it.
+    /// </summary>
+    internal static bool IsCutOff(ReadOnlySpan<byte> output, string member)
+    {
+        var text = Decode(output);
+        var reader = new LooseJsonReader(text, member);
+        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next;)
+        {
+            at += next;
+            if (reader.TryRead(at))
+            {
+                at = reader.Position;
+            }
+            else if (reader.IsCutOff && text.AsSpan(at).Contains($"\"{member}\"", StringComparison.Ordinal))
+            {
+                return true;
+            }
+            else
+            {
+                at++;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
     /// A text that is one JSON value but for what Python's <c>json.dumps</c> writes into it (bare <c>NaN</c>, halves of surrogate pairs),
     /// as strict JSON; null where it is not even that.
     /// </summary>

@@ -8,10 +8,14 @@ internal sealed class LooseJsonReader(string text, string member)
 {
     private static readonly SearchValues<char> StringEnds = SearchValues.Create("\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c)));
 
+    private const int LongestEscape = 6; // \uXXXX
+
     private readonly BitArray _hopeless = new(text.Length);
 
     /// <summary>Where the objects and arrays begin that are open at the position, the outermost first.</summary>
     private readonly List<int> _open = [];
+
+    private bool _cutOffString;
 
     /// <summary>Behind what was read.</summary>
     internal int Position { get; private set; }
@@ -19,15 +23,26 @@ internal sealed class LooseJsonReader(string text, string member)
     /// <summary>Whether what was read is an object that has the member.</summary>
     internal bool HasMember { get; private set; }
 
+    /// <summary>Whether the last try failed because the text ends in the middle of the value, and not because it is no JSON.</summary>
+    internal bool IsCutOff
+    {
+        get
+        {
+            var rest = text.AsSpan(Position);
+            return _cutOffString || rest.IsEmpty || "true".StartsWith(rest, StringComparison.Ordinal) || "false".StartsWith(rest, StringComparison.Ordinal) || "null".StartsWith(rest, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>Whether a value begins here and ends somewhere: then it has been read.</summary>
     internal bool TryRead(int start)
     {
+        Position = start;
+        _cutOffString = false;
         if (_hopeless[start])
         {
             return false;
         }
 
-        Position = start;
         HasMember = false;
         _open.Clear();
         var step = Step.Value;
@@ -148,10 +163,12 @@ internal sealed class LooseJsonReader(string text, string member)
 
             if (!TryTakeEscape())
             {
+                _cutOffString = text.Length - Position < LongestEscape && text[Position] == '\\';
                 return false;
             }
         }
 
+        _cutOffString = true;
         return false;
     }
 

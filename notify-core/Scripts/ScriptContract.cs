@@ -27,13 +27,17 @@ public enum ScriptOutcome
     [JsonStringEnumMemberName("not_sent")]
     NotSent,
 
-    /// <summary>The script had something to say, which is held back since its owner has muted it. The bot knows that, not the script's state.</summary>
+    /// <summary>The script had something to say, which the bot holds back since its owner has muted the script or everything.</summary>
     [JsonStringEnumMemberName("muted")]
     Muted,
 
     /// <summary>The script was run on request and had something to say, which whoever had asked was to send; what became of that, the bot's history knows.</summary>
     [JsonStringEnumMemberName("handed_over")]
     HandedOver,
+
+    /// <summary>How the last rounds dealt with it is not known, since the state can't be written; the error says why.</summary>
+    [JsonStringEnumMemberName("not_noted")]
+    NotNoted,
 
     /// <summary>The script is broken: it ended badly, ran too long or printed what can't be read.</summary>
     [JsonStringEnumMemberName("error")]
@@ -104,7 +108,7 @@ public sealed record ListedScript
     /// <summary>How its last run ended.</summary>
     public ScriptOutcome? LastOutcome { get; init; }
 
-    /// <summary>What was wrong, where <see cref="LastOutcome"/> is an error or not sent.</summary>
+    /// <summary>What was wrong, if anything. A script can have said something that was delivered, and have failed after that.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether it runs at this moment (its kernel lock is held).</summary>
@@ -151,6 +155,10 @@ public sealed record RanScript
     /// <summary>What was not as it should be, one sentence each, and did not cost the notification.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Warnings { get; init; }
+
+    /// <summary>How the script ended badly after it had printed this result, with the last lines of stderr. The message says it in one line.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BadEnd { get; init; }
 
     /// <summary>What was wrong, with the last lines of stderr where there are any.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

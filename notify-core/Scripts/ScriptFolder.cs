@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Notify.Posix;
 
@@ -38,10 +39,7 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var trouble = FileStatus.OfPath(home.ScriptsFolder, followLink: false) is null && e is not UnauthorizedAccessException
-                ? null
-                : $"{home.ScriptsFolder} can't be read ({e.Message.TrimEnd('.')}), so no script of it runs. It is to be a folder that is yours: ls -ld {home.ScriptsFolder}; chmod u+rwx {home.ScriptsFolder}";
-            return new ScriptFolder(false, trouble, [], []);
+            return new ScriptFolder(false, TroubleOnTheWay(home, e, out var isMissing) is { } trouble && !isMissing ? trouble : null, [], []);
         }
 
         foreach (var path in paths)
@@ -73,6 +71,52 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
         scripts.Sort((a, b) => string.CompareOrdinal(a.Value, b.Value));
         passedOver.Sort((a, b) => string.CompareOrdinal(a.Sentence, b.Sentence));
         return new ScriptFolder(true, null, scripts, passedOver);
+    }
+
+    /// <summary>
+    /// Why nothing runs although something should, as a sentence with what to do: the folder can't be read, or it is gone or holds no script
+    /// although scripts have run before. Null where all is well, and in an account that has had no script yet.
+    /// </summary>
+    public string? NothingThere(ScriptHome home)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        if (Trouble is not null || Scripts.Count > 0)
+        {
+            return Trouble;
+        }
+
+        if (!home.KnowsScripts)
+        {
+            return null;
+        }
+
+        var what = !Exists ? $"The folder {home.ScriptsFolder} is gone"
+            : PassedOver.Count == 0 ? $"{home.ScriptsFolder} holds no script any more"
+            : $"No file in {home.ScriptsFolder} may run; {PassedOver[0].Sentence.TrimEnd('.')}";
+        return $"{what}, so none of your scripts runs. Is a share not mounted? If you have taken them away yourself, this ends the warning: rm {home.StateFolder}/*.json";
+    }
+
+    /// <summary>The first place on the way to the folder that leads no further.</summary>
+    private static string TroubleOnTheWay(ScriptHome home, Exception failure, out bool isMissing)
+    {
+        foreach (var folder in (ReadOnlySpan<string>)[home.Home, Path.GetDirectoryName(home.ScriptsFolder)!, home.ScriptsFolder])
+        {
+            isMissing = false;
+            if (FileStatus.OfPath(folder, followLink: false) is not { } status)
+            {
+                isMissing = Marshal.GetLastPInvokeError() == LibC.NoSuchFile && folder != home.Home;
+                return $"{folder} can't be read ({LibC.LastError()}), so none of your scripts runs. Is a share not mounted? This shows it: ls -ld {folder}; findmnt -T {folder}";
+            }
+
+            if (status.Kind == FileKind.SymbolicLink && FileStatus.OfPath(folder) is null)
+            {
+                var reason = Marshal.GetLastPInvokeError() == LibC.NoSuchFile ? "is not there" : $"can't be read ({LibC.LastError()})";
+                return $"{folder} is a link to {Shown.OneLine(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts runs. Is a share not mounted? This shows it: ls -lL {folder}";
+            }
+        }
+
+        isMissing = false;
+        return $"{home.ScriptsFolder} can't be read ({failure.Message.TrimEnd('.')}), so no script of it runs. It is to be a folder that is yours: ls -ld {home.ScriptsFolder}; chmod u+rwx {home.ScriptsFolder}";
     }
 
     /// <summary>Why a name is no script that may run, as the end of a sentence; null where it is one.</summary>

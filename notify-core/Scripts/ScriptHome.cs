@@ -36,17 +36,41 @@ public sealed record ScriptHome(Account Account)
     /// <summary>What cron's call printed, where the crontab line sends it there.</summary>
     public string CronLog => Path.Combine(LogFolder, "cron.log");
 
-    /// <summary>Makes the folders that are missing, for the user alone.</summary>
-    /// <exception cref="IOException">A folder can't be made: a full disk, no right to.</exception>
-    public void MakeFolders()
+    /// <summary>What is kept about the folder of the scripts: <see cref="FolderOutage"/>.</summary>
+    internal string FolderFile => Path.Combine(KeptFolder, "folder.json");
+
+    /// <summary>Whether scripts have run here before. A state that can't be looked at may hold some.</summary>
+    internal bool KnowsScripts
+    {
+        get
+        {
+            try
+            {
+                return Directory.EnumerateFiles(StateFolder, "*.json").Any();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return e is not DirectoryNotFoundException;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes the folders that are missing, for the user alone, as far as that is possible: a round goes on without them, and says what it
+    /// could not keep.
+    /// </summary>
+    /// <returns>Why one could not be made (a full disk, no right to), as a sentence; null where all are there.</returns>
+    public string? TryMakeFolders()
     {
         foreach (var folder in (ReadOnlySpan<string>)[KeptFolder, StateFolder, LockFolder, LogFolder])
         {
             if (!Directory.Exists(folder) && LibC.MakeFolder(folder, OwnerOnly) != 0 && Marshal.GetLastPInvokeError() != LibC.FileExists)
             {
-                throw new IOException($"Can't make the folder {folder}: {LibC.LastError()}.");
+                return $"Can't make the folder {folder}: {LibC.LastError()}.";
             }
         }
+
+        return null;
     }
 
     internal string StateFile(ScriptName script) => Path.Combine(StateFolder, script.Stem + ".json");

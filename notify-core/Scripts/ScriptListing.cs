@@ -5,7 +5,13 @@ public static class ScriptListing
 {
     /// <summary>The scripts as they are now, by name.</summary>
     public static IReadOnlyList<ListedScript> Read(ScriptHome home, DateTimeOffset now) =>
-        [.. ScriptFolder.Read(home).Scripts.Select(script => Read(home, script, now))];
+        Read(home, ScriptFolder.Read(home), now);
+
+    private static List<ListedScript> Read(ScriptHome home, ScriptFolder folder, DateTimeOffset now)
+    {
+        var trouble = folder.Scripts.Count > 0 ? StateTrouble.OfFolder(home) : null;
+        return [.. folder.Scripts.Select(script => Read(home, script, StateTrouble.InPlace(home, script) ?? trouble, now))];
+    }
 
     /// <summary>The same, and among them what is passed over, with the reason as its error: whoever looks for it finds out why it never runs.</summary>
     /// <exception cref="IOException">The folder can't be read; the message says what to do.</exception>
@@ -19,14 +25,30 @@ public static class ScriptListing
 
         return
         [
-            .. folder.Scripts.Select(script => Read(home, script, now))
+            .. Read(home, folder, now)
                 .Concat(folder.PassedOver.Where(file => file.Name is not null).Select(file => new ListedScript { Name = file.Name!.Value, Stem = file.Name.Stem, LastOutcome = ScriptOutcome.Error, Error = file.Sentence }))
                 .OrderBy(script => script.Name, StringComparer.Ordinal),
         ];
     }
 
-    private static ListedScript Read(ScriptHome home, ScriptName script, DateTimeOffset now)
+    /// <param name="home">Whose.</param>
+    /// <param name="script">Which.</param>
+    /// <param name="trouble">Why its state can't be written: then what stands there is older than what happened, and is not shown as the last.</param>
+    /// <param name="now">The time.</param>
+    private static ListedScript Read(ScriptHome home, ScriptName script, string? trouble, DateTimeOffset now)
     {
+        if (trouble is not null)
+        {
+            return new ListedScript
+            {
+                Name = script.Value,
+                Stem = script.Stem,
+                LastOutcome = ScriptOutcome.NotNoted,
+                Error = NotNoted(trouble),
+                Running = ScriptLock.IsHeld(home, script),
+            };
+        }
+
         var state = ScriptState.Read(home, script);
         var last = state.Latest;
         return new ListedScript
@@ -44,4 +66,7 @@ public static class ScriptListing
             Warnings = state.Warnings.Count > 0 ? state.Warnings : null,
         };
     }
+
+    /// <summary>What is said of a script whose state can't be written.</summary>
+    public static string NotNoted(string trouble) => $"How its last rounds went can't be noted. {trouble}";
 }

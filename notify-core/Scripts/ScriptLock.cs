@@ -10,21 +10,31 @@ namespace Notify.Scripts;
 /// The right to run a script: one process at a time has it, from before the start to after the end. The kernel holds it (an open
 /// file description lock), so a round that was killed can't leave it behind, and the script does not inherit it.
 /// </summary>
+/// <remarks>
+/// Where its file can't be opened (a full disk, a folder of root's) the script's own file is locked instead, and where that can't be read either the
+/// script runs without: an alert must not be lost for a lock, and the time limit ends what hangs.
+/// </remarks>
 public sealed class ScriptLock : IDisposable
 {
-    private readonly SafeFileHandle _file;
+    private readonly SafeFileHandle? _file;
+    private readonly bool _isOwnFile;
 
-    private ScriptLock(SafeFileHandle file, ScriptName script)
+    private ScriptLock(SafeFileHandle? file, ScriptName script, string? problem = null)
     {
         _file = file;
+        _isOwnFile = problem is null;
         Script = script;
+        Problem = problem;
     }
 
     /// <summary>The script it is about.</summary>
     public ScriptName Script { get; }
 
+    /// <summary>Why its lock file could not be used, as a sentence; null where it was.</summary>
+    public string? Problem { get; }
+
     /// <summary>Takes the right if nobody has it; null where somebody does.</summary>
-    /// <exception cref="IOException">The lock file can't be made or locked.</exception>
+    /// <exception cref="IOException">The lock file can't be locked.</exception>
     public static ScriptLock? TryAcquire(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -34,7 +44,7 @@ public sealed class ScriptLock : IDisposable
         var descriptor = LibC.Open(path, Flags, 0x180 /* 0600 */);
         if (descriptor < 0)
         {
-            throw new IOException($"Can't open the lock file {path}: {LibC.LastError()}.");
+            return TryAcquireScript(home, script, $"The lock file {path} can't be used: {LibC.LastError()}.");
         }
 
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
@@ -47,6 +57,24 @@ public sealed class ScriptLock : IDisposable
         var (held, reason) = (Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.PermissionDenied, LibC.LastError());
         file.Dispose();
         return held ? null : throw new IOException($"Can't lock {path}: {reason}.");
+    }
+
+    private static ScriptLock? TryAcquireScript(ScriptHome home, ScriptName script, string problem)
+    {
+        var descriptor = LibC.Open(Path.Combine(home.ScriptsFolder, script.Value), LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            return new ScriptLock(null, script, problem);
+        }
+
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != LibC.WouldBlock)
+        {
+            return new ScriptLock(file, script, problem);
+        }
+
+        file.Dispose();
+        return null;
     }
 
     /// <summary>Whether somebody has the right at this moment. Only looks: a starter at the same instant is not disturbed.</summary>
@@ -68,9 +96,14 @@ public sealed class ScriptLock : IDisposable
     /// <summary>Writes down which process is about to run, for <see cref="EndOrphan"/> of the next round, should this one be killed.</summary>
     internal void Record(int leader, string mark)
     {
+        if (!_isOwnFile)
+        {
+            return;
+        }
+
         try
         {
-            RandomAccess.Write(_file, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{leader,-10} {mark}\n")), 0);
+            RandomAccess.Write(_file!, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{leader,-10} {mark}\n")), 0);
         }
         catch (IOException)
         {
@@ -84,8 +117,13 @@ public sealed class ScriptLock : IDisposable
     /// </summary>
     internal bool EndOrphan()
     {
+        if (!_isOwnFile)
+        {
+            return false;
+        }
+
         var bytes = new byte[200];
-        var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(_file, bytes, 0));
+        var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(_file!, bytes, 0));
         var parts = text.Split(' ', 2, StringSplitOptions.TrimEntries);
         return parts.Length == 2
             && parts[1].Length > 0
@@ -94,5 +132,5 @@ public sealed class ScriptLock : IDisposable
     }
 
     /// <summary>Gives the right back.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 }

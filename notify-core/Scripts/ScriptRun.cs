@@ -18,10 +18,20 @@ public abstract record ScriptRun
     /// <param name="Took">How long it ran.</param>
     public sealed record Finished(ScriptResult Result, ChartFile? Chart, string? NoChart, TimeSpan Took) : ScriptRun
     {
-        /// <summary>The message in Markdown, with a last line that says why there is no chart where one was promised. Null where the script gave no message and the chart is there.</summary>
-        public string? Message => NoChart is null ? Result.Message
-            : Result.Message is null ? NoChartLine(NoChart)
-            : $"{Result.Message}\n\n{NoChartLine(NoChart)}";
+        /// <summary>How the script ended badly after it had said this; null where it ended well. The run counts as failing.</summary>
+        public Broken? BadEnd { get; init; }
+
+        /// <summary>The last lines of its stderr, bounded and without control characters; may be empty.</summary>
+        public IReadOnlyList<string> LastErrorLines { get; init; } = [];
+
+        /// <summary>
+        /// The message in Markdown, with a last line each that says why there is no chart where one was promised, and how the script ended where it
+        /// ended badly. Null where the script gave no message and there is nothing to add.
+        /// </summary>
+        public string? Message => WithLine(WithLine(Result.Message, NoChart is null ? null : NoChartLine(NoChart)), BadEnd is null ? null : BadEndLine(BadEnd));
+
+        /// <summary>A message with a line of this system's own under it; either may be missing.</summary>
+        public static string? WithLine(string? message, string? line) => message is null || line is null ? message ?? line : $"{message}\n\n{line}";
 
         /// <summary>The line that says why there is no chart, in Markdown: as code, since a path is full of markers.</summary>
         public static string NoChartLine(string reason)
@@ -29,6 +39,9 @@ public abstract record ScriptRun
             ArgumentNullException.ThrowIfNull(reason);
             return $"No chart: `{reason.Replace('`', '\'').Replace('\\', '/')}`";
         }
+
+        /// <summary>The line that says how the script ended after its result.</summary>
+        internal static string BadEndLine(Broken end) => $"⚠️ After this the script failed: {char.ToLowerInvariant(end.Summary[0])}{end.Summary[1..]}";
     }
 
     /// <summary>The script gave no result.</summary>
@@ -100,34 +113,34 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
 
     private ScriptRun Judge(ScriptName script, EndedProcess process)
     {
+        var errors = ErrorText(process.ErrorOutput.Span);
+        var errorLines = LastLines(errors);
         ScriptRun.Broken Broken(ScriptFailure reason, string summary)
         {
-            var errors = ErrorText(process.ErrorOutput.Span);
             var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput ? ModuleClash.Find(home, script, errors) : null;
-            return new(reason, clash is null ? summary : $"{summary} {clash}", LastLines(errors), process.Took);
+            return new(reason, clash is null ? summary : $"{summary} {clash}", errorLines, process.Took);
         }
 
-        switch (process)
+        var badEnd = process switch
         {
-            case { End: ProcessEnd.TimeLimit }:
-                return Broken(ScriptFailure.TimedOut, $"It was still running after {limit.TotalSeconds:0} s and was ended.");
-            case { End: ProcessEnd.TooMuchOutput }:
-                return Broken(ScriptFailure.TooMuchOutput, $"It printed more than {ScriptProcess.MostOutput >> 20} MiB and was ended.");
-            case { End: ProcessEnd.Interrupted }:
-                return Broken(ScriptFailure.Interrupted, "It was ended, because the program that ran it was told to end.");
-            case { Signal: { } signal }:
-                return Broken(ScriptFailure.Failed, $"It was ended by {SignalName(signal)}.");
-            case { ExitStatus: null }:
-                return Broken(ScriptFailure.Failed, "How it ended is not known.");
-            case { ExitStatus: not 0 }:
-                return Broken(ScriptFailure.Failed, $"It ended with exit status {process.ExitStatus}.");
-            default:
-                break;
+            { End: ProcessEnd.TimeLimit } => Broken(ScriptFailure.TimedOut, $"It was still running after {limit.TotalSeconds:0} s and was ended."),
+            { End: ProcessEnd.TooMuchOutput } => Broken(ScriptFailure.TooMuchOutput, $"It printed more than {ScriptProcess.MostOutput >> 20} MiB and was ended."),
+            { End: ProcessEnd.Interrupted } => Broken(ScriptFailure.Interrupted, "It was ended, because the program that ran it was told to end."),
+            { Signal: { } signal } => Broken(ScriptFailure.Failed, $"It was ended by {SignalName(signal)}."),
+            { ExitStatus: null } => Broken(ScriptFailure.Failed, "How it ended is not known."),
+            { ExitStatus: not 0 } => Broken(ScriptFailure.Failed, $"It ended with exit status {process.ExitStatus}."),
+            _ => null,
+        };
+
+        // A round that is told to end runs the script again next time. Output that breaks off in its last result may hold an older one, or a part that looks like one.
+        if (badEnd is { Reason: ScriptFailure.Interrupted } || (badEnd is not null && LooseJson.IsCutOff(process.Output.Span, "notify")))
+        {
+            return badEnd;
         }
 
         if (ScriptOutput.Read(process.Output.Span, out var error) is not { } result)
         {
-            return Broken(
+            return badEnd ?? Broken(
                 ScriptFailure.UnreadableOutput,
                 process.OutputLength > process.Output.Length
                     ? $"It printed {process.OutputLength} bytes on stdout, of which the last {ScriptProcess.KeptOutput >> 20} MiB are read, and its JSON does not fit into them. Print less: a phone shows ten messages of it at most."
@@ -147,9 +160,10 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
             warnings.Add($"No chart: {noChart}.");
         }
 
-        var (title, message, data) = NotificationFit.Apply(
-            result.Title, result.Message, result.Data, noChart is null ? null : ScriptRun.Finished.NoChartLine(noChart), warnings);
-        return new ScriptRun.Finished(result with { Title = title, Message = message, Data = data, Warnings = warnings }, chart, noChart, process.Took);
+        // Room for the lines that come under the message.
+        var lines = ScriptRun.Finished.WithLine(noChart is null ? null : ScriptRun.Finished.NoChartLine(noChart), badEnd is null ? null : ScriptRun.Finished.BadEndLine(badEnd));
+        var (title, message, data) = NotificationFit.Apply(result.Title, result.Message, result.Data, lines, warnings);
+        return new ScriptRun.Finished(result with { Title = title, Message = message, Data = data, Warnings = warnings }, chart, noChart, process.Took) { BadEnd = badEnd, LastErrorLines = errorLines };
     }
 
     /// <summary>The end of stderr. Enough for the lines shown, however long they are; what comes before is not looked at.</summary>

@@ -30,7 +30,7 @@ public sealed record ScriptState
     /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "requested_run", "requested_outcome", "requested_error", "warnings", "told_fields"];
+    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "failures", "requested_run", "requested_outcome", "requested_error", "warnings", "told_fields"];
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
@@ -52,6 +52,9 @@ public sealed record ScriptState
 
     /// <summary>Whether the owner's phone has been told that it is broken, and so must be told when it works again.</summary>
     public bool FailureTold { get; init; }
+
+    /// <summary>How often it has failed lately; null where it has not.</summary>
+    public FailureHistory? Failures { get; init; }
 
     /// <summary>The last run that was asked for, from the chat, the dashboard or by hand. Apart from the rounds': it tells neither the cooldown nor the alerts anything.</summary>
     public LastRunOf? Requested { get; init; }
@@ -116,6 +119,11 @@ public sealed record ScriptState
                 writer.WriteBoolean("failure_told", FailureTold);
             }
 
+            if (Failures is { } failures)
+            {
+                Write(writer, failures);
+            }
+
             if (Requested is { } requested)
             {
                 WriteTime(writer, "requested_run", requested.At);
@@ -173,6 +181,7 @@ public sealed record ScriptState
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             FailingSince = Time(root, "failing_since"),
             FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
+            Failures = root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object ? ReadFailures(failures) : null,
             Requested = Time(root, "requested_run") is { } at
                 ? new LastRunOf(at, Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null, Text(root, "requested_error"))
                 : null,
@@ -182,6 +191,47 @@ public sealed record ScriptState
         };
     }
 
+    private static FailureHistory? ReadFailures(JsonElement root)
+    {
+        var notices = root.TryGetProperty("notices", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(notice => Seconds(notice, "notices")).ToArray() : [];
+        return Time(root, "since") is not { } since || Time(root, "last") is not { } last || notices.Length > 100 ? null : new FailureHistory
+        {
+            Since = since,
+            Runs = Count(root, "runs"),
+            Failed = Count(root, "failed"),
+            FailedInARow = Count(root, "in_a_row"),
+            LastFailed = last,
+            Notices = notices,
+            IsNowAndThen = notices.Length > 0 && root.TryGetProperty("now_and_then", out var word) && word.ValueKind == JsonValueKind.True,
+        };
+    }
+
+    private static void Write(Utf8JsonWriter writer, FailureHistory failures)
+    {
+        writer.WriteStartObject("failures");
+        WriteTime(writer, "since", failures.Since);
+        writer.WriteNumber("runs", failures.Runs);
+        writer.WriteNumber("failed", failures.Failed);
+        writer.WriteNumber("in_a_row", failures.FailedInARow);
+        WriteTime(writer, "last", failures.LastFailed);
+        writer.WriteStartArray("notices");
+        foreach (var notice in failures.Notices)
+        {
+            writer.WriteNumberValue(notice.ToUnixTimeMilliseconds() / 1000m);
+        }
+
+        writer.WriteEndArray();
+        if (failures.IsNowAndThen)
+        {
+            writer.WriteBoolean("now_and_then", true);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static int Count(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) ? Math.Max(0, count) : 0;
+
     private static DateTimeOffset? Time(JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
@@ -189,10 +239,13 @@ public sealed record ScriptState
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LatestUnixSeconds
+        return Seconds(value, name);
+    }
+
+    private static DateTimeOffset Seconds(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LatestUnixSeconds
             ? DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Round(seconds * 1000))
             : throw new FormatException($"{name} must be a number of seconds since 1970.");
-    }
 
     private static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -14,7 +14,20 @@ namespace Notify.Sending;
 /// <param name="Message">The message in Markdown.</param>
 /// <param name="Data">The script's own data.</param>
 /// <param name="Chart">The chart.</param>
-public sealed record Notification(ScriptName Script, string? Title, string? Message, JsonElement? Data, ChartFile? Chart);
+public sealed record Notification(ScriptName Script, string? Title, string? Message, JsonElement? Data, ChartFile? Chart)
+{
+    /// <summary>A name under which it is said once, whoever asks again; null for one of its own.</summary>
+    public RepeatKey? Key { get; init; }
+}
+
+/// <summary>A name for what is said: the bot takes the same user and name once, and answers a repeat with how the first stands.</summary>
+/// <param name="Name">At most 200 characters.</param>
+/// <param name="Lifetime">How long it means the same; null for the bot's 24 hours. A bot of an older version takes those in any case.</param>
+public sealed record RepeatKey(string Name, TimeSpan? Lifetime = null)
+{
+    /// <summary>A name that only this one call has.</summary>
+    public static RepeatKey Unique() => new(Guid.NewGuid().ToString("N"));
+}
 
 /// <summary>The bot's answer to one request.</summary>
 /// <param name="Status">The HTTP status.</param>
@@ -26,6 +39,12 @@ public sealed record SendApiAnswer(int Status, JsonElement? Body)
 
     /// <summary>The bot's sentence about what is wrong and what to do, or the bare status.</summary>
     public string Error => Text("error") ?? string.Create(CultureInfo.InvariantCulture, $"The bot answered with HTTP status {Status} and no explanation.");
+
+    /// <summary>Whether it had been accepted before under the same key, and nothing new was sent.</summary>
+    public bool IsRepeat => Body is { } body && body.TryGetProperty("repeated", out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>Until when the bot holds it back, since its user has muted the script or everything; null where it does not.</summary>
+    public DateTimeOffset? MutedUntil => Text("muted_until") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until) ? until : null;
 
     /// <summary>A text member of the answer; null where it isn't there or is no text.</summary>
     public string? Text(string member) =>
@@ -67,38 +86,46 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(notification);
         return UntilAnswered(
+            notification.Key,
             key => notification.Chart is { } chart ? SendPhoto(notification, chart, key, cancellation) : SendText(notification, key, cancellation),
             cancellation);
     }
 
     /// <summary>Sends a text of this system's own, in HTML; asked for again as <see cref="Send"/> does.</summary>
+    /// <param name="script">The script that it is about; null for none.</param>
+    /// <param name="html">The text.</param>
+    /// <param name="buttons">Whether buttons to mute and run the script may stand under it.</param>
+    /// <param name="key">A name under which it is said once; null for one of its own.</param>
+    /// <param name="cancellation">Ends the call.</param>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
-    public SendApiAnswer SendHtml(ScriptName script, string html, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(script);
-        return UntilAnswered(
-            key =>
+    public SendApiAnswer SendHtml(ScriptName? script, string html, bool buttons, RepeatKey? key, CancellationToken cancellation) => UntilAnswered(
+        key,
+        used =>
+        {
+            var body = Json(writer =>
             {
-                var body = Json(writer =>
+                writer.WriteString("text", html);
+                writer.WriteString("parse_mode", "HTML");
+                WriteText(writer, "script", script?.Value);
+                if (!buttons)
                 {
-                    writer.WriteString("text", html);
-                    writer.WriteString("parse_mode", "HTML");
-                    writer.WriteString("script", script.Value);
-                    writer.WriteString("key", key);
-                });
-                return Exchange("POST /send", "application/json", [body], cancellation);
-            },
-            cancellation);
-    }
+                    writer.WriteBoolean("buttons", false);
+                }
+
+                WriteKey(writer, used);
+            });
+            return Exchange("POST /send", "application/json", [body], cancellation);
+        },
+        cancellation);
 
     /// <summary>Asks for something, such as <c>/health</c>.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer Get(string target, CancellationToken cancellation) => Exchange("GET " + target, null, [], cancellation);
 
     /// <summary>Calls, and calls again with the same key while the answer of an earlier call is lost.</summary>
-    private SendApiAnswer UntilAnswered(Func<string, SendApiAnswer> call, CancellationToken cancellation)
+    private SendApiAnswer UntilAnswered(RepeatKey? given, Func<RepeatKey, SendApiAnswer> call, CancellationToken cancellation)
     {
-        var key = Guid.NewGuid().ToString("N");
+        var key = given ?? RepeatKey.Unique();
         BotUnreachableException? lost = null;
         foreach (var seconds in (IEnumerable<double>)[.. SecondsBeforeAskingAgain, 0])
         {
@@ -124,14 +151,14 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         over.Wait(cancellation);
     }
 
-    private SendApiAnswer SendText(Notification notification, string key, CancellationToken cancellation)
+    private SendApiAnswer SendText(Notification notification, RepeatKey key, CancellationToken cancellation)
     {
         var body = Json(writer =>
         {
             WriteText(writer, "title", notification.Title);
             WriteText(writer, "message", notification.Message);
             writer.WriteString("script", notification.Script.Value);
-            writer.WriteString("key", key);
+            WriteKey(writer, key);
             if (notification.Data is { } data)
             {
                 writer.WritePropertyName("data");
@@ -141,7 +168,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         return Exchange("POST /send", "application/json", [body], cancellation);
     }
 
-    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, string key, CancellationToken cancellation)
+    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, RepeatKey key, CancellationToken cancellation)
     {
         var boundary = $"notify-{Guid.NewGuid():N}";
         var start = new StringBuilder();
@@ -156,7 +183,8 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         Field("title", notification.Title);
         Field("message", notification.Message);
         Field("script", notification.Script.Value);
-        Field("key", key);
+        Field("key", key.Name);
+        Field("key_for", key.Lifetime is { } lifetime ? Seconds(lifetime) : null);
         Field("data", notification.Data?.GetRawText());
         start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n");
         var end = $"\r\n--{boundary}--\r\n";
@@ -302,4 +330,15 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             writer.WriteString(name, text);
         }
     }
+
+    private static void WriteKey(Utf8JsonWriter writer, RepeatKey key)
+    {
+        writer.WriteString("key", key.Name);
+        if (key.Lifetime is { } lifetime)
+        {
+            writer.WriteNumber("key_for", (long)lifetime.TotalSeconds);
+        }
+    }
+
+    private static string Seconds(TimeSpan span) => ((long)span.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 }

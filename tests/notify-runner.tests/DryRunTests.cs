@@ -41,6 +41,43 @@ public sealed class DryRunTests
     }
 
     [Fact]
+    public async Task It_shows_the_end_of_stderr_bounded_and_without_control_characters()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("a.py", """
+            import sys
+            for i in range(40): print(f"line {i}", file=sys.stderr)
+            sys.stderr.buffer.write(b"\x1b[31mred\x07\xff" + b"y" * 5000 + b"\n")
+            print('{"notify": true, "message": "from a"}')
+            """);
+
+        var run = await alice.RunAsync("notify-runner", ["--dry-run"]);
+
+        Assert.Equal(0, run.Status);
+        Assert.Contains("  | line 39\n  | ?[31mred?", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("line 25", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Output, c => char.IsControl(c) && c != '\n');
+        Assert.InRange(run.Output.Length, 1, 2000);
+    }
+
+    [Fact]
+    public async Task It_says_what_a_round_would_do_where_a_script_ends_badly()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("a.py", """print('{"notify": true, "message": "from a"}', flush=True); raise SystemExit("at the end")""");
+        alice.WriteScript("b.py", "raise SystemExit('no data')");
+
+        var run = await alice.RunAsync("notify-runner", ["--dry-run"]);
+
+        Assert.Equal(1, run.Status);
+        Assert.Contains("Would be sent now.\nThen it failed: It ended with exit status 1. Its message says so.\nIt printed on stderr:\n  | at the end\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("After this the script failed: it ended with exit status 1.", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Broken: It ended with exit status 1. Your phone would be told.\nIt printed on stderr:\n  | no data\n", run.Output, StringComparison.Ordinal);
+        await alice.RoundAsync();
+        Assert.Contains("Broken: It ended with exit status 1. Your phone knows.", (await alice.RunAsync("notify-runner", ["--dry-run", "b"])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_script_can_be_named_by_file_name_with_or_without_its_ending_or_by_path()
     {
         await using var alice = await Analyst.CreateAsync();

@@ -145,6 +145,50 @@ public sealed partial class FailureAlertTests
     }
 
     [Fact]
+    public async Task One_that_fails_every_other_round_is_told_four_times_a_day_and_at_last_how_often()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("flaky.py", """
+            import pathlib
+            mark = pathlib.Path.home() / "mark"
+            if mark.exists():
+                mark.unlink(); print('{"notify": false}')
+            else:
+                mark.touch(); raise SystemExit("no data")
+            """);
+
+        for (var round = 0; round < 10; round++)
+        {
+            Assert.Equal(1 - (round % 2), (await alice.RoundAsync()).Status);
+        }
+
+        var told = alice.Bot.All.Select(sent => sent["text"]!).ToList();
+        Assert.Equal(4, told.Count);
+        Assert.Contains("is broken", told[0], StringComparison.Ordinal);
+        Assert.Contains("works again", told[1], StringComparison.Ordinal);
+        Assert.Contains("is broken", told[2], StringComparison.Ordinal);
+        Assert.Matches(@"^⚠️ <b>flaky\.py fails now and then</b>\nIt failed 2 of the last 4 runs since (\d{4}-\d\d-\d\d )?\d\d:\d\d\. The last one worked\.\n", told[3]);
+        Assert.Equal((6, 3), (alice.State("flaky")!.Value.GetProperty("failures").GetProperty("runs").GetInt32(), alice.State("flaky")!.Value.GetProperty("failures").GetProperty("failed").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_notice_that_it_works_again_has_no_buttons_and_no_stray_blank()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("sales.py", Crashes);
+        await alice.RoundAsync();
+        Assert.Null(Assert.Single(alice.Bot.Take())["buttons"]);
+        alice.WriteState("sales", alice.Read(".notifications/state/sales.json").Replace("\"failing_since\":", "\"failing_since\":1000,\"was\":", StringComparison.Ordinal));
+        alice.WriteScript("sales.py", Works);
+
+        await alice.RoundAsync();
+
+        var told = Assert.Single(alice.Bot.All);
+        Assert.Equal(("False", "sales.py"), (told["buttons"], told["script"]));
+        Assert.Matches(@"^✅ <b>sales\.py works again</b>\nIt was broken for \d+d( \d+h)?\.$", told["text"]);
+    }
+
+    [Fact]
     public async Task Off_means_off()
     {
         await using var alice = await Analyst.CreateAsync();

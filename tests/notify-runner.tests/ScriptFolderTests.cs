@@ -42,7 +42,7 @@ public sealed class ScriptFolderTests
         alice.WriteScript("good.py", Analyst.Hello);
         File.SetUnixFileMode(alice.ScriptsFolder, UnixFileMode.None);
 
-        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(75, (await alice.RoundAsync()).Status);
 
         Assert.Contains("can't be read", alice.Log, StringComparison.Ordinal);
         var (status, _, errors) = await alice.RunAsync("notify-scripts", ["list"]);

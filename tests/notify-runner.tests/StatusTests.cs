@@ -63,4 +63,41 @@ public sealed class StatusTests
         Assert.StartsWith("One thing to look at:", noRound, StringComparison.Ordinal);
         Assert.Contains("No round has run yet. Is the line in your crontab?", noRound, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Mutes_stand_first()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("sales.py", """print('{"notify": false}')""");
+        await alice.RoundAsync();
+        alice.Bot.Answer = sent => sent.Call == "GET /mutes"
+            ? (200, """{"muted_until":"2026-01-30T19:20:00Z","scripts":[{"stem":"sales","muted_until":"9999-12-31T23:59:59Z"}]}""")
+            : WellAndLinked(sent);
+
+        var output = (await alice.RunAsync("notify-runner", ["status"], ("TZ", "AAA-2"))).Output;
+
+        Assert.StartsWith("All your notifications are muted until 2026-01-30 21:20. Send /unmute to the bot to get them again.\nsales is muted until you unmute it.", output, StringComparison.Ordinal);
+
+        // A bot of an older version knows no mutes to tell of.
+        alice.Bot.Answer = sent => sent.Call == "GET /mutes" ? (404, """{"error":"There is GET /link."}""") : WellAndLinked(sent);
+        Assert.DoesNotContain("mute", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_muted_scripts_round_says_until_when()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.Bot.Answer = sent => sent.Call.StartsWith("POST", StringComparison.Ordinal)
+            ? (200, """{"ok":true,"status":"queued","id":"1","muted_until":"2026-01-30T19:20:00Z"}""")
+            : WellAndLinked(sent);
+        alice.WriteScript("sales.py", """print('{"notify": true, "message": "m"}')""");
+
+        Assert.Equal(0, (await alice.RoundAsync(("TZ", "AAA-2"))).Status);
+
+        Assert.Contains("sales.py: muted until 2026-01-30 21:20. It ran for", alice.Log, StringComparison.Ordinal);
+        Assert.Equal("muted", alice.State("sales")!.Value.GetProperty("last_outcome").GetString());
+        Assert.Matches(@"sales\.py +just now +just now +\d+m +muted", (await alice.RunAsync("notify-runner", ["status"])).Output);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Single(alice.Bot.All, sent => sent.Call.StartsWith("POST", StringComparison.Ordinal));
+    }
 }
