@@ -163,7 +163,7 @@ internal static class DryRun
     {
         if (lines.Count > 0)
         {
-            Console.WriteLine(lines.Count < ScriptRunner.ErrorLines ? "It printed on stderr:" : $"It printed on stderr, at the end:");
+            Console.WriteLine(lines.Count < ScriptRunner.ErrorLines ? "It printed on stderr:" : "It printed on stderr, at the end:");
             foreach (var line in lines)
             {
                 Console.WriteLine($"  | {TerminalText.Safe(line)}");

@@ -27,7 +27,7 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
         // The outage is noted first: without a note the bot is asked to take the same notice once a day only.
         var isNoted = TryWrite(noted);
         var html = $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
-        if (Tell(html, isNoted ? null : new RepeatKey("runner-scripts-gone"), "its owner was told", "its owner could not be told"))
+        if (Tell(html, isNoted ? null : new RepeatKey("runner-scripts-gone"), "Its owner was told", "Its owner could not be told"))
         {
             TryWrite(noted with { Told = true });
         }
@@ -39,7 +39,7 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
         var gone = ScriptAge.Span(time.GetUtcNow() - outage.Since);
         var html = $"✅ <b>Your scripts run again</b>\n{(scripts == 1 ? "One is" : $"{scripts} are")} there. None ran for {gone}.";
         var key = new RepeatKey($"runner-scripts-back-{outage.Since.ToUnixTimeSeconds()}");
-        if (outage.Told && !Tell(html, key, "its owner was told that the scripts are back", "its owner could not be told that the scripts are back"))
+        if (outage.Told && !Tell(html, key, "Its owner was told that the scripts are back", "Its owner could not be told that the scripts are back"))
         {
             return;
         }
@@ -50,7 +50,7 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            say($"warning: {e.Message}");
+            say($"Warning: {e.Message}");
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
         }
         catch (FileNotWrittenException e)
         {
-            say($"warning: {e.Message}");
+            say($"Warning: {e.Message}");
             return false;
         }
     }

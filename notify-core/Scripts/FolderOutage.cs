@@ -13,6 +13,11 @@ public sealed record FolderOutage(DateTimeOffset Since, bool Told)
     public static FolderOutage? Read(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
+        if (!File.Exists(home.FolderFile))
+        {
+            return null;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(home.FolderFile));

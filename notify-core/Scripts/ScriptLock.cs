@@ -67,7 +67,14 @@ public sealed class ScriptLock : IDisposable
             return new ScriptLock(null, script, problem);
         }
 
+        // Only one's own: a script that several users link to would make them wait for each other.
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (FileStatus.Of(file).Uid != home.Account.Uid)
+        {
+            file.Dispose();
+            return new ScriptLock(null, script, problem);
+        }
+
         if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != LibC.WouldBlock)
         {
             return new ScriptLock(file, script, problem);

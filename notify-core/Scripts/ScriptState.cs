@@ -181,7 +181,7 @@ public sealed record ScriptState
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             FailingSince = Time(root, "failing_since"),
             FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
-            Failures = root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object ? ReadFailures(failures) : null,
+            Failures = root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object ? TryReadFailures(failures) : null,
             Requested = Time(root, "requested_run") is { } at
                 ? new LastRunOf(at, Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null, Text(root, "requested_error"))
                 : null,
@@ -189,6 +189,19 @@ public sealed record ScriptState
             ToldFields = Texts(root, "told_fields"),
             Others = [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name, StringComparer.Ordinal)).DistinctBy(member => member.Name, StringComparer.Ordinal)],
         };
+    }
+
+    /// <summary>Counts that can't be read cost themselves, not the cooldown.</summary>
+    private static FailureHistory? TryReadFailures(JsonElement root)
+    {
+        try
+        {
+            return ReadFailures(root);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private static FailureHistory? ReadFailures(JsonElement root)

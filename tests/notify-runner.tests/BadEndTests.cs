@@ -12,7 +12,7 @@ public sealed class BadEndTests
     [Theory]
     [InlineData("crash.py", "it was ended by signal 11 (it crashed).")]
     [InlineData("status.py", "it ended with exit status 1.")]
-    [InlineData("thread.py", "it was still running after 1 s and was ended.")]
+    [InlineData("thread.py", "it was still running after 6 s and was ended.")]
     public async Task D04_what_it_said_reaches_the_phone_each_round_with_how_it_ended(string script, string end)
     {
         await using var alice = await Analyst.CreateAsync();
@@ -20,7 +20,7 @@ public sealed class BadEndTests
 
         for (var round = 0; round < 3; round++)
         {
-            Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_SCRIPT_TIMEOUT", "1"))).Status);
+            Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_SCRIPT_TIMEOUT", "6"))).Status);
 
             // One message for one run: it says itself how the script ended.
             var sent = Assert.Single(alice.Bot.Take());
@@ -44,14 +44,14 @@ public sealed class BadEndTests
     [InlineData("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "signal 9")]
     [InlineData("import atexit, os; atexit.register(os._exit, 9)", "exit status 9")]
     [InlineData("import sys\nwhile True: sys.stderr.write('x' * 65536)", "printed more than 64 MiB")]
-    [InlineData("import os, time\nif os.fork() == 0: time.sleep(100)\nos.wait()", "still running after 2 s")]
+    [InlineData("import os, time\nif os.fork() == 0: time.sleep(100)\nos.wait()", "still running after 6 s")]
     [InlineData("print('{\"rows\": [1, 2', end='', flush=True); import os; os._exit(1)", "exit status 1")]
     public async Task Every_bad_end_after_the_result_is_said_with_it(string python, string words)
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("stock.py", Result + python);
 
-        Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_SCRIPT_TIMEOUT", "2"))).Status);
+        Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_SCRIPT_TIMEOUT", "6"))).Status);
 
         var sent = Assert.Single(alice.Bot.All);
         Assert.StartsWith("3 left\n\n⚠️ ", sent["message"], StringComparison.Ordinal);

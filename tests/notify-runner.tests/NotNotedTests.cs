@@ -37,18 +37,20 @@ public sealed class NotNotedTests
     public async Task D01_the_alert_comes_once_in_its_cooldown_and_says_what_must_be_fixed(string trouble, string[] words)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full"));
+        var script = Analyst.Case("D01-state-disk-full").Replace("1h", "1d", StringComparison.Ordinal);
+        alice.WriteScript("disk.py", script);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         alice.Bot.Take();
 
-        // The good round was two hours ago: its cooldown is over, where it can still be read.
-        alice.WriteState("disk", string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{Analyst.UnixNow - 7200}}, "last_run": {{Analyst.UnixNow - 7200}}, "last_outcome": "delivered", "cooldown": "1h"}"""));
+        // The good round was more than a cooldown ago, where it can still be read.
+        var then = Analyst.UnixNow - 180_000;
+        alice.WriteState("disk", string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{then}}, "last_run": {{then}}, "last_outcome": "delivered", "cooldown": "1d"}"""));
         try
         {
             await AsRootAsync(alice, trouble);
 
             Assert.Equal(1, (await alice.RoundAsync()).Status);
-            alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full").Replace("97 %", "98 %", StringComparison.Ordinal));
+            alice.WriteScript("disk.py", script.Replace("97 %", "98 %", StringComparison.Ordinal));
             Assert.Equal(1, (await alice.RoundAsync()).Status);
 
             var sent = alice.Bot.All.Where(request => request.Call.StartsWith("POST", StringComparison.Ordinal)).ToList();
