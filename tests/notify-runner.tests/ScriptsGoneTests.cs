@@ -47,6 +47,8 @@ public sealed class ScriptsGoneTests
         Assert.Equal(75, dry.Status);
         Assert.Contains(words, dry.Output, StringComparison.Ordinal);
 
+        // What status has asked the bot.
+        alice.Bot.Take();
         await DoAsync(alice, repair);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
