@@ -24,7 +24,7 @@ internal static class DryRun
         foreach (var script in scripts)
         {
             cancellation.ThrowIfCancellationRequested();
-            allWork &= Show(home, runner, script, cancellation);
+            allWork &= Show(home, settings, runner, script, cancellation);
         }
 
         ScriptRunner.EndAll(TimeProvider.System);
@@ -70,7 +70,7 @@ internal static class DryRun
     }
 
     /// <summary>Runs and shows one script; false where it is broken.</summary>
-    private static bool Show(ScriptHome home, ScriptRunner runner, ScriptName script, CancellationToken cancellation)
+    private static bool Show(ScriptHome home, ScriptSettings settings, ScriptRunner runner, ScriptName script, CancellationToken cancellation)
     {
         var time = TimeProvider.System;
         Heading(script.Value);
