@@ -36,8 +36,10 @@ internal static class ModuleClash
     /// <param name="home">Where the scripts are.</param>
     /// <param name="script">The script that failed.</param>
     /// <param name="errors">What it wrote to stderr.</param>
-    internal static string? Find(ScriptHome home, ScriptName script, string errors)
+    /// <param name="isBlamed">Whether stderr shows that the file was imported, as opposed to one that only lies there.</param>
+    internal static string? Find(ScriptHome home, ScriptName script, string errors, out bool isBlamed)
     {
+        isBlamed = true;
         var modules = ModulesIn(home.ScriptsFolder);
         foreach (var (module, path) in modules)
         {
@@ -47,6 +49,7 @@ internal static class ModuleClash
             }
         }
 
+        isBlamed = false;
         var suspects = modules.Where(suspect => suspect.Module != script.Stem && IsStandard(suspect.Module)).Select(suspect => Path.GetFileName(suspect.Path)).Take(MostNamed).ToList();
         return suspects.Count == 0
             ? null

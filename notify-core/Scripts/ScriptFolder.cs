@@ -85,14 +85,13 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
             return Trouble;
         }
 
-        if (!home.KnowsScripts)
+        // What is passed over is told file by file.
+        if (PassedOver.Count > 0 || !home.KnowsScripts)
         {
             return null;
         }
 
-        var what = !Exists ? $"The folder {home.ScriptsFolder} is gone"
-            : PassedOver.Count == 0 ? $"{home.ScriptsFolder} holds no script any more"
-            : $"No file in {home.ScriptsFolder} may run; {PassedOver[0].Sentence.TrimEnd('.')}";
+        var what = Exists ? $"{home.ScriptsFolder} holds no script any more" : $"The folder {home.ScriptsFolder} is gone";
         return $"{what}, so none of your scripts runs. Is a share not mounted? If you have taken them away yourself, this ends the warning: rm {home.StateFolder}/*.json";
     }
 

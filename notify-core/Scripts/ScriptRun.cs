@@ -115,9 +115,10 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
     {
         var errors = ErrorText(process.ErrorOutput.Span);
         var errorLines = LastLines(errors);
+        var importsWrongFile = false;
         ScriptRun.Broken Broken(ScriptFailure reason, string summary)
         {
-            var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput ? ModuleClash.Find(home, script, errors) : null;
+            var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput ? ModuleClash.Find(home, script, errors, out importsWrongFile) : null;
             return new(reason, clash is null ? summary : $"{summary} {clash}", errorLines, process.Took);
         }
 
@@ -132,8 +133,9 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
             _ => null,
         };
 
-        // A round that is told to end runs the script again next time. Output that breaks off in its last result may hold an older one, or a part that looks like one.
-        if (badEnd is { Reason: ScriptFailure.Interrupted } || (badEnd is not null && LooseJson.IsCutOff(process.Output.Span, "notify")))
+        // A round that is told to end runs the script again next time. Output that breaks off in its last result may hold an older one, or a part that
+        // looks like one. What a file printed that was imported in place of a module is that file's result.
+        if (badEnd is { Reason: ScriptFailure.Interrupted } || (badEnd is not null && (importsWrongFile || LooseJson.IsCutOff(process.Output.Span, "notify"))))
         {
             return badEnd;
         }

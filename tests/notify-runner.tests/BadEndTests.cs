@@ -79,6 +79,19 @@ public sealed class BadEndTests
     }
 
     [Fact]
+    public async Task A_file_that_only_lies_beside_it_does_not_cost_its_result()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("_helper.py", "");
+        alice.WriteScript("token.py", """print('{"notify": false}')""");
+        alice.WriteScript("stock.py", Result + "raise SystemExit(1)");
+
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+
+        Assert.StartsWith("3 left\n\n⚠️ After this the script failed: it ended with exit status 1.", Assert.Single(alice.Bot.All)["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Its_cooldown_counts_and_a_failure_while_it_is_held_back_is_told_once()
     {
         await using var alice = await Analyst.CreateAsync();
