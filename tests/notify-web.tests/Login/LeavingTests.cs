@@ -56,8 +56,17 @@ public sealed class LeavingTests
         }
 
         Assert.False(await both.IsRefusedAsync(await TokenAsync(other, "phone")));
+
+        // The gateway's own pings come between; one that was cut would get no pong.
         await othersDevice.SayAsync("""{"type":"ping"}""");
-        Assert.Equal("pong", GatewayClient.Type(await othersDevice.NextAsync()));
+        string? answer;
+        do
+        {
+            answer = GatewayClient.Type(await othersDevice.NextAsync());
+        }
+        while (answer == "ping");
+
+        Assert.Equal("pong", answer);
     }
 
     [Theory]
