@@ -52,7 +52,7 @@ internal static class DesktopRoutes
             .Refuses(400, 404, 429, 503).WithSummary("Takes a device's token back (?id=) and cuts its connections.");
     }
 
-    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, PageBook pages, WebSettings settings)
+    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, PageBook pages, WebSettings settings, TimeProvider time)
     {
         var user = context.UserName();
         var hasBody = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
