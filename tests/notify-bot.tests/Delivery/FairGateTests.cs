@@ -1,5 +1,4 @@
 using Notify.Bot.Delivery;
-using Xunit;
 
 namespace Notify.Tests.Delivery;
 

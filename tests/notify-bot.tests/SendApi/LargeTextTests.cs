@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Notify.Testing;
-using Xunit;
 
 namespace Notify.Tests.SendApi;
 

@@ -25,12 +25,14 @@ internal sealed class HangingUp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_stop.IsCancellationRequested)
+        if (!_accepting.IsCompleted)
         {
             await _stop.CancelAsync();
-            _listener.Stop();
             await _accepting;
         }
+
+        _listener.Dispose();
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -40,8 +42,10 @@ internal sealed class HangingUp : IAsyncDisposable
             while (true)
             {
                 using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                await client.GetStream().ReadAsync(new byte[1024], _stop.Token);
-                Interlocked.Increment(ref _count);
+                if (await client.GetStream().ReadAsync(new byte[1024], _stop.Token) > 0)
+                {
+                    Interlocked.Increment(ref _count);
+                }
             }
         }
         catch (OperationCanceledException)

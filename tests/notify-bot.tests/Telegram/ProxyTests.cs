@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
-using Xunit;
 
 namespace Notify.Tests.Telegram;
 
