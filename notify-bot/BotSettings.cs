@@ -54,7 +54,7 @@ public sealed record BotSettings
     public IPEndPoint? MetricsListen { get; init; }
 
     /// <summary>The groups whose members' links count.</summary>
-    public string[] AccessGroups => [AnalystGroup, TrustedGroup];
+    public IReadOnlyList<string> AccessGroups => [AnalystGroup, TrustedGroup];
 
     /// <summary>The command that lets a user in again.</summary>
     public string AddAnalyst(UserName user) => $"gpasswd -a {user} {AnalystGroup}";

@@ -1,4 +1,3 @@
-using Notify.Files;
 using Notify.Scripts;
 using Notify.Sending;
 

@@ -114,7 +114,7 @@ internal static partial class BotServer
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
-        services.AddSingleton(_ => new Accounts(time, settings.AccessGroups));
+        services.AddSingleton(_ => new Accounts(time, [.. settings.AccessGroups]));
         services.AddSingleton<ILinkBook>(provider => new FileLinkBook(settings.DataFolder, time, provider.GetRequiredService<Accounts>()));
 
         services.AddSingleton(_ => new BotApi(settings.ApiUrl, settings.Token, time, settings.Proxy));

@@ -29,7 +29,7 @@ public sealed class AccountTests
 
         foreach (var _ in (string[])["at once", "after a restart"])
         {
-            Assert.Empty(scene.Outbox.History(user, 10));
+            Assert.Empty(scene.Outbox.History(user, 10, cancellation: Cancellation));
             Assert.Empty(scene.Outbox.CountDays(user).Days);
             Assert.Null(scene.Outbox.ImageOf(user, image.Id));
             Assert.Null(scene.Outbox.FindRepeated(user, "k1"));
@@ -42,7 +42,7 @@ public sealed class AccountTests
         // The same key is another notification; the mutes of one end nothing of the other's.
         Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("hello", user, key: "k1") with { Account = null }, Queued, _ => { }, Cancellation));
         await scene.Outbox.UnmuteAllAsync(user);
-        Assert.Equal("hello", Assert.Single(scene.Outbox.History(user, 10)).Message);
+        Assert.Equal("hello", Assert.Single(scene.Outbox.History(user, 10, cancellation: Cancellation)).Message);
     }
 
     [Fact]
@@ -55,10 +55,10 @@ public sealed class AccountTests
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);
 
         await account.DeleteAsync();
-        Assert.Empty(scene.Outbox.History(user, 10));
+        Assert.Empty(scene.Outbox.History(user, 10, cancellation: Cancellation));
         await account.MakeAgainAsync(account.Uid);
 
-        Assert.Equal("mine", Assert.Single(scene.Outbox.History(user, 10)).Message);
+        Assert.Equal("mine", Assert.Single(scene.Outbox.History(user, 10, cancellation: Cancellation)).Message);
         Assert.Equal(Mutes.Forever, scene.Outbox.MutesOf(user).All);
     }
 
@@ -70,8 +70,8 @@ public sealed class AccountTests
         var (user, before) = (UserName.Parse(account.Name), account.Uid);
         MakeFileOfVersion2(scene.File, account.Name);
 
-        Assert.Equal(["waits", "arrived"], scene.Outbox.History(user, 10).Select(n => n.Message));
-        Assert.Equal("team", Assert.Single(scene.Outbox.History(UserName.Parse("data_team"), 10)).Message);
+        Assert.Equal(["waits", "arrived"], scene.Outbox.History(user, 10, cancellation: Cancellation).Select(n => n.Message));
+        Assert.Equal("team", Assert.Single(scene.Outbox.History(UserName.Parse("data_team"), 10, cancellation: Cancellation)).Message);
         Assert.Equal(Mutes.Forever, scene.Outbox.MutesOf(user).Until("revenue"));
         Assert.Equal(new AccountId(before), Assert.Single(scene.Outbox.Waiting()).Account);
         Assert.Equal("arrived", scene.Outbox.FindRepeated(user, "k1")?.Accepted.Message);
@@ -79,7 +79,7 @@ public sealed class AccountTests
 
         await account.DeleteAsync();
         await account.MakeAgainAsync(uid: null);
-        Assert.Empty(scene.Outbox.History(user, 10));
+        Assert.Empty(scene.Outbox.History(user, 10, cancellation: Cancellation));
         Assert.Null(scene.Outbox.MutesOf(user).Until("revenue"));
         Assert.Equal(new AccountId(before), Assert.Single(scene.Outbox.Waiting()).Account);
     }
@@ -101,7 +101,7 @@ public sealed class AccountTests
             file.Write(new byte[4096]);
         }
 
-        Assert.Equal(["waits", "arrived"], scene.Outbox.History(UserName.Parse(account.Name), 10).Select(n => n.Message));
+        Assert.Equal(["waits", "arrived"], scene.Outbox.History(UserName.Parse(account.Name), 10, cancellation: Cancellation).Select(n => n.Message));
         Assert.Single(scene.SetAside);
     }
 

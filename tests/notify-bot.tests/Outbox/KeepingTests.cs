@@ -1,8 +1,6 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
 using Notify.Images;
-using Notify.Testing;
 
 namespace Notify.Tests.Outbox;
 
@@ -83,7 +81,7 @@ public sealed class KeepingTests : IDisposable
 
         var read = new List<long>();
         var before = long.MaxValue;
-        while (_scene.Outbox.History(OutboxScene.Dana, 200, before) is { Count: > 0 } page)
+        while (_scene.Outbox.History(OutboxScene.Dana, 200, before, cancellation: Cancellation) is { Count: > 0 } page)
         {
             Assert.InRange(page.Sum(n => n.Message.Length), 1, SqliteOutbox.MostInPage + SqliteOutbox.MostShown);
             read.AddRange(page.Select(n => n.Sequence));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
-using Notify.Formatting;
 using Notify.Images;
 using Notify.Testing;
 

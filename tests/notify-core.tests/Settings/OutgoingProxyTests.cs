@@ -68,7 +68,7 @@ public sealed class OutgoingProxyTests
         Assert.Equal("Basic ZGFuYTpzM2NyQHQ6", proxy.AuthorizationFor(s_telegram));
         Assert.Equal("http://proxy.example.org:3128/", address.AbsoluteUri);
         Assert.Equal("proxy.example.org:3128 (HTTPS_PROXY)", proxy.Describe(s_telegram));
-        Assert.DoesNotContain("s3cr", proxy.ToString() + OutgoingProxy.Refusal(address.Authority, s_telegram, 407), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr", proxy.Describe(s_telegram) + OutgoingProxy.Refusal(address.Authority, s_telegram, 407), StringComparison.Ordinal);
     }
 
     [Theory]

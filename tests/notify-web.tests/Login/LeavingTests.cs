@@ -13,7 +13,7 @@ public sealed class LeavingTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>What can happen to an account.</summary>
-    public enum End
+    public enum Leaving
     {
         /// <summary>It is taken out of the group.</summary>
         LeavesGroup,
@@ -26,10 +26,10 @@ public sealed class LeavingTests
     }
 
     [Theory]
-    [InlineData(End.LeavesGroup)]
-    [InlineData(End.IsDeleted)]
-    [InlineData(End.IsReplaced)]
-    public async Task Session_page_and_device_end_at_once_and_their_tokens_open_nothing_any_more(End end)
+    [InlineData(Leaving.LeavesGroup)]
+    [InlineData(Leaving.IsDeleted)]
+    [InlineData(Leaving.IsReplaced)]
+    public async Task Session_page_and_device_end_at_once_and_their_tokens_open_nothing_any_more(Leaving end)
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, account) = await both.Web.LogInAnalystAsync();
@@ -70,10 +70,10 @@ public sealed class LeavingTests
     }
 
     [Theory]
-    [InlineData(End.LeavesGroup)]
-    [InlineData(End.IsDeleted)]
-    [InlineData(End.IsReplaced)]
-    public async Task Who_leaves_while_the_dashboard_is_down_is_cut_when_it_is_back(End end)
+    [InlineData(Leaving.LeavesGroup)]
+    [InlineData(Leaving.IsDeleted)]
+    [InlineData(Leaving.IsReplaced)]
+    public async Task Who_leaves_while_the_dashboard_is_down_is_cut_when_it_is_back(Leaving end)
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, account) = await both.Web.LogInAnalystAsync();
@@ -122,7 +122,7 @@ public sealed class LeavingTests
         await TokenAsync(visitor, "laptop");
         await both.Web.Links.LinkAsync(user, new ChatId(42), Cancellation);
 
-        await HappenAsync(End.IsReplaced, account);
+        await HappenAsync(Leaving.IsReplaced, account);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/notifications", Cancellation)).Status);
         var next = both.Web.NewVisitor();
@@ -151,20 +151,20 @@ public sealed class LeavingTests
         await Eventually.TrueAsync(
             async () => (await File.ReadAllTextAsync(file, Cancellation)).Contains($"\"uid\":{account.Uid}", StringComparison.Ordinal), () => File.ReadAllText(file), Cancellation);
         Assert.False(await both.IsRefusedAsync(device));
-        await HappenAsync(End.IsReplaced, account);
+        await HappenAsync(Leaving.IsReplaced, account);
         await Eventually.TrueAsync(() => both.IsRefusedAsync(device), () => "the device is let in still", Cancellation);
     }
 
-    private static async Task HappenAsync(End end, TestAccount account)
+    private static async Task HappenAsync(Leaving end, TestAccount account)
     {
-        if (end == End.LeavesGroup)
+        if (end == Leaving.LeavesGroup)
         {
             await account.LeaveAsync(WebScene.Group);
             return;
         }
 
         await account.DeleteAsync();
-        if (end == End.IsReplaced)
+        if (end == Leaving.IsReplaced)
         {
             await account.MakeAgainAsync(uid: null, WebScene.Group);
         }
