@@ -14,13 +14,17 @@ internal static class StrictJwt
     /// Whether a token can be taken at its word: each member of header and claims stands there once (RFC 7515, section 4; RFC 7519, section 4), and the header has
     /// nothing that this gateway would have to understand and does not: <c>crit</c> (RFC 7515, section 4.1.11), a payload that is not encoded (RFC 7797) or compressed.
     /// </summary>
-    internal static bool IsPlain(string token)
+    /// <param name="token">It.</param>
+    /// <param name="subject">Whose it is; null where that is no text. The library makes one of a number, and a user may be called 7.</param>
+    internal static bool IsPlain(string token, out string? subject)
     {
+        subject = null;
         var parts = token.Split('.');
         try
         {
             using var header = Read(parts[0]);
             using var claims = Read(parts[1]);
+            subject = claims.RootElement.TryGetProperty("sub", out var sub) && sub.ValueKind == JsonValueKind.String ? sub.GetString() : null;
             return !Demands.Any(name => header.RootElement.TryGetProperty(name, out _));
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)

@@ -48,12 +48,12 @@ public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revo
             return new TokenVerdict.Refused(Sentence(result.Exception));
         }
 
-        if (!StrictJwt.IsPlain(token))
+        if (!StrictJwt.IsPlain(token, out var subject))
         {
             return new TokenVerdict.Refused("The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard.");
         }
 
-        if (!UserName.TryParse(jwt.Subject, out var user))
+        if (!UserName.TryParse(subject, out var user))
         {
             return new TokenVerdict.Refused("The token names no user.");
         }
