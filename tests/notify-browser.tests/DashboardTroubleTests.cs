@@ -66,7 +66,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         }
 
         await Expect(page.Locator("#telegram .trouble")).Not.ToContainTextAsync("is not running");
-        await Browser.SnapAsync(page, "dashboard-bot-hangs", isFull: true);
+        await Browser.SnapAsync(page, "dashboard-bot-has-hung", isFull: true);
         await own.Bot.SignalAsync("CONT");
 
         await Expect(page.Locator(".trouble")).ToHaveCountAsync(0);
