@@ -28,7 +28,7 @@ public sealed class DeadLinkTests
         var links = Links(scene);
         Assert.Equal("blocked", links.GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", links.GetProperty("dana").GetProperty("dead").GetProperty("since").GetString()!);
-        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z"}""", links.GetProperty("omar").GetRawText());
+        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z", "uid": null}""", links.GetProperty("omar").GetRawText());
 
         await scene.Phone.ClearCallsAsync(Cancellation);
         var next = await scene.SendAsync(new { user = "dana", text = "again" });
@@ -88,7 +88,7 @@ public sealed class DeadLinkTests
         await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation, isBlocked: false);
         await WaitForMarkAsync(scene, "dana", isDead: false);
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
-        Assert.Equal("""{"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}""", Links(scene).GetProperty("dana").GetRawText());
+        Assert.Equal("""{"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z", "uid": null}""", Links(scene).GetProperty("dana").GetRawText());
     }
 
     [Fact]
