@@ -69,12 +69,13 @@ public sealed class LogDamageTests
     public async Task What_was_in_the_file_before_is_kept_beside_what_is_in_the_damaged_log(LogHarm harm)
     {
         using var scene = await FullAsync();
-        await scene.Outbox.RecordAsync(1, new DeliveryProgress(DeliveryState.Delivered));
         foreach (var i in Enumerable.Range(Rows, 50))
         {
             await scene.AcceptAsync(i.ToString(CultureInfo.InvariantCulture));
         }
 
+        // Last: a change in the part that is damaged is lost with it.
+        await scene.Outbox.RecordAsync(1, new DeliveryProgress(DeliveryState.Delivered));
         await KillAsync(scene);
         await DoAsync(harm, scene.File);
 

@@ -81,7 +81,7 @@ public sealed class MuteBoundTests : IDisposable
         _scene.Close();
         _scene.Sql(string.Create(CultureInfo.InvariantCulture, $"""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-            INSERT INTO mute SELECT 'dana', 'invented' || i, {Mutes.Forever.ToUnixTimeMilliseconds()} FROM n
+            INSERT INTO mute (user, script, until) SELECT 'dana', 'invented' || i, {Mutes.Forever.ToUnixTimeMilliseconds()} FROM n
             """));
 
         var mutes = _scene.Outbox.MutesOf(OutboxScene.Dana);
