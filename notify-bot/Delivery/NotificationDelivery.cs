@@ -254,7 +254,8 @@ public sealed partial class NotificationDelivery : IDisposable
         new DeliveryOutcome.Accepted(first, _jobs.TryGetValue(first, out var job)
             ? await job.WaitAsync(wait, cancellation)
             // It may have ended since it was read.
-            : _outbox.Find(first)?.Progress ?? progress) { IsRepeat = true };
+            : _outbox.Find(first)?.Progress ?? progress)
+        { IsRepeat = true };
 
     private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) => new()
     {

@@ -21,7 +21,10 @@ public static class Crontab
         {
             var environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["PATH"] = "/usr/bin:/bin", ["HOME"] = home.Home, ["USER"] = home.Account.Name, ["LOGNAME"] = home.Account.Name,
+                ["PATH"] = "/usr/bin:/bin",
+                ["HOME"] = home.Home,
+                ["USER"] = home.Account.Name,
+                ["LOGNAME"] = home.Account.Name,
             };
             var start = new ProcessStart(Program, ["-l"], environment, "/", ScriptRunner.NewMark());
             var listed = ScriptProcess.Run(start, _ => { }, Patience, time, cancellation);

@@ -33,12 +33,31 @@ internal static class ScriptFields
     /// <summary>What other systems, or this one's send API, call a field.</summary>
     private static readonly Dictionary<string, string> OtherNames = new(StringComparer.Ordinal)
     {
-        ["alert"] = Notify, ["send"] = Notify,
-        ["subject"] = Title, ["header"] = Title, ["heading"] = Title, ["headline"] = Title,
-        ["text"] = Message, ["body"] = Message, ["msg"] = Message, ["content"] = Message, ["caption"] = Message, ["description"] = Message,
-        ["image"] = ImagePath, ["img"] = ImagePath, ["photo"] = ImagePath, ["photopath"] = ImagePath, ["picture"] = ImagePath, ["chart"] = ImagePath, ["chartpath"] = ImagePath, ["plot"] = ImagePath,
-        ["interval"] = Cooldown, ["throttle"] = Cooldown,
-        ["payload"] = Data, ["metadata"] = Data, ["extra"] = Data,
+        ["alert"] = Notify,
+        ["send"] = Notify,
+        ["subject"] = Title,
+        ["header"] = Title,
+        ["heading"] = Title,
+        ["headline"] = Title,
+        ["text"] = Message,
+        ["body"] = Message,
+        ["msg"] = Message,
+        ["content"] = Message,
+        ["caption"] = Message,
+        ["description"] = Message,
+        ["image"] = ImagePath,
+        ["img"] = ImagePath,
+        ["photo"] = ImagePath,
+        ["photopath"] = ImagePath,
+        ["picture"] = ImagePath,
+        ["chart"] = ImagePath,
+        ["chartpath"] = ImagePath,
+        ["plot"] = ImagePath,
+        ["interval"] = Cooldown,
+        ["throttle"] = Cooldown,
+        ["payload"] = Data,
+        ["metadata"] = Data,
+        ["extra"] = Data,
     };
 
     /// <summary>The field that somebody may have meant by a name that is none; null where none is near.</summary>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot.Outbox;
 using Notify.Bot.Watching;
-using Notify.Linking;
 using Notify.Formatting;
+using Notify.Linking;
 
 namespace Notify.Tests.Outbox;
 
