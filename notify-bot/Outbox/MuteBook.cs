@@ -54,10 +54,9 @@ internal sealed class MuteBook(TimeProvider time)
                     trimmed.Add((user, group.Key.Account, count, [.. scripts.Select(row => row.Script)]));
                 }
 
-                var mutes = _users[(user, group.Key.Account)] = new OfUser();
                 foreach (var (_, _, script, until) in scripts.Concat(group.Where(row => row.Script.Length == 0)))
                 {
-                    mutes.Set(script, until);
+                    Get(user, group.Key.Account).Set(script, until);
                 }
             }
         }
@@ -65,26 +64,34 @@ internal sealed class MuteBook(TimeProvider time)
         return trimmed;
     }
 
-    /// <summary>Keeps a place for a script's mute until <see cref="Release"/>; false where the user has as many as there may be.</summary>
+    /// <summary>Keeps a place for a script's mute until <see cref="Fill"/> or <see cref="Release"/>; false where the user has as many as there may be.</summary>
     public bool TryReserve(UserName user, AccountId account, string script)
     {
         lock (_gate)
         {
-            if (Look(user, account) is not { } mutes)
-            {
-                _users[(user, account)] = mutes = new OfUser();
-            }
-            else if (script.Length > 0 && !mutes.Now.Scripts.ContainsKey(script) && mutes.Now.Scripts.Count + mutes.Reserved >= MostOfUser)
+            if (Look(user, account) is { } known && script.Length > 0 && !known.Now.Scripts.ContainsKey(script) && known.Now.Scripts.Count + known.Reserved >= MostOfUser)
             {
                 return false;
             }
 
-            mutes.Reserved++;
+            Get(user, account).Reserved++;
             return true;
         }
     }
 
-    /// <summary>Gives a place back: the mute was stored, or won't be.</summary>
+    /// <summary>Mutes in the place that was kept for it. The place and the mute count at no moment both.</summary>
+    public void Fill(UserName user, AccountId account, string script, DateTimeOffset until)
+    {
+        lock (_gate)
+        {
+            var mutes = Get(user, account);
+            mutes.Reserved--;
+            mutes.Set(script, until);
+            Look(user, account);
+        }
+    }
+
+    /// <summary>Gives a place back: the mute won't be stored.</summary>
     public void Release(UserName user, AccountId account)
     {
         lock (_gate)
@@ -97,18 +104,16 @@ internal sealed class MuteBook(TimeProvider time)
         }
     }
 
-    /// <summary>Mutes one script of a user, or everything where its name is empty; null ends that.</summary>
-    public void Set(UserName user, AccountId account, string script, DateTimeOffset? until)
+    /// <summary>Ends the mute of one script of a user, or of everything where its name is empty.</summary>
+    public void End(UserName user, AccountId account, string script)
     {
         lock (_gate)
         {
-            if (!_users.TryGetValue((user, account), out var mutes))
+            if (_users.TryGetValue((user, account), out var mutes))
             {
-                _users[(user, account)] = mutes = new OfUser();
+                mutes.Set(script, null);
+                Look(user, account);
             }
-
-            mutes.Set(script, until);
-            Look(user, account);
         }
     }
 
@@ -123,6 +128,16 @@ internal sealed class MuteBook(TimeProvider time)
                 Look(user, account);
             }
         }
+    }
+
+    private OfUser Get(UserName user, AccountId account)
+    {
+        if (!_users.TryGetValue((user, account), out var mutes))
+        {
+            _users[(user, account)] = mutes = new OfUser();
+        }
+
+        return mutes;
     }
 
     /// <summary>A user's mutes without those that have ended; null where nothing is left.</summary>

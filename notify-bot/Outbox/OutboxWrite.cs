@@ -117,9 +117,13 @@ internal abstract class OutboxWrite
             {
                 mutes.EndAll(user, account);
             }
+            else if (until is { } end)
+            {
+                mutes.Fill(user, account, script, end);
+            }
             else
             {
-                mutes.Set(user, account, script, until);
+                mutes.End(user, account, script);
             }
 
             Done.SetResult(true);

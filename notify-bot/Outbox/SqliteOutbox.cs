@@ -303,12 +303,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             var write = new OutboxWrite.Mute(_mutes, user, account, script, until);
             await WriteAsync(write, write.Done, CancellationToken.None);
         }
-        finally
+        catch when (reserves)
         {
-            if (reserves)
-            {
-                _mutes.Release(user, account);
-            }
+            _mutes.Release(user, account);
+            throw;
         }
 
         _changes.ScriptsChanged(user);
