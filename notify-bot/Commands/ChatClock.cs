@@ -1,21 +1,22 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
+using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Says moments in chats by the clock of the server, with the name of its time zone.</summary>
+/// <summary>Says moments in a chat in the time zone of its user's dashboard, or of the server where no browser has shown it yet, with the zone's name.</summary>
 public sealed class ChatClock(TimeProvider time)
 {
     /// <summary>A moment to the minute, such as <c>2026-11-30 15:05 Europe/Prague</c>.</summary>
-    internal string Moment(DateTimeOffset moment)
+    internal string Moment(DateTimeOffset moment, Link link)
     {
-        var zone = time.LocalTimeZone;
+        var zone = link.TimeZone?.Find() ?? time.LocalTimeZone;
         var local = TimeZoneInfo.ConvertTime(moment, zone);
         return $"{local.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} {Name(zone, local)}";
     }
 
     /// <summary>The end of a mute.</summary>
-    internal string Until(DateTimeOffset until) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until)}";
+    internal string Until(DateTimeOffset until, Link link) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until, link)}";
 
     /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) has the distance to UTC.</summary>
     private static string Name(TimeZoneInfo zone, DateTimeOffset local) => zone switch

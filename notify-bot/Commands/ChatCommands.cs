@@ -165,7 +165,7 @@ public sealed partial class ChatCommands(
 
     private async Task WhoAmIAsync(ChatId chat, Link link, CancellationToken cancellation) => await answers.SendAsync(
         chat,
-        new AnswerText().Plain("The notifications of ").Bold(link.User.Value).Plain($" on {settings.InstanceName} arrive here, since {clock.Moment(link.LinkedAt)}."),
+        new AnswerText().Plain("The notifications of ").Bold(link.User.Value).Plain($" on {settings.InstanceName} arrive here, since {clock.Moment(link.LinkedAt, link)}."),
         cancellation);
 
     private async Task TestAsync(ChatId chat, Link link, CancellationToken cancellation)

@@ -25,7 +25,7 @@ public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, ChatClock 
         }
 
         await outbox.MuteAsync(link.User, null, until);
-        await answers.SayAsync(chat, $"Muted {clock.Until(until)}. Notifications are kept in the history and do not arrive here. /unmute ends it.", cancellation);
+        await answers.SayAsync(chat, $"Muted {clock.Until(until, link)}. Notifications are kept in the history and do not arrive here. /unmute ends it.", cancellation);
     }
 
     internal async Task UnmuteAsync(ChatId chat, Link link, CancellationToken cancellation)

@@ -37,7 +37,7 @@ public sealed class NotificationButtons(IOutbox outbox, RunsInChat runs, ChatAns
 
         var until = button.Name == Snooze ? time.GetUtcNow() + TimeSpan.FromHours(1) : Mutes.Forever;
         await outbox.MuteAsync(link.User, name, until);
-        await answers.AcknowledgeAsync(button.QueryId, $"{ChatWords.Cut(Mutes.Stem(name), 100)} is muted {clock.Until(until)}. /unmute ends it.", cancellation);
+        await answers.AcknowledgeAsync(button.QueryId, $"{ChatWords.Cut(Mutes.Stem(name), 100)} is muted {clock.Until(until, link)}. /unmute ends it.", cancellation);
     }
 
     private async Task RunAgainAsync(PressedButton button, Link link, string name, CancellationToken cancellation)

@@ -32,7 +32,7 @@ public sealed partial class StatusAnswer(
         var now = time.GetUtcNow();
         var mutes = outbox.MutesOf(link.User);
         var text = new AnswerText();
-        AddTroubles(text, link.User, mutes, now);
+        AddTroubles(text, link, mutes, now);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
@@ -57,7 +57,7 @@ public sealed partial class StatusAnswer(
                 continue;
             }
 
-            AddScript(text, link.User, script, mutes, now);
+            AddScript(text, link, script, mutes, now);
             if (buttons.Count < MostButtons && helper.Objection(link.User, script.Name) is null)
             {
                 buttons.Add([new ApiButton($"▶ Run {ChatWords.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
@@ -87,15 +87,15 @@ public sealed partial class StatusAnswer(
     }
 
     /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
-    private void AddTroubles(AnswerText text, UserName user, Mutes mutes, DateTimeOffset now)
+    private void AddTroubles(AnswerText text, Link link, Mutes mutes, DateTimeOffset now)
     {
         if (mutes.All is { } until)
         {
-            text.Bold("Muted").Line($" {clock.Until(until)}; /unmute ends it.");
+            text.Bold("Muted").Line($" {clock.Until(until, link)}; /unmute ends it.");
         }
 
         var since = now - Lately;
-        var counts = outbox.CountStates(user, since);
+        var counts = outbox.CountStates(link.User, since);
         if (counts.GetValueOrDefault(DeliveryState.Muted) is > 0 and var muted)
         {
             text.Line($"{muted} muted in the last 24 hours.");
@@ -104,9 +104,9 @@ public sealed partial class StatusAnswer(
         var undelivered = counts.GetValueOrDefault(DeliveryState.Failed) + counts.GetValueOrDefault(DeliveryState.Unknown) + counts.GetValueOrDefault(DeliveryState.Queued);
         if (undelivered > 0)
         {
-            foreach (var stuck in outbox.Undelivered(user, since, MostUndelivered, MostOfName))
+            foreach (var stuck in outbox.Undelivered(link.User, since, MostUndelivered, MostOfName))
             {
-                AddUndelivered(text, stuck);
+                AddUndelivered(text, link, stuck);
             }
 
             if (undelivered > MostUndelivered)
@@ -121,19 +121,19 @@ public sealed partial class StatusAnswer(
         }
     }
 
-    private void AddUndelivered(AnswerText text, PastNotification stuck)
+    private void AddUndelivered(AnswerText text, Link link, PastNotification stuck)
     {
         var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
         text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
         text.Line(stuck.Progress switch
         {
-            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next)})",
+            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next, link)})",
             { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
             _ => "",
         });
     }
 
-    private void AddScript(AnswerText text, UserName user, ListedScript script, Mutes mutes, DateTimeOffset now)
+    private void AddScript(AnswerText text, Link link, ListedScript script, Mutes mutes, DateTimeOffset now)
     {
         text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
         if (script.LastOutcome != ScriptOutcome.NotNoted)
@@ -148,10 +148,10 @@ public sealed partial class StatusAnswer(
 
         if (mutes.Scripts.TryGetValue(script.Stem, out var mutedUntil))
         {
-            text.Line($"muted {clock.Until(mutedUntil)}");
+            text.Line($"muted {clock.Until(mutedUntil, link)}");
         }
 
-        if (script.Running || requested.IsRunning(user, script.Name))
+        if (script.Running || requested.IsRunning(link.User, script.Name))
         {
             text.Line("running now");
         }

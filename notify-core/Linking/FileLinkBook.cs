@@ -277,6 +277,33 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         cancellation);
 
     /// <inheritdoc />
+    public async Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation)
+    {
+        // Each page asks when it is opened: that must not cost the lock.
+        if (Find(user) is not { } known || known.TimeZone == timeZone)
+        {
+            return Find(user);
+        }
+
+        return await ChangeAsync(
+            _ =>
+            {
+                var links = _links.Draft();
+                var link = IfItHolds(links.TryFind(user.Value, out var own) ? own : null);
+                if (link is null || link.TimeZone == timeZone)
+                {
+                    return link;
+                }
+
+                link = link with { TimeZone = timeZone };
+                LinkEntries.SetTimeZone(links, link);
+                Store(links);
+                return link;
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc />
     public Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation) => ChangeAsync<Link?>(
         _ =>
         {

@@ -6,7 +6,8 @@ namespace Notify.Linking;
 /// <param name="LinkedAt">Since when; whole seconds, UTC.</param>
 /// <param name="Dead">Set where Telegram has said that the chat takes nothing any more.</param>
 /// <param name="Account">The account it was made for; null where that is not stored yet, as in a file of an earlier version or an entry typed by hand: then it counts for the account of now.</param>
-public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null, AccountId? Account = null);
+/// <param name="TimeZone">The time zone in which the user's browser showed the dashboard last; null where it never did.</param>
+public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null, AccountId? Account = null, TimeZoneName? TimeZone = null);
 
 /// <summary>Whether a stored link counts. One that does not is kept: it counts again when its account is back.</summary>
 public enum LinkStanding
@@ -162,6 +163,13 @@ public interface ILinkBook
 
     /// <summary>Removes a user's link, whether it counts or not; gives what was removed, or null where there was none.</summary>
     Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
+
+    /// <summary>Stores the time zone of a user's browser with their link. Writes nothing where it is stored already.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="timeZone">The time zone.</param>
+    /// <param name="cancellation">Ends the waiting for the lock.</param>
+    /// <returns>The link as it is now; null where the user has none that counts.</returns>
+    Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation);
 
     /// <summary>Follows a group that became a supergroup: the link keeps its user and time and gets the new id. Null where the old chat has no link.</summary>
     /// <remarks>Where the new chat is linked to somebody already, that later link stands, the old one ends, and the answer is null.</remarks>

@@ -14,19 +14,24 @@ internal static class LinkEntries
         links.RemoveAll(other => other.Chat == chat && other.User != user);
         // That a name has no account is stored with the next look at the accounts (StoreAccountsAsync), as for an entry that somebody typed.
         account = account == AccountId.None ? null : account;
-        var link = new Link(user, chat, StateEntries.WholeSeconds(now), Account: account);
+        // What another account of this name had is none of this one's.
+        var isOwn = before is not null && (before.Account is null || account is null || before.Account == account);
+        var link = new Link(user, chat, StateEntries.WholeSeconds(now), Account: account, TimeZone: isOwn ? before!.TimeZone : null);
         links.Set(
             user.Value,
             link,
             ("chat_id", StateEntries.ChatJson(chat)),
             ("linked_at", StateEntries.TimeJson(link.LinkedAt)),
             ("dead", null),
-            (StateEntries.AccountMember, StateEntries.AccountJson(account)));
-
-        // What another account of this name had is none of this one's.
-        var isOwn = before is not null && (before.Account is null || account is null || before.Account == account);
+            (StateEntries.AccountMember, StateEntries.AccountJson(account)),
+            (StateEntries.TimeZoneMember, TimeZoneJson(link)));
         return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, !isOwn || before!.Chat == chat ? null : before.Chat);
     }
+
+    /// <summary>Writes down in which time zone its user reads.</summary>
+    internal static void SetTimeZone(JsonEntries<Link> links, Link link) => links.Set(link.User.Value, link, (StateEntries.TimeZoneMember, TimeZoneJson(link)));
+
+    private static string? TimeZoneJson(Link link) => link.TimeZone is { } zone ? JsonEntries<Link>.Quote(zone.Value) : null;
 
     /// <summary>Writes down whether a link is dead.</summary>
     internal static void SetDead(JsonEntries<Link> links, Link link)

@@ -18,6 +18,9 @@ internal static class StateEntries
     /// <summary>The member that holds the id of the account that an entry belongs to: a number, or null where the name has no account.</summary>
     internal const string AccountMember = "uid";
 
+    /// <summary>The member that holds the time zone in which the user's browser showed the dashboard last.</summary>
+    internal const string TimeZoneMember = "timezone";
+
     internal static Link ReadLink(string name, ref Utf8JsonReader reader)
     {
         if (!UserName.TryParse(name, out var user))
@@ -29,6 +32,7 @@ internal static class StateEntries
         DateTimeOffset? linkedAt = null;
         DeadLink? dead = null;
         AccountId? account = null;
+        TimeZoneName? timeZone = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("chat_id"u8))
@@ -47,13 +51,17 @@ internal static class StateEntries
             {
                 account = ReadAccount(ref reader, isFirst: account is null);
             }
+            else if (reader.ValueTextEquals(TimeZoneMember))
+            {
+                timeZone = ReadTimeZone(ref reader, isFirst: timeZone is null);
+            }
             else
             {
                 reader.Skip();
             }
         }
 
-        return new Link(user, Required(chat, "chat_id"), Required(linkedAt, "linked_at"), dead, account);
+        return new Link(user, Required(chat, "chat_id"), Required(linkedAt, "linked_at"), dead, account, timeZone);
     }
 
     internal static PendingCode ReadCode(string name, ref Utf8JsonReader reader)
@@ -214,6 +222,20 @@ internal static class StateEntries
         return reader.TokenType == JsonTokenType.Null ? AccountId.None
             : reader.TokenType == JsonTokenType.Number && reader.TryGetUInt32(out var uid) ? new AccountId(uid)
             : throw new WrongShapeException($"{AccountMember} is not a user id, nor null");
+    }
+
+    /// <summary>Times in another zone are better than none: what names no time zone counts as nothing.</summary>
+    private static TimeZoneName? ReadTimeZone(ref Utf8JsonReader reader, bool isFirst)
+    {
+        CheckFirst(isFirst);
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return TimeZoneName.TryParse(reader.GetString(), out var name) ? name : null;
+        }
+
+        reader.Skip();
+        return null;
     }
 
     private static DateTimeOffset ReadTime(ref Utf8JsonReader reader, bool isFirst)

@@ -26,6 +26,13 @@ public sealed record VerifyRequest
     public required string Code { get; init; }
 }
 
+/// <summary>The time zone of a page's reader.</summary>
+public sealed record TimeZoneRequest
+{
+    /// <summary>Its IANA name, such as <c>Europe/Prague</c>.</summary>
+    public required string Timezone { get; init; }
+}
+
 /// <summary>A phone is linked.</summary>
 /// <param name="Ok">Always true.</param>
 /// <param name="Message">A sentence for the person.</param>

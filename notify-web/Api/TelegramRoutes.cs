@@ -17,6 +17,8 @@ internal static class TelegramRoutes
             .Accepts<VerifyRequest>("application/json").Refuses(400, 429, 503).WithSummary("Links the chat that was told this code.");
         telegram.MapPost("/unlink", UnlinkAsync).RequireRateLimiting(RateLimits.Linking)
             .Refuses(400, 429, 503).WithSummary("Takes the link away.");
+        telegram.MapPost("/timezone", SetTimeZoneAsync).RequireRateLimiting(RateLimits.Linking)
+            .Accepts<TimeZoneRequest>("application/json").Refuses(400, 429, 503).WithSummary("Times in the chat are in this time zone from now on.");
         telegram.MapGet("/status", Status).Refuses(503).WithSummary("Whether a chat is linked, since when, and whether it still takes messages.");
         telegram.MapPost("/link", OfferAsync).RequireRateLimiting(RateLimits.Linking)
             .Refuses(429, 503).WithSummary("Makes a one-tap link; the one before is void.");
@@ -43,6 +45,19 @@ internal static class TelegramRoutes
         links.Find(context.UserName()) is null || await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
             ? throw new RefusalException(StatusCodes.Status400BadRequest, "No Telegram chat is linked to you, so there is nothing to unlink.")
             : TypedResults.Ok(new DoneAnswer(true));
+
+    private static async Task<Ok<DoneAnswer>> SetTimeZoneAsync(HttpContext context, ILinkBook links)
+    {
+        var said = await ApiBody.ReadAsync<TimeZoneRequest>(context, """{"timezone":"Europe/Prague"}""");
+        if (!TimeZoneName.TryParse(said.Timezone, out var name) || name.Find() is null)
+        {
+            throw new RefusalException(StatusCodes.Status400BadRequest, "This server knows no time zone of that name. Give an IANA name, such as Europe/Prague.");
+        }
+
+        return await links.SetTimeZoneAsync(context.UserName(), name, context.RequestAborted) is null
+            ? throw new RefusalException(StatusCodes.Status400BadRequest, "No Telegram chat is linked to you, so there are no times to show in it.")
+            : TypedResults.Ok(new DoneAnswer(true));
+    }
 
     private static Ok<StatusAnswer> Status(HttpContext context, ILinkBook links) => TypedResults.Ok(StatusAnswer.Of(links.Find(context.UserName())));
 

@@ -42,6 +42,7 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
                 : TelegramCardState.Unlinked,
             BotUsername = username,
             LinkedAt = link?.LinkedAt,
+            TimeZone = link?.TimeZone,
             IsGroup = link is { Chat.IsPrivate: false },
             DeadReason = link?.Dead?.Reason,
             DeadSince = link?.Dead?.Since,

@@ -1,13 +1,11 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Notify.Web.Page;
 
 /// <summary>The time zone whose days a page shows: the reader's, as the browser's scripts say it; without them the server's.</summary>
 /// <param name="Zone">It.</param>
 /// <param name="Asked">As the browser calls it, or the server where no browser has said a word.</param>
-public sealed partial record ReaderZone(TimeZoneInfo Zone, string Asked)
+public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
 {
     private static readonly TimeSpan LargestOffset = TimeSpan.FromHours(14);
 
@@ -21,12 +19,12 @@ public sealed partial record ReaderZone(TimeZoneInfo Zone, string Asked)
     public static ReaderZone Of(string? zone, string? offset, TimeZoneInfo server)
     {
         ArgumentNullException.ThrowIfNull(server);
-        if (zone is null || zone.Length > 64 || !ZoneName().IsMatch(zone))
+        if (!TimeZoneName.TryParse(zone, out var name))
         {
             return new ReaderZone(server, server.Id);
         }
 
-        if (TryFind(zone, out var known))
+        if (name.Find() is { } known)
         {
             return new ReaderZone(known, zone);
         }
@@ -42,20 +40,4 @@ public sealed partial record ReaderZone(TimeZoneInfo Zone, string Asked)
     /// <summary>Such as <c>UTC+05:30</c>; <c>UTC</c> for none.</summary>
     internal static string OffsetWords(TimeSpan offset) =>
         offset == TimeSpan.Zero ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
-
-    private static bool TryFind(string name, [NotNullWhen(true)] out TimeZoneInfo? zone)
-    {
-        try
-        {
-            return TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            zone = null;
-            return false;
-        }
-    }
-
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}\\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex ZoneName();
 }

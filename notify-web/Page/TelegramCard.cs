@@ -32,6 +32,9 @@ internal sealed record TelegramCard
 
     public DateTimeOffset? LinkedAt { get; init; }
 
+    /// <summary>The time zone of the times in the chat; null for the server's.</summary>
+    public TimeZoneName? TimeZone { get; init; }
+
     /// <summary>A team's group, linked by an operator.</summary>
     public bool IsGroup { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Playwright;
 using Notify.Bot.Outbox;
 using Notify.Sandbox.Telegram;
+using Notify.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace Notify.Tests;
@@ -65,6 +66,24 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         var plain = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone, hasScript: false);
         await plain.GotoAsync(own.Web.Address.AbsoluteUri);
         await Expect(plain.Locator("#plot .plot-days")).ToContainTextAsync($"Days in {(TimeZoneInfo.Local.Id is "Etc/UTC" ? "UTC" : TimeZoneInfo.Local.Id)}");
+    }
+
+    [Fact]
+    public async Task Times_in_the_chat_are_in_the_zone_of_the_page_that_was_opened_last()
+    {
+        var alice = await house.AddAnalystAsync();
+        var chat = await house.LinkAsync(alice);
+        var login = await house.LogInAsync(browser, alice);
+
+        foreach (var zone in (string[])["America/Lima", "Europe/Prague"])
+        {
+            var page = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone);
+            await page.GotoAsync(house.Web.Address.AbsoluteUri);
+            await Eventually.TrueAsync(() => house.Links.Find(UserName.Parse(alice.Name))?.TimeZone?.Value == zone, () => File.ReadAllText(Path.Combine(house.Data, "telegram_users.json")), Cancellation);
+
+            await house.Phones.TypeAsync(chat, "/mute 2h", Cancellation);
+            await house.Phones.WaitForBotMessagesAsync(chat, messages => messages.Any(message => message.Text?.Contains(zone, StringComparison.Ordinal) == true), Cancellation);
+        }
     }
 
     [Fact]

@@ -3,7 +3,7 @@
 import { at, getHtml, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
 import { fragment, refresh } from './fragments.js';
-import { localise } from './times.js';
+import { localise, zone } from './times.js';
 
 const $ = id => document.getElementById(id);
 const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('notify-one-tap-link') : null;
@@ -11,6 +11,7 @@ const onPhone = matchMedia('not all and (pointer: fine)');
 
 let initialOffer = null;
 let expiry = 0;
+let saidZone = '';
 
 function say(id, text) {
   const place = $(id);
@@ -114,6 +115,15 @@ async function unlink() {
   fragment('telegram').querySelector('h2').focus();
 }
 
+// Times in the chat are those of the page that was opened last. Once for each zone: two open pages in two zones must not take turns.
+async function sayZone() {
+  const { state, timezone } = fragment('telegram').dataset;
+  const mine = zone().name;
+  if (state !== 'Linked' || !mine || saidZone === mine) return;
+  saidZone = mine;
+  if (timezone !== mine) await post(at('/api/telegram/timezone'), { timezone: mine });
+}
+
 export function startTelegram() {
   document.addEventListener('submit', event => {
     if (event.target.id !== 'code-form') return;
@@ -136,5 +146,9 @@ export function startTelegram() {
   });
   document.addEventListener('visibilitychange', offerOnPhone);
   offerOnPhone();
-  new MutationObserver(offerOnPhone).observe(fragment('telegram'), { attributes: true, attributeFilter: ['data-state'] });
+  sayZone();
+  new MutationObserver(() => {
+    offerOnPhone();
+    sayZone();
+  }).observe(fragment('telegram'), { attributes: true, attributeFilter: ['data-state'] });
 }

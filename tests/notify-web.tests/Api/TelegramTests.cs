@@ -40,6 +40,25 @@ public sealed class TelegramTests
         Assert.Contains("nothing to unlink", again.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_reader_s_time_zone_is_kept_with_the_link_where_there_is_one_and_it_is_one()
+    {
+        await using var scene = await WebScene.BeginAsync();
+        var (visitor, user, _) = await scene.LogInAnalystAsync();
+        Task<WebAnswer> SayAsync(string zone) => visitor.PostAsync("/api/telegram/timezone", new { timezone = zone }, Cancellation);
+        var early = await SayAsync("Europe/Prague");
+        Assert.Equal((HttpStatusCode.BadRequest, true), (early.Status, early.Error.StartsWith("No Telegram chat is linked", StringComparison.Ordinal)));
+        await scene.Links.LinkAsync(user, Phone, Cancellation);
+
+        Assert.Equal("""{"ok":true}""", (await SayAsync("Europe/Prague")).Body);
+        foreach (var wrong in (string[])["Mars/Olympus", "../../etc/passwd", "", new string('x', 1000)])
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await SayAsync(wrong)).Status);
+        }
+
+        Assert.Equal("Europe/Prague", scene.Links.Find(user)!.TimeZone?.Value);
+    }
+
     [Theory]
     [InlineData("{0} {1}")]
     [InlineData(" {0}-{1}\n")]
