@@ -1,5 +1,8 @@
-using System.Net;
 using Deque.AxeCore.Playwright;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Notify.Sandbox;
 using Notify.Sandbox.Google;
@@ -11,7 +14,7 @@ namespace Notify.Tests;
 /// <summary>The page to choose a Google account, in a real browser.</summary>
 public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
 {
-    private readonly HttpListener _client = new();
+    private WebApplication _client = null!;
     private SandboxServer _sandbox = null!;
     private SandboxControl _control = null!;
     private string _redirect = null!;
@@ -22,14 +25,14 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions(), Cancellation);
         _control = new SandboxControl(_sandbox);
-        _redirect = StartClient();
+        _redirect = await StartClientAsync();
         // There is a root everywhere: what the page says of an account that is a Unix user's.
         await _control.Google.AddAccountAsync(GoogleAccount.OfWorkspace("root@example.com"), Cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _client.Close();
+        await _client.DisposeAsync();
         _control.Dispose();
         await _sandbox.DisposeAsync();
     }
@@ -145,33 +148,14 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         new Uri(_sandbox.GoogleAddress, $"/o/oauth2/v2/auth?client_id={SandboxOptions.SampleGoogleClientId}&redirect_uri={Uri.EscapeDataString(_redirect)}&response_type=code&scope=openid%20email&state=1{hint}").ToString();
 
     /// <summary>Another origin to be sent back to.</summary>
-    private string StartClient()
+    private async Task<string> StartClientAsync()
     {
-        using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _client.Prefixes.Add($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/");
-        }
-
-        _client.Start();
-        _ = AnswerAsync();
-        return _client.Prefixes.First() + "signin-google";
-
-        async Task AnswerAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    var request = await _client.GetContextAsync();
-                    request.Response.ContentType = "text/html";
-                    request.Response.Close("<!doctype html><link rel=icon href=data:,><title>Client</title><h1>Back at the client</h1>"u8.ToArray(), willBlock: false);
-                }
-            }
-            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException)
-            {
-                // The test is over.
-            }
-        }
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _client = builder.Build();
+        _client.MapGet("/signin-google", () => Results.Content("<!doctype html><link rel=icon href=data:,><title>Client</title><h1>Back at the client</h1>", "text/html"));
+        await _client.StartAsync(Cancellation);
+        return _client.Urls.First() + "/signin-google";
     }
 }

@@ -116,7 +116,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         // As it was: ports, and a site that passes requests to them.
         await DeployThisAsync();
         await Machine.DoAsync($"rm -rf /root/older; mkdir -p /root/older/artifacts; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/older/; cd /root/older/server; {Server.MakeOlder}\n{Server.MakeSiteOlder.Replace("FILE", "nginx-notify.conf", StringComparison.Ordinal)}");
-        await Machine.DoAsync($"bash /root/older/server/deploy.sh --programs {Server.Source}/artifacts/publish");
+        await Machine.DoAsync($"rm -f /etc/nginx/sites-enabled/notify; bash /root/older/server/deploy.sh --programs {Server.Source}/artifacts/publish");
         await deployed.Server.StartNginxAsync();
         await deployed.Server.WaitUntilServedAsync();
         Assert.Equal(0, (await Machine.RunAsync("curl -s -o /dev/null http://127.0.0.1:5000/", "alice")).Status);

