@@ -79,12 +79,12 @@ public static class Crontab
         return false;
     }
 
-    /// <summary>Reads <c>NAME = value</c> as Debian's cron does (env.c, load_env): name and value may be quoted, nothing is expanded, an unquoted value ends without white space.</summary>
+    /// <summary>Reads <c>NAME = value</c> as Debian's cron does (env.c, load_env): name and value may be quoted, nothing is expanded, and a value ends without white space, also in quotes, whatever crontab(5) says.</summary>
     private static bool TryReadVariable(string line, out string name, out string value)
     {
         (name, value) = ("", "");
         var at = 0;
-        if (!TryTake(line, ref at, isName: true, out name, out _))
+        if (!TryTake(line, ref at, isName: true, out name))
         {
             return false;
         }
@@ -97,25 +97,20 @@ public static class Crontab
 
         at++;
         SkipSpace(line, ref at);
-        if (at >= line.Length || name.Length == 0 || !TryTake(line, ref at, isName: false, out value, out var quoted))
+        if (at >= line.Length || name.Length == 0 || !TryTake(line, ref at, isName: false, out value))
         {
             return false;
         }
 
-        if (!quoted)
-        {
-            value = value.TrimEnd();
-        }
-
+        value = value.TrimEnd();
         SkipSpace(line, ref at);
         return at == line.Length;
     }
 
     /// <summary>A word in quotes, or an unquoted one: a name up to a space or '=', a value to the end of the line.</summary>
-    private static bool TryTake(string line, ref int at, bool isName, out string word, out bool quoted)
+    private static bool TryTake(string line, ref int at, bool isName, out string word)
     {
-        quoted = at < line.Length && line[at] is '"' or '\'';
-        if (quoted)
+        if (at < line.Length && line[at] is '"' or '\'')
         {
             var end = line.IndexOf(line[at], at + 1);
             word = end < 0 ? "" : line[(at + 1)..end];

@@ -12,7 +12,7 @@ public sealed class CrontabTests
     [InlineData("A=b", "b")]
     [InlineData("A = b c  ", "b c")]
     [InlineData("  \tA\t=\tb", "b")]
-    [InlineData("A=\"b c \"", "b c ")]
+    [InlineData("A=\"  b c \"", "  b c")]
     [InlineData("A='b \"c\"'  ", "b \"c\"")]
     [InlineData("\"A\"='$HOME'", "$HOME")]
     [InlineData("A=$B/~:x=y # no comment", "$B/~:x=y # no comment")]
