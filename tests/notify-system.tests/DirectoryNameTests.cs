@@ -11,7 +11,7 @@ public sealed class DirectoryNameTests
     [InlineData("hc.jane")]
     [InlineData("hcjane@corp.example")]
     [InlineData("HCJane")]
-    [InlineData("4jane.doe@emea.corp.example.com")]
+    [InlineData("4jane.doe@emea.corp.test")]
     public async Task A_round_a_link_by_the_operator_a_run_through_sudo_and_a_mute_work(string name)
     {
         await using var machine = await Machine.StartAsync(name);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Notify.Testing;
 
 namespace Notify.Tests;
@@ -136,12 +137,15 @@ public sealed class SudoTests
         await machine.AllowSudoAsync();
         await using var root = AccountCaller.OfThisUser(machine.Bot.SocketPath);
         var links = Path.Combine(machine.Data, "telegram_users.json");
-        await File.WriteAllTextAsync(links, (await File.ReadAllTextAsync(links, Cancellation)).TrimEnd('}') + """}, "root": {"chat_id": 99, "linked_at": "2026-01-05T09:00:00Z"}, "daemon": {"chat_id": 98, "linked_at": "2026-01-05T09:00:00Z"}}""", Cancellation);
+        var stored = JsonNode.Parse(await File.ReadAllTextAsync(links, Cancellation))!.AsObject();
+        stored["root"] = JsonNode.Parse("""{"chat_id": 99, "linked_at": "2026-01-05T09:00:00Z"}""");
+        stored["daemon"] = JsonNode.Parse("""{"chat_id": 98, "linked_at": "2026-01-05T09:00:00Z"}""");
+        await File.WriteAllTextAsync(links, stored.ToJsonString(), Cancellation);
 
         foreach (var user in new[] { "root", "daemon" })
         {
             var ran = await root.AskAsync("POST", $"/scripts/stock_check.py/run?user={user}", null, null, Cancellation);
-            Assert.Equal(503, ran.Status);
+            Assert.True(ran.Status == 503, ran.ToString());
             Assert.Contains("dataread", ran.Error, StringComparison.Ordinal);
         }
     }
