@@ -26,6 +26,28 @@ public sealed class RoundTests
         Assert.InRange(alice.State("sales")!.Value.GetProperty("last_sent").GetDouble(), Analyst.UnixNow - 60, Analyst.UnixNow);
     }
 
+    [Theory]
+    [InlineData("/nowhere/at/all", "nothing is there")]
+    [InlineData("/etc/passwd", "/etc/passwd is not a folder")]
+    [InlineData("data", "NOTIFY_DATA_DIR holds \"data\"")]
+    public async Task A_wrong_data_folder_is_a_setting_to_fix_with_its_name_and_no_script_is_run(string folder, string why)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("sales.py", Analyst.Hello);
+
+        foreach (var arguments in (string[][])[[], ["status"]])
+        {
+            var ended = await alice.RunAsync("notify-runner", arguments, ("NOTIFY_DATA_DIR", folder), ("NOTIFY_BOT_SOCKET", ""));
+
+            Assert.Equal(78, ended.Status);
+            Assert.Contains($"NOTIFY_DATA_DIR holds \"{folder}\"", ended.Errors, StringComparison.Ordinal);
+            Assert.Contains(why, ended.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(alice.Bot.All);
+        Assert.Null(alice.State("sales"));
+    }
+
     [Fact]
     public async Task Nothing_to_run_is_nothing_to_do()
     {

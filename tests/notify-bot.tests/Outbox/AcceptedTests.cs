@@ -167,4 +167,24 @@ public sealed class AcceptedTests
             Assert.Equal("60", refused.Headers["retry-after"]);
         }
     }
+
+    [Fact]
+    public async Task What_waits_of_a_user_is_bounded_by_its_bytes_too_also_after_a_restart()
+    {
+        await using var scene = await ApiScene.BeginAsync(environment: Quick);
+        await scene.Phone.BeginOutageAsync(Cancellation);
+        var text = new string('x', 900_000);
+        var accepted = 0;
+        while (accepted < 200 && (await scene.SendAsync(new { user = "dana", text, wait = 0 })).Status == 200)
+        {
+            accepted++;
+        }
+
+        Assert.InRange(accepted, 64_000_000 / 1_000_000, 64_000_000 / 900_000 + 1);
+        (await scene.SendAsync(new { user = "dana", text = "short", wait = 0 })).AssertRefused(429, "MB together");
+        (await scene.SendAsync(new { user = "omar", text, wait = 0 })).AssertQueued();
+        await scene.Bot.Bot.KillAsync();
+        await scene.Bot.StartBotAsync();
+        (await scene.SendAsync(new { user = "dana", text = "short", wait = 0 })).AssertRefused(429, "MB together");
+    }
 }
