@@ -37,26 +37,45 @@ internal sealed class DeliverySoak(Scratch scratch)
         await scratch.ControlAsync(HttpMethod.Delete, "calls", null);
         var (bot, data) = await StartAsync([]);
         var began = Stopwatch.GetTimestamp();
-        var sent = await SendLoad.RunAsync(Socket(data), 64, 2 * Users, i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"a{i / Users}", wait: 0));
+        var sent = await SendLoad.RunAsync(
+            Socket(data),
+            64,
+            2 * Users,
+            i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"a{i / Users}", wait: 0)
+        );
         await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System, CancellationToken.None);
         await scratch.ControlAsync(HttpMethod.Post, "outage", new Length());
         await Task.Delay(TimeSpan.FromSeconds(7), TimeProvider.System, CancellationToken.None);
         await scratch.ControlAsync(HttpMethod.Post, "faults", new Fault { Kind = FaultKind.Hang, Seconds = 6 });
         await scratch.ControlAsync(HttpMethod.Delete, "outage", null);
         await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, CancellationToken.None);
-        await scratch.ControlAsync(HttpMethod.Post, "faults", new Fault { Kind = FaultKind.Answer, Status = 502, Body = "<html>Bad Gateway</html>", Seconds = 7 });
+        await scratch.ControlAsync(
+            HttpMethod.Post,
+            "faults",
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = 502,
+                Body = "<html>Bad Gateway</html>",
+                Seconds = 7,
+            }
+        );
         await Scratch.UntilEmptyAsync(data);
         var took = Stopwatch.GetElapsedTime(began);
         bot.End();
         var (arrived, doubled, inOrder) = await CountAsync(i => ["a0", "a1"]);
-        var calls = await scratch.Control.GetFromJsonAsync<JsonElement>(new Uri("calls?method=sendMessage", UriKind.Relative), ControlJson.Options);
+        var calls = await scratch.Control.GetFromJsonAsync<JsonElement>(
+            new Uri("calls?method=sendMessage", UriKind.Relative),
+            ControlJson.Options
+        );
         var refused = calls.EnumerateArray().Count(c => c.GetProperty("status").GetInt32() == 429);
         await scratch.ControlAsync(HttpMethod.Delete, "faults", null);
         await scratch.ControlAsync(HttpMethod.Post, "limits", new Switch(On: false));
         await SayAsync(
             "1,000 from 500 users at one moment, 20 s of refused, silent and 502 in the middle",
             $"{arrived} arrived, {doubled} twice, {refused} refused with 429, {took.TotalSeconds:0.0} s ({2 * Users / 30.0:0.0} s at 30/s); senders answered within {sent.Times.Max().TotalMilliseconds:0} ms",
-            arrived == 2 * Users && doubled == 0 && inOrder && refused == 0);
+            arrived == 2 * Users && doubled == 0 && inOrder && refused == 0
+        );
     }
 
     /// <summary>kill -9 twenty times at random moments while 64 callers send.</summary>
@@ -64,13 +83,28 @@ internal sealed class DeliverySoak(Scratch scratch)
     {
         const int Kills = 20;
         var accepted = Enumerable.Range(0, Users).Select(_ => new List<string>()).ToArray();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TELEGRAM_MESSAGES_PER_SECOND"] = "300", ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "100" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["TELEGRAM_MESSAGES_PER_SECOND"] = "300",
+            ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "100",
+        };
         var (bot, data) = await StartAsync(environment);
         var next = 0;
         for (var kill = 0; kill < Kills; kill++)
         {
-            var senders = Enumerable.Range(0, 64).Select(sender => Task.Run(() => SendUntilKilledAsync(Socket(data), sender, () => Interlocked.Increment(ref next), accepted))).ToArray();
-            await Task.Delay(TimeSpan.FromMilliseconds(System.Security.Cryptography.RandomNumberGenerator.GetInt32(200, 900)), TimeProvider.System, CancellationToken.None);
+            var senders = Enumerable
+                .Range(0, 64)
+                .Select(sender =>
+                    Task.Run(() =>
+                        SendUntilKilledAsync(Socket(data), sender, () => Interlocked.Increment(ref next), accepted)
+                    )
+                )
+                .ToArray();
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(System.Security.Cryptography.RandomNumberGenerator.GetInt32(200, 900)),
+                TimeProvider.System,
+                CancellationToken.None
+            );
             bot.KillNow();
             await Task.WhenAll(senders);
             (bot, _) = scratch.StartBot(environment, null, data);
@@ -81,7 +115,11 @@ internal sealed class DeliverySoak(Scratch scratch)
         bot.End();
         var (arrived, doubled, inOrder) = await CountAsync(i => accepted[i]);
         var all = accepted.Sum(a => a.Count);
-        await SayAsync("kill -9 of the bot, 20 times under load", $"{all} accepted, {arrived} of them arrived, {doubled} twice ({doubled / (double)Kills:0.0} for each kill; at most 64 are on their way)", arrived == all && inOrder && doubled <= Kills * 64);
+        await SayAsync(
+            "kill -9 of the bot, 20 times under load",
+            $"{all} accepted, {arrived} of them arrived, {doubled} twice ({doubled / (double)Kills:0.0} for each kill; at most 64 are on their way)",
+            arrived == all && inOrder && doubled <= Kills * 64
+        );
     }
 
     /// <summary>One user floods 10,000; another one's messages in between.</summary>
@@ -95,14 +133,21 @@ internal sealed class DeliverySoak(Scratch scratch)
         {
             for (var sent = 0; sent < 10_000 && !over.IsCancellationRequested; sent += 50)
             {
-                var result = await SendLoad.RunAsync(Socket(data), 16, 50, i => SendLoad.Text(DeliveryBudgets.User(0), $"flood {i}", wait: 0));
+                var result = await SendLoad.RunAsync(
+                    Socket(data),
+                    16,
+                    50,
+                    i => SendLoad.Text(DeliveryBudgets.User(0), $"flood {i}", wait: 0)
+                );
                 refused += result.Refused;
             }
         });
         var times = new List<TimeSpan>();
         for (var i = 1; i <= 20; i++)
         {
-            times.AddRange((await SendLoad.RunAsync(Socket(data), 1, 1, _ => SendLoad.Text(DeliveryBudgets.User(i), "mine"))).Times);
+            times.AddRange(
+                (await SendLoad.RunAsync(Socket(data), 1, 1, _ => SendLoad.Text(DeliveryBudgets.User(i), "mine"))).Times
+            );
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
         }
 
@@ -110,16 +155,29 @@ internal sealed class DeliverySoak(Scratch scratch)
         await flood;
         bot.End();
         await scratch.ControlAsync(HttpMethod.Post, "limits", new Switch(On: false));
-        await SayAsync("a user floods; 20 other users send one each", $"delivered within {times.Max().TotalMilliseconds:0} ms at the most, {refused} of the flood refused by the quota", times.Max() < TimeSpan.FromSeconds(2) && refused > 0);
+        await SayAsync(
+            "a user floods; 20 other users send one each",
+            $"delivered within {times.Max().TotalMilliseconds:0} ms at the most, {refused} of the flood refused by the quota",
+            times.Max() < TimeSpan.FromSeconds(2) && refused > 0
+        );
     }
 
     /// <summary>5,000 wait at a restart.</summary>
     private async Task RestartAsync()
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TELEGRAM_MESSAGES_PER_SECOND"] = "1000", ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["TELEGRAM_MESSAGES_PER_SECOND"] = "1000",
+            ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000",
+        };
         var (bot, data) = await StartAsync(environment);
         await scratch.ControlAsync(HttpMethod.Post, "outage", new Length());
-        await SendLoad.RunAsync(Socket(data), 1, 10 * Users, i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"r{i / Users}", wait: 0));
+        await SendLoad.RunAsync(
+            Socket(data),
+            1,
+            10 * Users,
+            i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"r{i / Users}", wait: 0)
+        );
         bot.KillNow();
         await scratch.ControlAsync(HttpMethod.Delete, "outage", null);
         var began = Stopwatch.GetTimestamp();
@@ -128,15 +186,25 @@ internal sealed class DeliverySoak(Scratch scratch)
         await Scratch.UntilEmptyAsync(data);
         var took = Stopwatch.GetElapsedTime(began);
         bot.End();
-        var (arrived, doubled, inOrder) = await CountAsync(_ => Enumerable.Range(0, 10).Select(i => $"r{i.ToString(CultureInfo.InvariantCulture)}"));
-        await SayAsync("restart with 5,000 waiting", $"{arrived} arrived, {doubled} twice, {took.TotalSeconds:0.0} s", arrived == 10 * Users && doubled == 0 && inOrder);
+        var (arrived, doubled, inOrder) = await CountAsync(_ =>
+            Enumerable.Range(0, 10).Select(i => $"r{i.ToString(CultureInfo.InvariantCulture)}")
+        );
+        await SayAsync(
+            "restart with 5,000 waiting",
+            $"{arrived} arrived, {doubled} twice, {took.TotalSeconds:0.0} s",
+            arrived == 10 * Users && doubled == 0 && inOrder
+        );
     }
 
     /// <summary>A million notifications in the history.</summary>
     private async Task LongHistoryAsync()
     {
         const int Rows = 1_000_000;
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TELEGRAM_MESSAGES_PER_SECOND"] = "1000", ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["TELEGRAM_MESSAGES_PER_SECOND"] = "1000",
+            ["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000",
+        };
         var (bot, data) = await StartAsync(environment);
         bot.End();
         await FillAsync(Path.Combine(data, "private", "outbox.db"), Rows);
@@ -144,18 +212,26 @@ internal sealed class DeliverySoak(Scratch scratch)
         (bot, _) = scratch.StartBot(environment, null, data);
         await Scratch.UntilOkAsync(data);
         var start = Stopwatch.GetElapsedTime(began);
-        var sent = await SendLoad.RunAsync(Socket(data), 16, 1000, i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"m{i}"));
+        var sent = await SendLoad.RunAsync(
+            Socket(data),
+            16,
+            1000,
+            i => SendLoad.Text(DeliveryBudgets.User(i % Users), $"m{i}")
+        );
         bot.End();
         var median = sent.Times.Order().ElementAt(sent.Times.Count / 2);
         await SayAsync(
             "a million notifications in the history",
             $"start to ok {start.TotalMilliseconds:0} ms, 1,000 sends from 16 callers at p50 {median.TotalMilliseconds:0.0} ms, {sent.Refused} refused",
-            sent.Refused == 0 && start < TimeSpan.FromSeconds(2));
+            sent.Refused == 0 && start < TimeSpan.FromSeconds(2)
+        );
     }
 
     private static async Task FillAsync(string path, int rows)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString()
+        );
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = """
@@ -180,7 +256,12 @@ internal sealed class DeliverySoak(Scratch scratch)
                 // Each sender has users of its own, so that the order of each user's is known.
                 var user = sender + (64 * (number % (Users / 64)));
                 var text = $"k{number.ToString(CultureInfo.InvariantCulture)}";
-                var sent = await SendLoad.RunAsync(socket, 1, 1, _ => SendLoad.Text(DeliveryBudgets.User(user), text, wait: 1));
+                var sent = await SendLoad.RunAsync(
+                    socket,
+                    1,
+                    1,
+                    _ => SendLoad.Text(DeliveryBudgets.User(user), text, wait: 1)
+                );
                 if (sent.Refused == 0)
                 {
                     accepted[user].Add(text);
@@ -201,7 +282,10 @@ internal sealed class DeliverySoak(Scratch scratch)
         {
             var wanted = expected(user).ToList();
             var known = wanted.ToHashSet(StringComparer.Ordinal);
-            var messages = await scratch.Control.GetFromJsonAsync<MessageView[]>(new Uri($"chats/{DeliveryBudgets.Chat(user)}/messages", UriKind.Relative), ControlJson.Options);
+            var messages = await scratch.Control.GetFromJsonAsync<MessageView[]>(
+                new Uri($"chats/{DeliveryBudgets.Chat(user)}/messages", UriKind.Relative),
+                ControlJson.Options
+            );
             var there = messages!.Select(m => m.Text).Where(known.Contains).ToList();
             var once = there.Distinct(StringComparer.Ordinal).ToList();
             arrived += once.Count;

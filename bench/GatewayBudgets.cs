@@ -11,7 +11,10 @@ internal sealed class GatewayBudgets(Scratch scratch)
     private const int ConnectionsPerUser = 2;
     private const int Starts = 15;
 
-    private readonly List<string[]> _rows = [["what", "measured", "a bare echo beside it", "must be under", ""]];
+    private readonly List<string[]> _rows =
+    [
+        ["what", "measured", "a bare echo beside it", "must be under", ""],
+    ];
 
     internal async Task MeasureAsync(TextWriter output)
     {
@@ -42,7 +45,11 @@ internal sealed class GatewayBudgets(Scratch scratch)
     private async Task<Figures> MeasureEchoAsync()
     {
         var port = Scratch.FreePort();
-        var echo = MeasuredProcess.Start(scratch.PathOf("notify-bare-echo"), [port.ToString(CultureInfo.InvariantCulture)], new Dictionary<string, string>(StringComparer.Ordinal));
+        var echo = MeasuredProcess.Start(
+            scratch.PathOf("notify-bare-echo"),
+            [port.ToString(CultureInfo.InvariantCulture)],
+            new Dictionary<string, string>(StringComparer.Ordinal)
+        );
         try
         {
             using var crowd = new WebSocketCrowd(port);
@@ -69,7 +76,10 @@ internal sealed class GatewayBudgets(Scratch scratch)
             UntilHealthy(socketPath);
             using var crowd = new WebSocketCrowd(port);
             var idle = await SettledAsync(gateway);
-            await crowd.ConnectAsync(Users * ConnectionsPerUser, i => $$"""{"type":"auth","token":"{{Scratch.GatewayToken($"user{i % Users}")}}"}""");
+            await crowd.ConnectAsync(
+                Users * ConnectionsPerUser,
+                i => $$"""{"type":"auth","token":"{{Scratch.GatewayToken($"user{i % Users}")}}"}"""
+            );
             var perConnection = (double)(await SettledAsync(gateway) - idle) / (Users * ConnectionsPerUser);
             var began = Stopwatch.GetTimestamp();
             var receiving = crowd.ReceiveAsync("notification");
@@ -89,8 +99,20 @@ internal sealed class GatewayBudgets(Scratch scratch)
                 "30 kB",
                 perConnection < 30_000 ? "pass" : "FAIL",
             ]);
-            _rows.Add([$"{Users} users with {ConnectionsPerUser} each, 1 notification each: to the last client", $"{Ms(toTheLast)} = {toTheLast / echo.ToTheLast:0.00} x", Ms(echo.ToTheLast), "", ""]);
-            _rows.Add(["  POST /dispatch, 8 at once: p50, the slowest", $"{Ms(dispatched.Median)}, {Ms(dispatched.Times.Max())}", "", "", ""]);
+            _rows.Add([
+                $"{Users} users with {ConnectionsPerUser} each, 1 notification each: to the last client",
+                $"{Ms(toTheLast)} = {toTheLast / echo.ToTheLast:0.00} x",
+                Ms(echo.ToTheLast),
+                "",
+                "",
+            ]);
+            _rows.Add([
+                "  POST /dispatch, 8 at once: p50, the slowest",
+                $"{Ms(dispatched.Median)}, {Ms(dispatched.Times.Max())}",
+                "",
+                "",
+                "",
+            ]);
         }
         finally
         {
@@ -100,8 +122,11 @@ internal sealed class GatewayBudgets(Scratch scratch)
 
     private static byte[] Dispatch(int i)
     {
-        var body = $$$"""{"user":"user{{{i}}}","notification":{"id":"n-{{{i}}}","title":"Revenue is down","message":"12 % under the average","script":"revenue_drop","timestamp":"2026-01-30T19:20:00Z"}}""";
-        return Encoding.ASCII.GetBytes($"POST /dispatch HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        var body =
+            $$$"""{"user":"user{{{i}}}","notification":{"id":"n-{{{i}}}","title":"Revenue is down","message":"12 % under the average","script":"revenue_drop","timestamp":"2026-01-30T19:20:00Z"}}""";
+        return Encoding.ASCII.GetBytes(
+            $"POST /dispatch HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"
+        );
     }
 
     private static void UntilHealthy(string socketPath)
@@ -125,9 +150,11 @@ internal sealed class GatewayBudgets(Scratch scratch)
         return process.ResidentMemory();
     }
 
-    private static string Ms(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
+    private static string Ms(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
-    private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
+    private static string Mib(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 
     private static string Kb(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1000:0.0} kB");
 }

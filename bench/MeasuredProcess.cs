@@ -20,7 +20,11 @@ internal sealed unsafe partial class MeasuredProcess
     internal int Id { get; }
 
     /// <summary>Starts a program; what it prints goes nowhere.</summary>
-    internal static MeasuredProcess Start(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    internal static MeasuredProcess Start(
+        string program,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> environment
+    )
     {
         var actions = stackalloc byte[LibC.SpawnStructSize];
         Check(LibC.SpawnActionsInit(actions));
@@ -33,7 +37,16 @@ internal sealed unsafe partial class MeasuredProcess
             }
 
             var variables = text.AddAll(environment.Select(v => $"{v.Key}={v.Value}"));
-            Check(LibC.Spawn(out var id, text.Add(program), actions, null, text.AddAll([program, .. arguments]), variables));
+            Check(
+                LibC.Spawn(
+                    out var id,
+                    text.Add(program),
+                    actions,
+                    null,
+                    text.AddAll([program, .. arguments]),
+                    variables
+                )
+            );
             return new MeasuredProcess(id);
         }
         finally
@@ -65,7 +78,14 @@ internal sealed unsafe partial class MeasuredProcess
             throw new BenchException("This kernel lets no process inherit orphans (PR_SET_CHILD_SUBREAPER).");
         }
 
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "\"$@\" > /dev/null 2>&1 < /dev/null & echo $!", "sh", program, .. arguments]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(
+            "/bin/sh",
+            ["-c", "\"$@\" > /dev/null 2>&1 < /dev/null & echo $!", "sh", program, .. arguments]
+        )
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.Environment.Clear();
         foreach (var (name, value) in environment)
         {
@@ -76,7 +96,9 @@ internal sealed unsafe partial class MeasuredProcess
         var id = int.Parse(shell.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
         shell.WaitForExit();
         var status = Wait(id, out var usage);
-        return status == 0 ? usage.MaxResidentKilobytes * 1024 : throw new BenchException($"{program} ended with wait status {status}.");
+        return status == 0
+            ? usage.MaxResidentKilobytes * 1024
+            : throw new BenchException($"{program} ended with wait status {status}.");
     }
 
     /// <summary>Tells it to end, and waits until it has.</summary>
@@ -97,7 +119,8 @@ internal sealed unsafe partial class MeasuredProcess
     internal long ResidentMemory()
     {
         var line = File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            * 1024;
     }
 
     /// <summary>CPU time it and its threads have used so far.</summary>
@@ -106,7 +129,13 @@ internal sealed unsafe partial class MeasuredProcess
         // After the name, which may hold spaces and brackets: state is the first; utime and stime the 12th and 13th (proc_pid_stat(5)), in 1/100 s.
         var stat = File.ReadAllText($"/proc/{Id}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
+        return TimeSpan.FromMilliseconds(
+            10
+                * (
+                    long.Parse(fields[11], CultureInfo.InvariantCulture)
+                    + long.Parse(fields[12], CultureInfo.InvariantCulture)
+                )
+        );
     }
 
     private static int Wait(int id, out Usage usage)

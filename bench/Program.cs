@@ -1,9 +1,20 @@
 using Notify.Bench;
 
 // notify-bench budgets|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
-if (args is not [var what and ("budgets" or "soak" or "delivery" or "gateway" or "web" or "storm"), var programs, var sandbox, ..])
+if (
+    args
+    is not [
+        var what
+        and ("budgets" or "soak" or "delivery" or "gateway" or "web" or "storm"),
+        var programs,
+        var sandbox,
+        ..,
+    ]
+)
 {
-    await Console.Error.WriteLineAsync("notify-bench budgets|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)");
+    await Console.Error.WriteLineAsync(
+        "notify-bench budgets|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)"
+    );
     return 64;
 }
 

@@ -7,8 +7,12 @@ namespace Notify.Bench;
 /// <summary>A Bot API server that says yes at once and does nothing else, so that what is measured is the bot. It never has an update.</summary>
 internal sealed class PromptBotApi : IDisposable
 {
-    private static readonly byte[] s_sent = Answer("""{"ok":true,"result":{"message_id":1,"date":1767225600,"chat":{"id":1,"type":"private"}}}""");
-    private static readonly byte[] s_me = Answer("""{"ok":true,"result":{"id":110201,"is_bot":true,"first_name":"Bench","username":"NotifyBenchBot"}}""");
+    private static readonly byte[] s_sent = Answer(
+        """{"ok":true,"result":{"message_id":1,"date":1767225600,"chat":{"id":1,"type":"private"}}}"""
+    );
+    private static readonly byte[] s_me = Answer(
+        """{"ok":true,"result":{"id":110201,"is_bot":true,"first_name":"Bench","username":"NotifyBenchBot"}}"""
+    );
     private static readonly byte[] s_yes = Answer("""{"ok":true,"result":true}""");
     private static readonly byte[] s_nothing = Answer("""{"ok":true,"result":[]}""");
 
@@ -136,8 +140,14 @@ internal sealed class PromptBotApi : IDisposable
 
         at += Name.Length;
         var end = head.IndexOf('\r', at);
-        return int.Parse(head.AsSpan(at, (end < 0 ? head.Length : end) - at), System.Globalization.CultureInfo.InvariantCulture);
+        return int.Parse(
+            head.AsSpan(at, (end < 0 ? head.Length : end) - at),
+            System.Globalization.CultureInfo.InvariantCulture
+        );
     }
 
-    private static byte[] Answer(string json) => Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
+    private static byte[] Answer(string json) =>
+        Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}"
+        );
 }

@@ -32,12 +32,23 @@ internal sealed partial class Scratch : IDisposable
     {
         _programs = programs;
         Account = Account.Current();
-        if (Directory.Exists(Path.Combine(Account.Home, "user")) || Directory.Exists(Path.Combine(Account.Home, ".notifications")))
+        if (
+            Directory.Exists(Path.Combine(Account.Home, "user"))
+            || Directory.Exists(Path.Combine(Account.Home, ".notifications"))
+        )
         {
-            throw new BenchException($"{Account.Home} is not empty: the runner is measured with an account that has nothing yet. ./dev bench sees to it.");
+            throw new BenchException(
+                $"{Account.Home} is not empty: the runner is measured with an account that has nothing yet. ./dev bench sees to it."
+            );
         }
 
-        _sandbox = Process.Start(new ProcessStartInfo(Path.Combine(sandbox, "notify-sandbox"), ["--limits", "off"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        _sandbox = Process.Start(
+            new ProcessStartInfo(Path.Combine(sandbox, "notify-sandbox"), ["--limits", "off"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         var said = _sandbox.StandardOutput.ReadLine() ?? "";
         var addresses = Addresses().Match(said);
         if (!addresses.Success)
@@ -47,7 +58,10 @@ internal sealed partial class Scratch : IDisposable
 
         Api = addresses.Groups["api"].Value;
         _google = addresses.Groups["google"].Value;
-        Control = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(new Uri(addresses.Groups["phone"].Value), "/sandbox/") };
+        Control = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(new Uri(addresses.Groups["phone"].Value), "/sandbox/"),
+        };
     }
 
     /// <summary>The account that all of it runs as.</summary>
@@ -68,21 +82,26 @@ internal sealed partial class Scratch : IDisposable
     internal string PathOf(string program) => Path.Combine(_programs, program, program);
 
     /// <summary>What cron gives a job; and a socket at which nobody listens.</summary>
-    internal Dictionary<string, string> CronEnvironment() => new(StringComparer.Ordinal)
-    {
-        ["PATH"] = "/usr/bin:/bin",
-        ["HOME"] = Account.Home,
-        ["LOGNAME"] = Account.Name,
-        ["SHELL"] = "/bin/sh",
-        ["LANG"] = "C",
-        ["NOTIFY_BOT_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
-    };
+    internal Dictionary<string, string> CronEnvironment() =>
+        new(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/bin:/bin",
+            ["HOME"] = Account.Home,
+            ["LOGNAME"] = Account.Name,
+            ["SHELL"] = "/bin/sh",
+            ["LANG"] = "C",
+            ["NOTIFY_BOT_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
+        };
 
     /// <summary>Starts a bot with a data folder of its own.</summary>
     /// <param name="more">Of its environment.</param>
     /// <param name="links">What telegram_users.json holds before.</param>
     /// <param name="data">The data folder of an earlier one, to go on with.</param>
-    internal (MeasuredProcess Bot, string DataFolder) StartBot(IReadOnlyDictionary<string, string>? more = null, string? links = null, string? data = null)
+    internal (MeasuredProcess Bot, string DataFolder) StartBot(
+        IReadOnlyDictionary<string, string>? more = null,
+        string? links = null,
+        string? data = null
+    )
     {
         data ??= Path.Combine(_folder, $"data{++_bots}");
         if (links is not null)
@@ -154,14 +173,23 @@ internal sealed partial class Scratch : IDisposable
     {
         var port = FreePort();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin" };
-        return (MeasuredProcess.Start(PathOf("notify-bare-answer"), [port.ToString(CultureInfo.InvariantCulture), json], environment), new Uri($"http://127.0.0.1:{port}"));
+        return (
+            MeasuredProcess.Start(
+                PathOf("notify-bare-answer"),
+                [port.ToString(CultureInfo.InvariantCulture), json],
+                environment
+            ),
+            new Uri($"http://127.0.0.1:{port}")
+        );
     }
 
     /// <summary>A token of an hour, as the dashboard makes them.</summary>
     internal static string GatewayToken(string user)
     {
-        var claims = $$"""{"sub":"{{user}}","iss":"notify-web","aud":"notify-gateway","exp":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 3600}}}""";
-        var content = $"{Base64Url.EncodeToString("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}";
+        var claims =
+            $$"""{"sub":"{{user}}","iss":"notify-web","aud":"notify-gateway","exp":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 3600}}}""";
+        var content =
+            $"{Base64Url.EncodeToString("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}";
         return $"{content}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.ASCII.GetBytes(GatewaySecret), Encoding.ASCII.GetBytes(content)))}";
     }
 
@@ -213,7 +241,9 @@ internal sealed partial class Scratch : IDisposable
         {
             if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(5))
             {
-                throw new BenchException($"the bot's health is {health} after 5 minutes; {data}/private/bot.log says why.");
+                throw new BenchException(
+                    $"the bot's health is {health} after 5 minutes; {data}/private/bot.log says why."
+                );
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);

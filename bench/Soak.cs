@@ -35,8 +35,12 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         {
             await UntilOkAsync(data);
             await scratch.ControlAsync(HttpMethod.Post, "people", new NewPerson("Dana", Id: Person));
-            await output.WriteLineAsync($"One bot, each fault for {length.TotalSeconds:0} s. CPU in % of one core, from /proc; log is the growth of bot.log.\n");
-            await output.WriteLineAsync($"{"fault",-34}{"CPU",8}{"log",12}{"calls",8}   {"/health says",-18}{"well again",14}");
+            await output.WriteLineAsync(
+                $"One bot, each fault for {length.TotalSeconds:0} s. CPU in % of one core, from /proc; log is the growth of bot.log.\n"
+            );
+            await output.WriteLineAsync(
+                $"{"fault", -34}{"CPU", 8}{"log", 12}{"calls", 8}   {"/health says", -18}{"well again", 14}"
+            );
             foreach (var trouble in Troubles())
             {
                 allWell &= await MeetAsync(trouble, bot, data, output);
@@ -47,31 +51,63 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
             bot.End();
         }
 
-        await output.WriteLineAsync(allWell ? "\nAll under 1 % of a core, the log bounded, and well again after each." : "\nNot all of it is as it must be: see FAIL above.");
+        await output.WriteLineAsync(
+            allWell
+                ? "\nAll under 1 % of a core, the log bounded, and well again after each."
+                : "\nNot all of it is as it must be: see FAIL above."
+        );
         return allWell;
     }
 
     private IEnumerable<Trouble> Troubles()
     {
-        yield return new("none (idle, long polling)", () => Task.CompletedTask, () => Task.CompletedTask, length, IsNone: true);
+        yield return new(
+            "none (idle, long polling)",
+            () => Task.CompletedTask,
+            () => Task.CompletedTask,
+            length,
+            IsNone: true
+        );
         yield return Faulty("401, token refused", new Fault { Kind = FaultKind.Answer, Status = 401 });
-        yield return Faulty("409, polled elsewhere", new Fault { Kind = FaultKind.Answer, Status = 409, Method = "getUpdates" });
-        yield return Faulty("429, retry_after 3", new Fault { Kind = FaultKind.Answer, Status = 429, RetryAfter = 3 });
+        yield return Faulty(
+            "409, polled elsewhere",
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = 409,
+                Method = "getUpdates",
+            }
+        );
+        yield return Faulty(
+            "429, retry_after 3",
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = 429,
+                RetryAfter = 3,
+            }
+        );
         yield return Faulty("500", new Fault { Kind = FaultKind.Answer, Status = 500 });
         yield return new(
             "connections refused",
             () => scratch.ControlAsync(HttpMethod.Post, "outage", new Length()),
             () => scratch.ControlAsync(HttpMethod.Delete, "outage", null),
-            length);
+            length
+        );
         yield return Faulty("connections dropped", new Fault { Kind = FaultKind.Drop });
-        yield return Faulty("silence: no answer, ever", new Fault { Kind = FaultKind.Hang }) with { Length = length > UntilSilenceIsNoticed ? length : UntilSilenceIsNoticed };
+        yield return Faulty("silence: no answer, ever", new Fault { Kind = FaultKind.Hang }) with
+        {
+            Length = length > UntilSilenceIsNoticed ? length : UntilSilenceIsNoticed,
+        };
     }
 
-    private Trouble Faulty(string name, Fault fault) => new(
-        name,
-        () => scratch.ControlAsync(HttpMethod.Post, "faults", fault),
-        () => scratch.ControlAsync(HttpMethod.Delete, "faults", null),
-        length);
+    private Trouble Faulty(string name, Fault fault) =>
+        new(
+            name,
+            () => scratch.ControlAsync(HttpMethod.Post, "faults", fault),
+            () => scratch.ControlAsync(HttpMethod.Delete, "faults", null),
+            length
+        );
 
     private async Task<bool> MeetAsync(Trouble trouble, MeasuredProcess bot, string data, TextWriter output)
     {
@@ -85,20 +121,29 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         var share = (bot.CpuTime() - cpu) / Stopwatch.GetElapsedTime(began);
         var written = LogSize(data) - log;
         var state = State(data);
-        var calls = await scratch.Control.GetFromJsonAsync<JsonElement>(new Uri("calls", UriKind.Relative), ControlJson.Options, CancellationToken.None);
+        var calls = await scratch.Control.GetFromJsonAsync<JsonElement>(
+            new Uri("calls", UriKind.Relative),
+            ControlJson.Options,
+            CancellationToken.None
+        );
         await trouble.End();
 
         var mended = Stopwatch.GetTimestamp();
         var isWell = await UntilOkAsync(data);
         var isMet = calls.GetArrayLength() > 0 && (state == "ok") == trouble.IsNone;
-        var isGood = share < MostCpu && written < MostLogPerMinute * Math.Max(1, trouble.Length.TotalMinutes) && isWell && isMet;
-        await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{trouble.Name,-34}{100 * share,6:0.00} %{written,10} B{calls.GetArrayLength(),8}   {state,-18}{(isWell ? $"{Stopwatch.GetElapsedTime(mended).TotalSeconds:0.0} s" : "not"),14}  {(isGood ? "pass" : "FAIL")}"));
+        var isGood =
+            share < MostCpu && written < MostLogPerMinute * Math.Max(1, trouble.Length.TotalMinutes) && isWell && isMet;
+        await output.WriteLineAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{trouble.Name, -34}{100 * share, 6:0.00} %{written, 10} B{calls.GetArrayLength(), 8}   {state, -18}{(isWell ? $"{Stopwatch.GetElapsedTime(mended).TotalSeconds:0.0} s" : "not"), 14}  {(isGood ? "pass" : "FAIL")}"
+            )
+        );
         return isGood;
     }
 
-    private static long LogSize(string data) => Directory.GetFiles(Path.Combine(data, "private"), "bot.log*").Sum(f => new FileInfo(f).Length);
+    private static long LogSize(string data) =>
+        Directory.GetFiles(Path.Combine(data, "private"), "bot.log*").Sum(f => new FileInfo(f).Length);
 
     /// <summary>What /health says of Telegram, such as <c>unreachable</c>.</summary>
     private static string State(string data)
@@ -106,13 +151,17 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         var answer = Budgets.AskHealth(Path.Combine(data, "bot.sock"));
         var json = answer.IndexOf('{', StringComparison.Ordinal);
         using var health = JsonDocument.Parse(json < 0 ? "{}" : answer[json..(answer.LastIndexOf('}') + 1)]);
-        return health.RootElement.TryGetProperty("telegram", out var telegram) ? telegram.GetProperty("state").GetString() ?? "nothing" : "nothing";
+        return health.RootElement.TryGetProperty("telegram", out var telegram)
+            ? telegram.GetProperty("state").GetString() ?? "nothing"
+            : "nothing";
     }
 
     private static async Task<bool> UntilOkAsync(string data)
     {
         var began = Stopwatch.GetTimestamp();
-        while (!Budgets.AskHealth(Path.Combine(data, "bot.sock")).Contains("\"status\":\"ok\"", StringComparison.Ordinal))
+        while (
+            !Budgets.AskHealth(Path.Combine(data, "bot.sock")).Contains("\"status\":\"ok\"", StringComparison.Ordinal)
+        )
         {
             if (Stopwatch.GetElapsedTime(began) > RecoveryPatience)
             {

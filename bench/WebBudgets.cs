@@ -21,7 +21,10 @@ internal sealed class WebBudgets(Scratch scratch)
     private const int WarmUps = 3;
     private const string Status = "/api/telegram/status";
 
-    private readonly List<string[]> _rows = [["what", "measured", "a bare answer beside it", "must reach", ""]];
+    private readonly List<string[]> _rows =
+    [
+        ["what", "measured", "a bare answer beside it", "must reach", ""],
+    ];
 
     internal async Task MeasureAsync(TextWriter output)
     {
@@ -39,7 +42,11 @@ internal sealed class WebBudgets(Scratch scratch)
                 try
                 {
                     await UntilServingAsync(bare.Address, sessions[0].Status);
-                    await MeasureTurnsAsync(new Server(web, address, sessions), new Server(bare.Process, bare.Address, sessions), users.Count);
+                    await MeasureTurnsAsync(
+                        new Server(web, address, sessions),
+                        new Server(bare.Process, bare.Address, sessions),
+                        users.Count
+                    );
                 }
                 finally
                 {
@@ -71,12 +78,23 @@ internal sealed class WebBudgets(Scratch scratch)
     private sealed class Server(MeasuredProcess process, Uri address, IReadOnlyList<LoggedIn> sessions)
     {
         private readonly byte[][] _requests =
-            [.. sessions.Select(session => Encoding.ASCII.GetBytes($"GET {Status} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: application/json\r\nCookie: {session.Cookie}\r\n\r\n"))];
+        [
+            .. sessions.Select(session =>
+                Encoding.ASCII.GetBytes(
+                    $"GET {Status} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: application/json\r\nCookie: {session.Cookie}\r\n\r\n"
+                )
+            ),
+        ];
 
         internal async Task<Figures> AskAsync(int times)
         {
             var cpu = process.CpuTime();
-            var all = await SendLoad.RunAsync(new IPEndPoint(IPAddress.Loopback, address.Port), AtOnce, times, i => _requests[i % _requests.Length]);
+            var all = await SendLoad.RunAsync(
+                new IPEndPoint(IPAddress.Loopback, address.Port),
+                AtOnce,
+                times,
+                i => _requests[i % _requests.Length]
+            );
             cpu = process.CpuTime() - cpu;
             return all.Refused == 0
                 ? new Figures(all.Rate, all.Median, all.Percentile99, cpu / times)
@@ -92,8 +110,7 @@ internal sealed class WebBudgets(Scratch scratch)
             {
                 before = process.CpuTime();
                 await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, CancellationToken.None);
-            }
-            while (process.CpuTime() - before > TimeSpan.FromMilliseconds(30));
+            } while (process.CpuTime() - before > TimeSpan.FromMilliseconds(30));
         }
     }
 
@@ -124,8 +141,7 @@ internal sealed class WebBudgets(Scratch scratch)
 
         double Median(Func<(Figures Web, Figures Bare), double> of) => turns.Select(of).Order().ElementAt(Turns / 2);
         var ratio = Median(turn => turn.Web.Rate / turn.Bare.Rate);
-        _rows.Add(
-        [
+        _rows.Add([
             $"GET {Status}, {Sessions} sessions of {users} Unix {(users == 1 ? "user" : "users")}, {AtOnce} at once",
             $"{Median(turn => turn.Web.Rate):0}/s = {ratio:0.00} x (median of {Turns} turns, {turns.Min(turn => turn.Web.Rate / turn.Bare.Rate):0.00} to {turns.Max(turn => turn.Web.Rate / turn.Bare.Rate):0.00})",
             $"{Median(turn => turn.Bare.Rate):0}/s",
@@ -137,11 +153,18 @@ internal sealed class WebBudgets(Scratch scratch)
         AddTime("  CPU of the server for each", figures => figures.Cpu);
 
         void AddTime(string what, Func<Figures, TimeSpan> of) =>
-            _rows.Add([what, $"{Ms(Median(turn => of(turn.Web).TotalMilliseconds))} = {Median(turn => of(turn.Web) / of(turn.Bare)):0.00} x", Ms(Median(turn => of(turn.Bare).TotalMilliseconds)), "", ""]);
+            _rows.Add([
+                what,
+                $"{Ms(Median(turn => of(turn.Web).TotalMilliseconds))} = {Median(turn => of(turn.Web) / of(turn.Bare)):0.00} x",
+                Ms(Median(turn => of(turn.Bare).TotalMilliseconds)),
+                "",
+                "",
+            ]);
     }
 
     /// <summary>Those that ./dev bench has added to the accounts; where it could not, the one that all of it runs as has all the sessions.</summary>
-    private List<string> Analysts() => Account.Find(User(0)) is null ? [scratch.Account.Name] : [.. Enumerable.Range(0, Sessions).Select(User)];
+    private List<string> Analysts() =>
+        Account.Find(User(0)) is null ? [scratch.Account.Name] : [.. Enumerable.Range(0, Sessions).Select(User)];
 
     private static string User(int i) => $"bench-analyst{i.ToString(CultureInfo.InvariantCulture)}";
 
@@ -153,7 +176,12 @@ internal sealed class WebBudgets(Scratch scratch)
         {
             try
             {
-                if ((await http.GetStringAsync(new Uri("healthz", UriKind.Relative))).Contains(wanted, StringComparison.Ordinal))
+                if (
+                    (await http.GetStringAsync(new Uri("healthz", UriKind.Relative))).Contains(
+                        wanted,
+                        StringComparison.Ordinal
+                    )
+                )
                 {
                     return;
                 }
@@ -176,20 +204,35 @@ internal sealed class WebBudgets(Scratch scratch)
     private static async Task<LoggedIn[]> LogInAsync(Uri address, List<string> users)
     {
         var sessions = new LoggedIn[Sessions];
-        await Parallel.ForAsync(0, Sessions, new ParallelOptions { MaxDegreeOfParallelism = LoginsAtOnce }, async (i, cancellation) =>
-        {
-            using var visitor = new WebVisitor(address);
-            var answer = await visitor.ComeBackAsync(await visitor.TypeAsync($"{users[i % users.Count]}@example.com", cancellation), cancellation);
-            var status = await visitor.GetAsync(Status, cancellation);
-            if (visitor.SessionCookie is not { } cookie || status.Status != HttpStatusCode.OK || !status.Json.GetProperty("linked").GetBoolean())
+        await Parallel.ForAsync(
+            0,
+            Sessions,
+            new ParallelOptions { MaxDegreeOfParallelism = LoginsAtOnce },
+            async (i, cancellation) =>
             {
-                throw new BenchException($"{users[i % users.Count]} is not logged in, or not linked: {answer}, then {status}");
-            }
+                using var visitor = new WebVisitor(address);
+                var answer = await visitor.ComeBackAsync(
+                    await visitor.TypeAsync($"{users[i % users.Count]}@example.com", cancellation),
+                    cancellation
+                );
+                var status = await visitor.GetAsync(Status, cancellation);
+                if (
+                    visitor.SessionCookie is not { } cookie
+                    || status.Status != HttpStatusCode.OK
+                    || !status.Json.GetProperty("linked").GetBoolean()
+                )
+                {
+                    throw new BenchException(
+                        $"{users[i % users.Count]} is not logged in, or not linked: {answer}, then {status}"
+                    );
+                }
 
-            sessions[i] = new LoggedIn($"{cookie.Name}={cookie.Value}", status.Body);
-        });
+                sessions[i] = new LoggedIn($"{cookie.Name}={cookie.Value}", status.Body);
+            }
+        );
         return sessions;
     }
 
-    private static string Ms(double milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.000} ms");
+    private static string Ms(double milliseconds) =>
+        string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.000} ms");
 }

@@ -29,13 +29,22 @@ internal sealed partial class AnalystInBrowser : IDisposable
         {
             using var picker = await http.GetAsync(new Uri("login/google", UriKind.Relative), cancellation);
             var form = await PageAsync(picker, "Choose an account", cancellation);
-            using var choice = new FormUrlEncodedContent(
-            [
-                .. HiddenField().Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)])
-                    .Select(m => KeyValuePair.Create(WebUtility.HtmlDecode(m.Groups["name"].Value), WebUtility.HtmlDecode(m.Groups["value"].Value))),
+            using var choice = new FormUrlEncodedContent([
+                .. HiddenField()
+                    .Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)])
+                    .Select(m =>
+                        KeyValuePair.Create(
+                            WebUtility.HtmlDecode(m.Groups["name"].Value),
+                            WebUtility.HtmlDecode(m.Groups["value"].Value)
+                        )
+                    ),
                 KeyValuePair.Create("sandbox_account", email),
             ]);
-            using var back = await http.PostAsync(new Uri(picker.RequestMessage!.RequestUri!, picker.RequestMessage.RequestUri!.AbsolutePath), choice, cancellation);
+            using var back = await http.PostAsync(
+                new Uri(picker.RequestMessage!.RequestUri!, picker.RequestMessage.RequestUri!.AbsolutePath),
+                choice,
+                cancellation
+            );
             var page = await PageAsync(back, "notify-token", cancellation);
             return new AnalystInBrowser(http, WebUtility.HtmlDecode(Token().Match(page).Groups["token"].Value));
         }
@@ -50,39 +59,64 @@ internal sealed partial class AnalystInBrowser : IDisposable
     /// <exception cref="DemoException">It was refused; the message is the dashboard's.</exception>
     internal async Task EnterCodeAsync(string code, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/telegram/verify", UriKind.Relative)) { Content = JsonContent.Create(new { code }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/telegram/verify", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new { code }),
+        };
         request.Headers.Add("X-Notify-Token", _token);
         request.Headers.Add("Origin", _http.BaseAddress!.GetLeftPart(UriPartial.Authority));
         using var answer = await _http.SendAsync(request, cancellation);
         if (!answer.IsSuccessStatusCode)
         {
-            throw new DemoException($"The dashboard did not take the code: {await answer.Content.ReadAsStringAsync(cancellation)}");
+            throw new DemoException(
+                $"The dashboard did not take the code: {await answer.Content.ReadAsStringAsync(cancellation)}"
+            );
         }
     }
 
     /// <summary>What the dashboard's history says of each notification: which script said it, and its state; the newest first.</summary>
     internal async Task<IReadOnlyList<(string? Script, string State)>> HistoryAsync(CancellationToken cancellation)
     {
-        var history = await _http.GetFromJsonAsync<JsonElement>(new Uri("api/notifications", UriKind.Relative), cancellation);
+        var history = await _http.GetFromJsonAsync<JsonElement>(
+            new Uri("api/notifications", UriKind.Relative),
+            cancellation
+        );
         return
         [
-            .. history.GetProperty("notifications").EnumerateArray()
-                .Select(n => (n.TryGetProperty("script", out var script) ? script.GetString() : null, n.GetProperty("state").GetString()!)),
+            .. history
+                .GetProperty("notifications")
+                .EnumerateArray()
+                .Select(n =>
+                    (
+                        n.TryGetProperty("script", out var script) ? script.GetString() : null,
+                        n.GetProperty("state").GetString()!
+                    )
+                ),
         ];
     }
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    private static async Task<string> PageAsync(HttpResponseMessage answer, string holds, CancellationToken cancellation)
+    private static async Task<string> PageAsync(
+        HttpResponseMessage answer,
+        string holds,
+        CancellationToken cancellation
+    )
     {
         var page = await answer.Content.ReadAsStringAsync(cancellation);
         return page.Contains(holds, StringComparison.Ordinal)
             ? page
-            : throw new DemoException($"The login ended at {answer.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Path)} with status {(int)answer.StatusCode}: {Tag().Replace(page, " ").Trim()}");
+            : throw new DemoException(
+                $"The login ended at {answer.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Path)} with status {(int)answer.StatusCode}: {Tag().Replace(page, " ").Trim()}"
+            );
     }
 
-    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\"",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex HiddenField();
 
     [GeneratedRegex("name=\"notify-token\" content=\"(?<token>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]

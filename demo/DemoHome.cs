@@ -31,10 +31,14 @@ internal sealed class DemoHome : IDisposable
     /// <exception cref="DemoException">There are scripts of the person's own, or no examples.</exception>
     internal IReadOnlyList<string> PutExamples()
     {
-        var examples = Directory.Exists(_options.ExamplesFolder) ? Directory.GetFiles(_options.ExamplesFolder, "*.py") : [];
+        var examples = Directory.Exists(_options.ExamplesFolder)
+            ? Directory.GetFiles(_options.ExamplesFolder, "*.py")
+            : [];
         if (examples.Length == 0)
         {
-            throw new DemoException($"There are no examples in {_options.ExamplesFolder}. Is the clone complete? git status shows what is missing.");
+            throw new DemoException(
+                $"There are no examples in {_options.ExamplesFolder}. Is the clone complete? git status shows what is missing."
+            );
         }
 
         Array.Sort(examples, StringComparer.Ordinal);
@@ -83,7 +87,16 @@ internal sealed class DemoHome : IDisposable
         if (_madeFolders.Contains(_home.KeptFolder, StringComparer.Ordinal))
         {
             // There was none before, so that these are the runner's and matplotlib's of this demo.
-            foreach (var folder in new[] { _home.StateFolder, _home.LockFolder, _home.LogFolder, Path.Combine(_home.KeptFolder, "matplotlib"), Path.Combine(_home.KeptFolder, "charts") })
+            foreach (
+                var folder in new[]
+                {
+                    _home.StateFolder,
+                    _home.LockFolder,
+                    _home.LogFolder,
+                    Path.Combine(_home.KeptFolder, "matplotlib"),
+                    Path.Combine(_home.KeptFolder, "charts"),
+                }
+            )
             {
                 if (Directory.Exists(folder))
                 {
@@ -92,7 +105,11 @@ internal sealed class DemoHome : IDisposable
             }
         }
 
-        foreach (var folder in Enumerable.Reverse(_madeFolders).Where(f => Directory.Exists(f) && !Directory.EnumerateFileSystemEntries(f).Any()))
+        foreach (
+            var folder in Enumerable
+                .Reverse(_madeFolders)
+                .Where(f => Directory.Exists(f) && !Directory.EnumerateFileSystemEntries(f).Any())
+        )
         {
             Directory.Delete(folder);
         }
@@ -109,12 +126,17 @@ internal sealed class DemoHome : IDisposable
         foreach (var path in Directory.GetFileSystemEntries(ScriptsFolder))
         {
             var example = Array.Find(examples, e => Path.GetFileName(e) == Path.GetFileName(path));
-            if (example is null || !File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(example)))
+            if (
+                example is null
+                || !File.Exists(path)
+                || !File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(example))
+            )
             {
                 throw new DemoException(
                     $"{path} is yours, and the demo would have to put its examples beside it, so it does not start. Either let it have a home of its own"
-                    + " (it needs unprivileged user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1, on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0), or run it as root,"
-                    + " where it makes an account of its own: sudo ./dev demo");
+                        + " (it needs unprivileged user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1, on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0), or run it as root,"
+                        + " where it makes an account of its own: sudo ./dev demo"
+                );
             }
         }
     }
@@ -123,7 +145,13 @@ internal sealed class DemoHome : IDisposable
     private void ForgetRuns(string script, bool toGiveBack)
     {
         var stem = Path.GetFileNameWithoutExtension(script);
-        foreach (var path in new[] { Path.Combine(_home.StateFolder, stem + ".json"), Path.Combine(_home.LockFolder, stem + ".lock") })
+        foreach (
+            var path in new[]
+            {
+                Path.Combine(_home.StateFolder, stem + ".json"),
+                Path.Combine(_home.LockFolder, stem + ".lock"),
+            }
+        )
         {
             if (!File.Exists(path))
             {

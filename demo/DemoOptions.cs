@@ -40,7 +40,8 @@ internal sealed record DemoOptions
 
     internal static bool TryParse(string[] arguments, TextWriter errors, [NotNullWhen(true)] out DemoOptions? options)
     {
-        string? programs = null, examples = null;
+        string? programs = null,
+            examples = null;
         var parsed = new DemoOptions { ProgramsFolder = "", ExamplesFolder = "" };
         options = null;
         for (var i = 0; i < arguments.Length; i++)

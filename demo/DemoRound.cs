@@ -10,9 +10,17 @@ internal sealed class DemoRound(Programs programs, ScratchFolder scratch, DemoHo
         var (status, said) = await programs.RunAsync(
             programs.PathOf("notify-runner"),
             [],
-            Programs.EnvironmentOf(("PATH", PathWithPython()), ("HOME", account.Home), ("LOGNAME", account.Name), ("SHELL", "/bin/sh"), ("LANG", "C"), ("NOTIFY_BOT_SOCKET", scratch.BotSocket)),
+            Programs.EnvironmentOf(
+                ("PATH", PathWithPython()),
+                ("HOME", account.Home),
+                ("LOGNAME", account.Name),
+                ("SHELL", "/bin/sh"),
+                ("LANG", "C"),
+                ("NOTIFY_BOT_SOCKET", scratch.BotSocket)
+            ),
             account.Home,
-            cancellation);
+            cancellation
+        );
         if (status != 0)
         {
             var log = File.Exists(home.RunnerLog) ? await File.ReadAllLinesAsync(home.RunnerLog, cancellation) : [];
@@ -31,8 +39,11 @@ internal sealed class DemoRound(Programs programs, ScratchFolder scratch, DemoHo
             return Programs.CronPath;
         }
 
-        var elsewhere = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').FirstOrDefault(HasPython)
-            ?? throw new DemoException("There is no python3 on this machine, and the examples are Python scripts. Install it: sudo apt-get install python3 python3-matplotlib");
+        var elsewhere =
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').FirstOrDefault(HasPython)
+            ?? throw new DemoException(
+                "There is no python3 on this machine, and the examples are Python scripts. Install it: sudo apt-get install python3 python3-matplotlib"
+            );
         return $"{Programs.CronPath}:{elsewhere}";
     }
 
@@ -40,13 +51,16 @@ internal sealed class DemoRound(Programs programs, ScratchFolder scratch, DemoHo
     internal async Task<bool> HasMatplotlibAsync(CancellationToken cancellation)
     {
         var own = Path.Combine(home.Account.Home, ".venv", "bin", "python");
-        var python = File.Exists(own) ? own : PathWithPython().Split(':').Select(f => Path.Combine(f, "python3")).First(File.Exists);
+        var python = File.Exists(own)
+            ? own
+            : PathWithPython().Split(':').Select(f => Path.Combine(f, "python3")).First(File.Exists);
         var (status, _) = await programs.RunAsync(
             python,
             ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('matplotlib') is None)"],
             Programs.EnvironmentOf(("PATH", PathWithPython()), ("HOME", home.Account.Home)),
             home.Account.Home,
-            cancellation);
+            cancellation
+        );
         return status == 0;
     }
 }

@@ -4,7 +4,15 @@ using Notify.Sandbox.Control;
 namespace Notify.Demo;
 
 /// <summary>The demo from its first step to its last.</summary>
-internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServers servers, DemoRound round, ScratchFolder scratch, DemoHome home, Story story)
+internal sealed class DemoRun(
+    DemoOptions options,
+    Programs programs,
+    DemoServers servers,
+    DemoRound round,
+    ScratchFolder scratch,
+    DemoHome home,
+    Story story
+)
 {
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(1);
 
@@ -15,7 +23,9 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
     {
         if (!UserName.TryParse(home.Account.Name, out _))
         {
-            throw new DemoException($"The demo links the account it runs as, and {home.Account.Name} is no user name that the bot takes. Run it as another account, or as root.");
+            throw new DemoException(
+                $"The demo links the account it runs as, and {home.Account.Name} is no user name that the bot takes. Run it as another account, or as root."
+            );
         }
 
         var examples = home.PutExamples();
@@ -29,7 +39,10 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
         await LinkAsync(phone, analyst, cancellation);
 
         var hasChart = await round.HasMatplotlibAsync(cancellation);
-        story.Step("scripts", $"{examples.Count} examples in {home.ScriptsFolder}{(hasChart ? "" : "; no chart, since python3 has no matplotlib")}");
+        story.Step(
+            "scripts",
+            $"{examples.Count} examples in {home.ScriptsFolder}{(hasChart ? "" : "; no chart, since python3 has no matplotlib")}"
+        );
         var ended = await round.RunAsync(cancellation);
         story.Step("round", "notify-runner ran them, as cron does, and posted to the bot");
 
@@ -59,10 +72,18 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
     private async Task LinkAsync(PhoneInSandbox phone, AnalystInBrowser analyst, CancellationToken cancellation)
     {
         await phone.TypeAsync("/start", cancellation);
-        var answer = await phone.WaitForAsync(m => CodeOf(m) is not null, DemoServers.Patience, cancellation)
+        var answer =
+            await phone.WaitForAsync(m => CodeOf(m) is not null, DemoServers.Patience, cancellation)
             ?? throw new DemoException($"The bot answered /start with no code. {programs.LastWords("notify-bot")}");
         await analyst.EnterCodeAsync(CodeOf(answer)!, cancellation);
-        if (await phone.WaitForAsync(m => m.Text.Contains("Linked", StringComparison.Ordinal), DemoServers.Patience, cancellation) is null)
+        if (
+            await phone.WaitForAsync(
+                m => m.Text.Contains("Linked", StringComparison.Ordinal),
+                DemoServers.Patience,
+                cancellation
+            )
+            is null
+        )
         {
             throw new DemoException($"The phone was not told that it is linked. {programs.LastWords("notify-bot")}");
         }
@@ -71,7 +92,10 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
     }
 
     private static string? CodeOf(MessageView message) =>
-        message.Entities.Where(e => e.Type == "code").Select(e => message.Text.Substring(e.Offset, e.Length)).FirstOrDefault(t => t.Length == 6 && t.All(char.IsAsciiDigit));
+        message
+            .Entities.Where(e => e.Type == "code")
+            .Select(e => message.Text.Substring(e.Offset, e.Length))
+            .FirstOrDefault(t => t.Length == 6 && t.All(char.IsAsciiDigit));
 
     private static async Task<bool> HasArrivedAsync(PhoneInSandbox phone, bool hasChart, CancellationToken cancellation)
     {
@@ -90,7 +114,8 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
         var missing = Expectation.Of(hasChart: false).Where(e => !messages.Any(e.IsMet)).Select(e => e.What).ToList();
         story.Say(
             $"\nNot everything arrived{(missing.Count > 0 ? ": missing " + string.Join(", ", missing) : ended == 0 ? ": the report came without its chart" : "")}."
-            + $" The runner's log is {home.RunnerLog}.\n{programs.LastWords("notify-bot")}");
+                + $" The runner's log is {home.RunnerLog}.\n{programs.LastWords("notify-bot")}"
+        );
         return false;
     }
 
@@ -115,7 +140,12 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
     }
 
     /// <summary>Stays until it is ended; false where something it needs has ended first.</summary>
-    private async Task<bool> GoOnAsync(PhoneInSandbox phone, SandboxAddresses sandbox, Process bot, CancellationToken cancellation)
+    private async Task<bool> GoOnAsync(
+        PhoneInSandbox phone,
+        SandboxAddresses sandbox,
+        Process bot,
+        CancellationToken cancellation
+    )
     {
         story.Address("The dashboard", servers.Dashboard);
         story.Address("The phone", phone.Page);
@@ -127,7 +157,8 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
               A script of yours goes into {home.ScriptsFolder}
               A round runs every minute, like the crontab line. The examples stay silent in it: their cooldown (hours) is not over.
               Ctrl-C ends everything.
-            """);
+            """
+        );
         _shown = (await phone.MessagesAsync(cancellation)).Count;
         using var minute = new PeriodicTimer(BetweenRounds, TimeProvider.System);
         while (await minute.WaitForNextTickAsync(cancellation))
@@ -139,7 +170,9 @@ internal sealed class DemoRun(DemoOptions options, Programs programs, DemoServer
             }
 
             var status = await round.RunAsync(cancellation);
-            story.Say($"\n  {TimeProvider.System.GetLocalNow():HH:mm}  round ended with status {status}; {home.RunnerLog} says what each script did");
+            story.Say(
+                $"\n  {TimeProvider.System.GetLocalNow():HH:mm}  round ended with status {status}; {home.RunnerLog} says what each script did"
+            );
             await ShowNewsAsync(phone, cancellation);
         }
 

@@ -18,7 +18,13 @@ namespace Notify.Demo;
 internal sealed record SandboxAddresses(Uri Api, Uri Phone, Uri Google);
 
 /// <summary>Starts what serves in the demo, and waits until it does.</summary>
-internal sealed partial class DemoServers(DemoOptions options, Programs programs, ScratchFolder scratch, DemoHome home, Story story)
+internal sealed partial class DemoServers(
+    DemoOptions options,
+    Programs programs,
+    ScratchFolder scratch,
+    DemoHome home,
+    Story story
+)
 {
     /// <summary>Generous, since it may run on a busy machine; what is waited for takes a second or two.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -42,7 +48,8 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
             "notify-sandbox",
             ["--phone-listen", $"http://127.0.0.1:{FreePort(options.PhonePort)}", "--google-account", Email],
             Programs.EnvironmentOf(("PATH", Programs.CronPath)),
-            cancellation);
+            cancellation
+        );
         var addresses = Addresses().Match(line ?? "");
         if (!addresses.Success || process.HasExited)
         {
@@ -50,14 +57,33 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
         }
 
         story.Step("sandbox", "plays Telegram and Google on this machine");
-        return new SandboxAddresses(new Uri(addresses.Groups["api"].Value), new Uri(new Uri(addresses.Groups["phone"].Value), "/"), new Uri(addresses.Groups["google"].Value));
+        return new SandboxAddresses(
+            new Uri(addresses.Groups["api"].Value),
+            new Uri(new Uri(addresses.Groups["phone"].Value), "/"),
+            new Uri(addresses.Groups["google"].Value)
+        );
     }
 
     /// <summary>Starts the gateway, which open pages and desktops connect to.</summary>
     internal async Task StartGatewayAsync(CancellationToken cancellation)
     {
-        var (gateway, _) = await programs.ServeAsync("notify-gateway", [], Programs.EnvironmentOf([.. SharedSettings(), ("STATE_DIRECTORY", scratch.GatewayStateFolder), ("NOTIFY_JWT_SECRET", _jwtSecret)]), cancellation);
-        await UntilAsync("notify-gateway", gateway, () => Task.FromResult(File.Exists(scratch.GatewaySocket)), "does not serve", cancellation);
+        var (gateway, _) = await programs.ServeAsync(
+            "notify-gateway",
+            [],
+            Programs.EnvironmentOf([
+                .. SharedSettings(),
+                ("STATE_DIRECTORY", scratch.GatewayStateFolder),
+                ("NOTIFY_JWT_SECRET", _jwtSecret),
+            ]),
+            cancellation
+        );
+        await UntilAsync(
+            "notify-gateway",
+            gateway,
+            () => Task.FromResult(File.Exists(scratch.GatewaySocket)),
+            "does not serve",
+            cancellation
+        );
         story.Step("gateway", "passes notifications on to open pages and desktops");
     }
 
@@ -67,15 +93,20 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
         var (bot, _) = await programs.ServeAsync(
             "notify-bot",
             [],
-            Programs.EnvironmentOf(
-            [
+            Programs.EnvironmentOf([
                 .. SharedSettings(),
                 ("TELEGRAM_BOT_TOKEN", SandboxOptions.SampleToken),
                 ("TELEGRAM_API_URL", api.ToString()),
                 ("NOTIFY_SCRIPTS_BIN", programs.PathOf("notify-scripts")),
             ]),
-            cancellation);
-        await UntilHealthAsync(bot, health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok", "is not healthy", cancellation);
+            cancellation
+        );
+        await UntilHealthAsync(
+            bot,
+            health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok",
+            "is not healthy",
+            cancellation
+        );
         story.Step("bot", "polls it and serves the send API on a Unix socket");
         return bot;
     }
@@ -86,8 +117,7 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
         var (web, _) = await programs.ServeAsync(
             "notify-web",
             [],
-            Programs.EnvironmentOf(
-            [
+            Programs.EnvironmentOf([
                 .. SharedSettings(),
                 ("NOTIFY_WEB_LISTEN", Dashboard.GetLeftPart(UriPartial.Authority)),
                 ("NOTIFY_WEB_STATE_DIR", scratch.WebStateFolder),
@@ -97,7 +127,8 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
                 ("GOOGLE_CLIENT_SECRET", SandboxOptions.SampleGoogleClientSecret),
                 ("NOTIFY_JWT_SECRET", _jwtSecret),
             ]),
-            cancellation);
+            cancellation
+        );
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Dashboard };
         await UntilAsync("notify-web", web, () => IsServingAsync(http, cancellation), "does not serve", cancellation);
         story.Step("web", "the dashboard, with its login by way of that Google");
@@ -120,7 +151,12 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
     private List<(string Name, string Value)> SharedSettings()
     {
         var account = home.Account;
-        var groups = account.Groups().Select(Group.Find).OfType<Group>().Where(g => UserName.TryParse(g.Name, out _)).ToList();
+        var groups = account
+            .Groups()
+            .Select(Group.Find)
+            .OfType<Group>()
+            .Where(g => UserName.TryParse(g.Name, out _))
+            .ToList();
         var own = groups.Find(g => g.Gid == account.Gid);
         var analysts = groups.Find(g => g.Name == "dataread") ?? own;
         List<(string, string)> settings =
@@ -148,9 +184,19 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
 
     /// <summary>Waits until the phone has all that the bot was given: then what is not there never comes.</summary>
     internal Task UntilDeliveredAsync(Process bot, CancellationToken cancellation) =>
-        UntilHealthAsync(bot, health => health.GetProperty("queue").GetProperty("length").GetInt32() == 0, "still has notifications to deliver", cancellation);
+        UntilHealthAsync(
+            bot,
+            health => health.GetProperty("queue").GetProperty("length").GetInt32() == 0,
+            "still has notifications to deliver",
+            cancellation
+        );
 
-    private async Task UntilHealthAsync(Process bot, Predicate<JsonElement> isSo, string problem, CancellationToken cancellation)
+    private async Task UntilHealthAsync(
+        Process bot,
+        Predicate<JsonElement> isSo,
+        string problem,
+        CancellationToken cancellation
+    )
     {
         var client = new SendApiClient(scratch.BotSocket, TimeProvider.System);
         await UntilAsync("notify-bot", bot, () => Task.FromResult(IsSo()), problem, cancellation);
@@ -168,19 +214,29 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
         }
     }
 
-    private async Task UntilAsync(string program, Process process, Func<Task<bool>> isSo, string problem, CancellationToken cancellation)
+    private async Task UntilAsync(
+        string program,
+        Process process,
+        Func<Task<bool>> isSo,
+        string problem,
+        CancellationToken cancellation
+    )
     {
         var since = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
             if (process.HasExited)
             {
-                throw new DemoException($"{program} ended with status {process.ExitCode}. {programs.LastWords(program)}");
+                throw new DemoException(
+                    $"{program} ended with status {process.ExitCode}. {programs.LastWords(program)}"
+                );
             }
 
             if (TimeProvider.System.GetElapsedTime(since) > Patience)
             {
-                throw new DemoException($"{program} {problem} after {Patience.TotalSeconds:0} s. {programs.LastWords(program)}");
+                throw new DemoException(
+                    $"{program} {problem} after {Patience.TotalSeconds:0} s. {programs.LastWords(program)}"
+                );
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System, cancellation);
@@ -191,7 +247,11 @@ internal sealed partial class DemoServers(DemoOptions options, Programs programs
     private static int FreePort(int wanted)
     {
         // Below what the kernel gives to outgoing connections, one of which could take it before the server does.
-        for (var port = wanted == 0 ? RandomNumberGenerator.GetInt32(20_000, 32_000) : wanted; ; port = RandomNumberGenerator.GetInt32(20_000, 32_000))
+        for (
+            var port = wanted == 0 ? RandomNumberGenerator.GetInt32(20_000, 32_000) : wanted;
+            ;
+            port = RandomNumberGenerator.GetInt32(20_000, 32_000)
+        )
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try

@@ -12,9 +12,12 @@ internal sealed record Expectation(string What, Predicate<MessageView> Test)
     /// <summary>What the three examples send.</summary>
     /// <param name="hasChart">Whether the report must have its chart.</param>
     internal static IReadOnlyList<Expectation> Of(bool hasChart) =>
-    [
-        new("the revenue alert", m => m.Text.Contains("Revenue down", StringComparison.Ordinal)),
-        new("the daily report", m => m.Text.Contains("daily report", StringComparison.Ordinal) && (m.Photo is not null || !hasChart)),
-        new("the alert on stale tables", m => m.Text.Contains("stale table", StringComparison.Ordinal)),
-    ];
+        [
+            new("the revenue alert", m => m.Text.Contains("Revenue down", StringComparison.Ordinal)),
+            new(
+                "the daily report",
+                m => m.Text.Contains("daily report", StringComparison.Ordinal) && (m.Photo is not null || !hasChart)
+            ),
+            new("the alert on stale tables", m => m.Text.Contains("stale table", StringComparison.Ordinal)),
+        ];
 }

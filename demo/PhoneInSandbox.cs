@@ -27,17 +27,26 @@ internal sealed class PhoneInSandbox : IDisposable
     }
 
     /// <summary>Types a text and sends it to the bot.</summary>
-    internal Task TypeAsync(string text, CancellationToken cancellation) => PostAsync<TypedMessage>(_http, $"/sandbox/chats/{_chat}/text", new Typed(text), cancellation);
+    internal Task TypeAsync(string text, CancellationToken cancellation) =>
+        PostAsync<TypedMessage>(_http, $"/sandbox/chats/{_chat}/text", new Typed(text), cancellation);
 
     /// <summary>What the bot has written, the oldest first.</summary>
     internal async Task<IReadOnlyList<MessageView>> MessagesAsync(CancellationToken cancellation)
     {
-        var all = await _http.GetFromJsonAsync<IReadOnlyList<MessageView>>(new Uri($"/sandbox/chats/{_chat}/messages", UriKind.Relative), ControlJson.Options, cancellation);
+        var all = await _http.GetFromJsonAsync<IReadOnlyList<MessageView>>(
+            new Uri($"/sandbox/chats/{_chat}/messages", UriKind.Relative),
+            ControlJson.Options,
+            cancellation
+        );
         return [.. all!.Where(m => m.FromBot)];
     }
 
     /// <summary>Waits until the bot has written something; null where it did not in time.</summary>
-    internal async Task<MessageView?> WaitForAsync(Func<MessageView, bool> isIt, TimeSpan patience, CancellationToken cancellation)
+    internal async Task<MessageView?> WaitForAsync(
+        Func<MessageView, bool> isIt,
+        TimeSpan patience,
+        CancellationToken cancellation
+    )
     {
         var since = TimeProvider.System.GetTimestamp();
         while (true)
@@ -65,6 +74,8 @@ internal sealed class PhoneInSandbox : IDisposable
         using var response = await http.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
         return response.IsSuccessStatusCode
             ? (await response.Content.ReadFromJsonAsync<T>(ControlJson.Options, cancellation))!
-            : throw new DemoException($"The sandbox refused {path}: {await response.Content.ReadAsStringAsync(cancellation)}");
+            : throw new DemoException(
+                $"The sandbox refused {path}: {await response.Content.ReadAsStringAsync(cancellation)}"
+            );
     }
 }

@@ -45,7 +45,9 @@ internal sealed class Programs : IAsyncDisposable
     internal string PathOf(string program)
     {
         var path = Path.Combine(_folder, program, program);
-        return File.Exists(path) ? path : throw new DemoException($"{path} is not there. Start the demo with ./dev demo, which builds it.");
+        return File.Exists(path)
+            ? path
+            : throw new DemoException($"{path} is not there. Start the demo with ./dev demo, which builds it.");
     }
 
     /// <summary>Where a program's output goes.</summary>
@@ -95,9 +97,19 @@ internal sealed class Programs : IAsyncDisposable
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The process and its first line of output, null where it ended without one.</returns>
     internal async Task<(Process Process, string? FirstLine)> ServeAsync(
-        string program, string[] arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+        string program,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellation
+    )
     {
-        var process = await StartAsync(program.StartsWith('/') ? program : PathOf(program), arguments, environment, "/", cancellation);
+        var process = await StartAsync(
+            program.StartsWith('/') ? program : PathOf(program),
+            arguments,
+            environment,
+            "/",
+            cancellation
+        );
         var name = Path.GetFileName(program);
         lock (_running)
         {
@@ -138,7 +150,12 @@ internal sealed class Programs : IAsyncDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <returns>Its exit status and what it printed on both streams.</returns>
     internal async Task<(int Status, string Said)> RunAsync(
-        string program, string[] arguments, IReadOnlyDictionary<string, string> environment, string workingFolder, CancellationToken cancellation)
+        string program,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string workingFolder,
+        CancellationToken cancellation
+    )
     {
         using var process = await StartAsync(program, arguments, environment, workingFolder, cancellation);
         var said = new StringBuilder();
@@ -174,7 +191,9 @@ internal sealed class Programs : IAsyncDisposable
     internal string LastWords(string program)
     {
         var lines = File.Exists(LogOf(program)) ? File.ReadLines(LogOf(program)).TakeLast(15).ToArray() : [];
-        return lines.Length == 0 ? $"{program} said nothing." : $"The last lines of {program}:\n  {string.Join("\n  ", lines)}";
+        return lines.Length == 0
+            ? $"{program} said nothing."
+            : $"The last lines of {program}:\n  {string.Join("\n  ", lines)}";
     }
 
     /// <inheritdoc />
@@ -215,7 +234,12 @@ internal sealed class Programs : IAsyncDisposable
     }
 
     private Task<Process> StartAsync(
-        string program, string[] arguments, IReadOnlyDictionary<string, string> environment, string workingFolder, CancellationToken cancellation)
+        string program,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string workingFolder,
+        CancellationToken cancellation
+    )
     {
         // TERM, not KILL: the runner then ends the scripts that it runs, and the bot what it has started.
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "TERM", "--", program, .. arguments])
@@ -244,10 +268,16 @@ internal sealed class Programs : IAsyncDisposable
                 }
                 catch (System.ComponentModel.Win32Exception e)
                 {
-                    started.SetException(new DemoException($"{program} can't be started with setpriv (of the package util-linux): {e.Message}", e));
+                    started.SetException(
+                        new DemoException(
+                            $"{program} can't be started with setpriv (of the package util-linux): {e.Message}",
+                            e
+                        )
+                    );
                 }
             },
-            cancellation);
+            cancellation
+        );
         return started.Task;
     }
 }

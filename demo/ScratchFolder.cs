@@ -42,10 +42,19 @@ internal sealed class ScratchFolder : IDisposable
         RemoveLeftovers();
 
         // 107 bytes are the kernel's limit for a socket's path. TMPDIR may be anything, /tmp is short.
-        var path = Path.GetTempPath().Length + Prefix.Length + 10 + Socket.Length <= 107
-            ? Directory.CreateTempSubdirectory(Prefix).FullName
-            : Directory.CreateDirectory($"/tmp/{Prefix}{Guid.NewGuid().ToString("N")[..6]}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
-        return new ScratchFolder(path, FileLock.TryAcquire(Path.Combine(path, "lock")) ?? throw new DemoException($"{path} is taken."));
+        var path =
+            Path.GetTempPath().Length + Prefix.Length + 10 + Socket.Length <= 107
+                ? Directory.CreateTempSubdirectory(Prefix).FullName
+                : Directory
+                    .CreateDirectory(
+                        $"/tmp/{Prefix}{Guid.NewGuid().ToString("N")[..6]}",
+                        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                    )
+                    .FullName;
+        return new ScratchFolder(
+            path,
+            FileLock.TryAcquire(Path.Combine(path, "lock")) ?? throw new DemoException($"{path} is taken.")
+        );
     }
 
     /// <inheritdoc />
@@ -57,9 +66,18 @@ internal sealed class ScratchFolder : IDisposable
 
     private static void RemoveLeftovers()
     {
-        foreach (var path in new[] { Path.GetTempPath(), "/tmp" }.Distinct(StringComparer.Ordinal).Where(Directory.Exists).SelectMany(f => Directory.GetDirectories(f, Prefix + "*")))
+        foreach (
+            var path in new[] { Path.GetTempPath(), "/tmp" }
+                .Distinct(StringComparer.Ordinal)
+                .Where(Directory.Exists)
+                .SelectMany(f => Directory.GetDirectories(f, Prefix + "*"))
+        )
         {
-            if (FileStatus.OfPath(path, followLink: false) is not { Kind: FileKind.Folder } folder || folder.Uid != Account.EffectiveUid || !File.Exists(Path.Combine(path, "lock")))
+            if (
+                FileStatus.OfPath(path, followLink: false) is not { Kind: FileKind.Folder } folder
+                || folder.Uid != Account.EffectiveUid
+                || !File.Exists(Path.Combine(path, "lock"))
+            )
             {
                 continue;
             }

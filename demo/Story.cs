@@ -15,7 +15,9 @@ internal sealed class Story(TextWriter output)
     /// <summary>A step is done: who, what, and how long it took.</summary>
     internal void Step(string who, string what)
     {
-        output.WriteLine($"  {Bold(who.PadRight(8))}{what}  {TimeProvider.System.GetElapsedTime(_stepBegan).TotalSeconds:0.0} s");
+        output.WriteLine(
+            $"  {Bold(who.PadRight(8))}{what}  {TimeProvider.System.GetElapsedTime(_stepBegan).TotalSeconds:0.0} s"
+        );
         _stepBegan = TimeProvider.System.GetTimestamp();
     }
 
@@ -92,5 +94,7 @@ internal sealed class Story(TextWriter output)
 
     /// <summary>Telegram also marks what it found by itself (addresses, commands); that needs no mark on a terminal.</summary>
     private static IEnumerable<TextEntity> Known(EntityView entity) =>
-        Enum.GetValues<EntityKind>().Where(k => k.BotApiName() == entity.Type).Select(k => new TextEntity(k, entity.Offset, entity.Length, entity.Url, entity.Language));
+        Enum.GetValues<EntityKind>()
+            .Where(k => k.BotApiName() == entity.Type)
+            .Select(k => new TextEntity(k, entity.Offset, entity.Length, entity.Url, entity.Language));
 }

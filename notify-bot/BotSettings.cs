@@ -90,7 +90,9 @@ public sealed record BotSettings
     {
         ArgumentNullException.ThrowIfNull(reader);
         var dataFolder = DataFolderSetting.Read(reader);
-        var token = BotToken.TryParse(reader.Secret("TELEGRAM_BOT_TOKEN", text => BotToken.TryParse(text) is not null, BotToken.Shape));
+        var token = BotToken.TryParse(
+            reader.Secret("TELEGRAM_BOT_TOKEN", text => BotToken.TryParse(text) is not null, BotToken.Shape)
+        );
         var username = reader.Raw("TELEGRAM_BOT_USERNAME")?.TrimStart('@');
         if (username is not null && !username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
         {
@@ -115,7 +117,8 @@ public sealed record BotSettings
             Pace = new Delivery.PaceLimits(
                 reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000),
                 reader.Number("TELEGRAM_CHAT_MESSAGES_PER_SECOND", 1, 1, 1_000_000),
-                reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)),
+                reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)
+            ),
             MessageButtons = reader.Switch("NOTIFY_MESSAGE_BUTTONS", true),
             MetricsListen = ReadMetricsListen(reader),
         };
@@ -132,7 +135,11 @@ public sealed record BotSettings
         var listen = reader.ListenAddress(Name, null);
         if (listen is not null && !IPAddress.IsLoopback(listen.Address))
         {
-            reader.Wrong(Name, reader.Raw(Name)!, "an address of this machine alone, such as http://127.0.0.1:9464 (nobody is asked for a password there)");
+            reader.Wrong(
+                Name,
+                reader.Raw(Name)!,
+                "an address of this machine alone, such as http://127.0.0.1:9464 (nobody is asked for a password there)"
+            );
         }
 
         return listen;

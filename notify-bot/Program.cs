@@ -13,28 +13,80 @@ using Notify.Settings;
 // notify-bot unlink USER
 // notify-bot doctor              what is wrong, and what mends it
 var user = new Argument<string>("USER") { Description = "The user's Unix name." };
-var code = new Argument<string?>("CODE") { Description = "The six digits that the bot told the chat.", Arity = ArgumentArity.ZeroOrOne };
-var chat = new Option<string?>("--chat") { Description = "The id of a chat, such as a team's group; instead of a code." };
+var code = new Argument<string?>("CODE")
+{
+    Description = "The six digits that the bot told the chat.",
+    Arity = ArgumentArity.ZeroOrOne,
+};
+var chat = new Option<string?>("--chat")
+{
+    Description = "The id of a chat, such as a team's group; instead of a code.",
+};
 
 var users = new Command("users", "List the users that are linked.");
 users.SetAction((_, cancellation) => WithLinks(operating => operating.UsersAsync(), cancellation));
 var link = new Command("link", "Link a user to a chat.") { user, code, chat };
-link.SetAction((line, cancellation) => WithLinks(
-    operating => operating.LinkAsync(line.GetRequiredValue(user), line.GetValue(code), line.GetValue(chat), cancellation), cancellation));
+link.SetAction(
+    (line, cancellation) =>
+        WithLinks(
+            operating =>
+                operating.LinkAsync(
+                    line.GetRequiredValue(user),
+                    line.GetValue(code),
+                    line.GetValue(chat),
+                    cancellation
+                ),
+            cancellation
+        )
+);
 var unlink = new Command("unlink", "Remove a user's link.") { user };
-unlink.SetAction((line, cancellation) => WithLinks(operating => operating.UnlinkAsync(line.GetRequiredValue(user), cancellation), cancellation));
-var envFile = new Option<string>("--env-file") { Description = "Where systemd takes the settings from; what the environment lacks is looked up there.", DefaultValueFactory = _ => Doctor.DefaultFile };
-var doctor = new Command("doctor", "Check the settings, the files, the rights and Telegram, and say what mends what is wrong.") { envFile };
-doctor.SetAction((line, cancellation) => Guarded(() => new Doctor(Environment.GetEnvironmentVariable, line.GetRequiredValue(envFile), TimeProvider.System, Console.Out).RunAsync(cancellation)));
-
-var root = new RootCommand("The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md).") { users, link, unlink, doctor };
-root.SetAction((_, _) => Guarded(() =>
+unlink.SetAction(
+    (line, cancellation) =>
+        WithLinks(operating => operating.UnlinkAsync(line.GetRequiredValue(user), cancellation), cancellation)
+);
+var envFile = new Option<string>("--env-file")
 {
-    var settings = SettingsReader.FromEnvironment();
-    var read = BotSettings.Read(settings);
-    DataFolderSetting.RequireUsable(settings, mayBeMade: true);
-    return BotServer.RunAsync(read, Console.Error);
-}));
+    Description = "Where systemd takes the settings from; what the environment lacks is looked up there.",
+    DefaultValueFactory = _ => Doctor.DefaultFile,
+};
+var doctor = new Command(
+    "doctor",
+    "Check the settings, the files, the rights and Telegram, and say what mends what is wrong."
+)
+{
+    envFile,
+};
+doctor.SetAction(
+    (line, cancellation) =>
+        Guarded(() =>
+            new Doctor(
+                Environment.GetEnvironmentVariable,
+                line.GetRequiredValue(envFile),
+                TimeProvider.System,
+                Console.Out
+            ).RunAsync(cancellation)
+        )
+);
+
+var root = new RootCommand(
+    "The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md)."
+)
+{
+    users,
+    link,
+    unlink,
+    doctor,
+};
+root.SetAction(
+    (_, _) =>
+        Guarded(() =>
+        {
+            var settings = SettingsReader.FromEnvironment();
+            var read = BotSettings.Read(settings);
+            DataFolderSetting.RequireUsable(settings, mayBeMade: true);
+            return BotServer.RunAsync(read, Console.Error);
+        })
+);
 
 // No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
 var parsed = root.Parse(args);
@@ -46,15 +98,16 @@ if (parsed.Action is ParseErrorAction wrongUse)
 
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) => Guarded(async () =>
-{
-    cancellation.ThrowIfCancellationRequested();
-    var reader = SettingsReader.FromEnvironment();
-    var folder = BotSettings.ReadDataFolder(reader);
-    var groups = BotSettings.ReadGroups(reader);
-    var accounts = new Accounts(TimeProvider.System, [groups.Analysts, groups.Trusted]);
-    using var book = new FileLinkBook(folder, TimeProvider.System, accounts);
-    return await act(new LinkOperating(book, accounts, groups.Analysts, Console.Out, Console.Error));
-});
+static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) =>
+    Guarded(async () =>
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var reader = SettingsReader.FromEnvironment();
+        var folder = BotSettings.ReadDataFolder(reader);
+        var groups = BotSettings.ReadGroups(reader);
+        var accounts = new Accounts(TimeProvider.System, [groups.Analysts, groups.Trusted]);
+        using var book = new FileLinkBook(folder, TimeProvider.System, accounts);
+        return await act(new LinkOperating(book, accounts, groups.Analysts, Console.Out, Console.Error));
+    });
 
 static Task<int> Guarded(Func<Task<int>> act) => ServiceProgram.RunAsync("notify-bot", act);

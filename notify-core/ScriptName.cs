@@ -11,7 +11,8 @@ namespace Notify;
 public sealed record ScriptName
 {
     /// <summary>What is said of a text that is none, to whoever gave it.</summary>
-    public const string Refusal = "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.";
+    public const string Refusal =
+        "That is not the name of a script: it ends in .py, has no '/' and no '.' or '-' at its start, and at most 255 bytes.";
 
     private const string Extension = ".py";
 
@@ -38,7 +39,12 @@ public sealed record ScriptName
 
     private static bool IsValid([NotNullWhen(true)] string? text)
     {
-        if (text is null || text.Length <= Extension.Length || text[0] is '.' or '-' || !text.EndsWith(Extension, StringComparison.Ordinal))
+        if (
+            text is null
+            || text.Length <= Extension.Length
+            || text[0] is '.' or '-'
+            || !text.EndsWith(Extension, StringComparison.Ordinal)
+        )
         {
             return false;
         }

@@ -15,7 +15,8 @@ public sealed record UserName
     public const int MaxLength = 255;
 
     /// <summary>What a name looks like, for who gave another one.</summary>
-    public const string Shape = "1 to 255 letters (A to Z), digits, '_', '.', '-' and '@', the first none of '.' and '-'";
+    public const string Shape =
+        "1 to 255 letters (A to Z), digits, '_', '.', '-' and '@', the first none of '.' and '-'";
 
     private const int LongestShown = 100;
 
@@ -40,9 +41,18 @@ public sealed record UserName
     public static string Refusal(string account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var shown = string.Concat(account.EnumerateRunes().Take(LongestShown).Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString()));
+        var shown = string.Concat(
+            account
+                .EnumerateRunes()
+                .Take(LongestShown)
+                .Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString())
+        );
         return $"The account name \"{shown}\" can't be a user name here: {Shape}. The operator gives the account another name"
-            + (account.Contains('\\', StringComparison.Ordinal) ? ": with SSSD, full_name_format = %1$s@%2$s; with Winbind, winbind use default domain = yes." : ".");
+            + (
+                account.Contains('\\', StringComparison.Ordinal)
+                    ? ": with SSSD, full_name_format = %1$s@%2$s; with Winbind, winbind use default domain = yes."
+                    : "."
+            );
     }
 
     /// <inheritdoc />

@@ -12,7 +12,10 @@ internal sealed class BurstGate(TimeProvider time)
     private readonly Queue<long> _shown = new();
 
     /// <summary>Until one more may be shown; zero where it may now.</summary>
-    internal TimeSpan UntilFree => _shown.Count < Most || Window - time.GetElapsedTime(_shown.Peek()) is not { Ticks: > 0 } left ? TimeSpan.Zero : left;
+    internal TimeSpan UntilFree =>
+        _shown.Count < Most || Window - time.GetElapsedTime(_shown.Peek()) is not { Ticks: > 0 } left
+            ? TimeSpan.Zero
+            : left;
 
     /// <summary>Counts one that is shown now, if there is room for it.</summary>
     /// <returns>Whether there is.</returns>

@@ -14,9 +14,13 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
     /// <summary>The right of the group and of all others to write.</summary>
     private const uint ByOthers = 0x12;
 
-    private static string Folder => Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } own && Path.IsPathRooted(own) ? own : Path.Combine(Account.Current().Home, ".config"),
-        "notify-desktop");
+    private static string Folder =>
+        Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } own && Path.IsPathRooted(own)
+                ? own
+                : Path.Combine(Account.Current().Home, ".config"),
+            "notify-desktop"
+        );
 
     private static string AddressFile => Path.Combine(Folder, "address");
 
@@ -30,20 +34,36 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
         {
             if (FileStatus.OfPath(TokenFile) is not { } status || !File.Exists(AddressFile))
             {
-                throw new DesktopException(DesktopException.NotSetUp, "This device has no token yet. Make one on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
+                throw new DesktopException(
+                    DesktopException.NotSetUp,
+                    "This device has no token yet. Make one on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS"
+                );
             }
 
-            if (FileStatus.OfPath(Folder) is not { } folder || folder.Uid != Account.EffectiveUid || (folder.Mode & ByOthers) != 0)
+            if (
+                FileStatus.OfPath(Folder) is not { } folder
+                || folder.Uid != Account.EffectiveUid
+                || (folder.Mode & ByOthers) != 0
+            )
             {
-                throw new DesktopException(DesktopException.NotSetUp, $"Others can change what is in {Folder}, and so let this desktop show what they like. Make it yours alone: chmod 700 {Folder}; then, as you can't know what was changed: notify-desktop login ADDRESS");
+                throw new DesktopException(
+                    DesktopException.NotSetUp,
+                    $"Others can change what is in {Folder}, and so let this desktop show what they like. Make it yours alone: chmod 700 {Folder}; then, as you can't know what was changed: notify-desktop login ADDRESS"
+                );
             }
 
             if ((status.Mode & ToOthers) != 0)
             {
-                throw new DesktopException(DesktopException.NotSetUp, $"Others can read {TokenFile}, which is a password. Close it: chmod 600 {TokenFile}. If somebody may have read it, revoke the device on the dashboard and make a new token.");
+                throw new DesktopException(
+                    DesktopException.NotSetUp,
+                    $"Others can read {TokenFile}, which is a password. Close it: chmod 600 {TokenFile}. If somebody may have read it, revoke the device on the dashboard and make a new token."
+                );
             }
 
-            return new DesktopConfiguration(ParseAddress(File.ReadAllText(AddressFile).Trim()), File.ReadAllText(TokenFile).Trim());
+            return new DesktopConfiguration(
+                ParseAddress(File.ReadAllText(AddressFile).Trim()),
+                File.ReadAllText(TokenFile).Trim()
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,9 +97,14 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
     /// <summary>A token goes over the network in clear text only where it does not leave this machine.</summary>
     /// <exception cref="DesktopException">It is no address of a gateway.</exception>
     internal static Uri ParseAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == "wss" || (address.Scheme == "ws" && address.IsLoopback)) && address.UserInfo.Length == 0
+        Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == "wss" || (address.Scheme == "ws" && address.IsLoopback))
+        && address.UserInfo.Length == 0
             ? address
-            : throw new DesktopException(DesktopException.NotSetUp, $"\"{text}\" is no address of a gateway: it begins with wss://, as the dashboard shows it with the token.");
+            : throw new DesktopException(
+                DesktopException.NotSetUp,
+                $"\"{text}\" is no address of a gateway: it begins with wss://, as the dashboard shows it with the token."
+            );
 }
 
 /// <summary>It can't go on; the message says what to do.</summary>

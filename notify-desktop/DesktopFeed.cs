@@ -15,7 +15,9 @@ internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Tas
     private const int MostWaiting = 1_000;
 
     private readonly BurstGate _gate = new(time);
-    private readonly Channel<ShownNotification> _waiting = Channel.CreateBounded<ShownNotification>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<ShownNotification> _waiting = Channel.CreateBounded<ShownNotification>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
+    );
     private int _unshown;
 
     /// <summary>Takes one, without waiting for anything.</summary>
@@ -57,8 +59,13 @@ internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Tas
         await show(More(more), cancellation);
     }
 
-    private ShownNotification More(int count) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{count} more {(count == 1 ? "notification" : "notifications")}"),
-        "Many came at once. The dashboard has all of them.",
-        time.GetUtcNow());
+    private ShownNotification More(int count) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} more {(count == 1 ? "notification" : "notifications")}"
+            ),
+            "Many came at once. The dashboard has all of them.",
+            time.GetUtcNow()
+        );
 }

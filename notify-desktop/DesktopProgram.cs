@@ -8,83 +8,103 @@ internal static class DesktopProgram
     /// <summary>Longest token in characters; the gateway takes messages of 4,096 bytes.</summary>
     private const int LongestToken = 4_000;
 
-    internal static Task<int> ShowAsync(bool isPrinted, CancellationToken cancellation) => GuardedAsync(async () =>
-    {
-        var configuration = DesktopConfiguration.Read();
-        using var desktop = isPrinted ? null : await DesktopService.ConnectAsync(Say, cancellation);
-        var feed = desktop is null ? null : new DesktopFeed(desktop.ShowAsync, TimeProvider.System);
-        var seen = new ShownIds();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var showing = feed?.RunAsync(end.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, end.Token);
-        var link = new GatewayLink(configuration, TimeProvider.System, Say).StayConnectedAsync(HearAsync, end.Token);
-        // Neither ends but for a reason: the token is not taken, the program is told to end, or it is broken.
-        var ended = await Task.WhenAny(showing, link);
-        await end.CancelAsync();
-        await Task.WhenAll(showing, link).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ended;
-        return 0;
-
-        async Task HearAsync(GatewayMessage notification)
+    internal static Task<int> ShowAsync(bool isPrinted, CancellationToken cancellation) =>
+        GuardedAsync(async () =>
         {
-            if (!seen.IsNew(notification.Id))
+            var configuration = DesktopConfiguration.Read();
+            using var desktop = isPrinted ? null : await DesktopService.ConnectAsync(Say, cancellation);
+            var feed = desktop is null ? null : new DesktopFeed(desktop.ShowAsync, TimeProvider.System);
+            var seen = new ShownIds();
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var showing =
+                feed?.RunAsync(end.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, end.Token);
+            var link = new GatewayLink(configuration, TimeProvider.System, Say).StayConnectedAsync(
+                HearAsync,
+                end.Token
+            );
+            // Neither ends but for a reason: the token is not taken, the program is told to end, or it is broken.
+            var ended = await Task.WhenAny(showing, link);
+            await end.CancelAsync();
+            await Task.WhenAll(showing, link).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended;
+            return 0;
+
+            async Task HearAsync(GatewayMessage notification)
             {
-                return;
+                if (!seen.IsNew(notification.Id))
+                {
+                    return;
+                }
+
+                var shown = ShownNotification.Of(notification);
+                if (feed is null)
+                {
+                    await Console.Out.WriteLineAsync(shown.ForTerminal());
+                }
+                else
+                {
+                    feed.Take(shown);
+                }
+            }
+        });
+
+    internal static Task<int> LoginAsync(string address, CancellationToken cancellation) =>
+        GuardedAsync(async () =>
+        {
+            var gateway = DesktopConfiguration.ParseAddress(address);
+            if (Terminal.IsInput)
+            {
+                await Console.Error.WriteAsync("Paste the token, then press Enter: ");
             }
 
-            var shown = ShownNotification.Of(notification);
-            if (feed is null)
+            var token = (await Console.In.ReadLineAsync(cancellation))?.Trim() ?? "";
+            if (
+                token.Length is 0 or > LongestToken
+                || token.Count(c => c == '.') != 2
+                || !token.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+            )
             {
-                await Console.Out.WriteLineAsync(shown.ForTerminal());
+                throw new DesktopException(
+                    DesktopException.NotSetUp,
+                    "That is no token: copy the whole of it from the dashboard, it begins with eyJ."
+                );
             }
-            else
-            {
-                feed.Take(shown);
-            }
-        }
-    });
 
-    internal static Task<int> LoginAsync(string address, CancellationToken cancellation) => GuardedAsync(async () =>
-    {
-        var gateway = DesktopConfiguration.ParseAddress(address);
-        if (Terminal.IsInput)
-        {
-            await Console.Error.WriteAsync("Paste the token, then press Enter: ");
-        }
-
-        var token = (await Console.In.ReadLineAsync(cancellation))?.Trim() ?? "";
-        if (token.Length is 0 or > LongestToken || token.Count(c => c == '.') != 2 || !token.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
-        {
-            throw new DesktopException(DesktopException.NotSetUp, "That is no token: copy the whole of it from the dashboard, it begins with eyJ.");
-        }
-
-        new DesktopConfiguration(gateway, token).Write();
-        await Console.Out.WriteLineAsync($"""
-            Stored. See whether it works:
-              {Program} status
-            Show your notifications, as long as it runs:
-              {Program}
-            Start it with each of your sessions:
-              mkdir -p ~/.config/systemd/user
-              {Program} unit > ~/.config/systemd/user/notify-desktop.service
-              systemctl --user enable --now notify-desktop
-            """);
-        return 0;
-    });
+            new DesktopConfiguration(gateway, token).Write();
+            await Console.Out.WriteLineAsync(
+                $"""
+                Stored. See whether it works:
+                  {Program} status
+                Show your notifications, as long as it runs:
+                  {Program}
+                Start it with each of your sessions:
+                  mkdir -p ~/.config/systemd/user
+                  {Program} unit > ~/.config/systemd/user/notify-desktop.service
+                  systemctl --user enable --now notify-desktop
+                """
+            );
+            return 0;
+        });
 
     internal static async Task<int> PrintUnitAsync(CancellationToken cancellation)
     {
-        using var unit = new StreamReader(typeof(DesktopProgram).Assembly.GetManifestResourceStream("notify-desktop.service")!);
+        using var unit = new StreamReader(
+            typeof(DesktopProgram).Assembly.GetManifestResourceStream("notify-desktop.service")!
+        );
         await Console.Out.WriteAsync((await unit.ReadToEndAsync(cancellation)).AsMemory(), cancellation);
         return 0;
     }
 
-    internal static Task<int> StatusAsync(CancellationToken cancellation) => GuardedAsync(async () =>
-    {
-        var configuration = DesktopConfiguration.Read();
-        var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
-        await Console.Out.WriteLineAsync($"{configuration.Address} lets this device in as {user}. Notifications are shown while this runs: {Program}");
-        return 0;
-    });
+    internal static Task<int> StatusAsync(CancellationToken cancellation) =>
+        GuardedAsync(async () =>
+        {
+            var configuration = DesktopConfiguration.Read();
+            var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
+            await Console.Out.WriteLineAsync(
+                $"{configuration.Address} lets this device in as {user}. Notifications are shown while this runs: {Program}"
+            );
+            return 0;
+        });
 
     /// <summary>As it can be typed: what was downloaded is in no folder that the shell searches.</summary>
     private static string Program => Environment.ProcessPath ?? "notify-desktop";

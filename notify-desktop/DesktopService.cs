@@ -32,7 +32,10 @@ internal sealed class DesktopService : IDisposable
         catch (Exception e) when (IsTrouble(e, cancellation))
         {
             service.Dispose();
-            throw new DesktopException(DesktopException.Unavailable, $"This desktop shows no notifications ({e.Message}). Start it within a desktop session that has a notification service, or: notify-desktop --print");
+            throw new DesktopException(
+                DesktopException.Unavailable,
+                $"This desktop shows no notifications ({e.Message}). Start it within a desktop session that has a notification service, or: notify-desktop --print"
+            );
         }
     }
 
@@ -60,7 +63,9 @@ internal sealed class DesktopService : IDisposable
             if (!_isTroubleSaid)
             {
                 _isTroubleSaid = true;
-                _say($"\"{notification.Title}\" could not be shown: {(e is TimeoutException ? "the desktop's notification service gives no answer" : e.Message)}. It is on the dashboard, as is what comes until the service works again.");
+                _say(
+                    $"\"{notification.Title}\" could not be shown: {(e is TimeoutException ? "the desktop's notification service gives no answer" : e.Message)}. It is on the dashboard, as is what comes until the service works again."
+                );
             }
         }
     }
@@ -68,16 +73,28 @@ internal sealed class DesktopService : IDisposable
     /// <inheritdoc />
     public void Dispose() => _bus.Dispose();
 
-    private static DBusConnection NewConnection() => new(
-        DBusAddress.Session ?? throw new DesktopException(DesktopException.Unavailable, "There is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set). Start it within one, or: notify-desktop --print"));
+    private static DBusConnection NewConnection() =>
+        new(
+            DBusAddress.Session
+                ?? throw new DesktopException(
+                    DesktopException.Unavailable,
+                    "There is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set). Start it within one, or: notify-desktop --print"
+                )
+        );
 
     private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
-        e is DBusExceptionBase or TimeoutException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+        e is DBusExceptionBase or TimeoutException or IOException
+        || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     private async Task BeginAsync(CancellationToken cancellation)
     {
         await _bus.ConnectAsync().AsTask().WaitAsync(Patience, cancellation);
-        var capabilities = await _bus.CallMethodAsync(Message(), static (message, _) => message.GetBodyReader().ReadArrayOfString(), null).WaitAsync(Patience, cancellation);
+        var capabilities = await _bus.CallMethodAsync(
+                Message(),
+                static (message, _) => message.GetBodyReader().ReadArrayOfString(),
+                null
+            )
+            .WaitAsync(Patience, cancellation);
         _readsMarkup = capabilities.Contains("body-markup", StringComparer.Ordinal);
 
         MessageBuffer Message()
@@ -102,7 +119,13 @@ internal sealed class DesktopService : IDisposable
             writer.WriteString(notification.Title);
             writer.WriteString(_readsMarkup ? notification.EscapedBody() : notification.Body);
             writer.WriteArray(Array.Empty<string>());
-            writer.WriteDictionary(new Dictionary<string, VariantValue>(StringComparer.Ordinal) { ["urgency"] = (byte)1, ["category"] = "im.received" });
+            writer.WriteDictionary(
+                new Dictionary<string, VariantValue>(StringComparer.Ordinal)
+                {
+                    ["urgency"] = (byte)1,
+                    ["category"] = "im.received",
+                }
+            );
             // The service's own time.
             writer.WriteInt32(-1);
             return writer.CreateMessage();

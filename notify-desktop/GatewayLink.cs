@@ -7,7 +7,15 @@ using Notify.Dispatching;
 namespace Notify.Desktop;
 
 /// <summary>What the gateway says (docs/gateway.md). What is not known here is passed over.</summary>
-internal sealed record GatewayMessage(string? Type, string? Id, string? Title, string? Message, string? Script, DateTimeOffset? Timestamp, string? Username);
+internal sealed record GatewayMessage(
+    string? Type,
+    string? Id,
+    string? Title,
+    string? Message,
+    string? Script,
+    DateTimeOffset? Timestamp,
+    string? Username
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(GatewayMessage))]
@@ -64,7 +72,10 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             }
             catch (Exception e) when (IsTrouble(e, cancellation))
             {
-                reason = e is OperationCanceledException ? "The gateway gives no answer." : $"The gateway can't be reached: {Innermost(e)}";
+                reason =
+                    e is OperationCanceledException
+                        ? "The gateway gives no answer."
+                        : $"The gateway can't be reached: {Innermost(e)}";
             }
 
             if (since is { } begin && time.GetElapsedTime(begin) >= Proven)
@@ -94,12 +105,18 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
         catch (TooManyConnectionsException e)
         {
-            throw new DesktopException(DesktopException.Unavailable, $"The token is good, but no more is let in now: {e.Message}");
+            throw new DesktopException(
+                DesktopException.Unavailable,
+                $"The token is good, but no more is let in now: {e.Message}"
+            );
         }
         catch (Exception e) when (IsTrouble(e, cancellation))
         {
             var reason = e is OperationCanceledException ? "it gives no answer" : Innermost(e).TrimEnd('.');
-            throw new DesktopException(DesktopException.Unavailable, $"{configuration.Address} can't be reached: {ShownNotification.Printable(reason, 300)}. Is the address right, and does this machine reach the server?");
+            throw new DesktopException(
+                DesktopException.Unavailable,
+                $"{configuration.Address} can't be reached: {ShownNotification.Printable(reason, 300)}. Is the address right, and does this machine reach the server?"
+            );
         }
     }
 
@@ -107,7 +124,8 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     private static string Innermost(Exception e) => e.GetBaseException().Message;
 
     private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
-        e is WebSocketException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+        e is WebSocketException or IOException
+        || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     /// <summary>Closes as is polite; what was to be known is known, so that an end without an answer is as good.</summary>
     private async Task LeaveAsync(ClientWebSocket socket, CancellationToken cancellation)
@@ -130,7 +148,10 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
         await socket.ConnectAsync(configuration.Address, either.Token);
-        var auth = JsonSerializer.SerializeToUtf8Bytes(new Auth("auth", configuration.Token), GatewayMessageJson.Default.Auth);
+        var auth = JsonSerializer.SerializeToUtf8Bytes(
+            new Auth("auth", configuration.Token),
+            GatewayMessageJson.Default.Auth
+        );
         await socket.SendAsync(auth, WebSocketMessageType.Text, endOfMessage: true, either.Token);
         var answer = await NextAsync(socket, either.Token);
         return answer?.Type switch
@@ -141,7 +162,11 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         };
     }
 
-    private async Task ListenAsync(ClientWebSocket socket, Func<GatewayMessage, Task> show, CancellationToken cancellation)
+    private async Task ListenAsync(
+        ClientWebSocket socket,
+        Func<GatewayMessage, Task> show,
+        CancellationToken cancellation
+    )
     {
         while (true)
         {
@@ -172,7 +197,12 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, length < LongestMessage ? Math.Min(length * 2, LongestMessage) : throw new IOException("it sends more than a notification can be"));
+                Array.Resize(
+                    ref buffer,
+                    length < LongestMessage
+                        ? Math.Min(length * 2, LongestMessage)
+                        : throw new IOException("it sends more than a notification can be")
+                );
             }
 
             var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
@@ -202,16 +232,21 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     }
 
     /// <summary>Why it is not let in: the number of the close that follows tells whether the same token can work later.</summary>
-    private static async Task<Exception> RefusedAsync(ClientWebSocket socket, GatewayMessage error, CancellationToken cancellation)
+    private static async Task<Exception> RefusedAsync(
+        ClientWebSocket socket,
+        GatewayMessage error,
+        CancellationToken cancellation
+    )
     {
         var reason = ShownNotification.Printable(error.Message ?? "It gives no reason.", 300);
-        while (await NextAsync(socket, cancellation) is not null)
-        {
-        }
+        while (await NextAsync(socket, cancellation) is not null) { }
 
         return (int?)socket.CloseStatus == GatewayClose.TooManyConnections
             ? new TooManyConnectionsException(reason)
-            : new DesktopException(DesktopException.Refused, $"The gateway does not let this device in: {reason} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS");
+            : new DesktopException(
+                DesktopException.Refused,
+                $"The gateway does not let this device in: {reason} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS"
+            );
     }
 
     private void Lost(string reason)
@@ -219,7 +254,9 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         if (!_isSaid)
         {
             _isSaid = true;
-            say($"{ShownNotification.Printable(reason, 300)} It is tried again until it works; what comes meanwhile is on the dashboard.");
+            say(
+                $"{ShownNotification.Printable(reason, 300)} It is tried again until it works; what comes meanwhile is on the dashboard."
+            );
         }
     }
 

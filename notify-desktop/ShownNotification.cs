@@ -14,10 +14,15 @@ internal sealed record ShownNotification(string Title, string Body, DateTimeOffs
 
     private const int LongestBody = 1_000;
 
-    internal static ShownNotification Of(GatewayMessage notification) => new(
-        Printable((notification.Title ?? notification.Script ?? "Notification").ReplaceLineEndings(" "), LongestTitle),
-        Printable(LegacyMarkdown.Parse(notification.Message ?? "").Text, LongestBody),
-        notification.Timestamp);
+    internal static ShownNotification Of(GatewayMessage notification) =>
+        new(
+            Printable(
+                (notification.Title ?? notification.Script ?? "Notification").ReplaceLineEndings(" "),
+                LongestTitle
+            ),
+            Printable(LegacyMarkdown.Parse(notification.Message ?? "").Text, LongestBody),
+            notification.Timestamp
+        );
 
     /// <summary>The text without characters that a terminal obeys, that turn the order of others around, or that nobody sees; longer ones are cut with a sign that says so.</summary>
     /// <param name="text">What somebody wrote.</param>
@@ -50,13 +55,18 @@ internal sealed record ShownNotification(string Title, string Body, DateTimeOffs
     private static bool IsShown(Rune rune) => rune.Value is '\n' or 0x200C or 0x200D || !UnseenCharacters.Include(rune);
 
     /// <summary>For services that read markup in the body.</summary>
-    internal string EscapedBody() => Body.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+    internal string EscapedBody() =>
+        Body.Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 
     /// <summary>One line with the time and the title, and the body indented below.</summary>
     internal string ForTerminal()
     {
         var time = At is { } at ? at.LocalDateTime.ToString("HH:mm", CultureInfo.InvariantCulture) + "  " : "";
-        return Body.Length == 0 ? time + Title : $"{time}{Title}\n    {Body.Replace("\n", "\n    ", StringComparison.Ordinal)}";
+        return Body.Length == 0
+            ? time + Title
+            : $"{time}{Title}\n    {Body.Replace("\n", "\n    ", StringComparison.Ordinal)}";
     }
 }
 

@@ -29,13 +29,36 @@ internal sealed class GatewayCounts
         Add(page, "notify_gateway_connections", "gauge", "Clients that have said who they are.", connections);
         Add(page, "notify_gateway_strangers", "gauge", "Connections that have not said yet who they are.", strangers);
         Add(page, "notify_gateway_waiting_bytes", "gauge", "What waits for slow clients.", waitingBytes);
-        Add(page, "notify_gateway_dispatched_total", "counter", "Notifications taken on the socket.", Interlocked.Read(ref _dispatched));
-        Add(page, "notify_gateway_sent_total", "counter", "Connections that they were passed on to.", Interlocked.Read(ref _sent));
-        Add(page, "notify_gateway_turned_away_total", "counter", "Connections beyond a limit.", Interlocked.Read(ref _turnedAway));
-        page.Append("# HELP notify_gateway_ended_total WebSockets that ended, by the reason.\n# TYPE notify_gateway_ended_total counter\n");
+        Add(
+            page,
+            "notify_gateway_dispatched_total",
+            "counter",
+            "Notifications taken on the socket.",
+            Interlocked.Read(ref _dispatched)
+        );
+        Add(
+            page,
+            "notify_gateway_sent_total",
+            "counter",
+            "Connections that they were passed on to.",
+            Interlocked.Read(ref _sent)
+        );
+        Add(
+            page,
+            "notify_gateway_turned_away_total",
+            "counter",
+            "Connections beyond a limit.",
+            Interlocked.Read(ref _turnedAway)
+        );
+        page.Append(
+            "# HELP notify_gateway_ended_total WebSockets that ended, by the reason.\n# TYPE notify_gateway_ended_total counter\n"
+        );
         foreach (var ending in Endings.All)
         {
-            page.Append(CultureInfo.InvariantCulture, $"notify_gateway_ended_total{{reason=\"{ending.Label()}\"}} {Interlocked.Read(ref _ended[(int)ending])}\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"notify_gateway_ended_total{{reason=\"{ending.Label()}\"}} {Interlocked.Read(ref _ended[(int)ending])}\n"
+            );
         }
 
         return page.ToString();

@@ -47,7 +47,11 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
         LogStranger(log, place, why, others);
     }
 
-    [LoggerMessage(3101, LogLevel.Information, "A client from {Address} was not let in: {Why} ({Others} others since the last such line)")]
+    [LoggerMessage(
+        3101,
+        LogLevel.Information,
+        "A client from {Address} was not let in: {Why} ({Others} others since the last such line)"
+    )]
     private static partial void LogStranger(ILogger log, Place address, string why, int others);
 
     [LoggerMessage(3102, LogLevel.Warning, "A connection of {User} from {Address} was ended: {Why}")]

@@ -52,7 +52,8 @@ public sealed record GatewaySettings
     private static List<byte[]> ReadSecrets(SettingsReader reader)
     {
         static bool IsLong(string text) => Encoding.UTF8.GetByteCount(text) >= ShortestSecret;
-        var should = $"a secret of at least {ShortestSecret} bytes, the same as the dashboard's (openssl rand -base64 48 makes one)";
+        var should =
+            $"a secret of at least {ShortestSecret} bytes, the same as the dashboard's (openssl rand -base64 48 makes one)";
         var secrets = new List<byte[]> { Encoding.UTF8.GetBytes(reader.Secret("NOTIFY_JWT_SECRET", IsLong, should)) };
         if (reader.OptionalSecret("NOTIFY_JWT_SECRET_PREVIOUS", IsLong, should) is { } previous)
         {
@@ -66,6 +67,9 @@ public sealed record GatewaySettings
     private static string Origin(Uri address)
     {
         var host = address.HostNameType == UriHostNameType.IPv6 ? $"[{address.DnsSafeHost}]" : address.IdnHost;
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{address.Scheme}://{host}{(address.IsDefaultPort ? "" : $":{address.Port}")}");
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{address.Scheme}://{host}{(address.IsDefaultPort ? "" : $":{address.Port}")}"
+        );
     }
 }

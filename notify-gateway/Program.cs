@@ -12,8 +12,16 @@ using Notify.Settings;
 // Connections/ClientConnection      the conversation with it: auth, pings, notifications, the end
 // Tokens/TokenCheck                 whose token it is, and until when
 // Dispatch/DispatchApi              the bot's and the dashboard's calls over the Unix socket
-var root = new RootCommand("The gateway: holds the connections of desktops and browsers, and passes notifications on to them. Its settings come from the environment (docs/operations.md).");
-root.SetAction((_, _) => ServiceProgram.RunAsync("notify-gateway", () => GatewayServer.RunAsync(GatewaySettings.Read(SettingsReader.FromEnvironment()), Console.Error)));
+var root = new RootCommand(
+    "The gateway: holds the connections of desktops and browsers, and passes notifications on to them. Its settings come from the environment (docs/operations.md)."
+);
+root.SetAction(
+    (_, _) =>
+        ServiceProgram.RunAsync(
+            "notify-gateway",
+            () => GatewayServer.RunAsync(GatewaySettings.Read(SettingsReader.FromEnvironment()), Console.Error)
+        )
+);
 
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction wrongUse)

@@ -9,28 +9,35 @@ namespace Notify.Runner;
 internal static class DryRun
 {
     /// <summary>Runs one script or all; returns the exit status: 1 where one is broken or not there.</summary>
-    internal static int Run(string? only) => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
-    {
-        var scripts = Choose(home, only, out var nothing);
-        if (scripts.Count == 0)
-        {
-            return nothing;
-        }
+    internal static int Run(string? only) =>
+        ScriptProgram.Run(
+            RunnerProgram.Name,
+            (home, settings, cancellation) =>
+            {
+                var scripts = Choose(home, only, out var nothing);
+                if (scripts.Count == 0)
+                {
+                    return nothing;
+                }
 
-        ScriptRunner.Prepare();
-        _ = home.TryMakeFolders();
-        var runner = new ScriptRunner(home, settings.TimeLimit, TimeProvider.System) { CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation) };
-        var allWork = true;
-        foreach (var script in scripts)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            allWork &= Show(home, settings, runner, script, cancellation);
-        }
+                ScriptRunner.Prepare();
+                _ = home.TryMakeFolders();
+                var runner = new ScriptRunner(home, settings.TimeLimit, TimeProvider.System)
+                {
+                    CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation),
+                };
+                var allWork = true;
+                foreach (var script in scripts)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    allWork &= Show(home, settings, runner, script, cancellation);
+                }
 
-        ScriptRunner.EndAll(TimeProvider.System);
-        Console.WriteLine("Nothing was sent.");
-        return allWork ? ScriptProgram.Done : ScriptProgram.Failed;
-    });
+                ScriptRunner.EndAll(TimeProvider.System);
+                Console.WriteLine("Nothing was sent.");
+                return allWork ? ScriptProgram.Done : ScriptProgram.Failed;
+            }
+        );
 
     /// <param name="home">Whose.</param>
     /// <param name="only">The one that is asked for; null for all.</param>
@@ -42,14 +49,17 @@ internal static class DryRun
         {
             // The shell completes a path; the file name is what counts, and people leave out its .py.
             var file = Path.GetFileName(only);
-            var name = ScriptName.TryParse(file, out var named) || ScriptName.TryParse(file + ".py", out named) ? named : null;
+            var name =
+                ScriptName.TryParse(file, out var named) || ScriptName.TryParse(file + ".py", out named) ? named : null;
             var objection = name is null ? "that is no file name of a script" : ScriptFolder.Objection(home, name);
             if (objection is null)
             {
                 return [name!];
             }
 
-            Console.Error.WriteLine($"{TerminalText.Safe(name?.Value ?? only)} can't be run from {home.ScriptsFolder}: {objection}.");
+            Console.Error.WriteLine(
+                $"{TerminalText.Safe(name?.Value ?? only)} can't be run from {home.ScriptsFolder}: {objection}."
+            );
             return [];
         }
 
@@ -63,14 +73,27 @@ internal static class DryRun
         {
             var gone = folder.NothingThere(home);
             nothing = gone is null ? ScriptProgram.Done : RunnerProgram.NothingThere;
-            Console.WriteLine(TerminalText.Safe(gone ?? (folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home))));
+            Console.WriteLine(
+                TerminalText.Safe(
+                    gone
+                        ?? (
+                            folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home)
+                        )
+                )
+            );
         }
 
         return folder.Scripts;
     }
 
     /// <summary>Runs and shows one script; false where it is broken.</summary>
-    private static bool Show(ScriptHome home, ScriptSettings settings, ScriptRunner runner, ScriptName script, CancellationToken cancellation)
+    private static bool Show(
+        ScriptHome home,
+        ScriptSettings settings,
+        ScriptRunner runner,
+        ScriptName script,
+        CancellationToken cancellation
+    )
     {
         var time = TimeProvider.System;
         Heading(script.Value);
@@ -86,7 +109,9 @@ internal static class DryRun
         switch (runner.Run(held, cancellation))
         {
             case ScriptRun.Broken broken:
-                Console.WriteLine($"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, start, isSaid: false)}");
+                Console.WriteLine(
+                    $"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, start, isSaid: false)}"
+                );
                 ShowErrors(broken.LastErrorLines);
                 Console.WriteLine();
                 return false;
@@ -98,7 +123,14 @@ internal static class DryRun
         }
     }
 
-    private static void Show(ScriptHome home, ScriptSettings settings, ScriptName script, ScriptRun.Finished finished, ScriptState state, DateTimeOffset start)
+    private static void Show(
+        ScriptHome home,
+        ScriptSettings settings,
+        ScriptName script,
+        ScriptRun.Finished finished,
+        ScriptState state,
+        DateTimeOffset start
+    )
     {
         var result = finished.Result;
         var notNoted = StateTrouble.Of(home, script);
@@ -106,7 +138,9 @@ internal static class DryRun
         Console.WriteLine(Verdict(decision, state, start));
         if (finished.BadEnd is { } end)
         {
-            Console.WriteLine($"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, start, isSaid: decision is SendDecision.Send)}");
+            Console.WriteLine(
+                $"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, start, isSaid: decision is SendDecision.Send)}"
+            );
         }
 
         if (notNoted is not null)
@@ -115,7 +149,12 @@ internal static class DryRun
         }
 
         ShowErrors(finished.LastErrorLines);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {TerminalText.Safe(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {TerminalText.Safe(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."
+            )
+        );
         foreach (var warning in result.Warnings.Concat(state.Problem is { } problem ? [problem] : []))
         {
             Console.WriteLine($"Warning: {TerminalText.Safe(warning)}");
@@ -124,13 +163,24 @@ internal static class DryRun
         if (finished.Chart is { } chart)
         {
             var info = chart.Info;
-            var how = NotificationRenderer.KindOf(info) == MessageKind.Photo ? "as a photo" : "as a document: too large or too narrow for a photo";
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Chart: {TerminalText.Safe(result.ImagePath!)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."));
+            var how =
+                NotificationRenderer.KindOf(info) == MessageKind.Photo
+                    ? "as a photo"
+                    : "as a document: too large or too narrow for a photo";
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Chart: {TerminalText.Safe(result.ImagePath!)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."
+                )
+            );
         }
 
-        var content = new NotificationContent { Title = result.Title, Message = decision is SendDecision.Send send ? send.Notification.Message : finished.Message, Image = finished.Chart?.Info };
+        var content = new NotificationContent
+        {
+            Title = result.Title,
+            Message = decision is SendDecision.Send send ? send.Notification.Message : finished.Message,
+            Image = finished.Chart?.Info,
+        };
         if (NotificationRenderer.TryRender(content, out var messages))
         {
             foreach (var message in messages)
@@ -143,27 +193,31 @@ internal static class DryRun
         Console.WriteLine();
     }
 
-    private static string Verdict(SendDecision decision, ScriptState state, DateTimeOffset start) => decision switch
-    {
-        SendDecision.NoAlert => "Would not be sent: notify is false.",
-        SendDecision.Held { Until: var until } =>
-            $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
-        SendDecision.Send { Notification.Key: not null } => "Would be sent now, and once in each cooldown.",
-        _ => "Would be sent now.",
-    };
+    private static string Verdict(SendDecision decision, ScriptState state, DateTimeOffset start) =>
+        decision switch
+        {
+            SendDecision.NoAlert => "Would not be sent: notify is false.",
+            SendDecision.Held { Until: var until } =>
+                $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
+            SendDecision.Send { Notification.Key: not null } => "Would be sent now, and once in each cooldown.",
+            _ => "Would be sent now.",
+        };
 
     /// <summary>Whether a round would tell the owner's phone that the script fails, as the end of a sentence.</summary>
     private static string Notice(ScriptState state, ScriptSettings settings, DateTimeOffset start, bool isSaid) =>
         isSaid ? " Its message says so."
         : !settings.FailureAlerts ? ""
-        : FailureHistory.After(state.Failures, failed: true, start)!.Due(state.FailureTold, start) == FailureNews.None ? " Your phone knows."
+        : FailureHistory.After(state.Failures, failed: true, start)!.Due(state.FailureTold, start) == FailureNews.None
+            ? " Your phone knows."
         : " Your phone would be told.";
 
     private static void ShowErrors(IReadOnlyList<string> lines)
     {
         if (lines.Count > 0)
         {
-            Console.WriteLine(lines.Count < ScriptRunner.ErrorLines ? "It printed on stderr:" : "It printed on stderr, at the end:");
+            Console.WriteLine(
+                lines.Count < ScriptRunner.ErrorLines ? "It printed on stderr:" : "It printed on stderr, at the end:"
+            );
             foreach (var line in lines)
             {
                 Console.WriteLine($"  | {TerminalText.Safe(line)}");

@@ -26,21 +26,31 @@ internal static class FailureNotice
         $"⚠️ <b>{Escape(script.Value)} fails after its result</b>\n{Failure(end)}What it prints is still sent. You will be told when it works again.";
 
     /// <summary>The script fails now and then: how often, and how its last run went.</summary>
-    internal static string NowAndThen(ScriptName script, FailureHistory history, ScriptRun.Broken? failure, DateTimeOffset now)
+    internal static string NowAndThen(
+        ScriptName script,
+        FailureHistory history,
+        ScriptRun.Broken? failure,
+        DateTimeOffset now
+    )
     {
-        var notice = $"⚠️ <b>{Escape(script.Value)} fails now and then</b>\nIt failed {history.Failed} of the last {history.Runs} runs since {LocalTime(history.Since, now)}.";
+        var notice =
+            $"⚠️ <b>{Escape(script.Value)} fails now and then</b>\nIt failed {history.Failed} of the last {history.Runs} runs since {LocalTime(history.Since, now)}.";
         return $"{notice}{(failure is null ? " The last one worked.\n" : $"\n{Failure(failure)}")}You are told of it once a day from now on, until it has worked for a whole day.";
     }
 
     /// <summary>The script works again.</summary>
     internal static string WorksAgain(ScriptName script, DateTimeOffset failingSince, DateTimeOffset now)
     {
-        var since = now - failingSince >= TimeSpan.FromSeconds(1) ? $"\nIt was broken for {ScriptAge.Span(now - failingSince)}." : "";
+        var since =
+            now - failingSince >= TimeSpan.FromSeconds(1)
+                ? $"\nIt was broken for {ScriptAge.Span(now - failingSince)}."
+                : "";
         return $"✅ <b>{Escape(script.Value)} works again</b>{since}";
     }
 
     /// <summary>A notice with a sentence about what else must be fixed; it may be null.</summary>
-    internal static string With(string notice, string? sentence) => sentence is null ? notice : $"{notice}\n{Escape(sentence)}";
+    internal static string With(string notice, string? sentence) =>
+        sentence is null ? notice : $"{notice}\n{Escape(sentence)}";
 
     private static string Failure(ScriptRun.Broken broken)
     {
@@ -57,7 +67,10 @@ internal static class FailureNotice
     /// <summary>On the clock of the user, with the day where it is another one.</summary>
     private static string LocalTime(DateTimeOffset moment, DateTimeOffset now)
     {
-        var (local, today) = (moment.UtcDateTime + LocalClock.OffsetAt(moment), now.UtcDateTime + LocalClock.OffsetAt(now));
+        var (local, today) = (
+            moment.UtcDateTime + LocalClock.OffsetAt(moment),
+            now.UtcDateTime + LocalClock.OffsetAt(now)
+        );
         return local.ToString(local.Date == today.Date ? "HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 

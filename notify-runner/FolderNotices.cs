@@ -11,7 +11,13 @@ namespace Notify.Runner;
 /// <param name="bot">Who tells it.</param>
 /// <param name="say">Writes a sentence to the log.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, SendApiClient bot, Action<string> say, TimeProvider time)
+internal sealed class FolderNotices(
+    ScriptHome home,
+    ScriptSettings settings,
+    SendApiClient bot,
+    Action<string> say,
+    TimeProvider time
+)
 {
     /// <summary>The scripts are gone.</summary>
     /// <param name="outage">What earlier rounds noted of it; null where this is the first.</param>
@@ -26,8 +32,16 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
 
         // The outage is noted first: without a note the bot is asked to take the same notice once a day only.
         var isNoted = TryWrite(noted);
-        var html = $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
-        if (Tell(html, isNoted ? null : new RepeatKey("runner-scripts-gone"), "Its owner was told", "Its owner could not be told"))
+        var html =
+            $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
+        if (
+            Tell(
+                html,
+                isNoted ? null : new RepeatKey("runner-scripts-gone"),
+                "Its owner was told",
+                "Its owner could not be told"
+            )
+        )
         {
             TryWrite(noted with { Told = true });
         }
@@ -37,9 +51,18 @@ internal sealed class FolderNotices(ScriptHome home, ScriptSettings settings, Se
     internal void Back(FolderOutage outage, int scripts)
     {
         var gone = ScriptAge.Span(time.GetUtcNow() - outage.Since);
-        var html = $"✅ <b>Your scripts run again</b>\n{(scripts == 1 ? "One is" : $"{scripts} are")} there. None ran for {gone}.";
+        var html =
+            $"✅ <b>Your scripts run again</b>\n{(scripts == 1 ? "One is" : $"{scripts} are")} there. None ran for {gone}.";
         var key = new RepeatKey($"runner-scripts-back-{outage.Since.ToUnixTimeSeconds()}");
-        if (outage.Told && !Tell(html, key, "Its owner was told that the scripts are back", "Its owner could not be told that the scripts are back"))
+        if (
+            outage.Told
+            && !Tell(
+                html,
+                key,
+                "Its owner was told that the scripts are back",
+                "Its owner could not be told that the scripts are back"
+            )
+        )
         {
             return;
         }

@@ -17,7 +17,10 @@ internal static class MuteWords
             return "muted until you unmute it";
         }
 
-        var (local, today) = (until.UtcDateTime + LocalClock.OffsetAt(until), now.UtcDateTime + LocalClock.OffsetAt(now));
+        var (local, today) = (
+            until.UtcDateTime + LocalClock.OffsetAt(until),
+            now.UtcDateTime + LocalClock.OffsetAt(now)
+        );
         return $"muted until {local.ToString(local.Date == today.Date ? "HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}";
     }
 }

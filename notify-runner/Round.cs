@@ -20,7 +20,13 @@ internal enum TurnEnd
 }
 
 /// <summary>One round: each script of the folder gets its turn, several side by side; one's failure stops no other.</summary>
-internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiClient bot, BoundedLog log, TimeProvider time)
+internal sealed class Round(
+    ScriptHome home,
+    ScriptSettings settings,
+    SendApiClient bot,
+    BoundedLog log,
+    TimeProvider time
+)
 {
     /// <summary>How long a folder that holds no script any more is looked at again, before anybody is told: files may just be replaced.</summary>
     private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(2);
@@ -80,7 +86,10 @@ internal sealed class Round(ScriptHome home, ScriptSettings settings, SendApiCli
         }
 
         // A script's turn is waiting for it, which a thread does best; this one is the first of them.
-        var others = Enumerable.Range(1, Math.Min(settings.Parallel, folder.Scripts.Count) - 1).Select(_ => new Thread(TakeTurns)).ToList();
+        var others = Enumerable
+            .Range(1, Math.Min(settings.Parallel, folder.Scripts.Count) - 1)
+            .Select(_ => new Thread(TakeTurns))
+            .ToList();
         others.ForEach(thread => thread.Start());
         TakeTurns();
         others.ForEach(thread => thread.Join());

@@ -16,18 +16,25 @@ internal static class RunnerProgram
     internal const int NothingThere = BotUnreachable;
 
     /// <summary>Cron's call: one round.</summary>
-    internal static int RunRound() => ScriptProgram.Run(Name, (home, settings, cancellation) =>
-    {
-        var time = TimeProvider.System;
-        // A round that can keep nothing still sends; it says what it could not keep.
-        var trouble = home.TryMakeFolders();
-        using var log = new BoundedLog(home.RunnerLog, time);
-        using (var cronLog = new BoundedLog(home.CronLog, time))
-        {
-            // A crontab line of an older guide appends to it without end; the shell has it open for this call only.
-            cronLog.RotateIfFull();
-        }
+    internal static int RunRound() =>
+        ScriptProgram.Run(
+            Name,
+            (home, settings, cancellation) =>
+            {
+                var time = TimeProvider.System;
+                // A round that can keep nothing still sends; it says what it could not keep.
+                var trouble = home.TryMakeFolders();
+                using var log = new BoundedLog(home.RunnerLog, time);
+                using (var cronLog = new BoundedLog(home.CronLog, time))
+                {
+                    // A crontab line of an older guide appends to it without end; the shell has it open for this call only.
+                    cronLog.RotateIfFull();
+                }
 
-        return new Round(home, settings, new SendApiClient(settings.BotSocket, time), log, time).Run(trouble, cancellation);
-    });
+                return new Round(home, settings, new SendApiClient(settings.BotSocket, time), log, time).Run(
+                    trouble,
+                    cancellation
+                );
+            }
+        );
 }

@@ -22,27 +22,30 @@ internal static class ScriptTable
     }
 
     private static string[] Row(ListedScript script, DateTimeOffset now) =>
-    [
-        script.Name,
-        script.Running ? "running now" : script.LastRun ?? Never(script),
-        script.LastSent is { } sent ? ScriptAge.Ago(now - sent) : Never(script),
-        script.LastOutcome == ScriptOutcome.NotNoted ? Never(script) : script.CooldownEnds is { } ends ? ScriptAge.Span(ends - now) : "none",
-        script.LastOutcome switch
-        {
-            ScriptOutcome.Delivered => "delivered",
-            ScriptOutcome.Queued => "queued",
-            ScriptOutcome.NoAlert => "no alert",
-            ScriptOutcome.HeldByCooldown => "held by cooldown",
-            ScriptOutcome.NotSent => "not sent",
-            ScriptOutcome.Muted => "muted",
-            ScriptOutcome.NotNoted => "can't be noted",
-            ScriptOutcome.HandedOver => "run on request",
-            ScriptOutcome.Error => "error",
-            _ => "",
-        },
-    ];
+        [
+            script.Name,
+            script.Running ? "running now" : script.LastRun ?? Never(script),
+            script.LastSent is { } sent ? ScriptAge.Ago(now - sent) : Never(script),
+            script.LastOutcome == ScriptOutcome.NotNoted ? Never(script)
+            : script.CooldownEnds is { } ends ? ScriptAge.Span(ends - now)
+            : "none",
+            script.LastOutcome switch
+            {
+                ScriptOutcome.Delivered => "delivered",
+                ScriptOutcome.Queued => "queued",
+                ScriptOutcome.NoAlert => "no alert",
+                ScriptOutcome.HeldByCooldown => "held by cooldown",
+                ScriptOutcome.NotSent => "not sent",
+                ScriptOutcome.Muted => "muted",
+                ScriptOutcome.NotNoted => "can't be noted",
+                ScriptOutcome.HandedOver => "run on request",
+                ScriptOutcome.Error => "error",
+                _ => "",
+            },
+        ];
 
-    private static string Never(ListedScript script) => script.LastOutcome == ScriptOutcome.NotNoted ? "not known" : "never";
+    private static string Never(ListedScript script) =>
+        script.LastOutcome == ScriptOutcome.NotNoted ? "not known" : "never";
 
     private static void Draw(List<string[]> rows)
     {
@@ -55,7 +58,17 @@ internal static class ScriptTable
         foreach (var row in rows)
         {
             // As text: what a file is called is not markup.
-            table.AddRow(row.Select((cell, column) => new Text(cell, column == row.Length - 1 && cell is "error" or "not sent" or "can't be noted" ? new Style(Color.Red) : Style.Plain)));
+            table.AddRow(
+                row.Select(
+                    (cell, column) =>
+                        new Text(
+                            cell,
+                            column == row.Length - 1 && cell is "error" or "not sent" or "can't be noted"
+                                ? new Style(Color.Red)
+                                : Style.Plain
+                        )
+                )
+            );
         }
 
         AnsiConsole.Write(table);
@@ -63,7 +76,10 @@ internal static class ScriptTable
 
     private static void PrintColumns(List<string[]> rows)
     {
-        var widths = Enumerable.Range(0, Headings.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        var widths = Enumerable
+            .Range(0, Headings.Length)
+            .Select(column => rows.Max(row => row[column].Length))
+            .ToArray();
         foreach (var row in rows)
         {
             Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());

@@ -12,7 +12,13 @@ namespace Notify.Runner;
 /// the next round. A round that is told to end ends its scripts, but lets what is on its way to the bot be answered: else the bot may have
 /// accepted what the state does not know of, and the next round would send it again.
 /// </summary>
-internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendApiClient bot, ScriptName script, TimeProvider time)
+internal sealed class ScriptTurn(
+    ScriptHome home,
+    ScriptSettings settings,
+    SendApiClient bot,
+    ScriptName script,
+    TimeProvider time
+)
 {
     /// <summary>After so many a script makes names of its data, and each further one is no news.</summary>
     private const int MostToldFields = 10;
@@ -61,7 +67,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         using var held = ScriptLock.TryAcquire(home, script);
         if (held is not null)
         {
-            Broken(new ScriptRun.Broken(ScriptFailure.NotFound, sentence, [], TimeSpan.Zero), ScriptState.Read(home, script), time.GetUtcNow());
+            Broken(
+                new ScriptRun.Broken(ScriptFailure.NotFound, sentence, [], TimeSpan.Zero),
+                ScriptState.Read(home, script),
+                time.GetUtcNow()
+            );
         }
     }
 
@@ -77,7 +87,12 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         return TurnEnd.Done;
     }
 
-    private TurnEnd Broken(ScriptRun.Broken broken, ScriptState before, DateTimeOffset start, ScriptOutcome outcome = ScriptOutcome.Error)
+    private TurnEnd Broken(
+        ScriptRun.Broken broken,
+        ScriptState before,
+        DateTimeOffset start,
+        ScriptOutcome outcome = ScriptOutcome.Error
+    )
     {
         var hasRun = broken.Reason != ScriptFailure.NotFound;
         if (hasRun && outcome == ScriptOutcome.Error)
@@ -86,13 +101,15 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         }
 
         KeepTraceback(broken, before);
-        Keep(Told(before, broken, isSaid: false, start, () => FailureNotice.Broken(script, broken)) with
-        {
-            LastRun = hasRun ? start : before.LastRun,
-            LastOutcome = outcome,
-            Error = broken.Text,
-            Warnings = [],
-        });
+        Keep(
+            Told(before, broken, isSaid: false, start, () => FailureNotice.Broken(script, broken)) with
+            {
+                LastRun = hasRun ? start : before.LastRun,
+                LastOutcome = outcome,
+                Error = broken.Text,
+                Warnings = [],
+            }
+        );
         return _botUnreachable ? TurnEnd.BotUnreachable : TurnEnd.Failed;
     }
 
@@ -122,17 +139,25 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         // A message that went out says itself how the script ended. Still to be told stays to be told: a dead alert that was announced must be taken back.
         var told = finished.BadEnd is { } end
             ? Told(before, end, isSaid: isSent, start, () => FailureNotice.EndsBadly(script, end))
-            : Told(before, null, isSaid: false, start, () => FailureNotice.WorksAgain(script, before.FailingSince ?? start, start));
-        var kept = Keep(told with
-        {
-            LastRun = start,
-            LastOutcome = outcome,
-            Error = error,
-            Cooldown = finished.Result.Cooldown,
-            Warnings = finished.Result.Warnings,
-            ToldFields = TellUnknownFields(finished.Result, before, start),
-            LastSent = isSent ? start : before.LastSent,
-        });
+            : Told(
+                before,
+                null,
+                isSaid: false,
+                start,
+                () => FailureNotice.WorksAgain(script, before.FailingSince ?? start, start)
+            );
+        var kept = Keep(
+            told with
+            {
+                LastRun = start,
+                LastOutcome = outcome,
+                Error = error,
+                Cooldown = finished.Result.Cooldown,
+                Warnings = finished.Result.Warnings,
+                ToldFields = TellUnknownFields(finished.Result, before, start),
+                LastSent = isSent ? start : before.LastSent,
+            }
+        );
         return _botUnreachable ? TurnEnd.BotUnreachable
             : kept && outcome != ScriptOutcome.NotSent && finished.BadEnd is null ? TurnEnd.Done
             : TurnEnd.Failed;
@@ -147,26 +172,45 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
     /// <param name="isSaid">Whether what the script sent says already that it failed.</param>
     /// <param name="start">The start of the run.</param>
     /// <param name="notice">The usual notice of this end.</param>
-    private ScriptState Told(ScriptState before, ScriptRun.Broken? failure, bool isSaid, DateTimeOffset start, Func<string> notice)
+    private ScriptState Told(
+        ScriptState before,
+        ScriptRun.Broken? failure,
+        bool isSaid,
+        DateTimeOffset start,
+        Func<string> notice
+    )
     {
         var history = FailureHistory.After(before.Failures, failure is not null, start);
         var told = before.FailureTold || (isSaid && settings.FailureAlerts);
 
         // Without a history there is still the state of an older version, which told and did not count.
         var news = history?.Due(told, start) ?? (told ? FailureNews.WorksAgain : FailureNews.None);
-        if (news != FailureNews.None && (settings.FailureAlerts || news == FailureNews.WorksAgain) && !(isSaid && news == FailureNews.Failing))
+        if (
+            news != FailureNews.None
+            && (settings.FailureAlerts || news == FailureNews.WorksAgain)
+            && !(isSaid && news == FailureNews.Failing)
+        )
         {
-            var html = news == FailureNews.NowAndThen ? FailureNotice.NowAndThen(script, history!, failure, start) : notice();
+            var html =
+                news == FailureNews.NowAndThen ? FailureNotice.NowAndThen(script, history!, failure, start) : notice();
             var trouble = NotNoted(before, start);
             var isTold = Tell(
                 FailureNotice.With(html, trouble),
-                news == FailureNews.WorksAgain ? "that it works again" : news == FailureNews.NowAndThen ? "that it fails now and then" : null,
+                news == FailureNews.WorksAgain ? "that it works again"
+                    : news == FailureNews.NowAndThen ? "that it fails now and then"
+                    : null,
                 buttons: news != FailureNews.WorksAgain,
-                trouble is null ? null : SendDecision.NoticeKey(script, news, before));
+                trouble is null ? null : SendDecision.NoticeKey(script, news, before)
+            );
             if (isTold)
             {
                 history = history?.WithNotice(news, start);
-                told = news switch { FailureNews.WorksAgain => false, FailureNews.NowAndThen => failure is not null, _ => true };
+                told = news switch
+                {
+                    FailureNews.WorksAgain => false,
+                    FailureNews.NowAndThen => failure is not null,
+                    _ => true,
+                };
             }
         }
 
@@ -187,7 +231,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         }
     }
 
-    private (ScriptOutcome Outcome, string? Error) Deal(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
+    private (ScriptOutcome Outcome, string? Error) Deal(
+        ScriptRun.Finished finished,
+        ScriptState before,
+        DateTimeOffset start
+    )
     {
         switch (SendDecision.Of(script, finished, before, start, () => NotNoted(before, start)))
         {
@@ -195,7 +243,9 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 Say("no alert");
                 return (ScriptOutcome.NoAlert, null);
             case SendDecision.Held { Until: var until }:
-                Say($"held back by its cooldown of {finished.Result.Cooldown.Text} for {ScriptAge.Span(until - start)} more");
+                Say(
+                    $"held back by its cooldown of {finished.Result.Cooldown.Text} for {ScriptAge.Span(until - start)} more"
+                );
                 return (ScriptOutcome.HeldByCooldown, null);
             case SendDecision.Send { Notification: var notification }:
                 var dealt = Send(notification, finished.Took);
@@ -205,7 +255,9 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 }
                 else if (before.LastSent > start)
                 {
-                    Warn($"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts.");
+                    Warn(
+                        $"last_sent lies {ScriptAge.Span(before.LastSent.Value - start)} in the future; the clock was set back, and no cooldown counts."
+                    );
                 }
 
                 return dealt;
@@ -239,7 +291,10 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 var without = notification with
                 {
                     Chart = null,
-                    Message = ScriptRun.Finished.WithLine(notification.Message, ScriptRun.Finished.NoChartLine(answer.Error)),
+                    Message = ScriptRun.Finished.WithLine(
+                        notification.Message,
+                        ScriptRun.Finished.NoChartLine(answer.Error)
+                    ),
                 };
                 answer = bot.Send(without, CancellationToken.None);
             }
@@ -249,7 +304,12 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
                 Say($"not sent ({answer.Status}). {answer.Error}");
                 if (answer.Status is 400 or 413 or 415 or 422 or 502)
                 {
-                    _refused = new ScriptRun.Broken(ScriptFailure.UnreadableOutput, $"What it says was not taken: {answer.Error}", [], took);
+                    _refused = new ScriptRun.Broken(
+                        ScriptFailure.UnreadableOutput,
+                        $"What it says was not taken: {answer.Error}",
+                        [],
+                        took
+                    );
                 }
 
                 return (ScriptOutcome.NotSent, answer.Error);
@@ -262,9 +322,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
             }
 
             var outcome = answer.Text("status") is "queued" ? ScriptOutcome.Queued : ScriptOutcome.Delivered;
-            Say(answer.IsRepeat ? "said before, and not again within its cooldown"
+            Say(
+                answer.IsRepeat ? "said before, and not again within its cooldown"
                 : outcome == ScriptOutcome.Queued ? "queued; the bot delivers it as soon as Telegram takes it"
-                : "delivered");
+                : "delivered"
+            );
             return (outcome, null);
         }
         catch (BotUnreachableException e)
@@ -279,9 +341,20 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
     /// <returns>All names told of so far.</returns>
     private IReadOnlyList<string> TellUnknownFields(ScriptResult result, ScriptState before, DateTimeOffset start)
     {
-        var untold = result.UnknownFields.Where(field => !before.ToldFields.Contains(field.Name, StringComparer.Ordinal)).ToList();
-        return untold.Count > 0 && before.ToldFields.Count < MostToldFields && settings.FailureAlerts && !_botUnreachable
-            && Tell(FailureNotice.UnknownFields(script, untold), "of the unknown fields", buttons: true, NotNoted(before, start) is null ? null : SendDecision.FieldsKey(script))
+        var untold = result
+            .UnknownFields.Where(field => !before.ToldFields.Contains(field.Name, StringComparer.Ordinal))
+            .ToList();
+        return
+            untold.Count > 0
+            && before.ToldFields.Count < MostToldFields
+            && settings.FailureAlerts
+            && !_botUnreachable
+            && Tell(
+                FailureNotice.UnknownFields(script, untold),
+                "of the unknown fields",
+                buttons: true,
+                NotNoted(before, start) is null ? null : SendDecision.FieldsKey(script)
+            )
             ? [.. before.ToldFields, .. untold.Select(field => field.Name)]
             : before.ToldFields;
     }
@@ -292,7 +365,11 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
         try
         {
             var answer = bot.SendHtml(script, html, buttons, key, CancellationToken.None);
-            Say(answer.IsOk ? $"its owner was told{of}" : $"its owner could not be told{of} ({answer.Status}): {answer.Error}");
+            Say(
+                answer.IsOk
+                    ? $"its owner was told{of}"
+                    : $"its owner could not be told{of} ({answer.Status}): {answer.Error}"
+            );
             return answer.IsOk;
         }
         catch (BotUnreachableException e)
@@ -345,5 +422,6 @@ internal sealed class ScriptTurn(ScriptHome home, ScriptSettings settings, SendA
 
     private void Warn(string warning) => Say("warning: " + warning);
 
-    private static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0} s");
+    private static string Seconds(TimeSpan span) =>
+        string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0} s");
 }

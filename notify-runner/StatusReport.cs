@@ -11,33 +11,46 @@ internal static class StatusReport
     /// <summary>A round that ran longer ago than this, or never, points at a missing crontab line: the usual line is hourly or more often.</summary>
     private static readonly TimeSpan LongSinceRound = TimeSpan.FromHours(25);
 
-    internal static int Print() => ScriptProgram.Run(RunnerProgram.Name, (home, settings, cancellation) =>
-    {
-        _ = home.TryMakeFolders();
-        var now = TimeProvider.System.GetUtcNow();
-        var folder = ScriptFolder.Read(home);
-        var scripts = ScriptListing.Read(home, now);
-        var (botLines, troubles, mutes) = AskBot(new SendApiClient(settings.BotSocket, TimeProvider.System), cancellation);
-        troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
+    internal static int Print() =>
+        ScriptProgram.Run(
+            RunnerProgram.Name,
+            (home, settings, cancellation) =>
+            {
+                _ = home.TryMakeFolders();
+                var now = TimeProvider.System.GetUtcNow();
+                var folder = ScriptFolder.Read(home);
+                var scripts = ScriptListing.Read(home, now);
+                var (botLines, troubles, mutes) = AskBot(
+                    new SendApiClient(settings.BotSocket, TimeProvider.System),
+                    cancellation
+                );
+                troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
 
-        if (troubles.Count > 0)
-        {
-            Console.WriteLine(troubles.Count == 1 ? "One thing to look at:" : $"{troubles.Count} things to look at:");
-            troubles.ForEach(trouble => Console.WriteLine("  * " + TerminalText.Safe(trouble).Replace("\n", "\n    ", StringComparison.Ordinal)));
-            Console.WriteLine();
-        }
+                if (troubles.Count > 0)
+                {
+                    Console.WriteLine(
+                        troubles.Count == 1 ? "One thing to look at:" : $"{troubles.Count} things to look at:"
+                    );
+                    troubles.ForEach(trouble =>
+                        Console.WriteLine(
+                            "  * " + TerminalText.Safe(trouble).Replace("\n", "\n    ", StringComparison.Ordinal)
+                        )
+                    );
+                    Console.WriteLine();
+                }
 
-        Mutes(mutes, now).ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
-        botLines.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
-        Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
-        if (scripts.Count > 0)
-        {
-            ScriptTable.Print(scripts, now);
-        }
+                Mutes(mutes, now).ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
+                botLines.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
+                Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
+                if (scripts.Count > 0)
+                {
+                    ScriptTable.Print(scripts, now);
+                }
 
-        Console.WriteLine($"Log: {home.RunnerLog}");
-        return ScriptProgram.Done;
-    });
+                Console.WriteLine($"Log: {home.RunnerLog}");
+                return ScriptProgram.Done;
+            }
+        );
 
     internal static string NoFolder(ScriptHome home) =>
         $"There is no folder {home.ScriptsFolder}. Make it with: mkdir -p ~/user/notifications";
@@ -53,7 +66,9 @@ internal static class StatusReport
         var lines = new List<string>();
         if (answer.MutedUntil is { } all)
         {
-            lines.Add($"All your notifications are {MuteWords.Until(all, now)}. Send /unmute to the bot to get them again.");
+            lines.Add(
+                $"All your notifications are {MuteWords.Until(all, now)}. Send /unmute to the bot to get them again."
+            );
         }
 
         if (body.TryGetProperty("scripts", out var scripts) && scripts.ValueKind == JsonValueKind.Array)
@@ -63,7 +78,9 @@ internal static class StatusReport
                 var muted = new SendApiAnswer(answer.Status, script);
                 if (muted.Text("stem") is { } stem && muted.MutedUntil is { } until)
                 {
-                    lines.Add($"{stem} is {MuteWords.Until(until, now)}. The dashboard, or /unmute to the bot, ends it.");
+                    lines.Add(
+                        $"{stem} is {MuteWords.Until(until, now)}. The dashboard, or /unmute to the bot, ends it."
+                    );
                 }
             }
         }
@@ -71,7 +88,10 @@ internal static class StatusReport
         return lines;
     }
 
-    private static (List<string> Lines, List<string> Troubles, SendApiAnswer? Mutes) AskBot(SendApiClient bot, CancellationToken cancellation)
+    private static (List<string> Lines, List<string> Troubles, SendApiAnswer? Mutes) AskBot(
+        SendApiClient bot,
+        CancellationToken cancellation
+    )
     {
         var (lines, troubles, mutes) = (new List<string>(), new List<string>(), (SendApiAnswer?)null);
         try
@@ -97,8 +117,13 @@ internal static class StatusReport
 
     private static string? Trouble(SendApiAnswer health)
     {
-        if (health.Body is { } body && body.TryGetProperty("telegram", out var telegram) && telegram.ValueKind == JsonValueKind.Object
-            && telegram.TryGetProperty("state", out var state) && state.GetString() is { } word and not "ok")
+        if (
+            health.Body is { } body
+            && body.TryGetProperty("telegram", out var telegram)
+            && telegram.ValueKind == JsonValueKind.Object
+            && telegram.TryGetProperty("state", out var state)
+            && state.GetString() is { } word and not "ok"
+        )
         {
             return $"The bot and Telegram: {word}. Notifications arrive when that is over; the operator knows it from the bot's log.";
         }
@@ -111,10 +136,19 @@ internal static class StatusReport
         };
     }
 
-    private static void AskLink(SendApiClient bot, string? botName, List<string> lines, List<string> troubles, CancellationToken cancellation)
+    private static void AskLink(
+        SendApiClient bot,
+        string? botName,
+        List<string> lines,
+        List<string> troubles,
+        CancellationToken cancellation
+    )
     {
         var link = bot.Get("/link", cancellation);
-        var linked = link is { IsOk: true, Body: { } body } && body.TryGetProperty("linked", out var value) ? value.ValueKind == JsonValueKind.True : (bool?)null;
+        var linked =
+            link is { IsOk: true, Body: { } body } && body.TryGetProperty("linked", out var value)
+                ? value.ValueKind == JsonValueKind.True
+                : (bool?)null;
         switch (linked)
         {
             case true:
@@ -122,7 +156,9 @@ internal static class StatusReport
                 break;
             case false:
                 lines.Add("Telegram: not linked");
-                troubles.Add($"No Telegram chat is linked to you, so nothing can reach your phone. Write /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard, or give it to your operator (notify-bot link {Posix.Account.Current().Name} CODE).");
+                troubles.Add(
+                    $"No Telegram chat is linked to you, so nothing can reach your phone. Write /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard, or give it to your operator (notify-bot link {Posix.Account.Current().Name} CODE)."
+                );
                 break;
             default:
                 lines.Add("Telegram: not known");
@@ -131,7 +167,12 @@ internal static class StatusReport
         }
     }
 
-    private static IEnumerable<string> ScriptTroubles(ScriptHome home, ScriptFolder folder, IReadOnlyList<ListedScript> scripts, DateTimeOffset now)
+    private static IEnumerable<string> ScriptTroubles(
+        ScriptHome home,
+        ScriptFolder folder,
+        IReadOnlyList<ListedScript> scripts,
+        DateTimeOffset now
+    )
     {
         if (folder.NothingThere(home) is { } nothing)
         {
@@ -152,14 +193,22 @@ internal static class StatusReport
         }
 
         // Once for all of them; where only one can't be noted, it stands at that one.
-        var notNoted = scripts.Count > 0 && StateTrouble.OfFolder(home) is { } trouble ? ScriptListing.NotNoted(trouble) : null;
+        var notNoted =
+            scripts.Count > 0 && StateTrouble.OfFolder(home) is { } trouble ? ScriptListing.NotNoted(trouble) : null;
         if (notNoted is not null)
         {
             yield return $"{notNoted}\nEach alert is sent all the same, once in its cooldown.";
         }
 
         // What can't be noted says nothing about cron.
-        if (scripts.Count > 0 && !scripts.Any(script => script.Running || script.LastOutcome == ScriptOutcome.NotNoted || now - script.LastRoundAt < LongSinceRound))
+        if (
+            scripts.Count > 0
+            && !scripts.Any(script =>
+                script.Running
+                || script.LastOutcome == ScriptOutcome.NotNoted
+                || now - script.LastRoundAt < LongSinceRound
+            )
+        )
         {
             var last = scripts.Max(script => script.LastRoundAt);
             yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine.EveryFiveMinutes}";

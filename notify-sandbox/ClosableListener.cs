@@ -8,12 +8,16 @@ using Microsoft.Extensions.Options;
 namespace Notify.Sandbox;
 
 /// <summary>Kestrel's sockets, with a listener that can be closed for a while: connections are refused, and those there are end.</summary>
-internal sealed class ClosableTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory
+internal sealed class ClosableTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+    : IConnectionListenerFactory
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
     private readonly ConcurrentDictionary<int, ClosableListener> _listeners = new();
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public async ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint,
+        CancellationToken cancellationToken = default
+    )
     {
         var listener = new ClosableListener(_sockets, endpoint);
         await listener.OpenAsync(cancellationToken);
@@ -26,7 +30,8 @@ internal sealed class ClosableTransport(IOptions<SocketTransportOptions> options
     /// <summary>Ends all connections, so that a server that stops does not wait for polls and hanging calls.</summary>
     public void AbortConnections()
     {
-        foreach (var listener in _listeners.Values) listener.AbortConnections();
+        foreach (var listener in _listeners.Values)
+            listener.AbortConnections();
     }
 }
 
@@ -45,7 +50,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
     {
         lock (_gate)
         {
-            if (_open is not null || _hasEnded) return;
+            if (_open is not null || _hasEnded)
+                return;
         }
 
         var opened = await sockets.BindAsync(endPoint, cancellation);
@@ -59,7 +65,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
 
     public async Task CloseAsync()
     {
-        if (await CloseListenerAsync()) AbortConnections();
+        if (await CloseListenerAsync())
+            AbortConnections();
     }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -70,7 +77,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             Task changed;
             lock (_gate)
             {
-                if (_hasEnded) return null;
+                if (_hasEnded)
+                    return null;
                 open = _open;
                 changed = _changed.Task;
             }
@@ -82,7 +90,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             }
 
             // Null: this one was closed. Whether for good or for a while is seen at the next turn.
-            if (await open.AcceptAsync(cancellationToken) is not { } connection) continue;
+            if (await open.AcceptAsync(cancellationToken) is not { } connection)
+                continue;
             _connections.TryAdd(connection, 0);
             connection.ConnectionClosed.Register(() => _connections.TryRemove(connection, out _));
             return connection;
@@ -118,7 +127,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             _open = null;
         }
 
-        if (closed is null) return false;
+        if (closed is null)
+            return false;
         await closed.UnbindAsync();
         await closed.DisposeAsync();
         return true;

@@ -11,14 +11,17 @@ internal static class LoopbackHost
     {
         // Empty: no settings files, no environment variables, no logs of requests, whose addresses hold the token.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            foreach (var endPoint in endPoints) kestrel.Listen(endPoint);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Limits.MinRequestBodyDataRate = null;
+                kestrel.Limits.MinResponseDataRate = null;
+                foreach (var endPoint in endPoints)
+                    kestrel.Listen(endPoint);
+            });
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = HeldPort.Bind);
         builder.Services.AddSingleton<IConnectionListenerFactory, ClosableTransport>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -27,5 +30,6 @@ internal static class LoopbackHost
         return builder;
     }
 
-    public static ClosableTransport Transport(WebApplication app) => (ClosableTransport)app.Services.GetRequiredService<IConnectionListenerFactory>();
+    public static ClosableTransport Transport(WebApplication app) =>
+        (ClosableTransport)app.Services.GetRequiredService<IConnectionListenerFactory>();
 }

@@ -11,14 +11,17 @@ internal sealed class Outage(Func<ClosableListener> listener, TimeProvider time)
     public async Task BeginAsync(TimeSpan? length)
     {
         var over = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
-        if (Interlocked.Exchange(ref _reopening, over) is { } earlier) await earlier.CancelAsync();
+        if (Interlocked.Exchange(ref _reopening, over) is { } earlier)
+            await earlier.CancelAsync();
         await listener().CloseAsync();
-        if (length is { } wanted) _ = ReopenAfterAsync(wanted, over.Token);
+        if (length is { } wanted)
+            _ = ReopenAfterAsync(wanted, over.Token);
     }
 
     public async Task EndAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref _reopening, null) is { } reopening) await reopening.CancelAsync();
+        if (Interlocked.Exchange(ref _reopening, null) is { } reopening)
+            await reopening.CancelAsync();
         await listener().OpenAsync(cancellation);
     }
 

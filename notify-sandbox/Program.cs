@@ -35,7 +35,11 @@ try
                 await Console.Out.WriteLineAsync(Usage);
                 return 0;
             case "--version":
-                await Console.Out.WriteLineAsync(typeof(SandboxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+                await Console.Out.WriteLineAsync(
+                    typeof(SandboxServer)
+                        .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+                        .InformationalVersion
+                );
                 return 0;
             case "--listen":
                 options = options with { Listen = Address(i) };
@@ -87,7 +91,9 @@ try
     using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
     await using var server = await SandboxServer.StartAsync(options, end.Token);
-    await Console.Out.WriteLineAsync($"notify-sandbox is ready: Bot API {server.ApiAddress.ToString().TrimEnd('/')} phone page {server.PhoneAddress} google {server.GoogleAddress.ToString().TrimEnd('/')}");
+    await Console.Out.WriteLineAsync(
+        $"notify-sandbox is ready: Bot API {server.ApiAddress.ToString().TrimEnd('/')} phone page {server.PhoneAddress} google {server.GoogleAddress.ToString().TrimEnd('/')}"
+    );
     try
     {
         await server.WaitForEndAsync(end.Token);
@@ -112,11 +118,16 @@ catch (UsageException wrong)
 }
 catch (SocketException taken)
 {
-    await Console.Error.WriteLineAsync($"notify-sandbox: can't listen there: {taken.Message}. Choose another port, or leave it out for any free one.");
+    await Console.Error.WriteLineAsync(
+        $"notify-sandbox: can't listen there: {taken.Message}. Choose another port, or leave it out for any free one."
+    );
     return 1;
 }
 
-string Value(int option) => option + 1 < args.Length ? args[option + 1] : throw new UsageException($"{args[option]} needs a value.");
+string Value(int option) =>
+    option + 1 < args.Length ? args[option + 1] : throw new UsageException($"{args[option]} needs a value.");
 
 Uri Address(int option) =>
-    Uri.TryCreate(Value(option), UriKind.Absolute, out var address) ? address : throw new UsageException($"{args[option]} is {Value(option)}: it should be like http://127.0.0.1:8081.");
+    Uri.TryCreate(Value(option), UriKind.Absolute, out var address)
+        ? address
+        : throw new UsageException($"{args[option]} is {Value(option)}: it should be like http://127.0.0.1:8081.");

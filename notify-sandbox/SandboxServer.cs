@@ -31,7 +31,10 @@ public sealed class SandboxServer : IAsyncDisposable
         _app = LoopbackHost.NewBuilder(apiPort.EndPoint, phonePort.EndPoint).Build();
         _googleApp = GoogleServer.Build(_google, googlePort.EndPoint);
         ApiOutage = new Outage(() => LoopbackHost.Transport(_app).Listener(apiPort.EndPoint.Port), options.Time);
-        GoogleOutage = new Outage(() => LoopbackHost.Transport(_googleApp).Listener(googlePort.EndPoint.Port), options.Time);
+        GoogleOutage = new Outage(
+            () => LoopbackHost.Transport(_googleApp).Listener(googlePort.EndPoint.Port),
+            options.Time
+        );
     }
 
     /// <summary>What to give a bot as <c>TELEGRAM_API_URL</c>.</summary>
@@ -76,12 +79,14 @@ public sealed class SandboxServer : IAsyncDisposable
     }
 
     /// <summary>Waits until the sandbox is told to end.</summary>
-    public Task WaitForEndAsync(CancellationToken cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+    public Task WaitForEndAsync(CancellationToken cancellation) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _hasEnded, 1) != 0) return;
+        if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
+            return;
         ApiOutage.Dispose();
         GoogleOutage.Dispose();
         // So that a server that stops does not wait for polls and hanging calls.
@@ -101,13 +106,21 @@ public sealed class SandboxServer : IAsyncDisposable
         var ports = new List<HeldPort>();
         try
         {
-            foreach (var (listen, option) in (ReadOnlySpan<(Uri, string)>)[(options.Listen, "--listen"), (options.PhoneListen, "--phone-listen"), (options.GoogleListen, "--google-listen")])
+            foreach (
+                var (listen, option) in (ReadOnlySpan<(Uri, string)>)
+                    [
+                        (options.Listen, "--listen"),
+                        (options.PhoneListen, "--phone-listen"),
+                        (options.GoogleListen, "--google-listen"),
+                    ]
+            )
                 ports.Add(new HeldPort(LoopbackOnly.ListenAddress(listen, option), listen.Port));
             return new SandboxServer(options, ports[0], ports[1], ports[2]);
         }
         catch
         {
-            foreach (var port in ports) port.Dispose();
+            foreach (var port in ports)
+                port.Dispose();
             throw;
         }
     }
@@ -116,27 +129,31 @@ public sealed class SandboxServer : IAsyncDisposable
     {
         var api = new BotApi(_telegram);
         var apiPort = _apiPort.EndPoint.Port;
-        _app.Use(async (http, next) =>
-        {
-            if (LoopbackOnly.Refusal(http) is { } refusal)
+        _app.Use(
+            async (http, next) =>
             {
-                await RefuseAsync(http, 403, refusal);
-                return;
-            }
+                if (LoopbackOnly.Refusal(http) is { } refusal)
+                {
+                    await RefuseAsync(http, 403, refusal);
+                    return;
+                }
 
-            await next(http);
-        });
+                await next(http);
+            }
+        );
         _app.MapWhen(http => http.Connection.LocalPort == apiPort, branch => branch.Run(api.ServeAsync));
-        _app.Use(async (http, next) =>
-        {
-            if (HttpMethods.IsPost(http.Request.Method) && !LoopbackOnly.IsJson(http.Request))
+        _app.Use(
+            async (http, next) =>
             {
-                await RefuseAsync(http, 415, "A POST here needs Content-Type: application/json.");
-                return;
-            }
+                if (HttpMethods.IsPost(http.Request.Method) && !LoopbackOnly.IsJson(http.Request))
+                {
+                    await RefuseAsync(http, 415, "A POST here needs Content-Type: application/json.");
+                    return;
+                }
 
-            await next(http);
-        });
+                await next(http);
+            }
+        );
         _app.UseRouting();
         new ControlApi(this, _telegram).Map(_app);
         new GoogleControlApi(this, _google).Map(_app);

@@ -27,7 +27,10 @@ internal static class CallerWatch
         try
         {
             using var input = Console.OpenStandardInput();
-            if (input.ReadAtLeast(said, said.Length, throwOnEndOfStream: false) < said.Length || !said.AsSpan().SequenceEqual(wish))
+            if (
+                input.ReadAtLeast(said, said.Length, throwOnEndOfStream: false) < said.Length
+                || !said.AsSpan().SequenceEqual(wish)
+            )
             {
                 return;
             }

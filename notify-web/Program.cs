@@ -13,13 +13,16 @@ const string Usage = """
 switch (args)
 {
     case []:
-        return await ServiceProgram.RunAsync("notify-web", () =>
-        {
-            var reader = SettingsReader.FromEnvironment();
-            var settings = WebSettings.Read(reader);
-            DataFolderSetting.RequireUsable(reader, mayBeMade: false);
-            return WebServer.RunAsync(settings);
-        });
+        return await ServiceProgram.RunAsync(
+            "notify-web",
+            () =>
+            {
+                var reader = SettingsReader.FromEnvironment();
+                var settings = WebSettings.Read(reader);
+                DataFolderSetting.RequireUsable(reader, mayBeMade: false);
+                return WebServer.RunAsync(settings);
+            }
+        );
     case ["--help" or "-h"]:
         await Console.Out.WriteLineAsync(Usage);
         return 0;
@@ -27,6 +30,8 @@ switch (args)
         await Console.Out.WriteLineAsync(WebVersion.Text);
         return 0;
     default:
-        await Console.Error.WriteLineAsync($"notify-web: it takes no argument {args[0]}. notify-web --help says what there is.");
+        await Console.Error.WriteLineAsync(
+            $"notify-web: it takes no argument {args[0]}. notify-web --help says what there is."
+        );
         return 64;
 }

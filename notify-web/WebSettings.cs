@@ -98,11 +98,21 @@ public sealed record WebSettings
             PublicUrl = publicUrl,
             GatewaySocket = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
             TrustedGroup = reader.GroupName("NOTIFY_TRUSTED_GROUP", "data-ops"),
-            GatewayUrl = GatewayAddress.Of(publicUrl, ListenPoint.Read(reader, "NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)),
+            GatewayUrl = GatewayAddress.Of(
+                publicUrl,
+                ListenPoint.Read(reader, "NOTIFY_GATEWAY_LISTEN", GatewayAddress.DefaultListen)
+            ),
             Authority = ReadAuthority(reader),
             Proxy = OutgoingProxy.Read(reader),
-            ClientId = reader.RequiredText("GOOGLE_CLIENT_ID", "the client id from the Google Cloud console (APIs & Services, Credentials)"),
-            ClientSecret = reader.Secret("GOOGLE_CLIENT_SECRET", secret => secret.Length > 0, "the client secret that goes with GOOGLE_CLIENT_ID"),
+            ClientId = reader.RequiredText(
+                "GOOGLE_CLIENT_ID",
+                "the client id from the Google Cloud console (APIs & Services, Credentials)"
+            ),
+            ClientSecret = reader.Secret(
+                "GOOGLE_CLIENT_SECRET",
+                secret => secret.Length > 0,
+                "the client secret that goes with GOOGLE_CLIENT_ID"
+            ),
             AllowedDomains = ReadDomains(reader),
             UserMap = reader.Raw("NOTIFY_USER_MAP") is null ? null : reader.AbsolutePath("NOTIFY_USER_MAP", "/"),
             StateFolder = reader.AbsolutePath("NOTIFY_WEB_STATE_DIR", "/var/lib/notify-web"),
@@ -112,7 +122,11 @@ public sealed record WebSettings
         };
         if (Encoding.UTF8.GetByteCount(settings.BotSocket) > LongestSocketPath)
         {
-            reader.Wrong("NOTIFY_BOT_SOCKET", settings.BotSocket, $"a path of at most {LongestSocketPath} bytes, the kernel's limit for sockets");
+            reader.Wrong(
+                "NOTIFY_BOT_SOCKET",
+                settings.BotSocket,
+                $"a path of at most {LongestSocketPath} bytes, the kernel's limit for sockets"
+            );
         }
 
         reader.ThrowIfWrong();
@@ -136,7 +150,11 @@ public sealed record WebSettings
 
         if (url.Scheme != Uri.UriSchemeHttps && !url.IsLoopback)
         {
-            reader.Wrong(Name, url.OriginalString, "an https address (plain http only on this machine itself: sessions must not travel in clear text)");
+            reader.Wrong(
+                Name,
+                url.OriginalString,
+                "an https address (plain http only on this machine itself: sessions must not travel in clear text)"
+            );
         }
 
         return url;
@@ -148,7 +166,11 @@ public sealed record WebSettings
         var authority = reader.HttpAddress(Name, "https://accounts.google.com")!;
         if (authority.Scheme != Uri.UriSchemeHttps && !authority.IsLoopback)
         {
-            reader.Wrong(Name, authority.OriginalString, "an https address (plain http only on this machine itself: whoever changes its answers decides who may log in)");
+            reader.Wrong(
+                Name,
+                authority.OriginalString,
+                "an https address (plain http only on this machine itself: whoever changes its answers decides who may log in)"
+            );
         }
 
         return authority;
@@ -164,7 +186,9 @@ public sealed record WebSettings
             return [];
         }
 
-        var domains = raw.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(domain => domain.ToLowerInvariant()).ToList();
+        var domains = raw.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(domain => domain.ToLowerInvariant())
+            .ToList();
         if (domains.Count == 0 || !domains.All(IsDomain))
         {
             reader.Wrong(Name, raw, Shape);
@@ -174,13 +198,23 @@ public sealed record WebSettings
     }
 
     private static bool IsDomain(string text) =>
-        text.Contains('.', StringComparison.Ordinal) && text.Split('.').All(label => label.Length is >= 1 and <= 63 && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && label[0] != '-' && label[^1] != '-');
+        text.Contains('.', StringComparison.Ordinal)
+        && text.Split('.')
+            .All(label =>
+                label.Length is >= 1 and <= 63
+                && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+                && label[0] != '-'
+                && label[^1] != '-'
+            );
 
     private static string? ReadBotUsername(SettingsReader reader)
     {
         const string Name = "TELEGRAM_BOT_USERNAME";
         var username = reader.Raw(Name)?.TrimStart('@');
-        if (username is not null && !(username.Length > 0 && username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
+        if (
+            username is not null
+            && !(username.Length > 0 && username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+        )
         {
             reader.Wrong(Name, username, "the bot's user name, letters, digits and '_'");
         }

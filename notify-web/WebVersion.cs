@@ -5,5 +5,7 @@ namespace Notify.Web;
 /// <summary>The version of this program.</summary>
 internal static class WebVersion
 {
-    internal static string Text { get; } = typeof(WebVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    internal static string Text { get; } =
+        typeof(WebVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "unknown";
 }

@@ -6,11 +6,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 // notify-bare-answer PORT JSON: the least that an address of an API on Kestrel can be, which answers everything with the same. ./dev bench measures the dashboard beside it.
 var body = Encoding.UTF8.GetBytes(args[1]);
 var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-{
-    kestrel.AddServerHeader = false;
-    kestrel.Listen(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture), listen => listen.Protocols = HttpProtocols.Http1);
-});
+builder
+    .WebHost.UseKestrelCore()
+    .ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Listen(
+            IPAddress.Loopback,
+            int.Parse(args[0], CultureInfo.InvariantCulture),
+            listen => listen.Protocols = HttpProtocols.Http1
+        );
+    });
 await using var app = builder.Build();
 app.Run(context =>
 {

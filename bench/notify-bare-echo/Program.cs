@@ -4,7 +4,9 @@ using System.Net.WebSockets;
 
 // notify-bare-echo PORT: the least that a WebSocket server on Kestrel can be. ./dev bench measures the gateway beside it.
 var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)));
+builder
+    .WebHost.UseKestrelCore()
+    .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)));
 await using var app = builder.Build();
 app.UseWebSockets();
 app.Run(async context =>
@@ -19,7 +21,12 @@ app.Run(async context =>
             return;
         }
 
-        await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, context.RequestAborted);
+        await socket.SendAsync(
+            buffer.AsMemory(0, message.Count),
+            message.MessageType,
+            message.EndOfMessage,
+            context.RequestAborted
+        );
     }
 });
 await app.RunAsync();

@@ -26,7 +26,8 @@ public sealed partial class BackgroundRuns(ILogger<BackgroundRuns> log) : IDispo
                 },
                 CancellationToken.None,
                 TaskContinuationOptions.None,
-                TaskScheduler.Default);
+                TaskScheduler.Default
+            );
         }
     }
 
@@ -47,7 +48,9 @@ public sealed partial class BackgroundRuns(ILogger<BackgroundRuns> log) : IDispo
             await _stop.CancelAsync();
 
             // A last word to the chats takes a moment more.
-            await Task.WhenAll(running).WaitAsync(LastWord, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running)
+                .WaitAsync(LastWord, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -8,34 +8,67 @@ namespace Notify.Bot.Commands;
 /// Sends the bot's own answers to chats, in the same lanes and rates as notifications. They are not stored: one that can't be
 /// given within <see cref="Patience"/> would come too late to be of use. Answers to strangers stand back behind everything else.
 /// </summary>
-public sealed partial class ChatAnswers(BotApi api, NotificationDelivery delivery, ILinkBook links, TimeProvider time, ILogger<ChatAnswers> log)
+public sealed partial class ChatAnswers(
+    BotApi api,
+    NotificationDelivery delivery,
+    ILinkBook links,
+    TimeProvider time,
+    ILogger<ChatAnswers> log
+)
 {
     /// <summary>How long an answer is tried for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Sends a sentence.</summary>
-    internal Task SayAsync(ChatId chat, string sentence, CancellationToken cancellation) => SendAsync(chat, new AnswerText().Plain(sentence), cancellation);
+    internal Task SayAsync(ChatId chat, string sentence, CancellationToken cancellation) =>
+        SendAsync(chat, new AnswerText().Plain(sentence), cancellation);
 
     /// <summary>Sends an answer; gives the message's id, or null where it was not sent.</summary>
-    internal async Task<MessageId?> SendAsync(ChatId chat, AnswerText text, CancellationToken cancellation, ApiKeyboard? keyboard = null)
+    internal async Task<MessageId?> SendAsync(
+        ChatId chat,
+        AnswerText text,
+        CancellationToken cancellation,
+        ApiKeyboard? keyboard = null
+    )
     {
         MessageId? sent = null;
-        await DoAsync(chat, new Step(async stopping => sent = await api.SendMessageAsync(Message(chat, text) with { ReplyMarkup = keyboard }, stopping)), Patience, cancellation);
+        await DoAsync(
+            chat,
+            new Step(async stopping =>
+                sent = await api.SendMessageAsync(Message(chat, text) with { ReplyMarkup = keyboard }, stopping)
+            ),
+            Patience,
+            cancellation
+        );
         return sent;
     }
 
     /// <summary>Gives a message a new text. Where it can't be edited (deleted, history cleared), the text goes out as a new message.</summary>
-    internal Task ReplaceAsync(ChatId chat, MessageId message, AnswerText text, CancellationToken cancellation, TimeSpan? patience = null) => DoAsync(
-        chat,
-        new Step(
-            stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
-            IsRepeatable: true,
-            IfRefused: new Step(stopping => api.SendMessageAsync(Message(chat, text), stopping))),
-        patience ?? Patience,
-        cancellation);
+    internal Task ReplaceAsync(
+        ChatId chat,
+        MessageId message,
+        AnswerText text,
+        CancellationToken cancellation,
+        TimeSpan? patience = null
+    ) =>
+        DoAsync(
+            chat,
+            new Step(
+                stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
+                IsRepeatable: true,
+                IfRefused: new Step(stopping => api.SendMessageAsync(Message(chat, text), stopping))
+            ),
+            patience ?? Patience,
+            cancellation
+        );
 
     internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) =>
-        DoAsync(chat, new Step(stopping => api.SendPictureAsync(asDocument: false, Message(chat, caption), picture, stopping)), Patience, cancellation);
+        DoAsync(
+            chat,
+            new Step(stopping => api.SendPictureAsync(asDocument: false, Message(chat, caption), picture, stopping)),
+            Patience,
+            cancellation
+        );
 
     /// <summary>Replaces at once or not at all: the last word of a bot that ends.</summary>
     internal async Task TryReplaceNowAsync(ChatId chat, MessageId message, AnswerText text)
@@ -71,9 +104,11 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
         }
     }
 
-    private static EditMessageTextRequest Edit(ChatId chat, MessageId message, AnswerText text) => new(chat.Value, message.Value, text.ToString()) { Entities = text.Entities };
+    private static EditMessageTextRequest Edit(ChatId chat, MessageId message, AnswerText text) =>
+        new(chat.Value, message.Value, text.ToString()) { Entities = text.Entities };
 
-    private static SendMessageRequest Message(ChatId chat, AnswerText text) => new(chat.Value, text.ToString()) { Entities = text.Entities };
+    private static SendMessageRequest Message(ChatId chat, AnswerText text) =>
+        new(chat.Value, text.ToString()) { Entities = text.Entities };
 
     private Task DoAsync(ChatId chat, Step step, TimeSpan patience, CancellationToken cancellation)
     {
@@ -100,7 +135,14 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
     /// <param name="IfRefused">What is done in the chat's next turn where Telegram refuses the call.</param>
     private sealed record Step(Func<CancellationToken, Task> Call, bool IsRepeatable = false, Step? IfRefused = null);
 
-    private sealed class AnswerJob(ChatId chat, bool isStranger, Step step, TimeSpan patience, TimeProvider time, ILogger log) : SendingJob
+    private sealed class AnswerJob(
+        ChatId chat,
+        bool isStranger,
+        Step step,
+        TimeSpan patience,
+        TimeProvider time,
+        ILogger log
+    ) : SendingJob
     {
         private Step _step = step;
         private readonly long _begun = time.GetTimestamp();
@@ -149,7 +191,8 @@ public sealed partial class ChatAnswers(BotApi api, NotificationDelivery deliver
 
                 return e.Failure switch
                 {
-                    BotApiFailure.Unreachable { OutcomeUnknown: var unknown } when !unknown || _step.IsRepeatable => new TryResult.Outage(e.Failure),
+                    BotApiFailure.Unreachable { OutcomeUnknown: var unknown } when !unknown || _step.IsRepeatable =>
+                        new TryResult.Outage(e.Failure),
                     BotApiFailure.TokenRefused => new TryResult.Outage(e.Failure),
 
                     // Refused for good, or it may have arrived: an answer twice is worse than one that the person asks for again.

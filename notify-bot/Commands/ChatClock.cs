@@ -16,13 +16,15 @@ public sealed class ChatClock(TimeProvider time)
     }
 
     /// <summary>The end of a mute.</summary>
-    internal string Until(DateTimeOffset until, Link link) => until == Mutes.Forever ? "until you take it back" : $"until {Moment(until, link)}";
+    internal string Until(DateTimeOffset until, Link link) =>
+        until == Mutes.Forever ? "until you take it back" : $"until {Moment(until, link)}";
 
     /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) has the distance to UTC.</summary>
-    private static string Name(TimeZoneInfo zone, DateTimeOffset local) => zone switch
-    {
-        { HasIanaId: true } when !zone.Id.EndsWith("UTC", StringComparison.Ordinal) => zone.Id,
-        _ when local.Offset == TimeSpan.Zero => "UTC",
-        _ => local.ToString("'UTC'zzz", CultureInfo.InvariantCulture),
-    };
+    private static string Name(TimeZoneInfo zone, DateTimeOffset local) =>
+        zone switch
+        {
+            { HasIanaId: true } when !zone.Id.EndsWith("UTC", StringComparison.Ordinal) => zone.Id,
+            _ when local.Offset == TimeSpan.Zero => "UTC",
+            _ => local.ToString("'UTC'zzz", CultureInfo.InvariantCulture),
+        };
 }

@@ -25,10 +25,17 @@ internal static class ChatWords
 
     internal static string Ago(TimeSpan span) => span < TimeSpan.FromMinutes(1) ? "just now" : $"{Span(span)} ago";
 
-    internal static string Span(TimeSpan span) => span switch
-    {
-        { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
-        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours} h {span.Minutes} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (int)Math.Ceiling(span.TotalMinutes))} min"),
-    };
+    internal static string Span(TimeSpan span) =>
+        span switch
+        {
+            { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
+            { TotalHours: >= 1 } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(int)span.TotalHours} h {span.Minutes} min"
+            ),
+            _ => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Math.Max(1, (int)Math.Ceiling(span.TotalMinutes))} min"
+            ),
+        };
 }

@@ -6,11 +6,17 @@ namespace Notify.Bot.Commands;
 public sealed class InertChats(BotSettings settings, ILinkBook links)
 {
     /// <summary>Why a chat's link does not count, and what to do; null where it counts, or there is none.</summary>
-    internal string? Of(ChatId chat) => links.Stored(chat) is not { } link ? null : links.StandingOf(link) switch
-    {
-        LinkStanding.AccountGone => $"The account {link.User} does not exist on {settings.InstanceName} any more, so this chat receives nothing and can do nothing. /start links it to another account.",
-        LinkStanding.AccountReplaced => $"The name {link.User} on {settings.InstanceName} belongs to another account now, so this chat is not linked to it. /start links it to your account.",
-        LinkStanding.LeftGroup => $"{link.User} is no longer in the group {settings.AnalystGroup} on {settings.InstanceName}, so this chat receives nothing and can do nothing. Ask your operator.",
-        _ => null,
-    };
+    internal string? Of(ChatId chat) =>
+        links.Stored(chat) is not { } link
+            ? null
+            : links.StandingOf(link) switch
+            {
+                LinkStanding.AccountGone =>
+                    $"The account {link.User} does not exist on {settings.InstanceName} any more, so this chat receives nothing and can do nothing. /start links it to another account.",
+                LinkStanding.AccountReplaced =>
+                    $"The name {link.User} on {settings.InstanceName} belongs to another account now, so this chat is not linked to it. /start links it to your account.",
+                LinkStanding.LeftGroup =>
+                    $"{link.User} is no longer in the group {settings.AnalystGroup} on {settings.InstanceName}, so this chat receives nothing and can do nothing. Ask your operator.",
+                _ => null,
+            };
 }

@@ -9,7 +9,14 @@ namespace Notify.Bot.Commands;
 /// </summary>
 /// <remarks>What changes while the bot is down is not told.</remarks>
 public sealed partial class LinkAnnouncements(
-    ILinkBook links, ChatAnswers answers, BackgroundRuns background, UnreadableLog unreadable, BotSettings settings, TimeProvider time, ILogger<LinkAnnouncements> log)
+    ILinkBook links,
+    ChatAnswers answers,
+    BackgroundRuns background,
+    UnreadableLog unreadable,
+    BotSettings settings,
+    TimeProvider time,
+    ILogger<LinkAnnouncements> log
+)
 {
     /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -45,8 +52,7 @@ public sealed partial class LinkAnnouncements(
                 {
                     background.Start(stopping => TellAsync(changes, stopping));
                 }
-            }
-            while (await timer.WaitForNextTickAsync(cancellation));
+            } while (await timer.WaitForNextTickAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -116,7 +122,10 @@ public sealed partial class LinkAnnouncements(
     }
 
     /// <summary>The links now, and those of before whose entries can't be read: nothing is known to have changed about them.</summary>
-    private IReadOnlyDictionary<UserName, Link> WithUnreadable(IReadOnlyDictionary<UserName, Link> now, IReadOnlyDictionary<UserName, Link>? known)
+    private IReadOnlyDictionary<UserName, Link> WithUnreadable(
+        IReadOnlyDictionary<UserName, Link> now,
+        IReadOnlyDictionary<UserName, Link>? known
+    )
     {
         Dictionary<UserName, Link>? with = null;
         foreach (var (user, link) in known ?? now)
@@ -144,7 +153,10 @@ public sealed partial class LinkAnnouncements(
         }
     }
 
-    private IEnumerable<(ChatId Chat, AnswerText Text)> Changes(IReadOnlyDictionary<UserName, Link> known, IReadOnlyDictionary<UserName, Link> now)
+    private IEnumerable<(ChatId Chat, AnswerText Text)> Changes(
+        IReadOnlyDictionary<UserName, Link> known,
+        IReadOnlyDictionary<UserName, Link> now
+    )
     {
         var before = new Dictionary<ChatId, UserName>();
         foreach (var link in known.Values)
@@ -170,7 +182,10 @@ public sealed partial class LinkAnnouncements(
             }
 
             taken.Add(link.Chat);
-            var text = new AnswerText().Plain("✔ Linked: the notifications of ").Bold(user.Value).Plain($" on {settings.InstanceName} arrive here from now on");
+            var text = new AnswerText()
+                .Plain("✔ Linked: the notifications of ")
+                .Bold(user.Value)
+                .Plain($" on {settings.InstanceName} arrive here from now on");
             if (before.TryGetValue(link.Chat, out var previous))
             {
                 text.Plain(", and no longer those of ").Bold(previous.Value);
@@ -188,15 +203,32 @@ public sealed partial class LinkAnnouncements(
                 continue;
             }
 
-            yield return (old.Chat, current is null || (old.Account is { } account && current.Account is { } other && account != other)
-                ? new AnswerText().Plain("This chat is no longer linked: the notifications of ").Bold(user.Value).Plain(" do not arrive here any more. /start links it again.")
-                : new AnswerText().Plain("The notifications of ").Bold(user.Value).Plain(" go to another chat from now on. If that was not you, tell your operator."));
+            yield return (
+                old.Chat,
+                current is null || (old.Account is { } account && current.Account is { } other && account != other)
+                    ? new AnswerText()
+                        .Plain("This chat is no longer linked: the notifications of ")
+                        .Bold(user.Value)
+                        .Plain(" do not arrive here any more. /start links it again.")
+                    : new AnswerText()
+                        .Plain("The notifications of ")
+                        .Bold(user.Value)
+                        .Plain(" go to another chat from now on. If that was not you, tell your operator.")
+            );
         }
     }
 
-    [LoggerMessage(1110, LogLevel.Information, "{Count} links had no user id stored, and count for the accounts that their users have now.")]
+    [LoggerMessage(
+        1110,
+        LogLevel.Information,
+        "{Count} links had no user id stored, and count for the accounts that their users have now."
+    )]
     private static partial void LogAccountsStored(ILogger log, int count);
 
-    [LoggerMessage(1111, LogLevel.Warning, "The user ids of links can't be stored: {Reason} It is tried again every second.")]
+    [LoggerMessage(
+        1111,
+        LogLevel.Warning,
+        "The user ids of links can't be stored: {Reason} It is tried again every second."
+    )]
     private static partial void LogAccountsNotStored(ILogger log, string reason);
 }

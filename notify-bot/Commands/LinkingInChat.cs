@@ -8,7 +8,14 @@ namespace Notify.Bot.Commands;
 /// How a chat comes to its link, and loses it: codes and one-tap links of <c>/start</c>, the question before a chat changes hands, <c>/unlink</c>, and
 /// what Telegram says of a chat by itself.
 /// </summary>
-public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertChats inert, LinkAnnouncements announcements, ChatAnswers answers, TimeProvider time)
+public sealed class LinkingInChat(
+    BotSettings settings,
+    ILinkBook links,
+    InertChats inert,
+    LinkAnnouncements announcements,
+    ChatAnswers answers,
+    TimeProvider time
+)
 {
     /// <summary>The button that takes the other user's notifications; the one-tap link's payload follows.</summary>
     internal const string Switch = "move:";
@@ -30,7 +37,11 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertCh
             switch (await links.RedeemAsync(payload, chat, evenIfLinkedToAnother: false, cancellation))
             {
                 case Redemption.Redeemed redeemed when redeemed.Change.Link.User == link?.User:
-                    await answers.SendAsync(chat, new AnswerText().Plain("This chat is linked to ").Bold(link.User.Value).Plain(" already."), cancellation);
+                    await answers.SendAsync(
+                        chat,
+                        new AnswerText().Plain("This chat is linked to ").Bold(link.User.Value).Plain(" already."),
+                        cancellation
+                    );
                     return;
                 case Redemption.Redeemed:
                     // LinkAnnouncements tells it, as it does for all links, whoever made them.
@@ -40,14 +51,20 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertCh
                     await AskAsync(chat, ask, payload, cancellation);
                     return;
                 default:
-                    text.Line("That link is unknown or expired. Here is a code instead; or get a new link on the dashboard.").Line();
+                    text.Line(
+                            "That link is unknown or expired. Here is a code instead; or get a new link on the dashboard."
+                        )
+                        .Line();
                     break;
             }
         }
 
         if (link is not null)
         {
-            text.Plain("This chat is linked: the notifications of ").Bold(link.User.Value).Line(" arrive here. To link it to another account, use the code below.").Line();
+            text.Plain("This chat is linked: the notifications of ")
+                .Bold(link.User.Value)
+                .Line(" arrive here. To link it to another account, use the code below.")
+                .Line();
         }
         else if (inert.Of(chat) is { } why)
         {
@@ -57,8 +74,14 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertCh
         var code = await links.IssueCodeAsync(chat, cancellation);
         var minutes = Math.Max(1, Math.Round((code.ExpiresAt - time.GetUtcNow()).TotalMinutes));
         text.Plain("Your verification code: ").Code(code.Code).Line().Line();
-        text.Line(settings.WebUrl is { } web ? $"Log in at {web} and enter it in the card Telegram." : $"Enter it on the dashboard of {settings.InstanceName}, in the card Telegram, or give it to your operator.");
-        text.Plain($"It is valid for {minutes.ToString(CultureInfo.InvariantCulture)} minutes, works once, and replaces earlier codes of this chat.");
+        text.Line(
+            settings.WebUrl is { } web
+                ? $"Log in at {web} and enter it in the card Telegram."
+                : $"Enter it on the dashboard of {settings.InstanceName}, in the card Telegram, or give it to your operator."
+        );
+        text.Plain(
+            $"It is valid for {minutes.ToString(CultureInfo.InvariantCulture)} minutes, works once, and replaces earlier codes of this chat."
+        );
         await answers.SendAsync(chat, text, cancellation);
     }
 
@@ -70,35 +93,62 @@ public sealed class LinkingInChat(BotSettings settings, ILinkBook links, InertCh
 
     internal async Task SwitchPressedAsync(PressedButton button, CancellationToken cancellation)
     {
-        var redemption = await links.RedeemAsync(button.Argument, button.Chat, evenIfLinkedToAnother: true, cancellation);
+        var redemption = await links.RedeemAsync(
+            button.Argument,
+            button.Chat,
+            evenIfLinkedToAnother: true,
+            cancellation
+        );
         await answers.AcknowledgeAsync(button.QueryId, null, cancellation);
         var done = redemption is Redemption.Redeemed;
         await answers.ReplaceAsync(
-            button.Chat, button.Message, new AnswerText().Plain(done ? "Switched." : "That link has expired. Get a new one on the dashboard, or use /start."), cancellation);
+            button.Chat,
+            button.Message,
+            new AnswerText().Plain(
+                done ? "Switched." : "That link has expired. Get a new one on the dashboard, or use /start."
+            ),
+            cancellation
+        );
         await announcements.AnnounceAsync(cancellation);
     }
 
     internal async Task KeepPressedAsync(PressedButton button, CancellationToken cancellation)
     {
         await answers.AcknowledgeAsync(button.QueryId, ChatWords.NothingHasChanged, cancellation);
-        await answers.ReplaceAsync(button.Chat, button.Message, new AnswerText().Plain(ChatWords.NothingHasChanged), cancellation);
+        await answers.ReplaceAsync(
+            button.Chat,
+            button.Message,
+            new AnswerText().Plain(ChatWords.NothingHasChanged),
+            cancellation
+        );
     }
 
     /// <summary>A person blocks the bot, or takes that back: the link is marked, so that senders and the dashboard know before the next message fails.</summary>
-    internal Task MembershipChangedAsync(ChatId chat, string? status, CancellationToken cancellation) => status switch
-    {
-        "kicked" or "left" => links.Find(chat) is { Dead: null } ? links.MarkDeadAsync(chat, chat.IsPrivate ? "blocked" : "kicked", cancellation) : Task.CompletedTask,
-        "member" or "administrator" => links.Find(chat) is { Dead: not null } ? links.MarkAliveAsync(chat, cancellation) : Task.CompletedTask,
-        _ => Task.CompletedTask,
-    };
+    internal Task MembershipChangedAsync(ChatId chat, string? status, CancellationToken cancellation) =>
+        status switch
+        {
+            "kicked" or "left" => links.Find(chat) is { Dead: null }
+                ? links.MarkDeadAsync(chat, chat.IsPrivate ? "blocked" : "kicked", cancellation)
+                : Task.CompletedTask,
+            "member" or "administrator" => links.Find(chat) is { Dead: not null }
+                ? links.MarkAliveAsync(chat, cancellation)
+                : Task.CompletedTask,
+            _ => Task.CompletedTask,
+        };
 
-    private async Task AskAsync(ChatId chat, Redemption.AskFirst ask, string payload, CancellationToken cancellation) => await answers.SendAsync(
-        chat,
-        new AnswerText().Plain("This chat receives the notifications of ").Bold(ask.LinkedTo.Value).Plain(". Shall it receive those of ").Bold(ask.WouldBe.Value).Plain(" instead?"),
-        cancellation,
-        new ApiKeyboard(
-        [
-            [new ApiButton($"Switch from {ask.LinkedTo} to {ask.WouldBe}", Switch + payload)],
-            [new ApiButton($"Keep {ask.LinkedTo}", Keep)],
-        ]));
+    private async Task AskAsync(ChatId chat, Redemption.AskFirst ask, string payload, CancellationToken cancellation) =>
+        await answers.SendAsync(
+            chat,
+            new AnswerText()
+                .Plain("This chat receives the notifications of ")
+                .Bold(ask.LinkedTo.Value)
+                .Plain(". Shall it receive those of ")
+                .Bold(ask.WouldBe.Value)
+                .Plain(" instead?"),
+            cancellation,
+            new ApiKeyboard([
+                [new ApiButton($"Switch from {ask.LinkedTo} to {ask.WouldBe}", Switch + payload)],
+                [new ApiButton($"Keep {ask.LinkedTo}", Keep)],
+            ])
+        );
 }

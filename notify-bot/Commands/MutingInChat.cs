@@ -20,17 +20,29 @@ public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, ChatClock 
         }
         else
         {
-            await answers.SayAsync(chat, "Say for how long: /mute 30m, /mute 2h, /mute 1d; or /mute alone until /unmute.", cancellation);
+            await answers.SayAsync(
+                chat,
+                "Say for how long: /mute 30m, /mute 2h, /mute 1d; or /mute alone until /unmute.",
+                cancellation
+            );
             return;
         }
 
         await outbox.MuteAsync(link.User, null, until);
-        await answers.SayAsync(chat, $"Muted {clock.Until(until, link)}. Notifications are kept in the history and do not arrive here. /unmute ends it.", cancellation);
+        await answers.SayAsync(
+            chat,
+            $"Muted {clock.Until(until, link)}. Notifications are kept in the history and do not arrive here. /unmute ends it.",
+            cancellation
+        );
     }
 
     internal async Task UnmuteAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
         await outbox.UnmuteAllAsync(link.User);
-        await answers.SayAsync(chat, "Notifications arrive again. Muted ones are in the history of the dashboard.", cancellation);
+        await answers.SayAsync(
+            chat,
+            "Notifications arrive again. Muted ones are in the history of the dashboard.",
+            cancellation
+        );
     }
 }

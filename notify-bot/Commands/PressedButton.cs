@@ -20,6 +20,11 @@ internal sealed record PressedButton(string QueryId, ChatId Chat, MessageId Mess
 
         var end = data.IndexOf(':', StringComparison.Ordinal) + 1;
         return new PressedButton(
-            query.Id, new ChatId(message.Chat.Id), new MessageId(message.MessageId), end > 0 ? data[..end] : data, end > 0 ? data[end..] : "");
+            query.Id,
+            new ChatId(message.Chat.Id),
+            new MessageId(message.MessageId),
+            end > 0 ? data[..end] : data,
+            end > 0 ? data[end..] : ""
+        );
     }
 }

@@ -28,14 +28,25 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
     {
         if (runs.IsRunning(link.User, script.Value))
         {
-            await answers.SendAsync(chat, new AnswerText().Bold(script.Stem).Plain(" is running already."), cancellation);
+            await answers.SendAsync(
+                chat,
+                new AnswerText().Bold(script.Stem).Plain(" is running already."),
+                cancellation
+            );
             return;
         }
 
-        var started = await answers.SendAsync(chat, new AnswerText().Plain("▶ Running ").Bold(script.Stem).Plain("..."), cancellation);
+        var started = await answers.SendAsync(
+            chat,
+            new AnswerText().Plain("▶ Running ").Bold(script.Stem).Plain("..."),
+            cancellation
+        );
         background.Start(async stopping =>
         {
-            var text = new AnswerText().Plain("✖ ").Bold(script.Stem).Plain(": interrupted, since the bot was restarted. Run it again.");
+            var text = new AnswerText()
+                .Plain("✖ ")
+                .Bold(script.Stem)
+                .Plain(": interrupted, since the bot was restarted. Run it again.");
             try
             {
                 text = Ended(script, await RunAsync(link, script, stopping));
@@ -74,11 +85,18 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         text = run.Outcome switch
         {
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
-            RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ").Bold(script.Stem).Plain(": not sent, since it is muted. /unmute ends the mute."),
-            RunOutcome.Queued => text.Plain("✔ ").Bold(script.Stem).Plain(": queued, it is delivered as soon as Telegram takes it"),
+            RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ")
+                .Bold(script.Stem)
+                .Plain(": not sent, since it is muted. /unmute ends the mute."),
+            RunOutcome.Queued => text.Plain("✔ ")
+                .Bold(script.Stem)
+                .Plain(": queued, it is delivered as soon as Telegram takes it"),
             RunOutcome.NoAlert => text.Plain("✔ ").Bold(script.Stem).Plain(": no alert"),
             RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),
-            _ => text.Plain("✖ ").Bold(script.Stem).Line(": error").Folded(ChatWords.LastLines(run.Error ?? "", 15, 3000)),
+            _ => text.Plain("✖ ")
+                .Bold(script.Stem)
+                .Line(": error")
+                .Folded(ChatWords.LastLines(run.Error ?? "", 15, 3000)),
         };
 
         // What it said is on its way, and yet the run failed.

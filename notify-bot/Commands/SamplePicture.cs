@@ -19,9 +19,17 @@ internal static class SamplePicture
             for (var x = 0; x < Width; x++)
             {
                 var bar = (x - 40) / 80;
-                var inBar = x >= 40 && bar < bars.Length && (x - 40) % 80 < 56 && y < Height - 40 && y >= Height - 40 - bars[bar];
+                var inBar =
+                    x >= 40
+                    && bar < bars.Length
+                    && (x - 40) % 80 < 56
+                    && y < Height - 40
+                    && y >= Height - 40 - bars[bar];
                 var onAxis = y == Height - 40 && x is >= 30 and < Width - 30;
-                var colour = inBar ? (bar == bars.Length - 1 ? 0x2AABEE : 0x8FC9E8) : onAxis ? 0x667788 : 0xFFFFFF;
+                var colour =
+                    inBar ? (bar == bars.Length - 1 ? 0x2AABEE : 0x8FC9E8)
+                    : onAxis ? 0x667788
+                    : 0xFFFFFF;
                 var at = (y * ((Width * 3) + 1)) + 1 + (x * 3);
                 rows[at] = (byte)(colour >> 16);
                 rows[at + 1] = (byte)(colour >> 8);

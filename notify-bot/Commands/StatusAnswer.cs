@@ -10,7 +10,16 @@ namespace Notify.Bot.Commands;
 
 /// <summary><c>/status</c>: what did not arrive, the user's scripts, and a Run button for each.</summary>
 public sealed partial class StatusAnswer(
-    ScriptsHelper helper, ScriptLists lists, RequestedRuns requested, RunsInChat runs, IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time, ILogger<StatusAnswer> log)
+    ScriptsHelper helper,
+    ScriptLists lists,
+    RequestedRuns requested,
+    RunsInChat runs,
+    IOutbox outbox,
+    ChatAnswers answers,
+    ChatClock clock,
+    TimeProvider time,
+    ILogger<StatusAnswer> log
+)
 {
     /// <summary>A script's button; the digest of its name follows.</summary>
     internal const string Run = "run:";
@@ -42,7 +51,15 @@ public sealed partial class StatusAnswer(
 
         if (scripts.Count == 0)
         {
-            await answers.SendAsync(chat, text.Plain("You have no scripts yet. Put one into ").Code("~/user/notifications").Plain("; examples are in ").Code("/data/docs/examples/notifications").Plain("."), cancellation);
+            await answers.SendAsync(
+                chat,
+                text.Plain("You have no scripts yet. Put one into ")
+                    .Code("~/user/notifications")
+                    .Plain("; examples are in ")
+                    .Code("/data/docs/examples/notifications")
+                    .Plain("."),
+                cancellation
+            );
             return;
         }
 
@@ -78,7 +95,11 @@ public sealed partial class StatusAnswer(
         var listed = scripts?.FirstOrDefault(s => Digest(s.Name) == button.Argument);
         if (listed is null || !ScriptName.TryParse(listed.Name, out var script))
         {
-            await answers.AcknowledgeAsync(button.QueryId, trouble is null ? "That script is gone." : ChatWords.Cut(trouble, 180), cancellation);
+            await answers.AcknowledgeAsync(
+                button.QueryId,
+                trouble is null ? "That script is gone." : ChatWords.Cut(trouble, 180),
+                cancellation
+            );
             return;
         }
 
@@ -101,7 +122,10 @@ public sealed partial class StatusAnswer(
             text.Line($"{muted} muted in the last 24 hours.");
         }
 
-        var undelivered = counts.GetValueOrDefault(DeliveryState.Failed) + counts.GetValueOrDefault(DeliveryState.Unknown) + counts.GetValueOrDefault(DeliveryState.Queued);
+        var undelivered =
+            counts.GetValueOrDefault(DeliveryState.Failed)
+            + counts.GetValueOrDefault(DeliveryState.Unknown)
+            + counts.GetValueOrDefault(DeliveryState.Queued);
         if (undelivered > 0)
         {
             foreach (var stuck in outbox.Undelivered(link.User, since, MostUndelivered, MostOfName))
@@ -125,12 +149,14 @@ public sealed partial class StatusAnswer(
     {
         var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
         text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
-        text.Line(stuck.Progress switch
-        {
-            { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next, link)})",
-            { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
-            _ => "",
-        });
+        text.Line(
+            stuck.Progress switch
+            {
+                { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next, link)})",
+                { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
+                _ => "",
+            }
+        );
     }
 
     private void AddScript(AnswerText text, Link link, ListedScript script, Mutes mutes, DateTimeOffset now)
@@ -162,7 +188,10 @@ public sealed partial class StatusAnswer(
         }
     }
 
-    private async Task<(IReadOnlyList<ListedScript>? Scripts, string? Trouble)> ListAsync(UserName user, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<ListedScript>? Scripts, string? Trouble)> ListAsync(
+        UserName user,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -176,7 +205,8 @@ public sealed partial class StatusAnswer(
     }
 
     /// <summary>16 hex digits for a script's name, since 64 bytes of button data do not hold a long one.</summary>
-    private static string Digest(string scriptName) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scriptName)).AsSpan(0, 8));
+    private static string Digest(string scriptName) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scriptName)).AsSpan(0, 8));
 
     [LoggerMessage(1104, LogLevel.Warning, "The scripts of {User} can't be listed: {Reason}")]
     private static partial void LogHelper(ILogger log, UserName user, string reason);

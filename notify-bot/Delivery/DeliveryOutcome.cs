@@ -10,9 +10,7 @@ public delegate Task<DeliveryOutcome> OutcomeWait(TimeSpan wait, CancellationTok
 /// <summary>What a sender is told.</summary>
 public abstract record DeliveryOutcome
 {
-    private DeliveryOutcome()
-    {
-    }
+    private DeliveryOutcome() { }
 
     /// <summary>It was accepted; this is how far it has come while the sender waited.</summary>
     /// <param name="Id">Its name.</param>
@@ -36,6 +34,9 @@ public abstract record DeliveryOutcome
     public sealed record TooManyWaiting(int Waiting, long Bytes) : DeliveryOutcome
     {
         /// <summary>Said of them, such as <c>200 notifications of dana</c>.</summary>
-        internal string Said(string whose) => Waiting >= WaitingQuota.Most ? $"{Waiting} notifications{whose}" : $"{Waiting} notifications{whose}, of {Bytes / 1_000_000} MB together (a chart counts a sixteenth),";
+        internal string Said(string whose) =>
+            Waiting >= WaitingQuota.Most
+                ? $"{Waiting} notifications{whose}"
+                : $"{Waiting} notifications{whose}, of {Bytes / 1_000_000} MB together (a chart counts a sixteenth),";
     }
 }

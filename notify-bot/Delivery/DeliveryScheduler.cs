@@ -111,7 +111,11 @@ internal sealed partial class DeliveryScheduler : IDisposable
             }
             else
             {
-                while (_inFlight < (_outage.OneAtATime ? 1 : MostInFlight) && _flood.MayBegin && _lanes.TakeNext() is { } lane)
+                while (
+                    _inFlight < (_outage.OneAtATime ? 1 : MostInFlight)
+                    && _flood.MayBegin
+                    && _lanes.TakeNext() is { } lane
+                )
                 {
                     if (!TryBegin(lane, now, ref next))
                     {
@@ -124,7 +128,10 @@ internal sealed partial class DeliveryScheduler : IDisposable
             {
                 // Rounded up: a timer that fires a little early would only be set again.
                 var wait = _time.GetElapsedTime(now, next);
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, 3_600_000)), Timeout.InfiniteTimeSpan);
+                _timer.Change(
+                    TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, 3_600_000)),
+                    Timeout.InfiniteTimeSpan
+                );
             }
         }
     }
@@ -188,7 +195,8 @@ internal sealed partial class DeliveryScheduler : IDisposable
             },
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
     }
 
     private async Task RunAsync(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease, bool isProbe)
@@ -279,6 +287,10 @@ internal sealed partial class DeliveryScheduler : IDisposable
         }
     }
 
-    [LoggerMessage(1504, LogLevel.Error, "Something on its way failed in a way that nobody foresaw; it is tried again.")]
+    [LoggerMessage(
+        1504,
+        LogLevel.Error,
+        "Something on its way failed in a way that nobody foresaw; it is tried again."
+    )]
     private static partial void LogUnforeseen(ILogger log, Exception e);
 }

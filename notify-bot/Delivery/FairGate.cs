@@ -38,7 +38,10 @@ public sealed class FairGate(int places, int placesOfOne)
             }
         }
 
-        await using var giveUp = cancellation.UnsafeRegister(static (state, token) => ((Visit)state!).GiveUp(token), visit);
+        await using var giveUp = cancellation.UnsafeRegister(
+            static (state, token) => ((Visit)state!).GiveUp(token),
+            visit
+        );
         await visit.LetIn.Task;
         return visit;
     }

@@ -100,7 +100,7 @@ internal sealed class Lanes(TimeProvider time)
     {
         foreach (var list in (LinkedList<Lane>[])[_ready, _standingBack])
         {
-            for (var node = list.First; node is not null;)
+            for (var node = list.First; node is not null; )
             {
                 var following = node.Next;
                 if (node.Value.Jobs.Peek().Left <= TimeSpan.Zero)

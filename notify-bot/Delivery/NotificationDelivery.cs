@@ -38,7 +38,19 @@ public sealed partial class NotificationDelivery : IDisposable
 
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
-        IOutbox outbox, ImageShelf images, ILinkBook links, Accounts accounts, BotApi api, BotSettings settings, DesktopDispatch desktops, ChangeFeed changes, BotMetrics metrics, LargeTexts largeTexts, TimeProvider time, ILoggerFactory logs)
+        IOutbox outbox,
+        ImageShelf images,
+        ILinkBook links,
+        Accounts accounts,
+        BotApi api,
+        BotSettings settings,
+        DesktopDispatch desktops,
+        ChangeFeed changes,
+        BotMetrics metrics,
+        LargeTexts largeTexts,
+        TimeProvider time,
+        ILoggerFactory logs
+    )
     {
         ArgumentNullException.ThrowIfNull(settings);
         _outbox = outbox;
@@ -100,7 +112,12 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <param name="cancellation">The sender is gone: what is not stored yet is not accepted; the delivery of what is goes on.</param>
     /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
-    public async Task<DeliveryOutcome> DeliverAsync(SendingWish wish, Link? link, TimeSpan wait, CancellationToken cancellation)
+    public async Task<DeliveryOutcome> DeliverAsync(
+        SendingWish wish,
+        Link? link,
+        TimeSpan wait,
+        CancellationToken cancellation
+    )
     {
         var outcome = await AcceptAsync(wish, link, cancellation);
         return await outcome(wait, cancellation);
@@ -126,8 +143,11 @@ public sealed partial class NotificationDelivery : IDisposable
 
         // Before anything is counted or written: a repeat is answered also where a new notification would be refused. One that is
         // queued and has no job was stored this very moment, or ended; below, the outbox tells them in their order.
-        if (wish.Key is { } key && _outbox.FindRepeated(wish.User, key, wish.KeyLifetime) is { } repeated
-            && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id)))
+        if (
+            wish.Key is { } key
+            && _outbox.FindRepeated(wish.User, key, wish.KeyLifetime) is { } repeated
+            && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id))
+        )
         {
             return Repeat(repeated.Accepted.Id, repeated.Progress);
         }
@@ -151,10 +171,15 @@ public sealed partial class NotificationDelivery : IDisposable
         Acceptance acceptance;
         try
         {
-            image = wish.Picture is { } picture ? await _images.PutAsync(picture.Content, picture.Info, cancellation) : null;
+            image = wish.Picture is { } picture
+                ? await _images.PutAsync(picture.Content, picture.Info, cancellation)
+                : null;
             acceptance = await _outbox.AcceptAsync(
                 Accepted(wish, data, image),
-                new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted) { Reason = muted is null ? null : "muted" },
+                new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted)
+                {
+                    Reason = muted is null ? null : "muted",
+                },
                 stored =>
                 {
                     _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, stored.Progress.State);
@@ -167,13 +192,28 @@ public sealed partial class NotificationDelivery : IDisposable
 
                     if (link is not null)
                     {
-                        job = new NotificationJob(this, new WaitingNotification(stored.Sequence, stored.Accepted.Id, stored.Accepted.User, stored.Accepted.CreatedAt, stored.Progress, size) { Account = stored.Accepted.Account }, new RenderedNotification(stored.Accepted, messages));
+                        job = new NotificationJob(
+                            this,
+                            new WaitingNotification(
+                                stored.Sequence,
+                                stored.Accepted.Id,
+                                stored.Accepted.User,
+                                stored.Accepted.CreatedAt,
+                                stored.Progress,
+                                size
+                            )
+                            {
+                                Account = stored.Accepted.Account,
+                            },
+                            new RenderedNotification(stored.Accepted, messages)
+                        );
                         Add(job, null);
                     }
 
                     sent = _desktops.Offer(stored.Accepted);
                 },
-                cancellation);
+                cancellation
+            );
         }
         catch (Exception e)
         {
@@ -211,8 +251,23 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <inheritdoc />
     public void Dispose() => _scheduler.Dispose();
 
-    private static bool TryRender(string? title, string message, ParseMode mode, ImageInfo? image, [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages) =>
-        NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message, ParseMode = mode, Image = image }, out messages);
+    private static bool TryRender(
+        string? title,
+        string message,
+        ParseMode mode,
+        ImageInfo? image,
+        [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages
+    ) =>
+        NotificationRenderer.TryRender(
+            new NotificationContent
+            {
+                Title = title,
+                Message = message,
+                ParseMode = mode,
+                Image = image,
+            },
+            out messages
+        );
 
     /// <summary>The end of a notification for a user without a phone: it is known once the gateway has said who got it.</summary>
     private async Task<DeliveryOutcome> EndOnDesktopAsync(StoredNotification stored, long size, Task<int?> sent)
@@ -247,32 +302,44 @@ public sealed partial class NotificationDelivery : IDisposable
     private static OutcomeWait Ended(DeliveryOutcome outcome) => (_, _) => Task.FromResult(outcome);
 
     private OutcomeWait WaitFor(NotificationJob job, Task<int?> sent) =>
-        async (wait, cancellation) => new DeliveryOutcome.Accepted(job.Id, await job.WaitAsync(wait, cancellation), await _desktops.CountAsync(sent));
+        async (wait, cancellation) =>
+            new DeliveryOutcome.Accepted(
+                job.Id,
+                await job.WaitAsync(wait, cancellation),
+                await _desktops.CountAsync(sent)
+            );
 
     /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
-    private OutcomeWait Repeat(string first, DeliveryProgress progress) => async (wait, cancellation) =>
-        new DeliveryOutcome.Accepted(first, _jobs.TryGetValue(first, out var job)
-            ? await job.WaitAsync(wait, cancellation)
-            // It may have ended since it was read.
-            : _outbox.Find(first)?.Progress ?? progress)
-        { IsRepeat = true };
+    private OutcomeWait Repeat(string first, DeliveryProgress progress) =>
+        async (wait, cancellation) =>
+            new DeliveryOutcome.Accepted(
+                first,
+                _jobs.TryGetValue(first, out var job)
+                    ? await job.WaitAsync(wait, cancellation)
+                    // It may have ended since it was read.
+                    : _outbox.Find(first)?.Progress ?? progress
+            )
+            {
+                IsRepeat = true,
+            };
 
-    private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) => new()
-    {
-        Id = ImageShelf.NewId(),
-        User = wish.User,
-        Script = wish.Script,
-        Title = wish.Title,
-        Message = wish.Message,
-        ParseMode = wish.ParseMode,
-        Silent = wish.Silent,
-        Data = data,
-        Key = wish.Key,
-        KeyLifetime = wish.KeyLifetime,
-        HasButtons = wish.HasButtons,
-        Image = image,
-        CreatedAt = _time.GetUtcNow(),
-    };
+    private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) =>
+        new()
+        {
+            Id = ImageShelf.NewId(),
+            User = wish.User,
+            Script = wish.Script,
+            Title = wish.Title,
+            Message = wish.Message,
+            ParseMode = wish.ParseMode,
+            Silent = wish.Silent,
+            Data = data,
+            Key = wish.Key,
+            KeyLifetime = wish.KeyLifetime,
+            HasButtons = wish.HasButtons,
+            Image = image,
+            CreatedAt = _time.GetUtcNow(),
+        };
 
     private void Enqueue(NotificationJob job, TimeSpan? notBefore)
     {
@@ -308,7 +375,11 @@ public sealed partial class NotificationDelivery : IDisposable
     [LoggerMessage(1503, LogLevel.Error, "What Telegram said about a chat can't be stored with its link: {Reason}")]
     private static partial void LogLinkNotStored(ILogger log, string reason);
 
-    [LoggerMessage(1509, LogLevel.Warning, "Notification {Id} for {User} went out without its chart, which was not taken ({Reason}).")]
+    [LoggerMessage(
+        1509,
+        LogLevel.Warning,
+        "Notification {Id} for {User} went out without its chart, which was not taken ({Reason})."
+    )]
     private static partial void LogWithoutChart(ILogger log, string id, UserName user, string reason);
 
     [LoggerMessage(1508, LogLevel.Information, "{Count} notifications wait from before; their delivery goes on.")]

@@ -13,19 +13,26 @@ public sealed partial class NotificationDelivery
     /// <param name="Silent">Whether the phone stays quiet.</param>
     /// <param name="HasButtons">Whether it has buttons under it: a script says it, and did not ask for none.</param>
     /// <param name="Image">The chart.</param>
-    private sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messages, bool Silent, bool HasButtons, StoredImage? Image)
+    private sealed record RenderedNotification(
+        IReadOnlyList<OutgoingMessage> Messages,
+        bool Silent,
+        bool HasButtons,
+        StoredImage? Image
+    )
     {
         public RenderedNotification(AcceptedNotification accepted, IReadOnlyList<OutgoingMessage> messages)
-            : this(messages, accepted.Silent, accepted.HasButtons && accepted.Script is not null, accepted.Image)
-        {
-        }
+            : this(messages, accepted.Silent, accepted.HasButtons && accepted.Script is not null, accepted.Image) { }
     }
 
     /// <summary>One accepted notification on its way: send the next part, record how it went.</summary>
     /// <param name="delivery">Whose it is.</param>
     /// <param name="waiting">Which one.</param>
     /// <param name="rendered">Null where it was accepted before the bot was started: it is read when its turn comes.</param>
-    private sealed class NotificationJob(NotificationDelivery delivery, WaitingNotification waiting, RenderedNotification? rendered) : SendingJob
+    private sealed class NotificationJob(
+        NotificationDelivery delivery,
+        WaitingNotification waiting,
+        RenderedNotification? rendered
+    ) : SendingJob
     {
         /// <summary>The longest pause after failures of one notification alone, while others get through.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -38,8 +45,11 @@ public sealed partial class NotificationDelivery
 
         // How old it is goes by the steady clock: the machine's may be set forward by a day while it waits.
         private readonly long _begun = delivery._time.GetTimestamp();
-        private readonly TimeSpan _ageThen = delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
-        private readonly TaskCompletionSource<DeliveryProgress> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TimeSpan _ageThen =
+            delivery._time.GetUtcNow() - waiting.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+        private readonly TaskCompletionSource<DeliveryProgress> _ended = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
         private DeliveryProgress _progress = waiting.Progress;
         private AccountId? _account = waiting.Account;
         private RenderedNotification? _rendered = rendered;
@@ -93,7 +103,11 @@ public sealed partial class NotificationDelivery
 
             if (Left <= TimeSpan.Zero)
             {
-                return await EndAsync(DeliveryState.Failed, $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}", "expired");
+                return await EndAsync(
+                    DeliveryState.Failed,
+                    $"not delivered within 24 hours{(_progress.Reason is { } last ? $"; last: {last}" : "")}",
+                    "expired"
+                );
             }
 
             if (chat is not { } to)
@@ -104,7 +118,13 @@ public sealed partial class NotificationDelivery
             if (delivery._links.Find(User)?.Dead is { } dead)
             {
                 // Each call to a chat that takes nothing would only be refused again, and Telegram counts them.
-                return await EndAsync(DeliveryState.Failed, dead.Reason, "dead link", attempts: _progress.Attempts, isGone: true);
+                return await EndAsync(
+                    DeliveryState.Failed,
+                    dead.Reason,
+                    "dead link",
+                    attempts: _progress.Attempts,
+                    isGone: true
+                );
             }
 
             if (_rendered is null)
@@ -116,9 +136,21 @@ public sealed partial class NotificationDelivery
 
                 IReadOnlyList<OutgoingMessage>? messages;
                 bool isShown;
-                using (await delivery._largeTexts.ReadAsync(User, accepted.Message.Length + (accepted.Title?.Length ?? 0L), stopping))
+                using (
+                    await delivery._largeTexts.ReadAsync(
+                        User,
+                        accepted.Message.Length + (accepted.Title?.Length ?? 0L),
+                        stopping
+                    )
+                )
                 {
-                    isShown = TryRender(accepted.Title, accepted.Message, accepted.ParseMode, accepted.Image?.Info, out messages);
+                    isShown = TryRender(
+                        accepted.Title,
+                        accepted.Message,
+                        accepted.ParseMode,
+                        accepted.Image?.Info,
+                        out messages
+                    );
                 }
 
                 if (!isShown)
@@ -130,7 +162,12 @@ public sealed partial class NotificationDelivery
             }
 
             var count = _rendered.Messages.Count;
-            var failure = await SendAsync(_rendered, _rendered.Messages[Math.Min(_progress.PartsDone, count - 1)], to, stopping);
+            var failure = await SendAsync(
+                _rendered,
+                _rendered.Messages[Math.Min(_progress.PartsDone, count - 1)],
+                to,
+                stopping
+            );
             if (failure is not null)
             {
                 return await FailedAsync(failure, to);
@@ -153,13 +190,23 @@ public sealed partial class NotificationDelivery
         private async Task<TryResult> WithoutChatAsync()
         {
             var now = delivery._accounts.Of(User);
-            var reason = now.Id == _account
-                ? now.IsOutside && delivery._links.Stored(User) is not null ? $"{User} is not in the group {delivery._settings.AnalystGroup}" : null
-                : now.Id == AccountId.None ? $"the account {User} does not exist" : null;
+            var reason =
+                now.Id == _account
+                    ? now.IsOutside && delivery._links.Stored(User) is not null
+                        ? $"{User} is not in the group {delivery._settings.AnalystGroup}"
+                        : null
+                    : now.Id == AccountId.None
+                        ? $"the account {User} does not exist"
+                        : null;
             if (reason is null)
             {
                 return await EndAsync(
-                    DeliveryState.Failed, now.Id == _account ? "the user has no linked chat any more" : $"it was for an earlier account {User} ({_account}); the name has {now.Id} now", "no link");
+                    DeliveryState.Failed,
+                    now.Id == _account
+                        ? "the user has no linked chat any more"
+                        : $"it was for an earlier account {User} ({_account}); the name has {now.Id} now",
+                    "no link"
+                );
             }
 
             if (_progress.Reason != reason)
@@ -172,14 +219,20 @@ public sealed partial class NotificationDelivery
 
         /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is not taken or no longer there.</summary>
         /// <returns>Null when Telegram has taken it.</returns>
-        private async Task<BotApiFailure?> SendAsync(RenderedNotification rendered, OutgoingMessage message, ChatId chat, CancellationToken stopping)
+        private async Task<BotApiFailure?> SendAsync(
+            RenderedNotification rendered,
+            OutgoingMessage message,
+            ChatId chat,
+            CancellationToken stopping
+        )
         {
             string? chartRefused = null;
             while (true)
             {
                 try
                 {
-                    await using var picture = message.Kind == MessageKind.Text ? null : delivery._images.Open(rendered.Image!);
+                    await using var picture =
+                        message.Kind == MessageKind.Text ? null : delivery._images.Open(rendered.Image!);
                     if (picture is null && message.Kind != MessageKind.Text)
                     {
                         message = WithoutChart(message, "The chart is no longer on the server.");
@@ -195,9 +248,13 @@ public sealed partial class NotificationDelivery
 
                     return null;
                 }
-                catch (BotApiException e) when (e.Failure is BotApiFailure.Refused refused && Mended(message, refused) is { } mended)
+                catch (BotApiException e)
+                    when (e.Failure is BotApiFailure.Refused refused && Mended(message, refused) is { } mended)
                 {
-                    chartRefused = mended.Kind == MessageKind.Text && message.Kind != MessageKind.Text ? refused.Description : chartRefused;
+                    chartRefused =
+                        mended.Kind == MessageKind.Text && message.Kind != MessageKind.Text
+                            ? refused.Description
+                            : chartRefused;
                     message = mended;
                 }
                 catch (BotApiException e)
@@ -212,17 +269,21 @@ public sealed partial class NotificationDelivery
         /// The words for a refusal are many and change, so it goes by what may help: a text that is refused for any reason but the chat is tried plainer, a photo as a document, and a
         /// document as its words alone. What was about something else costs a call or two more, and is refused again.
         /// </remarks>
-        private static OutgoingMessage? Mended(OutgoingMessage message, BotApiFailure.Refused refused) => refused switch
-        {
-            BotApiFailure.ChatRefused => null,
-            BotApiFailure.FormattingRefused when Plainer(message) is { } plainer => plainer,
-            _ => message.Kind switch
+        private static OutgoingMessage? Mended(OutgoingMessage message, BotApiFailure.Refused refused) =>
+            refused switch
             {
-                MessageKind.Photo => message with { Kind = MessageKind.Document },
-                MessageKind.Document => WithoutChart(message, $"The chart could not be sent: {refused.Description}"),
-                _ => Plainer(message),
-            },
-        };
+                BotApiFailure.ChatRefused => null,
+                BotApiFailure.FormattingRefused when Plainer(message) is { } plainer => plainer,
+                _ => message.Kind switch
+                {
+                    MessageKind.Photo => message with { Kind = MessageKind.Document },
+                    MessageKind.Document => WithoutChart(
+                        message,
+                        $"The chart could not be sent: {refused.Description}"
+                    ),
+                    _ => Plainer(message),
+                },
+            };
 
         /// <summary>The words of a picture, and a line that says why it is missing.</summary>
         private static OutgoingMessage WithoutChart(OutgoingMessage message, string why)
@@ -232,7 +293,14 @@ public sealed partial class NotificationDelivery
             return new OutgoingMessage(
                 MessageKind.Text,
                 new FormattedText(text.Text.Length > 0 ? $"{text.Text}\n{line}" : line, text.Entities),
-                message.Markup is { } markup ? markup with { Text = $"{markup.Text}\n{(markup.ParseMode == ParseMode.Html ? MarkupEscape.Html(line) : MarkupEscape.MarkdownV2(line))}" } : null);
+                message.Markup is { } markup
+                    ? markup with
+                    {
+                        Text =
+                            $"{markup.Text}\n{(markup.ParseMode == ParseMode.Html ? MarkupEscape.Html(line) : MarkupEscape.MarkdownV2(line))}",
+                    }
+                    : null
+            );
         }
 
         /// <summary>The same words with less formatting: the bot's own reading in place of their author's markup, then none. Null where they are plain.</summary>
@@ -243,20 +311,47 @@ public sealed partial class NotificationDelivery
                 return message with { Markup = null };
             }
 
-            return message.Text.Entities.Count > 0 ? message with { Text = FormattedText.Plain(message.Text.Text) } : null;
+            return message.Text.Entities.Count > 0
+                ? message with
+                {
+                    Text = FormattedText.Plain(message.Text.Text),
+                }
+                : null;
         }
 
-        private async Task CallAsync(RenderedNotification rendered, OutgoingMessage message, FileStream? picture, ChatId chat, CancellationToken stopping)
+        private async Task CallAsync(
+            RenderedNotification rendered,
+            OutgoingMessage message,
+            FileStream? picture,
+            ChatId chat,
+            CancellationToken stopping
+        )
         {
             var markup = message.Markup;
             var request = new SendMessageRequest(chat.Value, markup?.Text ?? message.Text.Text)
             {
                 ParseMode = markup?.ParseMode.BotApiName(),
-                Entities = markup is null && message.Text.Entities.Count > 0
-                    ? [.. message.Text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))]
-                    : null,
+                Entities =
+                    markup is null && message.Text.Entities.Count > 0
+                        ?
+                        [
+                            .. message.Text.Entities.Select(e => new ApiEntity(
+                                e.Kind.BotApiName(),
+                                e.Offset,
+                                e.Length,
+                                e.Url,
+                                e.Language
+                            )),
+                        ]
+                        : null,
                 DisableNotification = rendered.Silent ? true : null,
-                ReplyMarkup = _progress.PartsDone + 1 >= rendered.Messages.Count && rendered.HasButtons && delivery._settings.MessageButtons && chat.IsPrivate ? NotificationButtons.Of(Id) : null,
+                ReplyMarkup =
+                    _progress.PartsDone + 1 >= rendered.Messages.Count
+                    && rendered.HasButtons
+                    && delivery._settings.MessageButtons
+                    && chat.IsPrivate
+                        ? NotificationButtons.Of(Id)
+                        : null,
             };
             if (picture is null)
             {
@@ -265,14 +360,25 @@ public sealed partial class NotificationDelivery
             }
 
             var info = rendered.Image!.Info;
-            await delivery._api.SendPictureAsync(message.Kind == MessageKind.Document, request, new Upload(picture, $"chart{info.Extension}", info.MediaType), stopping);
+            await delivery._api.SendPictureAsync(
+                message.Kind == MessageKind.Document,
+                request,
+                new Upload(picture, $"chart{info.Extension}", info.MediaType),
+                stopping
+            );
         }
 
         /// <summary>What is done about a failure; the sorting is <see cref="BotApiFailure"/>'s.</summary>
         private async Task<TryResult> FailedAsync(BotApiFailure failure, ChatId chat)
         {
             // A doubt stays until the message is through: a second copy may only be made once.
-            var tried = _progress with { Attempts = _progress.Attempts + 1, Reason = failure.Description, NextTryAt = null, WaitsSince = null };
+            var tried = _progress with
+            {
+                Attempts = _progress.Attempts + 1,
+                Reason = failure.Description,
+                NextTryAt = null,
+                WaitsSince = null,
+            };
             switch (failure)
             {
                 case BotApiFailure.Migrated moved when moved.NewChat != chat:
@@ -281,17 +387,31 @@ public sealed partial class NotificationDelivery
                     await RecordAsync(tried);
 
                     // At once where the move is stored; where it is not, the disk is full and needs a moment.
-                    return delivery._links.Find(User)?.Chat == chat ? new TryResult.Wait(Pause(tried.Attempts)) : new TryResult.More();
+                    return delivery._links.Find(User)?.Chat == chat
+                        ? new TryResult.Wait(Pause(tried.Attempts))
+                        : new TryResult.More();
                 case BotApiFailure.ChatGone gone:
                     await OnLinkAsync(book => book.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
                     return await EndAsync(DeliveryState.Failed, gone.Reason, gone.Reason, tried.Attempts, isGone: true);
                 case BotApiFailure.FloodWait flood:
                     delivery._metrics.FloodWait();
                     var now = delivery._time.GetUtcNow();
-                    await RecordAsync(tried with { NextTryAt = now + flood.RetryAfter, WaitsSince = now, Reason = "Telegram makes this chat wait" });
+                    await RecordAsync(
+                        tried with
+                        {
+                            NextTryAt = now + flood.RetryAfter,
+                            WaitsSince = now,
+                            Reason = "Telegram makes this chat wait",
+                        }
+                    );
                     return new TryResult.ChatHeld(flood.RetryAfter);
                 case BotApiFailure.Unreachable { OutcomeUnknown: true } when _progress.Doubted:
-                    return await EndAsync(DeliveryState.Unknown, $"it may have arrived: {failure.Description}", "unknown", tried.Attempts);
+                    return await EndAsync(
+                        DeliveryState.Unknown,
+                        $"it may have arrived: {failure.Description}",
+                        "unknown",
+                        tried.Attempts
+                    );
                 case BotApiFailure.Unreachable { OutcomeUnknown: true }:
                     await RecordAsync(tried with { Doubted = true });
                     return new TryResult.Outage(failure);
@@ -303,7 +423,8 @@ public sealed partial class NotificationDelivery
             }
         }
 
-        private static TimeSpan Pause(int attempts) => TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, TimeSpan.FromSeconds(1).Ticks << Math.Min(attempts, 10)));
+        private static TimeSpan Pause(int attempts) =>
+            TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, TimeSpan.FromSeconds(1).Ticks << Math.Min(attempts, 10)));
 
         private async Task OnLinkAsync(Func<ILinkBook, Task> change)
         {
@@ -317,9 +438,23 @@ public sealed partial class NotificationDelivery
             }
         }
 
-        private async Task<TryResult> EndAsync(DeliveryState state, string? reason, string word, int attempts = 0, bool isGone = false)
+        private async Task<TryResult> EndAsync(
+            DeliveryState state,
+            string? reason,
+            string word,
+            int attempts = 0,
+            bool isGone = false
+        )
         {
-            await RecordAsync(new DeliveryProgress(state) { Reason = reason, PartsDone = _progress.PartsDone, Attempts = attempts, IsGone = isGone });
+            await RecordAsync(
+                new DeliveryProgress(state)
+                {
+                    Reason = reason,
+                    PartsDone = _progress.PartsDone,
+                    Attempts = attempts,
+                    IsGone = isGone,
+                }
+            );
             if (state == DeliveryState.Delivered)
             {
                 delivery._metrics.Delivered();

@@ -10,7 +10,14 @@ namespace Notify.Bot.Delivery;
 /// <param name="look">Makes the scheduler look what can be begun now.</param>
 /// <param name="log">Where an outage's begin and end are said.</param>
 /// <param name="stopping">Ends the asking.</param>
-internal sealed partial class OutageWatch(BotApi api, TimeProvider time, Lock gate, Action look, ILogger log, CancellationToken stopping)
+internal sealed partial class OutageWatch(
+    BotApi api,
+    TimeProvider time,
+    Lock gate,
+    Action look,
+    ILogger log,
+    CancellationToken stopping
+)
 {
     /// <summary>Lanes that fail one after the other, without a success in between, make it an outage although <c>getMe</c> is answered.</summary>
     private const int ManyLanes = 3;
@@ -72,8 +79,7 @@ internal sealed partial class OutageWatch(BotApi api, TimeProvider time, Lock ga
                 {
                     await Task.Delay(_pauses.Next(), time, stopping);
                     look();
-                }
-                while (!await AnswersAsync());
+                } while (!await AnswersAsync());
             }
         }
         catch (OperationCanceledException)
@@ -102,7 +108,11 @@ internal sealed partial class OutageWatch(BotApi api, TimeProvider time, Lock ga
         }
     }
 
-    [LoggerMessage(1506, LogLevel.Warning, "Telegram takes nothing at the moment ({Reason}); what is accepted is kept and delivered when it does.")]
+    [LoggerMessage(
+        1506,
+        LogLevel.Warning,
+        "Telegram takes nothing at the moment ({Reason}); what is accepted is kept and delivered when it does."
+    )]
     private static partial void LogOutage(ILogger log, string reason);
 
     [LoggerMessage(1507, LogLevel.Information, "Telegram takes messages again.")]

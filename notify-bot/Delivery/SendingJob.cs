@@ -6,9 +6,7 @@ namespace Notify.Bot.Delivery;
 /// <summary>What has to happen after a try.</summary>
 internal abstract record TryResult
 {
-    private TryResult()
-    {
-    }
+    private TryResult() { }
 
     /// <summary>The job is done, for good or bad.</summary>
     internal sealed record Done : TryResult;

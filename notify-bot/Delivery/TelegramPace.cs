@@ -41,7 +41,9 @@ internal sealed class TelegramPace : IDisposable
     {
         _limits = limits;
         _time = time;
-        _overAll = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = limits.MessagesPerSecond, QueueLimit = 0 });
+        _overAll = new ConcurrencyLimiter(
+            new ConcurrencyLimiterOptions { PermitLimit = limits.MessagesPerSecond, QueueLimit = 0 }
+        );
     }
 
     /// <summary>Asks for one message to a chat now.</summary>
@@ -49,7 +51,12 @@ internal sealed class TelegramPace : IDisposable
     /// <param name="lease">To be given to <see cref="End"/> when the answer is there.</param>
     /// <param name="wait">How long to wait before asking again; null where some answer has to come first.</param>
     /// <param name="forAll">Whether it is the limit over all chats that is reached.</param>
-    public bool TryBegin(ChatId chat, [NotNullWhen(true)] out RateLimitLease? lease, out TimeSpan? wait, out bool forAll)
+    public bool TryBegin(
+        ChatId chat,
+        [NotNullWhen(true)] out RateLimitLease? lease,
+        out TimeSpan? wait,
+        out bool forAll
+    )
     {
         var now = _time.GetTimestamp();
         lease = null;
@@ -171,7 +178,10 @@ internal sealed class TelegramPace : IDisposable
         public override bool IsIdle(long now, TelegramPace of) => _inFlight == 0 && _fullAt <= now && NotBefore <= now;
 
         protected override long AllowedAt(long now, TelegramPace of) =>
-            Math.Max(_fullAt - ((PaceLimits.ChatBurst - 1) * Interval(of)), _inFlight < PaceLimits.ChatBurst ? 0 : now + Interval(of));
+            Math.Max(
+                _fullAt - ((PaceLimits.ChatBurst - 1) * Interval(of)),
+                _inFlight < PaceLimits.ChatBurst ? 0 : now + Interval(of)
+            );
 
         private static long Interval(TelegramPace of) => of._time.Ticks(Second) / of._limits.ChatMessagesPerSecond;
     }
@@ -190,7 +200,8 @@ internal sealed class TelegramPace : IDisposable
             _sent.Enqueue(now);
         }
 
-        public override bool IsIdle(long now, TelegramPace of) => _inFlight == 0 && NotBefore <= now && (_sent.Count == 0 || AllowedAt(now, of) <= now);
+        public override bool IsIdle(long now, TelegramPace of) =>
+            _inFlight == 0 && NotBefore <= now && (_sent.Count == 0 || AllowedAt(now, of) <= now);
 
         protected override long AllowedAt(long now, TelegramPace of)
         {
@@ -199,7 +210,9 @@ internal sealed class TelegramPace : IDisposable
                 _sent.Dequeue();
             }
 
-            return _sent.Count + _inFlight < of._limits.GroupMessagesPerMinute ? now : _sent.TryPeek(out var first) ? first + of._time.Ticks(Minute) : now + of._time.Ticks(Second);
+            return _sent.Count + _inFlight < of._limits.GroupMessagesPerMinute ? now
+                : _sent.TryPeek(out var first) ? first + of._time.Ticks(Minute)
+                : now + of._time.Ticks(Second);
         }
     }
 }

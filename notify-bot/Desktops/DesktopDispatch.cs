@@ -36,7 +36,9 @@ public sealed partial class DesktopDispatch
     private readonly BotMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<DesktopDispatch> _log;
-    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
+    );
     private readonly Task _passing;
     private readonly Lock _gate = new();
     private long _length;
@@ -46,7 +48,13 @@ public sealed partial class DesktopDispatch
     private volatile bool _isSilent;
 
     /// <summary>Begins at once.</summary>
-    public DesktopDispatch(GatewaySocket gateway, BotSettings settings, BotMetrics metrics, TimeProvider time, ILogger<DesktopDispatch> log)
+    public DesktopDispatch(
+        GatewaySocket gateway,
+        BotSettings settings,
+        BotMetrics metrics,
+        TimeProvider time,
+        ILogger<DesktopDispatch> log
+    )
     {
         ArgumentNullException.ThrowIfNull(settings);
         _gateway = gateway;
@@ -131,7 +139,15 @@ public sealed partial class DesktopDispatch
             // What came before the gateway was lost is given up with it: it would only be late.
             var sent = IsAway
                 ? null
-                : await AskAsync(limit => _gateway.DispatchAsync(waiting.Notification.User, DesktopNotification.Of(waiting.Notification, _webUrl), limit), CancellationToken.None);
+                : await AskAsync(
+                    limit =>
+                        _gateway.DispatchAsync(
+                            waiting.Notification.User,
+                            DesktopNotification.Of(waiting.Notification, _webUrl),
+                            limit
+                        ),
+                    CancellationToken.None
+                );
             if (sent is null)
             {
                 _metrics.NotDispatched();
@@ -222,12 +238,20 @@ public sealed partial class DesktopDispatch
         public long Length { get; } = notification.Message.Length + (notification.Title?.Length ?? 0L);
     }
 
-    [LoggerMessage(1701, LogLevel.Warning, "Desktops and open pages are shown nothing new: {Reason} Telegram is not concerned. It is tried again with each notification.")]
+    [LoggerMessage(
+        1701,
+        LogLevel.Warning,
+        "Desktops and open pages are shown nothing new: {Reason} Telegram is not concerned. It is tried again with each notification."
+    )]
     private static partial void LogLost(ILogger log, string reason);
 
     [LoggerMessage(1702, LogLevel.Information, "The gateway takes notifications again.")]
     private static partial void LogBack(ILogger log);
 
-    [LoggerMessage(1703, LogLevel.Error, "A notification could not be passed on to the gateway in a way that nobody foresaw.")]
+    [LoggerMessage(
+        1703,
+        LogLevel.Error,
+        "A notification could not be passed on to the gateway in a way that nobody foresaw."
+    )]
     private static partial void LogUnforeseen(ILogger log, Exception e);
 }

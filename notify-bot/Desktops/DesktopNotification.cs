@@ -20,13 +20,17 @@ internal static class DesktopNotification
 
     /// <param name="accepted">What was accepted.</param>
     /// <param name="webUrl">The dashboard's address, under which charts are; null: there is none, so no chart can be shown.</param>
-    internal static DispatchedNotification Of(AcceptedNotification accepted, Uri? webUrl) => new(
-        accepted.Id,
-        accepted.Title is null ? null : Cut(accepted.Title, LongestTitle),
-        accepted.Message.Length == 0 ? null : Cut(AsMarkdown(accepted.Message, accepted.ParseMode), LongestMessage),
-        accepted.Script,
-        accepted.CreatedAt,
-        accepted.Image is { } image && webUrl is not null ? new Uri($"{webUrl.AbsoluteUri.TrimEnd('/')}/api/notifications/images/{image.Id}") : null);
+    internal static DispatchedNotification Of(AcceptedNotification accepted, Uri? webUrl) =>
+        new(
+            accepted.Id,
+            accepted.Title is null ? null : Cut(accepted.Title, LongestTitle),
+            accepted.Message.Length == 0 ? null : Cut(AsMarkdown(accepted.Message, accepted.ParseMode), LongestMessage),
+            accepted.Script,
+            accepted.CreatedAt,
+            accepted.Image is { } image && webUrl is not null
+                ? new Uri($"{webUrl.AbsoluteUri.TrimEnd('/')}/api/notifications/images/{image.Id}")
+                : null
+        );
 
     /// <summary>Clients read one kind of markup. What came in another one loses its formatting, and none of its words.</summary>
     private static string AsMarkdown(string message, ParseMode mode)
@@ -36,12 +40,16 @@ internal static class DesktopNotification
             return message;
         }
 
-        var text = (mode switch
-        {
-            ParseMode.Html => HtmlReader.Read(message),
-            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
-            _ => null,
-        })?.Text ?? message;
+        var text =
+            (
+                mode switch
+                {
+                    ParseMode.Html => HtmlReader.Read(message),
+                    ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
+                    _ => null,
+                }
+            )?.Text
+            ?? message;
 
         // What is cut in the end need not be escaped first.
         return MarkupEscape.LegacyMarkdown(Cut(text, LongestMessage));

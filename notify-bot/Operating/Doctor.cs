@@ -59,7 +59,14 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         LinkChecks.Run(links, accounts, settings, findings);
         await new HelperCheck(settings, findings).RunAsync(owner, analysts, links, cancellation);
 
-        await output.WriteLineAsync(findings.Count == 0 ? "All is well." : string.Create(CultureInfo.InvariantCulture, $"{findings.Count} wrong; each has the command that mends it under it."));
+        await output.WriteLineAsync(
+            findings.Count == 0
+                ? "All is well."
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{findings.Count} wrong; each has the command that mends it under it."
+                )
+        );
         return findings.Count == 0 ? 0 : 1;
     }
 
@@ -77,7 +84,11 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
             var inFile = _inFile = EnvironmentFile.Read(file);
             if (status.Uid != 0 || (status.Mode & 0x3F) != 0)
             {
-                findings.Wrong("settings file", $"{file} has the mode {Findings.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone", $"chown root:root {file}; chmod 0600 {file}");
+                findings.Wrong(
+                    "settings file",
+                    $"{file} has the mode {Findings.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone",
+                    $"chown root:root {file}; chmod 0600 {file}"
+                );
             }
             else
             {
@@ -105,7 +116,11 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         {
             foreach (var problem in e.Problems)
             {
-                findings.Wrong("settings", problem, $"nano {file}; systemctl restart notify-bot   (or, if another file has the settings: notify-bot doctor --env-file FILE)");
+                findings.Wrong(
+                    "settings",
+                    problem,
+                    $"nano {file}; systemctl restart notify-bot   (or, if another file has the settings: notify-bot doctor --env-file FILE)"
+                );
             }
 
             return null;
@@ -115,9 +130,19 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
     /// <summary>A proxy of the shell that doctor runs in is not the bot's, whose settings are in the file.</summary>
     private void CheckProxyVariables(Findings findings)
     {
-        if (_inFile is { } inFile && OutgoingProxy.Variables.FirstOrDefault(name => environment(name) is { Length: > 0 } && !inFile.ContainsKey(name)) is { } shells)
+        if (
+            _inFile is { } inFile
+            && OutgoingProxy.Variables.FirstOrDefault(name =>
+                environment(name) is { Length: > 0 } && !inFile.ContainsKey(name)
+            )
+                is { } shells
+        )
         {
-            findings.Wrong("proxy", $"{shells} is set in this shell and not in {file}, so the bot itself does not have it", $"add its line to {file}, then: systemctl restart notify-bot notify-web   (or look without it: env -u {shells} notify-bot doctor)");
+            findings.Wrong(
+                "proxy",
+                $"{shells} is set in this shell and not in {file}, so the bot itself does not have it",
+                $"add its line to {file}, then: systemctl restart notify-bot notify-web   (or look without it: env -u {shells} notify-bot doctor)"
+            );
         }
     }
 
@@ -125,7 +150,11 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
     {
         if (Account.EffectiveUid != 0 && FileStatus.OfPath(settings.DataFolder)?.Uid != Account.EffectiveUid)
         {
-            findings.Wrong("rights", $"{Account.Find(Account.EffectiveUid)?.Name} can't see all that has to be looked at, so some lines below may be wrong", "sudo notify-bot doctor   (as root)");
+            findings.Wrong(
+                "rights",
+                $"{Account.Find(Account.EffectiveUid)?.Name} can't see all that has to be looked at, so some lines below may be wrong",
+                "sudo notify-bot doctor   (as root)"
+            );
         }
     }
 }

@@ -27,11 +27,22 @@ internal static class GroupChecks
 
         foreach (var name in members.Names.Where(name => !UserName.TryParse(name, out _)).Order(StringComparer.Ordinal))
         {
-            findings.Wrong("analysts' names", UserName.Refusal(name), $"getent passwd '{name}'   (and give the account another name, where it is from)");
+            findings.Wrong(
+                "analysts' names",
+                UserName.Refusal(name),
+                $"getent passwd '{name}'   (and give the account another name, where it is from)"
+            );
         }
     }
 
-    public static bool HasEntry(Findings findings, string what, string path, Group? group, AccessRights rights, string shown)
+    public static bool HasEntry(
+        Findings findings,
+        string what,
+        string path,
+        Group? group,
+        AccessRights rights,
+        string shown
+    )
     {
         if (group is null)
         {
@@ -50,6 +61,10 @@ internal static class GroupChecks
 
         return has is { } given && given.HasFlag(rights)
             ? true
-            : findings.Wrong(what, $"{path} has no ACL entry for {group.Name}, so analysts can't get to the bot", $"setfacl -m g:{group.Name}:{shown} {path}");
+            : findings.Wrong(
+                what,
+                $"{path} has no ACL entry for {group.Name}, so analysts can't get to the bot",
+                $"setfacl -m g:{group.Name}:{shown} {path}"
+            );
     }
 }

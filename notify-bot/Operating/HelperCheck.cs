@@ -13,7 +13,11 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
         var program = settings.ScriptsProgram;
         if (FileStatus.OfPath(program) is not { Kind: FileKind.Regular } status || (status.Mode & 0x40) == 0)
         {
-            findings.Wrong("helper", $"{program} is not there, or can't be executed", "server/deploy.sh   (it installs it; or set NOTIFY_SCRIPTS_BIN)");
+            findings.Wrong(
+                "helper",
+                $"{program} is not there, or can't be executed",
+                "server/deploy.sh   (it installs it; or set NOTIFY_SCRIPTS_BIN)"
+            );
             return;
         }
 
@@ -29,7 +33,8 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
             return;
         }
 
-        string[] call = analyst.Uid == owner.Uid ? [program, "list"] : ["sudo", "-n", "-u", analyst.Name, "--", program, "list"];
+        string[] call =
+            analyst.Uid == owner.Uid ? [program, "list"] : ["sudo", "-n", "-u", analyst.Name, "--", program, "list"];
         if (Account.EffectiveUid == 0 && owner.Uid != 0)
         {
             call = ["runuser", "-u", owner.Name, "--", .. call];
@@ -42,7 +47,11 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
         }
         else
         {
-            findings.Wrong("helper", $"{owner.Name} can't call it as {analyst.Name}: {said}", "visudo -c -f /etc/sudoers.d/sudoers-deploy; server/deploy.sh   (installs the sudo rules)");
+            findings.Wrong(
+                "helper",
+                $"{owner.Name} can't call it as {analyst.Name}: {said}",
+                "visudo -c -f /etc/sudoers.d/sudoers-deploy; server/deploy.sh   (installs the sudo rules)"
+            );
         }
     }
 
@@ -56,7 +65,10 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
 
         try
         {
-            return links.All().Keys.Select(u => Account.Find(u.Value)).FirstOrDefault(a => a is not null && a.Uid != 0 && a.Groups().Contains(analysts.Gid));
+            return links
+                .All()
+                .Keys.Select(u => Account.Find(u.Value))
+                .FirstOrDefault(a => a is not null && a.Uid != 0 && a.Groups().Contains(analysts.Gid));
         }
         catch (StateUnreadableException)
         {
@@ -68,7 +80,14 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
     {
         try
         {
-            var start = new ProcessStartInfo(call[0], call[1..]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = "/" };
+            var start = new ProcessStartInfo(call[0], call[1..])
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true,
+                WorkingDirectory = "/",
+            };
             start.Environment.Remove("TELEGRAM_BOT_TOKEN");
             using var process = Process.Start(start)!;
             process.StandardInput.Close();

@@ -27,11 +27,18 @@ internal static class LinkChecks
         {
             if (accounts.Find(link.User) is not { } now)
             {
-                findings.Wrong("links", $"{link.User}: the account can't be looked up, since the name service fails", $"getent passwd {link.User}");
+                findings.Wrong(
+                    "links",
+                    $"{link.User}: the account can't be looked up, since the name service fails",
+                    $"getent passwd {link.User}"
+                );
                 return;
             }
 
-            if (InertLink.Of(link, links.StandingOf(link), now.Id, settings.AnalystGroup) is { } why && ++inert <= MaxSaid)
+            if (
+                InertLink.Of(link, links.StandingOf(link), now.Id, settings.AnalystGroup) is { } why
+                && ++inert <= MaxSaid
+            )
             {
                 findings.Wrong("links", $"{link.User}: {why.Reason}; the link does not count", why.Command);
             }
@@ -39,11 +46,18 @@ internal static class LinkChecks
 
         if (inert > MaxSaid)
         {
-            findings.Wrong("links", string.Create(CultureInfo.InvariantCulture, $"{inert - MaxSaid} more do not count"), "notify-bot users   (lists them all)");
+            findings.Wrong(
+                "links",
+                string.Create(CultureInfo.InvariantCulture, $"{inert - MaxSaid} more do not count"),
+                "notify-bot users   (lists them all)"
+            );
         }
         else if (inert == 0)
         {
-            findings.Ok("links", string.Create(CultureInfo.InvariantCulture, $"{all.Count}, all of accounts that are there"));
+            findings.Ok(
+                "links",
+                string.Create(CultureInfo.InvariantCulture, $"{all.Count}, all of accounts that are there")
+            );
         }
     }
 }

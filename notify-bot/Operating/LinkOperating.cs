@@ -9,7 +9,13 @@ namespace Notify.Bot.Operating;
 /// <param name="group">The analysts' group.</param>
 /// <param name="output">Where lines go.</param>
 /// <param name="errors">Where it goes why something was not done.</param>
-public sealed class LinkOperating(ILinkBook links, Accounts accounts, string group, TextWriter output, TextWriter errors)
+public sealed class LinkOperating(
+    ILinkBook links,
+    Accounts accounts,
+    string group,
+    TextWriter output,
+    TextWriter errors
+)
 {
     /// <summary>Exit status of a command that was used wrongly (EX_USAGE of sysexits.h).</summary>
     private const int Usage = 64;
@@ -25,7 +31,9 @@ public sealed class LinkOperating(ILinkBook links, Accounts accounts, string gro
 
         if (all.Count == 0)
         {
-            await output.WriteLineAsync("Nobody is linked yet. Analysts send /start to the bot and enter the code on the dashboard; or: notify-bot link USER CODE");
+            await output.WriteLineAsync(
+                "Nobody is linked yet. Analysts send /start to the bot and enter the code on the dashboard; or: notify-bot link USER CODE"
+            );
             return 0;
         }
 
@@ -34,7 +42,8 @@ public sealed class LinkOperating(ILinkBook links, Accounts accounts, string gro
         {
             var line = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{link.User.Value.PadRight(width)}  {link.Chat.Value,15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason}" : "")}");
+                $"{link.User.Value.PadRight(width)}  {link.Chat.Value, 15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason}" : "")}"
+            );
             await output.WriteLineAsync(line);
             if (Inert(link) is { } inert)
             {
@@ -55,14 +64,21 @@ public sealed class LinkOperating(ILinkBook links, Accounts accounts, string gro
 
         if (code is null == chat is null)
         {
-            return await FailAsync(Usage, "Give the code from the user's chat, or --chat with the id of a chat: notify-bot link USER CODE | notify-bot link USER --chat ID");
+            return await FailAsync(
+                Usage,
+                "Give the code from the user's chat, or --chat with the id of a chat: notify-bot link USER CODE | notify-bot link USER --chat ID"
+            );
         }
 
         if (chat is not null)
         {
-            return long.TryParse(chat, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0
+            return
+                long.TryParse(chat, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0
                 ? await DoneAsync(await links.LinkAsync(name, new ChatId(id), cancellation))
-                : await FailAsync(Usage, $"\"{chat}\" is not the id of a chat, a number such as -1001557900001. The bot tells a group's id to who writes /start@BOT in it.");
+                : await FailAsync(
+                    Usage,
+                    $"\"{chat}\" is not the id of a chat, a number such as -1001557900001. The bot tells a group's id to who writes /start@BOT in it."
+                );
         }
 
         if (VerificationCodeText.Normalise(code!) is not { } digits)
@@ -72,7 +88,10 @@ public sealed class LinkOperating(ILinkBook links, Accounts accounts, string gro
 
         return await links.VerifyUnlimitedAsync(name, digits, cancellation) is Verification.Verified verified
             ? await DoneAsync(verified.Change)
-            : await FailAsync(1, "That code is wrong or expired. The user sends /start to the bot again; a code is valid for 10 minutes.");
+            : await FailAsync(
+                1,
+                "That code is wrong or expired. The user sends /start to the bot again; a code is valid for 10 minutes."
+            );
     }
 
     /// <summary><c>notify-bot unlink USER</c>.</summary>
@@ -114,7 +133,8 @@ public sealed class LinkOperating(ILinkBook links, Accounts accounts, string gro
     }
 
     /// <summary>Why a link does not count; null where it does, or its account can't be looked up now.</summary>
-    private InertLink? Inert(Link link) => accounts.Find(link.User) is { } now ? InertLink.Of(link, links.StandingOf(link), now.Id, group) : null;
+    private InertLink? Inert(Link link) =>
+        accounts.Find(link.User) is { } now ? InertLink.Of(link, links.StandingOf(link), now.Id, group) : null;
 
     private async Task<int> FailAsync(int status, string sentence)
     {

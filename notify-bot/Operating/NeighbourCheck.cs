@@ -7,7 +7,8 @@ namespace Notify.Bot.Operating;
 internal sealed class NeighbourCheck(SettingsReader reader, Findings findings)
 {
     /// <summary>Where systemd looks for units, first found first (systemd.unit(5)).</summary>
-    private const string UnitFolders = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system:/lib/systemd/system";
+    private const string UnitFolders =
+        "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system:/lib/systemd/system";
 
     public void Run(Group? trusted)
     {
@@ -24,11 +25,19 @@ internal sealed class NeighbourCheck(SettingsReader reader, Findings findings)
     {
         if (Account.Find(name) is not { } account)
         {
-            findings.Wrong(service, $"there is no account {name}, which it runs as", $"useradd --system --no-create-home --shell /usr/sbin/nologin --groups {trusted.Name} {name}; systemctl restart {service}");
+            findings.Wrong(
+                service,
+                $"there is no account {name}, which it runs as",
+                $"useradd --system --no-create-home --shell /usr/sbin/nologin --groups {trusted.Name} {name}; systemctl restart {service}"
+            );
         }
         else if (!account.Groups().Contains(trusted.Gid))
         {
-            findings.Wrong(service, $"{name}, which it runs as, is not in {trusted.Name}: the bot takes it for a stranger", $"usermod -aG {trusted.Name} {name}; systemctl restart {service}");
+            findings.Wrong(
+                service,
+                $"{name}, which it runs as, is not in {trusted.Name}: the bot takes it for a stranger",
+                $"usermod -aG {trusted.Name} {name}; systemctl restart {service}"
+            );
         }
         else
         {
@@ -39,12 +48,19 @@ internal sealed class NeighbourCheck(SettingsReader reader, Findings findings)
     /// <summary>Whom its unit runs it as; null where it isn't installed.</summary>
     private string? UserOf(string service)
     {
-        foreach (var folder in reader.Text("SYSTEMD_UNIT_PATH", UnitFolders).Split(':', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var folder in reader
+                .Text("SYSTEMD_UNIT_PATH", UnitFolders)
+                .Split(':', StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             var unit = Path.Combine(folder, service + ".service");
             if (File.Exists(unit))
             {
-                return File.ReadLines(unit).Where(line => line.StartsWith("User=", StringComparison.Ordinal)).Select(line => line["User=".Length..].Trim()).LastOrDefault();
+                return File.ReadLines(unit)
+                    .Where(line => line.StartsWith("User=", StringComparison.Ordinal))
+                    .Select(line => line["User=".Length..].Trim())
+                    .LastOrDefault();
             }
         }
 

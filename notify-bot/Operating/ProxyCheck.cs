@@ -21,7 +21,10 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
 
         if (proxies.For(target) is not { } proxy)
         {
-            findings.Ok("proxy", $"none for {target.Host}, by no_proxy or since it is this machine or no proxy is set for {target.Scheme}");
+            findings.Ok(
+                "proxy",
+                $"none for {target.Host}, by no_proxy or since it is this machine or no proxy is set for {target.Scheme}"
+            );
             return true;
         }
 
@@ -44,11 +47,19 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
         }
         catch (SocketException e)
         {
-            return findings.Wrong("proxy", $"{name} can't be reached ({Reason(e)})", $"getent hosts {proxy.IdnHost}; nc -vz {proxy.IdnHost} {proxy.Port}   (then the variable in {Doctor.DefaultFile}, DNS or firewall, whichever it names)");
+            return findings.Wrong(
+                "proxy",
+                $"{name} can't be reached ({Reason(e)})",
+                $"getent hosts {proxy.IdnHost}; nc -vz {proxy.IdnHost} {proxy.Port}   (then the variable in {Doctor.DefaultFile}, DNS or firewall, whichever it names)"
+            );
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return findings.Wrong("proxy", $"{name} gives no answer", $"ask its operator whether CONNECT to {Destination(target)} is allowed for this server");
+            return findings.Wrong(
+                "proxy",
+                $"{name} gives no answer",
+                $"ask its operator whether CONNECT to {Destination(target)} is allowed for this server"
+            );
         }
 
         return Judge(name, proxy.Authority, target, answer, proxies.AuthorizationFor(target) is not null);
@@ -56,9 +67,17 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
 
     private bool Judge(string name, string proxy, Uri target, string? answer, bool hasLogin)
     {
-        if (answer?.Split(' ', 3) is not [var version, var code, ..] || !version.StartsWith("HTTP/", StringComparison.Ordinal) || !int.TryParse(code, out var status))
+        if (
+            answer?.Split(' ', 3) is not [var version, var code, ..]
+            || !version.StartsWith("HTTP/", StringComparison.Ordinal)
+            || !int.TryParse(code, out var status)
+        )
         {
-            return findings.Wrong("proxy", $"{name} does not answer as a proxy for HTTP does", $"ask its operator for the address and port that take CONNECT; put them into {Doctor.DefaultFile}");
+            return findings.Wrong(
+                "proxy",
+                $"{name} does not answer as a proxy for HTTP does",
+                $"ask its operator for the address and port that take CONNECT; put them into {Doctor.DefaultFile}"
+            );
         }
 
         return status switch
@@ -66,10 +85,21 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
             >= 200 and < 300 => Through(),
             401 or 407 => findings.Wrong(
                 "proxy",
-                hasLogin ? $"{name} does not take the user and password that it is given (HTTP {status})" : $"{name} wants a user and a password (HTTP {status})",
-                $"put them before its host in {Doctor.DefaultFile}: http://USER:PASSWORD@{proxy}; then: systemctl restart notify-bot notify-web"),
-            >= 500 => findings.Wrong("proxy", OutgoingProxy.Refusal(name, target, status), $"ask its operator why it does not reach {Destination(target)} (its DNS, its own way out)"),
-            _ => findings.Wrong("proxy", OutgoingProxy.Refusal(name, target, status), $"ask its operator to allow CONNECT to {Destination(target)} for this server"),
+                hasLogin
+                    ? $"{name} does not take the user and password that it is given (HTTP {status})"
+                    : $"{name} wants a user and a password (HTTP {status})",
+                $"put them before its host in {Doctor.DefaultFile}: http://USER:PASSWORD@{proxy}; then: systemctl restart notify-bot notify-web"
+            ),
+            >= 500 => findings.Wrong(
+                "proxy",
+                OutgoingProxy.Refusal(name, target, status),
+                $"ask its operator why it does not reach {Destination(target)} (its DNS, its own way out)"
+            ),
+            _ => findings.Wrong(
+                "proxy",
+                OutgoingProxy.Refusal(name, target, status),
+                $"ask its operator to allow CONNECT to {Destination(target)} for this server"
+            ),
         };
 
         bool Through()
@@ -81,10 +111,21 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
 
     /// <summary>Asks for a way through (RFC 9110, section 9.3.6).</summary>
     /// <returns>The first line of the answer; null where there is none.</returns>
-    private static async Task<string?> ConnectAsync(Socket socket, Uri target, string? authorization, CancellationToken cancellation)
+    private static async Task<string?> ConnectAsync(
+        Socket socket,
+        Uri target,
+        string? authorization,
+        CancellationToken cancellation
+    )
     {
         var login = authorization is null ? "" : $"Proxy-Authorization: {authorization}\r\n";
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"CONNECT {Destination(target)} HTTP/1.1\r\nHost: {Destination(target)}\r\n{login}\r\n"), SocketFlags.None, cancellation);
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"CONNECT {Destination(target)} HTTP/1.1\r\nHost: {Destination(target)}\r\n{login}\r\n"
+            ),
+            SocketFlags.None,
+            cancellation
+        );
         var answer = new byte[LongestAnswer];
         var length = 0;
         while (length < answer.Length && answer.AsSpan(0, length).IndexOf((byte)'\n') < 0)
@@ -99,10 +140,16 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findin
         }
 
         var line = answer.AsSpan(0, length);
-        return line.IndexOf((byte)'\n') is >= 0 and var end ? Encoding.Latin1.GetString(line[..end]).TrimEnd('\r') : null;
+        return line.IndexOf((byte)'\n') is >= 0 and var end
+            ? Encoding.Latin1.GetString(line[..end]).TrimEnd('\r')
+            : null;
     }
 
-    private static string Destination(Uri target) => $"{(target.HostNameType == UriHostNameType.IPv6 ? target.Host : target.IdnHost)}:{target.Port}";
+    private static string Destination(Uri target) =>
+        $"{(target.HostNameType == UriHostNameType.IPv6 ? target.Host : target.IdnHost)}:{target.Port}";
 
-    private static string Reason(SocketException e) => e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData ? "its name is not known to the DNS" : e.Message;
+    private static string Reason(SocketException e) =>
+        e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
+            ? "its name is not known to the DNS"
+            : e.Message;
 }

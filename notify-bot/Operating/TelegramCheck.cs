@@ -23,12 +23,21 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Fin
         catch (BotApiException e) when (e.Failure is BotApiFailure.TokenRefused)
         {
             findings.Ok("telegram", $"{settings.ApiUrl.Host} answers");
-            findings.Wrong("token", $"Telegram refuses it ({e.Message})", $"put the token that @BotFather shows into TELEGRAM_BOT_TOKEN of {Doctor.DefaultFile}, then: systemctl restart notify-bot");
+            findings.Wrong(
+                "token",
+                $"Telegram refuses it ({e.Message})",
+                $"put the token that @BotFather shows into TELEGRAM_BOT_TOKEN of {Doctor.DefaultFile}, then: systemctl restart notify-bot"
+            );
         }
-        catch (Exception e) when (e is BotApiException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e)
+            when (e is BotApiException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             var said = e is BotApiException ? e.Message : "no answer";
-            findings.Wrong("telegram", $"{settings.ApiUrl.Host} can't be reached ({said})", $"curl -sS -o /dev/null -w '%{{http_code}}\\n' {settings.ApiUrl.GetLeftPart(UriPartial.Authority)}   (then DNS, firewall or proxy, whichever it names)");
+            findings.Wrong(
+                "telegram",
+                $"{settings.ApiUrl.Host} can't be reached ({said})",
+                $"curl -sS -o /dev/null -w '%{{http_code}}\\n' {settings.ApiUrl.GetLeftPart(UriPartial.Authority)}   (then DNS, firewall or proxy, whichever it names)"
+            );
             return;
         }
 
@@ -45,7 +54,14 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Fin
         var off = times.Own - times.Server;
         if (off.Duration() > ClockTolerance)
         {
-            findings.Wrong("clock", string.Create(CultureInfo.InvariantCulture, $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Telegram's"), "timedatectl set-ntp true");
+            findings.Wrong(
+                "clock",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Telegram's"
+                ),
+                "timedatectl set-ntp true"
+            );
         }
         else
         {

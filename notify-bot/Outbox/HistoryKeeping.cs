@@ -1,7 +1,12 @@
 namespace Notify.Bot.Outbox;
 
 /// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
-public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, TimeProvider time, ILogger<HistoryKeeping> log)
+public sealed partial class HistoryKeeping(
+    IOutbox outbox,
+    ImageShelf images,
+    TimeProvider time,
+    ILogger<HistoryKeeping> log
+)
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
@@ -70,6 +75,10 @@ public sealed partial class HistoryKeeping(IOutbox outbox, ImageShelf images, Ti
         }
     }
 
-    [LoggerMessage(1604, LogLevel.Warning, "Old history could not be taken away: {Reason} It is tried again in an hour.")]
+    [LoggerMessage(
+        1604,
+        LogLevel.Warning,
+        "Old history could not be taken away: {Reason} It is tried again in an hour."
+    )]
     private static partial void LogNotForgotten(ILogger log, string reason);
 }

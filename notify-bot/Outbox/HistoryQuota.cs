@@ -47,7 +47,8 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         + $" + coalesce(octet_length({row}script), 0) + coalesce({row}image_bytes, 0) / 16)";
 
     /// <summary>The same for one that is not stored yet. Characters are counted for bytes: it need not be exact.</summary>
-    internal static long Size(string? title, string message, long data, long imageBytes) => RowOverhead + message.Length + (title?.Length ?? 0) + data + (imageBytes / 16);
+    internal static long Size(string? title, string message, long data, long imageBytes) =>
+        RowOverhead + message.Length + (title?.Length ?? 0) + data + (imageBytes / 16);
 
     /// <summary>Makes the table of sizes and the triggers that keep it, where a file has none yet. Older versions of the bot keep it, too, without knowing.</summary>
     internal static void Ensure(SqliteConnection connection)
@@ -58,21 +59,29 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         }
 
         using var transaction = connection.BeginTransaction();
-        OutboxSchema.Run(connection, $"""
+        OutboxSchema.Run(
+            connection,
+            $"""
             CREATE TABLE history_size (user TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
             INSERT INTO history_size SELECT user, count(*), sum({Size()}) FROM notification WHERE state <> 0 GROUP BY user;
             CREATE TRIGGER history_grows AFTER INSERT ON notification WHEN new.state <> 0 BEGIN {Add} END;
             CREATE TRIGGER history_takes_over AFTER UPDATE OF state ON notification WHEN old.state = 0 AND new.state <> 0 BEGIN {Add} END;
             CREATE TRIGGER history_gives_back AFTER UPDATE OF state ON notification WHEN old.state <> 0 AND new.state = 0 BEGIN {Subtract} END;
             CREATE TRIGGER history_shrinks AFTER DELETE ON notification WHEN old.state <> 0 BEGIN {Subtract} END;
-            """);
+            """
+        );
         transaction.Commit();
     }
 
     /// <summary>A notification was stored; takes away what there is no room for any more.</summary>
     public Forgotten Added(OutboxCommands commands, SqliteTransaction transaction, AcceptedNotification notification)
     {
-        var size = Size(notification.Title, notification.Message, notification.Data?.Length ?? 0, notification.Image?.Info.ByteLength ?? 0);
+        var size = Size(
+            notification.Title,
+            notification.Message,
+            notification.Data?.Length ?? 0,
+            notification.Image?.Info.ByteLength ?? 0
+        );
         var forgotten = Forgotten.Nothing;
         if (HasGrown(notification.User.Value, size))
         {
@@ -91,7 +100,9 @@ internal sealed class HistoryQuota(HistoryLimits limits)
 
     /// <summary>Takes away some of what is over a limit: of users over their own, or of the largest holder.</summary>
     public Forgotten Prune(OutboxCommands commands, SqliteTransaction transaction) =>
-        commands.UserOver(transaction, limits) is { } user ? PruneUser(commands, transaction, user) : PruneLargest(commands, transaction);
+        commands.UserOver(transaction, limits) is { } user
+            ? PruneUser(commands, transaction, user)
+            : PruneLargest(commands, transaction);
 
     private bool HasGrown(string user, long size)
     {
@@ -121,7 +132,13 @@ internal sealed class HistoryQuota(HistoryLimits limits)
             : Forgotten.Nothing;
     }
 
-    private static Forgotten Prune(OutboxCommands commands, SqliteTransaction transaction, string user, long rowsOver, long bytesOver)
+    private static Forgotten Prune(
+        OutboxCommands commands,
+        SqliteTransaction transaction,
+        string user,
+        long rowsOver,
+        long bytesOver
+    )
     {
         if (rowsOver <= 0 && bytesOver <= 0)
         {
@@ -129,22 +146,28 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         }
 
         var room = BytesPrunedAtOnce;
-        return commands.DeleteOldest(transaction, user, PrunedAtOnce, size =>
-        {
-            if ((rowsOver <= 0 && bytesOver <= 0) || room <= 0)
+        return commands.DeleteOldest(
+            transaction,
+            user,
+            PrunedAtOnce,
+            size =>
             {
-                return false;
-            }
+                if ((rowsOver <= 0 && bytesOver <= 0) || room <= 0)
+                {
+                    return false;
+                }
 
-            (rowsOver, bytesOver, room) = (rowsOver - 1, bytesOver - size, room - size);
-            return true;
-        });
+                (rowsOver, bytesOver, room) = (rowsOver - 1, bytesOver - size, room - size);
+                return true;
+            }
+        );
     }
 
     private static string Add =>
         $"INSERT INTO history_size VALUES (new.user, 1, {Size("new.")}) ON CONFLICT (user) DO UPDATE SET rows = rows + 1, bytes = bytes + excluded.bytes;";
 
-    private static string Subtract => $"UPDATE history_size SET rows = rows - 1, bytes = bytes - {Size("old.")} WHERE user = old.user;";
+    private static string Subtract =>
+        $"UPDATE history_size SET rows = rows - 1, bytes = bytes - {Size("old.")} WHERE user = old.user;";
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Growth(int Rows, long Bytes)

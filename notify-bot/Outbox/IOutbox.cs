@@ -34,7 +34,12 @@ public interface IOutbox
     /// <param name="cancellation">Gives it up, unless it is being written at this moment.</param>
     /// <exception cref="OutboxNotWritableException">It could not be stored, in time; it will not be stored later.</exception>
     /// <exception cref="OperationCanceledException">It was given up; it will not be stored later.</exception>
-    Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation);
+    Task<Acceptance> AcceptAsync(
+        AcceptedNotification notification,
+        DeliveryProgress progress,
+        Action<StoredNotification> stored,
+        CancellationToken cancellation
+    );
 
     /// <summary>Stores progress. What can't be stored now is stored as soon as it can; the task ends then.</summary>
     Task RecordAsync(long sequence, DeliveryProgress progress);
@@ -57,7 +62,13 @@ public interface IOutbox
     /// <param name="before">Only those accepted before the one with this sequence.</param>
     /// <param name="text">How many characters (UTF-16) of each title and message; what is longer ends with an ellipsis. 0 is none, for who asks for the states only.</param>
     /// <param name="cancellation">Ends the reading, as for a caller that is gone.</param>
-    IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = SqliteOutbox.MostShown, CancellationToken cancellation = default);
+    IReadOnlyList<PastNotification> History(
+        UserName user,
+        int limit,
+        long before = long.MaxValue,
+        int text = SqliteOutbox.MostShown,
+        CancellationToken cancellation = default
+    );
 
     /// <summary>The newest of a user's notifications that wait, or that failed or became unknown since a moment.</summary>
     /// <param name="user">Whose.</param>
@@ -101,9 +112,7 @@ public interface IOutbox
 /// <summary>How an acceptance ended.</summary>
 public abstract record Acceptance
 {
-    private Acceptance()
-    {
-    }
+    private Acceptance() { }
 
     /// <summary>It is on disk.</summary>
     public sealed record Stored(StoredNotification Notification) : Acceptance;
@@ -120,9 +129,14 @@ public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images)
     /// <summary>Nothing was.</summary>
     public static readonly Forgotten Nothing = new(0, []);
 
-    internal Forgotten And(Forgotten other) => other.Rows == 0 ? this : Rows == 0 ? other : new(Rows + other.Rows, [.. Images, .. other.Images]);
+    internal Forgotten And(Forgotten other) =>
+        other.Rows == 0 ? this
+        : Rows == 0 ? other
+        : new(Rows + other.Rows, [.. Images, .. other.Images]);
 }
 
 /// <summary>A user has as many scripts muted as there may be; nothing has changed.</summary>
 public sealed class TooManyMutesException(UserName user)
-    : InvalidOperationException($"{user} has {MuteBook.MostOfUser} scripts muted, as many as there can be. End the mute of one that needs none any more, or of all with /unmute in the chat; then mute this one.");
+    : InvalidOperationException(
+        $"{user} has {MuteBook.MostOfUser} scripts muted, as many as there can be. End the mute of one that needs none any more, or of all with /unmute in the chat; then mute this one."
+    );

@@ -41,7 +41,18 @@ public sealed class ImageShelf
         {
             MakeFolder();
             content.Position = 0;
-            await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Mode }))
+            await using (
+                var file = new FileStream(
+                    path,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        BufferSize = 0,
+                        UnixCreateMode = Mode,
+                    }
+                )
+            )
             {
                 await content.CopyToAsync(file, 256 * 1024, cancellation);
 #pragma warning disable CA1849 // Only the synchronous one reaches the disk.
@@ -65,7 +76,14 @@ public sealed class ImageShelf
         ArgumentNullException.ThrowIfNull(image);
         try
         {
-            return new FileStream(PathOf(image), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: false);
+            return new FileStream(
+                PathOf(image),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.Read,
+                bufferSize: 0,
+                useAsync: false
+            );
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -110,7 +128,9 @@ public sealed class ImageShelf
     {
         var before = _time.GetUtcNow() - age;
         MakeFolder();
-        foreach (var file in new DirectoryInfo(_folder).EnumerateFiles().Where(f => f.LastWriteTimeUtc < before.UtcDateTime))
+        foreach (
+            var file in new DirectoryInfo(_folder).EnumerateFiles().Where(f => f.LastWriteTimeUtc < before.UtcDateTime)
+        )
         {
             file.Delete();
         }

@@ -30,7 +30,9 @@ internal sealed class MuteBook(TimeProvider time)
     /// <param name="scriptsOf">The scripts in a user's history, without <c>.py</c>. Asked only for a user with too many mutes.</param>
     /// <returns>The users with too many mutes: how many, and the scripts whose mutes stay.</returns>
     public IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> Load(
-        IEnumerable<(string User, AccountId Account, string Script, DateTimeOffset Until)> stored, Func<UserName, IReadOnlySet<string>> scriptsOf)
+        IEnumerable<(string User, AccountId Account, string Script, DateTimeOffset Until)> stored,
+        Func<UserName, IReadOnlySet<string>> scriptsOf
+    )
     {
         var now = time.GetUtcNow();
         var rows = stored.Where(row => row.Until > now).ToLookup(row => (row.User, row.Account));
@@ -50,7 +52,13 @@ internal sealed class MuteBook(TimeProvider time)
                 {
                     var known = scriptsOf(user);
                     var count = scripts.Length;
-                    scripts = [.. scripts.OrderByDescending(row => known.Contains(row.Script)).ThenByDescending(row => row.Until).Take(MostOfUser)];
+                    scripts =
+                    [
+                        .. scripts
+                            .OrderByDescending(row => known.Contains(row.Script))
+                            .ThenByDescending(row => row.Until)
+                            .Take(MostOfUser),
+                    ];
                     trimmed.Add((user, group.Key.Account, count, [.. scripts.Select(row => row.Script)]));
                 }
 
@@ -69,7 +77,12 @@ internal sealed class MuteBook(TimeProvider time)
     {
         lock (_gate)
         {
-            if (Look(user, account) is { } known && script.Length > 0 && !known.Now.Scripts.ContainsKey(script) && known.Now.Scripts.Count + known.Reserved >= MostOfUser)
+            if (
+                Look(user, account) is { } known
+                && script.Length > 0
+                && !known.Now.Scripts.ContainsKey(script)
+                && known.Now.Scripts.Count + known.Reserved >= MostOfUser
+            )
             {
                 return false;
             }
@@ -161,10 +174,19 @@ internal sealed class MuteBook(TimeProvider time)
     /// <summary>One user's mutes, as callers are told them, and the scripts in the order in which their mutes end.</summary>
     private sealed class OfUser
     {
-        private static readonly ImmutableDictionary<string, DateTimeOffset> NoScripts = ImmutableDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
+        private static readonly ImmutableDictionary<string, DateTimeOffset> NoScripts = ImmutableDictionary.Create<
+            string,
+            DateTimeOffset
+        >(StringComparer.Ordinal);
 
-        private readonly SortedSet<(DateTimeOffset Until, string Script)> _byEnd = new(Comparer<(DateTimeOffset Until, string Script)>.Create(
-            (one, other) => one.Until.CompareTo(other.Until) is var order and not 0 ? order : string.CompareOrdinal(one.Script, other.Script)));
+        private readonly SortedSet<(DateTimeOffset Until, string Script)> _byEnd = new(
+            Comparer<(DateTimeOffset Until, string Script)>.Create(
+                (one, other) =>
+                    one.Until.CompareTo(other.Until) is var order and not 0
+                        ? order
+                        : string.CompareOrdinal(one.Script, other.Script)
+            )
+        );
 
         private ImmutableDictionary<string, DateTimeOffset> _scripts = NoScripts;
 

@@ -21,7 +21,8 @@ public sealed record Mutes(DateTimeOffset? All, IReadOnlyDictionary<string, Date
     /// <summary>Until when a notification of this script is held back; null where it is not.</summary>
     public DateTimeOffset? Until(string? script)
     {
-        var own = script is not null && Scripts.TryGetValue(Stem(script), out var until) ? until : (DateTimeOffset?)null;
+        var own =
+            script is not null && Scripts.TryGetValue(Stem(script), out var until) ? until : (DateTimeOffset?)null;
         return own > (All ?? DateTimeOffset.MinValue) ? own : All ?? own;
     }
 }

@@ -22,7 +22,8 @@ internal sealed class NotificationCopy : IDisposable
         _insert = target.CreateCommand();
         var names = OutboxRows.Columns.Split(", ");
 #pragma warning disable CA2100 // Names of this program's schema; the values are parameters.
-        _insert.CommandText = $"INSERT OR IGNORE INTO notification ({OutboxRows.Columns}) VALUES ({string.Join(", ", names.Select(n => "$" + n))})";
+        _insert.CommandText =
+            $"INSERT OR IGNORE INTO notification ({OutboxRows.Columns}) VALUES ({string.Join(", ", names.Select(n => "$" + n))})";
 #pragma warning restore CA2100
         foreach (var name in names)
         {
@@ -37,18 +38,28 @@ internal sealed class NotificationCopy : IDisposable
     public void Run()
     {
         var low = 0L;
-        if (!TryScan("ORDER BY sequence", sequence =>
-        {
-            low = sequence;
-            return true;
-        }))
+        if (
+            !TryScan(
+                "ORDER BY sequence",
+                sequence =>
+                {
+                    low = sequence;
+                    return true;
+                }
+            )
+        )
         {
             var high = AfterLast();
-            if (!TryScan("ORDER BY sequence DESC", sequence =>
-            {
-                high = sequence;
-                return sequence > low;
-            }))
+            if (
+                !TryScan(
+                    "ORDER BY sequence DESC",
+                    sequence =>
+                    {
+                        high = sequence;
+                        return sequence > low;
+                    }
+                )
+            )
             {
                 TrySingly(low + 1, high);
             }
@@ -121,7 +132,12 @@ internal sealed class NotificationCopy : IDisposable
     {
         try
         {
-            return OutboxSchema.Scalar(_source, "SELECT seq FROM sqlite_sequence WHERE name = 'notification'") is long last and < long.MaxValue ? last + 1 : long.MaxValue;
+            return
+                OutboxSchema.Scalar(_source, "SELECT seq FROM sqlite_sequence WHERE name = 'notification'")
+                    is long last
+                        and < long.MaxValue
+                ? last + 1
+                : long.MaxValue;
         }
         catch (SqliteException e) when (OutboxFile.IsDamage(e))
         {
@@ -143,13 +159,24 @@ internal sealed class NotificationCopy : IDisposable
         try
         {
             // What reads as a row may be rubbish all the same.
-            if (OutboxRows.Stored(row) is not { Accepted.Id.Length: 22 } whole || !Enum.IsDefined(whole.Progress.State) || !Enum.IsDefined(whole.Accepted.ParseMode))
+            if (
+                OutboxRows.Stored(row) is not { Accepted.Id.Length: 22 } whole
+                || !Enum.IsDefined(whole.Progress.State)
+                || !Enum.IsDefined(whole.Accepted.ParseMode)
+            )
             {
                 Lost++;
                 return;
             }
         }
-        catch (Exception e) when (e is FormatException or InvalidCastException or ArgumentException or OverflowException or InvalidOperationException)
+        catch (Exception e)
+            when (e
+                    is FormatException
+                        or InvalidCastException
+                        or ArgumentException
+                        or OverflowException
+                        or InvalidOperationException
+            )
         {
             Lost++;
             return;

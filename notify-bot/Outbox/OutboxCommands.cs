@@ -34,19 +34,64 @@ internal sealed class OutboxCommands : IDisposable
 
     public OutboxCommands(SqliteConnection connection)
     {
-        _insert = New(connection, """
+        _insert = New(
+            connection,
+            """
             INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid)
             VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid)
             RETURNING sequence
             """,
-            "$id", "$user", "$script", "$title", "$message", "$parse_mode", "$silent", "$data", "$key", "$image_id", "$image_kind", "$image_width", "$image_height", "$image_bytes", "$created_at", "$state", "$reason", "$next_try_at", "$uid");
-        _update = New(connection, """
+            "$id",
+            "$user",
+            "$script",
+            "$title",
+            "$message",
+            "$parse_mode",
+            "$silent",
+            "$data",
+            "$key",
+            "$image_id",
+            "$image_kind",
+            "$image_width",
+            "$image_height",
+            "$image_bytes",
+            "$created_at",
+            "$state",
+            "$reason",
+            "$next_try_at",
+            "$uid"
+        );
+        _update = New(
+            connection,
+            """
             UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
             """,
-            "$state", "$reason", "$parts_done", "$attempts", "$next_try_at", "$waits_since", "$doubted", "$is_gone", "$sequence");
+            "$state",
+            "$reason",
+            "$parts_done",
+            "$attempts",
+            "$next_try_at",
+            "$waits_since",
+            "$doubted",
+            "$is_gone",
+            "$sequence"
+        );
         _findKey = New(connection, OutboxRows.FindByKey, "$user", "$uid", "$key", "$after");
-        _mute = New(connection, "INSERT INTO mute (user, uid, script, until) VALUES ($user, $uid, $script, $until) ON CONFLICT (user, script) DO UPDATE SET uid = $uid, until = $until", "$user", "$uid", "$script", "$until");
-        _unmute = New(connection, "DELETE FROM mute WHERE user = $user AND uid = $uid AND ($script IS NULL OR script = $script)", "$user", "$uid", "$script");
+        _mute = New(
+            connection,
+            "INSERT INTO mute (user, uid, script, until) VALUES ($user, $uid, $script, $until) ON CONFLICT (user, script) DO UPDATE SET uid = $uid, until = $until",
+            "$user",
+            "$uid",
+            "$script",
+            "$until"
+        );
+        _unmute = New(
+            connection,
+            "DELETE FROM mute WHERE user = $user AND uid = $uid AND ($script IS NULL OR script = $script)",
+            "$user",
+            "$uid",
+            "$script"
+        );
         _findOld = New(connection, OutboxRows.FindOld, "$before", "$limit");
         _findOldest = New(connection, OutboxRows.FindOldest, "$user", "$limit");
         _findSize = New(connection, OutboxRows.FindSize, "$user");
@@ -59,7 +104,11 @@ internal sealed class OutboxCommands : IDisposable
         _trimMutes = New(
             connection,
             "DELETE FROM mute WHERE user = $user AND uid = $uid AND script IN (SELECT script FROM mute WHERE user = $user AND uid = $uid AND script <> '' AND script NOT IN (SELECT value FROM json_each($kept)) LIMIT $limit)",
-            "$user", "$uid", "$kept", "$limit");
+            "$user",
+            "$uid",
+            "$kept",
+            "$limit"
+        );
         _dropEmptySizes = New(connection, "DELETE FROM history_size WHERE rows <= 0");
         _version = New(connection, "PRAGMA user_version");
     }
@@ -67,27 +116,70 @@ internal sealed class OutboxCommands : IDisposable
     public long Insert(SqliteTransaction transaction, AcceptedNotification n, DeliveryProgress progress)
     {
         var image = n.Image;
-        Bind(_insert, transaction, n.Id, n.User.Value, n.Script, n.Title, n.Message, (int)n.ParseMode, OutboxRows.Options(n), n.Data, n.Key,
-            image?.Id, (int?)image?.Info.Kind, image?.Info.Width, image?.Info.Height, image?.Info.ByteLength,
-            n.CreatedAt.ToUnixTimeMilliseconds(), (int)progress.State, progress.Reason, progress.NextTryAt?.ToUnixTimeMilliseconds(),
-            n.Account is { } account ? OutboxSchema.Number(account) : null);
+        Bind(
+            _insert,
+            transaction,
+            n.Id,
+            n.User.Value,
+            n.Script,
+            n.Title,
+            n.Message,
+            (int)n.ParseMode,
+            OutboxRows.Options(n),
+            n.Data,
+            n.Key,
+            image?.Id,
+            (int?)image?.Info.Kind,
+            image?.Info.Width,
+            image?.Info.Height,
+            image?.Info.ByteLength,
+            n.CreatedAt.ToUnixTimeMilliseconds(),
+            (int)progress.State,
+            progress.Reason,
+            progress.NextTryAt?.ToUnixTimeMilliseconds(),
+            n.Account is { } account ? OutboxSchema.Number(account) : null
+        );
         return (long)_insert.ExecuteScalar()!;
     }
 
     public void Update(SqliteTransaction transaction, long sequence, DeliveryProgress progress)
     {
-        Bind(_update, transaction, (int)progress.State, progress.Reason, progress.PartsDone, progress.Attempts, progress.NextTryAt?.ToUnixTimeMilliseconds(), progress.WaitsSince?.ToUnixTimeMilliseconds(), progress.Doubted ? 1 : 0, progress.IsGone ? 1 : 0, sequence);
+        Bind(
+            _update,
+            transaction,
+            (int)progress.State,
+            progress.Reason,
+            progress.PartsDone,
+            progress.Attempts,
+            progress.NextTryAt?.ToUnixTimeMilliseconds(),
+            progress.WaitsSince?.ToUnixTimeMilliseconds(),
+            progress.Doubted ? 1 : 0,
+            progress.IsGone ? 1 : 0,
+            sequence
+        );
         _update.ExecuteNonQuery();
     }
 
-    public StoredNotification? FindKey(SqliteTransaction transaction, string user, AccountId account, string key, DateTimeOffset after)
+    public StoredNotification? FindKey(
+        SqliteTransaction transaction,
+        string user,
+        AccountId account,
+        string key,
+        DateTimeOffset after
+    )
     {
         Bind(_findKey, transaction, user, OutboxSchema.Number(account), key, after.ToUnixTimeMilliseconds());
         using var row = _findKey.ExecuteReader();
         return row.Read() ? OutboxRows.Stored(row) : null;
     }
 
-    public void Mute(SqliteTransaction transaction, string user, AccountId account, string? script, DateTimeOffset? until)
+    public void Mute(
+        SqliteTransaction transaction,
+        string user,
+        AccountId account,
+        string? script,
+        DateTimeOffset? until
+    )
     {
         if (until is { } end)
         {
@@ -170,7 +262,10 @@ internal sealed class OutboxCommands : IDisposable
         using var touch = _version.Connection!.CreateCommand();
         touch.Transaction = transaction;
 #pragma warning disable CA2100 // A number.
-        touch.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Convert.ToInt32(_version.ExecuteScalar(), CultureInfo.InvariantCulture)}");
+        touch.CommandText = string.Create(
+            CultureInfo.InvariantCulture,
+            $"PRAGMA user_version = {Convert.ToInt32(_version.ExecuteScalar(), CultureInfo.InvariantCulture)}"
+        );
 #pragma warning restore CA2100
         touch.ExecuteNonQuery();
     }
@@ -213,13 +308,19 @@ internal sealed class OutboxCommands : IDisposable
         return row.Read() ? (row.GetInt64(0), row.GetInt64(1)) : (0, 0);
     }
 
-    private static void Collect(SqliteCommand select, Dictionary<long, StoredImage?> into, Func<SqliteDataReader, bool>? goOn = null)
+    private static void Collect(
+        SqliteCommand select,
+        Dictionary<long, StoredImage?> into,
+        Func<SqliteDataReader, bool>? goOn = null
+    )
     {
         using var rows = select.ExecuteReader();
         while (rows.Read() && goOn?.Invoke(rows) != false)
         {
             // The kind makes the file's name; the sizes do not matter here.
-            into[rows.GetInt64(0)] = rows.IsDBNull(1) ? null : new StoredImage(rows.GetString(1), new ImageInfo((ImageKind)rows.GetInt32(2), 1, 1, 0));
+            into[rows.GetInt64(0)] = rows.IsDBNull(1)
+                ? null
+                : new StoredImage(rows.GetString(1), new ImageInfo((ImageKind)rows.GetInt32(2), 1, 1, 0));
         }
     }
 

@@ -31,7 +31,13 @@ internal sealed partial class OutboxFile : IDisposable
     /// <summary>Changed by the writing thread only, under <see cref="_reading"/>.</summary>
     private OutboxConnections? _current;
 
-    private OutboxFile(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
+    private OutboxFile(
+        string path,
+        TimeProvider time,
+        ILogger log,
+        Func<UserName, AccountId?> accountOf,
+        Action<SqliteConnection> load
+    )
     {
         Path = path;
         _accountOf = accountOf;
@@ -46,7 +52,10 @@ internal sealed partial class OutboxFile : IDisposable
             }
 
             load(_current.Reader);
-            LastSequence = Convert.ToInt64(OutboxSchema.Scalar(_current.Reader, "SELECT coalesce(max(sequence), 0) FROM notification"), CultureInfo.InvariantCulture);
+            LastSequence = Convert.ToInt64(
+                OutboxSchema.Scalar(_current.Reader, "SELECT coalesce(max(sequence), 0) FROM notification"),
+                CultureInfo.InvariantCulture
+            );
         }
         catch
         {
@@ -72,11 +81,19 @@ internal sealed partial class OutboxFile : IDisposable
     /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now.</param>
     /// <param name="load">Reads what has to be known from the start; called again where the first call meets damage.</param>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    internal static OutboxFile Open(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
+    internal static OutboxFile Open(
+        string path,
+        TimeProvider time,
+        ILogger log,
+        Func<UserName, AccountId?> accountOf,
+        Action<SqliteConnection> load
+    )
     {
         if (Directory.Exists(path))
         {
-            throw new IOException($"{path} is a folder, and should be the file of the outbox. Move the folder away and start again.");
+            throw new IOException(
+                $"{path} is a folder, and should be the file of the outbox. Move the folder away and start again."
+            );
         }
 
         OutboxRescue.Resume(path);
@@ -104,12 +121,18 @@ internal sealed partial class OutboxFile : IDisposable
             }
             catch (SqliteException again)
             {
-                throw new IOException($"{path} is damaged ({e.Message}) and could not be mended: {again.Message}", again);
+                throw new IOException(
+                    $"{path} is damaged ({e.Message}) and could not be mended: {again.Message}",
+                    again
+                );
             }
         }
         catch (SqliteException e) when (OutboxLock.IsLock(e))
         {
-            throw new IOException($"{path} can't be opened, so the bot does not start: {OutboxLock.Of(path).Reason}. End that program; systemd starts the bot again by itself.", e);
+            throw new IOException(
+                $"{path} can't be opened, so the bot does not start: {OutboxLock.Of(path).Reason}. End that program; systemd starts the bot again by itself.",
+                e
+            );
         }
         catch (SqliteException e)
         {
@@ -118,7 +141,13 @@ internal sealed partial class OutboxFile : IDisposable
     }
 
     /// <summary>Opens it; a lock of another program on it is waited for.</summary>
-    private static OutboxFile OpenLocked(string path, TimeProvider time, ILogger log, Func<UserName, AccountId?> accountOf, Action<SqliteConnection> load)
+    private static OutboxFile OpenLocked(
+        string path,
+        TimeProvider time,
+        ILogger log,
+        Func<UserName, AccountId?> accountOf,
+        Action<SqliteConnection> load
+    )
     {
         for (var tries = 1; ; tries++)
         {
@@ -141,7 +170,9 @@ internal sealed partial class OutboxFile : IDisposable
         {
             try
             {
-                return read(_current ?? throw new OutboxNotReadableException("it is damaged, and could not be set aside"));
+                return read(
+                    _current ?? throw new OutboxNotReadableException("it is damaged, and could not be set aside")
+                );
             }
             catch (SqliteException e) when (OutboxLock.IsLock(e))
             {
@@ -171,7 +202,8 @@ internal sealed partial class OutboxFile : IDisposable
 
     /// <summary>The connections, for writing.</summary>
     /// <exception cref="SqliteException">There are none: what counts as damage, so that setting the file aside is tried once more.</exception>
-    internal OutboxConnections ForWriting() => _current ?? throw new SqliteException("the outbox is damaged, and could not be set aside", Corrupt);
+    internal OutboxConnections ForWriting() =>
+        _current ?? throw new SqliteException("the outbox is damaged, and could not be set aside", Corrupt);
 
     /// <summary>The file turned out to be damaged while it was used. On the writing thread.</summary>
     /// <returns>Why it could not be set aside; null where it was.</returns>
@@ -202,16 +234,28 @@ internal sealed partial class OutboxFile : IDisposable
     internal static SqliteException Malformed() => new("database disk image is malformed", Corrupt);
 
     /// <summary>Makes an empty file that only the bot may read. SQLite would give it the umask's mode; its -wal and -shm take over this one.</summary>
-    internal static void CreateEmpty(string path) => new FileStream(path, new FileStreamOptions
-    {
-        Mode = FileMode.CreateNew,
-        Access = FileAccess.Write,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    }).Dispose();
+    internal static void CreateEmpty(string path) =>
+        new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        ).Dispose();
 
     internal static SqliteConnection Connect(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = (int)LockPatience.TotalSeconds }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Pooling = false,
+                Mode = SqliteOpenMode.ReadWrite,
+                DefaultTimeout = (int)LockPatience.TotalSeconds,
+            }.ToString()
+        );
         try
         {
             connection.Open();
@@ -222,7 +266,13 @@ internal sealed partial class OutboxFile : IDisposable
             }
 
             // FULL: in WAL mode NORMAL would lose what was committed last when the power fails.
-            OutboxSchema.Run(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {LogKept}; PRAGMA temp_store = MEMORY;"));
+            OutboxSchema.Run(
+                connection,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {LogKept}; PRAGMA temp_store = MEMORY;"
+                )
+            );
             return connection;
         }
         catch
@@ -242,9 +292,17 @@ internal sealed partial class OutboxFile : IDisposable
         }
     }
 
-    [LoggerMessage(1601, LogLevel.Error, "{Path} is damaged. It was set aside as {Aside}; {Kept} notifications of it were taken over, and {Lost} places in it could not be read.")]
+    [LoggerMessage(
+        1601,
+        LogLevel.Error,
+        "{Path} is damaged. It was set aside as {Aside}; {Kept} notifications of it were taken over, and {Lost} places in it could not be read."
+    )]
     private static partial void LogDamaged(ILogger log, string path, string aside, long kept, long lost);
 
-    [LoggerMessage(1605, LogLevel.Error, "{Log}, which holds what was accepted last, is damaged or has lost its file. It was set aside as {Aside}; {Laid} changes in it were taken over, and {Passed} places in it did not fit.")]
+    [LoggerMessage(
+        1605,
+        LogLevel.Error,
+        "{Log}, which holds what was accepted last, is damaged or has lost its file. It was set aside as {Aside}; {Laid} changes in it were taken over, and {Passed} places in it did not fit."
+    )]
     private static partial void LogLogDamaged(ILogger logger, string log, string aside, long laid, long passed);
 }

@@ -32,20 +32,23 @@ internal static class OutboxLock
     internal static OutboxTrouble Of(string path) => Of(path, Holders(path));
 
     /// <summary>The trouble that a lock is; null where no process is found that holds one.</summary>
-    internal static OutboxTrouble? Find(string path) => Holders(path) is { Count: > 0 } holders ? Of(path, holders) : null;
+    internal static OutboxTrouble? Find(string path) =>
+        Holders(path) is { Count: > 0 } holders ? Of(path, holders) : null;
 
     /// <summary>The processes that read the outbox, and so keep its log from being emptied.</summary>
-    internal static string Readers(string path) => Names(LockHolders.Of(Index(path), FirstReadByte, LastReadByte, exclusive: false), path);
+    internal static string Readers(string path) =>
+        Names(LockHolders.Of(Index(path), FirstReadByte, LastReadByte, exclusive: false), path);
 
     private static OutboxTrouble Of(string path, IReadOnlyList<RunningProcess> holders) =>
         new(OutboxTroubleKind.Locked, $"another program has the outbox locked: {Names(holders, path)}");
 
     private static IReadOnlyList<RunningProcess> Holders(string path) =>
-    [
-        .. LockHolders.Of(Index(path), WalWriteByte, WalRecoverByte, exclusive: true)
-            .Concat(LockHolders.Of(path, FirstFileByte, LastFileByte, exclusive: true))
-            .DistinctBy(process => process.Id),
-    ];
+        [
+            .. LockHolders
+                .Of(Index(path), WalWriteByte, WalRecoverByte, exclusive: true)
+                .Concat(LockHolders.Of(path, FirstFileByte, LastFileByte, exclusive: true))
+                .DistinctBy(process => process.Id),
+        ];
 
     private static string Index(string path) => path + "-shm";
 

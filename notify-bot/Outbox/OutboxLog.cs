@@ -121,7 +121,8 @@ internal static class OutboxLog
         return false;
     }
 
-    private static FileStream Open(string log) => new(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+    private static FileStream Open(string log) =>
+        new(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
 
     private static long CountOf(FileStream log) => Math.Max(0, log.Length - HeaderSize) / FrameSize;
 
@@ -156,14 +157,19 @@ internal static class OutboxLog
     {
         using var file = Open(log);
         var bytes = new byte[HeaderSize];
-        if (file.ReadAtLeast(bytes, HeaderSize, throwOnEndOfStream: false) < HeaderSize || (Word(bytes, 0) & ~1u) != Magic)
+        if (
+            file.ReadAtLeast(bytes, HeaderSize, throwOnEndOfStream: false) < HeaderSize
+            || (Word(bytes, 0) & ~1u) != Magic
+        )
         {
             return null;
         }
 
         var bigEndian = (Word(bytes, 0) & 1) != 0;
         var sum = (Word(bytes, 24), Word(bytes, 28));
-        return SumOf((0, 0), bytes.AsSpan(0, 24), bigEndian) == sum ? new Header(bigEndian, BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16)), sum) : null;
+        return SumOf((0, 0), bytes.AsSpan(0, 24), bigEndian) == sum
+            ? new Header(bigEndian, BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16)), sum)
+            : null;
     }
 
     /// <summary>The mark that the pages of this log have in common; that of the first two that fit each other. Those of earlier logs are behind them.</summary>

@@ -56,7 +56,8 @@ internal sealed partial class OutboxLogSize(OutboxFile file, ILogger log)
         if (Bytes > SqliteOutbox.LargeLog)
         {
             var isNew = _trouble is null;
-            _trouble = $"the outbox's write-ahead log has {Bytes / 1_000_000} MB, since another program reads the outbox without an end: {OutboxLock.Readers(file.Path)}";
+            _trouble =
+                $"the outbox's write-ahead log has {Bytes / 1_000_000} MB, since another program reads the outbox without an end: {OutboxLock.Readers(file.Path)}";
             if (isNew)
             {
                 LogLarge(log, _path, Bytes / 1_000_000, OutboxLock.Readers(file.Path));
@@ -69,7 +70,11 @@ internal sealed partial class OutboxLogSize(OutboxFile file, ILogger log)
         }
     }
 
-    [LoggerMessage(1607, LogLevel.Warning, "{Path} has grown to {Megabytes} MB, since another program reads the outbox without an end: {Reader}. End that program before the disk is full; the bot empties the log by itself then.")]
+    [LoggerMessage(
+        1607,
+        LogLevel.Warning,
+        "{Path} has grown to {Megabytes} MB, since another program reads the outbox without an end: {Reader}. End that program before the disk is full; the bot empties the log by itself then."
+    )]
     private static partial void LogLarge(ILogger log, string path, long megabytes, string reader);
 
     [LoggerMessage(1608, LogLevel.Information, "{Path} is small again.")]

@@ -30,7 +30,14 @@ internal static class OutboxRescue
         {
             // Beside the new file, SQLite would take the damaged one's log for the new one's.
             var (folder, name) = (Path.GetDirectoryName(path)!, Path.GetFileName(path));
-            MoveCompanions(path, Directory.EnumerateFiles(folder, $"{name}.damaged-*").Where(f => !Companions.Any(f.EndsWith)).Max(StringComparer.Ordinal) ?? $"{path}.damaged");
+            MoveCompanions(
+                path,
+                Directory
+                    .EnumerateFiles(folder, $"{name}.damaged-*")
+                    .Where(f => !Companions.Any(f.EndsWith))
+                    .Max(StringComparer.Ordinal)
+                    ?? $"{path}.damaged"
+            );
             File.Move(Draft(path), path);
         }
 
@@ -49,7 +56,8 @@ internal static class OutboxRescue
         RemoveDrafts(path);
         var draft = Draft(path);
         OutboxFile.CreateEmpty(draft);
-        long kept, lost;
+        long kept,
+            lost;
         LaidLog? log = null;
         using (var target = OutboxFile.Connect(draft))
         {
@@ -61,15 +69,22 @@ internal static class OutboxRescue
             }
 
             (kept, lost) = Copy(path, target, isPatched: logWouldBeLost);
-            OutboxSchema.Run(target, string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                INSERT INTO sqlite_sequence (name, seq) SELECT 'notification', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notification');
-                UPDATE sqlite_sequence SET seq = max(seq, {lastSequence}) WHERE name = 'notification';
-                """));
+            OutboxSchema.Run(
+                target,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    INSERT INTO sqlite_sequence (name, seq) SELECT 'notification', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notification');
+                    UPDATE sqlite_sequence SET seq = max(seq, {lastSequence}) WHERE name = 'notification';
+                    """
+                )
+            );
         }
 
-        var aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{time.GetUtcNow():yyyyMMdd-HHmmss-fff}");
+        var aside = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{path}.damaged-{time.GetUtcNow():yyyyMMdd-HHmmss-fff}"
+        );
         File.Move(path, aside);
         MoveCompanions(path, aside);
         File.Move(draft, path);
@@ -161,11 +176,21 @@ internal static class OutboxRescue
     {
         try
         {
-            using var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = from, Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString());
+            using var source = new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = from,
+                    Pooling = false,
+                    Mode = SqliteOpenMode.ReadWrite,
+                }.ToString()
+            );
             source.Open();
 
             // Or SQLite refuses to look into a file that is shorter than it should be.
-            OutboxSchema.Run(source, "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA busy_timeout = 5000;");
+            OutboxSchema.Run(
+                source,
+                "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA busy_timeout = 5000;"
+            );
             if (OutboxSchema.Scalar(source, "SELECT 1 FROM sqlite_schema WHERE name = 'notification'") is null)
             {
                 return null;
@@ -193,7 +218,8 @@ internal static class OutboxRescue
             while (rows.Read())
             {
                 using var insert = target.CreateCommand();
-                insert.CommandText = "INSERT OR IGNORE INTO mute (user, script, until, uid) VALUES ($user, $script, $until, $uid)";
+                insert.CommandText =
+                    "INSERT OR IGNORE INTO mute (user, script, until, uid) VALUES ($user, $script, $until, $uid)";
                 insert.Parameters.AddWithValue("$user", rows.GetString(0));
                 insert.Parameters.AddWithValue("$script", rows.GetString(1));
                 insert.Parameters.AddWithValue("$until", rows.GetInt64(2));

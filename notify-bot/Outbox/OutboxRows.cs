@@ -9,22 +9,32 @@ namespace Notify.Bot.Outbox;
 /// <summary>The questions to the outbox's tables, and how their rows are read.</summary>
 internal static class OutboxRows
 {
-    internal const string FindByKey = "SELECT " + Columns + " FROM notification WHERE user = $user AND uid = $uid AND key = $key AND created_at > $after ORDER BY sequence DESC LIMIT 1";
+    internal const string FindByKey =
+        "SELECT "
+        + Columns
+        + " FROM notification WHERE user = $user AND uid = $uid AND key = $key AND created_at > $after ORDER BY sequence DESC LIMIT 1";
 
     internal const string FindBySequence = "SELECT " + Columns + " FROM notification WHERE sequence = $sequence";
 
     internal const string FindById = "SELECT " + Columns + " FROM notification WHERE id = $id";
 
-    internal const string FindByImage = "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user AND uid = $uid";
+    internal const string FindByImage =
+        "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user AND uid = $uid";
 
     /// <summary>The texts as bytes: a text in SQLite's eyes ends at its first U+0000.</summary>
-    internal const string FindHistory = "SELECT " + PastColumns + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+    internal const string FindHistory =
+        "SELECT "
+        + PastColumns
+        + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
 
     /// <summary>What waits, whenever it was accepted, and what failed or is unknown since a moment.</summary>
     internal const string FindUndelivered =
-        "SELECT " + PastColumns + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
+        "SELECT "
+        + PastColumns
+        + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
 
-    internal const string CountStates = "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR created_at >= $since) GROUP BY state";
+    internal const string CountStates =
+        "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR created_at >= $since) GROUP BY state";
 
     /// <summary>A user's oldest, with what each counts. The lengths are found without reading the texts.</summary>
     internal static readonly string FindOldest =
@@ -47,9 +57,15 @@ internal static class OutboxRows
     internal const string CountSpans =
         "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
 
-    internal static readonly string FindWaiting = "SELECT sequence, id, user, created_at, uid, " + ProgressColumns + ", " + HistoryQuota.Size() + " FROM notification WHERE state = 0 ORDER BY sequence";
+    internal static readonly string FindWaiting =
+        "SELECT sequence, id, user, created_at, uid, "
+        + ProgressColumns
+        + ", "
+        + HistoryQuota.Size()
+        + " FROM notification WHERE state = 0 ORDER BY sequence";
 
-    internal const string FindOld = "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
+    internal const string FindOld =
+        "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
 
@@ -57,15 +73,23 @@ internal static class OutboxRows
     private const int NoButtons = 2;
 
     private const string PastColumns =
-        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, " + ProgressColumns;
+        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, "
+        + ProgressColumns;
 
-    private const string ProgressColumns = "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
+    private const string ProgressColumns =
+        "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
 
     internal const string Columns =
-        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, " + ProgressColumns;
+        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, "
+        + ProgressColumns;
 
     /// <summary>Asks one of the questions above.</summary>
-    internal static List<T> Select<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
+    internal static List<T> Select<T>(
+        SqliteConnection connection,
+        string sql,
+        Func<SqliteDataReader, T> read,
+        params ReadOnlySpan<(string Name, object Value)> parameters
+    )
     {
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // All callers pass text of this class.
@@ -87,7 +111,8 @@ internal static class OutboxRows
     }
 
     /// <summary>How a notification is shown, in the column <c>silent</c>, which held 0 or 1 before.</summary>
-    internal static int Options(AcceptedNotification notification) => (notification.Silent ? Silent : 0) | (notification.HasButtons ? 0 : NoButtons);
+    internal static int Options(AcceptedNotification notification) =>
+        (notification.Silent ? Silent : 0) | (notification.HasButtons ? 0 : NoButtons);
 
     /// <summary>A row of <see cref="Columns"/>.</summary>
     internal static StoredNotification Stored(SqliteDataReader row)
@@ -104,7 +129,17 @@ internal static class OutboxRows
         var data = Text(row, at++);
         var key = Text(row, at++);
         var imageId = Text(row, at++);
-        var image = imageId is null ? null : new StoredImage(imageId, new ImageInfo((ImageKind)row.GetInt32(at), row.GetInt32(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3)));
+        var image = imageId is null
+            ? null
+            : new StoredImage(
+                imageId,
+                new ImageInfo(
+                    (ImageKind)row.GetInt32(at),
+                    row.GetInt32(at + 1),
+                    row.GetInt32(at + 2),
+                    row.GetInt64(at + 3)
+                )
+            );
         at += 4;
         var createdAt = Moment(row.GetInt64(at++));
         var account = Account(row, at++);
@@ -126,7 +161,8 @@ internal static class OutboxRows
                 Image = image,
                 CreatedAt = createdAt,
             },
-            Progress(row, at));
+            Progress(row, at)
+        );
     }
 
     /// <summary>As many bytes as hold this many characters (UTF-16) of any text, and one more where there are more.</summary>
@@ -135,42 +171,56 @@ internal static class OutboxRows
     /// <summary>A row of <see cref="FindHistory"/> or <see cref="FindUndelivered"/>.</summary>
     /// <param name="row">The row.</param>
     /// <param name="text">How many characters of title and message; <c>$bytes</c> was <see cref="BytesFor"/> these.</param>
-    internal static PastNotification Past(SqliteDataReader row, int text) => new()
-    {
-        Sequence = row.GetInt64(0),
-        Id = row.GetString(1),
-        User = UserName.Parse(row.GetString(2)),
-        Script = Text(row, 3),
-        Title = row.IsDBNull(4) ? null : Beginning(row.GetFieldValue<byte[]>(4), text),
-        Message = Beginning(row.GetFieldValue<byte[]>(5), text),
-        ParseMode = (ParseMode)row.GetInt32(6),
-        ImageId = Text(row, 7),
-        CreatedAt = Moment(row.GetInt64(8)),
-        Progress = Progress(row, 9),
-    };
+    internal static PastNotification Past(SqliteDataReader row, int text) =>
+        new()
+        {
+            Sequence = row.GetInt64(0),
+            Id = row.GetString(1),
+            User = UserName.Parse(row.GetString(2)),
+            Script = Text(row, 3),
+            Title = row.IsDBNull(4) ? null : Beginning(row.GetFieldValue<byte[]>(4), text),
+            Message = Beginning(row.GetFieldValue<byte[]>(5), text),
+            ParseMode = (ParseMode)row.GetInt32(6),
+            ImageId = Text(row, 7),
+            CreatedAt = Moment(row.GetInt64(8)),
+            Progress = Progress(row, 9),
+        };
 
     /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
-    internal static WaitingNotification? Waiting(SqliteDataReader row) => UserName.TryParse(row.GetString(2), out var user)
-        ? new WaitingNotification(row.GetInt64(0), row.GetString(1), user, Moment(row.GetInt64(3)), Progress(row, 5), row.GetInt64(13)) { Account = Account(row, 4) }
-        : null;
+    internal static WaitingNotification? Waiting(SqliteDataReader row) =>
+        UserName.TryParse(row.GetString(2), out var user)
+            ? new WaitingNotification(
+                row.GetInt64(0),
+                row.GetString(1),
+                user,
+                Moment(row.GetInt64(3)),
+                Progress(row, 5),
+                row.GetInt64(13)
+            )
+            {
+                Account = Account(row, 4),
+            }
+            : null;
 
     /// <summary>A row of <see cref="CountSpans"/>: the number of the span since 1970, what became of them, how many.</summary>
-    internal static (long Number, DeliveryState State, int Count) Span(SqliteDataReader row) => (row.GetInt64(0), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
+    internal static (long Number, DeliveryState State, int Count) Span(SqliteDataReader row) =>
+        (row.GetInt64(0), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
 
     /// <summary>A row of <see cref="FindMutes"/>.</summary>
     internal static (string User, AccountId Account, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) =>
         (row.GetString(0), OutboxSchema.Account(row.GetInt64(3)), row.GetString(1), Moment(row.GetInt64(2)));
 
-    private static DeliveryProgress Progress(SqliteDataReader row, int at) => new((DeliveryState)row.GetInt32(at))
-    {
-        Reason = Text(row, at + 1),
-        PartsDone = row.GetInt32(at + 2),
-        Attempts = row.GetInt32(at + 3),
-        NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
-        Doubted = row.GetInt32(at + 5) != 0,
-        IsGone = row.GetInt32(at + 6) != 0,
-        WaitsSince = row.IsDBNull(at + 7) ? null : Moment(row.GetInt64(at + 7)),
-    };
+    private static DeliveryProgress Progress(SqliteDataReader row, int at) =>
+        new((DeliveryState)row.GetInt32(at))
+        {
+            Reason = Text(row, at + 1),
+            PartsDone = row.GetInt32(at + 2),
+            Attempts = row.GetInt32(at + 3),
+            NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
+            Doubted = row.GetInt32(at + 5) != 0,
+            IsGone = row.GetInt32(at + 6) != 0,
+            WaitsSince = row.IsDBNull(at + 7) ? null : Moment(row.GetInt64(at + 7)),
+        };
 
     private static string Beginning(byte[] bytes, int length)
     {
@@ -181,10 +231,16 @@ internal static class OutboxRows
 
         // The bytes may end within a character; that one is cut off, since it is beyond the length.
         var text = Encoding.UTF8.GetString(bytes);
-        return text.Length <= length ? text : string.Concat(text.AsSpan(0, length > 1 && char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
+        return text.Length <= length
+            ? text
+            : string.Concat(
+                text.AsSpan(0, length > 1 && char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1),
+                "…"
+            );
     }
 
-    private static AccountId? Account(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : OutboxSchema.Account(row.GetInt64(at));
+    private static AccountId? Account(SqliteDataReader row, int at) =>
+        row.IsDBNull(at) ? null : OutboxSchema.Account(row.GetInt64(at));
 
     private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
 

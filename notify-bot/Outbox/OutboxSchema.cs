@@ -11,54 +11,54 @@ internal static class OutboxSchema
     private static readonly string[] Steps =
     [
         """
-        CREATE TABLE notification (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
-            user TEXT NOT NULL,
-            script TEXT,
-            title TEXT,
-            message TEXT NOT NULL,
-            parse_mode INTEGER NOT NULL,
-            silent INTEGER NOT NULL,
-            data TEXT,
-            key TEXT,
-            image_id TEXT,
-            image_kind INTEGER,
-            image_width INTEGER,
-            image_height INTEGER,
-            image_bytes INTEGER,
-            created_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC; so all times
-            state INTEGER NOT NULL,           -- DeliveryState
-            reason TEXT,
-            parts_done INTEGER NOT NULL DEFAULT 0,
-            attempts INTEGER NOT NULL DEFAULT 0,
-            next_try_at INTEGER,
-            doubted INTEGER NOT NULL DEFAULT 0,
-            is_gone INTEGER NOT NULL DEFAULT 0
-        );
-        CREATE INDEX notification_waiting ON notification (sequence) WHERE state = 0;
-        CREATE INDEX notification_of_user ON notification (user, sequence);
-        CREATE INDEX notification_by_key ON notification (user, key, created_at) WHERE key IS NOT NULL;
-        CREATE INDEX notification_by_image ON notification (image_id) WHERE image_id IS NOT NULL;
-        CREATE INDEX notification_by_age ON notification (created_at);
-        CREATE TABLE mute (
-            user TEXT NOT NULL,
-            script TEXT NOT NULL,             -- '' is everything
-            until INTEGER NOT NULL,
-            PRIMARY KEY (user, script)
-        ) WITHOUT ROWID;
-        """,
+            CREATE TABLE notification (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                user TEXT NOT NULL,
+                script TEXT,
+                title TEXT,
+                message TEXT NOT NULL,
+                parse_mode INTEGER NOT NULL,
+                silent INTEGER NOT NULL,
+                data TEXT,
+                key TEXT,
+                image_id TEXT,
+                image_kind INTEGER,
+                image_width INTEGER,
+                image_height INTEGER,
+                image_bytes INTEGER,
+                created_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC; so all times
+                state INTEGER NOT NULL,           -- DeliveryState
+                reason TEXT,
+                parts_done INTEGER NOT NULL DEFAULT 0,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                next_try_at INTEGER,
+                doubted INTEGER NOT NULL DEFAULT 0,
+                is_gone INTEGER NOT NULL DEFAULT 0
+            );
+            CREATE INDEX notification_waiting ON notification (sequence) WHERE state = 0;
+            CREATE INDEX notification_of_user ON notification (user, sequence);
+            CREATE INDEX notification_by_key ON notification (user, key, created_at) WHERE key IS NOT NULL;
+            CREATE INDEX notification_by_image ON notification (image_id) WHERE image_id IS NOT NULL;
+            CREATE INDEX notification_by_age ON notification (created_at);
+            CREATE TABLE mute (
+                user TEXT NOT NULL,
+                script TEXT NOT NULL,             -- '' is everything
+                until INTEGER NOT NULL,
+                PRIMARY KEY (user, script)
+            ) WITHOUT ROWID;
+            """,
         """
-        ALTER TABLE notification ADD COLUMN waits_since INTEGER;
-        """,
+            ALTER TABLE notification ADD COLUMN waits_since INTEGER;
+            """,
         """
-        ALTER TABLE notification ADD COLUMN uid INTEGER;    -- of the user's account; -1: the name has none; NULL: stored before ids were, and not looked up yet
-        ALTER TABLE mute ADD COLUMN uid INTEGER;
-        """,
+            ALTER TABLE notification ADD COLUMN uid INTEGER;    -- of the user's account; -1: the name has none; NULL: stored before ids were, and not looked up yet
+            ALTER TABLE mute ADD COLUMN uid INTEGER;
+            """,
         """
-        CREATE INDEX notification_of_account ON notification (user, uid, sequence);
-        CREATE INDEX notification_without_account ON notification (user) WHERE uid IS NULL;
-        """,
+            CREATE INDEX notification_of_account ON notification (user, uid, sequence);
+            CREATE INDEX notification_without_account ON notification (user) WHERE uid IS NULL;
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>
@@ -76,7 +76,11 @@ internal static class OutboxSchema
     /// <param name="connection">The file.</param>
     /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now. Without it that stays as it is.</param>
     /// <param name="upTo">The version to stop at.</param>
-    internal static void Migrate(SqliteConnection connection, Func<UserName, AccountId?>? accountOf = null, int upTo = int.MaxValue)
+    internal static void Migrate(
+        SqliteConnection connection,
+        Func<UserName, AccountId?>? accountOf = null,
+        int upTo = int.MaxValue
+    )
     {
         var version = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
         for (; version < Math.Min(Newest, upTo); version++)
@@ -107,7 +111,13 @@ internal static class OutboxSchema
     {
         foreach (var table in (string[])["notification", "mute"])
         {
-            foreach (var user in OutboxRows.Select(connection, $"SELECT DISTINCT user FROM {table} WHERE uid IS NULL", row => row.GetString(0)))
+            foreach (
+                var user in OutboxRows.Select(
+                    connection,
+                    $"SELECT DISTINCT user FROM {table} WHERE uid IS NULL",
+                    row => row.GetString(0)
+                )
+            )
             {
                 if (UserName.TryParse(user, out var name) && accountOf(name) is { } account)
                 {
@@ -127,7 +137,8 @@ internal static class OutboxSchema
     internal static long Number(AccountId account) => account.Uid ?? NoAccount;
 
     /// <summary>The account of a column's number.</summary>
-    internal static AccountId Account(long number) => number == NoAccount ? AccountId.None : new AccountId((uint)number);
+    internal static AccountId Account(long number) =>
+        number == NoAccount ? AccountId.None : new AccountId((uint)number);
 
     internal static void Run(SqliteConnection connection, string sql)
     {

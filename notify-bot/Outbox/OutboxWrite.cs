@@ -50,25 +50,43 @@ internal abstract class OutboxWrite
     /// <param name="progress">Where it starts.</param>
     /// <param name="quota">How much history is kept beside it.</param>
     /// <param name="stored">Told what was stored, and what the history had no room for any more.</param>
-    public sealed class Insert(AcceptedNotification notification, DeliveryProgress progress, HistoryQuota quota, Action<StoredNotification, Forgotten> stored) : OutboxWrite
+    public sealed class Insert(
+        AcceptedNotification notification,
+        DeliveryProgress progress,
+        HistoryQuota quota,
+        Action<StoredNotification, Forgotten> stored
+    ) : OutboxWrite
     {
         private Acceptance? _result;
         private Forgotten _forgotten = Forgotten.Nothing;
 
-        public override int Length => notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
+        public override int Length =>
+            notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
 
         public TaskCompletionSource<Acceptance> Done { get; } = NewSource<Acceptance>();
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
         {
-            if (notification.Key is { } key && notification.Account is { } account
-                && commands.FindKey(transaction, notification.User.Value, account, key, notification.CreatedAt - notification.KeyLifetime) is { } first)
+            if (
+                notification.Key is { } key
+                && notification.Account is { } account
+                && commands.FindKey(
+                    transaction,
+                    notification.User.Value,
+                    account,
+                    key,
+                    notification.CreatedAt - notification.KeyLifetime
+                )
+                    is { } first
+            )
             {
                 _result = new Acceptance.Repeated(first);
                 return;
             }
 
-            _result = new Acceptance.Stored(new StoredNotification(commands.Insert(transaction, notification, progress), notification, progress));
+            _result = new Acceptance.Stored(
+                new StoredNotification(commands.Insert(transaction, notification, progress), notification, progress)
+            );
             _forgotten = quota.Added(commands, transaction, notification);
         }
 
@@ -93,7 +111,8 @@ internal abstract class OutboxWrite
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Update(transaction, sequence, progress);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
+            commands.Update(transaction, sequence, progress);
 
         public override void Committed(OutboxFile file) => Done.SetResult();
 
@@ -105,11 +124,13 @@ internal abstract class OutboxWrite
     /// <param name="account">Which account that is.</param>
     /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
     /// <param name="until">Until when; null ends it.</param>
-    public sealed class Mute(MuteBook mutes, UserName user, AccountId account, string? script, DateTimeOffset? until) : OutboxWrite
+    public sealed class Mute(MuteBook mutes, UserName user, AccountId account, string? script, DateTimeOffset? until)
+        : OutboxWrite
     {
         public TaskCompletionSource<bool> Done { get; } = NewSource<bool>();
 
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.Mute(transaction, user.Value, account, script, until);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
+            commands.Mute(transaction, user.Value, account, script, until);
 
         public override void Committed(OutboxFile file)
         {
@@ -138,7 +159,8 @@ internal abstract class OutboxWrite
 
         public TaskCompletionSource<Forgotten> Done { get; } = NewSource<Forgotten>();
 
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => _forgotten = forget(commands, transaction);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
+            _forgotten = forget(commands, transaction);
 
         public override void Committed(OutboxFile file) => Done.SetResult(_forgotten);
 
@@ -150,7 +172,8 @@ internal abstract class OutboxWrite
     /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
     public sealed class TrimMutes(UserName user, AccountId account, string kept) : OutboxWrite
     {
-        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) => commands.TrimMutes(transaction, user.Value, account, kept);
+        public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
+            commands.TrimMutes(transaction, user.Value, account, kept);
 
         public override void Committed(OutboxFile file)
         {

@@ -24,7 +24,9 @@ internal sealed partial class OutboxWriter : IDisposable
 
     private readonly OutboxFile _file;
     private readonly ILogger _log;
-    private readonly Channel<OutboxWrite> _writes = Channel.CreateUnbounded<OutboxWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<OutboxWrite> _writes = Channel.CreateUnbounded<OutboxWrite>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _ending = new();
     private readonly OutboxLogSize _size;
@@ -56,7 +58,9 @@ internal sealed partial class OutboxWriter : IDisposable
     {
         if (!_writes.Writer.TryWrite(write))
         {
-            write.Fail(new OutboxNotWritableException(new OutboxTrouble(OutboxTroubleKind.Ending, "the bot is ending")));
+            write.Fail(
+                new OutboxNotWritableException(new OutboxTrouble(OutboxTroubleKind.Ending, "the bot is ending"))
+            );
         }
     }
 
@@ -228,7 +232,9 @@ internal sealed partial class OutboxWriter : IDisposable
     }
 
     private OutboxTrouble TroubleOf(Exception failure) =>
-        OutboxLock.IsLock(failure) ? OutboxLock.Of(_file.Path) : new OutboxTrouble(OutboxTroubleKind.NotWritable, failure.Message);
+        OutboxLock.IsLock(failure)
+            ? OutboxLock.Of(_file.Path)
+            : new OutboxTrouble(OutboxTroubleKind.NotWritable, failure.Message);
 
     private void SetTrouble(OutboxTrouble? trouble)
     {
@@ -253,12 +259,20 @@ internal sealed partial class OutboxWriter : IDisposable
         }
     }
 
-    [LoggerMessage(1602, LogLevel.Critical, "The outbox can't be written ({Reason}): nothing is accepted. Make room on the disk of the data folder; it goes on by itself then.")]
+    [LoggerMessage(
+        1602,
+        LogLevel.Critical,
+        "The outbox can't be written ({Reason}): nothing is accepted. Make room on the disk of the data folder; it goes on by itself then."
+    )]
     private static partial void LogNotWritable(ILogger log, string reason);
 
     [LoggerMessage(1603, LogLevel.Information, "The outbox can be written again.")]
     private static partial void LogWritableAgain(ILogger log);
 
-    [LoggerMessage(1606, LogLevel.Critical, "Nothing is accepted, and nothing is sent: {Reason}. End that program, or its transaction; the bot goes on by itself then.")]
+    [LoggerMessage(
+        1606,
+        LogLevel.Critical,
+        "Nothing is accepted, and nothing is sent: {Reason}. End that program, or its transaction; the bot goes on by itself then."
+    )]
     private static partial void LogLocked(ILogger log, string reason);
 }

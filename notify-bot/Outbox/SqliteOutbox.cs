@@ -51,9 +51,19 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
     private readonly HistoryQuota _quota;
-    private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
 
-    private SqliteOutbox(OutboxFile file, MuteBook mutes, Accounts accounts, ChangeFeed changes, HistoryLimits limits, TimeProvider time, ILogger log)
+    private SqliteOutbox(
+        OutboxFile file,
+        MuteBook mutes,
+        Accounts accounts,
+        ChangeFeed changes,
+        HistoryLimits limits,
+        TimeProvider time,
+        ILogger log
+    )
     {
         _quota = new HistoryQuota(limits);
         _changes = changes;
@@ -84,16 +94,40 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <param name="log">Where damage and what was taken away is said.</param>
     /// <param name="limits">How much history is kept; null is <see cref="HistoryLimits.Default"/>.</param>
     /// <exception cref="IOException">It can't be opened or made.</exception>
-    public static SqliteOutbox Open(string path, Accounts accounts, ChangeFeed changes, TimeProvider time, ILogger<SqliteOutbox> log, HistoryLimits? limits = null)
+    public static SqliteOutbox Open(
+        string path,
+        Accounts accounts,
+        ChangeFeed changes,
+        TimeProvider time,
+        ILogger<SqliteOutbox> log,
+        HistoryLimits? limits = null
+    )
     {
         ArgumentNullException.ThrowIfNull(accounts);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
         var mutes = new MuteBook(time);
         IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> tooMany = [];
-        var file = OutboxFile.Open(path, time, log, user => accounts.Find(user)?.Id, stored => tooMany = mutes.Load(
-            OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute),
-            user => OutboxRows.Select(stored, OutboxRows.FindScripts, row => Mutes.Stem(row.GetString(0)), ("$user", user.Value), ("$limit", MostCounted)).ToHashSet(StringComparer.Ordinal)));
+        var file = OutboxFile.Open(
+            path,
+            time,
+            log,
+            user => accounts.Find(user)?.Id,
+            stored =>
+                tooMany = mutes.Load(
+                    OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute),
+                    user =>
+                        OutboxRows
+                            .Select(
+                                stored,
+                                OutboxRows.FindScripts,
+                                row => Mutes.Stem(row.GetString(0)),
+                                ("$user", user.Value),
+                                ("$limit", MostCounted)
+                            )
+                            .ToHashSet(StringComparer.Ordinal)
+                )
+        );
         var outbox = new SqliteOutbox(file, mutes, accounts, changes, limits ?? HistoryLimits.Default, time, log);
         foreach (var (user, account, count, kept) in tooMany)
         {
@@ -129,19 +163,34 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public Task<Acceptance> AcceptAsync(AcceptedNotification notification, DeliveryProgress progress, Action<StoredNotification> stored, CancellationToken cancellation)
+    public Task<Acceptance> AcceptAsync(
+        AcceptedNotification notification,
+        DeliveryProgress progress,
+        Action<StoredNotification> stored,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(notification);
-        var owned = notification.Account is null ? notification with { Account = AccountOf(notification.User) } : notification;
-        var write = new OutboxWrite.Insert(owned, progress, _quota, (whole, forgotten) =>
-        {
-            foreach (var chart in forgotten.Images)
+        var owned = notification.Account is null
+            ? notification with
             {
-                _prunedCharts.Writer.TryWrite(chart);
+                Account = AccountOf(notification.User),
             }
+            : notification;
+        var write = new OutboxWrite.Insert(
+            owned,
+            progress,
+            _quota,
+            (whole, forgotten) =>
+            {
+                foreach (var chart in forgotten.Images)
+                {
+                    _prunedCharts.Writer.TryWrite(chart);
+                }
 
-            stored(whole);
-        });
+                stored(whole);
+            }
+        );
         return WriteAsync(write, write.Done, cancellation);
     }
 
@@ -171,32 +220,53 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     public Task<Forgotten> ForgetOldAsync()
     {
         var now = _time.GetUtcNow();
-        var write = new OutboxWrite.Forget((commands, transaction) => commands.Forget(transaction, now - HistoryLifetime, now).And(_quota.Prune(commands, transaction)));
+        var write = new OutboxWrite.Forget(
+            (commands, transaction) =>
+                commands.Forget(transaction, now - HistoryLifetime, now).And(_quota.Prune(commands, transaction))
+        );
         return WriteAsync(write, write.Done, CancellationToken.None);
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation) => _prunedCharts.Reader.ReadAllAsync(cancellation);
+    public IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation) =>
+        _prunedCharts.Reader.ReadAllAsync(cancellation);
 
     /// <inheritdoc />
     public StoredNotification? FindRepeated(UserName user, string key, TimeSpan? lifetime = null)
     {
         ArgumentNullException.ThrowIfNull(user);
         var after = (_time.GetUtcNow() - (lifetime ?? KeyLifetime)).ToUnixTimeMilliseconds();
-        return Select(OutboxRows.FindByKey, OutboxRows.Stored, ("$user", user.Value), ("$uid", UidOf(user)), ("$key", key), ("$after", after)).FirstOrDefault();
+        return Select(
+                OutboxRows.FindByKey,
+                OutboxRows.Stored,
+                ("$user", user.Value),
+                ("$uid", UidOf(user)),
+                ("$key", key),
+                ("$after", after)
+            )
+            .FirstOrDefault();
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<WaitingNotification> Waiting() => [.. Select(OutboxRows.FindWaiting, OutboxRows.Waiting).OfType<WaitingNotification>()];
+    public IReadOnlyList<WaitingNotification> Waiting() =>
+        [.. Select(OutboxRows.FindWaiting, OutboxRows.Waiting).OfType<WaitingNotification>()];
 
     /// <inheritdoc />
-    public StoredNotification? Read(long sequence) => Select(OutboxRows.FindBySequence, OutboxRows.Stored, ("$sequence", sequence)).FirstOrDefault();
+    public StoredNotification? Read(long sequence) =>
+        Select(OutboxRows.FindBySequence, OutboxRows.Stored, ("$sequence", sequence)).FirstOrDefault();
 
     /// <inheritdoc />
-    public StoredNotification? Find(string id) => Select(OutboxRows.FindById, OutboxRows.Stored, ("$id", id)).FirstOrDefault();
+    public StoredNotification? Find(string id) =>
+        Select(OutboxRows.FindById, OutboxRows.Stored, ("$id", id)).FirstOrDefault();
 
     /// <inheritdoc />
-    public IReadOnlyList<PastNotification> History(UserName user, int limit, long before = long.MaxValue, int text = MostShown, CancellationToken cancellation = default)
+    public IReadOnlyList<PastNotification> History(
+        UserName user,
+        int limit,
+        long before = long.MaxValue,
+        int text = MostShown,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(user);
         var found = new List<PastNotification>();
@@ -206,7 +276,14 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             cancellation.ThrowIfCancellationRequested();
             var wanted = Math.Min(limit - found.Count, RowsAtOnce);
             var rows = Select(
-                OutboxRows.FindHistory, row => OutboxRows.Past(row, text), ("$user", user.Value), ("$uid", UidOf(user)), ("$before", before), ("$limit", wanted), ("$bytes", OutboxRows.BytesFor(text)));
+                OutboxRows.FindHistory,
+                row => OutboxRows.Past(row, text),
+                ("$user", user.Value),
+                ("$uid", UidOf(user)),
+                ("$before", before),
+                ("$limit", wanted),
+                ("$bytes", OutboxRows.BytesFor(text))
+            );
             foreach (var row in rows.TakeWhile(_ => length < MostInPage))
             {
                 found.Add(row);
@@ -237,14 +314,22 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             ("$unknown", (int)DeliveryState.Unknown),
             ("$since", since.ToUnixTimeMilliseconds()),
             ("$limit", limit),
-            ("$bytes", OutboxRows.BytesFor(text)));
+            ("$bytes", OutboxRows.BytesFor(text))
+        );
     }
 
     /// <inheritdoc />
     public IReadOnlyDictionary<DeliveryState, int> CountStates(UserName user, DateTimeOffset since)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.CountStates, row => ((DeliveryState)row.GetInt32(0), row.GetInt32(1)), ("$user", user.Value), ("$uid", UidOf(user)), ("$since", since.ToUnixTimeMilliseconds())).ToDictionary();
+        return Select(
+                OutboxRows.CountStates,
+                row => ((DeliveryState)row.GetInt32(0), row.GetInt32(1)),
+                ("$user", user.Value),
+                ("$uid", UidOf(user)),
+                ("$since", since.ToUnixTimeMilliseconds())
+            )
+            .ToDictionary();
     }
 
     /// <inheritdoc />
@@ -252,7 +337,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     {
         var (since, counts) = CountSpans(user, TimeSpan.FromDays(1));
         static DateOnly Day(long number) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays((int)number);
-        return new DayCounts(Day(since), [.. counts.Select(count => new DayCount(Day(count.Number), count.State, count.Count))]);
+        return new DayCounts(
+            Day(since),
+            [.. counts.Select(count => new DayCount(Day(count.Number), count.State, count.Count))]
+        );
     }
 
     /// <inheritdoc />
@@ -260,14 +348,25 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     {
         var (since, counts) = CountSpans(user, QuarterCounts.Quarter);
         static DateTimeOffset At(long number) => DateTimeOffset.UnixEpoch + (number * QuarterCounts.Quarter);
-        return new QuarterCounts(At(since), [.. counts.Select(count => new QuarterCount(At(count.Number), count.State, count.Count))]);
+        return new QuarterCounts(
+            At(since),
+            [.. counts.Select(count => new QuarterCount(At(count.Number), count.State, count.Count))]
+        );
     }
 
     /// <inheritdoc />
     public StoredImage? ImageOf(UserName user, string imageId)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(OutboxRows.FindByImage, OutboxRows.Stored, ("$image", imageId), ("$user", user.Value), ("$uid", UidOf(user))).FirstOrDefault()?.Accepted.Image;
+        return Select(
+                OutboxRows.FindByImage,
+                OutboxRows.Stored,
+                ("$image", imageId),
+                ("$user", user.Value),
+                ("$uid", UidOf(user))
+            )
+            .FirstOrDefault()
+            ?.Accepted.Image;
     }
 
     /// <inheritdoc />
@@ -357,17 +456,32 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <summary>Why something was not stored yet; null where the server is only slow. A lock may have come so lately that the writing thread still waits for its end.</summary>
-    private OutboxTrouble? WhyLate(long began) => Trouble
+    private OutboxTrouble? WhyLate(long began) =>
+        Trouble
         ?? OutboxLock.Find(_file.Path)
-        ?? (_time.GetElapsedTime(began) > DiskPatience ? new OutboxTrouble(OutboxTroubleKind.NotAnswering, "the disk has not stored it in time") : null);
+        ?? (
+            _time.GetElapsedTime(began) > DiskPatience
+                ? new OutboxTrouble(OutboxTroubleKind.NotAnswering, "the disk has not stored it in time")
+                : null
+        );
 
     /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
     /// <summary>How many notifications of a user there were in each span, counted from 1970; and the first span of which all are counted.</summary>
-    private (long Since, IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts) CountSpans(UserName user, TimeSpan span)
+    private (long Since, IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts) CountSpans(
+        UserName user,
+        TimeSpan span
+    )
     {
         ArgumentNullException.ThrowIfNull(user);
         var length = (long)span.TotalMilliseconds;
-        var counts = Select(OutboxRows.CountSpans, OutboxRows.Span, ("$user", user.Value), ("$uid", UidOf(user)), ("$limit", MostCounted), ("$span", length));
+        var counts = Select(
+            OutboxRows.CountSpans,
+            OutboxRows.Span,
+            ("$user", user.Value),
+            ("$uid", UidOf(user)),
+            ("$limit", MostCounted),
+            ("$span", length)
+        );
         var since = ((_time.GetUtcNow() - HistoryLifetime).ToUnixTimeMilliseconds() / length) + 1;
         if (counts.Sum(count => count.Count) >= MostCounted && counts[0].Number >= since)
         {
@@ -378,7 +492,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         return (since, [.. counts.Where(count => count.Number >= since)]);
     }
 
-    private List<T> Select<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object Value)[] parameters)
+    private List<T> Select<T>(
+        string sql,
+        Func<SqliteDataReader, T> read,
+        params (string Name, object Value)[] parameters
+    )
     {
         OutboxConnections? used = null;
         for (var mended = false; ; mended = true)
@@ -400,7 +518,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         }
     }
 
-    [LoggerMessage(1611, LogLevel.Warning, "{User} had {Count} scripts muted, and {Most} are the most. The other mutes were ended: of scripts without a history first, then those that end soonest.")]
+    [LoggerMessage(
+        1611,
+        LogLevel.Warning,
+        "{User} had {Count} scripts muted, and {Most} are the most. The other mutes were ended: of scripts without a history first, then those that end soonest."
+    )]
     private static partial void LogTooManyMutes(ILogger log, UserName user, int count, int most);
 }
 

@@ -102,7 +102,14 @@ public sealed record PastNotification
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Size">What it counts in bytes, as the history counts it.</param>
-public sealed record WaitingNotification(long Sequence, string Id, UserName User, DateTimeOffset CreatedAt, DeliveryProgress Progress, long Size)
+public sealed record WaitingNotification(
+    long Sequence,
+    string Id,
+    UserName User,
+    DateTimeOffset CreatedAt,
+    DeliveryProgress Progress,
+    long Size
+)
 {
     /// <summary>Which account is told; null in a row of an earlier version whose user could not be looked up yet.</summary>
     public AccountId? Account { get; init; }

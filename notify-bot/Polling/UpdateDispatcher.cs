@@ -8,7 +8,8 @@ namespace Notify.Bot.Polling;
 /// Hands updates to the commands: those of one chat one after the other, those of different chats side by side, so that nobody
 /// waits for somebody else's.
 /// </summary>
-public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox inbox, ILogger<UpdateDispatcher> log) : IDisposable
+public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox inbox, ILogger<UpdateDispatcher> log)
+    : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ChatId, Task> _tails = [];
@@ -32,7 +33,11 @@ public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox 
                 LogOddUpdate(log, received.Id, e.Message);
             }
 
-            var chat = update?.Message?.Chat.Id ?? update?.CallbackQuery?.Message?.Chat.Id ?? update?.CallbackQuery?.From.Id ?? update?.MyChatMember?.Chat.Id;
+            var chat =
+                update?.Message?.Chat.Id
+                ?? update?.CallbackQuery?.Message?.Chat.Id
+                ?? update?.CallbackQuery?.From.Id
+                ?? update?.MyChatMember?.Chat.Id;
             if (update is null || chat is null)
             {
                 // Of a kind this bot does not know: passed over.
@@ -60,7 +65,8 @@ public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox 
                     },
                     CancellationToken.None,
                     TaskContinuationOptions.None,
-                    TaskScheduler.Default);
+                    TaskScheduler.Default
+                );
             }
         }
     }
@@ -153,15 +159,27 @@ public sealed partial class UpdateDispatcher(ChatCommands commands, UpdateInbox 
         }
     }
 
-    [LoggerMessage(1010, LogLevel.Warning, "Update {UpdateId} is not of the shape that the Bot API describes; passed over: {Reason}")]
+    [LoggerMessage(
+        1010,
+        LogLevel.Warning,
+        "Update {UpdateId} is not of the shape that the Bot API describes; passed over: {Reason}"
+    )]
     private static partial void LogOddUpdate(ILogger log, long updateId, string reason);
 
     [LoggerMessage(1011, LogLevel.Error, "Update {UpdateId} could not be handled and is given up.")]
     private static partial void LogNotHandled(ILogger log, Exception e, long updateId);
 
-    [LoggerMessage(1012, LogLevel.Error, "That update {UpdateId} is handled can't be stored; after a restart it may be answered again: {Reason}")]
+    [LoggerMessage(
+        1012,
+        LogLevel.Error,
+        "That update {UpdateId} is handled can't be stored; after a restart it may be answered again: {Reason}"
+    )]
     private static partial void LogNotNoted(ILogger log, long updateId, string reason);
 
-    [LoggerMessage(1013, LogLevel.Warning, "The bot stops with {Count} updates not handled; the next start handles them.")]
+    [LoggerMessage(
+        1013,
+        LogLevel.Warning,
+        "The bot stops with {Count} updates not handled; the next start handles them."
+    )]
     private static partial void LogLeftForLater(ILogger log, int count);
 }

@@ -126,10 +126,15 @@ public sealed class UpdateInbox
         }
     }
 
-    private void Write() => AtomicFile.Replace(
-        _path,
-        JsonSerializer.SerializeToUtf8Bytes(new StoredInbox(_botId, NextOffset, [.. _pending.Values], [.. _handled]), InboxJson.Default.StoredInbox),
-        UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    private void Write() =>
+        AtomicFile.Replace(
+            _path,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new StoredInbox(_botId, NextOffset, [.. _pending.Values], [.. _handled]),
+                InboxJson.Default.StoredInbox
+            ),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite
+        );
 
     private static StoredInbox? Read(string path)
     {
@@ -144,7 +149,12 @@ public sealed class UpdateInbox
     }
 }
 
-internal sealed record StoredInbox(long BotId, long? NextOffset, IReadOnlyList<ReceivedUpdate>? Pending, IReadOnlyList<long>? Handled);
+internal sealed record StoredInbox(
+    long BotId,
+    long? NextOffset,
+    IReadOnlyList<ReceivedUpdate>? Pending,
+    IReadOnlyList<long>? Handled
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredInbox))]

@@ -8,7 +8,13 @@ namespace Notify.Bot.Polling;
 /// Trouble is said once, when it begins and when it ends, and answered with growing pauses.
 /// </summary>
 public sealed partial class UpdatePoller(
-    BotApi api, UpdateInbox inbox, UpdateDispatcher dispatcher, TelegramState state, TimeProvider time, ILogger<UpdatePoller> log)
+    BotApi api,
+    UpdateInbox inbox,
+    UpdateDispatcher dispatcher,
+    TelegramState state,
+    TimeProvider time,
+    ILogger<UpdatePoller> log
+)
 {
     /// <summary>How long Telegram holds a poll open when there is nothing (specification, section 6).</summary>
     public static readonly TimeSpan PollWait = TimeSpan.FromSeconds(30);
@@ -84,7 +90,9 @@ public sealed partial class UpdatePoller(
     }
 
     private static ReceivedUpdate? Received(JsonElement update) =>
-        update.ValueKind == JsonValueKind.Object && update.TryGetProperty("update_id", out var id) && id.TryGetInt64(out var number)
+        update.ValueKind == JsonValueKind.Object
+        && update.TryGetProperty("update_id", out var id)
+        && id.TryGetInt64(out var number)
             ? new ReceivedUpdate(number, update.GetRawText())
             : null;
 
@@ -92,7 +100,10 @@ public sealed partial class UpdatePoller(
     {
         try
         {
-            await api.SetMyCommandsAsync([.. Commands.CommandList.All.Select(c => new ApiCommand(c.Name, c.Description))], cancellation);
+            await api.SetMyCommandsAsync(
+                [.. Commands.CommandList.All.Select(c => new ApiCommand(c.Name, c.Description))],
+                cancellation
+            );
         }
         catch (BotApiException e)
         {
@@ -127,11 +138,31 @@ public sealed partial class UpdatePoller(
     {
         var (condition, pause, advice) = failure switch
         {
-            BotApiFailure.TokenRefused => (TelegramCondition.TokenRefused, _refusal.Next(), "Telegram refuses the bot's token. Put the right one into TELEGRAM_BOT_TOKEN and restart; until then nothing is sent or received."),
-            BotApiFailure.PolledElsewhere => (TelegramCondition.PolledElsewhere, _refusal.Next(), "Another process polls this bot with the same token. Stop it, or give it another bot; until then commands and buttons get no answer."),
-            BotApiFailure.FloodWait wait => (TelegramCondition.Unreachable, Later(wait.RetryAfter, _network.Next()), "Telegram makes the poll wait."),
-            BotApiFailure.Unreachable { ByProxy: true } => (TelegramCondition.Unreachable, _network.Next(), "The proxy does not let the bot through to Telegram. 'notify-bot doctor' says what to do; the bot goes on trying."),
-            _ => (TelegramCondition.Unreachable, _network.Next(), "Telegram can't be reached. Check the network, the DNS and TELEGRAM_API_URL; the bot goes on trying."),
+            BotApiFailure.TokenRefused => (
+                TelegramCondition.TokenRefused,
+                _refusal.Next(),
+                "Telegram refuses the bot's token. Put the right one into TELEGRAM_BOT_TOKEN and restart; until then nothing is sent or received."
+            ),
+            BotApiFailure.PolledElsewhere => (
+                TelegramCondition.PolledElsewhere,
+                _refusal.Next(),
+                "Another process polls this bot with the same token. Stop it, or give it another bot; until then commands and buttons get no answer."
+            ),
+            BotApiFailure.FloodWait wait => (
+                TelegramCondition.Unreachable,
+                Later(wait.RetryAfter, _network.Next()),
+                "Telegram makes the poll wait."
+            ),
+            BotApiFailure.Unreachable { ByProxy: true } => (
+                TelegramCondition.Unreachable,
+                _network.Next(),
+                "The proxy does not let the bot through to Telegram. 'notify-bot doctor' says what to do; the bot goes on trying."
+            ),
+            _ => (
+                TelegramCondition.Unreachable,
+                _network.Next(),
+                "Telegram can't be reached. Check the network, the DNS and TELEGRAM_API_URL; the bot goes on trying."
+            ),
         };
         state.Bad(condition, failure.Description);
         if (!IsLike(_trouble, failure) || time.GetElapsedTime(_troubleSaid) > SayAgain)
@@ -160,9 +191,17 @@ public sealed partial class UpdatePoller(
     [LoggerMessage(1003, LogLevel.Information, "Telegram answers polls again.")]
     private static partial void LogTroubleOver(ILogger log);
 
-    [LoggerMessage(1004, LogLevel.Error, "What Telegram sent can't be stored, so it stays there for now: {Reason} Make room on the disk of the data folder.")]
+    [LoggerMessage(
+        1004,
+        LogLevel.Error,
+        "What Telegram sent can't be stored, so it stays there for now: {Reason} Make room on the disk of the data folder."
+    )]
     private static partial void LogInboxNotStored(ILogger log, string reason);
 
-    [LoggerMessage(1005, LogLevel.Warning, "The phone's menu of commands could not be registered: {Reason}. The commands work all the same.")]
+    [LoggerMessage(
+        1005,
+        LogLevel.Warning,
+        "The phone's menu of commands could not be registered: {Reason}. The commands work all the same."
+    )]
     private static partial void LogCommandsNotRegistered(ILogger log, string reason);
 }

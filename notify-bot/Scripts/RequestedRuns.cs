@@ -30,14 +30,15 @@ public enum RunOutcome
 /// <summary>The word for an outcome, as the send API and the metrics say it.</summary>
 internal static class RunOutcomeWords
 {
-    internal static string Word(this RunOutcome outcome) => outcome switch
-    {
-        RunOutcome.Delivered => "delivered",
-        RunOutcome.Queued => "queued",
-        RunOutcome.NoAlert => "no_alert",
-        RunOutcome.AlreadyRunning => "already_running",
-        _ => "error",
-    };
+    internal static string Word(this RunOutcome outcome) =>
+        outcome switch
+        {
+            RunOutcome.Delivered => "delivered",
+            RunOutcome.Queued => "queued",
+            RunOutcome.NoAlert => "no_alert",
+            RunOutcome.AlreadyRunning => "already_running",
+            _ => "error",
+        };
 }
 
 /// <summary>How a run that was asked for from the chat or the dashboard ended.</summary>
@@ -46,11 +47,23 @@ internal static class RunOutcomeWords
 /// <param name="Error">What was wrong, for its owner; also where what it said was sent and it failed after that.</param>
 /// <param name="Progress">How far what was sent has come; null where nothing was.</param>
 /// <param name="Desktops">To how many desktops and pages it went.</param>
-public sealed record RequestedRun(RunOutcome Outcome, string? NotificationId = null, string? Error = null, DeliveryProgress? Progress = null, int? Desktops = null);
+public sealed record RequestedRun(
+    RunOutcome Outcome,
+    string? NotificationId = null,
+    string? Error = null,
+    DeliveryProgress? Progress = null,
+    int? Desktops = null
+);
 
 /// <summary>Runs scripts on request and delivers what they have to say; the cooldown neither counts nor is written (specification, section 9).</summary>
 public sealed partial class RequestedRuns(
-    ScriptsHelper helper, NotificationDelivery delivery, ChangeFeed changes, BotMetrics metrics, TimeProvider time, ILogger<RequestedRuns> log) : IDisposable
+    ScriptsHelper helper,
+    NotificationDelivery delivery,
+    ChangeFeed changes,
+    BotMetrics metrics,
+    TimeProvider time,
+    ILogger<RequestedRuns> log
+) : IDisposable
 {
     /// <summary>Runs at one moment, over all users. Each can be a Python with pandas of some hundred MB, beside what cron runs.</summary>
     public static readonly int Parallel = Math.Max(8, 2 * Environment.ProcessorCount);
@@ -81,7 +94,12 @@ public sealed partial class RequestedRuns(
     /// <param name="link">The user's; null: what it says goes to a desktop alone.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="ScriptsHelperException">It could not be run at all.</exception>
-    public async Task<RequestedRun> RunAsync(UserName user, ScriptName script, Link? link, CancellationToken cancellation)
+    public async Task<RequestedRun> RunAsync(
+        UserName user,
+        ScriptName script,
+        Link? link,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(script);
         lock (_gate)
@@ -93,7 +111,10 @@ public sealed partial class RequestedRuns(
 
             if (_helpers.GetValueOrDefault(user) >= OfOneUser)
             {
-                return new RequestedRun(RunOutcome.Error, Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended.");
+                return new RequestedRun(
+                    RunOutcome.Error,
+                    Error: $"{OfOneUser} of your scripts are running already. Run this one when one of them has ended."
+                );
             }
 
             _running.Add((user, script.Value));
@@ -168,7 +189,13 @@ public sealed partial class RequestedRuns(
         }
     }
 
-    private async Task<RequestedRun> ActOnAsync(RanScript ran, UserName user, ScriptName script, Link? link, CancellationToken cancellation)
+    private async Task<RequestedRun> ActOnAsync(
+        RanScript ran,
+        UserName user,
+        ScriptName script,
+        Link? link,
+        CancellationToken cancellation
+    )
     {
         if (ran.Reason == ScriptFailure.AlreadyRunning)
         {
@@ -192,9 +219,10 @@ public sealed partial class RequestedRuns(
             Title = ran.Title,
             Message = ran.Message ?? "",
             ParseMode = Formatting.ParseMode.Markdown,
-            Picture = ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
-                ? (Read(image.Base64), info)
-                : null,
+            Picture =
+                ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
+                    ? (Read(image.Base64), info)
+                    : null,
             Data = ran.Data,
         };
         DeliveryOutcome outcome;
@@ -209,14 +237,38 @@ public sealed partial class RequestedRuns(
 
         return outcome switch
         {
-            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun(RunOutcome.Delivered, done.Id, ran.BadEnd, done.Progress, done.Desktops),
-            DeliveryOutcome.Accepted { Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
-            DeliveryOutcome.Accepted waiting => new RequestedRun(RunOutcome.Queued, waiting.Id, ran.BadEnd, waiting.Progress, waiting.Desktops),
-            DeliveryOutcome.NothingToSay => new RequestedRun(RunOutcome.Error, Error: "The script's message has no visible character."),
-            DeliveryOutcome.LinkDead dead => new RequestedRun(RunOutcome.Error, Error: dead.Reason == "kicked"
-                ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."
-                : $"The chat takes no messages ({dead.Reason}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."),
-            DeliveryOutcome.TooManyWaiting many => new RequestedRun(RunOutcome.Error, Error: $"{many.Said("")} wait for delivery already."),
+            DeliveryOutcome.Accepted { Progress.State: DeliveryState.Delivered } done => new RequestedRun(
+                RunOutcome.Delivered,
+                done.Id,
+                ran.BadEnd,
+                done.Progress,
+                done.Desktops
+            ),
+            DeliveryOutcome.Accepted
+            {
+                Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed
+            } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
+            DeliveryOutcome.Accepted waiting => new RequestedRun(
+                RunOutcome.Queued,
+                waiting.Id,
+                ran.BadEnd,
+                waiting.Progress,
+                waiting.Desktops
+            ),
+            DeliveryOutcome.NothingToSay => new RequestedRun(
+                RunOutcome.Error,
+                Error: "The script's message has no visible character."
+            ),
+            DeliveryOutcome.LinkDead dead => new RequestedRun(
+                RunOutcome.Error,
+                Error: dead.Reason == "kicked"
+                    ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."
+                    : $"The chat takes no messages ({dead.Reason}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."
+            ),
+            DeliveryOutcome.TooManyWaiting many => new RequestedRun(
+                RunOutcome.Error,
+                Error: $"{many.Said("")} wait for delivery already."
+            ),
             var other => throw new InvalidOperationException($"No word for {other.GetType().Name}."),
         };
     }

@@ -129,7 +129,9 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
             Forget(user, own, ask);
             throw ask.Abandoned.IsCancellationRequested
                 ? new OperationCanceledException(ask.Abandoned.Token)
-                : new ScriptsHelperException($"The scripts of {user} can't be listed now: earlier lists are not done after {Patience.TotalSeconds:0} s. Try again in a minute.");
+                : new ScriptsHelperException(
+                    $"The scripts of {user} can't be listed now: earlier lists are not done after {Patience.TotalSeconds:0} s. Try again in a minute."
+                );
         }
 
         lock (_gate)
@@ -195,7 +197,8 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
     /// <summary>A list that is asked for, and by how many.</summary>
     private sealed class Ask : IDisposable
     {
-        public TaskCompletionSource<IReadOnlyList<ListedScript>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<IReadOnlyList<ListedScript>> Answer { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public CancellationTokenSource Abandoned { get; } = new();
 

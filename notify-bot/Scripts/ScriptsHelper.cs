@@ -33,26 +33,45 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 
     /// <summary>Lists the user's scripts.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: they can't be listed; the message says why.</exception>
-    internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) => Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
+    internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) =>
+        Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
 
     /// <summary>Runs a script, whatever its cooldown says.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: the helper itself failed; a script's own failure is part of the result.</exception>
-    internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) => Objection(user, script.Value) is { } objection
-        ? new HelperCall<RanScript>(Task.FromException<RanScript>(new ScriptsHelperException(objection)), Task.CompletedTask)
-        : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
+    internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) =>
+        Objection(user, script.Value) is { } objection
+            ? new HelperCall<RanScript>(
+                Task.FromException<RanScript>(new ScriptsHelperException(objection)),
+                Task.CompletedTask
+            )
+            : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
 
     /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
-    public string? Objection(UserName user, string script) => SudoTakes(script) || IsOwn(user)
-        ? null
-        : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
+    public string? Objection(UserName user, string script) =>
+        SudoTakes(script) || IsOwn(user)
+            ? null
+            : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
 
-    private HelperCall<T> Call<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
+    private HelperCall<T> Call<T>(
+        UserName user,
+        string[] arguments,
+        JsonTypeInfo<T> type,
+        TimeSpan limit,
+        CancellationToken cancellation
+    )
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return new HelperCall<T>(CallAsync(user, arguments, type, limit, ended, cancellation), ended.Task);
     }
 
-    private async Task<T> CallAsync<T>(UserName user, string[] arguments, JsonTypeInfo<T> type, TimeSpan limit, TaskCompletionSource ended, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(
+        UserName user,
+        string[] arguments,
+        JsonTypeInfo<T> type,
+        TimeSpan limit,
+        TaskCompletionSource ended,
+        CancellationToken cancellation
+    )
     {
         Process process;
         try
@@ -75,14 +94,24 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
     }
 
-    private async Task<T> AnswerAsync<T>(Process process, UserName user, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellation)
+    private async Task<T> AnswerAsync<T>(
+        Process process,
+        UserName user,
+        JsonTypeInfo<T> type,
+        TimeSpan limit,
+        CancellationToken cancellation
+    )
     {
         using var end = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
         try
         {
             var errors = ReadTailAsync(process.StandardError, either.Token);
-            var output = await ReadAsync(process.StandardOutput.BaseStream, type.Type == typeof(RanScript) ? MostOutput : MostList, either.Token);
+            var output = await ReadAsync(
+                process.StandardOutput.BaseStream,
+                type.Type == typeof(RanScript) ? MostOutput : MostList,
+                either.Token
+            );
             await process.WaitForExitAsync(either.Token);
             var said = await errors;
             if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
@@ -93,22 +122,27 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             try
             {
                 // A status other than 0 with JSON is a script's failure; without, the helper's or sudo's.
-                return JsonSerializer.Deserialize(output.GetBuffer().AsSpan(0, (int)output.Length), type) ?? throw new JsonException();
+                return JsonSerializer.Deserialize(output.GetBuffer().AsSpan(0, (int)output.Length), type)
+                    ?? throw new JsonException();
             }
             catch (JsonException)
             {
                 throw new ScriptsHelperException(
-                    $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "nothing was said")}. The operator runs: notify-bot doctor");
+                    $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "nothing was said")}. The operator runs: notify-bot doctor"
+                );
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ScriptsHelperException($"{settings.ScriptsProgram} did not end within {limit.TotalSeconds:0} s for {user}.");
+            throw new ScriptsHelperException(
+                $"{settings.ScriptsProgram} did not end within {limit.TotalSeconds:0} s for {user}."
+            );
         }
     }
 
     /// <summary>What server/sudoers-deploy lets through. A space there could part one name into several arguments.</summary>
-    private static bool SudoTakes(string script) => script.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+    private static bool SudoTakes(string script) =>
+        script.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 
     private static bool IsOwn(UserName user) => Account.Find(user.Value)?.Uid == Account.EffectiveUid;
 
@@ -116,7 +150,9 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     {
         if (!Account.TryFind(user.Value, out var account))
         {
-            throw new ScriptsHelperException($"The account {user} can't be looked up at the moment: the name service fails. Try again later.");
+            throw new ScriptsHelperException(
+                $"The account {user} can't be looked up at the moment: the name service fails. Try again later."
+            );
         }
 
         if (account is null)
@@ -128,9 +164,14 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         if (!own)
         {
             // Barred here and by sudoers: a link for a user outside the analysts' group must not become a way to that account.
-            if (account.Uid == 0 || (Group.Find(settings.AnalystGroup) is { } analysts && !account.Groups().Contains(analysts.Gid)))
+            if (
+                account.Uid == 0
+                || (Group.Find(settings.AnalystGroup) is { } analysts && !account.Groups().Contains(analysts.Gid))
+            )
             {
-                throw new ScriptsHelperException($"{user} is not in the group {settings.AnalystGroup}; scripts are run for its members only.");
+                throw new ScriptsHelperException(
+                    $"{user} is not in the group {settings.AnalystGroup}; scripts are run for its members only."
+                );
             }
         }
 
@@ -157,7 +198,10 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
 
         // Nothing of the bot's environment: it holds the token, and what runs here is an analyst's.
-        var passed = new[] { "NOTIFY_SCRIPT_TIMEOUT" }.Select(name => (name, value: Environment.GetEnvironmentVariable(name))).Where(v => v.value is not null).ToArray();
+        var passed = new[] { "NOTIFY_SCRIPT_TIMEOUT" }
+            .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
+            .Where(v => v.value is not null)
+            .ToArray();
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         start.Environment["HOME"] = account.Home;
@@ -174,7 +218,9 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
         catch (Win32Exception e)
         {
-            throw new ScriptsHelperException($"{start.FileName} can't be started: {e.Message}. The operator runs: notify-bot doctor");
+            throw new ScriptsHelperException(
+                $"{start.FileName} can't be started: {e.Message}. The operator runs: notify-bot doctor"
+            );
         }
     }
 
@@ -187,9 +233,11 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         {
             if (output.Length + count > most)
             {
-                throw new ScriptsHelperException(most == MostList
-                    ? $"The list of your scripts has more than {MostList / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
-                    : "The helper printed more than a chart of the largest size needs.");
+                throw new ScriptsHelperException(
+                    most == MostList
+                        ? $"The list of your scripts has more than {MostList / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
+                        : "The helper printed more than a chart of the largest size needs."
+                );
             }
 
             output.Write(buffer.AsSpan(0, count));
@@ -235,7 +283,10 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         using (process)
         {
             CloseInput(process);
-            await process.WaitForExitAsync().WaitAsync(EndPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await process
+                .WaitForExitAsync()
+                .WaitAsync(EndPatience, time)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             TryKill(process);
             await process.WaitForExitAsync();
         }

@@ -40,8 +40,10 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
         }
 
         var now = accounts.Find(name, caller.Uid) ?? throw new AccountUnknownException(name);
-        return now.Id.Uid != caller.Uid ? $"The name {name} is no longer yours: you are user id {caller.Uid}, and {name} has {now.Id}. Log in again."
-            : now.IsOutside && caller.Uid != Posix.Account.EffectiveUid ? $"You are no longer in the group {settings.AnalystGroup}, so notify takes nothing from you and tells you nothing. Ask the operator to add you ({settings.AddAnalyst(name)}), then log in again."
+        return now.Id.Uid != caller.Uid
+                ? $"The name {name} is no longer yours: you are user id {caller.Uid}, and {name} has {now.Id}. Log in again."
+            : now.IsOutside && caller.Uid != Posix.Account.EffectiveUid
+                ? $"You are no longer in the group {settings.AnalystGroup}, so notify takes nothing from you and tells you nothing. Ask the operator to add you ({settings.AddAnalyst(name)}), then log in again."
             : null;
     }
 }

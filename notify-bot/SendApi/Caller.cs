@@ -6,7 +6,13 @@ namespace Notify.Bot.SendApi;
 /// <param name="IsTrusted">Whether it may act for anyone: root, the bot's own user, or a member of the trusted group.</param>
 /// <param name="AccountName">Its account's name, whatever it is; null where the account is gone.</param>
 /// <param name="IsLookedUp">False where the name service failed when it connected, so that its name is not known.</param>
-public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted, string? AccountName = null, bool IsLookedUp = true)
+public sealed record Caller(
+    uint Uid,
+    UserName? Name,
+    bool IsTrusted,
+    string? AccountName = null,
+    bool IsLookedUp = true
+)
 {
     /// <summary>Its groups when it connected, the effective one included.</summary>
     public IReadOnlyCollection<uint> Groups { get; init; } = [];
@@ -22,18 +28,32 @@ public sealed record Caller(uint Uid, UserName? Name, bool IsTrusted, string? Ac
 
         if (!UserName.TryParse(user, out var named))
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, $"Field 'user' is not a user name: {UserName.Shape}.");
+            throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                $"Field 'user' is not a user name: {UserName.Shape}."
+            );
         }
 
         return IsTrusted || named == Name ? named
             : !IsLookedUp ? throw NotLookedUp()
-            : throw new RefusalException(StatusCodes.Status403Forbidden, $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may.");
+            : throw new RefusalException(
+                StatusCodes.Status403Forbidden,
+                $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may."
+            );
     }
 
-    private RefusalException NoName() => new(
-        StatusCodes.Status403Forbidden,
-        AccountName is null ? $"The user id {Uid} has no account on this machine; name the user in the field 'user', if you may send for others." : UserName.Refusal(AccountName));
+    private RefusalException NoName() =>
+        new(
+            StatusCodes.Status403Forbidden,
+            AccountName is null
+                ? $"The user id {Uid} has no account on this machine; name the user in the field 'user', if you may send for others."
+                : UserName.Refusal(AccountName)
+        );
 
-    private RefusalException NotLookedUp() => new(
-        StatusCodes.Status503ServiceUnavailable, $"The account of the user id {Uid} can't be looked up at the moment: the name service fails (getent passwd {Uid}). Try again later.", TimeSpan.FromSeconds(30));
+    private RefusalException NotLookedUp() =>
+        new(
+            StatusCodes.Status503ServiceUnavailable,
+            $"The account of the user id {Uid} can't be looked up at the moment: the name service fails (getent passwd {Uid}). Try again later.",
+            TimeSpan.FromSeconds(30)
+        );
 }

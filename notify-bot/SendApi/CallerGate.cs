@@ -32,7 +32,10 @@ public sealed class CallerGate(TrustedPeers trusted)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(next);
-        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket || Identify(socket) is not { } caller)
+        if (
+            connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket
+            || Identify(socket) is not { } caller
+        )
         {
             // No word of the kernel, no service: the other end is gone, or it is no Unix socket.
             connection.Abort();
@@ -60,7 +63,9 @@ public sealed class CallerGate(TrustedPeers trusted)
     public static Caller Of(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(Caller), out var caller) == true && caller is Caller known
+        return
+            context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(Caller), out var caller) == true
+            && caller is Caller known
             ? known
             : throw new InvalidOperationException("The connection did not pass the caller's gate.");
     }
@@ -81,7 +86,16 @@ public sealed class CallerGate(TrustedPeers trusted)
         }
 
         var isLookedUp = Account.TryFind(peer.Uid, out var account);
-        return new Caller(peer.Uid, UserName.TryParse(account?.Name, out var name) ? name : null, trusted.Include(peer), account?.Name, isLookedUp) { Groups = [peer.Gid, .. peer.Groups] };
+        return new Caller(
+            peer.Uid,
+            UserName.TryParse(account?.Name, out var name) ? name : null,
+            trusted.Include(peer),
+            account?.Name,
+            isLookedUp
+        )
+        {
+            Groups = [peer.Gid, .. peer.Groups],
+        };
     }
 
     private bool Enter(Caller caller)

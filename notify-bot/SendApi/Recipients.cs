@@ -6,16 +6,26 @@ using Notify.Linking;
 namespace Notify.Bot.SendApi;
 
 /// <summary>Whether a user can be told anything: by a phone that is linked, or a desktop that is connected.</summary>
-internal sealed class Recipients(ILinkBook links, Accounts accounts, DesktopDispatch desktops, BotSettings settings, TelegramState telegram)
+internal sealed class Recipients(
+    ILinkBook links,
+    Accounts accounts,
+    DesktopDispatch desktops,
+    BotSettings settings,
+    TelegramState telegram
+)
 {
     /// <summary>The link of a user; null where no phone is linked, but a desktop or a page of the dashboard is connected at this moment.</summary>
     /// <exception cref="RefusalException">404: neither, with what the user does to link a phone.</exception>
     internal async ValueTask<Link?> RequireAsync(UserName user, CancellationToken cancellation) =>
-        await FindAsync(user, cancellation) is { IsReached: true } recipient ? recipient.Link : throw NotLinked(user, null);
+        await FindAsync(user, cancellation) is { IsReached: true } recipient
+            ? recipient.Link
+            : throw NotLinked(user, null);
 
     /// <summary>The link of a user, and whether anything reaches them: a desktop or a page that is connected at this moment does, too.</summary>
     internal async ValueTask<(bool IsReached, Link? Link)> FindAsync(UserName user, CancellationToken cancellation) =>
-        links.Find(user) is { } link ? (true, link) : (!accounts.Of(user).IsOutside && await desktops.IsConnectedAsync(user, cancellation), null);
+        links.Find(user) is { } link
+            ? (true, link)
+            : (!accounts.Of(user).IsOutside && await desktops.IsConnectedAsync(user, cancellation), null);
 
     /// <summary>What a user does to link a phone, said to that user.</summary>
     internal string HowToLink => $"Send /start to {BotName} in Telegram, and enter the code {WhereToEnter}.";
@@ -30,15 +40,29 @@ internal sealed class Recipients(ILinkBook links, Accounts accounts, DesktopDisp
     internal RefusalException NotLinked(UserName user, string? id)
     {
         var now = accounts.Of(user);
-        var why = (links.Stored(user) is { } stored ? InertLink.Of(stored, links.StandingOf(stored), now.Id, settings.AnalystGroup) : null)
-            ?? (now.IsOutside ? InertLink.Outside(user, settings.AnalystGroup) : null);
+        var why =
+            (
+                links.Stored(user) is { } stored
+                    ? InertLink.Of(stored, links.StandingOf(stored), now.Id, settings.AnalystGroup)
+                    : null
+            ) ?? (now.IsOutside ? InertLink.Outside(user, settings.AnalystGroup) : null);
         return why is not null
-            ? new RefusalException(StatusCodes.Status404NotFound, $"{user} can't be told anything: {why.Reason}. {why.Advice}") { NotificationId = id }
+            ? new RefusalException(
+                StatusCodes.Status404NotFound,
+                $"{user} can't be told anything: {why.Reason}. {why.Advice}"
+            )
+            {
+                NotificationId = id,
+            }
             : NeverLinked(user, id);
     }
 
-    private RefusalException NeverLinked(UserName user, string? id) => new(
-        StatusCodes.Status404NotFound,
-        $"{user} has no Telegram chat linked, and no desktop is connected. {user} sends /start to {BotName} in Telegram and enters the code {WhereToEnter}, or gives it to the operator (notify-bot link {user} CODE).")
-    { NotificationId = id };
+    private RefusalException NeverLinked(UserName user, string? id) =>
+        new(
+            StatusCodes.Status404NotFound,
+            $"{user} has no Telegram chat linked, and no desktop is connected. {user} sends /start to {BotName} in Telegram and enters the code {WhereToEnter}, or gives it to the operator (notify-bot link {user} CODE)."
+        )
+        {
+            NotificationId = id,
+        };
 }

@@ -15,5 +15,6 @@ public sealed class RefusalException(int status, string sentence, TimeSpan? retr
     /// <summary>The notification that was accepted before this went wrong, if one was.</summary>
     public string? NotificationId { get; init; }
 
-    internal static RefusalException Field(string name, string fault) => new(StatusCodes.Status400BadRequest, $"Field '{name}' {fault}.");
+    internal static RefusalException Field(string name, string fault) =>
+        new(StatusCodes.Status400BadRequest, $"Field '{name}' {fault}.");
 }

@@ -26,9 +26,13 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         {
             await RefuseAsync(context, refusal);
         }
-        catch (Exception e) when (e is OutboxNotWritableException or OutboxNotReadableException or StateUnreadableException)
+        catch (Exception e)
+            when (e is OutboxNotWritableException or OutboxNotReadableException or StateUnreadableException)
         {
-            await RefuseAsync(context, new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending));
+            await RefuseAsync(
+                context,
+                new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending)
+            );
         }
         catch (TooManyMutesException e)
         {
@@ -36,7 +40,15 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(context, new RefusalException(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : "The request came too slowly, or broken."));
+            await RefuseAsync(
+                context,
+                new RefusalException(
+                    e.StatusCode,
+                    e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                        ? "The body is too large."
+                        : "The request came too slowly, or broken."
+                )
+            );
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -45,21 +57,37 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         catch (Exception e) when (!context.Response.HasStarted)
         {
             SayUnforeseen(context, e);
-            await RefuseAsync(context, new RefusalException(StatusCodes.Status500InternalServerError, "The bot failed at this request in a way it should not. The operator finds the reason in bot.log."));
+            await RefuseAsync(
+                context,
+                new RefusalException(
+                    StatusCodes.Status500InternalServerError,
+                    "The bot failed at this request in a way it should not. The operator finds the reason in bot.log."
+                )
+            );
         }
     }
 
     private static Task SayWhatIsServedAsync(HttpContext context)
     {
         var response = context.Response;
-        if (response.HasStarted || response.ContentLength is not null || response.StatusCode is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed))
+        if (
+            response.HasStarted
+            || response.ContentLength is not null
+            || response.StatusCode is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+        )
         {
             return Task.CompletedTask;
         }
 
-        return RefuseAsync(context, new RefusalException(response.StatusCode, response.StatusCode == StatusCodes.Status404NotFound
-            ? $"There is nothing at this path. What there is: {SendApiRoutes.WhatThereIs}."
-            : $"{context.Request.Method} is not for this path; it takes {response.Headers.Allow}."));
+        return RefuseAsync(
+            context,
+            new RefusalException(
+                response.StatusCode,
+                response.StatusCode == StatusCodes.Status404NotFound
+                    ? $"There is nothing at this path. What there is: {SendApiRoutes.WhatThereIs}."
+                    : $"{context.Request.Method} is not for this path; it takes {response.Headers.Allow}."
+            )
+        );
     }
 
     private static Task RefuseAsync(HttpContext context, RefusalException refusal)
@@ -71,17 +99,25 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
 
         if (refusal.RetryAfter is { } wait)
         {
-            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
         }
 
-        return context.WriteAsync(refusal.Status, new ErrorAnswer(refusal.Message, refusal.NotificationId), SendApiJson.Default.ErrorAnswer);
+        return context.WriteAsync(
+            refusal.Status,
+            new ErrorAnswer(refusal.Message, refusal.NotificationId),
+            SendApiJson.Default.ErrorAnswer
+        );
     }
 
     /// <summary>Whoever finds such a request could fill the log with it: once a minute says it, too.</summary>
     private void SayUnforeseen(HttpContext context, Exception e)
     {
         var last = Interlocked.Read(ref _unforeseenSaid);
-        if ((last == 0 || time.GetElapsedTime(last) > TimeSpan.FromMinutes(1)) && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last)
+        if (
+            (last == 0 || time.GetElapsedTime(last) > TimeSpan.FromMinutes(1))
+            && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last
+        )
         {
             LogUnforeseen(log, e, context.Request.Method, context.Request.Path.Value ?? "");
         }

@@ -6,7 +6,14 @@ using Notify.Scripts;
 namespace Notify.Bot.SendApi;
 
 /// <summary>A user's scripts: what there are, running one, muting one.</summary>
-internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, ScriptLists lists, RequestedRuns runs, IOutbox outbox, TimeProvider time)
+internal sealed class ScriptRoutes(
+    Recipients recipients,
+    ScriptsHelper helper,
+    ScriptLists lists,
+    RequestedRuns runs,
+    IOutbox outbox,
+    TimeProvider time
+)
 {
     /// <summary>As many as the history gives at once (specification, section 7).</summary>
     private const int MostLookedAt = 200;
@@ -17,23 +24,34 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
         // Read once, and only where a script's last word is that it waits.
-        var history = new Lazy<IReadOnlyList<PastNotification>>(() => outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted));
+        var history = new Lazy<IReadOnlyList<PastNotification>>(() =>
+            outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted)
+        );
         await context.WriteAsync(
             StatusCodes.Status200OK,
-            new ScriptsAnswer([.. scripts.Select(s => new ScriptAnswer(
-                s.Name,
-                s.Stem,
-                s.LastRunAt,
-                s.LastRoundAt,
-                s.LastSent,
-                s.CooldownEnds,
-                s.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver ? SinceThen(history.Value, s) : s.LastOutcome,
-                s.Error,
-                s.Running || runs.IsRunning(user, s.Name),
-                mutes.Until(s.Name),
-                helper.Objection(user, s.Name),
-                s.Warnings))], mutes.All),
-            SendApiJson.Default.ScriptsAnswer);
+            new ScriptsAnswer(
+                [
+                    .. scripts.Select(s => new ScriptAnswer(
+                        s.Name,
+                        s.Stem,
+                        s.LastRunAt,
+                        s.LastRoundAt,
+                        s.LastSent,
+                        s.CooldownEnds,
+                        s.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver
+                            ? SinceThen(history.Value, s)
+                            : s.LastOutcome,
+                        s.Error,
+                        s.Running || runs.IsRunning(user, s.Name),
+                        mutes.Until(s.Name),
+                        helper.Objection(user, s.Name),
+                        s.Warnings
+                    )),
+                ],
+                mutes.All
+            ),
+            SendApiJson.Default.ScriptsAnswer
+        );
     }
 
     internal async Task RunAsync(HttpContext context)
@@ -42,26 +60,48 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         var script = ScriptOf(context);
         var link = await recipients.FindAsync(user, context.RequestAborted) is { IsReached: true } recipient
             ? recipient.Link
-            : throw new RefusalException(StatusCodes.Status404NotFound, $"What it says would reach nobody: no phone of yours is linked, and no desktop is connected. {recipients.HowToLink}");
+            : throw new RefusalException(
+                StatusCodes.Status404NotFound,
+                $"What it says would reach nobody: no phone of yours is linked, and no desktop is connected. {recipients.HowToLink}"
+            );
         var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
-        await context.WriteAsync(StatusCodes.Status200OK, new RunAnswer(run.Outcome.Word(), run.NotificationId, run.Error, run.Progress is { } progress ? ChannelsAnswer.Of(progress, run.Desktops) : null), SendApiJson.Default.RunAnswer);
+        await context.WriteAsync(
+            StatusCodes.Status200OK,
+            new RunAnswer(
+                run.Outcome.Word(),
+                run.NotificationId,
+                run.Error,
+                run.Progress is { } progress ? ChannelsAnswer.Of(progress, run.Desktops) : null
+            ),
+            SendApiJson.Default.RunAnswer
+        );
     }
 
     internal async Task MuteAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);
         var script = ScriptOf(context);
-        var text = JsonFields.Parse(await SendBody.ReadAsync(context.Request, LargeTexts.Large, context.RequestAborted)).Text("for");
+        var text = JsonFields
+            .Parse(await SendBody.ReadAsync(context.Request, LargeTexts.Large, context.RequestAborted))
+            .Text("for");
         DateTimeOffset? until = null;
         if (text is not null)
         {
-            until = Cooldown.TryParse(text) is { Length: var length } && length > TimeSpan.Zero
-                ? time.GetUtcNow() + length
-                : throw RefusalException.Field("for", "is not a length of time such as 30m, 1h or 2d, or null to end it");
+            until =
+                Cooldown.TryParse(text) is { Length: var length } && length > TimeSpan.Zero
+                    ? time.GetUtcNow() + length
+                    : throw RefusalException.Field(
+                        "for",
+                        "is not a length of time such as 30m, 1h or 2d, or null to end it"
+                    );
         }
 
         await outbox.MuteAsync(user, script.Value, until);
-        await context.WriteAsync(StatusCodes.Status200OK, new MutedAnswer(true, until), SendApiJson.Default.MutedAnswer);
+        await context.WriteAsync(
+            StatusCodes.Status200OK,
+            new MutedAnswer(true, until),
+            SendApiJson.Default.MutedAnswer
+        );
     }
 
     /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
@@ -80,9 +120,10 @@ internal sealed class ScriptRoutes(Recipients recipients, ScriptsHelper helper, 
         };
     }
 
-    private static ScriptName ScriptOf(HttpContext context) => ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
-        ? script
-        : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
+    private static ScriptName ScriptOf(HttpContext context) =>
+        ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
+            ? script
+            : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 
     private static async Task<T> Helped<T>(Func<Task<T>> ask)
     {

@@ -17,17 +17,32 @@ namespace Notify.Bot.SendApi;
 /// <param name="Channels">What took it.</param>
 /// <param name="Repeated">True where the same key had been accepted before: nothing new was sent.</param>
 /// <param name="MutedUntil">Until when its user has muted the script, or everything, where that holds it back.</param>
-internal sealed record SentAnswer(bool Ok, string Status, string Id, ChannelsAnswer Channels, bool? Repeated, DateTimeOffset? MutedUntil);
+internal sealed record SentAnswer(
+    bool Ok,
+    string Status,
+    string Id,
+    ChannelsAnswer Channels,
+    bool? Repeated,
+    DateTimeOffset? MutedUntil
+);
 
 internal sealed record ChannelsAnswer(string? Telegram, int? Desktop)
 {
-    internal static ChannelsAnswer Of(DeliveryProgress progress, int? desktops) => new(progress.IsOnDesktopOnly ? null : progress.State.Word(), desktops);
+    internal static ChannelsAnswer Of(DeliveryProgress progress, int? desktops) =>
+        new(progress.IsOnDesktopOnly ? null : progress.State.Word(), desktops);
 }
 
 internal sealed record ErrorAnswer(string Error, string? Id = null);
 
 internal sealed record HealthAnswer(
-    string Status, string Version, string? BotUsername, TelegramAnswer Telegram, QueueAnswer Queue, OutboxAnswer? Outbox, IReadOnlyList<UnreadableFile> Unreadable);
+    string Status,
+    string Version,
+    string? BotUsername,
+    TelegramAnswer Telegram,
+    QueueAnswer Queue,
+    OutboxAnswer? Outbox,
+    IReadOnlyList<UnreadableFile> Unreadable
+);
 
 internal sealed record TelegramAnswer(string State, DateTimeOffset? LastGoodPoll, string? Reason);
 
@@ -51,7 +66,8 @@ internal sealed record ScriptAnswer(
     bool Running,
     DateTimeOffset? MutedUntil,
     string? NoRun,
-    IReadOnlyList<string>? Warnings);
+    IReadOnlyList<string>? Warnings
+);
 
 internal sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notifications);
 
@@ -66,7 +82,8 @@ internal sealed record NotificationAnswer(
     string? Reason,
     DateTimeOffset? NextTryAt,
     string? ImageId,
-    string? ParseMode);
+    string? ParseMode
+);
 
 internal sealed record DaysAnswer(DateOnly Since, IReadOnlyList<DayAnswer> Days);
 
@@ -88,12 +105,18 @@ internal sealed record MutedScriptAnswer(string Stem, DateTimeOffset MutedUntil)
 
 internal sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
 
-internal sealed record RunAnswer(string Outcome, string? Id = null, string? Error = null, ChannelsAnswer? Channels = null);
+internal sealed record RunAnswer(
+    string Outcome,
+    string? Id = null,
+    string? Error = null,
+    ChannelsAnswer? Channels = null
+);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcSecondsConverter)])]
+    Converters = [typeof(UtcSecondsConverter)]
+)]
 [JsonSerializable(typeof(SentAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
@@ -111,7 +134,10 @@ internal sealed partial class SendApiJson : JsonSerializerContext;
 internal static class Answering
 {
     /// <summary>Apostrophes and letters as they are, for whoever reads an answer with curl: what would have to be escaped within a web page is none here.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     internal static async Task WriteAsync<T>(this HttpContext context, int status, T answer, JsonTypeInfo<T> type)
     {

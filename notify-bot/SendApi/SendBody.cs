@@ -23,7 +23,11 @@ internal static class SendBody
     /// <param name="most">How many bytes it may have.</param>
     /// <param name="cancellation">The caller is gone.</param>
     /// <exception cref="RefusalException">It is too large, or broken.</exception>
-    internal static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int most, CancellationToken cancellation)
+    internal static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        HttpRequest request,
+        int most,
+        CancellationToken cancellation
+    )
     {
         if (request.ContentLength > most)
         {
@@ -45,8 +49,14 @@ internal static class SendBody
 
         return body.GetBuffer().AsMemory(0, (int)body.Length);
 
-        RefusalException TooLarge() => new(
-            StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is over {most} bytes. Shorten the text, or send what is long as a file."));
+        RefusalException TooLarge() =>
+            new(
+                StatusCodes.Status413PayloadTooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The body is over {most} bytes. Shorten the text, or send what is long as a file."
+                )
+            );
     }
 
     private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
@@ -57,38 +67,60 @@ internal static class SendBody
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, "The body is broken: its chunks do not fit together, or it is cut short.");
+            throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                "The body is broken: its chunks do not fit together, or it is cut short."
+            );
         }
     }
 
     /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>
     /// <exception cref="RefusalException">The form is broken, or over the limits.</exception>
     /// <exception cref="OutboxNotWritableException">The picture can't be stored while it is received.</exception>
-    internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(HttpRequest request, string temporaryFolder, CancellationToken cancellation)
+    internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(
+        HttpRequest request,
+        string temporaryFolder,
+        CancellationToken cancellation
+    )
     {
         if (request.ContentLength > SendApiLimits.Photo + SendApiLimits.FormFields)
         {
             throw TooLarge();
         }
 
-        var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Boundary).Value : null;
+        var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            ? HeaderUtilities.RemoveQuotes(type.Boundary).Value
+            : null;
         if (string.IsNullOrEmpty(boundary) || boundary.Length > 200)
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, "The form has no boundary in its Content-Type.");
+            throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                "The form has no boundary in its Content-Type."
+            );
         }
 
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         Stream? photo = null;
         try
         {
-            var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 8 * 1024 };
+            var reader = new MultipartReader(boundary, request.Body)
+            {
+                HeadersCountLimit = 16,
+                HeadersLengthLimit = 8 * 1024,
+            };
             var room = SendApiLimits.FormFields;
             for (var parts = 0; await reader.ReadNextSectionAsync(cancellation) is { } section; parts++)
             {
-                if (parts >= MaxParts || !ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
-                    || HeaderUtilities.RemoveQuotes(disposition.Name).Value is not { Length: > 0 and <= 100 } name)
+                if (
+                    parts >= MaxParts
+                    || !ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                    || HeaderUtilities.RemoveQuotes(disposition.Name).Value is not { Length: > 0 and <= 100 } name
+                )
                 {
-                    throw new RefusalException(StatusCodes.Status400BadRequest, $"The form has a part without a name, or more than {MaxParts} parts.");
+                    throw new RefusalException(
+                        StatusCodes.Status400BadRequest,
+                        $"The form has a part without a name, or more than {MaxParts} parts."
+                    );
                 }
 
                 if (name == "photo")
@@ -116,9 +148,16 @@ internal static class SendBody
                 await photo.DisposeAsync();
             }
 
-            throw e is InvalidDataException or IOException and not (BadHttpRequestException or OutboxNotWritableException)
-                ? new RefusalException(StatusCodes.Status400BadRequest, "The form is broken: it is cut short, or a part of it has no end.")
-                : e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge() : e;
+            throw e
+                is InvalidDataException
+                    or IOException
+                    and not (BadHttpRequestException or OutboxNotWritableException)
+                ? new RefusalException(
+                    StatusCodes.Status400BadRequest,
+                    "The form is broken: it is cut short, or a part of it has no end."
+                )
+            : e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge()
+            : e;
         }
     }
 
@@ -129,7 +168,12 @@ internal static class SendBody
     /// <param name="cancellation">Ends the copying.</param>
     /// <returns>Null where the file has more bytes, or can't be read to its end.</returns>
     /// <exception cref="OutboxNotWritableException">The copy can't be stored.</exception>
-    internal static async Task<Stream?> CopyAsync(Stream file, long size, string temporaryFolder, CancellationToken cancellation)
+    internal static async Task<Stream?> CopyAsync(
+        Stream file,
+        long size,
+        string temporaryFolder,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -141,12 +185,20 @@ internal static class SendBody
         }
     }
 
-    private static async Task<Stream> ReceiveAsync(Stream part, string temporaryFolder, CancellationToken cancellation) =>
-        await KeepAsync(part, SendApiLimits.Photo, temporaryFolder, cancellation) ?? throw TooLarge();
+    private static async Task<Stream> ReceiveAsync(
+        Stream part,
+        string temporaryFolder,
+        CancellationToken cancellation
+    ) => await KeepAsync(part, SendApiLimits.Photo, temporaryFolder, cancellation) ?? throw TooLarge();
 
     /// <summary>Keeps what a stream gives up to its end. What goes wrong with the disk is none of the stream's faults, and so is told from them here.</summary>
     /// <returns>Null where it gives more than <paramref name="most"/> bytes.</returns>
-    private static async Task<Stream?> KeepAsync(Stream part, long most, string temporaryFolder, CancellationToken cancellation)
+    private static async Task<Stream?> KeepAsync(
+        Stream part,
+        long most,
+        string temporaryFolder,
+        CancellationToken cancellation
+    )
     {
         Stream received = new MemoryStream();
         try
@@ -195,14 +247,17 @@ internal static class SendBody
     private static FileStream NewTemporary(string folder)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new FileStream(Path.Combine(folder, Path.GetRandomFileName()), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            BufferSize = 0,
-            Options = FileOptions.DeleteOnClose,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        return new FileStream(
+            Path.Combine(folder, Path.GetRandomFileName()),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                BufferSize = 0,
+                Options = FileOptions.DeleteOnClose,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
     }
 
     private static async Task<byte[]> ReadFieldAsync(Stream part, int room, CancellationToken cancellation)
@@ -223,7 +278,12 @@ internal static class SendBody
         return text.ToArray();
     }
 
-    private static RefusalException TooLarge() => new(
-        StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"Too large: a photo may have {SendApiLimits.Photo / 1_000_000} MB, all other fields together {SendApiLimits.FormFields / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."));
+    private static RefusalException TooLarge() =>
+        new(
+            StatusCodes.Status413PayloadTooLarge,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Too large: a photo may have {SendApiLimits.Photo / 1_000_000} MB, all other fields together {SendApiLimits.FormFields / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."
+            )
+        );
 }

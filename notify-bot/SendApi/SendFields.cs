@@ -34,8 +34,20 @@ internal sealed class JsonFields : SendFields
         {
             throw SentJson.FindTooDeep(body.Span, SendApiLimits.JsonLevels) switch
             {
-                null => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).")),
-                "" => new RefusalException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are read at the most.")),
+                null => new RefusalException(
+                    StatusCodes.Status400BadRequest,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})."
+                    )
+                ),
+                "" => new RefusalException(
+                    StatusCodes.Status400BadRequest,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are read at the most."
+                    )
+                ),
                 var field => SentJson.TooDeep(field),
             };
         }
@@ -45,36 +57,41 @@ internal sealed class JsonFields : SendFields
             : throw new RefusalException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
     }
 
-    internal override string? Text(string name) => Get(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => throw RefusalException.Field(name, "is not a string"),
-    };
+    internal override string? Text(string name) =>
+        Get(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.String } value => value.GetString(),
+            _ => throw RefusalException.Field(name, "is not a string"),
+        };
 
-    internal override bool Flag(string name, bool otherwise = false) => Get(name)?.ValueKind switch
-    {
-        null => otherwise,
-        JsonValueKind.False => false,
-        JsonValueKind.True => true,
-        _ => throw RefusalException.Field(name, "is not true or false"),
-    };
+    internal override bool Flag(string name, bool otherwise = false) =>
+        Get(name)?.ValueKind switch
+        {
+            null => otherwise,
+            JsonValueKind.False => false,
+            JsonValueKind.True => true,
+            _ => throw RefusalException.Field(name, "is not true or false"),
+        };
 
-    internal override double? Number(string name) => Get(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) => number,
-        _ => throw RefusalException.Field(name, "is not a number"),
-    };
+    internal override double? Number(string name) =>
+        Get(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) => number,
+            _ => throw RefusalException.Field(name, "is not a number"),
+        };
 
-    internal override JsonElement? Object(string name) => Get(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } value => value,
-        _ => throw RefusalException.Field(name, "is not an object"),
-    };
+    internal override JsonElement? Object(string name) =>
+        Get(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } value => value,
+            _ => throw RefusalException.Field(name, "is not an object"),
+        };
 
-    private JsonElement? Get(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Get(string name) =>
+        _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }
 
 internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : SendFields
@@ -84,20 +101,23 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
 
     internal override string? Text(string name) => fields.GetValueOrDefault(name);
 
-    internal override bool Flag(string name, bool otherwise = false) => fields.GetValueOrDefault(name) switch
-    {
-        null or "" => otherwise,
-        "false" => false,
-        "true" => true,
-        _ => throw RefusalException.Field(name, "is not true or false"),
-    };
+    internal override bool Flag(string name, bool otherwise = false) =>
+        fields.GetValueOrDefault(name) switch
+        {
+            null or "" => otherwise,
+            "false" => false,
+            "true" => true,
+            _ => throw RefusalException.Field(name, "is not true or false"),
+        };
 
-    internal override double? Number(string name) => fields.GetValueOrDefault(name) switch
-    {
-        null or "" => null,
-        var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
-        _ => throw RefusalException.Field(name, "is not a number"),
-    };
+    internal override double? Number(string name) =>
+        fields.GetValueOrDefault(name) switch
+        {
+            null or "" => null,
+            var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
+                number,
+            _ => throw RefusalException.Field(name, "is not a number"),
+        };
 
     internal override JsonElement? Object(string name)
     {
@@ -119,7 +139,9 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
         }
         catch (JsonException)
         {
-            throw SentJson.FindTooDeep(json, SendApiLimits.FieldLevels) is null ? RefusalException.Field(name, "is not JSON") : SentJson.TooDeep(name);
+            throw SentJson.FindTooDeep(json, SendApiLimits.FieldLevels) is null
+                ? RefusalException.Field(name, "is not JSON")
+                : SentJson.TooDeep(name);
         }
     }
 }

@@ -59,7 +59,10 @@ internal sealed record SendRequest
         var words = text ?? message ?? "";
         if (!photo && words.Length == 0 && string.IsNullOrEmpty(title))
         {
-            throw RefusalException.Field(alias, "is missing or empty: say something in it, or in 'title' and 'message'");
+            throw RefusalException.Field(
+                alias,
+                "is missing or empty: say something in it, or in 'title' and 'message'"
+            );
         }
 
         var keyFor = fields.Number("key_for") ?? SqliteOutbox.KeyLifetime.TotalSeconds;
@@ -73,23 +76,38 @@ internal sealed record SendRequest
             Script = ReadScript(fields.Text("script")),
             Data = fields.Object("data"),
             Silent = fields.Flag("silent"),
-            Wait = wait >= 0 && wait <= LongestWait.TotalSeconds ? TimeSpan.FromSeconds(wait) : throw RefusalException.Field("wait", $"is not a number of seconds from 0 to {LongestWait.TotalSeconds:0}"),
+            Wait =
+                wait >= 0 && wait <= LongestWait.TotalSeconds
+                    ? TimeSpan.FromSeconds(wait)
+                    : throw RefusalException.Field(
+                        "wait",
+                        $"is not a number of seconds from 0 to {LongestWait.TotalSeconds:0}"
+                    ),
             Key = ReadKey(fields.Text("key")),
-            KeyLifetime = keyFor >= 1 && keyFor <= LongestKey.TotalSeconds ? TimeSpan.FromSeconds(keyFor) : throw RefusalException.Field("key_for", $"is not a number of seconds from 1 to {LongestKey.TotalSeconds:0}"),
+            KeyLifetime =
+                keyFor >= 1 && keyFor <= LongestKey.TotalSeconds
+                    ? TimeSpan.FromSeconds(keyFor)
+                    : throw RefusalException.Field(
+                        "key_for",
+                        $"is not a number of seconds from 1 to {LongestKey.TotalSeconds:0}"
+                    ),
             HasButtons = fields.Flag("buttons", otherwise: true),
             PhotoPath = photo ? fields.Text("photo_path") : null,
         };
     }
 
     private static ParseMode ReadMode(string? text) =>
-        ParseModes.TryParse(text, out var mode) ? mode : throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
+        ParseModes.TryParse(text, out var mode)
+            ? mode
+            : throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
 
-    private static string? ReadKey(string? text) => text switch
-    {
-        null or "" => null,
-        { Length: <= 200 } => text,
-        _ => throw RefusalException.Field("key", "is longer than 200 characters"),
-    };
+    private static string? ReadKey(string? text) =>
+        text switch
+        {
+            null or "" => null,
+            { Length: <= 200 } => text,
+            _ => throw RefusalException.Field("key", "is longer than 200 characters"),
+        };
 
     private static string? ReadScript(string? text)
     {
@@ -99,7 +117,9 @@ internal sealed record SendRequest
         }
 
         // With or without .py: both are in use. What it names need not exist; callers other than the runner have their own names.
-        return ScriptName.TryParse(text.EndsWith(".py", StringComparison.Ordinal) ? text : text + ".py", out _) && Encoding.UTF8.GetByteCount(text) <= 255
+        return
+            ScriptName.TryParse(text.EndsWith(".py", StringComparison.Ordinal) ? text : text + ".py", out _)
+            && Encoding.UTF8.GetByteCount(text) <= 255
             ? text
             : throw RefusalException.Field("script", "is not the name of a script, such as revenue_drop.py");
     }

@@ -7,7 +7,15 @@ using Notify.Sending;
 namespace Notify.Bot.SendApi;
 
 /// <summary><c>/send</c> and <c>/send_photo</c>.</summary>
-internal sealed class SendRoutes(BotSettings settings, Recipients recipients, NotificationDelivery delivery, UploadGate uploads, LargeTexts largeTexts, IOutbox outbox, TimeProvider time)
+internal sealed class SendRoutes(
+    BotSettings settings,
+    Recipients recipients,
+    NotificationDelivery delivery,
+    UploadGate uploads,
+    LargeTexts largeTexts,
+    IOutbox outbox,
+    TimeProvider time
+)
 {
     /// <summary>
     /// File systems count a file's time in ticks of up to 10 ms. What was written twice within one would look unchanged, so a file is only read once its last change is older.
@@ -24,7 +32,10 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         await AnswerAsync(context, user, script, await outcome(wait, context.RequestAborted));
     }
 
-    private async Task<(UserName User, string? Script, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(HttpContext context, bool photo)
+    private async Task<(UserName User, string? Script, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(
+        HttpContext context,
+        bool photo
+    )
     {
         var caller = CallerGate.Of(context);
         Stream? uploaded = null;
@@ -45,7 +56,10 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 (var fields, uploaded) = await ReceiveAsync(context);
                 if (uploaded is not null && !photo)
                 {
-                    throw new RefusalException(StatusCodes.Status400BadRequest, "A form with a photo belongs to /send_photo.");
+                    throw new RefusalException(
+                        StatusCodes.Status400BadRequest,
+                        "A form with a photo belongs to /send_photo."
+                    );
                 }
 
                 using (await largeTexts.ReadAsync(caller.Uid, fields.Length, context.RequestAborted))
@@ -99,8 +113,13 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         }
     }
 
-    private IDisposable Enter(Caller caller) => uploads.TryEnter(caller) ?? throw new RefusalException(
-        StatusCodes.Status429TooManyRequests, $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.", TimeSpan.FromSeconds(5));
+    private IDisposable Enter(Caller caller) =>
+        uploads.TryEnter(caller)
+        ?? throw new RefusalException(
+            StatusCodes.Status429TooManyRequests,
+            $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.",
+            TimeSpan.FromSeconds(5)
+        );
 
     private Task<(FormFields Fields, Stream? Photo)> ReceiveAsync(HttpContext context) =>
         WatchDiskAsync(() => SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted));
@@ -129,36 +148,79 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                     DeliveryState.Failed when progress.IsUnreached => throw recipients.NotLinked(user, id),
                     DeliveryState.Failed when progress.IsGone => throw Gone(user, progress.Reason ?? "gone", id),
                     DeliveryState.Failed => throw new RefusalException(
-                        StatusCodes.Status502BadGateway, $"It was not delivered, and trying again would not help: {progress.Reason}")
-                    { NotificationId = id },
+                        StatusCodes.Status502BadGateway,
+                        $"It was not delivered, and trying again would not help: {progress.Reason}"
+                    )
+                    {
+                        NotificationId = id,
+                    },
                     DeliveryState.Unknown => throw new RefusalException(
-                        StatusCodes.Status502BadGateway, $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again.")
-                    { NotificationId = id },
+                        StatusCodes.Status502BadGateway,
+                        $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again."
+                    )
+                    {
+                        NotificationId = id,
+                    },
                     DeliveryState.Delivered => SentAsync("delivered", id, progress, desktops, accepted.IsRepeat, null),
-                    DeliveryState.Muted => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, outbox.MutesOf(user).Until(script)),
+                    DeliveryState.Muted => SentAsync(
+                        "queued",
+                        id,
+                        progress,
+                        desktops,
+                        accepted.IsRepeat,
+                        outbox.MutesOf(user).Until(script)
+                    ),
                     _ => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, null),
                 };
             case DeliveryOutcome.NothingToSay:
-                throw new RefusalException(StatusCodes.Status400BadRequest, "The notification has no visible character: nothing would be shown on the phone.");
+                throw new RefusalException(
+                    StatusCodes.Status400BadRequest,
+                    "The notification has no visible character: nothing would be shown on the phone."
+                );
             case DeliveryOutcome.LinkDead dead:
                 throw Gone(user, dead.Reason, null);
             case DeliveryOutcome.TooManyWaiting many:
                 throw new RefusalException(
-                    StatusCodes.Status429TooManyRequests, $"{many.Said($" of {user}")} wait for delivery already. Send fewer, or several things in one; try again in a minute.", TimeSpan.FromMinutes(1));
+                    StatusCodes.Status429TooManyRequests,
+                    $"{many.Said($" of {user}")} wait for delivery already. Send fewer, or several things in one; try again in a minute.",
+                    TimeSpan.FromMinutes(1)
+                );
             default:
                 throw new InvalidOperationException($"No answer for {outcome.GetType().Name}.");
         }
 
-        Task SentAsync(string status, string id, DeliveryProgress progress, int? desktops, bool isRepeat, DateTimeOffset? mutedUntil) => context.WriteAsync(
-            StatusCodes.Status200OK, new SentAnswer(true, status, id, ChannelsAnswer.Of(progress, desktops), isRepeat ? true : null, mutedUntil), SendApiJson.Default.SentAnswer);
+        Task SentAsync(
+            string status,
+            string id,
+            DeliveryProgress progress,
+            int? desktops,
+            bool isRepeat,
+            DateTimeOffset? mutedUntil
+        ) =>
+            context.WriteAsync(
+                StatusCodes.Status200OK,
+                new SentAnswer(
+                    true,
+                    status,
+                    id,
+                    ChannelsAnswer.Of(progress, desktops),
+                    isRepeat ? true : null,
+                    mutedUntil
+                ),
+                SendApiJson.Default.SentAnswer
+            );
     }
 
-    private static RefusalException Gone(UserName user, string reason, string? id) => new(
-        StatusCodes.Status410Gone,
-        reason == "kicked"
-            ? $"{user}'s group takes no messages ({reason}). Somebody of the group has to add the bot to it again; or an operator links {user} to another chat."
-            : $"{user}'s chat takes no messages ({reason}). {user} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start.")
-    { NotificationId = id };
+    private static RefusalException Gone(UserName user, string reason, string? id) =>
+        new(
+            StatusCodes.Status410Gone,
+            reason == "kicked"
+                ? $"{user}'s group takes no messages ({reason}). Somebody of the group has to add the bot to it again; or an operator links {user} to another chat."
+                : $"{user}'s chat takes no messages ({reason}). {user} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start."
+        )
+        {
+            NotificationId = id,
+        };
 
     /// <summary>Copies a file that the caller names, so that what is looked at, counted and sent are the same bytes whatever becomes of the file.</summary>
     private async Task<Stream> CopyPhotoAsync(string? path, Caller caller, CancellationToken cancellation)
@@ -173,7 +235,9 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
                 continue;
             }
 
-            var copy = await WatchDiskAsync(() => SendBody.CopyAsync(file, opened.Status.Size, settings.IncomingFolder, cancellation));
+            var copy = await WatchDiskAsync(() =>
+                SendBody.CopyAsync(file, opened.Status.Size, settings.IncomingFolder, cancellation)
+            );
             if (copy is not null && opened.IsWhole(copy.Length))
             {
                 return copy;
@@ -183,22 +247,37 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
             break;
         }
 
-        throw new RefusalException(StatusCodes.Status400BadRequest, "The photo changed while it was read. Send it when it is written whole.");
+        throw new RefusalException(
+            StatusCodes.Status400BadRequest,
+            "The photo changed while it was read. Send it when it is written whole."
+        );
     }
 
     private static CallerFileResult.Opened OpenPhoto(string? path, Caller caller)
     {
         if (string.IsNullOrEmpty(path))
         {
-            throw RefusalException.Field("photo_path", "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form");
+            throw RefusalException.Field(
+                "photo_path",
+                "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form"
+            );
         }
 
         return CallerFile.Open(path, caller.Uid, caller.Groups, SendApiLimits.Photo) switch
         {
             CallerFileResult.Opened opened => opened,
-            CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new RefusalException(StatusCodes.Status413PayloadTooLarge, refused.Sentence),
-            CallerFileResult.Refused { Reason: CallerFileRefusal.NotAPath } refused => throw new RefusalException(StatusCodes.Status400BadRequest, refused.Sentence),
-            CallerFileResult.Refused refused => throw new RefusalException(StatusCodes.Status403Forbidden, refused.Sentence),
+            CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new RefusalException(
+                StatusCodes.Status413PayloadTooLarge,
+                refused.Sentence
+            ),
+            CallerFileResult.Refused { Reason: CallerFileRefusal.NotAPath } refused => throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                refused.Sentence
+            ),
+            CallerFileResult.Refused refused => throw new RefusalException(
+                StatusCodes.Status403Forbidden,
+                refused.Sentence
+            ),
             var other => throw new InvalidOperationException($"No answer for {other.GetType().Name}."),
         };
     }
@@ -212,6 +291,9 @@ internal sealed class SendRoutes(BotSettings settings, Recipients recipients, No
         content.Position = 0;
         return ImageInfo.Read(head, content.Length) is { } info
             ? info
-            : throw new RefusalException(StatusCodes.Status415UnsupportedMediaType, "The photo is not a PNG or JPEG. Save the chart as .png (plt.savefig(\"chart.png\")).");
+            : throw new RefusalException(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The photo is not a PNG or JPEG. Save the chart as .png (plt.savefig(\"chart.png\"))."
+            );
     }
 }

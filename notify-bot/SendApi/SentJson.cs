@@ -41,7 +41,10 @@ internal static class SentJson
             return null;
         }
 
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(whole), new JsonReaderOptions { MaxDepth = int.MaxValue });
+        var reader = new Utf8JsonReader(
+            Encoding.UTF8.GetBytes(whole),
+            new JsonReaderOptions { MaxDepth = int.MaxValue }
+        );
         var field = "";
         try
         {
@@ -51,7 +54,10 @@ internal static class SentJson
                 {
                     field = reader.GetString()!;
                 }
-                else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= levels)
+                else if (
+                    reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
+                    && reader.CurrentDepth >= levels
+                )
                 {
                     return field.Length <= LongestName ? field : "";
                 }
@@ -66,9 +72,16 @@ internal static class SentJson
     }
 
     internal static RefusalException TooDeep(string field) =>
-        RefusalException.Field(field, string.Create(CultureInfo.InvariantCulture, $"is nested too deeply: {SendApiLimits.FieldLevels} levels are read at the most"));
+        RefusalException.Field(
+            field,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"is nested too deeply: {SendApiLimits.FieldLevels} levels are read at the most"
+            )
+        );
 
-    private static bool HoldsSurrogateEscape(ReadOnlySpan<byte> json) => json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0;
+    private static bool HoldsSurrogateEscape(ReadOnlySpan<byte> json) =>
+        json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0;
 
     private static JsonElement Parsed(ReadOnlyMemory<byte> json, int levels)
     {

@@ -8,7 +8,14 @@ using Notify.Linking;
 namespace Notify.Bot.SendApi;
 
 /// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
-internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, NotificationDelivery delivery, IOutbox outbox, ImageShelf images, TelegramState telegram)
+internal sealed class WatchRoutes(
+    ILinkBook links,
+    Accounts accounts,
+    NotificationDelivery delivery,
+    IOutbox outbox,
+    ImageShelf images,
+    TelegramState telegram
+)
 {
     internal async Task HealthAsync(HttpContext context)
     {
@@ -24,36 +31,60 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
         };
         var queue = delivery.Queue;
         var answer = new HealthAnswer(
-            trouble is not null ? "down" : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 && outbox.LogTrouble is null ? "ok" : "degraded",
+            trouble is not null ? "down"
+                : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 && outbox.LogTrouble is null ? "ok"
+                : "degraded",
             BotVersion.Text,
             telegram.BotUsername,
             new TelegramAnswer(state, now.LastGoodPoll, now.Trouble),
             new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
-            (trouble?.Reason ?? outbox.LogTrouble) is { } reason ? new OutboxAnswer(trouble?.Word ?? "log too large", reason, outbox.LogBytes) : null,
-            unreadable);
-        await context.WriteAsync(trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, answer, SendApiJson.Default.HealthAnswer);
+            (trouble?.Reason ?? outbox.LogTrouble) is { } reason
+                ? new OutboxAnswer(trouble?.Word ?? "log too large", reason, outbox.LogBytes)
+                : null,
+            unreadable
+        );
+        await context.WriteAsync(
+            trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            answer,
+            SendApiJson.Default.HealthAnswer
+        );
     }
 
     internal Task LinkAsync(HttpContext context)
     {
         var link = links.Find(CallerGate.UserOf(context));
-        return context.WriteAsync(StatusCodes.Status200OK, new LinkAnswer(link is not null, link?.LinkedAt), SendApiJson.Default.LinkAnswer);
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new LinkAnswer(link is not null, link?.LinkedAt),
+            SendApiJson.Default.LinkAnswer
+        );
     }
 
     /// <summary>What the user has muted, without a look at the scripts themselves, which costs a process.</summary>
     internal Task MutesAsync(HttpContext context)
     {
         var mutes = outbox.MutesOf(CallerGate.UserOf(context));
-        var scripts = mutes.Scripts.OrderBy(script => script.Key, StringComparer.Ordinal).Select(script => new MutedScriptAnswer(script.Key, script.Value));
-        return context.WriteAsync(StatusCodes.Status200OK, new MutesAnswer(mutes.All, [.. scripts]), SendApiJson.Default.MutesAnswer);
+        var scripts = mutes
+            .Scripts.OrderBy(script => script.Key, StringComparer.Ordinal)
+            .Select(script => new MutedScriptAnswer(script.Key, script.Value));
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new MutesAnswer(mutes.All, [.. scripts]),
+            SendApiJson.Default.MutesAnswer
+        );
     }
 
     internal Task NotificationsAsync(HttpContext context)
     {
         var user = CallerGate.UserOf(context);
         var limit = 50;
-        if (context.Request.Query["limit"] is [{ Length: > 0 } text]
-            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= 200))
+        if (
+            context.Request.Query["limit"] is [{ Length: > 0 } text]
+            && !(
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                && limit is >= 1 and <= 200
+            )
+        )
         {
             throw RefusalException.Field("limit", "is not a whole number from 1 to 200");
         }
@@ -61,51 +92,90 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
         var before = long.MaxValue;
         if (context.Request.Query["before"] is [{ Length: > 0 } id])
         {
-            before = outbox.Find(id) is { Accepted: var accepted } last && accepted.User == user && accepted.Account == accounts.Of(user).Id
-                ? last.Sequence
-                : throw RefusalException.Field("before", $"names no notification of {user}'s history; it is kept for 30 days");
+            before =
+                outbox.Find(id) is { Accepted: var accepted } last
+                && accepted.User == user
+                && accepted.Account == accounts.Of(user).Id
+                    ? last.Sequence
+                    : throw RefusalException.Field(
+                        "before",
+                        $"names no notification of {user}'s history; it is kept for 30 days"
+                    );
         }
 
-        var history = outbox.History(user, limit, before, cancellation: context.RequestAborted).Select(n => new NotificationAnswer(
-            n.Id,
-            n.User.Value,
-            n.Script,
-            n.Title,
-            n.Message,
-            n.CreatedAt,
-            n.Progress.State.Word(),
-            n.Progress.Reason,
-            n.Progress.NextTryAt,
-            n.ImageId,
-            n.ParseMode switch
-            {
-                ParseMode.Markdown => null,
-                ParseMode.Plain => "",
-                var other => other.BotApiName(),
-            }));
-        return context.WriteAsync(StatusCodes.Status200OK, new NotificationsAnswer([.. history]), SendApiJson.Default.NotificationsAnswer);
+        var history = outbox
+            .History(user, limit, before, cancellation: context.RequestAborted)
+            .Select(n => new NotificationAnswer(
+                n.Id,
+                n.User.Value,
+                n.Script,
+                n.Title,
+                n.Message,
+                n.CreatedAt,
+                n.Progress.State.Word(),
+                n.Progress.Reason,
+                n.Progress.NextTryAt,
+                n.ImageId,
+                n.ParseMode switch
+                {
+                    ParseMode.Markdown => null,
+                    ParseMode.Plain => "",
+                    var other => other.BotApiName(),
+                }
+            ));
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new NotificationsAnswer([.. history]),
+            SendApiJson.Default.NotificationsAnswer
+        );
     }
 
     internal Task DaysAsync(HttpContext context)
     {
         var counts = outbox.CountDays(CallerGate.UserOf(context));
-        var days = counts.Days.GroupBy(c => c.Day).Select(day =>
-        {
-            int Of(DeliveryState state) => day.Where(c => c.State == state).Sum(c => c.Count);
-            return new DayAnswer(day.Key, Of(DeliveryState.Queued), Of(DeliveryState.Delivered), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Muted));
-        });
-        return context.WriteAsync(StatusCodes.Status200OK, new DaysAnswer(counts.Since, [.. days]), SendApiJson.Default.DaysAnswer);
+        var days = counts
+            .Days.GroupBy(c => c.Day)
+            .Select(day =>
+            {
+                int Of(DeliveryState state) => day.Where(c => c.State == state).Sum(c => c.Count);
+                return new DayAnswer(
+                    day.Key,
+                    Of(DeliveryState.Queued),
+                    Of(DeliveryState.Delivered),
+                    Of(DeliveryState.Failed),
+                    Of(DeliveryState.Unknown),
+                    Of(DeliveryState.Muted)
+                );
+            });
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new DaysAnswer(counts.Since, [.. days]),
+            SendApiJson.Default.DaysAnswer
+        );
     }
 
     internal Task QuartersAsync(HttpContext context)
     {
         var counts = outbox.CountQuarters(CallerGate.UserOf(context));
-        var quarters = counts.Quarters.GroupBy(c => c.At).Select(quarter =>
-        {
-            int Of(DeliveryState state) => quarter.Where(c => c.State == state).Sum(c => c.Count);
-            return new QuarterAnswer(quarter.Key, Of(DeliveryState.Queued), Of(DeliveryState.Delivered), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Muted));
-        });
-        return context.WriteAsync(StatusCodes.Status200OK, new QuartersAnswer(counts.Since, [.. quarters]), SendApiJson.Default.QuartersAnswer);
+        var quarters = counts
+            .Quarters.GroupBy(c => c.At)
+            .Select(quarter =>
+            {
+                int Of(DeliveryState state) => quarter.Where(c => c.State == state).Sum(c => c.Count);
+                return new QuarterAnswer(
+                    quarter.Key,
+                    Of(DeliveryState.Queued),
+                    Of(DeliveryState.Delivered),
+                    Of(DeliveryState.Failed),
+                    Of(DeliveryState.Unknown),
+                    Of(DeliveryState.Muted)
+                );
+            });
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new QuartersAnswer(counts.Since, [.. quarters]),
+            SendApiJson.Default.QuartersAnswer
+        );
     }
 
     internal async Task ImageAsync(HttpContext context)
@@ -115,7 +185,10 @@ internal sealed class WatchRoutes(ILinkBook links, Accounts accounts, Notificati
         await using var file = image is null ? null : images.Open(image);
         if (file is null)
         {
-            throw new RefusalException(StatusCodes.Status404NotFound, $"{user}'s history has no chart of that name. Charts are kept for 30 days.");
+            throw new RefusalException(
+                StatusCodes.Status404NotFound,
+                $"{user}'s history has no chart of that name. Charts are kept for 30 days."
+            );
         }
 
         context.Response.ContentType = image!.Info.MediaType;

@@ -33,15 +33,23 @@ internal static partial class BotServer
         var trusted = Group.Find(settings.TrustedGroup);
         var analysts = Group.Find(settings.AnalystGroup);
         var faults = DataFolder.Prepare(settings, trusted, analysts);
-        using var logFile = new BoundedLog(Path.Combine(settings.PrivateFolder, "bot.log"), time, MaxLogBytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        using var logFile = new BoundedLog(
+            Path.Combine(settings.PrivateFolder, "bot.log"),
+            time,
+            MaxLogBytes,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+        );
         using var botLog = new ServiceLog(console, ServiceLog.IsUnderJournal, settings.Token.Redact, logFile);
         var log = botLog.CreateLogger("Notify.Bot");
 
         SayFaults(faults, trusted, analysts, settings, log);
 
         // Two bots on one folder would answer each update twice.
-        using var only = FileLock.TryAcquire(Path.Combine(settings.PrivateFolder, "bot.lock"))
-            ?? throw new SocketTakenException($"Another bot works on {settings.DataFolder}, so this one does not start. Stop the other one first (systemctl stop notify-bot.service notify-bot.socket).");
+        using var only =
+            FileLock.TryAcquire(Path.Combine(settings.PrivateFolder, "bot.lock"))
+            ?? throw new SocketTakenException(
+                $"Another bot works on {settings.DataFolder}, so this one does not start. Stop the other one first (systemctl stop notify-bot.service notify-bot.socket)."
+            );
         DataFolder.EmptyIncoming(settings);
         AtomicFile.RemoveLeftovers(settings.DataFolder, time);
         AtomicFile.RemoveLeftovers(settings.PrivateFolder, time);
@@ -78,7 +86,9 @@ internal static partial class BotServer
         kept.Hold();
 
         LogServing(log, BotVersion.Text, settings.SocketPath);
-        await using var metricsPort = settings.MetricsListen is { } listen ? await MetricsPort.OpenAsync(listen, app.Services.GetRequiredService<MetricsPage>(), botLog, log) : null;
+        await using var metricsPort = settings.MetricsListen is { } listen
+            ? await MetricsPort.OpenAsync(listen, app.Services.GetRequiredService<MetricsPage>(), botLog, log)
+            : null;
         systemd.Tell("READY=1");
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
         var forgetting = app.Services.GetRequiredService<HistoryKeeping>().RunAsync(stop.Token);
@@ -100,7 +110,8 @@ internal static partial class BotServer
             delivery.StopAsync(patience.Token),
             app.Services.GetRequiredService<DesktopDispatch>().StopAsync(patience.Token),
             app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
-            app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token));
+            app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token)
+        );
         await Task.WhenAll(polling, announcing, forgetting);
         if (!handedOver)
         {
@@ -110,18 +121,29 @@ internal static partial class BotServer
         return await keeping ? 0 : 1;
     }
 
-    private static void AddParts(IServiceCollection services, BotSettings settings, TrustedPeers peers, TimeProvider time)
+    private static void AddParts(
+        IServiceCollection services,
+        BotSettings settings,
+        TrustedPeers peers,
+        TimeProvider time
+    )
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => new Accounts(time, [.. settings.AccessGroups]));
-        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(settings.DataFolder, time, provider.GetRequiredService<Accounts>()));
+        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(
+            settings.DataFolder,
+            time,
+            provider.GetRequiredService<Accounts>()
+        ));
 
         services.AddSingleton(_ => new BotApi(settings.ApiUrl, settings.Token, time, settings.Proxy));
         services.AddSingleton<TelegramState>();
         services.AddSingleton<BotMetrics>();
 
-        services.AddSingleton(new UpdateInbox(Path.Combine(settings.PrivateFolder, "poll_offset.json"), settings.Token.BotId));
+        services.AddSingleton(
+            new UpdateInbox(Path.Combine(settings.PrivateFolder, "poll_offset.json"), settings.Token.BotId)
+        );
         services.AddSingleton<UpdateDispatcher>();
         services.AddSingleton<UpdatePoller>();
 
@@ -140,7 +162,15 @@ internal static partial class BotServer
         services.AddSingleton<InertChats>();
 
         services.AddSingleton<ChangeFeed>();
-        services.AddSingleton<IOutbox>(provider => SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), provider.GetRequiredService<Accounts>(), provider.GetRequiredService<ChangeFeed>(), time, provider.GetRequiredService<ILogger<SqliteOutbox>>()));
+        services.AddSingleton<IOutbox>(provider =>
+            SqliteOutbox.Open(
+                Path.Combine(settings.PrivateFolder, "outbox.db"),
+                provider.GetRequiredService<Accounts>(),
+                provider.GetRequiredService<ChangeFeed>(),
+                time,
+                provider.GetRequiredService<ILogger<SqliteOutbox>>()
+            )
+        );
         services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
         services.AddSingleton<DesktopDispatch>();
@@ -153,44 +183,71 @@ internal static partial class BotServer
         services.AddSendApi();
     }
 
-    private static void ListenOn(WebApplicationBuilder builder, BotSettings settings, bool handedOver, TrustedPeers peers, Group? trusted, Group? analysts)
+    private static void ListenOn(
+        WebApplicationBuilder builder,
+        BotSettings settings,
+        bool handedOver,
+        TrustedPeers peers,
+        Group? trusted,
+        Group? analysts
+    )
     {
-        builder.Services.AddSingleton(services => new BotSocket(settings.SocketPath, trusted, analysts, services.GetRequiredService<ILogger<BotSocket>>()));
-        builder.Services.AddOptions<SocketTransportOptions>().Configure<BotSocket>((options, socket) =>
-        {
-            options.CreateBoundListenSocket = socket.Bind;
-            // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
-            options.Backlog = 4096;
-        });
+        builder.Services.AddSingleton(services => new BotSocket(
+            settings.SocketPath,
+            trusted,
+            analysts,
+            services.GetRequiredService<ILogger<BotSocket>>()
+        ));
+        builder
+            .Services.AddOptions<SocketTransportOptions>()
+            .Configure<BotSocket>(
+                (options, socket) =>
+                {
+                    options.CreateBoundListenSocket = socket.Bind;
+                    // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
+                    options.Backlog = 4096;
+                }
+            );
         var gate = new CallerGate(peers);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // How many connections there may be is the gate's to say: it knows whose they are.
-            kestrel.Limits.MaxRequestBodySize = SendApiLimits.Photo + SendApiLimits.FormFields;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            // All callers are on this machine: who sends more slowly than this only holds room.
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 20_000, gracePeriod: TimeSpan.FromSeconds(10));
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-            void Listen(ListenOptions listen)
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => gate.OnConnectionAsync(connection, () => next(connection)));
-            }
+                kestrel.AddServerHeader = false;
+                // How many connections there may be is the gate's to say: it knows whose they are.
+                kestrel.Limits.MaxRequestBodySize = SendApiLimits.Photo + SendApiLimits.FormFields;
+                kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+                // All callers are on this machine: who sends more slowly than this only holds room.
+                kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
+                    bytesPerSecond: 20_000,
+                    gracePeriod: TimeSpan.FromSeconds(10)
+                );
+                kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+                kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+                void Listen(ListenOptions listen)
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => gate.OnConnectionAsync(connection, () => next(connection)));
+                }
 
-            if (handedOver)
-            {
-                kestrel.ListenHandle(Systemd.FirstDescriptor, Listen);
-            }
-            else
-            {
-                kestrel.ListenUnixSocket(settings.SocketPath, Listen);
-            }
-        });
+                if (handedOver)
+                {
+                    kestrel.ListenHandle(Systemd.FirstDescriptor, Listen);
+                }
+                else
+                {
+                    kestrel.ListenUnixSocket(settings.SocketPath, Listen);
+                }
+            });
     }
 
-    private static void SayFaults(IReadOnlyList<string> faults, Group? trusted, Group? analysts, BotSettings settings, ILogger log)
+    private static void SayFaults(
+        IReadOnlyList<string> faults,
+        Group? trusted,
+        Group? analysts,
+        BotSettings settings,
+        ILogger log
+    )
     {
         if (trusted is null)
         {
@@ -214,12 +271,20 @@ internal static partial class BotServer
     [LoggerMessage(1009, LogLevel.Information, "The bot is told to end; what is on its way is finished first.")]
     private static partial void LogEnding(ILogger log);
 
-    [LoggerMessage(1208, LogLevel.Warning, "Nothing leads to the socket that systemd hands over, so the bot makes one of its own at {Path}. Run systemctl restart notify-bot.socket notify-bot.service when nobody sends.")]
+    [LoggerMessage(
+        1208,
+        LogLevel.Warning,
+        "Nothing leads to the socket that systemd hands over, so the bot makes one of its own at {Path}. Run systemctl restart notify-bot.socket notify-bot.service when nobody sends."
+    )]
     private static partial void LogOwnSocket(ILogger log, string path);
 
     [LoggerMessage(1203, LogLevel.Warning, "{Fault}. notify-bot doctor says what mends it.")]
     private static partial void LogFolder(ILogger log, string fault);
 
-    [LoggerMessage(1204, LogLevel.Warning, "There is no group {Group} on this machine ({Setting}): its members have no access. Create it (groupadd {Group}) and restart, or set {Setting} to another one.")]
+    [LoggerMessage(
+        1204,
+        LogLevel.Warning,
+        "There is no group {Group} on this machine ({Setting}): its members have no access. Create it (groupadd {Group}) and restart, or set {Setting} to another one."
+    )]
     private static partial void LogNoGroup(ILogger log, string group, string setting);
 }

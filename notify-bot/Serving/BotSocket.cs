@@ -12,7 +12,8 @@ namespace Notify.Bot.Serving;
 /// </summary>
 public sealed partial class BotSocket(string path, Group? trusted, Group? analysts, ILogger<BotSocket> log)
 {
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly SocketFile _file = At(path);
 
@@ -59,9 +60,17 @@ public sealed partial class BotSocket(string path, Group? trusted, Group? analys
 
     private static SocketFile At(string path) => new(path, Mode, "bot", "NOTIFY_BOT_SOCKET");
 
-    [LoggerMessage(1201, LogLevel.Warning, "{Path} could not be given to the group {Group} ({Reason}): its members can't connect. Run the bot as a member of that group.")]
+    [LoggerMessage(
+        1201,
+        LogLevel.Warning,
+        "{Path} could not be given to the group {Group} ({Reason}): its members can't connect. Run the bot as a member of that group."
+    )]
     private static partial void LogGroupNotSet(ILogger log, string path, string group, string reason);
 
-    [LoggerMessage(1202, LogLevel.Warning, "The group {Group} could not be let in to {Path} ({Reason}): analysts can't connect. Put the socket on a file system with ACLs.")]
+    [LoggerMessage(
+        1202,
+        LogLevel.Warning,
+        "The group {Group} could not be let in to {Path} ({Reason}): analysts can't connect. Put the socket on a file system with ACLs."
+    )]
     private static partial void LogAclNotSet(ILogger log, string group, string path, string reason);
 }

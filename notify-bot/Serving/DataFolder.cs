@@ -6,13 +6,22 @@ namespace Notify.Bot.Serving;
 public static class DataFolder
 {
     /// <summary>rwxrws---: new files get the folder's group, whoever of it writes them.</summary>
-    public const UnixFileMode SharedMode = UnixFileMode.SetGroup
-        | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
+    public const UnixFileMode SharedMode =
+        UnixFileMode.SetGroup
+        | UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute;
 
     /// <summary>rwxr-x---: the web may look, not change.</summary>
-    public const UnixFileMode PrivateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    public const UnixFileMode PrivateMode =
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute;
 
     /// <summary>Makes what is missing. What is there with another owner or mode is said, not changed: it may be meant.</summary>
     /// <returns>One sentence for each thing that is not as it should be; the log is in this folder, and so comes later.</returns>
@@ -47,10 +56,15 @@ public static class DataFolder
             }
         }
 
-        if (FileStatus.OfPath(settings.PrivateFolder, followLink: false) is { } own && (own.Kind != FileKind.Folder || (own.Uid != Account.EffectiveUid && Account.EffectiveUid != 0)))
+        if (
+            FileStatus.OfPath(settings.PrivateFolder, followLink: false) is { } own
+            && (own.Kind != FileKind.Folder || (own.Uid != Account.EffectiveUid && Account.EffectiveUid != 0))
+        )
         {
             // Members of the trusted group may write beside it, and so could put another one there.
-            throw new IOException($"{settings.PrivateFolder} is not this bot's own folder, so the bot does not start. Look who made it (ls -ld), move it away, and start again.");
+            throw new IOException(
+                $"{settings.PrivateFolder} is not this bot's own folder, so the bot does not start. Look who made it (ls -ld), move it away, and start again."
+            );
         }
 
         if (!Directory.Exists(settings.PrivateFolder))
@@ -78,7 +92,10 @@ public static class DataFolder
             Directory.Delete(settings.IncomingFolder, recursive: true);
         }
 
-        Directory.CreateDirectory(settings.IncomingFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(
+            settings.IncomingFolder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
     }
 
     private static void GrantPassage(string path, Group? analysts, List<string> faults)
@@ -90,7 +107,10 @@ public static class DataFolder
 
         try
         {
-            if (AccessControlList.OfGroup(path, analysts.Gid) is not { } rights || !rights.HasFlag(AccessRights.Execute))
+            if (
+                AccessControlList.OfGroup(path, analysts.Gid) is not { } rights
+                || !rights.HasFlag(AccessRights.Execute)
+            )
             {
                 AccessControlList.GrantGroup(path, analysts.Gid, AccessRights.Execute);
             }

@@ -60,24 +60,52 @@ public sealed class BotApi : IDisposable
         CallAsync("getMe", () => null, BotApiJson.Default.ApiAnswerApiUser, CallTimeout, cancellation);
 
     /// <summary>Waits up to <paramref name="wait"/> for updates from <paramref name="offset"/> on; the offset confirms all before it.</summary>
-    internal async Task<IReadOnlyList<JsonElement>> GetUpdatesAsync(long? offset, TimeSpan wait, CancellationToken cancellation)
+    internal async Task<IReadOnlyList<JsonElement>> GetUpdatesAsync(
+        long? offset,
+        TimeSpan wait,
+        CancellationToken cancellation
+    )
     {
         var request = new GetUpdatesRequest(offset, Limit: 100, (int)wait.TotalSeconds, AllowedUpdates);
 
         // A connection that died without a word is noticed by the missing answer: the server answers after the wait at the latest.
         var updates = await CallAsync(
-            "getUpdates", Json(request, BotApiJson.Default.GetUpdatesRequest), BotApiJson.Default.ApiAnswerJsonElement, wait + TimeSpan.FromSeconds(10), cancellation);
+            "getUpdates",
+            Json(request, BotApiJson.Default.GetUpdatesRequest),
+            BotApiJson.Default.ApiAnswerJsonElement,
+            wait + TimeSpan.FromSeconds(10),
+            cancellation
+        );
         return updates.ValueKind == JsonValueKind.Array
             ? [.. updates.EnumerateArray()]
-            : throw new BotApiException(new BotApiFailure.Unreachable("getUpdates was answered with something else than a list.", OutcomeUnknown: false));
+            : throw new BotApiException(
+                new BotApiFailure.Unreachable(
+                    "getUpdates was answered with something else than a list.",
+                    OutcomeUnknown: false
+                )
+            );
     }
 
     internal async Task<MessageId> SendMessageAsync(SendMessageRequest request, CancellationToken cancellation) =>
-        new((await CallAsync("sendMessage", Json(request, BotApiJson.Default.SendMessageRequest), BotApiJson.Default.ApiAnswerApiMessage, CallTimeout, cancellation)).MessageId);
+        new(
+            (
+                await CallAsync(
+                    "sendMessage",
+                    Json(request, BotApiJson.Default.SendMessageRequest),
+                    BotApiJson.Default.ApiAnswerApiMessage,
+                    CallTimeout,
+                    cancellation
+                )
+            ).MessageId
+        );
 
     /// <summary>Sends a picture as a photo (compressed, shown large) or as a document (as it is).</summary>
     internal async Task<MessageId> SendPictureAsync(
-        bool asDocument, SendMessageRequest caption, Upload picture, CancellationToken cancellation)
+        bool asDocument,
+        SendMessageRequest caption,
+        Upload picture,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(picture);
         var field = asDocument ? "document" : "photo";
@@ -100,12 +128,20 @@ public sealed class BotApi : IDisposable
 
             if (caption.Entities is { Count: > 0 })
             {
-                form.Add(new StringContent(JsonSerializer.Serialize(caption.Entities, BotApiJson.Default.IReadOnlyListApiEntity)), "caption_entities");
+                form.Add(
+                    new StringContent(
+                        JsonSerializer.Serialize(caption.Entities, BotApiJson.Default.IReadOnlyListApiEntity)
+                    ),
+                    "caption_entities"
+                );
             }
 
             if (caption.ReplyMarkup is not null)
             {
-                form.Add(new StringContent(JsonSerializer.Serialize(caption.ReplyMarkup, BotApiJson.Default.ApiKeyboard)), "reply_markup");
+                form.Add(
+                    new StringContent(JsonSerializer.Serialize(caption.ReplyMarkup, BotApiJson.Default.ApiKeyboard)),
+                    "reply_markup"
+                );
             }
 
             if (caption.DisableNotification == true)
@@ -119,16 +155,35 @@ public sealed class BotApi : IDisposable
             return form;
         }
 
-        return new((await CallAsync(asDocument ? "sendDocument" : "sendPhoto", Form, BotApiJson.Default.ApiAnswerApiMessage, CallTimeout * 4, cancellation)).MessageId);
+        return new(
+            (
+                await CallAsync(
+                    asDocument ? "sendDocument" : "sendPhoto",
+                    Form,
+                    BotApiJson.Default.ApiAnswerApiMessage,
+                    CallTimeout * 4,
+                    cancellation
+                )
+            ).MessageId
+        );
     }
 
     internal async Task EditMessageTextAsync(EditMessageTextRequest request, CancellationToken cancellation)
     {
         try
         {
-            await CallAsync("editMessageText", Json(request, BotApiJson.Default.EditMessageTextRequest), BotApiJson.Default.ApiAnswerJsonElement, CallTimeout, cancellation);
+            await CallAsync(
+                "editMessageText",
+                Json(request, BotApiJson.Default.EditMessageTextRequest),
+                BotApiJson.Default.ApiAnswerJsonElement,
+                CallTimeout,
+                cancellation
+            );
         }
-        catch (BotApiException e) when (e.Failure is BotApiFailure.Refused && e.Message.Contains("not modified", StringComparison.OrdinalIgnoreCase))
+        catch (BotApiException e)
+            when (e.Failure is BotApiFailure.Refused
+                && e.Message.Contains("not modified", StringComparison.OrdinalIgnoreCase)
+            )
         {
             // The message already reads so: an earlier try went through and its answer was lost.
         }
@@ -137,24 +192,46 @@ public sealed class BotApi : IDisposable
     internal Task AnswerCallbackQueryAsync(string queryId, string? text, bool alert, CancellationToken cancellation) =>
         CallAsync(
             "answerCallbackQuery",
-            Json(new AnswerCallbackQueryRequest(queryId, text, alert ? true : null), BotApiJson.Default.AnswerCallbackQueryRequest),
+            Json(
+                new AnswerCallbackQueryRequest(queryId, text, alert ? true : null),
+                BotApiJson.Default.AnswerCallbackQueryRequest
+            ),
             BotApiJson.Default.ApiAnswerJsonElement,
             CallTimeout,
-            cancellation);
+            cancellation
+        );
 
     internal Task SetMyCommandsAsync(IReadOnlyList<ApiCommand> commands, CancellationToken cancellation) =>
         CallAsync(
-            "setMyCommands", Json(new SetMyCommandsRequest(commands), BotApiJson.Default.SetMyCommandsRequest), BotApiJson.Default.ApiAnswerJsonElement, CallTimeout, cancellation);
+            "setMyCommands",
+            Json(new SetMyCommandsRequest(commands), BotApiJson.Default.SetMyCommandsRequest),
+            BotApiJson.Default.ApiAnswerJsonElement,
+            CallTimeout,
+            cancellation
+        );
 
-    private static Func<HttpContent> Json<T>(T request, JsonTypeInfo<T> type) => () =>
-        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    private static Func<HttpContent> Json<T>(T request, JsonTypeInfo<T> type) =>
+        () =>
+            new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, type))
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            };
 
-    private async Task<T> CallAsync<T>(string method, Func<HttpContent?> content, JsonTypeInfo<ApiAnswer<T>> type, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(
+        string method,
+        Func<HttpContent?> content,
+        JsonTypeInfo<ApiAnswer<T>> type,
+        TimeSpan timeout,
+        CancellationToken cancellation
+    )
     {
         using var limit = new CancellationTokenSource(timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var body = new NotedContent(content());
-        using var request = new HttpRequestMessage(HttpMethod.Post, _token.MethodAddress(_apiUrl, method)) { Content = body };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _token.MethodAddress(_apiUrl, method))
+        {
+            Content = body,
+        };
         ApiAnswer<T>? answer;
         HttpStatusCode status;
         try
@@ -179,7 +256,12 @@ public sealed class BotApi : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Unanswered(e, body.HasBegun ? string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} s") : "no connection");
+            throw Unanswered(
+                e,
+                body.HasBegun
+                    ? string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} s")
+                    : "no connection"
+            );
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
@@ -199,23 +281,35 @@ public sealed class BotApi : IDisposable
         if ((int)status is >= 200 and < 300)
         {
             // It said yes with a body that can't be read: what was asked for may well have happened.
-            throw new BotApiException(new BotApiFailure.Unreachable($"{method}: the answer was cut short", OutcomeUnknown: true));
+            throw new BotApiException(
+                new BotApiFailure.Unreachable($"{method}: the answer was cut short", OutcomeUnknown: true)
+            );
         }
 
         // The API says each refusal in JSON. Anything else, whatever its status, is the word of something on the way there (a proxy, a filter, a balancer): it refused in
         // Telegram's place, so Telegram has most likely never had the request.
-        var other = string.Create(CultureInfo.InvariantCulture, $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it");
-        throw new BotApiException(status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
-
-            // Whoever says it: this picture is too large for the way to Telegram, and will be the next time.
-            ? new BotApiFailure.Refused(other)
-            : new BotApiFailure.Unreachable(other, OutcomeUnknown: false));
+        var other = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it"
+        );
+        throw new BotApiException(
+            status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
+                // Whoever says it: this picture is too large for the way to Telegram, and will be the next time.
+                ? new BotApiFailure.Refused(other)
+                : new BotApiFailure.Unreachable(other, OutcomeUnknown: false)
+        );
 
         // What never began to be written was carried out by nobody, whatever broke: a proxy that refuses, or is killed before there is a way through it, included.
         BotApiException Unanswered(Exception e, string reason)
         {
             var proxys = _proxy?.Explain(e, _apiUrl, body.HasBegun);
-            return new BotApiException(new BotApiFailure.Unreachable(_token.Redact($"{method}: {proxys ?? reason}"), OutcomeUnknown: body.HasBegun, ByProxy: proxys is not null));
+            return new BotApiException(
+                new BotApiFailure.Unreachable(
+                    _token.Redact($"{method}: {proxys ?? reason}"),
+                    OutcomeUnknown: body.HasBegun,
+                    ByProxy: proxys is not null
+                )
+            );
         }
     }
 
@@ -237,9 +331,14 @@ public sealed class BotApi : IDisposable
 
         public bool IsForm => _inner is MultipartFormDataContent;
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        protected override Task SerializeToStreamAsync(
+            Stream stream,
+            TransportContext? context,
+            CancellationToken cancellationToken
+        )
         {
             HasBegun = true;
             return _inner.CopyToAsync(stream, context, cancellationToken);
@@ -279,16 +378,19 @@ public sealed class BotApi : IDisposable
             set => inner.Position = value;
         }
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, cancellationToken);
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            inner.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(
+            byte[] buffer,
+            int offset,
+            int count,
+            CancellationToken cancellationToken
+        ) => inner.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 

@@ -34,7 +34,8 @@ public abstract record BotApiFailure(string Description)
     /// <param name="Description">What failed.</param>
     /// <param name="OutcomeUnknown">Whether the request may have been carried out all the same: it went out, and no answer came back.</param>
     /// <param name="ByProxy">Whether the proxy that the bot goes through failed or refused, before Telegram had anything of the request.</param>
-    public sealed record Unreachable(string Description, bool OutcomeUnknown, bool ByProxy = false) : BotApiFailure(Description);
+    public sealed record Unreachable(string Description, bool OutcomeUnknown, bool ByProxy = false)
+        : BotApiFailure(Description);
 
     /// <summary>Sorts an error answer of the Bot API.</summary>
     /// <remarks>
@@ -51,15 +52,31 @@ public abstract record BotApiFailure(string Description)
 
         return code switch
         {
-            (int)HttpStatusCode.TooManyRequests => new FloodWait(description, TimeSpan.FromSeconds(Math.Max(1, parameters?.RetryAfter ?? 5))),
+            (int)HttpStatusCode.TooManyRequests => new FloodWait(
+                description,
+                TimeSpan.FromSeconds(Math.Max(1, parameters?.RetryAfter ?? 5))
+            ),
             (int)HttpStatusCode.Unauthorized or (int)HttpStatusCode.NotFound => new TokenRefused(description),
             (int)HttpStatusCode.Conflict => new PolledElsewhere(description),
-            (int)HttpStatusCode.Forbidden when GoneReason(description) is { } reason => new ChatGone(description, reason),
+            (int)HttpStatusCode.Forbidden when GoneReason(description) is { } reason => new ChatGone(
+                description,
+                reason
+            ),
             >= 500 => new Unreachable(description, OutcomeUnknown: false),
             _ when Has("chat not found") || Has("PEER_ID_INVALID") => new ChatGone(description, "chat not found"),
-            _ when Has("TOPIC_CLOSED") || Has("TOPIC_DELETED") || Has("no rights to send a message") || Has("not enough rights to send text") || Has("CHAT_WRITE_FORBIDDEN") => new ChatRefused(description),
-            _ when Has("can't parse entities") || Has("can't parse message text") || Has("can't parse caption") || Has("MessageEntity") || Has("ENTITY_") || Has("ENTITIES_") || Has("too long") || Has("TOO_LONG") =>
-                new FormattingRefused(description),
+            _ when Has("TOPIC_CLOSED")
+                    || Has("TOPIC_DELETED")
+                    || Has("no rights to send a message")
+                    || Has("not enough rights to send text")
+                    || Has("CHAT_WRITE_FORBIDDEN") => new ChatRefused(description),
+            _ when Has("can't parse entities")
+                    || Has("can't parse message text")
+                    || Has("can't parse caption")
+                    || Has("MessageEntity")
+                    || Has("ENTITY_")
+                    || Has("ENTITIES_")
+                    || Has("too long")
+                    || Has("TOO_LONG") => new FormattingRefused(description),
             _ => new Refused(description),
         };
 
@@ -84,7 +101,8 @@ public abstract record BotApiFailure(string Description)
 }
 
 /// <summary>A call to the Bot API failed; <see cref="Failure"/> says what to do about it. The text never holds the token.</summary>
-public sealed class BotApiException(BotApiFailure failure, Exception? inner = null) : Exception(failure.Description, inner)
+public sealed class BotApiException(BotApiFailure failure, Exception? inner = null)
+    : Exception(failure.Description, inner)
 {
     /// <summary>The sorted failure.</summary>
     public BotApiFailure Failure { get; } = failure;

@@ -13,7 +13,13 @@ namespace Notify.Bot.Telegram;
 public readonly record struct MessageId(long Value);
 
 /// <summary>What each answer of the Bot API is. Null members are how the JSON of somebody else shows itself.</summary>
-internal sealed record ApiAnswer<T>(bool? Ok, T? Result, int? ErrorCode, string? Description, ResponseParameters? Parameters);
+internal sealed record ApiAnswer<T>(
+    bool? Ok,
+    T? Result,
+    int? ErrorCode,
+    string? Description,
+    ResponseParameters? Parameters
+);
 
 internal sealed record ResponseParameters(long? MigrateToChatId, int? RetryAfter);
 
@@ -29,7 +35,12 @@ internal sealed record ApiChatMember(string? Status);
 
 internal sealed record ApiChatMemberUpdated(ApiChat Chat, ApiChatMember NewChatMember);
 
-internal sealed record ApiUpdate(long UpdateId, ApiMessage? Message, ApiCallbackQuery? CallbackQuery, ApiChatMemberUpdated? MyChatMember);
+internal sealed record ApiUpdate(
+    long UpdateId,
+    ApiMessage? Message,
+    ApiCallbackQuery? CallbackQuery,
+    ApiChatMemberUpdated? MyChatMember
+);
 
 internal sealed record ApiEntity(string Type, int Offset, int Length, string? Url = null, string? Language = null);
 
@@ -72,7 +83,8 @@ internal sealed record SetMyCommandsRequest(IReadOnlyList<ApiCommand> Commands);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ApiAnswer<ApiUser>))]
 [JsonSerializable(typeof(ApiAnswer<ApiMessage>))]
 [JsonSerializable(typeof(ApiAnswer<JsonElement>))]

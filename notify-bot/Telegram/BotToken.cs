@@ -24,16 +24,18 @@ public sealed class BotToken
     {
         ArgumentNullException.ThrowIfNull(text);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0
+        return
+            colon > 0
             && long.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var botId)
             && text.Length - colon - 1 is >= 30 and <= 200
             && text.Skip(colon + 1).All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
-                ? new BotToken(text, botId)
-                : null;
+            ? new BotToken(text, botId)
+            : null;
     }
 
     /// <summary>The address of a method. It holds the secret: it goes to the HTTP client and nowhere else.</summary>
-    internal Uri MethodAddress(Uri apiUrl, string method) => new($"{apiUrl.AbsoluteUri.TrimEnd('/')}/bot{_value}/{method}");
+    internal Uri MethodAddress(Uri apiUrl, string method) =>
+        new($"{apiUrl.AbsoluteUri.TrimEnd('/')}/bot{_value}/{method}");
 
     /// <summary>Takes the secret out of a text that came from elsewhere, such as an error page that quotes the address.</summary>
     public string Redact(string text)

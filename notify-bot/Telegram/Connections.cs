@@ -12,36 +12,45 @@ internal static class Connections
     /// <summary>The pause before the next address is tried beside the one that has not answered (RFC 8305 recommends 250 ms).</summary>
     private static readonly TimeSpan NextAddress = TimeSpan.FromMilliseconds(250);
 
-    internal static SocketsHttpHandler NewHandler(OutgoingProxy? proxy, TimeProvider time) => new()
-    {
-        ActivityHeadersPropagator = null,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        UseProxy = proxy is not null,
-        Proxy = proxy,
-        ConnectTimeout = ConnectTimeout,
-        // A new connection now and then, so that a moved DNS entry is seen.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, time, cancellation),
-    };
+    internal static SocketsHttpHandler NewHandler(OutgoingProxy? proxy, TimeProvider time) =>
+        new()
+        {
+            ActivityHeadersPropagator = null,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            UseProxy = proxy is not null,
+            Proxy = proxy,
+            ConnectTimeout = ConnectTimeout,
+            // A new connection now and then, so that a moved DNS entry is seen.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, time, cancellation),
+        };
 
     /// <summary>
     /// Tries a host's addresses one after the other, each a moment after the last, and takes the first that answers: a server
     /// with an IPv6 address and no IPv6 route would otherwise hang in each call until the time limit.
     /// </summary>
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint host, TimeProvider time, CancellationToken cancellation)
+    private static async ValueTask<Stream> ConnectAsync(
+        DnsEndPoint host,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
-        var addresses = IPAddress.TryParse(host.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host.Host, cancellation);
+        var addresses = IPAddress.TryParse(host.Host, out var literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host.Host, cancellation);
         if (addresses.Length == 0)
         {
             throw new SocketException((int)SocketError.HostNotFound);
         }
 
         // The families take turns, as the resolver's order may put a dead family first.
-        var ordered = addresses.Select((address, place) => (address, place))
+        var ordered = addresses
+            .Select((address, place) => (address, place))
             .OrderBy(a => addresses.Take(a.place).Count(other => other.AddressFamily == a.address.AddressFamily))
-            .Select(a => a.address).ToArray();
+            .Select(a => a.address)
+            .ToArray();
 
         using var won = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new List<Task<Socket>>();
@@ -60,7 +69,10 @@ internal static class Connections
                     throw last!;
                 }
 
-                var pause = next < ordered.Length ? Task.Delay(NextAddress, time, won.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, won.Token);
+                var pause =
+                    next < ordered.Length
+                        ? Task.Delay(NextAddress, time, won.Token)
+                        : Task.Delay(Timeout.InfiniteTimeSpan, time, won.Token);
                 var done = await Task.WhenAny([.. running, pause]);
                 cancellation.ThrowIfCancellationRequested();
                 if (done is not Task<Socket> attempt)
@@ -98,7 +110,8 @@ internal static class Connections
                     },
                     CancellationToken.None,
                     TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default);
+                    TaskScheduler.Default
+                );
             }
         }
     }

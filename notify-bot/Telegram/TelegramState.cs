@@ -26,7 +26,12 @@ public sealed class TelegramState(BotSettings settings)
     /// <param name="LastGoodPoll">When Telegram last answered a poll.</param>
     /// <param name="BotUsername">The bot's name without <c>@</c>, once Telegram has said it.</param>
     /// <param name="Trouble">Why the last poll was not good, in the words of whoever refused it; null where it was good or there was none.</param>
-    public sealed record Snapshot(TelegramCondition Condition, DateTimeOffset? LastGoodPoll, string? BotUsername, string? Trouble);
+    public sealed record Snapshot(
+        TelegramCondition Condition,
+        DateTimeOffset? LastGoodPoll,
+        string? BotUsername,
+        string? Trouble
+    );
 
     /// <summary>The picture now.</summary>
     public Snapshot Now => _now;
@@ -36,7 +41,9 @@ public sealed class TelegramState(BotSettings settings)
 
     internal void Knows(string? botUsername) => _now = _now with { BotUsername = botUsername };
 
-    internal void Good(DateTimeOffset now) => _now = _now with { Condition = TelegramCondition.Ok, LastGoodPoll = now, Trouble = null };
+    internal void Good(DateTimeOffset now) =>
+        _now = _now with { Condition = TelegramCondition.Ok, LastGoodPoll = now, Trouble = null };
 
-    internal void Bad(TelegramCondition condition, string trouble) => _now = _now with { Condition = condition, Trouble = trouble };
+    internal void Bad(TelegramCondition condition, string trouble) =>
+        _now = _now with { Condition = condition, Trouble = trouble };
 }

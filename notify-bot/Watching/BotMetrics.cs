@@ -54,8 +54,16 @@ public sealed class BotMetrics
         lock (_gate)
         {
             return new BotCounts(
-                Interlocked.Read(ref _accepted), Interlocked.Read(ref _delivered), Interlocked.Read(ref _floodWaits), Interlocked.Read(ref _dispatched), Interlocked.Read(ref _notDispatched),
-                [.. _failed], [.. _runs], [.. _sends], _sending);
+                Interlocked.Read(ref _accepted),
+                Interlocked.Read(ref _delivered),
+                Interlocked.Read(ref _floodWaits),
+                Interlocked.Read(ref _dispatched),
+                Interlocked.Read(ref _notDispatched),
+                [.. _failed],
+                [.. _runs],
+                [.. _sends],
+                _sending
+            );
         }
     }
 
@@ -79,4 +87,13 @@ public sealed class BotMetrics
 /// <param name="Sends">Messages that Telegram has taken, by the class of how long it took.</param>
 /// <param name="Sending">How long these took together.</param>
 internal sealed record BotCounts(
-    long Accepted, long Delivered, long FloodWaits, long Dispatched, long NotDispatched, IReadOnlyList<KeyValuePair<string, long>> Failed, IReadOnlyList<KeyValuePair<string, long>> Runs, IReadOnlyList<long> Sends, TimeSpan Sending);
+    long Accepted,
+    long Delivered,
+    long FloodWaits,
+    long Dispatched,
+    long NotDispatched,
+    IReadOnlyList<KeyValuePair<string, long>> Failed,
+    IReadOnlyList<KeyValuePair<string, long>> Runs,
+    IReadOnlyList<long> Sends,
+    TimeSpan Sending
+);

@@ -6,9 +6,7 @@ namespace Notify.Bot.Watching;
 /// <summary>Something that a dashboard shows has changed.</summary>
 public abstract record Change
 {
-    private Change()
-    {
-    }
+    private Change() { }
 
     /// <summary>A notification was accepted, or its delivery has come further.</summary>
     /// <param name="User">Whose.</param>
@@ -34,7 +32,8 @@ public sealed class ChangeFeed
     private Watcher[] _watchers = [];
 
     /// <summary>A notification was accepted, or its delivery has come further.</summary>
-    public void NotificationChanged(UserName user, string id, DeliveryState state) => Tell(user, new Change.OfNotification(user, id, state));
+    public void NotificationChanged(UserName user, string id, DeliveryState state) =>
+        Tell(user, new Change.OfNotification(user, id, state));
 
     /// <summary>A script was started or has ended on request, or was muted or unmuted.</summary>
     public void ScriptsChanged(UserName user) => Tell(user, new Change.OfScripts(user));
@@ -84,7 +83,13 @@ public sealed class ChangeFeed
             _feed = feed;
             _only = only;
             _unread = Channel.CreateBounded<Change>(
-                new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Volatile.Write(ref _missed, true));
+                new BoundedChannelOptions(MostUnread)
+                {
+                    FullMode = BoundedChannelFullMode.DropOldest,
+                    SingleReader = true,
+                },
+                _ => Volatile.Write(ref _missed, true)
+            );
         }
 
         /// <summary>The next change; waits for one.</summary>

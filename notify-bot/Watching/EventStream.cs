@@ -9,7 +9,12 @@ namespace Notify.Bot.Watching;
 /// <c>GET /events</c>: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A caller hears of
 /// itself; a trusted one of everybody, or of the user it names.
 /// </summary>
-internal sealed class EventStream(ChangeFeed feed, AccessGate access, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventStream(
+    ChangeFeed feed,
+    AccessGate access,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime
+)
 {
     /// <summary>Streams of one user who is not trusted. Each keeps some 100 kB of changes that are not read yet, and is told of each change of its user.</summary>
     internal const int MostOfUser = 16;
@@ -25,7 +30,11 @@ internal sealed class EventStream(ChangeFeed feed, AccessGate access, TimeProvid
         var caller = CallerGate.Of(context);
         if (!TryEnter(caller))
         {
-            throw new RefusalException(StatusCodes.Status429TooManyRequests, $"{MostOfUser} event streams of yours are open, as many as there can be. Close one first.", TimeSpan.FromSeconds(5));
+            throw new RefusalException(
+                StatusCodes.Status429TooManyRequests,
+                $"{MostOfUser} event streams of yours are open, as many as there can be. Close one first.",
+                TimeSpan.FromSeconds(5)
+            );
         }
 
         try
@@ -42,7 +51,10 @@ internal sealed class EventStream(ChangeFeed feed, AccessGate access, TimeProvid
     {
         string? named = context.Request.Query["user"];
         using var watcher = feed.Watch(named is null && caller.IsTrusted ? null : caller.For(named));
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted,
+            lifetime.ApplicationStopping
+        );
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         try
@@ -106,15 +118,17 @@ internal sealed class EventStream(ChangeFeed feed, AccessGate access, TimeProvid
         }
     }
 
-    private static string Event(Change change) => change switch
-    {
-        Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State.Word())),
-        Change.OfScripts of => Event("scripts", new ChangeAnswer(of.User.Value)),
-        Change.Missed => "event: missed\ndata: {}\n\n",
-        _ => throw new InvalidOperationException($"No event for {change.GetType().Name}."),
-    };
+    private static string Event(Change change) =>
+        change switch
+        {
+            Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State.Word())),
+            Change.OfScripts of => Event("scripts", new ChangeAnswer(of.User.Value)),
+            Change.Missed => "event: missed\ndata: {}\n\n",
+            _ => throw new InvalidOperationException($"No event for {change.GetType().Name}."),
+        };
 
-    private static string Event(string name, ChangeAnswer data) => $"event: {name}\ndata: {JsonSerializer.Serialize(data, SendApiJson.Default.ChangeAnswer)}\n\n";
+    private static string Event(string name, ChangeAnswer data) =>
+        $"event: {name}\ndata: {JsonSerializer.Serialize(data, SendApiJson.Default.ChangeAnswer)}\n\n";
 
     private static async Task WriteAsync(HttpContext context, string text, CancellationToken cancellation)
     {

@@ -14,18 +14,25 @@ internal sealed partial class MetricsPort : IAsyncDisposable
     private MetricsPort(WebApplication app) => _app = app;
 
     /// <summary>Serves them; null where the port is taken, which is logged and stops nothing.</summary>
-    internal static async Task<MetricsPort?> OpenAsync(IPEndPoint listen, MetricsPage page, ILoggerProvider logs, ILogger log)
+    internal static async Task<MetricsPort?> OpenAsync(
+        IPEndPoint listen,
+        MetricsPage page,
+        ILoggerProvider logs,
+        ILogger log
+    )
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = 32;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-            kestrel.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxConcurrentConnections = 32;
+                kestrel.Limits.MaxRequestBodySize = 0;
+                kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+                kestrel.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            });
         var app = builder.Build();
         app.Run(context =>
         {
@@ -53,6 +60,10 @@ internal sealed partial class MetricsPort : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    [LoggerMessage(1205, LogLevel.Warning, "The metrics can't be served at {Listen} ({Error}); they are on the bot's socket still. Set NOTIFY_METRICS_LISTEN to a free port and restart.")]
+    [LoggerMessage(
+        1205,
+        LogLevel.Warning,
+        "The metrics can't be served at {Listen} ({Error}); they are on the bot's socket still. Set NOTIFY_METRICS_LISTEN to a free port and restart."
+    )]
     private static partial void LogPortTaken(ILogger log, IPEndPoint listen, string error);
 }

@@ -29,7 +29,11 @@ public sealed partial class UnreadableLog(ILinkBook links, ILogger<UnreadableLog
         _said = [.. now];
     }
 
-    [LoggerMessage(1210, LogLevel.Error, "Can't be read: {Unreadable}. It is left as it is; all else goes on. Fix it with an editor, under the folder's lock (flock .lock nano FILE).")]
+    [LoggerMessage(
+        1210,
+        LogLevel.Error,
+        "Can't be read: {Unreadable}. It is left as it is; all else goes on. Fix it with an editor, under the folder's lock (flock .lock nano FILE)."
+    )]
     private static partial void LogUnreadable(ILogger log, string unreadable);
 
     [LoggerMessage(1211, LogLevel.Information, "All files of the data folder can be read again.")]

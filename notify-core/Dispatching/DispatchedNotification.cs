@@ -12,7 +12,14 @@ namespace Notify.Dispatching;
 /// <param name="Script">The script that says it.</param>
 /// <param name="Timestamp">When it was accepted.</param>
 /// <param name="ImageUrl">Where the dashboard shows its chart.</param>
-public sealed record DispatchedNotification(string Id, string? Title, string? Message, string? Script, DateTimeOffset Timestamp, Uri? ImageUrl);
+public sealed record DispatchedNotification(
+    string Id,
+    string? Title,
+    string? Message,
+    string? Script,
+    DateTimeOffset Timestamp,
+    Uri? ImageUrl
+);
 
 // What is said on the dispatch socket (docs/gateway.md).
 

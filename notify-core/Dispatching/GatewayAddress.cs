@@ -22,6 +22,11 @@ public static class GatewayAddress
         ArgumentNullException.ThrowIfNull(publicUrl);
         return publicUrl.IsLoopback && publicUrl.Scheme == Uri.UriSchemeHttp && listen is ListenPoint.Tcp tcp
             ? new Uri($"ws://{tcp.EndPoint}/")
-            : new UriBuilder(publicUrl) { Scheme = publicUrl.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Port = publicUrl.IsDefaultPort ? -1 : publicUrl.Port, Path = publicUrl.AbsolutePath.TrimEnd('/') + Path }.Uri;
+            : new UriBuilder(publicUrl)
+            {
+                Scheme = publicUrl.Scheme == Uri.UriSchemeHttps ? "wss" : "ws",
+                Port = publicUrl.IsDefaultPort ? -1 : publicUrl.Port,
+                Path = publicUrl.AbsolutePath.TrimEnd('/') + Path,
+            }.Uri;
     }
 }

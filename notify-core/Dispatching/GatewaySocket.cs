@@ -28,16 +28,18 @@ public sealed class GatewaySocket : IDisposable
     {
         _path = path;
         _trusted = trusted;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            // The gateway closes idle connections after two minutes; ours go first.
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            ConnectCallback = (_, cancellation) => ConnectAsync(cancellation),
-        })
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                ActivityHeadersPropagator = null,
+                // The gateway closes idle connections after two minutes; ours go first.
+                PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+                ConnectCallback = (_, cancellation) => ConnectAsync(cancellation),
+            }
+        )
         {
             BaseAddress = new Uri("http://gateway"),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -48,9 +50,16 @@ public sealed class GatewaySocket : IDisposable
     /// <returns>To how many of the user's connections it is on its way.</returns>
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
     /// <exception cref="GatewayRefusedException">It says no.</exception>
-    public async Task<int> DispatchAsync(UserName user, DispatchedNotification notification, CancellationToken cancellation)
+    public async Task<int> DispatchAsync(
+        UserName user,
+        DispatchedNotification notification,
+        CancellationToken cancellation
+    )
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new DispatchCall(user.Value, notification), GatewayJson.Own.DispatchCall);
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new DispatchCall(user.Value, notification),
+            GatewayJson.Own.DispatchCall
+        );
         return Read(await AskAsync("/dispatch", body, cancellation), GatewayJson.Own.DispatchAnswer).Sent;
     }
 
@@ -58,7 +67,9 @@ public sealed class GatewaySocket : IDisposable
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
     /// <exception cref="GatewayRefusedException">It says no.</exception>
     public async Task<int> ConnectionsAsync(UserName user, CancellationToken cancellation) =>
-        Read(await AskAsync($"/health?user={user.Value}", null, cancellation), GatewayJson.Own.GatewayHealth).Users?.GetValueOrDefault(user.Value) ?? 0;
+        Read(await AskAsync($"/health?user={user.Value}", null, cancellation), GatewayJson.Own.GatewayHealth)
+            .Users?.GetValueOrDefault(user.Value)
+        ?? 0;
 
     /// <summary>Takes a token back: its connections are cut, and it counts no more.</summary>
     /// <param name="id">Its <c>jti</c>.</param>
@@ -67,7 +78,11 @@ public sealed class GatewaySocket : IDisposable
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
     /// <exception cref="GatewayRefusedException">It says no, or could not store it.</exception>
     public Task RevokeAsync(string id, DateTimeOffset until, CancellationToken cancellation) =>
-        AskAsync("/revoke", JsonSerializer.SerializeToUtf8Bytes(new RevokeCall(id, until), GatewayJson.Own.RevokeCall), cancellation);
+        AskAsync(
+            "/revoke",
+            JsonSerializer.SerializeToUtf8Bytes(new RevokeCall(id, until), GatewayJson.Own.RevokeCall),
+            cancellation
+        );
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
@@ -79,19 +94,29 @@ public sealed class GatewaySocket : IDisposable
         {
             try
             {
-                using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(target, UriKind.Relative));
+                using var request = new HttpRequestMessage(
+                    body is null ? HttpMethod.Get : HttpMethod.Post,
+                    new Uri(target, UriKind.Relative)
+                );
                 if (body is not null)
                 {
-                    request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+                    request.Content = new ByteArrayContent(body)
+                    {
+                        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+                    };
                 }
 
                 using var response = await _http.SendAsync(request, cancellation);
                 var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
                 return response.StatusCode == HttpStatusCode.OK
                     ? answer
-                    : throw new GatewayRefusedException((int)response.StatusCode, $"The gateway refuses with HTTP status {(int)response.StatusCode}: {TryRead(answer, GatewayJson.Own.GatewayError)?.Error ?? "it gave no reason."}");
+                    : throw new GatewayRefusedException(
+                        (int)response.StatusCode,
+                        $"The gateway refuses with HTTP status {(int)response.StatusCode}: {TryRead(answer, GatewayJson.Own.GatewayError)?.Error ?? "it gave no reason."}"
+                    );
             }
-            catch (HttpRequestException e) when (!isAgain && e.InnerException is not (SocketException or GatewayUnreachableException))
+            catch (HttpRequestException e)
+                when (!isAgain && e.InnerException is not (SocketException or GatewayUnreachableException))
             {
                 // A connection from before broke, since the gateway was restarted. Had it taken the call, those whom it passed it on to would be gone with it.
             }
@@ -103,7 +128,9 @@ public sealed class GatewaySocket : IDisposable
     }
 
     private T Read<T>(byte[] body, JsonTypeInfo<T> type)
-        where T : class => TryRead(body, type) ?? throw new GatewayUnreachableException($"What listens at {_path} does not answer as the gateway does.");
+        where T : class =>
+        TryRead(body, type)
+        ?? throw new GatewayUnreachableException($"What listens at {_path} does not answer as the gateway does.");
 
     private static T? TryRead<T>(byte[] body, JsonTypeInfo<T> type)
         where T : class
@@ -127,7 +154,9 @@ public sealed class GatewaySocket : IDisposable
             var listener = PeerCredentials.Of(socket);
             return _trusted.Include(listener)
                 ? new NetworkStream(socket, ownsSocket: true)
-                : throw new GatewayUnreachableException($"Who listens at {_path} (user id {listener.Uid}) is neither root nor a member of the group that may dispatch, so it is not the gateway. Nothing was sent.");
+                : throw new GatewayUnreachableException(
+                    $"Who listens at {_path} (user id {listener.Uid}) is neither root nor a member of the group that may dispatch, so it is not the gateway. Nothing was sent."
+                );
         }
         catch
         {
@@ -136,14 +165,30 @@ public sealed class GatewaySocket : IDisposable
         }
     }
 
-    private GatewayUnreachableException Unreachable(HttpRequestException e) => e.InnerException switch
-    {
-        GatewayUnreachableException inner => inner,
-        SocketException { SocketErrorCode: SocketError.AccessDenied } => new GatewayUnreachableException($"This account may not connect to {_path}: it has to be in the group that may dispatch (data-ops).", e),
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new GatewayUnreachableException($"The gateway is not running: nobody listens at {_path}.", e),
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new GatewayUnreachableException($"The gateway is not running: there is no socket {_path}.", e) { IsAbsent = true },
-        var inner => new GatewayUnreachableException($"The connection to the gateway at {_path} broke: {(inner ?? e).Message}", e),
-    };
+    private GatewayUnreachableException Unreachable(HttpRequestException e) =>
+        e.InnerException switch
+        {
+            GatewayUnreachableException inner => inner,
+            SocketException { SocketErrorCode: SocketError.AccessDenied } => new GatewayUnreachableException(
+                $"This account may not connect to {_path}: it has to be in the group that may dispatch (data-ops).",
+                e
+            ),
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new GatewayUnreachableException(
+                $"The gateway is not running: nobody listens at {_path}.",
+                e
+            ),
+            SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new GatewayUnreachableException(
+                $"The gateway is not running: there is no socket {_path}.",
+                e
+            )
+            {
+                IsAbsent = true,
+            },
+            var inner => new GatewayUnreachableException(
+                $"The connection to the gateway at {_path} broke: {(inner ?? e).Message}",
+                e
+            ),
+        };
 }
 
 /// <summary>The gateway could not be reached, or what listens there is not the gateway, or it gave no answer; the message says which.</summary>

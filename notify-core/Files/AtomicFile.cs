@@ -59,7 +59,10 @@ public sealed class AtomicFile : IDisposable
         var previous = FileStatus.OfPath(path, followLink: false);
         if (previous is { Kind: not FileKind.Regular })
         {
-            throw new FileNotWrittenException(path, "something that is not a regular file is in its place; move it away");
+            throw new FileNotWrittenException(
+                path,
+                "something that is not a regular file is in its place; move it away"
+            );
         }
 
         var folder = OpenFolder(path);
@@ -84,7 +87,8 @@ public sealed class AtomicFile : IDisposable
             }
 
             file?.Dispose();
-            throw exception as FileNotWrittenException ?? new FileNotWrittenException(path, exception.Message.TrimEnd('.'), exception);
+            throw exception as FileNotWrittenException
+                ?? new FileNotWrittenException(path, exception.Message.TrimEnd('.'), exception);
         }
     }
 
@@ -120,7 +124,10 @@ public sealed class AtomicFile : IDisposable
         _committed = true;
         if (LibC.Fsync(_folder) != 0 && Marshal.GetLastPInvokeError() != LibC.InvalidArgument)
         {
-            throw new FileNotWrittenException(_path, $"the new content is there, but may not outlive a power failure ({LibC.LastError()})");
+            throw new FileNotWrittenException(
+                _path,
+                $"the new content is there, but may not outlive a power failure ({LibC.LastError()})"
+            );
         }
     }
 
@@ -143,11 +150,21 @@ public sealed class AtomicFile : IDisposable
         var removed = 0;
         try
         {
-            foreach (var path in Directory.EnumerateFiles(folder, LeftoverPrefix + "*" + LeftoverSuffix, new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
+            foreach (
+                var path in Directory.EnumerateFiles(
+                    folder,
+                    LeftoverPrefix + "*" + LeftoverSuffix,
+                    new EnumerationOptions { AttributesToSkip = FileAttributes.None }
+                )
+            )
             {
                 var isOwn = Path.GetFileName(path).Length == LeftoverPrefix.Length + 32 + LeftoverSuffix.Length;
-                if (isOwn && FileStatus.OfPath(path, followLink: false) is { Kind: FileKind.Regular } status
-                    && time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ModifiedNanoseconds / 100) > LeftoverAge)
+                if (
+                    isOwn
+                    && FileStatus.OfPath(path, followLink: false) is { Kind: FileKind.Regular } status
+                    && time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ModifiedNanoseconds / 100)
+                        > LeftoverAge
+                )
                 {
                     File.Delete(path);
                     removed++;
@@ -176,7 +193,8 @@ public sealed class AtomicFile : IDisposable
         // The name can't be guessed, and what is already there is never opened: nobody can lay a link in the way. (A Guid's random bits
         // come from the kernel's generator too; RandomNumberGenerator would load OpenSSL, which costs a short-lived program 5 ms.)
         var name = LeftoverPrefix + Guid.NewGuid().ToString("N") + LeftoverSuffix;
-        const int Flags = LibC.OpenWriteOnly | LibC.OpenCreate | LibC.OpenExclusive | LibC.OpenNoFollow | LibC.OpenCloseOnExec;
+        const int Flags =
+            LibC.OpenWriteOnly | LibC.OpenCreate | LibC.OpenExclusive | LibC.OpenNoFollow | LibC.OpenCloseOnExec;
         var descriptor = LibC.OpenAt(folder, name, Flags, OwnerOnly);
         return descriptor >= 0
             ? new AtomicFile(path, folder, new SafeFileHandle(descriptor, ownsHandle: true), name)
@@ -187,7 +205,7 @@ public sealed class AtomicFile : IDisposable
     {
         fixed (byte* start = content)
         {
-            for (var written = 0; written < content.Length;)
+            for (var written = 0; written < content.Length; )
             {
                 var count = LibC.Write(_file, start + written, (nuint)(content.Length - written));
                 if (count >= 0)

@@ -46,7 +46,12 @@ public sealed class BoundedLog : IDisposable
     /// <param name="time">Whose time the entries carry.</param>
     /// <param name="maxBytes">The size in bytes beyond which a new file begins.</param>
     /// <param name="mode">The mode of a new file.</param>
-    public BoundedLog(string path, TimeProvider time, long maxBytes = DefaultMaxBytes, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    public BoundedLog(
+        string path,
+        TimeProvider time,
+        long maxBytes = DefaultMaxBytes,
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
         _path = Path.GetFullPath(path);
@@ -72,7 +77,14 @@ public sealed class BoundedLog : IDisposable
 
             if (_unreported > 0)
             {
-                AppendEntry(entry, now, string.Create(CultureInfo.InvariantCulture, $"{_unreported} entries before this one could not be written: {_reason}."));
+                AppendEntry(
+                    entry,
+                    now,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{_unreported} entries before this one could not be written: {_reason}."
+                    )
+                );
             }
 
             AppendEntry(entry, now, text);
@@ -94,7 +106,11 @@ public sealed class BoundedLog : IDisposable
     {
         lock (_gate)
         {
-            if (FileStatus.OfPath(_path, followLink: false) is { Kind: FileKind.Regular } status && status.Size >= _maxBytes && Open())
+            if (
+                FileStatus.OfPath(_path, followLink: false) is { Kind: FileKind.Regular } status
+                && status.Size >= _maxBytes
+                && Open()
+            )
             {
                 Rotate(1);
             }
@@ -144,8 +160,10 @@ public sealed class BoundedLog : IDisposable
         entry.Append('\n');
     }
 
-    private static bool IsDangerous(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) is
-        UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || c is '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+    private static bool IsDangerous(char c) =>
+        char.IsControl(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        || c is '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     private unsafe bool TryWrite(ReadOnlySpan<byte> entry)
     {
@@ -166,8 +184,7 @@ public sealed class BoundedLog : IDisposable
             do
             {
                 count = LibC.Write(_file, start, (nuint)entry.Length);
-            }
-            while (count < 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted);
+            } while (count < 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted);
         }
 
         if (count == entry.Length)
@@ -190,7 +207,8 @@ public sealed class BoundedLog : IDisposable
         }
 
         Close();
-        const int Flags = LibC.OpenWriteOnly | LibC.OpenAppend | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec;
+        const int Flags =
+            LibC.OpenWriteOnly | LibC.OpenAppend | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec;
         for (var attempt = 0; attempt < 3; attempt++)
         {
             var descriptor = LibC.Open(_path, Flags, 0);
@@ -249,7 +267,11 @@ public sealed class BoundedLog : IDisposable
         }
 
         // Whoever waited for nothing here finds the name moved on to a new file already.
-        if (FileStatus.OfPath(_path, followLink: false) is { } named && named.Inode == _inode && LibC.Rename(_path, _path + ".1") != 0)
+        if (
+            FileStatus.OfPath(_path, followLink: false) is { } named
+            && named.Inode == _inode
+            && LibC.Rename(_path, _path + ".1") != 0
+        )
         {
             // Without the right to move it in its folder the bound can't be kept in any other way than by not writing.
             _reason = $"the file is full and can't be moved to {_path}.1 ({LibC.LastError()})";

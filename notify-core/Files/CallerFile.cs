@@ -33,9 +33,7 @@ public enum CallerFileRefusal
 /// <summary>A file opened for a caller, or why not.</summary>
 public abstract record CallerFileResult
 {
-    private CallerFileResult()
-    {
-    }
+    private CallerFileResult() { }
 
     /// <summary>The file that was checked; it can't be swapped any more.</summary>
     /// <param name="Handle">The file, opened for reading.</param>
@@ -43,13 +41,17 @@ public abstract record CallerFileResult
     public sealed record Opened(SafeFileHandle Handle, FileStatus Status) : CallerFileResult
     {
         /// <summary>When its content was last changed.</summary>
-        public DateTimeOffset Modified => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(Status.ModifiedNanoseconds / 100);
+        public DateTimeOffset Modified =>
+            DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(Status.ModifiedNanoseconds / 100);
 
         /// <summary>
         /// Whether the bytes that were read since are the file that was checked: as many as its size says, and nothing written meanwhile. Names and rights may change.
         /// </summary>
         /// <param name="read">How many bytes were read up to the end.</param>
-        public bool IsWhole(long read) => read == Status.Size && FileStatus.Of(Handle) is var now && (now.Size, now.ModifiedNanoseconds) == (Status.Size, Status.ModifiedNanoseconds);
+        public bool IsWhole(long read) =>
+            read == Status.Size
+            && FileStatus.Of(Handle) is var now
+            && (now.Size, now.ModifiedNanoseconds) == (Status.Size, Status.ModifiedNanoseconds);
     }
 
     /// <summary>Why not, as a kind and as a sentence for the caller.</summary>
@@ -78,20 +80,37 @@ public static class CallerFile
     {
         ArgumentNullException.ThrowIfNull(path);
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (!path.StartsWith('/') || path.EndsWith('/') || path.Contains('\0', StringComparison.Ordinal) || path.Length > 4095 || segments.Any(s => s is "." or ".."))
+        if (
+            !path.StartsWith('/')
+            || path.EndsWith('/')
+            || path.Contains('\0', StringComparison.Ordinal)
+            || path.Length > 4095
+            || segments.Any(s => s is "." or "..")
+        )
         {
-            return new CallerFileResult.Refused(CallerFileRefusal.NotAPath, "photo_path is not an absolute path of a file without '.' and '..' in it.");
+            return new CallerFileResult.Refused(
+                CallerFileRefusal.NotAPath,
+                "photo_path is not an absolute path of a file without '.' and '..' in it."
+            );
         }
 
         ArgumentNullException.ThrowIfNull(groups);
         var way = new Way(new CallerRights(uid, groups), OpenToAll: true, OpenToCaller: true);
-        var folder = new SafeFileHandle(LibC.Open("/", LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0), ownsHandle: true);
+        var folder = new SafeFileHandle(
+            LibC.Open("/", LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0),
+            ownsHandle: true
+        );
         try
         {
             foreach (var segment in segments[..^1])
             {
                 way = way.Through(folder);
-                var next = LibC.OpenAt(folder, segment, LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
+                var next = LibC.OpenAt(
+                    folder,
+                    segment,
+                    LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenNoFollow | LibC.OpenCloseOnExec,
+                    0
+                );
                 if (next < 0)
                 {
                     return NotOpened(folder, segment, way);
@@ -126,11 +145,18 @@ public static class CallerFile
             }
         }
 
-        var opened = LibC.OpenAt(folder, name, LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
+        var opened = LibC.OpenAt(
+            folder,
+            name,
+            LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenNoFollow | LibC.OpenCloseOnExec,
+            0
+        );
         if (opened < 0)
         {
             return new CallerFileResult.Refused(
-                CallerFileRefusal.NotReadable, $"The bot may not read that file ({LibC.LastError()}). Send its bytes as the part 'photo' of a form, or let all read it (chmod o+r, and o+x on its folders).");
+                CallerFileRefusal.NotReadable,
+                $"The bot may not read that file ({LibC.LastError()}). Send its bytes as the part 'photo' of a form, or let all read it (chmod o+r, and o+x on its folders)."
+            );
         }
 
         // What counts is the file that is open now; it may be another one than a moment ago.
@@ -145,18 +171,34 @@ public static class CallerFile
         return new CallerFileResult.Opened(file, status);
     }
 
-    private static CallerFileResult.Refused? Refusal(SafeFileHandle file, FileStatus status, Way way, long mostBytes) => status switch
-    {
-        _ when !way.OpenToCaller => NotTheCallers(),
-        { Kind: FileKind.SymbolicLink } => Link(),
-        { Kind: not FileKind.Regular } => new(CallerFileRefusal.NotRegular, "photo_path names something else than a regular file."),
-        _ when status.Uid == way.Caller.Uid && !way.Caller.Has(file, status, AccessRights.Read) => new(
-            CallerFileRefusal.NotReadable, "That file is yours, but closed to yourself by its mode, or has an access list of a kind that the bot does not know. Send its bytes as the part 'photo' of a form."),
-        _ when status.Uid != way.Caller.Uid && !(way.OpenToAll && CallerRights.AllHave(status, AccessRights.Read) && way.Caller.Has(file, status, AccessRights.Read)) => NotTheCallers(),
-        _ when status.Size > mostBytes => new(
-            CallerFileRefusal.TooLarge, string.Create(CultureInfo.InvariantCulture, $"That photo has {status.Size} bytes; {mostBytes} are the most. Save the chart smaller (plt.savefig with a lower dpi).")),
-        _ => null,
-    };
+    private static CallerFileResult.Refused? Refusal(SafeFileHandle file, FileStatus status, Way way, long mostBytes) =>
+        status switch
+        {
+            _ when !way.OpenToCaller => NotTheCallers(),
+            { Kind: FileKind.SymbolicLink } => Link(),
+            { Kind: not FileKind.Regular } => new(
+                CallerFileRefusal.NotRegular,
+                "photo_path names something else than a regular file."
+            ),
+            _ when status.Uid == way.Caller.Uid && !way.Caller.Has(file, status, AccessRights.Read) => new(
+                CallerFileRefusal.NotReadable,
+                "That file is yours, but closed to yourself by its mode, or has an access list of a kind that the bot does not know. Send its bytes as the part 'photo' of a form."
+            ),
+            _ when status.Uid != way.Caller.Uid
+                    && !(
+                        way.OpenToAll
+                        && CallerRights.AllHave(status, AccessRights.Read)
+                        && way.Caller.Has(file, status, AccessRights.Read)
+                    ) => NotTheCallers(),
+            _ when status.Size > mostBytes => new(
+                CallerFileRefusal.TooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"That photo has {status.Size} bytes; {mostBytes} are the most. Save the chart smaller (plt.savefig with a lower dpi)."
+                )
+            ),
+            _ => null,
+        };
 
     private static CallerFileResult.Refused NotOpened(SafeFileHandle folder, string name, Way way)
     {
@@ -174,16 +216,26 @@ public static class CallerFile
         }
 
         return new CallerFileResult.Refused(
-            CallerFileRefusal.NotReachable, $"The bot does not get to that file ({reason}). A home of mode 0750 is closed to it: send the bytes as the part 'photo' of a form, as notify-runner does.");
+            CallerFileRefusal.NotReachable,
+            $"The bot does not get to that file ({reason}). A home of mode 0750 is closed to it: send the bytes as the part 'photo' of a form, as notify-runner does."
+        );
     }
 
     private static bool IsLink(SafeFileHandle folder, string name) =>
-        LibC.Statx(folder, name, LibC.AtSymlinkNoFollow, LibC.StatxBasicStats, out var result) == 0 && (result.Mode & 0xF000) == 0xA000;
+        LibC.Statx(folder, name, LibC.AtSymlinkNoFollow, LibC.StatxBasicStats, out var result) == 0
+        && (result.Mode & 0xF000) == 0xA000;
 
-    private static CallerFileResult.Refused Link() => new(CallerFileRefusal.SymbolicLink, "A symbolic link is on the way to that file; give the path without it (realpath shows it).");
+    private static CallerFileResult.Refused Link() =>
+        new(
+            CallerFileRefusal.SymbolicLink,
+            "A symbolic link is on the way to that file; give the path without it (realpath shows it)."
+        );
 
-    private static CallerFileResult.Refused NotTheCallers() => new(
-        CallerFileRefusal.NotTheCallers, "That file is neither yours nor readable by all through folders open to all, or an access list on the way shuts you out. Send its bytes as the part 'photo' of a form instead.");
+    private static CallerFileResult.Refused NotTheCallers() =>
+        new(
+            CallerFileRefusal.NotTheCallers,
+            "That file is neither yours nor readable by all through folders open to all, or an access list on the way shuts you out. Send its bytes as the part 'photo' of a form instead."
+        );
 
     /// <summary>Who may pass the folders so far.</summary>
     [StructLayout(LayoutKind.Auto)]
@@ -192,7 +244,11 @@ public static class CallerFile
         internal Way Through(SafeFileHandle folder)
         {
             var status = FileStatus.Of(folder);
-            return new Way(Caller, OpenToAll && CallerRights.AllHave(status, AccessRights.Execute), OpenToCaller && Caller.Has(folder, status, AccessRights.Execute));
+            return new Way(
+                Caller,
+                OpenToAll && CallerRights.AllHave(status, AccessRights.Execute),
+                OpenToCaller && Caller.Has(folder, status, AccessRights.Execute)
+            );
         }
     }
 }

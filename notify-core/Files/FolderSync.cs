@@ -11,7 +11,10 @@ public static class FolderSync
     /// <exception cref="FileNotWrittenException">The kernel refused.</exception>
     public static void Flush(string folder)
     {
-        using var handle = new SafeFileHandle(LibC.Open(folder, LibC.OpenReadOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0), ownsHandle: true);
+        using var handle = new SafeFileHandle(
+            LibC.Open(folder, LibC.OpenReadOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0),
+            ownsHandle: true
+        );
 
         // Some file systems can't sync a folder and need not be asked to (EINVAL).
         if (handle.IsInvalid || (LibC.Fsync(handle) != 0 && Marshal.GetLastPInvokeError() != LibC.InvalidArgument))

@@ -58,7 +58,12 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         var structural = 0;
         foreach (var entity in Before(reach))
         {
-            if (IsStructural(entity.Kind) && entity.End > start && ++structural > TelegramLimits.Entities && entity.Offset > start)
+            if (
+                IsStructural(entity.Kind)
+                && entity.End > start
+                && ++structural > TelegramLimits.Entities
+                && entity.Offset > start
+            )
             {
                 return entity.Offset;
             }
@@ -88,7 +93,11 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
             return found.Paragraph;
         }
 
-        if (found.Line > start && (!tight || found.Line >= wanted || IsKeptWhole(found.Line)) && LineFits(found.Line, end))
+        if (
+            found.Line > start
+            && (!tight || found.Line >= wanted || IsKeptWhole(found.Line))
+            && LineFits(found.Line, end)
+        )
         {
             return found.Line;
         }
@@ -102,9 +111,18 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         return found.Address > Math.Max(start, word) && WordFits(found.Address, end) ? found.Address : found.Any;
     }
 
-    private (int Any, int Address, int Word, int Line, int Paragraph) Walk(int start, int reach, int end, bool heedLinks)
+    private (int Any, int Address, int Word, int Line, int Paragraph) Walk(
+        int start,
+        int reach,
+        int end,
+        bool heedLinks
+    )
     {
-        int any = -1, address = -1, word = -1, line = -1, paragraph = -1;
+        int any = -1,
+            address = -1,
+            word = -1,
+            line = -1,
+            paragraph = -1;
         var entity = _next;
         var linkEnd = -1;
         var blockEnd = -1;
@@ -120,7 +138,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
             }
         }
 
-        for (var i = start; i < reach;)
+        for (var i = start; i < reach; )
         {
             i += CharacterLength(i, reach);
             if (i > reach)
@@ -169,7 +187,10 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
             {
                 word = i;
             }
-            else if (_text[i] == 'h' && (_text.AsSpan(i).StartsWith("https://") || _text.AsSpan(i).StartsWith("http://")))
+            else if (
+                _text[i] == 'h'
+                && (_text.AsSpan(i).StartsWith("https://") || _text.AsSpan(i).StartsWith("http://"))
+            )
             {
                 address = i;
             }

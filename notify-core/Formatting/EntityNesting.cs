@@ -117,7 +117,13 @@ internal static class EntityNesting
         sorted.CopyTo(CollectionsMarshal.AsSpan(entities));
 
         static ulong Key(TextEntity entity) =>
-            ((ulong)(uint)entity.Offset << 33) | ((ulong)(uint)(int.MaxValue - entity.Length) << 2) | (IsQuote(entity.Kind) ? 0UL : IsStyle(entity.Kind) ? 2UL : 1UL);
+            ((ulong)(uint)entity.Offset << 33)
+            | ((ulong)(uint)(int.MaxValue - entity.Length) << 2)
+            | (
+                IsQuote(entity.Kind) ? 0UL
+                : IsStyle(entity.Kind) ? 2UL
+                : 1UL
+            );
     }
 
     private static bool HasPlace(EntityKind kind, List<TextEntity> around)
@@ -191,5 +197,10 @@ internal static class EntityNesting
     private static bool IsQuote(EntityKind kind) => kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
 
     private static bool IsStyle(EntityKind kind) =>
-        kind is EntityKind.Bold or EntityKind.Italic or EntityKind.Underline or EntityKind.Strikethrough or EntityKind.Spoiler;
+        kind
+            is EntityKind.Bold
+                or EntityKind.Italic
+                or EntityKind.Underline
+                or EntityKind.Strikethrough
+                or EntityKind.Spoiler;
 }

@@ -40,20 +40,21 @@ public enum EntityKind
 public static class EntityKinds
 {
     /// <summary>The value of <c>MessageEntity.type</c> (https://core.telegram.org/bots/api#messageentity).</summary>
-    public static string BotApiName(this EntityKind kind) => kind switch
-    {
-        EntityKind.Bold => "bold",
-        EntityKind.Italic => "italic",
-        EntityKind.Underline => "underline",
-        EntityKind.Strikethrough => "strikethrough",
-        EntityKind.Spoiler => "spoiler",
-        EntityKind.Code => "code",
-        EntityKind.Pre => "pre",
-        EntityKind.TextLink => "text_link",
-        EntityKind.Blockquote => "blockquote",
-        EntityKind.ExpandableBlockquote => "expandable_blockquote",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of entity."),
-    };
+    public static string BotApiName(this EntityKind kind) =>
+        kind switch
+        {
+            EntityKind.Bold => "bold",
+            EntityKind.Italic => "italic",
+            EntityKind.Underline => "underline",
+            EntityKind.Strikethrough => "strikethrough",
+            EntityKind.Spoiler => "spoiler",
+            EntityKind.Code => "code",
+            EntityKind.Pre => "pre",
+            EntityKind.TextLink => "text_link",
+            EntityKind.Blockquote => "blockquote",
+            EntityKind.ExpandableBlockquote => "expandable_blockquote",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of entity."),
+        };
 }
 
 /// <summary>One formatted piece of a text.</summary>
@@ -63,7 +64,13 @@ public static class EntityKinds
 /// <param name="Url">The address of a <see cref="EntityKind.TextLink"/>, else null.</param>
 /// <param name="Language">The language of a <see cref="EntityKind.Pre"/> that names one, else null.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct TextEntity(EntityKind Kind, int Offset, int Length, string? Url = null, string? Language = null)
+public readonly record struct TextEntity(
+    EntityKind Kind,
+    int Offset,
+    int Length,
+    string? Url = null,
+    string? Language = null
+)
 {
     /// <summary>The first UTF-16 unit after it.</summary>
     public int End => Offset + Length;
@@ -88,15 +95,20 @@ public sealed class FormattedText(string text, IReadOnlyList<TextEntity> entitie
 
     /// <inheritdoc />
     public bool Equals(FormattedText? other) =>
-        other is not null && string.Equals(Text, other.Text, StringComparison.Ordinal) && Entities.SequenceEqual(other.Entities);
+        other is not null
+        && string.Equals(Text, other.Text, StringComparison.Ordinal)
+        && Entities.SequenceEqual(other.Entities);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as FormattedText);
 
     /// <inheritdoc />
-    public override int GetHashCode() => HashCode.Combine(string.GetHashCode(Text, StringComparison.Ordinal), Entities.Count);
+    public override int GetHashCode() =>
+        HashCode.Combine(string.GetHashCode(Text, StringComparison.Ordinal), Entities.Count);
 
     /// <summary>The text with its entities listed after it, for test failures and logs.</summary>
     public override string ToString() =>
-        Entities.Count == 0 ? Text : $"{Text} [{string.Join(", ", Entities.Select(e => $"{e.Kind.BotApiName()} {e.Offset}+{e.Length}"))}]";
+        Entities.Count == 0
+            ? Text
+            : $"{Text} [{string.Join(", ", Entities.Select(e => $"{e.Kind.BotApiName()} {e.Offset}+{e.Length}"))}]";
 }

@@ -49,7 +49,8 @@ public static class HtmlReader
             for (var i = 0; i < _entities.Count; i++)
             {
                 // Code outside <pre> has no language.
-                _entities[i] = _entities[i].Kind == EntityKind.Code ? _entities[i] with { Language = null } : _entities[i];
+                _entities[i] =
+                    _entities[i].Kind == EntityKind.Code ? _entities[i] with { Language = null } : _entities[i];
             }
 
             var text = _text.ToString();
@@ -60,8 +61,27 @@ public static class HtmlReader
         {
             _at++;
             var name = ReadUntil(static c => IsSpace(c) || c == '>');
-            if (name is not ("a" or "b" or "strong" or "i" or "em" or "s" or "strike" or "del" or "u" or "ins" or "tg-spoiler" or "tg-emoji" or "span" or "pre" or "code"
-                or "blockquote"))
+            if (
+                name
+                is not (
+                    "a"
+                    or "b"
+                    or "strong"
+                    or "i"
+                    or "em"
+                    or "s"
+                    or "strike"
+                    or "del"
+                    or "u"
+                    or "ins"
+                    or "tg-spoiler"
+                    or "tg-emoji"
+                    or "span"
+                    or "pre"
+                    or "code"
+                    or "blockquote"
+                )
+            )
             {
                 return false;
             }
@@ -107,7 +127,9 @@ public static class HtmlReader
                 argument = (name, attribute) switch
                 {
                     ("a", "href") => value,
-                    ("code", "class") when value.StartsWith("language-", StringComparison.Ordinal) => value["language-".Length..],
+                    ("code", "class") when value.StartsWith("language-", StringComparison.Ordinal) => value[
+                        "language-".Length..
+                    ],
                     ("span", "class") => value,
                     ("blockquote", "expandable") => attribute,
                     _ => argument,
@@ -128,7 +150,12 @@ public static class HtmlReader
             _at += 2;
             var name = ReadUntil(static c => IsSpace(c) || c == '>');
             SkipSpaces();
-            if (_at >= source.Length || source[_at] != '>' || !_open.TryPop(out var tag) || (name.Length > 0 && !string.Equals(name, tag.Name, StringComparison.Ordinal)))
+            if (
+                _at >= source.Length
+                || source[_at] != '>'
+                || !_open.TryPop(out var tag)
+                || (name.Length > 0 && !string.Equals(name, tag.Name, StringComparison.Ordinal))
+            )
             {
                 return false;
             }
@@ -161,21 +188,40 @@ public static class HtmlReader
                     Add(tag.Argument.Length > 0 ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote);
                     break;
                 case "a":
-                    _entities.Add(new TextEntity(EntityKind.TextLink, tag.Offset, length, tag.Argument.Length > 0 ? tag.Argument : null));
+                    _entities.Add(
+                        new TextEntity(
+                            EntityKind.TextLink,
+                            tag.Offset,
+                            length,
+                            tag.Argument.Length > 0 ? tag.Argument : null
+                        )
+                    );
                     break;
                 case "code":
                     // The language is kept for a <pre> that closes around the very same text.
-                    _entities.Add(new TextEntity(EntityKind.Code, tag.Offset, length, Language: tag.Argument.Length > 0 ? tag.Argument : null));
+                    _entities.Add(
+                        new TextEntity(
+                            EntityKind.Code,
+                            tag.Offset,
+                            length,
+                            Language: tag.Argument.Length > 0 ? tag.Argument : null
+                        )
+                    );
                     break;
                 case "pre":
                     var inner = _entities.Count > 0 ? _entities[^1] : default;
-                    var wraps = inner is { Kind: EntityKind.Code, Language: not null } && inner.Offset == tag.Offset && inner.Length == length;
+                    var wraps =
+                        inner is { Kind: EntityKind.Code, Language: not null }
+                        && inner.Offset == tag.Offset
+                        && inner.Length == length;
                     if (wraps)
                     {
                         _entities.RemoveAt(_entities.Count - 1);
                     }
 
-                    _entities.Add(new TextEntity(EntityKind.Pre, tag.Offset, length, Language: wraps ? inner.Language : null));
+                    _entities.Add(
+                        new TextEntity(EntityKind.Pre, tag.Offset, length, Language: wraps ? inner.Language : null)
+                    );
                     break;
             }
 
@@ -230,14 +276,26 @@ public static class HtmlReader
                 end++;
                 var isHex = end < source.Length && source[end] == 'x';
                 var digits = isHex ? ++end : end;
-                while (end < source.Length && end - _at < 10 && (isHex ? char.IsAsciiHexDigit(source[end]) : char.IsAsciiDigit(source[end])))
+                while (
+                    end < source.Length
+                    && end - _at < 10
+                    && (isHex ? char.IsAsciiHexDigit(source[end]) : char.IsAsciiDigit(source[end]))
+                )
                 {
                     end++;
                 }
 
-                if (end - _at >= 10
-                    || !int.TryParse(source.AsSpan(digits, end - digits), isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var code)
-                    || code == 0 || !Rune.TryCreate(code, out var rune))
+                if (
+                    end - _at >= 10
+                    || !int.TryParse(
+                        source.AsSpan(digits, end - digits),
+                        isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out var code
+                    )
+                    || code == 0
+                    || !Rune.TryCreate(code, out var rune)
+                )
                 {
                     return null;
                 }

@@ -83,14 +83,15 @@ public static class LegacyMarkdown
 
         /// <summary>Takes the marker at <paramref name="i"/>, with all it spans where it has a partner.</summary>
         /// <returns>Where to go on.</returns>
-        private int ReadMarker(int i) => _source[i] switch
-        {
-            '\\' => ReadBackslash(i),
-            '_' => ReadStyle(i, EntityKind.Italic, ref _underscore),
-            '*' => ReadStyle(i, EntityKind.Bold, ref _asterisk),
-            '[' => ReadLink(i),
-            _ => _source.AsSpan(i).StartsWith(Fence) ? ReadFence(i) : ReadCode(i),
-        };
+        private int ReadMarker(int i) =>
+            _source[i] switch
+            {
+                '\\' => ReadBackslash(i),
+                '_' => ReadStyle(i, EntityKind.Italic, ref _underscore),
+                '*' => ReadStyle(i, EntityKind.Bold, ref _asterisk),
+                '[' => ReadLink(i),
+                _ => _source.AsSpan(i).StartsWith(Fence) ? ReadFence(i) : ReadCode(i),
+            };
 
         private void Take(int i, int length)
         {
@@ -179,7 +180,15 @@ public static class LegacyMarkdown
             return _url is null ? Plain(i, 1) : ReadPair(i, i + 1, textEnd, urlEnd + 1, EntityKind.TextLink, url: _url);
         }
 
-        private int ReadPair(int opening, int start, int end, int next, EntityKind kind, string? url = null, string? language = null)
+        private int ReadPair(
+            int opening,
+            int start,
+            int end,
+            int next,
+            EntityKind kind,
+            string? url = null,
+            string? language = null
+        )
         {
             if (!TelegramText.HasVisible(_source.AsSpan(start, end - start)))
             {
@@ -258,7 +267,8 @@ public static class LegacyMarkdown
             var c = _source[i];
             return char.IsAscii(c)
                 ? char.IsAsciiLetterOrDigit(c)
-                : Rune.DecodeFromUtf16(_source.AsSpan(i), out var rune, out _) == OperationStatus.Done && TelegramText.IsWordCharacter(rune);
+                : Rune.DecodeFromUtf16(_source.AsSpan(i), out var rune, out _) == OperationStatus.Done
+                    && TelegramText.IsWordCharacter(rune);
         }
 
         private readonly bool IsWordBefore(int i)
@@ -271,7 +281,8 @@ public static class LegacyMarkdown
             var c = _source[i - 1];
             return char.IsAscii(c)
                 ? char.IsAsciiLetterOrDigit(c)
-                : Rune.DecodeLastFromUtf16(_source.AsSpan(0, i), out var rune, out _) == OperationStatus.Done && TelegramText.IsWordCharacter(rune);
+                : Rune.DecodeLastFromUtf16(_source.AsSpan(0, i), out var rune, out _) == OperationStatus.Done
+                    && TelegramText.IsWordCharacter(rune);
         }
     }
 }

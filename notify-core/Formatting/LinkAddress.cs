@@ -38,7 +38,11 @@ public static class LinkAddress
 
         foreach (var ownScheme in (ReadOnlySpan<string>)["tg", "ton", "tonsite"])
         {
-            if (link.Length > ownScheme.Length && link[ownScheme.Length] == ':' && link.StartsWith(ownScheme, StringComparison.OrdinalIgnoreCase))
+            if (
+                link.Length > ownScheme.Length
+                && link[ownScheme.Length] == ':'
+                && link.StartsWith(ownScheme, StringComparison.OrdinalIgnoreCase)
+            )
             {
                 return Readable(CheckOwn(ownScheme, link[(ownScheme.Length + 1)..]));
             }
@@ -47,7 +51,8 @@ public static class LinkAddress
         return Readable(CheckWeb(link));
     }
 
-    private static string? Readable(string? address) => Uri.TryCreate(address, UriKind.Absolute, out _) ? address : null;
+    private static string? Readable(string? address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out _) ? address : null;
 
     // Addresses that the Telegram app itself opens: tg://resolve?domain=x. Only letters, digits and '-', '_' where a host would be.
     private static string? CheckOwn(string scheme, ReadOnlySpan<char> rest)
@@ -111,7 +116,10 @@ public static class LinkAddress
         var colon = host.LastIndexOf(':');
         if (colon > 0 && colon > host.LastIndexOf(']'))
         {
-            if (!int.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 65535)
+            if (
+                !int.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                || number is < 1 or > 65535
+            )
             {
                 return null;
             }
@@ -132,7 +140,9 @@ public static class LinkAddress
     {
         if (host.Length > 2 && host[0] == '[' && host[^1] == ']')
         {
-            return !host.Contains('%') && IPAddress.TryParse(host[1..^1], out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+            return !host.Contains('%')
+                && IPAddress.TryParse(host[1..^1], out var address)
+                && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
         if (host.Length < 3 || !host[1..^1].Contains('.') || host[0] == '.' || host[^1] == '.')
@@ -152,7 +162,11 @@ public static class LinkAddress
 
                 i += 2;
             }
-            else if (!char.IsAsciiLetterOrDigit(c) && !".-_!$,~*'();&+=".Contains(c, StringComparison.Ordinal) && (c < '\u0080' || char.IsWhiteSpace(c)))
+            else if (
+                !char.IsAsciiLetterOrDigit(c)
+                && !".-_!$,~*'();&+=".Contains(c, StringComparison.Ordinal)
+                && (c < '\u0080' || char.IsWhiteSpace(c))
+            )
             {
                 return false;
             }

@@ -112,18 +112,19 @@ public static class MarkdownV2Reader
             _atLineStart = c == '\n';
         }
 
-        private bool Ends(Opened what) => what switch
-        {
-            Opened.Bold => source[_at] == '*',
-            Opened.Italic => source[_at] == '_' && !Follows("__"),
-            Opened.Underline => Follows("__"),
-            Opened.Strikethrough => source[_at] == '~',
-            Opened.Spoiler => Follows("||"),
-            Opened.Code => source[_at] == '`',
-            Opened.Pre => Follows("```"),
-            Opened.Link or Opened.Emoji => source[_at] == ']',
-            _ => false,
-        };
+        private bool Ends(Opened what) =>
+            what switch
+            {
+                Opened.Bold => source[_at] == '*',
+                Opened.Italic => source[_at] == '_' && !Follows("__"),
+                Opened.Underline => Follows("__"),
+                Opened.Strikethrough => source[_at] == '~',
+                Opened.Spoiler => Follows("||"),
+                Opened.Code => source[_at] == '`',
+                Opened.Pre => Follows("```"),
+                Opened.Link or Opened.Emoji => source[_at] == ']',
+                _ => false,
+            };
 
         private bool Begin(char c)
         {
@@ -223,7 +224,13 @@ public static class MarkdownV2Reader
                 {
                     // Its text is an emoji that everybody can see; only some bots may send the other one.
                     return url?.StartsWith(EmojiAddress, StringComparison.OrdinalIgnoreCase) == true
-                        && long.TryParse(url.AsSpan(EmojiAddress.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) && id != 0;
+                        && long.TryParse(
+                            url.AsSpan(EmojiAddress.Length),
+                            NumberStyles.AllowLeadingSign,
+                            CultureInfo.InvariantCulture,
+                            out var id
+                        )
+                        && id != 0;
                 }
             }
 
@@ -271,7 +278,13 @@ public static class MarkdownV2Reader
             _inQuote = false;
             if (_text.Length > ended.Offset)
             {
-                _entities.Add(new TextEntity(isFolded ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote, ended.Offset, _text.Length - ended.Offset));
+                _entities.Add(
+                    new TextEntity(
+                        isFolded ? EntityKind.ExpandableBlockquote : EntityKind.Blockquote,
+                        ended.Offset,
+                        _text.Length - ended.Offset
+                    )
+                );
             }
 
             return true;
@@ -279,16 +292,17 @@ public static class MarkdownV2Reader
 
         private bool Follows(string what) => source.AsSpan(_at).StartsWith(what);
 
-        private static EntityKind KindOf(Opened what) => what switch
-        {
-            Opened.Bold => EntityKind.Bold,
-            Opened.Italic => EntityKind.Italic,
-            Opened.Underline => EntityKind.Underline,
-            Opened.Strikethrough => EntityKind.Strikethrough,
-            Opened.Spoiler => EntityKind.Spoiler,
-            Opened.Code => EntityKind.Code,
-            Opened.Pre => EntityKind.Pre,
-            _ => EntityKind.TextLink,
-        };
+        private static EntityKind KindOf(Opened what) =>
+            what switch
+            {
+                Opened.Bold => EntityKind.Bold,
+                Opened.Italic => EntityKind.Italic,
+                Opened.Underline => EntityKind.Underline,
+                Opened.Strikethrough => EntityKind.Strikethrough,
+                Opened.Spoiler => EntityKind.Spoiler,
+                Opened.Code => EntityKind.Code,
+                Opened.Pre => EntityKind.Pre,
+                _ => EntityKind.TextLink,
+            };
     }
 }

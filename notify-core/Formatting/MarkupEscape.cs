@@ -16,8 +16,10 @@ public static class MarkupEscape
     public static string Html(string text) =>
         text.AsSpan().IndexOfAny("<>&\"") < 0
             ? text
-            : text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
-                .Replace(">", "&gt;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
+            : text.Replace("&", "&amp;", StringComparison.Ordinal)
+                .Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace(">", "&gt;", StringComparison.Ordinal)
+                .Replace("\"", "&quot;", StringComparison.Ordinal);
 
     /// <summary>For <see cref="ParseMode.Markdown"/>. Text in which nothing would count as markup stays as it is.</summary>
     public static string LegacyMarkdown(string text)
@@ -27,7 +29,8 @@ public static class MarkupEscape
     }
 
     /// <summary>For <see cref="ParseMode.MarkdownV2"/>, outside code and addresses.</summary>
-    public static string MarkdownV2(string text) => text.AsSpan().ContainsAny(s_reservedInMarkdownV2) ? Escape(text, s_reservedInMarkdownV2) : text;
+    public static string MarkdownV2(string text) =>
+        text.AsSpan().ContainsAny(s_reservedInMarkdownV2) ? Escape(text, s_reservedInMarkdownV2) : text;
 
     private static string Escape(string text, SearchValues<char> reserved)
     {

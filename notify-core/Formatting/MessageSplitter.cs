@@ -49,6 +49,9 @@ public static class MessageSplitter
             characters++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"\n\n\u2026 {characters:N0} more {(characters == 1 ? "character was" : "characters were")} left out.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n\n\u2026 {characters:N0} more {(characters == 1 ? "character was" : "characters were")} left out."
+        );
     }
 }

@@ -56,7 +56,10 @@ public static class NotificationRenderer
 {
     /// <summary>The messages that say what <paramref name="content"/> says, in the order to send them.</summary>
     /// <returns>False where there is nothing to show: no picture, and no visible character in title or message.</returns>
-    public static bool TryRender(NotificationContent content, [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages)
+    public static bool TryRender(
+        NotificationContent content,
+        [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages
+    )
     {
         var title = TelegramText.Clean(content.Title ?? "").Trim();
         if (!TelegramText.HasVisible(title))
@@ -66,13 +69,14 @@ public static class NotificationRenderer
 
         // Blank lines before the text would stand between it and its title.
         var message = TelegramText.Clean(content.Message ?? "").TrimStart('\n');
-        var body = content.ParseMode switch
-        {
-            ParseMode.Markdown => LegacyMarkdown.Parse(message),
-            ParseMode.Html => HtmlReader.Read(message),
-            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
-            _ => null,
-        } ?? FormattedText.Plain(message);
+        var body =
+            content.ParseMode switch
+            {
+                ParseMode.Markdown => LegacyMarkdown.Parse(message),
+                ParseMode.Html => HtmlReader.Read(message),
+                ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
+                _ => null,
+            } ?? FormattedText.Plain(message);
         var text = new Text(title, message, content.ParseMode, body);
         messages = content.Image is { } image ? WithImage(image, text) : Render(text, TelegramLimits.TextLength);
         return messages.Count > 0;
@@ -83,7 +87,8 @@ public static class NotificationRenderer
     {
         var longer = (long)Math.Max(image.Width, image.Height);
         var shorter = (long)Math.Min(image.Width, image.Height);
-        return image.ByteLength <= TelegramLimits.PhotoBytes
+        return
+            image.ByteLength <= TelegramLimits.PhotoBytes
             && longer + shorter <= TelegramLimits.PhotoWidthAndHeight
             && longer <= shorter * TelegramLimits.PhotoSideRatio
             ? MessageKind.Photo
@@ -113,7 +118,11 @@ public static class NotificationRenderer
 
         // Too much for a caption: the picture under its title, then the text by itself, so that no sentence is cut by the picture.
         return text.Title.Length is > 0 and <= TelegramLimits.CaptionLength
-            ? [new OutgoingMessage(kind, Bold(text.Title)), .. Render(text with { Title = "" }, TelegramLimits.TextLength)]
+            ?
+            [
+                new OutgoingMessage(kind, Bold(text.Title)),
+                .. Render(text with { Title = "" }, TelegramLimits.TextLength),
+            ]
             : [new OutgoingMessage(kind, FormattedText.Empty), .. Render(text, TelegramLimits.TextLength)];
     }
 

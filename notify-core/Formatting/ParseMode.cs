@@ -45,12 +45,13 @@ public static class ParseModes
     }
 
     /// <summary>The Bot API's <c>parse_mode</c>; empty for plain.</summary>
-    public static string BotApiName(this ParseMode mode) => mode switch
-    {
-        ParseMode.Markdown => "Markdown",
-        ParseMode.Html => "HTML",
-        ParseMode.MarkdownV2 => "MarkdownV2",
-        ParseMode.Plain => "",
-        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "Not a parse mode."),
-    };
+    public static string BotApiName(this ParseMode mode) =>
+        mode switch
+        {
+            ParseMode.Markdown => "Markdown",
+            ParseMode.Html => "HTML",
+            ParseMode.MarkdownV2 => "MarkdownV2",
+            ParseMode.Plain => "",
+            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "Not a parse mode."),
+        };
 }

@@ -13,11 +13,14 @@ public static class TelegramText
     private const char Replacement = '\uFFFD';
 
     // All that Clean changes, and surrogates, which it must look at in pairs.
-    private static readonly SearchValues<char> s_suspicious = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Where(c => c != '\n').Select(c => (char)c),
-         '\u030A', '\u0333', '\u033F',
-         .. Enumerable.Range(0x2028, 7).Select(c => (char)c),
-         .. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
+    private static readonly SearchValues<char> s_suspicious = SearchValues.Create([
+        .. Enumerable.Range(0, 0x20).Where(c => c != '\n').Select(c => (char)c),
+        '\u030A',
+        '\u0333',
+        '\u033F',
+        .. Enumerable.Range(0x2028, 7).Select(c => (char)c),
+        .. Enumerable.Range(0xD800, 0x800).Select(c => (char)c),
+    ]);
 
     /// <summary>
     /// Any text as one that Telegram keeps unchanged. Lone surrogates become U+FFFD. Control characters, NUL and tab among them,
@@ -36,7 +39,7 @@ public static class TelegramText
 
         var result = new StringBuilder(text.Length);
         var kept = 0;
-        for (var i = first; i >= 0;)
+        for (var i = first; i >= 0; )
         {
             result.Append(text, kept, i - kept);
             kept = i + CleanOne(text, i, result);
@@ -76,9 +79,22 @@ public static class TelegramText
 
     /// <summary>Spaces of every width, and characters without any; a superset of Telegram's list.</summary>
     internal static bool IsInvisible(char c) =>
-        c <= ' ' || char.IsWhiteSpace(c) || c is '\u007F' or '\u00AD' or '\u180E' or '\u2800' or '\uFFFC' or '\uFEFF' or (>= '\u200B' and <= '\u200F')
-            or (>= '\u2028' and <= '\u202E') or (>= '\u2060' and <= '\u2064')
-            or '\u115F' or '\u1160' or '\u3164' or '\uFFA0';
+        c <= ' '
+        || char.IsWhiteSpace(c)
+        || c
+            is '\u007F'
+                or '\u00AD'
+                or '\u180E'
+                or '\u2800'
+                or '\uFFFC'
+                or '\uFEFF'
+                or (>= '\u200B' and <= '\u200F')
+                or (>= '\u2028' and <= '\u202E')
+                or (>= '\u2060' and <= '\u2064')
+                or '\u115F'
+                or '\u1160'
+                or '\u3164'
+                or '\uFFA0';
 
     /// <summary>Writes what becomes of the character at <paramref name="i"/>.</summary>
     /// <returns>How many units of the source it stands for.</returns>
@@ -117,20 +133,30 @@ public static class TelegramText
         return 1;
     }
 
-    private static char? WithRing(char letter) => letter switch
-    {
-        'A' => 'Å',
-        'a' => 'å',
-        'U' => 'Ů',
-        'u' => 'ů',
-        'w' => '\u1E98',
-        'y' => '\u1E99',
-        _ => null,
-    };
+    private static char? WithRing(char letter) =>
+        letter switch
+        {
+            'A' => 'Å',
+            'a' => 'å',
+            'U' => 'Ů',
+            'u' => 'ů',
+            'w' => '\u1E98',
+            'y' => '\u1E99',
+            _ => null,
+        };
 
     /// <summary>Whether a word goes on over this character: letters, digits and the marks on them.</summary>
-    internal static bool IsWordCharacter(Rune rune) => Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter
-        or UnicodeCategory.OtherLetter or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
-        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    internal static bool IsWordCharacter(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.UppercaseLetter
+                or UnicodeCategory.LowercaseLetter
+                or UnicodeCategory.TitlecaseLetter
+                or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.OtherLetter
+                or UnicodeCategory.DecimalDigitNumber
+                or UnicodeCategory.LetterNumber
+                or UnicodeCategory.OtherNumber
+                or UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.EnclosingMark;
 }

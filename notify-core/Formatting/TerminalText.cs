@@ -54,7 +54,7 @@ public static class TerminalText
     public static string Safe(string text)
     {
         var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             i += AppendSafe(text, i, result);
         }
@@ -75,7 +75,12 @@ public static class TerminalText
 
             active.RemoveAt(i);
             changed = true;
-            if (entity is { Kind: EntityKind.TextLink, Url: not null } && !text.AsSpan(entity.Offset, entity.Length).TrimEnd('/').SequenceEqual(entity.Url.AsSpan().TrimEnd('/')))
+            if (
+                entity is { Kind: EntityKind.TextLink, Url: not null }
+                && !text.AsSpan(entity.Offset, entity.Length)
+                    .TrimEnd('/')
+                    .SequenceEqual(entity.Url.AsSpan().TrimEnd('/'))
+            )
             {
                 if (colour)
                 {
@@ -94,16 +99,18 @@ public static class TerminalText
         result.Append("\u001B[0");
         foreach (var entity in active)
         {
-            result.Append(entity.Kind switch
-            {
-                EntityKind.Bold => ";1",
-                EntityKind.Italic => ";3",
-                EntityKind.Underline or EntityKind.TextLink => ";4",
-                EntityKind.Strikethrough => ";9",
-                EntityKind.Spoiler => ";7",
-                EntityKind.Code or EntityKind.Pre => ";2",
-                _ => "",
-            });
+            result.Append(
+                entity.Kind switch
+                {
+                    EntityKind.Bold => ";1",
+                    EntityKind.Italic => ";3",
+                    EntityKind.Underline or EntityKind.TextLink => ";4",
+                    EntityKind.Strikethrough => ";9",
+                    EntityKind.Spoiler => ";7",
+                    EntityKind.Code or EntityKind.Pre => ";2",
+                    _ => "",
+                }
+            );
         }
 
         result.Append('m');
@@ -130,7 +137,13 @@ public static class TerminalText
                 return 1;
 
             // C1 controls, some of which terminals take for escape sequences, and what turns the direction of all that follows.
-            case >= '\u0080' and <= '\u009F' or '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069'):
+            case >= '\u0080'
+            and <= '\u009F'
+            or '\u061C'
+            or '\u200E'
+            or '\u200F'
+            or (>= '\u2028' and <= '\u202E')
+            or (>= '\u2066' and <= '\u2069'):
                 result.Append('\uFFFD');
                 return 1;
         }

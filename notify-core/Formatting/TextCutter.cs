@@ -52,7 +52,12 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
             {
                 if (isLast && TelegramText.HasVisible(_text.AsSpan(cut, end - cut)))
                 {
-                    parts.Add(new FormattedText(part.Text + MessageSplitter.Note(_text.AsSpan(PartStart(cut, end)..end)), part.Entities));
+                    parts.Add(
+                        new FormattedText(
+                            part.Text + MessageSplitter.Note(_text.AsSpan(PartStart(cut, end)..end)),
+                            part.Entities
+                        )
+                    );
                     break;
                 }
 
@@ -97,10 +102,15 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
         {
             var styles = Math.Max(0, TelegramLimits.Entities - structural);
             entities.RemoveAll(e => !CutFinder.IsStructural(e.Kind) && styles-- <= 0);
-            entities.RemoveRange(Math.Min(entities.Count, TelegramLimits.Entities), Math.Max(0, entities.Count - TelegramLimits.Entities));
+            entities.RemoveRange(
+                Math.Min(entities.Count, TelegramLimits.Entities),
+                Math.Max(0, entities.Count - TelegramLimits.Entities)
+            );
         }
 
-        return start == 0 && end == _text.Length && entities.Count == _entities.Count ? source : new FormattedText(_text[start..end], [.. entities]);
+        return start == 0 && end == _text.Length && entities.Count == _entities.Count
+            ? source
+            : new FormattedText(_text[start..end], [.. entities]);
     }
 
     private int TrimmedEnd(int start, int end)
@@ -131,6 +141,8 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
             return i;
         }
 
-        return block.Offset >= from ? Math.Max(lineStart, block.Offset) : lineStart >= 0 ? lineStart : i;
+        return block.Offset >= from ? Math.Max(lineStart, block.Offset)
+            : lineStart >= 0 ? lineStart
+            : i;
     }
 }

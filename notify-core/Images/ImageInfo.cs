@@ -31,7 +31,8 @@ public readonly record struct ImageInfo(ImageKind Kind, int Width, int Height, l
     public static ImageInfo? Read(ReadOnlySpan<byte> file) => Read(file, file.Length);
 
     /// <summary>Reads the header from the first bytes of a file of <paramref name="byteLength"/> bytes. A JPEG's dimensions can come after much metadata: give 64 KiB or more.</summary>
-    public static ImageInfo? Read(ReadOnlySpan<byte> start, long byteLength) => ReadPng(start, byteLength) ?? ReadJpeg(start, byteLength);
+    public static ImageInfo? Read(ReadOnlySpan<byte> start, long byteLength) =>
+        ReadPng(start, byteLength) ?? ReadJpeg(start, byteLength);
 
     private static ImageInfo? ReadPng(ReadOnlySpan<byte> file, long byteLength)
     {
@@ -42,7 +43,12 @@ public readonly record struct ImageInfo(ImageKind Kind, int Width, int Height, l
         }
 
         return BinaryPrimitives.ReadUInt32BigEndian(file[8..]) == 13 && file[12..16].SequenceEqual("IHDR"u8)
-            ? Sized(ImageKind.Png, BinaryPrimitives.ReadUInt32BigEndian(file[16..]), BinaryPrimitives.ReadUInt32BigEndian(file[20..]), byteLength)
+            ? Sized(
+                ImageKind.Png,
+                BinaryPrimitives.ReadUInt32BigEndian(file[16..]),
+                BinaryPrimitives.ReadUInt32BigEndian(file[20..]),
+                byteLength
+            )
             : null;
     }
 
@@ -78,7 +84,12 @@ public readonly record struct ImageInfo(ImageKind Kind, int Width, int Height, l
             if (isFrame)
             {
                 return at + 9 <= file.Length
-                    ? Sized(ImageKind.Jpeg, BinaryPrimitives.ReadUInt16BigEndian(file[(at + 7)..]), BinaryPrimitives.ReadUInt16BigEndian(file[(at + 5)..]), byteLength)
+                    ? Sized(
+                        ImageKind.Jpeg,
+                        BinaryPrimitives.ReadUInt16BigEndian(file[(at + 7)..]),
+                        BinaryPrimitives.ReadUInt16BigEndian(file[(at + 5)..]),
+                        byteLength
+                    )
                     : null;
             }
 
@@ -97,5 +108,7 @@ public readonly record struct ImageInfo(ImageKind Kind, int Width, int Height, l
     }
 
     private static ImageInfo? Sized(ImageKind kind, uint width, uint height, long byteLength) =>
-        width is 0 or > int.MaxValue || height is 0 or > int.MaxValue ? null : new ImageInfo(kind, (int)width, (int)height, byteLength);
+        width is 0 or > int.MaxValue || height is 0 or > int.MaxValue
+            ? null
+            : new ImageInfo(kind, (int)width, (int)height, byteLength);
 }

@@ -96,9 +96,18 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
     private static AccountNow Judge(Person person, Account account, Members members)
     {
         var now = new AccountNow(new AccountId(account.Uid), IsMember: false, IsOutside: false);
-        return members.Gids.Contains(account.Gid) || members.Names.Contains(account.Name) || person.Groups.Value.Any(members.Gids.Contains)
-            ? now with { IsMember = true }
-            : now with { IsOutside = members.HasFirst && now.IsPersons };
+        return
+            members.Gids.Contains(account.Gid)
+            || members.Names.Contains(account.Name)
+            || person.Groups.Value.Any(members.Gids.Contains)
+            ? now with
+            {
+                IsMember = true,
+            }
+            : now with
+            {
+                IsOutside = members.HasFirst && now.IsPersons,
+            };
     }
 
     private Person? PersonNow(UserName user, Files files)
@@ -113,7 +122,13 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
 
         // A passwd file that is missing or empty is being replaced or not there yet; a source after it would say "no such user".
         var isKnown = Account.TryFind(user.Value, out var account) & files.Passwd is { Size: > 0 };
-        var person = isKnown ? new Person(account is not null && string.Equals(account.Name, user.Value, StringComparison.Ordinal) ? account : null) : kept?.Content;
+        var person = isKnown
+            ? new Person(
+                account is not null && string.Equals(account.Name, user.Value, StringComparison.Ordinal)
+                    ? account
+                    : null
+            )
+            : kept?.Content;
         if (person is not null)
         {
             if (_people.Count > MaxKept)

@@ -107,7 +107,10 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     /// <inheritdoc />
     public async Task<int> StoreAccountsAsync(CancellationToken cancellation)
     {
-        if (!_links.Content.HasWithoutAccount || _links.Content.ByUser.Values.All(link => link.Account is not null || _accounts.Find(link.User) is null))
+        if (
+            !_links.Content.HasWithoutAccount
+            || _links.Content.ByUser.Values.All(link => link.Account is not null || _accounts.Find(link.User) is null)
+        )
         {
             return 0;
         }
@@ -116,10 +119,18 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
             _ =>
             {
                 var links = _links.Draft();
-                var found = links.All.Where(link => link.Account is null).Select(link => link with { Account = _accounts.Find(link.User)?.Id }).Where(link => link.Account is not null).ToArray();
+                var found = links
+                    .All.Where(link => link.Account is null)
+                    .Select(link => link with { Account = _accounts.Find(link.User)?.Id })
+                    .Where(link => link.Account is not null)
+                    .ToArray();
                 foreach (var link in found)
                 {
-                    links.Set(link.User.Value, link, (StateEntries.AccountMember, StateEntries.AccountJson(link.Account)));
+                    links.Set(
+                        link.User.Value,
+                        link,
+                        (StateEntries.AccountMember, StateEntries.AccountJson(link.Account))
+                    );
                 }
 
                 if (found.Length > 0)
@@ -129,7 +140,8 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
 
                 return found.Length;
             },
-            cancellation);
+            cancellation
+        );
     }
 
     /// <inheritdoc />
@@ -140,141 +152,174 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
         [.. _links.Unreadable, .. _codes.Unreadable, .. _deepLinks.Unreadable, .. _wrongTries.Unreadable];
 
     /// <inheritdoc />
-    public Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation) => ChangeAsync(
-        now =>
-        {
-            var codes = _codes.Draft();
-            codes.RemoveAll(code => code.Chat == chat || IsOver(code.CreatedAt, now));
-            if (codes.Count >= MaxPendingCodes)
+    public Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation) =>
+        ChangeAsync(
+            now =>
             {
-                var oldest = codes.All.OrderBy(code => code.CreatedAt).Take(codes.Count - MaxPendingCodes + 1).Select(code => code.Code).ToHashSet(StringComparer.Ordinal);
-                codes.RemoveAll(code => oldest.Contains(code.Code));
-            }
+                var codes = _codes.Draft();
+                codes.RemoveAll(code => code.Chat == chat || IsOver(code.CreatedAt, now));
+                if (codes.Count >= MaxPendingCodes)
+                {
+                    var oldest = codes
+                        .All.OrderBy(code => code.CreatedAt)
+                        .Take(codes.Count - MaxPendingCodes + 1)
+                        .Select(code => code.Code)
+                        .ToHashSet(StringComparer.Ordinal);
+                    codes.RemoveAll(code => oldest.Contains(code.Code));
+                }
 
-            string text;
-            do
-            {
-                text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
-            }
-            while (codes.Contains(text));
+                string text;
+                do
+                {
+                    text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
+                } while (codes.Contains(text));
 
-            codes.Set(text, new PendingCode(text, chat, now), ("chat_id", StateEntries.ChatJson(chat)), ("created_at", StateEntries.SecondsJson(now)));
-            using var change = _codes.Prepare(codes);
-            change.Commit();
-            return new VerificationCode(text, chat, now + Validity);
-        },
-        cancellation);
+                codes.Set(
+                    text,
+                    new PendingCode(text, chat, now),
+                    ("chat_id", StateEntries.ChatJson(chat)),
+                    ("created_at", StateEntries.SecondsJson(now))
+                );
+                using var change = _codes.Prepare(codes);
+                change.Commit();
+                return new VerificationCode(text, chat, now + Validity);
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
-    public Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation) => ChangeAsync<Verification>(
-        now =>
-        {
-            if (!TryDraftWrongTries(now, out var tries, out var wait) || (wait = WrongTryLimits.Wait(tries.All, user, now)) > TimeSpan.Zero)
+    public Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation) =>
+        ChangeAsync<Verification>(
+            now =>
             {
-                return new Verification.TooManyTries(wait);
-            }
+                if (
+                    !TryDraftWrongTries(now, out var tries, out var wait)
+                    || (wait = WrongTryLimits.Wait(tries.All, user, now)) > TimeSpan.Zero
+                )
+                {
+                    return new Verification.TooManyTries(wait);
+                }
 
-            var codes = _codes.Draft();
-            var links = _links.Draft();
+                var codes = _codes.Draft();
+                var links = _links.Draft();
 
-            // Counting comes before looking: if the count can't be kept, no code is looked at, and nobody can guess without being counted.
-            WrongTryLimits.Add(tries, user, now);
-            using var counted = _wrongTries.Prepare(tries);
-            if (Use(codes, links, user, code, now) is { } verified)
-            {
-                return verified;
-            }
+                // Counting comes before looking: if the count can't be kept, no code is looked at, and nobody can guess without being counted.
+                WrongTryLimits.Add(tries, user, now);
+                using var counted = _wrongTries.Prepare(tries);
+                if (Use(codes, links, user, code, now) is { } verified)
+                {
+                    return verified;
+                }
 
-            counted.Commit();
-            return new Verification.WrongOrExpired();
-        },
-        cancellation);
+                counted.Commit();
+                return new Verification.WrongOrExpired();
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
     public Task<Verification> VerifyUnlimitedAsync(UserName user, string code, CancellationToken cancellation) =>
         ChangeAsync<Verification>(
-        now => Use(_codes.Draft(), _links.Draft(), user, code, now) is { } verified ? verified : new Verification.WrongOrExpired(),
-        cancellation);
+            now =>
+                Use(_codes.Draft(), _links.Draft(), user, code, now) is { } verified
+                    ? verified
+                    : new Verification.WrongOrExpired(),
+            cancellation
+        );
 
     /// <inheritdoc />
-    public Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation) => ChangeAsync(
-        now =>
-        {
-            var offers = _deepLinks.Draft();
-            offers.RemoveAll(offer => offer.User == user || IsOver(offer.CreatedAt, now));
-            var account = _accounts.Find(user)?.Id;
-            var payload = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PayloadBytes));
-            offers.Set(
-                payload,
-                new PendingLink(payload, user, now, account),
-                ("user", JsonEntries<PendingLink>.Quote(user.Value)),
-                ("created_at", StateEntries.SecondsJson(now)),
-                (StateEntries.AccountMember, StateEntries.AccountJson(account)));
-            using var change = _deepLinks.Prepare(offers);
-            change.Commit();
-            return new DeepLink(payload, user, now + Validity);
-        },
-        cancellation);
+    public Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation) =>
+        ChangeAsync(
+            now =>
+            {
+                var offers = _deepLinks.Draft();
+                offers.RemoveAll(offer => offer.User == user || IsOver(offer.CreatedAt, now));
+                var account = _accounts.Find(user)?.Id;
+                var payload = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PayloadBytes));
+                offers.Set(
+                    payload,
+                    new PendingLink(payload, user, now, account),
+                    ("user", JsonEntries<PendingLink>.Quote(user.Value)),
+                    ("created_at", StateEntries.SecondsJson(now)),
+                    (StateEntries.AccountMember, StateEntries.AccountJson(account))
+                );
+                using var change = _deepLinks.Prepare(offers);
+                change.Commit();
+                return new DeepLink(payload, user, now + Validity);
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
-    public Task<Redemption> RedeemAsync(string payload, ChatId chat, bool evenIfLinkedToAnother, CancellationToken cancellation) => ChangeAsync<Redemption>(
-        now =>
-        {
-            var offers = _deepLinks.Draft();
-            var links = _links.Draft();
-            if (!offers.TryFind(payload, out var offer) || IsOver(offer.CreatedAt, now))
+    public Task<Redemption> RedeemAsync(
+        string payload,
+        ChatId chat,
+        bool evenIfLinkedToAnother,
+        CancellationToken cancellation
+    ) =>
+        ChangeAsync<Redemption>(
+            now =>
             {
-                return new Redemption.UnknownOrExpired();
-            }
+                var offers = _deepLinks.Draft();
+                var links = _links.Draft();
+                if (!offers.TryFind(payload, out var offer) || IsOver(offer.CreatedAt, now))
+                {
+                    return new Redemption.UnknownOrExpired();
+                }
 
-            // Who has left meanwhile, or was there under this name before, has no payload any more.
-            var owner = _accounts.Of(offer.User);
-            if (StandingOf(owner, offer.Account) != LinkStanding.Holds)
-            {
-                return new Redemption.UnknownOrExpired();
-            }
+                // Who has left meanwhile, or was there under this name before, has no payload any more.
+                var owner = _accounts.Of(offer.User);
+                if (StandingOf(owner, offer.Account) != LinkStanding.Holds)
+                {
+                    return new Redemption.UnknownOrExpired();
+                }
 
-            var holder = IfItHolds(LinkEntries.HolderOf(links, chat));
-            if (!evenIfLinkedToAnother && holder is not null && holder.User != offer.User)
-            {
-                return new Redemption.AskFirst(holder.User, offer.User);
-            }
+                var holder = IfItHolds(LinkEntries.HolderOf(links, chat));
+                if (!evenIfLinkedToAnother && holder is not null && holder.User != offer.User)
+                {
+                    return new Redemption.AskFirst(holder.User, offer.User);
+                }
 
-            offers.RemoveAll(o => o == offer || IsOver(o.CreatedAt, now));
-            var change = LinkEntries.Set(links, offer.User, owner.Id, chat, now);
-            using var changedOffers = _deepLinks.Prepare(offers);
-            using var changedLinks = _links.Prepare(links);
-            changedOffers.Commit();
-            changedLinks.Commit();
-            return new Redemption.Redeemed(change);
-        },
-        cancellation);
+                offers.RemoveAll(o => o == offer || IsOver(o.CreatedAt, now));
+                var change = LinkEntries.Set(links, offer.User, owner.Id, chat, now);
+                using var changedOffers = _deepLinks.Prepare(offers);
+                using var changedLinks = _links.Prepare(links);
+                changedOffers.Commit();
+                changedLinks.Commit();
+                return new Redemption.Redeemed(change);
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
-    public Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation) => ChangeAsync(
-        now =>
-        {
-            var links = _links.Draft();
-            var change = LinkEntries.Set(links, user, _accounts.Find(user)?.Id, chat, now);
-            Store(links);
-            return change;
-        },
-        cancellation);
-
-    /// <inheritdoc />
-    public Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation) => ChangeAsync(
-        _ =>
-        {
-            var links = _links.Draft();
-            if (links.TryFind(user.Value, out var link))
+    public Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation) =>
+        ChangeAsync(
+            now =>
             {
-                links.RemoveAll(l => l.User == user);
+                var links = _links.Draft();
+                var change = LinkEntries.Set(links, user, _accounts.Find(user)?.Id, chat, now);
                 Store(links);
-            }
+                return change;
+            },
+            cancellation
+        );
 
-            return link;
-        },
-        cancellation);
+    /// <inheritdoc />
+    public Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation) =>
+        ChangeAsync(
+            _ =>
+            {
+                var links = _links.Draft();
+                if (links.TryFind(user.Value, out var link))
+                {
+                    links.RemoveAll(l => l.User == user);
+                    Store(links);
+                }
+
+                return link;
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
     public async Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation)
@@ -300,39 +345,54 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
                 Store(links);
                 return link;
             },
-            cancellation);
+            cancellation
+        );
     }
 
     /// <inheritdoc />
-    public Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation) => ChangeAsync<Link?>(
-        _ =>
-        {
-            var links = _links.Draft();
-            if (previous == current || links.All.FirstOrDefault(l => l.Chat == previous) is not { } link)
+    public Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation) =>
+        ChangeAsync<Link?>(
+            _ =>
             {
-                return null;
-            }
+                var links = _links.Draft();
+                if (previous == current || links.All.FirstOrDefault(l => l.Chat == previous) is not { } link)
+                {
+                    return null;
+                }
 
-            Link? moved = null;
-            if (links.All.Any(l => l.Chat == current))
-            {
-                links.RemoveAll(l => l.Chat == previous);
-            }
-            else
-            {
-                moved = link with { Chat = current, Dead = null };
-                links.Set(link.User.Value, moved, ("chat_id", StateEntries.ChatJson(current)), ("dead", null));
-            }
+                Link? moved = null;
+                if (links.All.Any(l => l.Chat == current))
+                {
+                    links.RemoveAll(l => l.Chat == previous);
+                }
+                else
+                {
+                    moved = link with { Chat = current, Dead = null };
+                    links.Set(link.User.Value, moved, ("chat_id", StateEntries.ChatJson(current)), ("dead", null));
+                }
 
-            Store(links);
-            return moved;
-        },
-        cancellation);
+                Store(links);
+                return moved;
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
-    public Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation) => ChangeAsync(
-        now => ChangeLinkOf(chat, link => link.Dead is null ? link with { Dead = new DeadLink(reason, StateEntries.WholeSeconds(now)) } : link),
-        cancellation);
+    public Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation) =>
+        ChangeAsync(
+            now =>
+                ChangeLinkOf(
+                    chat,
+                    link =>
+                        link.Dead is null
+                            ? link with
+                            {
+                                Dead = new DeadLink(reason, StateEntries.WholeSeconds(now)),
+                            }
+                            : link
+                ),
+            cancellation
+        );
 
     /// <inheritdoc />
     public Task<Link?> MarkAliveAsync(ChatId chat, CancellationToken cancellation) =>
@@ -341,15 +401,27 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     /// <summary>Lets the lock go. A change under way ends first.</summary>
     public void Dispose() => _lock.Dispose();
 
-    private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) => now - createdAt >= Validity || createdAt - now > ClockSkew;
+    private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) =>
+        now - createdAt >= Validity || createdAt - now > ClockSkew;
 
     private Link? IfItHolds(Link? link) => link is not null && StandingOf(link) == LinkStanding.Holds ? link : null;
 
-    private static LinkStanding StandingOf(AccountNow now, AccountId? account) => account is { } owner && owner != now.Id
-        ? now.Id == AccountId.None ? LinkStanding.AccountGone : LinkStanding.AccountReplaced
-        : now.IsOutside ? LinkStanding.LeftGroup : LinkStanding.Holds;
+    private static LinkStanding StandingOf(AccountNow now, AccountId? account) =>
+        account is { } owner && owner != now.Id
+            ? now.Id == AccountId.None
+                ? LinkStanding.AccountGone
+                : LinkStanding.AccountReplaced
+            : now.IsOutside
+                ? LinkStanding.LeftGroup
+                : LinkStanding.Holds;
 
-    private Verification.Verified? Use(JsonEntries<PendingCode> codes, JsonEntries<Link> links, UserName user, string code, DateTimeOffset now)
+    private Verification.Verified? Use(
+        JsonEntries<PendingCode> codes,
+        JsonEntries<Link> links,
+        UserName user,
+        string code,
+        DateTimeOffset now
+    )
     {
         if (!codes.TryFind(code, out var pending) || IsOver(pending.CreatedAt, now))
         {

@@ -7,7 +7,14 @@ namespace Notify.Linking;
 /// <param name="Dead">Set where Telegram has said that the chat takes nothing any more.</param>
 /// <param name="Account">The account it was made for; null where that is not stored yet, as in a file of an earlier version or an entry typed by hand: then it counts for the account of now.</param>
 /// <param name="TimeZone">The time zone in which the user's browser showed the dashboard last; null where it never did.</param>
-public sealed record Link(UserName User, ChatId Chat, DateTimeOffset LinkedAt, DeadLink? Dead = null, AccountId? Account = null, TimeZoneName? TimeZone = null);
+public sealed record Link(
+    UserName User,
+    ChatId Chat,
+    DateTimeOffset LinkedAt,
+    DeadLink? Dead = null,
+    AccountId? Account = null,
+    TimeZoneName? TimeZone = null
+);
 
 /// <summary>Whether a stored link counts. One that does not is kept: it counts again when its account is back.</summary>
 public enum LinkStanding
@@ -51,9 +58,7 @@ public sealed record LinkChange(Link Link, UserName? PreviousUser, ChatId? Previ
 /// <summary>How the try to verify a code ended.</summary>
 public abstract record Verification
 {
-    private Verification()
-    {
-    }
+    private Verification() { }
 
     /// <summary>The code was right, is used up, and the link is stored.</summary>
     public sealed record Verified(LinkChange Change) : Verification;
@@ -68,9 +73,7 @@ public abstract record Verification
 /// <summary>How the redeeming of a deep link ended.</summary>
 public abstract record Redemption
 {
-    private Redemption()
-    {
-    }
+    private Redemption() { }
 
     /// <summary>The payload was right, is used up, and the link is stored.</summary>
     public sealed record Redeemed(LinkChange Change) : Redemption;
@@ -92,10 +95,16 @@ public sealed record UnreadableFile(string File, string Position, string? Proble
     private const int LongestEntryShown = 100;
 
     /// <summary>File, entry, position and problem, such as <c>telegram_users.json, entry "alice" (line 3: chat_id is missing)</c>.</summary>
-    public override string ToString() => $"{File}{(Entry is null ? "" : $", entry \"{Shown(Entry)}\"")} ({Position}{(Problem is null ? "" : ": " + Problem)})";
+    public override string ToString() =>
+        $"{File}{(Entry is null ? "" : $", entry \"{Shown(Entry)}\"")} ({Position}{(Problem is null ? "" : ": " + Problem)})";
 
     private static string Shown(string entry) =>
-        string.Concat(entry.EnumerateRunes().Take(LongestEntryShown).Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString()));
+        string.Concat(
+            entry
+                .EnumerateRunes()
+                .Take(LongestEntryShown)
+                .Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString())
+        );
 }
 
 /// <summary>
@@ -156,7 +165,12 @@ public interface ILinkBook
     Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation);
 
     /// <summary>Uses a deep link up and links the chat, unless the chat belongs to somebody else and <paramref name="evenIfLinkedToAnother"/> is false.</summary>
-    Task<Redemption> RedeemAsync(string payload, ChatId chat, bool evenIfLinkedToAnother, CancellationToken cancellation);
+    Task<Redemption> RedeemAsync(
+        string payload,
+        ChatId chat,
+        bool evenIfLinkedToAnother,
+        CancellationToken cancellation
+    );
 
     /// <summary>Links a user to a chat without a code (an operator's doing), moving what was there.</summary>
     Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation);
@@ -190,9 +204,10 @@ public class StateUnreadableException : IOException
 {
     /// <summary>A file can't be read.</summary>
     public StateUnreadableException(UnreadableFile file)
-        : this(file, $"State unreadable: {file}. The operator must put the {(file?.Entry is null ? "file" : "entry")} right; nothing was changed.")
-    {
-    }
+        : this(
+            file,
+            $"State unreadable: {file}. The operator must put the {(file?.Entry is null ? "file" : "entry")} right; nothing was changed."
+        ) { }
 
     private protected StateUnreadableException(UnreadableFile file, string message)
         : base(message) => Unreadable = file;
@@ -203,9 +218,11 @@ public class StateUnreadableException : IOException
 
 /// <summary>The name service fails, and has said nothing of this user before: whose a link is can't be told now.</summary>
 /// <param name="user">Whose account was asked for.</param>
-public sealed class AccountUnknownException(UserName user) : StateUnreadableException(
-    new UnreadableFile("passwd", $"account {user}", "the name service gives no answer"),
-    $"The account {user} can't be looked up at the moment: the name service fails (getent passwd {user}). Nothing was changed; try again later.");
+public sealed class AccountUnknownException(UserName user)
+    : StateUnreadableException(
+        new UnreadableFile("passwd", $"account {user}", "the name service gives no answer"),
+        $"The account {user} can't be looked up at the moment: the name service fails (getent passwd {user}). Nothing was changed; try again later."
+    );
 
 /// <summary>A change of the shared state can't be stored; nothing has changed.</summary>
 public sealed class StateNotWritableException(string file, string reason, Exception? inner = null)

@@ -64,7 +64,13 @@ internal sealed class JsonEntries<TEntry>
     /// <param name="ValueStart">Where in the text the value begins.</param>
     /// <param name="Fault">Set where it can't be read: then it has no <paramref name="Entry"/>.</param>
     [StructLayout(LayoutKind.Auto)]
-    internal readonly record struct Item(string Name, TEntry Entry, ReadOnlyMemory<byte> Text, int ValueStart, EntryFault? Fault = null);
+    internal readonly record struct Item(
+        string Name,
+        TEntry Entry,
+        ReadOnlyMemory<byte> Text,
+        int ValueStart,
+        EntryFault? Fault = null
+    );
 
     /// <summary>Takes a file's content apart; where it is not an object of entries, says where and what is wrong.</summary>
     internal static bool TryParse(
@@ -73,7 +79,8 @@ internal sealed class JsonEntries<TEntry>
         JsonEntryReader<TEntry> read,
         [NotNullWhen(true)] out JsonEntries<TEntry>? entries,
         [NotNullWhen(false)] out string? position,
-        [NotNullWhen(false)] out string? problem)
+        [NotNullWhen(false)] out string? problem
+    )
     {
         entries = null;
         var bytes = content.Span;
@@ -95,7 +102,10 @@ internal sealed class JsonEntries<TEntry>
             return false;
         }
 
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
+        var reader = new Utf8JsonReader(
+            bytes,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow }
+        );
         try
         {
             entries = new JsonEntries<TEntry>(file, ReadItems(content, ref reader, read));
@@ -105,7 +115,10 @@ internal sealed class JsonEntries<TEntry>
         catch (JsonException exception)
         {
             var line = (exception.LineNumber ?? 0) + 1;
-            (position, problem) = (string.Create(CultureInfo.InvariantCulture, $"line {line}"), bytes[0] == 0 ? "NUL bytes" : "not JSON: cut short, or a wrong character");
+            (position, problem) = (
+                string.Create(CultureInfo.InvariantCulture, $"line {line}"),
+                bytes[0] == 0 ? "NUL bytes" : "not JSON: cut short, or a wrong character"
+            );
         }
         catch (WrongShapeException exception)
         {
@@ -145,7 +158,8 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    internal int RemoveAll(Func<TEntry, bool> match) => _items.RemoveAll(item => item.Fault is null && match(item.Entry));
+    internal int RemoveAll(Func<TEntry, bool> match) =>
+        _items.RemoveAll(item => item.Fault is null && match(item.Entry));
 
     /// <summary>The whole as a file: a line for each entry that this program has written.</summary>
     internal ReadOnlySpan<byte> ToUtf8()
@@ -167,7 +181,11 @@ internal sealed class JsonEntries<TEntry>
     /// <summary>A text as a JSON string.</summary>
     internal static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, Encoder)}\"";
 
-    private static List<Item> ReadItems(ReadOnlyMemory<byte> content, ref Utf8JsonReader reader, JsonEntryReader<TEntry> read)
+    private static List<Item> ReadItems(
+        ReadOnlyMemory<byte> content,
+        ref Utf8JsonReader reader,
+        JsonEntryReader<TEntry> read
+    )
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -200,10 +218,25 @@ internal sealed class JsonEntries<TEntry>
                 // Which of the two counts is not this program's to say.
                 (problem, wrongAt) = ("the same name a second time", start);
                 var first = items[names[name]];
-                items[names[name]] = first with { Fault = first.Fault ?? new EntryFault(name, lines.At(content.Span, start), problem, first.Text[first.ValueStart..]) };
+                items[names[name]] = first with
+                {
+                    Fault =
+                        first.Fault
+                        ?? new EntryFault(name, lines.At(content.Span, start), problem, first.Text[first.ValueStart..]),
+                };
             }
 
-            items.Add(new Item(name, entry!, text, value - start, problem is null ? null : new EntryFault(name, lines.At(content.Span, wrongAt), problem, text[(value - start)..])));
+            items.Add(
+                new Item(
+                    name,
+                    entry!,
+                    text,
+                    value - start,
+                    problem is null
+                        ? null
+                        : new EntryFault(name, lines.At(content.Span, wrongAt), problem, text[(value - start)..])
+                )
+            );
         }
 
         // What follows the object makes the reader throw.
@@ -225,7 +258,12 @@ internal sealed class JsonEntries<TEntry>
     }
 
     /// <returns>What is wrong with it, or null.</returns>
-    private static string? ReadEntry(string name, ref Utf8JsonReader reader, JsonEntryReader<TEntry> read, out TEntry? entry)
+    private static string? ReadEntry(
+        string name,
+        ref Utf8JsonReader reader,
+        JsonEntryReader<TEntry> read,
+        out TEntry? entry
+    )
     {
         entry = default;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -248,22 +286,33 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    private Item Readable(Item item) => item.Fault is { } fault ? throw new StateUnreadableException(fault.In(_file)) : item;
+    private Item Readable(Item item) =>
+        item.Fault is { } fault ? throw new StateUnreadableException(fault.In(_file)) : item;
 
     private static Item Compose(string name, TEntry entry, IEnumerable<(string Name, string Json)> members)
     {
         var label = Quote(name) + ": ";
         var value = "{" + string.Join(", ", members.Select(member => $"{Quote(member.Name)}: {member.Json}")) + "}";
-        return new Item(name, entry, System.Text.Encoding.UTF8.GetBytes(label + value), System.Text.Encoding.UTF8.GetByteCount(label));
+        return new Item(
+            name,
+            entry,
+            System.Text.Encoding.UTF8.GetBytes(label + value),
+            System.Text.Encoding.UTF8.GetByteCount(label)
+        );
     }
 
-    private static List<(string Name, string Json)> Merge(Item? before, ReadOnlySpan<(string Name, string? Json)> members)
+    private static List<(string Name, string Json)> Merge(
+        Item? before,
+        ReadOnlySpan<(string Name, string? Json)> members
+    )
     {
         var merged = new List<(string Name, string Json)>();
         if (before is { } item)
         {
             using var document = JsonDocument.Parse(item.Text[item.ValueStart..]);
-            merged.AddRange(document.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.GetRawText())));
+            merged.AddRange(
+                document.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.GetRawText()))
+            );
         }
 
         foreach (var (name, json) in members)
@@ -290,7 +339,10 @@ internal sealed class JsonEntries<TEntry>
     {
         Span<char> scratch = stackalloc char[256];
         var valid = 0;
-        while (Utf8.ToUtf16(bytes[valid..], scratch, out var count, out _, replaceInvalidSequences: false) == OperationStatus.DestinationTooSmall)
+        while (
+            Utf8.ToUtf16(bytes[valid..], scratch, out var count, out _, replaceInvalidSequences: false)
+            == OperationStatus.DestinationTooSmall
+        )
         {
             valid += count;
         }
@@ -299,7 +351,8 @@ internal sealed class JsonEntries<TEntry>
         return valid + last;
     }
 
-    private static string Line(ReadOnlySpan<byte> before) => string.Create(CultureInfo.InvariantCulture, $"line {before.Count((byte)'\n') + 1}");
+    private static string Line(ReadOnlySpan<byte> before) =>
+        string.Create(CultureInfo.InvariantCulture, $"line {before.Count((byte)'\n') + 1}");
 
     /// <summary>The lines of places that come one after the other, counted once over the whole file.</summary>
     private sealed class LineCount
@@ -319,5 +372,6 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    private int IndexOf(string name) => _items.FindIndex(item => string.Equals(item.Name, name, StringComparison.Ordinal));
+    private int IndexOf(string name) =>
+        _items.FindIndex(item => string.Equals(item.Name, name, StringComparison.Ordinal));
 }

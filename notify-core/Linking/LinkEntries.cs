@@ -4,10 +4,17 @@ namespace Notify.Linking;
 internal static class LinkEntries
 {
     /// <summary>The link that a chat acts for, or null.</summary>
-    internal static Link? HolderOf(JsonEntries<Link> links, ChatId chat) => links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
+    internal static Link? HolderOf(JsonEntries<Link> links, ChatId chat) =>
+        links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
 
     /// <summary>Links a user and a chat, and says what that took from whom.</summary>
-    internal static LinkChange Set(JsonEntries<Link> links, UserName user, AccountId? account, ChatId chat, DateTimeOffset now)
+    internal static LinkChange Set(
+        JsonEntries<Link> links,
+        UserName user,
+        AccountId? account,
+        ChatId chat,
+        DateTimeOffset now
+    )
     {
         var before = links.TryFind(user.Value, out var own) ? own : null;
         var holder = HolderOf(links, chat);
@@ -16,7 +23,13 @@ internal static class LinkEntries
         account = account == AccountId.None ? null : account;
         // What another account of this name had is none of this one's.
         var isOwn = before is not null && (before.Account is null || account is null || before.Account == account);
-        var link = new Link(user, chat, StateEntries.WholeSeconds(now), Account: account, TimeZone: isOwn ? before!.TimeZone : null);
+        var link = new Link(
+            user,
+            chat,
+            StateEntries.WholeSeconds(now),
+            Account: account,
+            TimeZone: isOwn ? before!.TimeZone : null
+        );
         links.Set(
             user.Value,
             link,
@@ -24,19 +37,28 @@ internal static class LinkEntries
             ("linked_at", StateEntries.TimeJson(link.LinkedAt)),
             ("dead", null),
             (StateEntries.AccountMember, StateEntries.AccountJson(account)),
-            (StateEntries.TimeZoneMember, TimeZoneJson(link)));
-        return new LinkChange(link, holder is null || holder.User == user ? null : holder.User, !isOwn || before!.Chat == chat ? null : before.Chat);
+            (StateEntries.TimeZoneMember, TimeZoneJson(link))
+        );
+        return new LinkChange(
+            link,
+            holder is null || holder.User == user ? null : holder.User,
+            !isOwn || before!.Chat == chat ? null : before.Chat
+        );
     }
 
     /// <summary>Writes down in which time zone its user reads.</summary>
-    internal static void SetTimeZone(JsonEntries<Link> links, Link link) => links.Set(link.User.Value, link, (StateEntries.TimeZoneMember, TimeZoneJson(link)));
+    internal static void SetTimeZone(JsonEntries<Link> links, Link link) =>
+        links.Set(link.User.Value, link, (StateEntries.TimeZoneMember, TimeZoneJson(link)));
 
-    private static string? TimeZoneJson(Link link) => link.TimeZone is { } zone ? JsonEntries<Link>.Quote(zone.Value) : null;
+    private static string? TimeZoneJson(Link link) =>
+        link.TimeZone is { } zone ? JsonEntries<Link>.Quote(zone.Value) : null;
 
     /// <summary>Writes down whether a link is dead.</summary>
     internal static void SetDead(JsonEntries<Link> links, Link link)
     {
-        var dead = link.Dead is { } mark ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}""" : null;
+        var dead = link.Dead is { } mark
+            ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}"""
+            : null;
         links.Set(link.User.Value, link, ("dead", dead));
     }
 }

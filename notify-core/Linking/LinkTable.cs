@@ -37,12 +37,14 @@ internal sealed class LinkTable
     internal bool HasWithoutAccount { get; }
 
     /// <exception cref="StateUnreadableException">The user has an entry, and it can't be read.</exception>
-    internal Link? Find(UserName user) => ByUser.TryGetValue(user, out var link) ? link
+    internal Link? Find(UserName user) =>
+        ByUser.TryGetValue(user, out var link) ? link
         : _faults.TryGetValue(user.Value, out var unreadable) ? throw new StateUnreadableException(unreadable)
         : null;
 
     /// <exception cref="StateUnreadableException">An entry names the chat, and can't be read.</exception>
-    internal Link? Find(ChatId chat) => ByChat.TryGetValue(chat, out var link) ? link
+    internal Link? Find(ChatId chat) =>
+        ByChat.TryGetValue(chat, out var link) ? link
         : _faultsByChat.TryGetValue(chat, out var unreadable) ? throw new StateUnreadableException(unreadable)
         : null;
 
@@ -52,8 +54,11 @@ internal sealed class LinkTable
     private static ChatId? ChatOf(ReadOnlyMemory<byte> value)
     {
         using var document = JsonDocument.Parse(value);
-        return document.RootElement is { ValueKind: JsonValueKind.Object } entry && entry.TryGetProperty("chat_id", out var chat)
-            && chat.ValueKind == JsonValueKind.Number && chat.TryGetInt64(out var id)
+        return
+            document.RootElement is { ValueKind: JsonValueKind.Object } entry
+            && entry.TryGetProperty("chat_id", out var chat)
+            && chat.ValueKind == JsonValueKind.Number
+            && chat.TryGetInt64(out var id)
             ? new ChatId(id)
             : null;
     }

@@ -22,18 +22,25 @@ namespace Notify.Linking;
 /// </remarks>
 /// <typeparam name="TEntry">What one entry says.</typeparam>
 /// <typeparam name="TContent">What is built from all entries once per change, to be looked things up in.</typeparam>
-internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string name, JsonEntryReader<TEntry> read, Func<JsonEntries<TEntry>, TContent> build)
+internal sealed class SharedJsonFile<TEntry, TContent>(
+    string folder,
+    string name,
+    JsonEntryReader<TEntry> read,
+    Func<JsonEntries<TEntry>, TContent> build
+)
     where TContent : class
 {
     /// <summary>Bytes; a million links take 80 MB.</summary>
     private const long MaxSize = 256 * 1024 * 1024;
 
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     /// <summary>Far above the step of the kernel's clock (4 ms at 250 Hz, 10 ms at 100 Hz).</summary>
     private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
+
     /// <summary>Entries that are named of those that can't be read: enough for who fixes them, and bounded where a program has written thousands.</summary>
     private const int MostFaultsNamed = 20;
 
@@ -64,7 +71,9 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
 
     /// <summary>When the file was last written to, by the file system; null where it isn't there.</summary>
     internal DateTimeOffset? ModifiedAt =>
-        FileStatus.OfPath(_path, followLink: false) is { } status ? DateTimeOffset.UnixEpoch.AddTicks(status.ModifiedNanoseconds / 100) : null;
+        FileStatus.OfPath(_path, followLink: false) is { } status
+            ? DateTimeOffset.UnixEpoch.AddTicks(status.ModifiedNanoseconds / 100)
+            : null;
 
     /// <summary>Reads the file anew to change it. Only under the <see cref="StateLock"/>.</summary>
     /// <exception cref="StateUnreadableException">It can't be read now.</exception>
@@ -106,7 +115,8 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
         }
     }
 
-    private bool IsCurrent(Seen? seen) => seen is { Settled: true } && FileStatus.OfPath(_path, followLink: false) == seen.Status;
+    private bool IsCurrent(Seen? seen) =>
+        seen is { Settled: true } && FileStatus.OfPath(_path, followLink: false) == seen.Status;
 
     private (Seen Seen, JsonEntries<TEntry>? Entries) Load()
     {
@@ -115,13 +125,21 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
         {
             if (error != LibC.NoSuchFile)
             {
-                var reason = error == LibC.TooManyLinks ? "it is a symbolic link" : Marshal.GetPInvokeErrorMessage(error);
+                var reason =
+                    error == LibC.TooManyLinks ? "it is a symbolic link" : Marshal.GetPInvokeErrorMessage(error);
                 return (Broken(null, settled: false, new UnreadableFile(name, $"not opened: {reason}")), null);
             }
 
             if (FileStatus.OfPath(folder) is not { Kind: FileKind.Folder })
             {
-                return (Broken(null, settled: false, new UnreadableFile(name, $"not opened: the folder {folder} is not there")), null);
+                return (
+                    Broken(
+                        null,
+                        settled: false,
+                        new UnreadableFile(name, $"not opened: the folder {folder} is not there")
+                    ),
+                    null
+                );
             }
 
             var none = new JsonEntries<TEntry>(name, []);
@@ -142,10 +160,17 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
             var after = FileStatus.Of(file);
 
             // Whoever writes in place while it is read leaves it changed, and then it is read again the next time.
-            var settled = status == after && (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ChangedNanoseconds / 100)).Duration() > ClockStep;
+            var settled =
+                status == after
+                && (
+                    TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ChangedNanoseconds / 100)
+                ).Duration() > ClockStep;
             if (JsonEntries<TEntry>.TryParse(name, content, read, out var entries, out var position, out var wrong))
             {
-                return (new Seen(status, settled, _build(entries), Unreadable: null, Named(entries), IsMissing: false), entries);
+                return (
+                    new Seen(status, settled, _build(entries), Unreadable: null, Named(entries), IsMissing: false),
+                    entries
+                );
             }
 
             return (Broken(status, settled, new UnreadableFile(name, position, wrong)), null);
@@ -157,14 +182,26 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
     }
 
     private Seen Broken(FileStatus? status, bool settled, UnreadableFile unreadable) =>
-        new(status, settled, _seen is { IsMissing: false } before ? before.Content : null, unreadable, [], IsMissing: false);
+        new(
+            status,
+            settled,
+            _seen is { IsMissing: false } before ? before.Content : null,
+            unreadable,
+            [],
+            IsMissing: false
+        );
 
-    private UnreadableFile[] Named(JsonEntries<TEntry> entries) => [.. entries.Faults.Take(MostFaultsNamed).Select(fault => fault.In(name))];
+    private UnreadableFile[] Named(JsonEntries<TEntry> entries) =>
+        [.. entries.Faults.Take(MostFaultsNamed).Select(fault => fault.In(name))];
 
     private SafeFileHandle? Open(out int error)
     {
         // Not blocking, and no link followed: whoever may write to the folder could lay a pipe or a link there.
-        var descriptor = LibC.Open(_path, LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        var descriptor = LibC.Open(
+            _path,
+            LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
+            0
+        );
         error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
@@ -193,10 +230,18 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
     /// <param name="Unreadable">What is wrong with it as a whole.</param>
     /// <param name="Faults">What is wrong with single entries.</param>
     /// <param name="IsMissing">Nothing was there: nothing that could be served when something unreadable appears.</param>
-    private sealed record Seen(FileStatus? Status, bool Settled, TContent? Content, UnreadableFile? Unreadable, IReadOnlyList<UnreadableFile> Faults, bool IsMissing);
+    private sealed record Seen(
+        FileStatus? Status,
+        bool Settled,
+        TContent? Content,
+        UnreadableFile? Unreadable,
+        IReadOnlyList<UnreadableFile> Faults,
+        bool IsMissing
+    );
 
     /// <summary>A change that is on disk beside the file, and takes its place with <see cref="Commit"/>.</summary>
-    internal sealed class PreparedChange(SharedJsonFile<TEntry, TContent> owner, JsonEntries<TEntry> draft) : IDisposable
+    internal sealed class PreparedChange(SharedJsonFile<TEntry, TContent> owner, JsonEntries<TEntry> draft)
+        : IDisposable
     {
         private readonly AtomicFile _file = AtomicFile.Prepare(owner._path, draft.ToUtf8(), Mode);
 
@@ -215,7 +260,14 @@ internal sealed class SharedJsonFile<TEntry, TContent>(string folder, string nam
             lock (owner._gate)
             {
                 // Not settled: the next reader looks for itself. The content is only for the case that the file breaks before that.
-                owner._seen = new Seen(null, Settled: false, owner._build(draft), Unreadable: null, owner.Named(draft), IsMissing: false);
+                owner._seen = new Seen(
+                    null,
+                    Settled: false,
+                    owner._build(draft),
+                    Unreadable: null,
+                    owner.Named(draft),
+                    IsMissing: false
+                );
             }
         }
 

@@ -122,7 +122,12 @@ internal static class StateEntries
             }
         }
 
-        return new PendingLink(name, user ?? throw new WrongShapeException("user is missing"), Required(createdAt, "created_at"), account);
+        return new PendingLink(
+            name,
+            user ?? throw new WrongShapeException("user is missing"),
+            Required(createdAt, "created_at"),
+            account
+        );
     }
 
     internal static WrongTries ReadWrongTries(string name, ref Utf8JsonReader reader)
@@ -155,19 +160,25 @@ internal static class StateEntries
 
     /// <summary>A moment as seconds since 1970 with a fraction, exact to the tick, so that ten minutes are ten minutes.</summary>
     internal static string SecondsJson(DateTimeOffset time) =>
-        ((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString("0.0######", CultureInfo.InvariantCulture);
+        ((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString(
+            "0.0######",
+            CultureInfo.InvariantCulture
+        );
 
     /// <summary>A moment as text, in whole seconds, UTC.</summary>
-    internal static string TimeJson(DateTimeOffset time) => $"\"{time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\"";
+    internal static string TimeJson(DateTimeOffset time) =>
+        $"\"{time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\"";
 
     /// <summary>A chat's id.</summary>
     internal static string ChatJson(ChatId chat) => chat.Value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>An account's id; null, which takes the member away, where it is not known.</summary>
-    internal static string? AccountJson(AccountId? account) => account is { } known ? known.Uid?.ToString(CultureInfo.InvariantCulture) ?? "null" : null;
+    internal static string? AccountJson(AccountId? account) =>
+        account is { } known ? known.Uid?.ToString(CultureInfo.InvariantCulture) ?? "null" : null;
 
     /// <summary>The same moment without its fraction of a second.</summary>
-    internal static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+    internal static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
     private static DeadLink? ReadDead(ref Utf8JsonReader reader, bool isFirst)
     {
@@ -191,7 +202,10 @@ internal static class StateEntries
             {
                 CheckFirst(reason is null);
                 reader.Read();
-                reason = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw new WrongShapeException("reason is not a text");
+                reason =
+                    reader.TokenType == JsonTokenType.String
+                        ? reader.GetString()
+                        : throw new WrongShapeException("reason is not a text");
             }
             else if (reader.ValueTextEquals("since"u8))
             {
@@ -242,9 +256,14 @@ internal static class StateEntries
     {
         CheckFirst(isFirst);
         reader.Read();
-        return reader.TokenType == JsonTokenType.String
+        return
+            reader.TokenType == JsonTokenType.String
             && DateTimeOffset.TryParse(
-                reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+                reader.GetString(),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var time
+            )
             ? WholeSeconds(time)
             : throw new WrongShapeException("a time that is not like 2026-01-30T19:20:00Z");
     }
@@ -257,7 +276,9 @@ internal static class StateEntries
     }
 
     private static DateTimeOffset Seconds(ref Utf8JsonReader reader) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetDecimal(out var seconds) && seconds is >= 0 and < 253_402_300_800m
+        reader.TokenType == JsonTokenType.Number
+        && reader.TryGetDecimal(out var seconds)
+        && seconds is >= 0 and < 253_402_300_800m
             ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond))
             : throw new WrongShapeException("a time that is not seconds since 1970");
 

@@ -17,7 +17,8 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
 
     internal const string FileName = ".lock";
     private const string NextFileName = ".lock.next";
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -43,7 +44,10 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
             throw new StateNotWritableException(
-                FileName, $"another program has held it for {WaitLimit.TotalSeconds} s (fuser -v {Path.Combine(folder, FileName)} shows which)", exception);
+                FileName,
+                $"another program has held it for {WaitLimit.TotalSeconds} s (fuser -v {Path.Combine(folder, FileName)} shows which)",
+                exception
+            );
         }
         catch (IOException exception)
         {

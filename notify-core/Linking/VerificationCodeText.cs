@@ -15,7 +15,10 @@ public static class VerificationCodeText
         var count = 0;
         foreach (var c in typed ?? "")
         {
-            if (char.IsWhiteSpace(c) || char.GetUnicodeCategory(c) is UnicodeCategory.DashPunctuation or UnicodeCategory.Format)
+            if (
+                char.IsWhiteSpace(c)
+                || char.GetUnicodeCategory(c) is UnicodeCategory.DashPunctuation or UnicodeCategory.Format
+            )
             {
                 continue;
             }

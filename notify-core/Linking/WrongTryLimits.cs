@@ -33,10 +33,15 @@ internal static class WrongTryLimits
         tries.RemoveAll(entry => !entry.At.Any(at => Counts(at, now)));
         var before = tries.TryFind(user.Value, out var own) ? own.At.Where(at => Counts(at, now)) : [];
         IReadOnlyList<DateTimeOffset> at = [.. before, now];
-        tries.Set(user.Value, new WrongTries(user.Value, at), ("wrong_at", $"[{string.Join(", ", at.Select(StateEntries.SecondsJson))}]"));
+        tries.Set(
+            user.Value,
+            new WrongTries(user.Value, at),
+            ("wrong_at", $"[{string.Join(", ", at.Select(StateEntries.SecondsJson))}]")
+        );
     }
 
-    private static bool Counts(DateTimeOffset at, DateTimeOffset now) => now - at < FileLinkBook.UserWindow && at - now <= TimeSpan.FromMinutes(1);
+    private static bool Counts(DateTimeOffset at, DateTimeOffset now) =>
+        now - at < FileLinkBook.UserWindow && at - now <= TimeSpan.FromMinutes(1);
 
     private static TimeSpan WaitFor(List<DateTimeOffset> at, int limit, TimeSpan window, DateTimeOffset now)
     {

@@ -48,7 +48,9 @@ public static class AccessControlList
         }
 
         // The mask bounds all entries but owner and other. It is the union of what they need, as setfacl makes it.
-        var mask = entries.Where(e => e.Tag is not (AclTag.Owner or AclTag.Other or AclTag.Mask)).Aggregate(0, (union, e) => union | e.Rights);
+        var mask = entries
+            .Where(e => e.Tag is not (AclTag.Owner or AclTag.Other or AclTag.Mask))
+            .Aggregate(0, (union, e) => union | e.Rights);
         entries.RemoveAll(e => e.Tag == AclTag.Mask);
         entries.Add(new AclEntry(AclTag.Mask, (ushort)mask, NoId));
         entries.Sort((a, b) => a.Tag != b.Tag ? a.Tag.CompareTo(b.Tag) : a.Id.CompareTo(b.Id));
@@ -77,7 +79,9 @@ public static class AccessControlList
     {
         var entries = Read(path);
         var mask = entries.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
-        return entries.Find(e => e.Tag == AclTag.Group && e.Id == gid) is { } entry ? (AccessRights)(entry.Rights & mask) : null;
+        return entries.Find(e => e.Tag == AclTag.Group && e.Id == gid) is { } entry
+            ? (AccessRights)(entry.Rights & mask)
+            : null;
     }
 
     /// <summary>Whom beside the owner and all others a file grants a right, as far as its mask lets through.</summary>
@@ -90,8 +94,15 @@ public static class AccessControlList
         var mask = entries.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
         return
         [
-            .. entries.Where(e => e.Tag is AclTag.User or AclTag.Group or AclTag.OwningGroup && (e.Rights & mask & (int)right) != 0)
-                .Select(e => e.Tag == AclTag.OwningGroup ? new Grantee(true, false, status.Gid) : new Grantee(e.Tag == AclTag.Group, true, e.Id)),
+            .. entries
+                .Where(e =>
+                    e.Tag is AclTag.User or AclTag.Group or AclTag.OwningGroup && (e.Rights & mask & (int)right) != 0
+                )
+                .Select(e =>
+                    e.Tag == AclTag.OwningGroup
+                        ? new Grantee(true, false, status.Gid)
+                        : new Grantee(e.Tag == AclTag.Group, true, e.Id)
+                ),
         ];
     }
 
@@ -128,7 +139,10 @@ public static class AccessControlList
     /// <summary>Leaves an open file with its mode alone, without what a new file gets from its folder's default list.</summary>
     internal static void Clear(Microsoft.Win32.SafeHandles.SafeFileHandle file)
     {
-        if (LibC.RemoveAttribute(file, Attribute) != 0 && Marshal.GetLastPInvokeError() is not (LibC.NoSuchAttribute or LibC.NotSupported))
+        if (
+            LibC.RemoveAttribute(file, Attribute) != 0
+            && Marshal.GetLastPInvokeError() is not (LibC.NoSuchAttribute or LibC.NotSupported)
+        )
         {
             throw new IOException($"Can't take the ACL off a new file: {LibC.LastError()}.");
         }
@@ -148,14 +162,20 @@ public static class AccessControlList
                 return Marshal.GetLastPInvokeError() is LibC.NoSuchAttribute or LibC.NotSupported;
             }
 
-            if (blob.Length < HeaderSize || BinaryPrimitives.ReadInt32LittleEndian(blob) != Version || (blob.Length - HeaderSize) % EntrySize != 0)
+            if (
+                blob.Length < HeaderSize
+                || BinaryPrimitives.ReadInt32LittleEndian(blob) != Version
+                || (blob.Length - HeaderSize) % EntrySize != 0
+            )
             {
                 return false;
             }
 
             var read = Parse(blob);
             var mask = read.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
-            entries = read.ConvertAll(e => e.Tag is AclTag.Owner or AclTag.Other or AclTag.Mask ? e : e with { Rights = (ushort)(e.Rights & mask) });
+            entries = read.ConvertAll(e =>
+                e.Tag is AclTag.Owner or AclTag.Other or AclTag.Mask ? e : e with { Rights = (ushort)(e.Rights & mask) }
+            );
             return true;
         }
         catch (IOException)
@@ -170,10 +190,13 @@ public static class AccessControlList
         for (var at = HeaderSize; at + EntrySize <= blob.Length; at += EntrySize)
         {
             var span = blob.AsSpan(at);
-            entries.Add(new AclEntry(
-                BinaryPrimitives.ReadUInt16LittleEndian(span),
-                BinaryPrimitives.ReadUInt16LittleEndian(span[2..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(span[4..])));
+            entries.Add(
+                new AclEntry(
+                    BinaryPrimitives.ReadUInt16LittleEndian(span),
+                    BinaryPrimitives.ReadUInt16LittleEndian(span[2..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(span[4..])
+                )
+            );
         }
 
         return entries;
@@ -186,7 +209,9 @@ public static class AccessControlList
             return Parse(blob);
         }
 
-        var status = FileStatus.OfPath(path) ?? throw new FileNotFoundException($"{path} is not there, or may not be looked at.", path);
+        var status =
+            FileStatus.OfPath(path)
+            ?? throw new FileNotFoundException($"{path} is not there, or may not be looked at.", path);
         return
         [
             new AclEntry(AclTag.Owner, (ushort)((status.Mode >> 6) & 7), NoId),

@@ -9,33 +9,54 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
 {
     /// <summary>The account this process runs as, by the kernel's word (<c>getuid</c>); the environment may say something else or nothing.</summary>
     /// <exception cref="InvalidOperationException">The user id has no account.</exception>
-    public static Account Current() => Find(LibC.GetUid())
-        ?? throw new InvalidOperationException($"User id {LibC.GetUid()} has no account on this machine. Ask the operator to create it.");
+    public static Account Current() =>
+        Find(LibC.GetUid())
+        ?? throw new InvalidOperationException(
+            $"User id {LibC.GetUid()} has no account on this machine. Ask the operator to create it."
+        );
 
     /// <summary>The effective user id of this process.</summary>
     public static uint EffectiveUid => LibC.GetEffectiveUid();
 
     /// <summary>Looks an account up by its user id; null where there is none.</summary>
     public static unsafe Account? Find(uint uid) =>
-        NameService.Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetPasswordEntry(uid, out entry, buffer, length, out result),
+            Read
+        );
 
     /// <summary>Looks an account up by its name; null where there is none.</summary>
     public static unsafe Account? Find(string name) =>
-        NameService.Find((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetPasswordEntry(name, out entry, buffer, length, out result),
+            Read
+        );
 
     /// <summary>Looks an account up by its name.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="account">The account; null where there is none.</param>
     /// <returns>False where the name service failed, so that nothing is known.</returns>
     public static unsafe bool TryFind(string name, out Account? account) =>
-        NameService.TryFind((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(name, out entry, buffer, length, out result), Read, out account);
+        NameService.TryFind(
+            (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetPasswordEntry(name, out entry, buffer, length, out result),
+            Read,
+            out account
+        );
 
     /// <summary>Looks an account up by its user id.</summary>
     /// <param name="uid">Its user id.</param>
     /// <param name="account">The account; null where there is none.</param>
     /// <returns>False where the name service failed, so that nothing is known.</returns>
     public static unsafe bool TryFind(uint uid, out Account? account) =>
-        NameService.TryFind((out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetPasswordEntry(uid, out entry, buffer, length, out result), Read, out account);
+        NameService.TryFind(
+            (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetPasswordEntry(uid, out entry, buffer, length, out result),
+            Read,
+            out account
+        );
 
     /// <summary>The ids of all groups the account is in, the primary one included, as a new login would have them.</summary>
     public unsafe IReadOnlyList<uint> Groups()
@@ -54,7 +75,8 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
         }
     }
 
-    private static Account Read(LibC.PasswordEntry entry) => new(NameService.Text(entry.Name), entry.Uid, entry.Gid, NameService.Text(entry.Home));
+    private static Account Read(LibC.PasswordEntry entry) =>
+        new(NameService.Text(entry.Name), entry.Uid, entry.Gid, NameService.Text(entry.Home));
 }
 
 /// <summary>A Unix group as the name service knows it now.</summary>
@@ -64,11 +86,19 @@ public sealed record Group(string Name, uint Gid)
 {
     /// <summary>Looks a group up by its name; null where there is none.</summary>
     public static unsafe Group? Find(string name) =>
-        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(name, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetGroupEntry(name, out entry, buffer, length, out result),
+            Read
+        );
 
     /// <summary>Looks a group up by its id; null where there is none.</summary>
     public static unsafe Group? Find(uint gid) =>
-        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetGroupEntry(gid, out entry, buffer, length, out result),
+            Read
+        );
 
     private static Group Read(LibC.GroupEntry entry) => new(NameService.Text(entry.Name), entry.Gid);
 }
@@ -83,18 +113,31 @@ public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
 {
     /// <summary>Looks a group up by its name; null where there is none.</summary>
     public static unsafe GroupMembers? Find(string group) =>
-        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(group, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetGroupEntry(group, out entry, buffer, length, out result),
+            Read
+        );
 
     /// <summary>Looks a group up by its id; null where there is none.</summary>
     public static unsafe GroupMembers? Find(uint gid) =>
-        NameService.Find((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(gid, out entry, buffer, length, out result), Read);
+        NameService.Find(
+            (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetGroupEntry(gid, out entry, buffer, length, out result),
+            Read
+        );
 
     /// <summary>Looks a group up by its name.</summary>
     /// <param name="group">Its name.</param>
     /// <param name="members">The group; null where there is none.</param>
     /// <returns>False where the name service failed, so that nothing is known.</returns>
     public static unsafe bool TryFind(string group, out GroupMembers? members) =>
-        NameService.TryFind((out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) => LibC.GetGroupEntry(group, out entry, buffer, length, out result), Read, out members);
+        NameService.TryFind(
+            (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
+                LibC.GetGroupEntry(group, out entry, buffer, length, out result),
+            Read,
+            out members
+        );
 
     private static unsafe GroupMembers Read(LibC.GroupEntry entry)
     {

@@ -11,22 +11,36 @@ namespace Notify.Posix;
 internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
 {
     /// <summary>Lists of other kinds, which decide in ways that mode bits only sketch (nfs4_acl(5), cifs).</summary>
-    private static readonly string[] ForeignLists = ["system.nfs4_acl", "system.nfs4_dacl", "system.richacl", "system.cifs_acl", "system.smb3_acl"];
+    private static readonly string[] ForeignLists =
+    [
+        "system.nfs4_acl",
+        "system.nfs4_dacl",
+        "system.richacl",
+        "system.cifs_acl",
+        "system.smb3_acl",
+    ];
 
     /// <summary>Whether the kernel would give the user a right; false where that can't be told.</summary>
     /// <param name="file">The file or folder, opened in any way.</param>
     /// <param name="status">Its status.</param>
     /// <param name="right">One right.</param>
-    public bool Has(SafeFileHandle file, in FileStatus status, AccessRights right) => ListOf(file) switch
-    {
-        AclKind.None or AclKind.Posix when Uid == 0 => true,
-        AclKind.None => Has(status.Uid == Uid ? status.Mode >> 6 : Groups.Contains(status.Gid) ? status.Mode >> 3 : status.Mode, right),
-        AclKind.Posix list => Has(list.Entries, status, right),
-        _ => false,
-    };
+    public bool Has(SafeFileHandle file, in FileStatus status, AccessRights right) =>
+        ListOf(file) switch
+        {
+            AclKind.None or AclKind.Posix when Uid == 0 => true,
+            AclKind.None => Has(
+                status.Uid == Uid ? status.Mode >> 6
+                    : Groups.Contains(status.Gid) ? status.Mode >> 3
+                    : status.Mode,
+                right
+            ),
+            AclKind.Posix list => Has(list.Entries, status, right),
+            _ => false,
+        };
 
     /// <summary>Whether owner, group and others have a right by the mode.</summary>
-    public static bool AllHave(in FileStatus status, AccessRights right) => Has(status.Mode & (status.Mode >> 3) & (status.Mode >> 6), right);
+    public static bool AllHave(in FileStatus status, AccessRights right) =>
+        Has(status.Mode & (status.Mode >> 3) & (status.Mode >> 6), right);
 
     /// <summary>The owner's entry counts, else the named user's, else any of the user's groups that has the right, else the others'.</summary>
     private bool Has(List<AclEntry> entries, FileStatus status, AccessRights right)
@@ -41,7 +55,10 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
             return Has(named.Rights, right);
         }
 
-        var groups = entries.FindAll(e => (e.Tag == AclTag.OwningGroup && Groups.Contains(status.Gid)) || (e.Tag == AclTag.Group && Groups.Contains(e.Id)));
+        var groups = entries.FindAll(e =>
+            (e.Tag == AclTag.OwningGroup && Groups.Contains(status.Gid))
+            || (e.Tag == AclTag.Group && Groups.Contains(e.Id))
+        );
         return groups.Count > 0 ? groups.Exists(e => Has(e.Rights, right)) : Has(status.Mode, right);
     }
 
@@ -62,11 +79,16 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
         }
 
         // A file system that knows POSIX lists has none of another kind.
-        return Marshal.GetLastPInvokeError() == LibC.NotSupported && Array.Exists(ForeignLists, name => HasAttribute(path, name)) ? new AclKind.Unknown() : new AclKind.None();
+        return
+            Marshal.GetLastPInvokeError() == LibC.NotSupported
+            && Array.Exists(ForeignLists, name => HasAttribute(path, name))
+            ? new AclKind.Unknown()
+            : new AclKind.None();
     }
 
     private static unsafe bool HasAttribute(string path, string name) =>
-        LibC.GetAttribute(path, name, null, 0) >= 0 || Marshal.GetLastPInvokeError() is not (LibC.NoSuchAttribute or LibC.NotSupported);
+        LibC.GetAttribute(path, name, null, 0) >= 0
+        || Marshal.GetLastPInvokeError() is not (LibC.NoSuchAttribute or LibC.NotSupported);
 
     private abstract record AclKind
     {

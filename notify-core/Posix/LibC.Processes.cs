@@ -6,7 +6,6 @@ namespace Notify.Posix;
 /// <summary>Starting, watching and ending processes: what <see cref="System.Diagnostics.Process"/> can't do (sessions, groups, adopted orphans).</summary>
 internal static unsafe partial class LibC
 {
-
     internal const int SignalKill = 9;
     internal const int SignalTerminate = 15;
     internal const int SignalChild = 17;
@@ -34,7 +33,14 @@ internal static unsafe partial class LibC
     internal const short LockRangeNone = 2;
 
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
-    internal static partial int Spawn(out int pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
+    internal static partial int Spawn(
+        out int pid,
+        byte* path,
+        void* actions,
+        void* attributes,
+        byte** arguments,
+        byte** environment
+    );
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     internal static partial int SpawnAttributesInit(void* attributes);

@@ -55,16 +55,40 @@ internal static unsafe partial class LibC
     internal static partial uint Umask(uint mask);
 
     [LibraryImport("libc", EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int GetPasswordEntry(string name, out PasswordEntry entry, byte* buffer, nuint length, out nint result);
+    internal static partial int GetPasswordEntry(
+        string name,
+        out PasswordEntry entry,
+        byte* buffer,
+        nuint length,
+        out nint result
+    );
 
     [LibraryImport("libc", EntryPoint = "getpwuid_r")]
-    internal static partial int GetPasswordEntry(uint uid, out PasswordEntry entry, byte* buffer, nuint length, out nint result);
+    internal static partial int GetPasswordEntry(
+        uint uid,
+        out PasswordEntry entry,
+        byte* buffer,
+        nuint length,
+        out nint result
+    );
 
     [LibraryImport("libc", EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int GetGroupEntry(string name, out GroupEntry entry, byte* buffer, nuint length, out nint result);
+    internal static partial int GetGroupEntry(
+        string name,
+        out GroupEntry entry,
+        byte* buffer,
+        nuint length,
+        out nint result
+    );
 
     [LibraryImport("libc", EntryPoint = "getgrgid_r")]
-    internal static partial int GetGroupEntry(uint gid, out GroupEntry entry, byte* buffer, nuint length, out nint result);
+    internal static partial int GetGroupEntry(
+        uint gid,
+        out GroupEntry entry,
+        byte* buffer,
+        nuint length,
+        out nint result
+    );
 
     [LibraryImport("libc", EntryPoint = "getgrouplist", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int GetGroupList(string name, uint gid, uint* groups, ref int count);
@@ -108,7 +132,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int UnlinkAt(SafeFileHandle folder, string name, int flags);
 
-    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc",
+        EntryPoint = "fremovexattr",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8
+    )]
     internal static partial int RemoveAttribute(SafeFileHandle file, string name);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

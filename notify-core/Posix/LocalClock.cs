@@ -13,7 +13,9 @@ public static unsafe class LocalClock
     {
         var seconds = moment.ToUnixTimeSeconds();
         var broken = default(LibC.BrokenDownTime);
-        return LibC.LocalTime(&seconds, &broken) is null ? TimeSpan.Zero : TimeSpan.FromSeconds(broken.SecondsEastOfUtc);
+        return LibC.LocalTime(&seconds, &broken) is null
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds(broken.SecondsEastOfUtc);
     }
 
     /// <summary>

@@ -5,7 +5,8 @@ public static class Ownership
 {
     /// <summary>Gives a file to a group.</summary>
     /// <returns>Null, or why the kernel refused.</returns>
-    public static string? TryGiveToGroup(string path, uint gid) => LibC.ChangeOwner(path, uint.MaxValue, gid) == 0 ? null : LibC.LastError();
+    public static string? TryGiveToGroup(string path, uint gid) =>
+        LibC.ChangeOwner(path, uint.MaxValue, gid) == 0 ? null : LibC.LastError();
 
     /// <summary>Makes something under another umask. The umask is the whole process's: nothing else may make files meanwhile.</summary>
     /// <param name="umask">The rights that new files do not get.</param>

@@ -41,7 +41,8 @@ public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnl
             BinaryPrimitives.ReadInt32LittleEndian(ids),
             BinaryPrimitives.ReadUInt32LittleEndian(ids[4..]),
             BinaryPrimitives.ReadUInt32LittleEndian(ids[8..]),
-            MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length)).ToArray());
+            MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length)).ToArray()
+        );
     }
 
     /// <summary>Asks the kernel; null where it has no word: no Unix socket, or the other end is gone.</summary>

@@ -52,7 +52,8 @@ internal static class ProcessTree
     /// <summary>Kills the session of a process that is not a descendant, if the process is there and carries the mark; false where it is not.</summary>
     internal static bool KillMarkedSession(int leader, string mark) =>
         leader > 1
-        && ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{leader}/environ")).Contains(mark, StringComparison.Ordinal)
+        && ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{leader}/environ"))
+            .Contains(mark, StringComparison.Ordinal)
         && LibC.Kill(-leader, LibC.SignalKill) == 0;
 
     /// <summary>Kills all descendants and waits for them: the last act of a program that started scripts. False where some would not die.</summary>
@@ -65,8 +66,7 @@ internal static class ProcessTree
             do
             {
                 ended = LibC.WaitProcess(-1, out _, LibC.WaitNoHang);
-            }
-            while (ended > 0);
+            } while (ended > 0);
 
             // A list of children can miss one while another ends; that there is no child at all is the kernel's word.
             if (ended < 0)
@@ -144,7 +144,8 @@ internal static class ProcessTree
 
     private static bool Belongs(int process, int leader, string mark) =>
         LibC.GetSession(process) == leader
-        || ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/environ")).Contains(mark, StringComparison.Ordinal);
+        || ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/environ"))
+            .Contains(mark, StringComparison.Ordinal);
 
     private static void AddChildren(string tasks, List<int> found)
     {
@@ -161,7 +162,10 @@ internal static class ProcessTree
 
         foreach (var folder in folders)
         {
-            foreach (var id in ReadText(folder + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (
+                var id in ReadText(folder + "/children")
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            )
             {
                 if (int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var process))
                 {

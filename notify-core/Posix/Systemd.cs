@@ -14,7 +14,9 @@ public sealed class Systemd(Func<string, string?> environment)
     /// <summary>How many listening sockets systemd has handed over to this process.</summary>
     public int HandedOver =>
         environment("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
-        && int.TryParse(environment("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+        && int.TryParse(environment("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : 0;
 
     /// <summary>Whether systemd holds the socket and has handed it over.</summary>
     public bool HandsOverSocket => HandedOver >= 1;
@@ -26,7 +28,12 @@ public sealed class Systemd(Func<string, string?> environment)
         get
         {
             var names = environment("LISTEN_FDNAMES")?.Split(':') ?? [];
-            return [.. Enumerable.Range(0, HandedOver).Select(i => HandedSocket.Of((int)FirstDescriptor + i, i < names.Length ? names[i] : null))];
+            return
+            [
+                .. Enumerable
+                    .Range(0, HandedOver)
+                    .Select(i => HandedSocket.Of((int)FirstDescriptor + i, i < names.Length ? names[i] : null)),
+            ];
         }
     }
 
@@ -42,7 +49,10 @@ public sealed class Systemd(Func<string, string?> environment)
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            socket.SendTo(Encoding.ASCII.GetBytes(state), new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address));
+            socket.SendTo(
+                Encoding.ASCII.GetBytes(state),
+                new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address)
+            );
         }
         catch (SocketException)
         {
@@ -66,11 +76,16 @@ public sealed record HandedSocket(ulong Descriptor, string? Name, bool IsUnix, s
         var length = 256u;
         if (LibC.GetSocketName(descriptor, address, ref length) != 0)
         {
-            throw new IOException($"The descriptor {descriptor} that systemd handed over is no socket: {LibC.LastError()}.");
+            throw new IOException(
+                $"The descriptor {descriptor} that systemd handed over is no socket: {LibC.LastError()}."
+            );
         }
 
         var isUnix = *(ushort*)address == (ushort)AddressFamily.Unix;
-        var path = isUnix && length > sizeof(ushort) ? Encoding.UTF8.GetString(address + sizeof(ushort), (int)length - sizeof(ushort)).Split('\0')[0] : "";
+        var path =
+            isUnix && length > sizeof(ushort)
+                ? Encoding.UTF8.GetString(address + sizeof(ushort), (int)length - sizeof(ushort)).Split('\0')[0]
+                : "";
         return new HandedSocket((ulong)descriptor, name, isUnix, path.Length > 0 ? path : null);
     }
 }

@@ -36,9 +36,10 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
         if (descriptor < 0)
         {
-            problem = Marshal.GetLastPInvokeError() == LibC.NoSuchFile
-                ? $"there is no file {Shown.Quoted(path)}"
-                : $"{Shown.Quoted(path)} can't be opened ({LibC.LastError()})";
+            problem =
+                Marshal.GetLastPInvokeError() == LibC.NoSuchFile
+                    ? $"there is no file {Shown.Quoted(path)}"
+                    : $"{Shown.Quoted(path)} can't be opened ({LibC.LastError()})";
             return null;
         }
 
@@ -65,7 +66,8 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
 
         if (status.Size > MaxSize)
         {
-            problem = $"{Shown.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
+            problem =
+                $"{Shown.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
             return null;
         }
 

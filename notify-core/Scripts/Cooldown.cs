@@ -23,10 +23,26 @@ public sealed record Cooldown(TimeSpan Length, string Text)
         ArgumentNullException.ThrowIfNull(text);
         // Compared so that "NaN", which is a number to the parser, is none here.
         var trimmed = text.Trim();
-        double? unit = trimmed.Length < 2 ? null : trimmed[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
-        if (unit is not { } seconds
-            || !double.TryParse(trimmed.AsSpan(0, trimmed.Length - 1).TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            || !(number * seconds <= Longest.TotalSeconds))
+        double? unit =
+            trimmed.Length < 2
+                ? null
+                : trimmed[^1] switch
+                {
+                    'm' => 60,
+                    'h' => 3600,
+                    'd' => 86400,
+                    _ => null,
+                };
+        if (
+            unit is not { } seconds
+            || !double.TryParse(
+                trimmed.AsSpan(0, trimmed.Length - 1).TrimEnd(),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+            || !(number * seconds <= Longest.TotalSeconds)
+        )
         {
             return null;
         }
@@ -54,7 +70,9 @@ public sealed record Cooldown(TimeSpan Length, string Text)
         var elapsed = moment - from;
         if (IsInDays)
         {
-            elapsed += LocalClock.OffsetAt(moment) - (from == DateTimeOffset.UnixEpoch ? TimeSpan.Zero : LocalClock.OffsetAt(from));
+            elapsed +=
+                LocalClock.OffsetAt(moment)
+                - (from == DateTimeOffset.UnixEpoch ? TimeSpan.Zero : LocalClock.OffsetAt(from));
         }
 
         return (elapsed + Forgiven).Ticks / Length.Ticks;

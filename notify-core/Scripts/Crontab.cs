@@ -14,7 +14,11 @@ public static class Crontab
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The variables, by name. Empty where there is no crontab, no line of the runner's in it, or no right to look.</summary>
-    public static IReadOnlyDictionary<string, string> Variables(ScriptHome home, TimeProvider time, CancellationToken cancellation)
+    public static IReadOnlyDictionary<string, string> Variables(
+        ScriptHome home,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(home);
         try

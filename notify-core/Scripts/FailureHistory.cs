@@ -59,7 +59,16 @@ public sealed record FailureHistory
     {
         if (before is null || before.Since > start)
         {
-            return failed ? new FailureHistory { Since = start, Runs = 1, Failed = 1, FailedInARow = 1, LastFailed = start } : null;
+            return failed
+                ? new FailureHistory
+                {
+                    Since = start,
+                    Runs = 1,
+                    Failed = 1,
+                    FailedInARow = 1,
+                    LastFailed = start,
+                }
+                : null;
         }
 
         return before with
@@ -104,5 +113,6 @@ public sealed record FailureHistory
     }
 
     /// <summary>Whether nothing of it is needed any more: the script works, its owner knows, and the last notice is a day old.</summary>
-    public bool IsOver(DateTimeOffset now) => !IsNowAndThen && FailedInARow == 0 && Notices.All(notice => now - notice >= Day);
+    public bool IsOver(DateTimeOffset now) =>
+        !IsNowAndThen && FailedInARow == 0 && Notices.All(notice => now - notice >= Day);
 }

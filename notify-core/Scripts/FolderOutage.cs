@@ -24,9 +24,19 @@ public sealed record FolderOutage(DateTimeOffset Since, bool Told)
             var root = document.RootElement;
             return new FolderOutage(
                 DateTimeOffset.FromUnixTimeSeconds(root.GetProperty("gone_since").GetInt64()),
-                root.TryGetProperty("told", out var told) && told.ValueKind == JsonValueKind.True);
+                root.TryGetProperty("told", out var told) && told.ValueKind == JsonValueKind.True
+            );
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentOutOfRangeException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or JsonException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+                        or ArgumentOutOfRangeException
+            )
         {
             return null;
         }

@@ -22,7 +22,10 @@ public static class LooseJson
 
     private static readonly (string Name, Encoding Encoding, int Width)[] Wide =
     [
-        ("UTF-16", Encoding.Unicode, 2), ("UTF-16", Encoding.BigEndianUnicode, 2), ("UTF-32", Encoding.UTF32, 4), ("UTF-32", new UTF32Encoding(bigEndian: true, byteOrderMark: false), 4),
+        ("UTF-16", Encoding.Unicode, 2),
+        ("UTF-16", Encoding.BigEndianUnicode, 2),
+        ("UTF-32", Encoding.UTF32, 4),
+        ("UTF-32", new UTF32Encoding(bigEndian: true, byteOrderMark: false), 4),
     ];
 
     /// <summary>The last top-level object that has a member of this name, as strict JSON; null where there is none.</summary>
@@ -31,7 +34,10 @@ public static class LooseJson
     {
         if (FindLastObject(Decode(output), member) is { } found)
         {
-            return found with { HasWrongBytes = found.Json.Contains('\uFFFD', StringComparison.Ordinal) && !Utf8.IsValid(output) };
+            return found with
+            {
+                HasWrongBytes = found.Json.Contains('\uFFFD', StringComparison.Ordinal) && !Utf8.IsValid(output),
+            };
         }
 
         if (output.Contains((byte)0))
@@ -40,7 +46,10 @@ public static class LooseJson
             {
                 for (var offset = 0; offset < width; offset++)
                 {
-                    if (offset < output.Length && FindLastObject(encoding.GetString(output[offset..]).TrimStart('\uFEFF'), member) is { } wide)
+                    if (
+                        offset < output.Length
+                        && FindLastObject(encoding.GetString(output[offset..]).TrimStart('\uFEFF'), member) is { } wide
+                    )
                     {
                         return wide with { Encoding = name };
                     }
@@ -58,7 +67,7 @@ public static class LooseJson
     {
         var reader = new LooseJsonReader(text, member ?? "");
         var (start, end, count) = (-1, -1, 0);
-        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next;)
+        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next; )
         {
             at += next;
             if (!reader.TryRead(at))
@@ -76,8 +85,13 @@ public static class LooseJson
             at = reader.Position;
         }
 
-        return start < 0 ? null : new FoundJson(
-            StrictJson.Write(text.AsSpan(start, end - start), MaxDepth), count - 1, !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace()));
+        return start < 0
+            ? null
+            : new FoundJson(
+                StrictJson.Write(text.AsSpan(start, end - start), MaxDepth),
+                count - 1,
+                !(text.AsSpan(0, start).IsWhiteSpace() && text.AsSpan(end).IsWhiteSpace())
+            );
     }
 
     /// <summary>
@@ -88,7 +102,7 @@ public static class LooseJson
     {
         var text = Decode(output);
         var reader = new LooseJsonReader(text, member);
-        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next;)
+        for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next; )
         {
             at += next;
             if (reader.TryRead(at))
@@ -117,7 +131,9 @@ public static class LooseJson
         var text = Decode(json);
         var start = text.Length - text.AsSpan().TrimStart().Length;
         var reader = new LooseJsonReader(text, "");
-        return start < text.Length && reader.TryRead(start) && text.AsSpan(reader.Position).IsWhiteSpace() ? StrictJson.Write(text, int.MaxValue - 1) : null;
+        return start < text.Length && reader.TryRead(start) && text.AsSpan(reader.Position).IsWhiteSpace()
+            ? StrictJson.Write(text, int.MaxValue - 1)
+            : null;
     }
 
     /// <summary>The text of these bytes, without byte order marks at its start; what is not UTF-8 becomes U+FFFD.</summary>
@@ -131,11 +147,20 @@ public static class LooseJson
         {
             switch (json[i])
             {
-                case '\\' when inString: i++; break;
-                case '"': inString = !inString; break;
-                case '{' or '[' when !inString: deepest = Math.Max(deepest, ++depth); break;
-                case '}' or ']' when !inString: depth--; break;
-                default: break;
+                case '\\' when inString:
+                    i++;
+                    break;
+                case '"':
+                    inString = !inString;
+                    break;
+                case '{' or '[' when !inString:
+                    deepest = Math.Max(deepest, ++depth);
+                    break;
+                case '}' or ']' when !inString:
+                    depth--;
+                    break;
+                default:
+                    break;
             }
         }
 

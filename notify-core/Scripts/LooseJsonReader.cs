@@ -6,7 +6,9 @@ namespace Notify.Scripts;
 /// <summary>Reads one value from a position on, and says where it ends.</summary>
 internal sealed class LooseJsonReader(string text, string member)
 {
-    private static readonly SearchValues<char> StringEnds = SearchValues.Create("\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c)));
+    private static readonly SearchValues<char> StringEnds = SearchValues.Create(
+        "\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c))
+    );
 
     private const int LongestEscape = 6; // \uXXXX
 
@@ -29,7 +31,11 @@ internal sealed class LooseJsonReader(string text, string member)
         get
         {
             var rest = text.AsSpan(Position);
-            return _cutOffString || rest.IsEmpty || "true".StartsWith(rest, StringComparison.Ordinal) || "false".StartsWith(rest, StringComparison.Ordinal) || "null".StartsWith(rest, StringComparison.Ordinal);
+            return _cutOffString
+                || rest.IsEmpty
+                || "true".StartsWith(rest, StringComparison.Ordinal)
+                || "false".StartsWith(rest, StringComparison.Ordinal)
+                || "null".StartsWith(rest, StringComparison.Ordinal);
         }
     }
 
@@ -54,8 +60,7 @@ internal sealed class LooseJsonReader(string text, string member)
                 _open.ForEach(opened => _hopeless[opened] = true);
                 return false;
             }
-        }
-        while (_open.Count > 0);
+        } while (_open.Count > 0);
         return true;
     }
 
@@ -130,11 +135,16 @@ internal sealed class LooseJsonReader(string text, string member)
     {
         switch (Peek())
         {
-            case '"': return TryTakeString();
-            case 't': return TryTake("true");
-            case 'f': return TryTake("false");
-            case 'n': return TryTake("null");
-            default: break;
+            case '"':
+                return TryTakeString();
+            case 't':
+                return TryTake("true");
+            case 'f':
+                return TryTake("false");
+            case 'n':
+                return TryTake("null");
+            default:
+                break;
         }
 
         if (StrictJson.NonFinite(text.AsSpan(Position)) is > 0 and var length)
@@ -179,7 +189,10 @@ internal sealed class LooseJsonReader(string text, string member)
         {
             ['\\', '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't', ..] => 2,
             ['\\', 'u', var a, var b, var c, var d, ..]
-                when char.IsAsciiHexDigit(a) && char.IsAsciiHexDigit(b) && char.IsAsciiHexDigit(c) && char.IsAsciiHexDigit(d) => 6,
+                when char.IsAsciiHexDigit(a)
+                    && char.IsAsciiHexDigit(b)
+                    && char.IsAsciiHexDigit(c)
+                    && char.IsAsciiHexDigit(d) => 6,
             _ => 0,
         };
         Position += length;

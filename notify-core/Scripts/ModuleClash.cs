@@ -14,8 +14,7 @@ internal static class ModuleClash
     /// The modules of Python's standard library, 3.8 to 3.14 (<c>sys.stdlib_module_names</c>, which 3.8 has not yet), without those that Python has loaded before the
     /// script begins, which no file can hide.
     /// </summary>
-    private const string StandardLibrary =
-        """
+    private const string StandardLibrary = """
         _pydatetime _pydecimal _pyio _strptime _threading_local _weakrefset aifc annotationlib argparse array ast asynchat asyncio asyncore audioop
         base64 bdb binascii binhex bisect bz2 cProfile calendar cgi cgitb chunk cmath cmd code codeop collections colorsys compileall compression
         concurrent configparser contextlib contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils
@@ -43,14 +42,26 @@ internal static class ModuleClash
         var modules = ModulesIn(home.ScriptsFolder);
         foreach (var (module, path) in modules)
         {
-            if (IsBlamed(home, script, module, errors) && (IsStandard(module) ? "Python's own module" : IsInstalled(home, module) ? "the installed package" : null) is { } whose)
+            if (
+                IsBlamed(home, script, module, errors)
+                && (
+                    IsStandard(module) ? "Python's own module"
+                    : IsInstalled(home, module) ? "the installed package"
+                    : null
+                )
+                    is { } whose
+            )
             {
                 return $"The file {path} is in the way: it has the name of {whose} {module}, and Python imports the file instead. Rename the file.";
             }
         }
 
         isBlamed = false;
-        var suspects = modules.Where(suspect => suspect.Module != script.Stem && IsStandard(suspect.Module)).Select(suspect => Path.GetFileName(suspect.Path)).Take(MostNamed).ToList();
+        var suspects = modules
+            .Where(suspect => suspect.Module != script.Stem && IsStandard(suspect.Module))
+            .Select(suspect => Path.GetFileName(suspect.Path))
+            .Take(MostNamed)
+            .ToList();
         return suspects.Count == 0
             ? null
             : $"Beside it lies {string.Join(", ", suspects)}, with the name of {(suspects.Count == 1 ? "a module" : "modules")} of Python's own: scripts that import it get the file instead. If that is the cause, rename the file.";
@@ -63,9 +74,19 @@ internal static class ModuleClash
         {
             return
             [
-                .. Directory.EnumerateFileSystemEntries(folder)
-                    .Where(path => path.EndsWith(".py", StringComparison.Ordinal) || File.Exists(Path.Combine(path, "__init__.py")))
-                    .Select(path => (Path.GetFileName(path) is var name && name.EndsWith(".py", StringComparison.Ordinal) ? name[..^3] : name, path))
+                .. Directory
+                    .EnumerateFileSystemEntries(folder)
+                    .Where(path =>
+                        path.EndsWith(".py", StringComparison.Ordinal) || File.Exists(Path.Combine(path, "__init__.py"))
+                    )
+                    .Select(path =>
+                        (
+                            Path.GetFileName(path) is var name && name.EndsWith(".py", StringComparison.Ordinal)
+                                ? name[..^3]
+                                : name,
+                            path
+                        )
+                    )
                     .OrderBy(entry => entry.Item1, StringComparer.Ordinal),
             ];
         }
@@ -85,7 +106,9 @@ internal static class ModuleClash
             || Says($"module '{module}.")
             || Says($"; '{module}' is not a package")
             || (Says("cannot import name") && Says($" from '{module}' ("))
-            || (module != script.Stem && (Says(path + ".py\"") || Says(path + ".py'") || Says(path + "/__init__.py\"")));
+            || (
+                module != script.Stem && (Says(path + ".py\"") || Says(path + ".py'") || Says(path + "/__init__.py\""))
+            );
     }
 
     private static bool IsStandard(string module)
@@ -104,11 +127,19 @@ internal static class ModuleClash
 
     private static bool IsInstalled(ScriptHome home, string module)
     {
-        string[] roots = [Path.Combine(home.Home, ".venv", "lib"), Path.Combine(home.Home, ".local", "lib"), "/usr/local/lib", "/usr/lib"];
+        string[] roots =
+        [
+            Path.Combine(home.Home, ".venv", "lib"),
+            Path.Combine(home.Home, ".local", "lib"),
+            "/usr/local/lib",
+            "/usr/lib",
+        ];
         return roots
             .SelectMany(root => Folders(root, "python3*"))
             .SelectMany(python => Folders(python, "*-packages"))
-            .Any(packages => Directory.Exists(Path.Combine(packages, module)) || File.Exists(Path.Combine(packages, module + ".py")));
+            .Any(packages =>
+                Directory.Exists(Path.Combine(packages, module)) || File.Exists(Path.Combine(packages, module + ".py"))
+            );
     }
 
     private static string[] Folders(string folder, string pattern)

@@ -57,9 +57,7 @@ internal sealed unsafe class OutputPipe : IDisposable
     /// <summary>Takes what the process has printed before it ended. Bounded, should somebody print on.</summary>
     internal void Drain()
     {
-        while (_open && Tail.Total <= ScriptProcess.MostOutput && ReadSome())
-        {
-        }
+        while (_open && Tail.Total <= ScriptProcess.MostOutput && ReadSome()) { }
     }
 
     public void Dispose()

@@ -181,7 +181,10 @@ public sealed record RanScriptImage(string Type, ReadOnlyMemory<byte> Base64);
 public sealed record SyncStatus(bool Synced, long? ElapsedSeconds, string? ElapsedDisplay);
 
 /// <summary>JSON of what <c>notify-scripts</c> prints, for it and for whoever reads it.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(UtcSecondsConverter)])]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(UtcSecondsConverter)]
+)]
 [JsonSerializable(typeof(List<ListedScript>))]
 [JsonSerializable(typeof(RanScript))]
 [JsonSerializable(typeof(SyncStatus))]
@@ -199,6 +202,8 @@ public sealed class UtcSecondsConverter : JsonConverter<DateTimeOffset>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        writer.WriteStringValue(
+            value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)
+        );
     }
 }

@@ -14,8 +14,17 @@ internal static class ScriptEnvironment
     /// </summary>
     private static readonly string[] Withheld =
     [
-        "TELEGRAM_BOT_TOKEN", "GOOGLE_CLIENT_SECRET", "NOTIFY_JWT_SECRET", "NOTIFY_JWT_SECRET_PREVIOUS",
-        "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC", "OLDPWD",
+        "TELEGRAM_BOT_TOKEN",
+        "GOOGLE_CLIENT_SECRET",
+        "NOTIFY_JWT_SECRET",
+        "NOTIFY_JWT_SECRET_PREVIOUS",
+        "NOTIFY_SOCKET",
+        "LISTEN_PID",
+        "LISTEN_FDS",
+        "LISTEN_FDNAMES",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+        "OLDPWD",
     ];
 
     /// <summary>The environment: this process's own, put right.</summary>
@@ -32,7 +41,11 @@ internal static class ScriptEnvironment
         if (environment.ContainsKey("SUDO_USER"))
         {
             // Run for the bot: what sudo adds and chooses is not what cron does, and a script that works from cron must work here.
-            foreach (var name in environment.Keys.Where(name => name.StartsWith("SUDO_", StringComparison.Ordinal) || name is "TERM" or "MAIL").ToList())
+            foreach (
+                var name in environment
+                    .Keys.Where(name => name.StartsWith("SUDO_", StringComparison.Ordinal) || name is "TERM" or "MAIL")
+                    .ToList()
+            )
             {
                 environment.Remove(name);
             }
@@ -75,7 +88,9 @@ internal static class ScriptEnvironment
         var own = Path.Combine(home.Home, ".venv", "bin", "python");
         if (FileStatus.OfPath(own, followLink: false) is not null)
         {
-            problem = IsProgram(own) ? null : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3.";
+            problem = IsProgram(own)
+                ? null
+                : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3.";
             return problem is null ? own : null;
         }
 
@@ -93,5 +108,6 @@ internal static class ScriptEnvironment
         return null;
     }
 
-    private static bool IsProgram(string path) => FileStatus.OfPath(path) is { Kind: FileKind.Regular } && LibC.MayAccess(path, LibC.AccessExecute) == 0;
+    private static bool IsProgram(string path) =>
+        FileStatus.OfPath(path) is { Kind: FileKind.Regular } && LibC.MayAccess(path, LibC.AccessExecute) == 0;
 }

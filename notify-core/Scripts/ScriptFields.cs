@@ -6,9 +6,10 @@ namespace Notify.Scripts;
 public sealed record UnknownField(string Name, string? Meant)
 {
     /// <summary>A sentence for the script's author.</summary>
-    public string Sentence => Meant is null
-        ? $"There is no field \"{Name}\"; it is passed over."
-        : $"There is no field \"{Name}\"; did you mean \"{Meant}\"?";
+    public string Sentence =>
+        Meant is null
+            ? $"There is no field \"{Name}\"; it is passed over."
+            : $"There is no field \"{Name}\"; did you mean \"{Meant}\"?";
 }
 
 /// <summary>The names of the fields of a script's result (docs/notifications.md).</summary>
@@ -85,14 +86,20 @@ internal static class ScriptFields
     private static int Slips(string name) => name.Length < 6 ? 1 : 2;
 
     private static bool IsPart(string name, string field) =>
-        (name.Length >= ShortestPart && field.StartsWith(name, StringComparison.Ordinal)) || (field.Length >= ShortestPart && name.StartsWith(field, StringComparison.Ordinal));
+        (name.Length >= ShortestPart && field.StartsWith(name, StringComparison.Ordinal))
+        || (field.Length >= ShortestPart && name.StartsWith(field, StringComparison.Ordinal));
 
-    private static string Plain(string name) => string.Concat(AsciiText.Lower(name).Where(c => c is not ('_' or '-' or ' ' or '.')));
+    private static string Plain(string name) =>
+        string.Concat(AsciiText.Lower(name).Where(c => c is not ('_' or '-' or ' ' or '.')));
 
     /// <summary>Letters to add, leave out, change, or swap with their neighbour (optimal string alignment).</summary>
     private static int Distance(string a, string b)
     {
-        var (before, last, row) = (new int[b.Length + 1], Enumerable.Range(0, b.Length + 1).ToArray(), new int[b.Length + 1]);
+        var (before, last, row) = (
+            new int[b.Length + 1],
+            Enumerable.Range(0, b.Length + 1).ToArray(),
+            new int[b.Length + 1]
+        );
         for (var i = 1; i <= a.Length; i++)
         {
             row[0] = i;

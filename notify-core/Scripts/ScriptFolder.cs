@@ -15,7 +15,12 @@ public sealed record PassedOver(ScriptName? Name, string Sentence, bool HasRun =
 /// <param name="Trouble">Why it can't be read, though something is there: a sentence with what to do. Null where it can, and where nothing is there.</param>
 /// <param name="Scripts">Those that count, by name.</param>
 /// <param name="PassedOver">What ends in <c>.py</c>, is not hidden and does not count, by name, with the reason.</param>
-public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<ScriptName> Scripts, IReadOnlyList<PassedOver> PassedOver)
+public sealed record ScriptFolder(
+    bool Exists,
+    string? Trouble,
+    IReadOnlyList<ScriptName> Scripts,
+    IReadOnlyList<PassedOver> PassedOver
+)
 {
     /// <summary>Longest name without <c>.py</c>, in bytes: state and lock files add to it, and file systems end at 255.</summary>
     public const int LongestStem = 200;
@@ -39,7 +44,12 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ScriptFolder(false, TroubleOnTheWay(home, e, out var isMissing) is { } trouble && !isMissing ? trouble : null, [], []);
+            return new ScriptFolder(
+                false,
+                TroubleOnTheWay(home, e, out var isMissing) is { } trouble && !isMissing ? trouble : null,
+                [],
+                []
+            );
         }
 
         foreach (var path in paths)
@@ -52,7 +62,12 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
 
             if (!ScriptName.TryParse(file, out var name))
             {
-                passedOver.Add(new PassedOver(null, $"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."));
+                passedOver.Add(
+                    new PassedOver(
+                        null,
+                        $"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."
+                    )
+                );
             }
             else if (name.IsHelper)
             {
@@ -60,7 +75,13 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
             }
             else if (Objection(home, name, modes) is { } objection)
             {
-                passedOver.Add(new PassedOver(name, $"{name} is passed over: {objection.Clause}.", File.Exists(home.StateFile(name))));
+                passedOver.Add(
+                    new PassedOver(
+                        name,
+                        $"{name} is passed over: {objection.Clause}.",
+                        File.Exists(home.StateFile(name))
+                    )
+                );
             }
             else
             {
@@ -91,14 +112,19 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
             return null;
         }
 
-        var what = Exists ? $"{home.ScriptsFolder} holds no script any more" : $"The folder {home.ScriptsFolder} is gone";
+        var what = Exists
+            ? $"{home.ScriptsFolder} holds no script any more"
+            : $"The folder {home.ScriptsFolder} is gone";
         return $"{what}, so none of your scripts runs. Is a share not mounted? If you have taken them away yourself, this ends the warning: rm {home.StateFolder}/*.json";
     }
 
     /// <summary>The first place on the way to the folder that leads no further.</summary>
     private static string TroubleOnTheWay(ScriptHome home, Exception failure, out bool isMissing)
     {
-        foreach (var folder in (ReadOnlySpan<string>)[home.Home, Path.GetDirectoryName(home.ScriptsFolder)!, home.ScriptsFolder])
+        foreach (
+            var folder in (ReadOnlySpan<string>)
+                [home.Home, Path.GetDirectoryName(home.ScriptsFolder)!, home.ScriptsFolder]
+        )
         {
             isMissing = false;
             if (FileStatus.OfPath(folder, followLink: false) is not { } status)
@@ -109,7 +135,10 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
 
             if (status.Kind == FileKind.SymbolicLink && FileStatus.OfPath(folder) is null)
             {
-                var reason = Marshal.GetLastPInvokeError() == LibC.NoSuchFile ? "is not there" : $"can't be read ({LibC.LastError()})";
+                var reason =
+                    Marshal.GetLastPInvokeError() == LibC.NoSuchFile
+                        ? "is not there"
+                        : $"can't be read ({LibC.LastError()})";
                 return $"{folder} is a link to {Shown.OneLine(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts runs. Is a share not mounted? This shows it: ls -lL {folder}";
             }
         }
@@ -129,9 +158,11 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
             : Objection(home, name, modes)?.Clause;
     }
 
-    private const string HelperClause = "its name begins with '_', as that of a helper which other scripts import; rename it to have it run";
+    private const string HelperClause =
+        "its name begins with '_', as that of a helper which other scripts import; rename it to have it run";
 
-    private static string NotAlone(ScriptHome home, string clause) => $"No script of {home.ScriptsFolder} runs: {clause}.";
+    private static string NotAlone(ScriptHome home, string clause) =>
+        $"No script of {home.ScriptsFolder} runs: {clause}.";
 
     /// <summary>A helper is passed over without a word. What others can write to is said, since it runs as the user too; so is one that was a script until today.</summary>
     private static void PassOverHelper(ScriptHome home, ScriptName name, StrictModes modes, List<PassedOver> passedOver)
@@ -161,7 +192,8 @@ public sealed record ScriptFolder(bool Exists, string? Trouble, IReadOnlyList<Sc
                 return new("there is no such file");
             case ({ Kind: FileKind.SymbolicLink }, null):
                 return new("it is a link to nothing");
-            case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target) when target.Uid != home.Account.Uid && target.Uid != 0:
+            case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target)
+                when target.Uid != home.Account.Uid && target.Uid != 0:
                 return new("it is a link to a file that is neither yours nor root's", IsOfRights: true);
             case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular }):
                 return modes.OfLink(path) is { } open ? new(open, IsOfRights: true) : null;

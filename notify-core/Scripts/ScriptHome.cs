@@ -64,7 +64,11 @@ public sealed record ScriptHome(Account Account)
     {
         foreach (var folder in (ReadOnlySpan<string>)[KeptFolder, StateFolder, LockFolder, LogFolder])
         {
-            if (!Directory.Exists(folder) && LibC.MakeFolder(folder, OwnerOnly) != 0 && Marshal.GetLastPInvokeError() != LibC.FileExists)
+            if (
+                !Directory.Exists(folder)
+                && LibC.MakeFolder(folder, OwnerOnly) != 0
+                && Marshal.GetLastPInvokeError() != LibC.FileExists
+            )
             {
                 return $"Can't make the folder {folder}: {LibC.LastError()}.";
             }

@@ -10,7 +10,10 @@ public static class ScriptListing
     private static List<ListedScript> Read(ScriptHome home, ScriptFolder folder, DateTimeOffset now)
     {
         var trouble = folder.Scripts.Count > 0 ? StateTrouble.OfFolder(home) : null;
-        return [.. folder.Scripts.Select(script => Read(home, script, StateTrouble.InPlace(home, script) ?? trouble, now))];
+        return
+        [
+            .. folder.Scripts.Select(script => Read(home, script, StateTrouble.InPlace(home, script) ?? trouble, now)),
+        ];
     }
 
     /// <summary>The same, and among them what is passed over, with the reason as its error: whoever looks for it finds out why it never runs.</summary>
@@ -26,7 +29,17 @@ public static class ScriptListing
         return
         [
             .. Read(home, folder, now)
-                .Concat(folder.PassedOver.Where(file => file.Name is not null).Select(file => new ListedScript { Name = file.Name!.Value, Stem = file.Name.Stem, LastOutcome = ScriptOutcome.Error, Error = file.Sentence }))
+                .Concat(
+                    folder
+                        .PassedOver.Where(file => file.Name is not null)
+                        .Select(file => new ListedScript
+                        {
+                            Name = file.Name!.Value,
+                            Stem = file.Name.Stem,
+                            LastOutcome = ScriptOutcome.Error,
+                            Error = file.Sentence,
+                        })
+                )
                 .OrderBy(script => script.Name, StringComparer.Ordinal),
         ];
     }

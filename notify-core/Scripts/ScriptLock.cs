@@ -40,8 +40,13 @@ public sealed class ScriptLock : IDisposable
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(script);
         var path = home.LockFile(script);
-        const int Flags = LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec;
-        var descriptor = LibC.Open(path, Flags, 0x180 /* 0600 */);
+        const int Flags =
+            LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec;
+        var descriptor = LibC.Open(
+            path,
+            Flags,
+            0x180 /* 0600 */
+        );
         if (descriptor < 0)
         {
             return TryAcquireScript(home, script, $"The lock file {path} can't be used: {LibC.LastError()}.");
@@ -54,14 +59,21 @@ public sealed class ScriptLock : IDisposable
             return new ScriptLock(file, script);
         }
 
-        var (held, reason) = (Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.PermissionDenied, LibC.LastError());
+        var (held, reason) = (
+            Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.PermissionDenied,
+            LibC.LastError()
+        );
         file.Dispose();
         return held ? null : throw new IOException($"Can't lock {path}: {reason}.");
     }
 
     private static ScriptLock? TryAcquireScript(ScriptHome home, ScriptName script, string problem)
     {
-        var descriptor = LibC.Open(Path.Combine(home.ScriptsFolder, script.Value), LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        var descriptor = LibC.Open(
+            Path.Combine(home.ScriptsFolder, script.Value),
+            LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
+            0
+        );
         if (descriptor < 0)
         {
             return new ScriptLock(null, script, problem);
@@ -75,7 +87,10 @@ public sealed class ScriptLock : IDisposable
             return new ScriptLock(null, script, problem);
         }
 
-        if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != LibC.WouldBlock)
+        if (
+            LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0
+            || Marshal.GetLastPInvokeError() != LibC.WouldBlock
+        )
         {
             return new ScriptLock(file, script, problem);
         }
@@ -89,7 +104,11 @@ public sealed class ScriptLock : IDisposable
     {
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(script);
-        var descriptor = LibC.Open(home.LockFile(script), LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        var descriptor = LibC.Open(
+            home.LockFile(script),
+            LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
+            0
+        );
         if (descriptor < 0)
         {
             return false;
@@ -110,7 +129,11 @@ public sealed class ScriptLock : IDisposable
 
         try
         {
-            RandomAccess.Write(_file!, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{leader,-10} {mark}\n")), 0);
+            RandomAccess.Write(
+                _file!,
+                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{leader, -10} {mark}\n")),
+                0
+            );
         }
         catch (IOException)
         {

@@ -64,9 +64,12 @@ public static class ScriptOutput
         var fields = new Fields(document.RootElement);
         if (found.Others > 0)
         {
-            fields.Warnings.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"stdout holds {found.Others + 1} results; the last counts, {(found.Others == 1 ? "the other one is" : $"the {found.Others} others are")} left out. Print one JSON object, at the end."));
+            fields.Warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"stdout holds {found.Others + 1} results; the last counts, {(found.Others == 1 ? "the other one is" : $"the {found.Others} others are")} left out. Print one JSON object, at the end."
+                )
+            );
         }
         else if (found.HasNoise)
         {
@@ -79,7 +82,9 @@ public static class ScriptOutput
         }
         else if (found.HasWrongBytes)
         {
-            fields.Warnings.Add("stdout holds bytes that are not UTF-8, shown as \uFFFD; decode them with their own encoding, often cp1252, before you print.");
+            fields.Warnings.Add(
+                "stdout holds bytes that are not UTF-8, shown as \uFFFD; decode them with their own encoding, often cp1252, before you print."
+            );
         }
 
         return Take(fields, out error);
@@ -112,8 +117,10 @@ public static class ScriptOutput
             {
                 { ValueKind: JsonValueKind.String } text when !string.IsNullOrWhiteSpace(text.GetString()) =>
                     $"notify is true, and message must be text that is not empty, but holds no visible character: {Fields.Describe(text)}.",
-                { } message => $"notify is true, and message must be text that is not empty, but is {Fields.Describe(message)}.",
-                null => $"notify is true, but there is no message.{string.Concat(unknown.Take(MostNamed).Select(field => " " + field.Sentence))}",
+                { } message =>
+                    $"notify is true, and message must be text that is not empty, but is {Fields.Describe(message)}.",
+                null =>
+                    $"notify is true, but there is no message.{string.Concat(unknown.Take(MostNamed).Select(field => " " + field.Sentence))}",
             };
             return null;
         }
@@ -122,12 +129,14 @@ public static class ScriptOutput
         return result;
     }
 
-    private static string BoolHint(JsonElement? field) => field?.ValueKind switch
-    {
-        JsonValueKind.String => " Text is none, and json.dumps(..., default=str) makes text of numpy's bools: write \"notify\": bool(...).",
-        JsonValueKind.Number => " Write \"notify\": bool(...).",
-        _ => "",
-    };
+    private static string BoolHint(JsonElement? field) =>
+        field?.ValueKind switch
+        {
+            JsonValueKind.String =>
+                " Text is none, and json.dumps(..., default=str) makes text of numpy's bools: write \"notify\": bool(...).",
+            JsonValueKind.Number => " Write \"notify\": bool(...).",
+            _ => "",
+        };
 
     private static Cooldown ReadCooldown(Fields fields)
     {
@@ -141,7 +150,9 @@ public static class ScriptOutput
             return cooldown;
         }
 
-        fields.Warnings.Add($"cooldown must be a number and m, h or d, such as \"30m\", but is {Fields.Describe(field)}; {Cooldown.Default.Text} counts.");
+        fields.Warnings.Add(
+            $"cooldown must be a number and m, h or d, such as \"30m\", but is {Fields.Describe(field)}; {Cooldown.Default.Text} counts."
+        );
         return Cooldown.Default;
     }
 
@@ -203,8 +214,16 @@ public static class ScriptOutput
 
         if (LooseJson.FindLastObject(text, member: null) is { } other)
         {
-            using var document = JsonDocument.Parse(other.Json, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
-            if (document.RootElement.EnumerateObject().FirstOrDefault(member => ScriptFields.Nearest(member.Name) == ScriptFields.Notify) is { Value.ValueKind: not JsonValueKind.Undefined } near)
+            using var document = JsonDocument.Parse(
+                other.Json,
+                new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth }
+            );
+            if (
+                document
+                    .RootElement.EnumerateObject()
+                    .FirstOrDefault(member => ScriptFields.Nearest(member.Name) == ScriptFields.Notify) is
+                { Value.ValueKind: not JsonValueKind.Undefined } near
+            )
             {
                 return new UnknownField(near.Name, ScriptFields.Notify).Sentence;
             }
@@ -226,13 +245,21 @@ public static class ScriptOutput
             var unknown = root.EnumerateObject()
                 .Select(member => member.Name)
                 .Where(name => !ScriptFields.All.Contains(name, StringComparer.Ordinal) && !name.StartsWith('_'))
-                .Select(name => new UnknownField(Shown.OneLine(name, ScriptFields.LongestName), ScriptFields.Nearest(name) is { } near && Last(near) is null ? near : null))
+                .Select(name => new UnknownField(
+                    Shown.OneLine(name, ScriptFields.LongestName),
+                    ScriptFields.Nearest(name) is { } near && Last(near) is null ? near : null
+                ))
                 .Distinct()
                 .ToList();
             Warnings.AddRange(unknown.Take(MostNamed).Select(field => field.Sentence));
             if (unknown.Count > MostNamed)
             {
-                Warnings.Add(string.Create(CultureInfo.InvariantCulture, $"There are {unknown.Count - MostNamed} more fields that are none."));
+                Warnings.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"There are {unknown.Count - MostNamed} more fields that are none."
+                    )
+                );
             }
 
             return unknown;

@@ -29,7 +29,14 @@ internal enum ProcessEnd
 /// <param name="ErrorOutput">The last part of its stderr.</param>
 /// <param name="Took">How long it ran.</param>
 internal sealed record EndedProcess(
-    ProcessEnd End, int? ExitStatus, int? Signal, ReadOnlyMemory<byte> Output, long OutputLength, ReadOnlyMemory<byte> ErrorOutput, TimeSpan Took);
+    ProcessEnd End,
+    int? ExitStatus,
+    int? Signal,
+    ReadOnlyMemory<byte> Output,
+    long OutputLength,
+    ReadOnlyMemory<byte> ErrorOutput,
+    TimeSpan Took
+);
 
 /// <summary>
 /// Runs a process as leader of a session of its own and leaves nothing of it behind: not at its end, not at its time limit, not
@@ -60,7 +67,13 @@ internal static class ScriptProcess
     /// <param name="time">For the limit.</param>
     /// <param name="cancellation">Ends the process as the limit does.</param>
     /// <exception cref="ProcessNotStartedException">It could not be started.</exception>
-    internal static EndedProcess Run(ProcessStart start, Action<int> started, TimeSpan limit, TimeProvider time, CancellationToken cancellation)
+    internal static EndedProcess Run(
+        ProcessStart start,
+        Action<int> started,
+        TimeSpan limit,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         using var output = new OutputPipe();
         using var errors = new OutputPipe();
@@ -92,11 +105,20 @@ internal static class ScriptProcess
             output.Tail.ToArray(),
             output.Tail.Total,
             errors.Tail.ToArray(),
-            took);
+            took
+        );
     }
 
     private static unsafe ProcessEnd Watch(
-        int leader, string mark, SafeFileHandle handle, OutputPipe output, OutputPipe errors, SafeFileHandle wake, TimeSpan limit, TimeProvider time)
+        int leader,
+        string mark,
+        SafeFileHandle handle,
+        OutputPipe output,
+        OutputPipe errors,
+        SafeFileHandle wake,
+        TimeSpan limit,
+        TimeProvider time
+    )
     {
         var end = ProcessEnd.ByItself;
         var (stageStart, stageLimit, killed) = (time.GetTimestamp(), limit, false);
@@ -117,7 +139,10 @@ internal static class ScriptProcess
             polls[2] = new() { Descriptor = running ? errors.Descriptor : -1, Wanted = LibC.PollIn };
             polls[3] = new() { Descriptor = running ? (int)wake.DangerousGetHandle() : -1, Wanted = LibC.PollIn };
             var left = stageLimit - time.GetElapsedTime(stageStart);
-            if (LibC.Poll(polls, 4, Math.Max(0, (int)Math.Ceiling(left.TotalMilliseconds))) < 0 && Marshal.GetLastPInvokeError() != LibC.Interrupted)
+            if (
+                LibC.Poll(polls, 4, Math.Max(0, (int)Math.Ceiling(left.TotalMilliseconds))) < 0
+                && Marshal.GetLastPInvokeError() != LibC.Interrupted
+            )
             {
                 throw new IOException($"Can't wait for a script: {LibC.LastError()}.");
             }
@@ -168,7 +193,9 @@ internal static class ScriptProcess
     private static SafeFileHandle OpenEvent()
     {
         var descriptor = LibC.EventDescriptor(0, LibC.OpenCloseOnExec | LibC.OpenNonBlocking);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException($"Can't make an event descriptor: {LibC.LastError()}.");
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new IOException($"Can't make an event descriptor: {LibC.LastError()}.");
     }
 
     private static unsafe void Wake(SafeFileHandle wake)

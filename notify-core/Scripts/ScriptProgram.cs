@@ -28,7 +28,11 @@ public static class ScriptProgram
     /// <param name="program">The program's name, for messages.</param>
     /// <param name="act">What to do; returns the exit status.</param>
     /// <param name="watch">Begins to watch for another reason to end, which counts as HUP.</param>
-    public static int Run(string program, Func<ScriptHome, ScriptSettings, CancellationToken, int> act, Action<Action>? watch = null)
+    public static int Run(
+        string program,
+        Func<ScriptHome, ScriptSettings, CancellationToken, int> act,
+        Action<Action>? watch = null
+    )
     {
         ArgumentNullException.ThrowIfNull(act);
         using var stop = new CancellationTokenSource();

@@ -7,9 +7,7 @@ namespace Notify.Scripts;
 /// <summary>How the run of a script ended: with a result or without.</summary>
 public abstract record ScriptRun
 {
-    private ScriptRun()
-    {
-    }
+    private ScriptRun() { }
 
     /// <summary>The script said what it had to say.</summary>
     /// <param name="Result">What it said, with all warnings.</param>
@@ -28,10 +26,15 @@ public abstract record ScriptRun
         /// The message in Markdown, with a last line each that says why there is no chart where one was promised, and how the script ended where it
         /// ended badly. Null where the script gave no message and there is nothing to add.
         /// </summary>
-        public string? Message => WithLine(WithLine(Result.Message, NoChart is null ? null : NoChartLine(NoChart)), BadEnd is null ? null : BadEndLine(BadEnd));
+        public string? Message =>
+            WithLine(
+                WithLine(Result.Message, NoChart is null ? null : NoChartLine(NoChart)),
+                BadEnd is null ? null : BadEndLine(BadEnd)
+            );
 
         /// <summary>A message with a line of this system's own under it; either may be missing.</summary>
-        public static string? WithLine(string? message, string? line) => message is null || line is null ? message ?? line : $"{message}\n\n{line}";
+        public static string? WithLine(string? message, string? line) =>
+            message is null || line is null ? message ?? line : $"{message}\n\n{line}";
 
         /// <summary>The line that says why there is no chart, in Markdown: as code, since a path is full of markers.</summary>
         public static string NoChartLine(string reason)
@@ -41,7 +44,8 @@ public abstract record ScriptRun
         }
 
         /// <summary>The line that says how the script ended after its result.</summary>
-        internal static string BadEndLine(Broken end) => $"⚠️ After this the script failed: {char.ToLowerInvariant(end.Summary[0])}{end.Summary[1..]}";
+        internal static string BadEndLine(Broken end) =>
+            $"⚠️ After this the script failed: {char.ToLowerInvariant(end.Summary[0])}{end.Summary[1..]}";
     }
 
     /// <summary>The script gave no result.</summary>
@@ -49,7 +53,12 @@ public abstract record ScriptRun
     /// <param name="Summary">What happened, in a sentence.</param>
     /// <param name="LastErrorLines">The last lines of its stderr, bounded; may be empty.</param>
     /// <param name="Took">How long it ran.</param>
-    public sealed record Broken(ScriptFailure Reason, string Summary, IReadOnlyList<string> LastErrorLines, TimeSpan Took) : ScriptRun
+    public sealed record Broken(
+        ScriptFailure Reason,
+        string Summary,
+        IReadOnlyList<string> LastErrorLines,
+        TimeSpan Took
+    ) : ScriptRun
     {
         /// <summary>The summary and under it the last lines of stderr.</summary>
         public string Text => LastErrorLines.Count == 0 ? Summary : $"{Summary}\n{string.Join('\n', LastErrorLines)}";
@@ -66,7 +75,8 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
     private const string MarkName = "NOTIFY_SCRIPT_RUN";
 
     /// <summary>What the user's crontab sets, for a run that cron did not start (<see cref="Crontab"/>). In a round cron has set it already.</summary>
-    public IReadOnlyDictionary<string, string> CrontabVariables { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> CrontabVariables { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Lets this process end all that its scripts start, whatever they do to escape. Once, at the start of the program.</summary>
     public static void Prepare() => ProcessTree.AdoptOrphans();
@@ -76,7 +86,12 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
 
     /// <summary>The answer where somebody else has the right to run the script.</summary>
     public static ScriptRun.Broken AlreadyRunning() =>
-        new(ScriptFailure.AlreadyRunning, "It is still running from an earlier start; nothing was started.", [], TimeSpan.Zero);
+        new(
+            ScriptFailure.AlreadyRunning,
+            "It is still running from an earlier start; nothing was started.",
+            [],
+            TimeSpan.Zero
+        );
 
     /// <summary>Runs the script that the caller has the right to run; blocks until it and what it started are gone.</summary>
     /// <exception cref="IOException">The system is out of processes or descriptors.</exception>
@@ -86,7 +101,12 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         var script = held.Script;
         if (ScriptFolder.Objection(home, script) is { } objection)
         {
-            return new ScriptRun.Broken(ScriptFailure.NotFound, $"{script} can't be run: {objection}.", [], TimeSpan.Zero);
+            return new ScriptRun.Broken(
+                ScriptFailure.NotFound,
+                $"{script} can't be run: {objection}.",
+                [],
+                TimeSpan.Zero
+            );
         }
 
         var environment = ScriptEnvironment.For(home, CrontabVariables);
@@ -99,8 +119,17 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         var mark = NewMark();
         try
         {
-            var start = new ProcessStart(python, [Path.Combine(home.ScriptsFolder, script.Value)], environment, home.Home, mark);
-            return Judge(script, ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation));
+            var start = new ProcessStart(
+                python,
+                [Path.Combine(home.ScriptsFolder, script.Value)],
+                environment,
+                home.Home,
+                mark
+            );
+            return Judge(
+                script,
+                ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation)
+            );
         }
         catch (ProcessNotStartedException e)
         {
@@ -118,15 +147,26 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         var importsWrongFile = false;
         ScriptRun.Broken Broken(ScriptFailure reason, string summary)
         {
-            var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput ? ModuleClash.Find(home, script, errors, out importsWrongFile) : null;
+            var clash = reason is ScriptFailure.Failed or ScriptFailure.TimedOut or ScriptFailure.UnreadableOutput
+                ? ModuleClash.Find(home, script, errors, out importsWrongFile)
+                : null;
             return new(reason, clash is null ? summary : $"{summary} {clash}", errorLines, process.Took);
         }
 
         var badEnd = process switch
         {
-            { End: ProcessEnd.TimeLimit } => Broken(ScriptFailure.TimedOut, $"It was still running after {limit.TotalSeconds:0} s and was ended."),
-            { End: ProcessEnd.TooMuchOutput } => Broken(ScriptFailure.TooMuchOutput, $"It printed more than {ScriptProcess.MostOutput >> 20} MiB and was ended."),
-            { End: ProcessEnd.Interrupted } => Broken(ScriptFailure.Interrupted, "It was ended, because the program that ran it was told to end."),
+            { End: ProcessEnd.TimeLimit } => Broken(
+                ScriptFailure.TimedOut,
+                $"It was still running after {limit.TotalSeconds:0} s and was ended."
+            ),
+            { End: ProcessEnd.TooMuchOutput } => Broken(
+                ScriptFailure.TooMuchOutput,
+                $"It printed more than {ScriptProcess.MostOutput >> 20} MiB and was ended."
+            ),
+            { End: ProcessEnd.Interrupted } => Broken(
+                ScriptFailure.Interrupted,
+                "It was ended, because the program that ran it was told to end."
+            ),
             { Signal: { } signal } => Broken(ScriptFailure.Failed, $"It was ended by {SignalName(signal)}."),
             { ExitStatus: null } => Broken(ScriptFailure.Failed, "How it ended is not known."),
             { ExitStatus: not 0 } => Broken(ScriptFailure.Failed, $"It ended with exit status {process.ExitStatus}."),
@@ -135,24 +175,31 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
 
         // A round that is told to end runs the script again next time. Output that breaks off in its last result may hold an older one, or a part that
         // looks like one. What a file printed that was imported in place of a module is that file's result.
-        if (badEnd is { Reason: ScriptFailure.Interrupted } || (badEnd is not null && (importsWrongFile || LooseJson.IsCutOff(process.Output.Span, "notify"))))
+        if (
+            badEnd is { Reason: ScriptFailure.Interrupted }
+            || (badEnd is not null && (importsWrongFile || LooseJson.IsCutOff(process.Output.Span, "notify")))
+        )
         {
             return badEnd;
         }
 
         if (ScriptOutput.Read(process.Output.Span, out var error) is not { } result)
         {
-            return badEnd ?? Broken(
-                ScriptFailure.UnreadableOutput,
-                process.OutputLength > process.Output.Length
-                    ? $"It printed {process.OutputLength} bytes on stdout, of which the last {ScriptProcess.KeptOutput >> 20} MiB are read, and its JSON does not fit into them. Print less: a phone shows ten messages of it at most."
-                    : error!);
+            return badEnd
+                ?? Broken(
+                    ScriptFailure.UnreadableOutput,
+                    process.OutputLength > process.Output.Length
+                        ? $"It printed {process.OutputLength} bytes on stdout, of which the last {ScriptProcess.KeptOutput >> 20} MiB are read, and its JSON does not fit into them. Print less: a phone shows ten messages of it at most."
+                        : error!
+                );
         }
 
         var warnings = new List<string>(result.Warnings);
         if (process.OutputLength > process.Output.Length)
         {
-            warnings.Add($"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read.");
+            warnings.Add(
+                $"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read."
+            );
         }
 
         string? noChart = null;
@@ -163,9 +210,27 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         }
 
         // Room for the lines that come under the message.
-        var lines = ScriptRun.Finished.WithLine(noChart is null ? null : ScriptRun.Finished.NoChartLine(noChart), badEnd is null ? null : ScriptRun.Finished.BadEndLine(badEnd));
+        var lines = ScriptRun.Finished.WithLine(
+            noChart is null ? null : ScriptRun.Finished.NoChartLine(noChart),
+            badEnd is null ? null : ScriptRun.Finished.BadEndLine(badEnd)
+        );
         var (title, message, data) = NotificationFit.Apply(result.Title, result.Message, result.Data, lines, warnings);
-        return new ScriptRun.Finished(result with { Title = title, Message = message, Data = data, Warnings = warnings }, chart, noChart, process.Took) { BadEnd = badEnd, LastErrorLines = errorLines };
+        return new ScriptRun.Finished(
+            result with
+            {
+                Title = title,
+                Message = message,
+                Data = data,
+                Warnings = warnings,
+            },
+            chart,
+            noChart,
+            process.Took
+        )
+        {
+            BadEnd = badEnd,
+            LastErrorLines = errorLines,
+        };
     }
 
     /// <summary>The end of stderr. Enough for the lines shown, however long they are; what comes before is not looked at.</summary>
@@ -181,13 +246,14 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         return [.. lines.TakeLast(ErrorLines).Select(line => Shown.OneLine(line, LongestErrorLine))];
     }
 
-    private static string SignalName(int signal) => signal switch
-    {
-        6 => "signal 6 (it aborted)",
-        7 => "signal 7 (bus error)",
-        9 => "signal 9 (killed from outside; often the machine was out of memory)",
-        11 => "signal 11 (it crashed)",
-        15 => "signal 15 (told to end from outside)",
-        _ => $"signal {signal}",
-    };
+    private static string SignalName(int signal) =>
+        signal switch
+        {
+            6 => "signal 6 (it aborted)",
+            7 => "signal 7 (bus error)",
+            9 => "signal 9 (killed from outside; often the machine was out of memory)",
+            11 => "signal 11 (it crashed)",
+            15 => "signal 15 (told to end from outside)",
+            _ => $"signal {signal}",
+        };
 }

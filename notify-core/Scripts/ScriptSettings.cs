@@ -20,8 +20,17 @@ public sealed record ScriptSettings(TimeSpan TimeLimit, int Parallel, bool Failu
         var isSocketSet = reader.Raw("NOTIFY_BOT_SOCKET") is not null;
         return new ScriptSettings(
             TimeSpan.FromSeconds(reader.Number("NOTIFY_SCRIPT_TIMEOUT", LongestSeconds, 1, LongestSeconds)),
-            reader.Number("NOTIFY_RUNNER_PARALLEL", Math.Max(FewestParallelByDefault, Environment.ProcessorCount), 1, MostParallel),
+            reader.Number(
+                "NOTIFY_RUNNER_PARALLEL",
+                Math.Max(FewestParallelByDefault, Environment.ProcessorCount),
+                1,
+                MostParallel
+            ),
             reader.Switch("NOTIFY_FAILURE_ALERTS", true),
-            reader.AbsolutePath("NOTIFY_BOT_SOCKET", (isSocketSet ? DataFolderSetting.Read(reader) : DataFolderSetting.ReadAndFind(reader)) + "/bot.sock"));
+            reader.AbsolutePath(
+                "NOTIFY_BOT_SOCKET",
+                (isSocketSet ? DataFolderSetting.Read(reader) : DataFolderSetting.ReadAndFind(reader)) + "/bot.sock"
+            )
+        );
     }
 }

@@ -28,9 +28,27 @@ public sealed record ScriptState
     private const double LatestUnixSeconds = 253_402_300_799; // the year 9999
 
     /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    private static readonly string[] Known = ["last_sent", "last_run", "last_outcome", "error", "cooldown", "failing_since", "failure_told", "failures", "requested_run", "requested_outcome", "requested_error", "warnings", "told_fields"];
+    private static readonly string[] Known =
+    [
+        "last_sent",
+        "last_run",
+        "last_outcome",
+        "error",
+        "cooldown",
+        "failing_since",
+        "failure_told",
+        "failures",
+        "requested_run",
+        "requested_outcome",
+        "requested_error",
+        "warnings",
+        "told_fields",
+    ];
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
@@ -60,7 +78,8 @@ public sealed record ScriptState
     public LastRunOf? Requested { get; init; }
 
     /// <summary>The later one of the last round's run and the last that was asked for; null where it has never run.</summary>
-    public LastRunOf? Latest => LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error) : Requested;
+    public LastRunOf? Latest =>
+        LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error) : Requested;
 
     /// <summary>What was not as it should be in the last run that gave a result, one sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -94,7 +113,10 @@ public sealed record ScriptState
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
-            return new ScriptState { Problem = $"{path} can't be read, so no cooldown counts: {Shown.OneLine(e.Message, 200)}" };
+            return new ScriptState
+            {
+                Problem = $"{path} can't be read, so no cooldown counts: {Shown.OneLine(e.Message, 200)}",
+            };
         }
     }
 
@@ -146,7 +168,11 @@ public sealed record ScriptState
 
     private static byte[]? ReadBytes(string path)
     {
-        var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
+        var descriptor = LibC.Open(
+            path,
+            LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
+            0
+        );
         if (descriptor < 0)
         {
             return Marshal.GetLastPInvokeError() == LibC.NoSuchFile ? null : throw new IOException(LibC.LastError());
@@ -181,13 +207,25 @@ public sealed record ScriptState
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             FailingSince = Time(root, "failing_since"),
             FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
-            Failures = root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object ? TryReadFailures(failures) : null,
+            Failures =
+                root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object
+                    ? TryReadFailures(failures)
+                    : null,
             Requested = Time(root, "requested_run") is { } at
-                ? new LastRunOf(at, Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null, Text(root, "requested_error"))
+                ? new LastRunOf(
+                    at,
+                    Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null,
+                    Text(root, "requested_error")
+                )
                 : null,
             Warnings = Texts(root, "warnings"),
             ToldFields = Texts(root, "told_fields"),
-            Others = [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name, StringComparer.Ordinal)).DistinctBy(member => member.Name, StringComparer.Ordinal)],
+            Others =
+            [
+                .. root.EnumerateObject()
+                    .Where(member => !Known.Contains(member.Name, StringComparer.Ordinal))
+                    .DistinctBy(member => member.Name, StringComparer.Ordinal),
+            ],
         };
     }
 
@@ -206,17 +244,25 @@ public sealed record ScriptState
 
     private static FailureHistory? ReadFailures(JsonElement root)
     {
-        var notices = root.TryGetProperty("notices", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(notice => Seconds(notice, "notices")).ToArray() : [];
-        return Time(root, "since") is not { } since || Time(root, "last") is not { } last || notices.Length > 100 ? null : new FailureHistory
-        {
-            Since = since,
-            Runs = Count(root, "runs"),
-            Failed = Count(root, "failed"),
-            FailedInARow = Count(root, "in_a_row"),
-            LastFailed = last,
-            Notices = notices,
-            IsNowAndThen = notices.Length > 0 && root.TryGetProperty("now_and_then", out var word) && word.ValueKind == JsonValueKind.True,
-        };
+        var notices =
+            root.TryGetProperty("notices", out var list) && list.ValueKind == JsonValueKind.Array
+                ? list.EnumerateArray().Select(notice => Seconds(notice, "notices")).ToArray()
+                : [];
+        return Time(root, "since") is not { } since || Time(root, "last") is not { } last || notices.Length > 100
+            ? null
+            : new FailureHistory
+            {
+                Since = since,
+                Runs = Count(root, "runs"),
+                Failed = Count(root, "failed"),
+                FailedInARow = Count(root, "in_a_row"),
+                LastFailed = last,
+                Notices = notices,
+                IsNowAndThen =
+                    notices.Length > 0
+                    && root.TryGetProperty("now_and_then", out var word)
+                    && word.ValueKind == JsonValueKind.True,
+            };
     }
 
     private static void Write(Utf8JsonWriter writer, FailureHistory failures)
@@ -243,7 +289,11 @@ public sealed record ScriptState
     }
 
     private static int Count(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) ? Math.Max(0, count) : 0;
+        root.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt32(out var count)
+            ? Math.Max(0, count)
+            : 0;
 
     private static DateTimeOffset? Time(JsonElement root, string name)
     {
@@ -256,7 +306,9 @@ public sealed record ScriptState
     }
 
     private static DateTimeOffset Seconds(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LatestUnixSeconds
+        value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var seconds)
+        && seconds is >= 0 and <= LatestUnixSeconds
             ? DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Round(seconds * 1000))
             : throw new FormatException($"{name} must be a number of seconds since 1970.");
 
@@ -265,7 +317,13 @@ public sealed record ScriptState
 
     private static IReadOnlyList<string> Texts(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
-            ? [.. value.EnumerateArray().Where(text => text.ValueKind == JsonValueKind.String).Select(text => text.GetString()!)]
+            ?
+            [
+                .. value
+                    .EnumerateArray()
+                    .Where(text => text.ValueKind == JsonValueKind.String)
+                    .Select(text => text.GetString()!),
+            ]
             : [];
 
     private static void WriteTexts(Utf8JsonWriter writer, string name, string[] texts)
@@ -300,7 +358,8 @@ public sealed record ScriptState
         }
     }
 
-    private static string OutcomeName(ScriptOutcome outcome) => JsonSerializer.Serialize(outcome, ScriptsJson.Default.ScriptOutcome).Trim('"');
+    private static string OutcomeName(ScriptOutcome outcome) =>
+        JsonSerializer.Serialize(outcome, ScriptsJson.Default.ScriptOutcome).Trim('"');
 
     private static ScriptOutcome? OutcomeOf(string word)
     {

@@ -10,7 +10,13 @@ namespace Notify.Scripts;
 /// <param name="Environment">The whole environment.</param>
 /// <param name="Folder">The working folder.</param>
 /// <param name="Mark">A <c>NAME=value</c> of the environment that only this run and what it starts has.</param>
-internal sealed record ProcessStart(string Executable, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string Folder, string Mark);
+internal sealed record ProcessStart(
+    string Executable,
+    IReadOnlyList<string> Arguments,
+    IReadOnlyDictionary<string, string> Environment,
+    string Folder,
+    string Mark
+);
 
 /// <summary>The process could not be started.</summary>
 internal sealed class ProcessNotStartedException(string message) : IOException(message);
@@ -37,7 +43,13 @@ internal static class SessionLeader
             var none = stackalloc byte[LibC.SignalSetSize];
             new Span<byte>(none, LibC.SignalSetSize).Clear();
             Check(LibC.SpawnAttributesSetSignalMask(attributes, none), start);
-            Check(LibC.SpawnAttributesSetFlags(attributes, LibC.SpawnSetSession | LibC.SpawnSetSignalDefaults | LibC.SpawnSetSignalMask), start);
+            Check(
+                LibC.SpawnAttributesSetFlags(
+                    attributes,
+                    LibC.SpawnSetSession | LibC.SpawnSetSignalDefaults | LibC.SpawnSetSignalMask
+                ),
+                start
+            );
 
             Check(LibC.SpawnActionsAddOpen(actions, 0, text.Add("/dev/null"), LibC.OpenReadOnly, 0), start);
             Check(LibC.SpawnActionsAddDuplicate(actions, (int)output.DangerousGetHandle(), 1), start);
@@ -46,8 +58,13 @@ internal static class SessionLeader
             Check(LibC.SpawnActionsAddChangeFolder(actions, text.Add(start.Folder)), start);
 
             var arguments = text.AddAll([start.Executable, .. start.Arguments]);
-            var environment = text.AddAll(start.Environment.Select(variable => $"{variable.Key}={variable.Value}").Append(start.Mark));
-            Check(LibC.Spawn(out var pid, text.Add(start.Executable), actions, attributes, arguments, environment), start);
+            var environment = text.AddAll(
+                start.Environment.Select(variable => $"{variable.Key}={variable.Value}").Append(start.Mark)
+            );
+            Check(
+                LibC.Spawn(out var pid, text.Add(start.Executable), actions, attributes, arguments, environment),
+                start
+            );
             return pid;
         }
         finally
@@ -61,7 +78,9 @@ internal static class SessionLeader
     {
         if (error != 0)
         {
-            throw new ProcessNotStartedException($"{start.Executable} could not be started in {start.Folder}: {Marshal.GetPInvokeErrorMessage(error)}.");
+            throw new ProcessNotStartedException(
+                $"{start.Executable} could not be started in {start.Folder}: {Marshal.GetPInvokeErrorMessage(error)}."
+            );
         }
     }
 }

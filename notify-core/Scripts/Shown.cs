@@ -19,7 +19,11 @@ internal static class Shown
                 return shown.Append("...").ToString();
             }
 
-            shown.Append(rune.Value is '\n' or '\r' or '\t' ? " " : UnseenCharacters.Include(rune) ? "?" : rune.ToString());
+            shown.Append(
+                rune.Value is '\n' or '\r' or '\t' ? " "
+                : UnseenCharacters.Include(rune) ? "?"
+                : rune.ToString()
+            );
         }
 
         return shown.ToString();
@@ -31,7 +35,13 @@ internal static class Shown
         var shown = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            shown.Append(rune.Value == '\n' ? "\n" : rune.Value == '\t' ? "    " : rune.Value == '\r' ? "" : UnseenCharacters.Include(rune) ? "?" : rune.ToString());
+            shown.Append(
+                rune.Value == '\n' ? "\n"
+                : rune.Value == '\t' ? "    "
+                : rune.Value == '\r' ? ""
+                : UnseenCharacters.Include(rune) ? "?"
+                : rune.ToString()
+            );
         }
 
         return shown.ToString();

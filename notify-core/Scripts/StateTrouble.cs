@@ -23,7 +23,8 @@ public static class StateTrouble
     }
 
     /// <summary>Explains why a script's state was not written.</summary>
-    public static string Explain(ScriptHome home, ScriptName script, FileNotWrittenException failure) => InPlace(home, script) ?? Explain(home, failure);
+    public static string Explain(ScriptHome home, ScriptName script, FileNotWrittenException failure) =>
+        InPlace(home, script) ?? Explain(home, failure);
 
     /// <summary>What lies in the place of a script's state and can't be replaced.</summary>
     internal static string? InPlace(ScriptHome home, ScriptName script)
@@ -61,7 +62,9 @@ public static class StateTrouble
                 case null when FileStatus.OfPath(folder, followLink: false) is not null:
                     return $"{folder} is a link to nothing. Mount what it leads to, or take the link away: rm {folder}";
                 case null:
-                    return LibC.MayAccess(Path.GetDirectoryName(folder)!, MayWriteAndEnter) == 0 ? null : $"{folder} is missing and can't be made. Make it: mkdir -p {folder}";
+                    return LibC.MayAccess(Path.GetDirectoryName(folder)!, MayWriteAndEnter) == 0
+                        ? null
+                        : $"{folder} is missing and can't be made. Make it: mkdir -p {folder}";
                 case { Kind: not FileKind.Folder }:
                     return $"{folder} is not a folder. Move it away: mv {folder} {folder}.old";
                 case { } status when LibC.MayAccess(folder, MayWriteAndEnter) != 0:

@@ -14,7 +14,7 @@ internal static class StrictJson
     {
         var strict = new StringBuilder(json.Length);
         var depth = 0;
-        for (var i = 0; i < json.Length;)
+        for (var i = 0; i < json.Length; )
         {
             var rest = json[i..];
             var kept = strict.Length;
@@ -57,7 +57,7 @@ internal static class StrictJson
     private static int CopyString(ReadOnlySpan<char> text, StringBuilder strict)
     {
         strict.Append('"');
-        for (var i = 1; ;)
+        for (var i = 1; ; )
         {
             var plain = text[i..].IndexOfAny('"', '\\');
             strict.Append(text.Slice(i, plain));
@@ -73,7 +73,11 @@ internal static class StrictJson
                 strict.Append(text.Slice(i, 2));
                 i += 2;
             }
-            else if (char.IsHighSurrogate(Escaped(text[i..])) && text[(i + 6)..] is ['\\', 'u', ..] && char.IsLowSurrogate(Escaped(text[(i + 6)..])))
+            else if (
+                char.IsHighSurrogate(Escaped(text[i..]))
+                && text[(i + 6)..] is ['\\', 'u', ..]
+                && char.IsLowSurrogate(Escaped(text[(i + 6)..]))
+            )
             {
                 strict.Append(text.Slice(i, 12));
                 i += 12;
@@ -92,5 +96,8 @@ internal static class StrictJson
 
     /// <summary>Length of the bare NaN or Infinity that begins here; 0 where none does.</summary>
     internal static int NonFinite(ReadOnlySpan<char> text) =>
-        text.StartsWith("NaN") ? 3 : text.StartsWith("Infinity") ? 8 : text.StartsWith("-Infinity") ? 9 : 0;
+        text.StartsWith("NaN") ? 3
+        : text.StartsWith("Infinity") ? 8
+        : text.StartsWith("-Infinity") ? 9
+        : 0;
 }

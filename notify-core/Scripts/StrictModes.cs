@@ -99,7 +99,9 @@ internal sealed class StrictModes(Account account)
 
         if (!_folders.TryGetValue(folder, out var objection))
         {
-            objection = FileStatus.OfPath(folder, followLink: false) is { } status ? OfOne(folder, status, folder) : null;
+            objection = FileStatus.OfPath(folder, followLink: false) is { } status
+                ? OfOne(folder, status, folder)
+                : null;
             _folders.Add(folder, objection);
         }
 
@@ -141,7 +143,13 @@ internal sealed class StrictModes(Account account)
         if ((status.Mode & GroupWrite) != 0)
         {
             var writers = GroupsAndListed(path, status);
-            if (writers.Any(writer => writer is { IsListed: true, IsGroup: false } ? !IsOwn(writer.Id) : writer.IsListed && !IsOwnGroup(writer.Id)))
+            if (
+                writers.Any(writer =>
+                    writer is { IsListed: true, IsGroup: false }
+                        ? !IsOwn(writer.Id)
+                        : writer.IsListed && !IsOwnGroup(writer.Id)
+                )
+            )
             {
                 who = "others, by its access list,";
                 fixes.Add($"setfacl -b {ShellWord(path)}");
@@ -149,7 +157,8 @@ internal sealed class StrictModes(Account account)
 
             if (writers.Any(writer => !writer.IsListed && !IsOwnGroup(writer.Id)))
             {
-                who ??= $"the group {Group.Find(status.Gid)?.Name ?? status.Gid.ToString(CultureInfo.InvariantCulture)}";
+                who ??=
+                    $"the group {Group.Find(status.Gid)?.Name ?? status.Gid.ToString(CultureInfo.InvariantCulture)}";
                 classes = "g";
             }
         }
@@ -200,7 +209,10 @@ internal sealed class StrictModes(Account account)
     /// </summary>
     private bool HasNoOther(uint gid)
     {
-        if (GroupMembers.Find(gid) is not { } members || members.Names.Any(name => name != account.Name && name != "root"))
+        if (
+            GroupMembers.Find(gid) is not { } members
+            || members.Names.Any(name => name != account.Name && name != "root")
+        )
         {
             return false;
         }
@@ -227,16 +239,19 @@ internal sealed class StrictModes(Account account)
         foreach (var line in File.ReadLines("/etc/passwd"))
         {
             var fields = line.Split(':');
-            if (fields.Length > 3
+            if (
+                fields.Length > 3
                 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var uid)
-                && uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out var gid))
+                && uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out var gid)
+            )
             {
                 yield return (uid, gid);
             }
         }
     }
 
-    private static string NameOf(uint uid) => Account.Find(uid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"user id {uid}");
+    private static string NameOf(uint uid) =>
+        Account.Find(uid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"user id {uid}");
 
     /// <summary>A path without links; the path itself where it can't be followed.</summary>
     private static string Resolve(string path)
@@ -244,7 +259,7 @@ internal sealed class StrictModes(Account account)
         var folder = "/";
         var rest = new Stack<string>();
         Push(rest, path);
-        for (var links = 0; rest.TryPop(out var name);)
+        for (var links = 0; rest.TryPop(out var name); )
         {
             var next = name == ".." ? Path.GetDirectoryName(folder) ?? "/" : Path.Combine(folder, name);
             if (name != ".." && FileStatus.OfPath(next, followLink: false) is { Kind: FileKind.SymbolicLink })
@@ -268,7 +283,9 @@ internal sealed class StrictModes(Account account)
 
     private static void Push(Stack<string> rest, string path)
     {
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse().Where(name => name != "."))
+        foreach (
+            var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse().Where(name => name != ".")
+        )
         {
             rest.Push(name);
         }
@@ -288,5 +305,7 @@ internal sealed class StrictModes(Account account)
 
     /// <summary>A path as one word of a shell's command line.</summary>
     private static string ShellWord(string path) =>
-        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':' or ',') ? path : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':' or ',')
+            ? path
+            : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

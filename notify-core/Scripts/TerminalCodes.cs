@@ -18,7 +18,7 @@ internal static class TerminalCodes
         }
 
         var kept = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             var length = LengthAt(text.AsSpan(i));
             if (length == 0)
@@ -32,15 +32,16 @@ internal static class TerminalCodes
         return kept.ToString();
     }
 
-    private static int LengthAt(ReadOnlySpan<char> text) => text switch
-    {
-        [ShortIntroducer, ..] => 1 + Control(text[1..]),
-        [Escape, '[', ..] => 2 + Control(text[2..]),
-        [Escape, ']' or 'P' or 'X' or '^' or '_', ..] => 2 + Command(text[2..]),
-        [Escape, '(' or ')' or '*' or '+' or '#' or '%', _, ..] => 3,
-        [Escape, ..] => 1,
-        _ => 0,
-    };
+    private static int LengthAt(ReadOnlySpan<char> text) =>
+        text switch
+        {
+            [ShortIntroducer, ..] => 1 + Control(text[1..]),
+            [Escape, '[', ..] => 2 + Control(text[2..]),
+            [Escape, ']' or 'P' or 'X' or '^' or '_', ..] => 2 + Command(text[2..]),
+            [Escape, '(' or ')' or '*' or '+' or '#' or '%', _, ..] => 3,
+            [Escape, ..] => 1,
+            _ => 0,
+        };
 
     /// <summary>Parameters and the letter that ends them; 0 where it does not end.</summary>
     private static int Control(ReadOnlySpan<char> text)
@@ -58,11 +59,13 @@ internal static class TerminalCodes
     private static int Command(ReadOnlySpan<char> text)
     {
         var end = text.IndexOfAny(Bell, Escape, '\n');
-        return end < 0 ? 0 : text[end..] switch
-        {
-            [Bell, ..] => end + 1,
-            [Escape, '\\', ..] => end + 2,
-            _ => 0,
-        };
+        return end < 0
+            ? 0
+            : text[end..] switch
+            {
+                [Bell, ..] => end + 1,
+                [Escape, '\\', ..] => end + 2,
+                _ => 0,
+            };
     }
 }

@@ -16,7 +16,9 @@ public static class BotListener
         var folder = Path.GetDirectoryName(Path.GetFullPath(socketPath))!;
         if (listener != 0 && listener != FileStatus.OfPath(folder)?.Uid)
         {
-            throw new BotUnreachableException($"Who listens at {socketPath} (user id {listener}) is neither root nor the owner of {folder}, so it is not the bot. Nothing was sent. Tell the operator.");
+            throw new BotUnreachableException(
+                $"Who listens at {socketPath} (user id {listener}) is neither root nor the owner of {folder}, so it is not the bot. Nothing was sent. Tell the operator."
+            );
         }
     }
 }

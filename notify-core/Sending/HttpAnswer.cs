@@ -21,7 +21,10 @@ internal static class HttpAnswer
 
             var head = Encoding.Latin1.GetString(answer[..headEnd]).Split("\r\n");
             var words = head[0].Split(' ', 3);
-            if (words.Length < 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var status))
+            if (
+                words.Length < 2
+                || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+            )
             {
                 return null;
             }
@@ -39,7 +42,10 @@ internal static class HttpAnswer
 
     private static byte[]? Body(ReadOnlySpan<byte> rest, IReadOnlyList<string> head)
     {
-        if (Header(head, "Transfer-Encoding") is { } encoding && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
+        if (
+            Header(head, "Transfer-Encoding") is { } encoding
+            && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return Unchunk(rest);
         }
@@ -49,11 +55,16 @@ internal static class HttpAnswer
             return rest.ToArray();
         }
 
-        return int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size <= rest.Length ? rest[..size].ToArray() : null;
+        return
+            int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size <= rest.Length
+            ? rest[..size].ToArray()
+            : null;
     }
 
     private static string? Header(IReadOnlyList<string> head, string name) =>
-        head.Skip(1).FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
+        head.Skip(1)
+            .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+            ?[(name.Length + 1)..].Trim();
 
     private static byte[]? Unchunk(ReadOnlySpan<byte> rest)
     {
@@ -67,7 +78,10 @@ internal static class HttpAnswer
             }
 
             var line = Encoding.Latin1.GetString(rest[..lineEnd]).Split(';')[0].Trim();
-            if (!int.TryParse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
+            if (
+                !int.TryParse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size)
+                || size < 0
+            )
             {
                 return null;
             }

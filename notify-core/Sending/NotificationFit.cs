@@ -23,7 +23,13 @@ public static class NotificationFit
     /// <param name="lastLine">A line in Markdown that will follow the message, where one will.</param>
     /// <param name="warnings">Told what was taken, in sentences.</param>
     /// <returns>The three, as they can be sent.</returns>
-    public static (string? Title, string? Message, JsonElement? Data) Apply(string? title, string? message, JsonElement? data, string? lastLine, ICollection<string> warnings)
+    public static (string? Title, string? Message, JsonElement? Data) Apply(
+        string? title,
+        string? message,
+        JsonElement? data,
+        string? lastLine,
+        ICollection<string> warnings
+    )
     {
         ArgumentNullException.ThrowIfNull(warnings);
         // A unit of a text takes six bytes of JSON at most, so nearly all pass here.
@@ -36,13 +42,22 @@ public static class NotificationFit
         {
             var characters = Count(title) + Count(message);
             (title, message) = Shorten(title ?? "", message ?? "", lastLine);
-            warnings.Add(string.Create(
-                CultureInfo.InvariantCulture, $"The text has {characters:N0} characters, more than the bot takes; what ten messages hold is sent, and they say how much was left out."));
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The text has {characters:N0} characters, more than the bot takes; what ten messages hold is sent, and they say how much was left out."
+                )
+            );
         }
 
         if (data is { } own && Size(title) + Size(message) + Size(own) is var size && size > Room)
         {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"data is left out: with the text it has {size:N0} bytes, and the bot takes {Room:N0}."));
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"data is left out: with the text it has {size:N0} bytes, and the bot takes {Room:N0}."
+                )
+            );
             data = null;
         }
 
@@ -58,7 +73,9 @@ public static class NotificationFit
         {
             var shortTitle = Start(title, length);
             var shortMessage = Start(message, length - title.Length);
-            var note = MessageSplitter.Note(string.Concat(title.AsSpan(shortTitle.Length), message.AsSpan(shortMessage.Length)));
+            var note = MessageSplitter.Note(
+                string.Concat(title.AsSpan(shortTitle.Length), message.AsSpan(shortMessage.Length))
+            );
             var text = CloseFence(shortMessage) + note;
             if (length <= Step || Ends(shortTitle, lastLine is null ? text : $"{text}\n\n{lastLine}", lastLine ?? note))
             {
@@ -72,7 +89,10 @@ public static class NotificationFit
     /// <summary>Whether a notification ends with a text, which it does not where delivery cuts it.</summary>
     private static bool Ends(string title, string message, string end) =>
         NotificationRenderer.TryRender(new NotificationContent { Message = end }, out var alone)
-        && NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message }, out var messages)
+        && NotificationRenderer.TryRender(
+            new NotificationContent { Title = title, Message = message },
+            out var messages
+        )
         && messages[^1].Text.Text.EndsWith(alone[^1].Text.Text, StringComparison.Ordinal);
 
     /// <summary>The first units of a text, at the end of a line where one is near, never half a pair.</summary>
@@ -89,7 +109,10 @@ public static class NotificationFit
         }
 
         var line = text.LastIndexOf('\n', length - 1);
-        var end = line > length - Step ? line : char.IsHighSurrogate(text[length - 1]) ? length - 1 : length;
+        var end =
+            line > length - Step ? line
+            : char.IsHighSurrogate(text[length - 1]) ? length - 1
+            : length;
         return text[..Math.Max(0, end)];
     }
 
@@ -111,7 +134,12 @@ public static class NotificationFit
     private static int Size(JsonElement data)
     {
         var written = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(written, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var writer = new Utf8JsonWriter(
+                written,
+                new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
         {
             data.WriteTo(writer);
         }
@@ -121,5 +149,8 @@ public static class NotificationFit
     }
 
     /// <summary>Bytes of a text as a member of a JSON body.</summary>
-    private static int Size(string? text) => text is null ? 0 : JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length;
+    private static int Size(string? text) =>
+        text is null
+            ? 0
+            : JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length;
 }

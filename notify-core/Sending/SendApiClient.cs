@@ -14,7 +14,13 @@ namespace Notify.Sending;
 /// <param name="Message">The message in Markdown.</param>
 /// <param name="Data">The script's own data.</param>
 /// <param name="Chart">The chart.</param>
-public sealed record Notification(ScriptName Script, string? Title, string? Message, JsonElement? Data, ChartFile? Chart)
+public sealed record Notification(
+    ScriptName Script,
+    string? Title,
+    string? Message,
+    JsonElement? Data,
+    ChartFile? Chart
+)
 {
     /// <summary>A name under which it is said once, whoever asks again; null for one of its own.</summary>
     public RepeatKey? Key { get; init; }
@@ -38,17 +44,29 @@ public sealed record SendApiAnswer(int Status, JsonElement? Body)
     public bool IsOk => Status == 200;
 
     /// <summary>The bot's sentence about what is wrong and what to do, or the bare status.</summary>
-    public string Error => Text("error") ?? string.Create(CultureInfo.InvariantCulture, $"The bot answered with HTTP status {Status} and no explanation.");
+    public string Error =>
+        Text("error")
+        ?? string.Create(
+            CultureInfo.InvariantCulture,
+            $"The bot answered with HTTP status {Status} and no explanation."
+        );
 
     /// <summary>Whether it had been accepted before under the same key, and nothing new was sent.</summary>
-    public bool IsRepeat => Body is { } body && body.TryGetProperty("repeated", out var value) && value.ValueKind == JsonValueKind.True;
+    public bool IsRepeat =>
+        Body is { } body && body.TryGetProperty("repeated", out var value) && value.ValueKind == JsonValueKind.True;
 
     /// <summary>Until when the bot holds it back, since its user has muted the script or everything; null where it does not.</summary>
-    public DateTimeOffset? MutedUntil => Text("muted_until") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until) ? until : null;
+    public DateTimeOffset? MutedUntil =>
+        Text("muted_until") is { } text
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)
+            ? until
+            : null;
 
     /// <summary>A text member of the answer; null where it isn't there or is no text.</summary>
     public string? Text(string member) =>
-        Body is { } body && body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Body is { } body && body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }
 
 /// <summary>
@@ -87,8 +105,12 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         ArgumentNullException.ThrowIfNull(notification);
         return UntilAnswered(
             notification.Key,
-            key => notification.Chart is { } chart ? SendPhoto(notification, chart, key, cancellation) : SendText(notification, key, cancellation),
-            cancellation);
+            key =>
+                notification.Chart is { } chart
+                    ? SendPhoto(notification, chart, key, cancellation)
+                    : SendText(notification, key, cancellation),
+            cancellation
+        );
     }
 
     /// <summary>Sends a text of this system's own, in HTML; asked for again as <see cref="Send"/> does.</summary>
@@ -98,32 +120,45 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     /// <param name="key">A name under which it is said once; null for one of its own.</param>
     /// <param name="cancellation">Ends the call.</param>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
-    public SendApiAnswer SendHtml(ScriptName? script, string html, bool buttons, RepeatKey? key, CancellationToken cancellation) => UntilAnswered(
-        key,
-        used =>
-        {
-            var body = Json(writer =>
+    public SendApiAnswer SendHtml(
+        ScriptName? script,
+        string html,
+        bool buttons,
+        RepeatKey? key,
+        CancellationToken cancellation
+    ) =>
+        UntilAnswered(
+            key,
+            used =>
             {
-                writer.WriteString("text", html);
-                writer.WriteString("parse_mode", "HTML");
-                WriteText(writer, "script", script?.Value);
-                if (!buttons)
+                var body = Json(writer =>
                 {
-                    writer.WriteBoolean("buttons", false);
-                }
+                    writer.WriteString("text", html);
+                    writer.WriteString("parse_mode", "HTML");
+                    WriteText(writer, "script", script?.Value);
+                    if (!buttons)
+                    {
+                        writer.WriteBoolean("buttons", false);
+                    }
 
-                WriteKey(writer, used);
-            });
-            return Exchange("POST /send", "application/json", [body], cancellation);
-        },
-        cancellation);
+                    WriteKey(writer, used);
+                });
+                return Exchange("POST /send", "application/json", [body], cancellation);
+            },
+            cancellation
+        );
 
     /// <summary>Asks for something, such as <c>/health</c>.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
-    public SendApiAnswer Get(string target, CancellationToken cancellation) => Exchange("GET " + target, null, [], cancellation);
+    public SendApiAnswer Get(string target, CancellationToken cancellation) =>
+        Exchange("GET " + target, null, [], cancellation);
 
     /// <summary>Calls, and calls again with the same key while the answer of an earlier call is lost.</summary>
-    private SendApiAnswer UntilAnswered(RepeatKey? given, Func<RepeatKey, SendApiAnswer> call, CancellationToken cancellation)
+    private SendApiAnswer UntilAnswered(
+        RepeatKey? given,
+        Func<RepeatKey, SendApiAnswer> call,
+        CancellationToken cancellation
+    )
     {
         var key = given ?? RepeatKey.Unique();
         BotUnreachableException? lost = null;
@@ -147,7 +182,12 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     private void Pause(double seconds, CancellationToken cancellation)
     {
         using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), null, TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+        using var timer = time.CreateTimer(
+            _ => over.Set(),
+            null,
+            TimeSpan.FromSeconds(seconds),
+            Timeout.InfiniteTimeSpan
+        );
         over.Wait(cancellation);
     }
 
@@ -168,7 +208,12 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         return Exchange("POST /send", "application/json", [body], cancellation);
     }
 
-    private SendApiAnswer SendPhoto(Notification notification, ChartFile chart, RepeatKey key, CancellationToken cancellation)
+    private SendApiAnswer SendPhoto(
+        Notification notification,
+        ChartFile chart,
+        RepeatKey key,
+        CancellationToken cancellation
+    )
     {
         var boundary = $"notify-{Guid.NewGuid():N}";
         var start = new StringBuilder();
@@ -176,7 +221,10 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         {
             if (value is not null)
             {
-                start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+                start.Append(
+                    CultureInfo.InvariantCulture,
+                    $"--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                );
             }
         }
 
@@ -186,16 +234,25 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         Field("key", key.Name);
         Field("key_for", key.Lifetime is { } lifetime ? Seconds(lifetime) : null);
         Field("data", notification.Data?.GetRawText());
-        start.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n");
+        start.Append(
+            CultureInfo.InvariantCulture,
+            $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n"
+        );
         var end = $"\r\n--{boundary}--\r\n";
         return Exchange(
             "POST /send_photo",
             $"multipart/form-data; boundary={boundary}",
             [Encoding.UTF8.GetBytes(start.ToString()), chart.Bytes, Encoding.ASCII.GetBytes(end)],
-            cancellation);
+            cancellation
+        );
     }
 
-    private SendApiAnswer Exchange(string call, string? contentType, IReadOnlyList<ReadOnlyMemory<byte>> body, CancellationToken cancellation)
+    private SendApiAnswer Exchange(
+        string call,
+        string? contentType,
+        IReadOnlyList<ReadOnlyMemory<byte>> body,
+        CancellationToken cancellation
+    )
     {
         var began = time.GetTimestamp();
         using var socket = Connect(began);
@@ -206,22 +263,39 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             var head = new StringBuilder().Append(call).Append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
             if (contentType is not null)
             {
-                head.Append(CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Sum(part => (long)part.Length)}\r\n");
+                head.Append(
+                    CultureInfo.InvariantCulture,
+                    $"Content-Type: {contentType}\r\nContent-Length: {body.Sum(part => (long)part.Length)}\r\n"
+                );
             }
 
             SendAll(socket, [Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body], began);
             return HttpAnswer.Parse(ReceiveAll(socket, began))
-                ?? throw new BotUnreachableException($"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator.") { MayHaveArrived = true };
+                ?? throw new BotUnreachableException(
+                    $"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator."
+                )
+                {
+                    MayHaveArrived = true,
+                };
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
         {
             // A bot that is silent is not pressed: it has had its time.
-            throw new BotUnreachableException($"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator.", e);
+            throw new BotUnreachableException(
+                $"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator.",
+                e
+            );
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new BotUnreachableException($"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.", e) { MayHaveArrived = true };
+            throw new BotUnreachableException(
+                $"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.",
+                e
+            )
+            {
+                MayHaveArrived = true,
+            };
         }
     }
 
@@ -229,7 +303,9 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     {
         if (Encoding.UTF8.GetByteCount(socketPath) > LongestPath)
         {
-            throw new BotUnreachableException($"The path of the bot's socket, {socketPath}, is longer than {LongestPath} bytes. Set NOTIFY_BOT_SOCKET to a shorter one.");
+            throw new BotUnreachableException(
+                $"The path of the bot's socket, {socketPath}, is longer than {LongestPath} bytes. Set NOTIFY_BOT_SOCKET to a shorter one."
+            );
         }
 
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -246,12 +322,16 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             throw new BotUnreachableException(
                 e.SocketErrorCode switch
                 {
-                    SocketError.AccessDenied => $"You may not connect to the bot at {socketPath}. Analysts are members of a group that may; ask the operator to add you, then log in anew.",
-                    SocketError.ConnectionRefused => $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
-                    SocketError.AddressNotAvailable => $"The bot is not running, or its socket was removed: there is no socket {socketPath}. Tell the operator.",
+                    SocketError.AccessDenied =>
+                        $"You may not connect to the bot at {socketPath}. Analysts are members of a group that may; ask the operator to add you, then log in anew.",
+                    SocketError.ConnectionRefused =>
+                        $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
+                    SocketError.AddressNotAvailable =>
+                        $"The bot is not running, or its socket was removed: there is no socket {socketPath}. Tell the operator.",
                     _ => $"The bot at {socketPath} can't be reached: {e.Message}. Tell the operator.",
                 },
-                e);
+                e
+            );
         }
         catch (BotUnreachableException)
         {
@@ -266,7 +346,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         {
             foreach (var part in parts)
             {
-                for (var sent = 0; sent < part.Length;)
+                for (var sent = 0; sent < part.Length; )
                 {
                     socket.SendTimeout = Left(began);
                     sent += socket.Send(part.Span[sent..], SocketFlags.None);

@@ -11,13 +11,12 @@ public abstract record ListenPoint
     public const string WebServerGroup = "www-data";
 
     /// <summary>The mode of such a socket: 0660.</summary>
-    public const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    public const UnixFileMode SocketMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private const string UnixPrefix = "unix:";
 
-    private ListenPoint()
-    {
-    }
+    private ListenPoint() { }
 
     /// <summary>Reads <c>http://ADDRESS:PORT</c> or <c>unix:/PATH</c>.</summary>
     public static ListenPoint Read(SettingsReader reader, string name, string fallback)
@@ -29,9 +28,18 @@ public abstract record ListenPoint
         }
 
         var path = raw[UnixPrefix.Length..];
-        if (!path.StartsWith('/') || path.EndsWith('/') || path.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(path) > SocketFile.LongestPath)
+        if (
+            !path.StartsWith('/')
+            || path.EndsWith('/')
+            || path.Contains('\0', StringComparison.Ordinal)
+            || Encoding.UTF8.GetByteCount(path) > SocketFile.LongestPath
+        )
         {
-            reader.Wrong(name, raw, $"unix: and the absolute path of a socket, at most {SocketFile.LongestPath} bytes, the kernel's limit; or an address and a port, such as {fallback}");
+            reader.Wrong(
+                name,
+                raw,
+                $"unix: and the absolute path of a socket, at most {SocketFile.LongestPath} bytes, the kernel's limit; or an address and a port, such as {fallback}"
+            );
         }
 
         return new UnixSocket(path);

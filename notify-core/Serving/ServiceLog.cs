@@ -12,7 +12,12 @@ namespace Notify.Serving;
 /// <param name="redact">Takes secrets out of every line, whatever brought them there; null where the service holds none that can get into one.</param>
 /// <param name="file">The service's own log; it belongs to who opened it.</param>
 /// <remarks>A line: level, event id, then the sentence. Event ids are listed in docs/operations.md; an id means one thing for ever.</remarks>
-public sealed class ServiceLog(TextWriter console, bool underJournal, Func<string, string>? redact = null, BoundedLog? file = null) : ILoggerProvider
+public sealed class ServiceLog(
+    TextWriter console,
+    bool underJournal,
+    Func<string, string>? redact = null,
+    BoundedLog? file = null
+) : ILoggerProvider
 {
     private readonly ConcurrentDictionary<string, Category> _categories = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -21,7 +26,8 @@ public sealed class ServiceLog(TextWriter console, bool underJournal, Func<strin
     public static bool IsUnderJournal => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
 
     /// <inheritdoc />
-    public ILogger CreateLogger(string categoryName) => _categories.GetOrAdd(categoryName, name => new Category(this, name));
+    public ILogger CreateLogger(string categoryName) =>
+        _categories.GetOrAdd(categoryName, name => new Category(this, name));
 
     /// <inheritdoc />
     public void Dispose()
@@ -45,23 +51,25 @@ public sealed class ServiceLog(TextWriter console, bool underJournal, Func<strin
         }
     }
 
-    private static string Word(LogLevel level) => level switch
-    {
-        LogLevel.Critical => "CRITICAL",
-        LogLevel.Error => "ERROR",
-        LogLevel.Warning => "WARNING",
-        LogLevel.Information => "INFO",
-        _ => "DEBUG",
-    };
+    private static string Word(LogLevel level) =>
+        level switch
+        {
+            LogLevel.Critical => "CRITICAL",
+            LogLevel.Error => "ERROR",
+            LogLevel.Warning => "WARNING",
+            LogLevel.Information => "INFO",
+            _ => "DEBUG",
+        };
 
-    private static int Priority(LogLevel level) => level switch
-    {
-        LogLevel.Critical => 2,
-        LogLevel.Error => 3,
-        LogLevel.Warning => 4,
-        LogLevel.Information => 6,
-        _ => 7,
-    };
+    private static int Priority(LogLevel level) =>
+        level switch
+        {
+            LogLevel.Critical => 2,
+            LogLevel.Error => 3,
+            LogLevel.Warning => 4,
+            LogLevel.Information => 6,
+            _ => 7,
+        };
 
     /// <summary>What a message quotes may hold anything; a terminal must not obey it.</summary>
     private static string Printable(string text)
@@ -82,14 +90,22 @@ public sealed class ServiceLog(TextWriter console, bool underJournal, Func<strin
 
     private sealed class Category(ServiceLog log, string name) : ILogger
     {
-        private readonly LogLevel _least = name.StartsWith("Notify.", StringComparison.Ordinal) ? LogLevel.Information : LogLevel.Warning;
+        private readonly LogLevel _least = name.StartsWith("Notify.", StringComparison.Ordinal)
+            ? LogLevel.Information
+            : LogLevel.Warning;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= _least && logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (!IsEnabled(logLevel))
             {

@@ -20,9 +20,16 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
     /// <summary>The kernel takes 108 bytes with the closing NUL (sockaddr_un in unix(7)).</summary>
     public const int LongestPath = 107;
 
-    private const UnixFileMode All = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+    private const UnixFileMode All =
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
 
     /// <summary>Where it is.</summary>
     public string Path { get; } = path;
@@ -51,7 +58,9 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
             case FileKind.Socket:
                 break;
             default:
-                throw new SocketTakenException($"{Path} is not a socket, so the {service} leaves it alone and does not start. Move it away, or set {setting} to another path.");
+                throw new SocketTakenException(
+                    $"{Path} is not a socket, so the {service} leaves it alone and does not start. Move it away, or set {setting} to another path."
+                );
         }
 
         try
@@ -67,10 +76,14 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
         }
         catch (SocketException e)
         {
-            throw new SocketTakenException($"{Path} can't be looked at ({e.Message}), so the {service} does not start.");
+            throw new SocketTakenException(
+                $"{Path} can't be looked at ({e.Message}), so the {service} does not start."
+            );
         }
 
-        throw new SocketTakenException($"Another {service} answers on {Path}, so this one does not start. Stop the other one first (systemctl stop {unit ?? $"notify-{service}"}.service {unit ?? $"notify-{service}"}.socket).");
+        throw new SocketTakenException(
+            $"Another {service} answers on {Path}, so this one does not start. Stop the other one first (systemctl stop {unit ?? $"notify-{service}"}.service {unit ?? $"notify-{service}"}.socket)."
+        );
     }
 
     /// <summary>Binds the socket with its mode. The umask is the whole process's: nothing else may make files meanwhile.</summary>

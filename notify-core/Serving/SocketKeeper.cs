@@ -19,7 +19,8 @@ namespace Notify.Serving;
 /// <param name="service">The word for who listens there, such as <c>bot</c>; its units are <c>notify-bot.service</c> and <c>notify-bot.socket</c>.</param>
 /// <param name="time">For the looks.</param>
 /// <param name="log">Where it says what was lost and found.</param>
-public sealed partial class SocketKeeper(string path, string folder, string service, TimeProvider time, ILogger log) : IDisposable
+public sealed partial class SocketKeeper(string path, string folder, string service, TimeProvider time, ILogger log)
+    : IDisposable
 {
     /// <summary>How often it looks.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -82,8 +83,7 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
                 {
                     return false;
                 }
-            }
-            while (await timer.WaitForNextTickAsync(cancellation));
+            } while (await timer.WaitForNextTickAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -133,7 +133,9 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
                 LogRestored(log, path);
                 return true;
             case LibC.NoSuchFile when !Directory.Exists(Path.GetDirectoryName(path)):
-                return Say($"its folder is gone. Make the folder again, with the owner and mode that it had; the {service} puts the socket there by itself.");
+                return Say(
+                    $"its folder is gone. Make the folder again, with the owner and mode that it had; the {service} puts the socket there by itself."
+                );
             case LibC.NoSuchFile:
                 return SayLost();
             case LibC.FileExists:
@@ -194,7 +196,10 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
         }
     }
 
-    private bool IsOurs(string name) => _socket is not null && FileStatus.OfPath(name, followLink: false) is { } there && (there.Device, there.Inode) == (_status.Device, _status.Inode);
+    private bool IsOurs(string name) =>
+        _socket is not null
+        && FileStatus.OfPath(name, followLink: false) is { } there
+        && (there.Device, there.Inode) == (_status.Device, _status.Inode);
 
     private bool Say(string reason)
     {
@@ -235,7 +240,10 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
 
         try
         {
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            {
+                Blocking = false,
+            };
             probe.Connect(new UnixDomainSocketEndPoint(name));
             return true;
         }
@@ -255,14 +263,24 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
     /// <summary>Gives a socket one more name.</summary>
     /// <returns>0, or the kernel's error number.</returns>
     private static int Link(SafeFileHandle socket, string name) =>
-        LibC.LinkAt(LibC.AtFdCwd, FileStatus.PathOf(socket), LibC.AtFdCwd, name, LibC.AtSymlinkFollow) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        LibC.LinkAt(LibC.AtFdCwd, FileStatus.PathOf(socket), LibC.AtFdCwd, name, LibC.AtSymlinkFollow) == 0
+            ? 0
+            : Marshal.GetLastPInvokeError();
 
     [LoggerMessage(1209, LogLevel.Warning, "{Path} was gone or led elsewhere; it leads to this service again.")]
     private static partial void LogRestored(ILogger log, string path);
 
-    [LoggerMessage(1206, LogLevel.Error, "{Path} does not lead to the {Service} any more, so nobody can connect: {Reason}")]
+    [LoggerMessage(
+        1206,
+        LogLevel.Error,
+        "{Path} does not lead to the {Service} any more, so nobody can connect: {Reason}"
+    )]
     private static partial void LogLost(ILogger log, string path, string service, string reason);
 
-    [LoggerMessage(1207, LogLevel.Critical, "{Path} is gone with all that led to the {Service}'s socket. The {Service} ends, so that it is started anew with another one.")]
+    [LoggerMessage(
+        1207,
+        LogLevel.Critical,
+        "{Path} is gone with all that led to the {Service}'s socket. The {Service} ends, so that it is started anew with another one."
+    )]
     private static partial void LogGone(ILogger log, string path, string service);
 }

@@ -67,17 +67,26 @@ public static class DataFolderSetting
             above = Path.GetDirectoryName(above)!;
         }
 
-        return (NoFolder(above) ?? Denied(above, LibC.AccessWrite | LibC.AccessExecute)) is { } fault ? $"nothing is there, and it can't be made: {fault}" : null;
+        return (NoFolder(above) ?? Denied(above, LibC.AccessWrite | LibC.AccessExecute)) is { } fault
+            ? $"nothing is there, and it can't be made: {fault}"
+            : null;
     }
 
-    private static bool IsMissing(string path) => LibC.MayAccess(path, 0) < 0 && Marshal.GetLastPInvokeError() is LibC.NoSuchFile or NotAFolder;
+    private static bool IsMissing(string path) =>
+        LibC.MayAccess(path, 0) < 0 && Marshal.GetLastPInvokeError() is LibC.NoSuchFile or NotAFolder;
 
-    private static string? NoFolder(string path) => FileStatus.OfPath(path) is { } status && status.Kind != FileKind.Folder ? $"{path} is not a folder" : null;
+    private static string? NoFolder(string path) =>
+        FileStatus.OfPath(path) is { } status && status.Kind != FileKind.Folder ? $"{path} is not a folder" : null;
 
-    private static string? Denied(string path, int rights) => LibC.MayAccess(path, rights) < 0 ? $"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}" : null;
+    private static string? Denied(string path, int rights) =>
+        LibC.MayAccess(path, rights) < 0
+            ? $"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}"
+            : null;
 
-    private static SettingsException Wrong(SettingsReader reader, string path, string shouldHold, string fault) => new([
-        reader.Raw(Name) is null
-            ? $"{Name} is not set, and its default is {path}: it should hold {shouldHold} ({fault})."
-            : $"{Name} holds \"{SettingsReader.Shown(path)}\": it should hold {shouldHold} ({SettingsReader.Shown(fault)})."]);
+    private static SettingsException Wrong(SettingsReader reader, string path, string shouldHold, string fault) =>
+        new([
+            reader.Raw(Name) is null
+                ? $"{Name} is not set, and its default is {path}: it should hold {shouldHold} ({fault})."
+                : $"{Name} holds \"{SettingsReader.Shown(path)}\": it should hold {shouldHold} ({SettingsReader.Shown(fault)}).",
+        ]);
 }

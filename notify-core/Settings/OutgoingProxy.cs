@@ -28,11 +28,16 @@ public sealed class OutgoingProxy : IWebProxy
     private readonly Server? _http;
     private readonly IReadOnlyList<Exempt> _exceptions;
 
-    private OutgoingProxy(Server? https, Server? http, IReadOnlyList<Exempt> exceptions) => (_https, _http, _exceptions) = (https, http, exceptions);
+    private OutgoingProxy(Server? https, Server? http, IReadOnlyList<Exempt> exceptions) =>
+        (_https, _http, _exceptions) = (https, http, exceptions);
 
     /// <summary>All variables that are looked at.</summary>
     public static IReadOnlyList<string> Variables { get; } =
-        [.. new[] { "https_proxy", "http_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
+    [
+        .. new[] { "https_proxy", "http_proxy", "all_proxy", "no_proxy" }.SelectMany(name =>
+            (string[])[name, name.ToUpperInvariant()]
+        ),
+    ];
 
     /// <summary>Reads the variables; what can't be read is a problem of the reader, which does not show the value, as a password may be in it.</summary>
     /// <returns>Null where none is set.</returns>
@@ -53,11 +58,14 @@ public sealed class OutgoingProxy : IWebProxy
     }
 
     /// <summary>The same for people: its variable, host and port.</summary>
-    public string? Describe(Uri target) => ServerFor(target) is { } server ? $"{server.Address.Authority} ({server.Variable})" : null;
+    public string? Describe(Uri target) =>
+        ServerFor(target) is { } server ? $"{server.Address.Authority} ({server.Variable})" : null;
 
     /// <summary>The value of <c>Proxy-Authorization</c> for the proxy of an address (RFC 7617). A secret. Null where no user is set.</summary>
     public string? AuthorizationFor(Uri target) =>
-        ServerFor(target)?.Login is { } login ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")) : null;
+        ServerFor(target)?.Login is { } login
+            ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}"))
+            : null;
 
     /// <summary>What the proxy did where a request failed on the way to it or through it, as a sentence's beginning; null where the proxy has nothing to do with it.</summary>
     /// <param name="failure">The request's failure.</param>
@@ -74,12 +82,20 @@ public sealed class OutgoingProxy : IWebProxy
 
         return failure switch
         {
-            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } refused => Refusal(proxy, target, StatusIn(refused.Message)),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } unreachable => $"the proxy {proxy} can't be reached: {unreachable.Message}",
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } refused => Refusal(
+                proxy,
+                target,
+                StatusIn(refused.Message)
+            ),
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            } unreachable => $"the proxy {proxy} can't be reached: {unreachable.Message}",
 
             // Within TLS the words are about the server behind the proxy, or about one that pretends to be it.
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => null,
-            HttpRequestException or IOException => $"the proxy {proxy} ended the connection before there was a way to {target.Host}",
+            HttpRequestException or IOException =>
+                $"the proxy {proxy} ended the connection before there was a way to {target.Host}",
             OperationCanceledException => $"the proxy {proxy} makes no way to {target.Host}: it gives no answer",
             _ => null,
         };
@@ -96,7 +112,8 @@ public sealed class OutgoingProxy : IWebProxy
         return status switch
         {
             // tinyproxy says 401 where the password is not right.
-            401 or 407 => $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
+            401 or 407 =>
+                $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
             >= 500 => $"the proxy {proxy} found no way to {target.Host}{said}",
             _ => $"the proxy {proxy} refused the way to {target.Host}{said}",
         };
@@ -118,11 +135,14 @@ public sealed class OutgoingProxy : IWebProxy
     private Server? ServerFor(Uri target)
     {
         var server = target.Scheme == Uri.UriSchemeHttps || target.Scheme == Uri.UriSchemeWss ? _https : _http;
-        return server is null || IsThisMachine(target) || _exceptions.Any(exception => exception.Holds(target)) ? null : server;
+        return server is null || IsThisMachine(target) || _exceptions.Any(exception => exception.Holds(target))
+            ? null
+            : server;
     }
 
     private static bool IsThisMachine(Uri target) =>
-        target.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase) || target.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        target.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || target.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(target.DnsSafeHost, out var address) && IPAddress.IsLoopback(address));
 
     private static (string Variable, string Value)? First(SettingsReader reader, string[] names)
@@ -165,10 +185,17 @@ public sealed class OutgoingProxy : IWebProxy
         }
 
         // A sign of a password that is not escaped makes another host of what is before it: nothing may be left behind the port.
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Host.Length == 0 || address.Port is <= 0 or > 65535
-            || address.AbsolutePath is not ("/" or "") || address.Query.Length > 0 || address.Fragment.Length > 0
-            || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5") || text.Count(c => c == '@') > 1
-            || text.Any(c => c <= ' ' || c == '\u007F'))
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Host.Length == 0
+            || address.Port is <= 0 or > 65535
+            || address.AbsolutePath is not ("/" or "")
+            || address.Query.Length > 0
+            || address.Fragment.Length > 0
+            || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5")
+            || text.Count(c => c == '@') > 1
+            || text.Any(c => c <= ' ' || c == '\u007F')
+        )
         {
             return null;
         }
@@ -176,8 +203,19 @@ public sealed class OutgoingProxy : IWebProxy
         var login = address.UserInfo.Split(':', 2);
         return new Server(
             variable,
-            new UriBuilder(address) { UserName = "", Password = "", Path = "/" }.Uri,
-            address.UserInfo.Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(login[0]), login.Length > 1 ? Uri.UnescapeDataString(login[1]) : ""));
+            new UriBuilder(address)
+            {
+                UserName = "",
+                Password = "",
+                Path = "/",
+            }.Uri,
+            address.UserInfo.Length == 0
+                ? null
+                : new NetworkCredential(
+                    Uri.UnescapeDataString(login[0]),
+                    login.Length > 1 ? Uri.UnescapeDataString(login[1]) : ""
+                )
+        );
     }
 
     private static List<Exempt> ReadExceptions(SettingsReader reader)
@@ -188,7 +226,12 @@ public sealed class OutgoingProxy : IWebProxy
             return exceptions;
         }
 
-        foreach (var text in found.Value.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (
+            var text in found.Value.Split(
+                [',', ' ', '\t'],
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+            )
+        )
         {
             if (Exempt.Parse(text) is { } exempt)
             {
@@ -196,7 +239,11 @@ public sealed class OutgoingProxy : IWebProxy
             }
             else
             {
-                reader.Wrong(found.Variable, text, "hosts (example.org, which holds all below it too), addresses and networks (10.0.0.0/8), each with a port or without, separated by commas, or *");
+                reader.Wrong(
+                    found.Variable,
+                    text,
+                    "hosts (example.org, which holds all below it too), addresses and networks (10.0.0.0/8), each with a port or without, separated by commas, or *"
+                );
             }
         }
 
@@ -208,7 +255,15 @@ public sealed class OutgoingProxy : IWebProxy
     {
         var end = message.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
         var start = message.AsSpan(0, end).LastIndexOfAnyExceptInRange('0', '9') + 1;
-        return int.TryParse(message.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 100 and <= 599 ? status : null;
+        return
+            int.TryParse(
+                message.AsSpan(start, end - start),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var status
+            ) && status is >= 100 and <= 599
+            ? status
+            : null;
     }
 
     private sealed record Server(string Variable, Uri Address, NetworkCredential? Login);
@@ -217,7 +272,8 @@ public sealed class OutgoingProxy : IWebProxy
     private sealed class Logins(params Server?[] servers) : ICredentials
     {
         public NetworkCredential? GetCredential(Uri uri, string authType) =>
-            authType.Equals("Basic", StringComparison.OrdinalIgnoreCase) || authType.Equals("Digest", StringComparison.OrdinalIgnoreCase)
+            authType.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+            || authType.Equals("Digest", StringComparison.OrdinalIgnoreCase)
                 ? servers.FirstOrDefault(server => server?.Address.Authority == uri.Authority)?.Login
                 : null;
     }
@@ -238,11 +294,20 @@ public sealed class OutgoingProxy : IWebProxy
             {
                 var most = ip.GetAddressBytes().Length * 8;
                 var length = most;
-                return bits is null || (int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= most) ? new Exempt(null, ip, length, port) : null;
+                return
+                    bits is null
+                    || (
+                        int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out length)
+                        && length <= most
+                    )
+                    ? new Exempt(null, ip, length, port)
+                    : null;
             }
 
             var name = (host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host).Trim('.');
-            return bits is null && name.Length > 0 && !name.AsSpan().ContainsAny("*[]:@") ? new Exempt(name, null, 0, port) : null;
+            return bits is null && name.Length > 0 && !name.AsSpan().ContainsAny("*[]:@")
+                ? new Exempt(name, null, 0, port)
+                : null;
         }
 
         public bool Holds(Uri target)
@@ -255,11 +320,19 @@ public sealed class OutgoingProxy : IWebProxy
             if (Name is not null)
             {
                 var host = target.IdnHost.TrimEnd('.');
-                return Name.Length == 0 || host.Equals(Name, StringComparison.OrdinalIgnoreCase)
-                    || (host.Length > Name.Length && host[^(Name.Length + 1)] == '.' && host.EndsWith(Name, StringComparison.OrdinalIgnoreCase));
+                return Name.Length == 0
+                    || host.Equals(Name, StringComparison.OrdinalIgnoreCase)
+                    || (
+                        host.Length > Name.Length
+                        && host[^(Name.Length + 1)] == '.'
+                        && host.EndsWith(Name, StringComparison.OrdinalIgnoreCase)
+                    );
             }
 
-            if (!IPAddress.TryParse(target.DnsSafeHost, out var address) || address.AddressFamily != Network!.AddressFamily)
+            if (
+                !IPAddress.TryParse(target.DnsSafeHost, out var address)
+                || address.AddressFamily != Network!.AddressFamily
+            )
             {
                 return false;
             }
@@ -281,7 +354,16 @@ public sealed class OutgoingProxy : IWebProxy
         {
             var colon = text.LastIndexOf(':');
             var isAddress = text.IndexOf(':', StringComparison.Ordinal) != colon && !text.StartsWith('[');
-            return colon > 0 && !isAddress && colon > text.LastIndexOf(']') && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            return
+                colon > 0
+                && !isAddress
+                && colon > text.LastIndexOf(']')
+                && ushort.TryParse(
+                    text.AsSpan(colon + 1),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out var port
+                )
                 ? (text[..colon], port)
                 : (text, null);
         }

@@ -70,10 +70,12 @@ public sealed class SettingsReader(Func<string, string?> read)
     }
 
     /// <summary>Notes that a variable holds the wrong thing, without its value, which is a secret or has one in it.</summary>
-    public void WrongSecret(string name, string shouldHold) => _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
+    public void WrongSecret(string name, string shouldHold) =>
+        _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
 
     /// <summary>The same for a secret that may be left out.</summary>
-    public string? OptionalSecret(string name, Func<string, bool> isRight, string shouldHold) => Raw(name) is null ? null : Secret(name, isRight, shouldHold);
+    public string? OptionalSecret(string name, Func<string, bool> isRight, string shouldHold) =>
+        Raw(name) is null ? null : Secret(name, isRight, shouldHold);
 
     /// <summary>A whole number within a range.</summary>
     public int Number(string name, int fallback, int min, int max)
@@ -83,7 +85,11 @@ public sealed class SettingsReader(Func<string, string?> read)
             return fallback;
         }
 
-        if (int.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        if (
+            int.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= min
+            && value <= max
+        )
         {
             return value;
         }
@@ -98,9 +104,12 @@ public sealed class SettingsReader(Func<string, string?> read)
         var raw = Raw(name);
         switch (raw)
         {
-            case null: return fallback;
-            case "on": return true;
-            case "off": return false;
+            case null:
+                return fallback;
+            case "on":
+                return true;
+            case "off":
+                return false;
             default:
                 Wrong(name, raw, "on or off");
                 return fallback;
@@ -130,8 +139,13 @@ public sealed class SettingsReader(Func<string, string?> read)
             return null;
         }
 
-        if (Uri.TryCreate(raw, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            && address.Query.Length == 0 && address.Fragment.Length == 0 && address.UserInfo.Length == 0)
+        if (
+            Uri.TryCreate(raw, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address.Query.Length == 0
+            && address.Fragment.Length == 0
+            && address.UserInfo.Length == 0
+        )
         {
             return address;
         }
@@ -154,7 +168,11 @@ public sealed class SettingsReader(Func<string, string?> read)
             return new IPEndPoint(ip, address.Port);
         }
 
-        Wrong(name, address.OriginalString, $"http://, an IP address of this machine and a port, such as {fallback ?? "http://127.0.0.1:9464"} (TLS is the business of the web server in front)");
+        Wrong(
+            name,
+            address.OriginalString,
+            $"http://, an IP address of this machine and a port, such as {fallback ?? "http://127.0.0.1:9464"} (TLS is the business of the web server in front)"
+        );
         return new IPEndPoint(IPAddress.Loopback, 0);
     }
 
@@ -172,16 +190,22 @@ public sealed class SettingsReader(Func<string, string?> read)
     }
 
     /// <summary>Adds the problem that a variable is not set and has to be.</summary>
-    public void Missing(string name, string shouldHold) => _problems.Add($"{name} is not set: it should hold {shouldHold}.");
+    public void Missing(string name, string shouldHold) =>
+        _problems.Add($"{name} is not set: it should hold {shouldHold}.");
 
     /// <summary>Adds a problem that a program found by a rule of its own.</summary>
-    public void Wrong(string name, string holds, string shouldHold) => _problems.Add($"{name} holds \"{Shown(holds)}\": it should hold {shouldHold}.");
+    public void Wrong(string name, string holds, string shouldHold) =>
+        _problems.Add($"{name} holds \"{Shown(holds)}\": it should hold {shouldHold}.");
 
     /// <summary>A bot's token that got into another variable, by a slip in the file, is a secret there too: <c>110201:AAH...</c></summary>
     private static string WithoutToken(string value)
     {
         const int LongestThatIsNone = 20;
-        for (var colon = value.IndexOf(':', StringComparison.Ordinal); colon >= 0; colon = value.IndexOf(':', colon + 1))
+        for (
+            var colon = value.IndexOf(':', StringComparison.Ordinal);
+            colon >= 0;
+            colon = value.IndexOf(':', colon + 1)
+        )
         {
             var end = colon + 1;
             while (end < value.Length && (char.IsAsciiLetterOrDigit(value[end]) || value[end] is '_' or '-'))
@@ -207,7 +231,8 @@ public sealed class SettingsReader(Func<string, string?> read)
 }
 
 /// <summary>Settings are wrong. <see cref="Problems"/> has one sentence a variable.</summary>
-public sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
+public sealed class SettingsException(IReadOnlyList<string> problems)
+    : Exception(string.Join(Environment.NewLine, problems))
 {
     /// <summary>One sentence for each wrong variable.</summary>
     public IReadOnlyList<string> Problems { get; } = problems;

@@ -6,7 +6,15 @@ namespace Notify.Gateway.Connections;
 
 /// <summary>What every conversation needs.</summary>
 internal sealed record ConversationParts(
-    Visitors Visitors, ConnectionBook Book, TokenCheck Tokens, RevokedTokens Revoked, WaitingOverAll Waiting, GatewayCounts Counts, GatewayLog Log, TimeProvider Time);
+    Visitors Visitors,
+    ConnectionBook Book,
+    TokenCheck Tokens,
+    RevokedTokens Revoked,
+    WaitingOverAll Waiting,
+    GatewayCounts Counts,
+    GatewayLog Log,
+    TimeProvider Time
+);
 
 /// <summary>
 /// The conversation with one client (specification, section 13): it says who it is, is told its notifications, and answers pings, until one of
@@ -52,14 +60,21 @@ internal sealed class ClientConnection
     {
         try
         {
-            while (await ReceiveAsync())
-            {
-            }
+            while (await ReceiveAsync()) { }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e)
+            when (e is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
             // A frame that breaks the rules: the library has answered it with a close frame. Anything else: the client is gone.
-            End(e is WebSocketException { WebSocketErrorCode: WebSocketError.Faulted or WebSocketError.InvalidMessageType } ? Ending.ProtocolError : Ending.ClientLeft);
+            End(
+                e
+                    is WebSocketException
+                    {
+                        WebSocketErrorCode: WebSocketError.Faulted or WebSocketError.InvalidMessageType
+                    }
+                    ? Ending.ProtocolError
+                    : Ending.ClientLeft
+            );
             await ReadAwayAsync();
         }
         finally
@@ -180,7 +195,10 @@ internal sealed class ClientConnection
             var length = 0;
             while (!part.EndOfMessage)
             {
-                part = await _socket.ReceiveAsync(buffer.AsMemory(length, ClientLimits.MessageBytes + 1 - length), CancellationToken.None);
+                part = await _socket.ReceiveAsync(
+                    buffer.AsMemory(length, ClientLimits.MessageBytes + 1 - length),
+                    CancellationToken.None
+                );
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
                     return await CloseAsync();
@@ -245,7 +263,10 @@ internal sealed class ClientConnection
                 Refuse(refused.Why);
                 break;
             case TokenVerdict.Accepted accepted when !_parts.Book.TryAdd(accepted.User, this, () => TryOpen(accepted)):
-                End(Ending.TooManyConnections, $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes.");
+                End(
+                    Ending.TooManyConnections,
+                    $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes."
+                );
                 break;
             case TokenVerdict.Accepted accepted:
                 _parts.Visitors.Introduce(_visitor);
@@ -288,9 +309,7 @@ internal sealed class ClientConnection
         var buffer = ArrayPool<byte>.Shared.Rent(ClientLimits.MessageBytes);
         try
         {
-            while (_visitor.Stream is { } stream && await stream.ReadAsync(buffer) > 0)
-            {
-            }
+            while (_visitor.Stream is { } stream && await stream.ReadAsync(buffer) > 0) { }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

@@ -25,7 +25,11 @@ internal sealed class ClientDoor
         _parts = parts;
 
         // The protocol has pings of its own.
-        _webSockets = new WebSocketMiddleware(TalkAsync, Options.Create(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero }), NullLoggerFactory.Instance);
+        _webSockets = new WebSocketMiddleware(
+            TalkAsync,
+            Options.Create(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero }),
+            NullLoggerFactory.Instance
+        );
     }
 
     /// <summary>Lets nobody in any more, and tells those who are in that the gateway ends.</summary>
@@ -47,26 +51,44 @@ internal sealed class ClientDoor
             return AnswerAsync(context, StatusCodes.Status404NotFound, "There is only /, a WebSocket.");
         }
 
-        if (Visitors.Of(context) is not { } visitor || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        if (
+            Visitors.Of(context) is not { } visitor
+            || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade
+        )
         {
             context.Response.Headers.Upgrade = "websocket";
             return AnswerAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket.");
         }
 
-        if (request.Headers.Origin is { Count: > 0 } origin && !(origin is [{ } only] && only.Equals(_webOrigin, StringComparison.OrdinalIgnoreCase)))
+        if (
+            request.Headers.Origin is { Count: > 0 } origin
+            && !(origin is [{ } only] && only.Equals(_webOrigin, StringComparison.OrdinalIgnoreCase))
+        )
         {
-            return AnswerAsync(context, StatusCodes.Status403Forbidden, "Only pages of the dashboard connect here. The operator's NOTIFY_WEB_URL names its address.");
+            return AnswerAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                "Only pages of the dashboard connect here. The operator's NOTIFY_WEB_URL names its address."
+            );
         }
 
         if (_isClosed)
         {
-            return AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "The gateway restarts: connect again.");
+            return AnswerAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                "The gateway restarts: connect again."
+            );
         }
 
         if (ForwardedFor(visitor, request) is { } address && !_parts.Visitors.TryMove(visitor, address))
         {
             context.Response.Headers.RetryAfter = "10";
-            return AnswerAsync(context, StatusCodes.Status429TooManyRequests, "Too many from this address have not said yet who they are.");
+            return AnswerAsync(
+                context,
+                StatusCodes.Status429TooManyRequests,
+                "Too many from this address have not said yet who they are."
+            );
         }
 
         var metered = new MeteredUpgrade(upgrade, new TrafficMeter(_parts.Time, visitor), visitor);
@@ -103,7 +125,9 @@ internal sealed class ClientDoor
     private static IPAddress? ForwardedFor(Visitor visitor, HttpRequest request) =>
         visitor.IsForwarder
         && request.Headers["X-Forwarded-For"] is [.., { } last]
-        && IPAddress.TryParse(last.AsSpan(last.LastIndexOf(',') + 1).Trim(), out var address) ? address : null;
+        && IPAddress.TryParse(last.AsSpan(last.LastIndexOf(',') + 1).Trim(), out var address)
+            ? address
+            : null;
 
     private static Task AnswerAsync(HttpContext context, int status, string sentence)
     {

@@ -28,9 +28,11 @@ internal static class ToClient
 {
     internal static readonly ReadOnlyMemory<byte> Ping = "{\"type\":\"ping\"}"u8.ToArray();
 
-    internal static ReadOnlyMemory<byte> AuthOk(UserName user) => JsonSerializer.SerializeToUtf8Bytes(new AuthOk("auth_ok", user.Value), ClientMessagesJson.Own.AuthOk);
+    internal static ReadOnlyMemory<byte> AuthOk(UserName user) =>
+        JsonSerializer.SerializeToUtf8Bytes(new AuthOk("auth_ok", user.Value), ClientMessagesJson.Own.AuthOk);
 
-    internal static ReadOnlyMemory<byte> AuthError(string message) => JsonSerializer.SerializeToUtf8Bytes(new AuthError("auth_error", message), ClientMessagesJson.Own.AuthError);
+    internal static ReadOnlyMemory<byte> AuthError(string message) =>
+        JsonSerializer.SerializeToUtf8Bytes(new AuthError("auth_error", message), ClientMessagesJson.Own.AuthError);
 }
 
 internal sealed record AuthOk(string Type, string Username);
@@ -43,5 +45,12 @@ internal sealed record AuthError(string Type, string Message);
 internal sealed partial class ClientMessagesJson : JsonSerializerContext
 {
     /// <summary>Sentences as they are, without escapes for apostrophes.</summary>
-    internal static ClientMessagesJson Own { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    internal static ClientMessagesJson Own { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 }

@@ -11,13 +11,18 @@ internal sealed class ConnectionBook
     private readonly ConcurrentDictionary<UserName, ClientConnection[]> _byUser = [];
 
     /// <summary>How many connections each user has, in the order of the names.</summary>
-    internal SortedDictionary<string, int> Users => new(_byUser.ToDictionary(u => u.Key.Value, u => u.Value.Length, StringComparer.Ordinal), StringComparer.Ordinal);
+    internal SortedDictionary<string, int> Users =>
+        new(
+            _byUser.ToDictionary(u => u.Key.Value, u => u.Value.Length, StringComparer.Ordinal),
+            StringComparer.Ordinal
+        );
 
     /// <summary>A user's connections.</summary>
     internal ClientConnection[] Of(UserName user) => _byUser.GetValueOrDefault(user) ?? [];
 
     /// <summary>The connections that came in with a token.</summary>
-    internal IEnumerable<ClientConnection> WithToken(string id) => _byUser.Values.SelectMany(c => c).Where(c => c.TokenId == id);
+    internal IEnumerable<ClientConnection> WithToken(string id) =>
+        _byUser.Values.SelectMany(c => c).Where(c => c.TokenId == id);
 
     /// <summary>Adds a connection.</summary>
     /// <param name="user">Whose.</param>

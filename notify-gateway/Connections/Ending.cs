@@ -50,49 +50,52 @@ internal static class Endings
     internal static readonly Ending[] All = Enum.GetValues<Ending>();
 
     /// <summary>The status of the close frame (RFC 6455, section 7.4.1).</summary>
-    internal static WebSocketCloseStatus Status(this Ending ending) => ending switch
-    {
-        Ending.ClientLeft => WebSocketCloseStatus.NormalClosure,
-        Ending.GatewayStops => WebSocketCloseStatus.EndpointUnavailable,
-        Ending.NotText => WebSocketCloseStatus.InvalidMessageType,
-        Ending.MessageTooLong => WebSocketCloseStatus.MessageTooBig,
-        Ending.ProtocolError => WebSocketCloseStatus.ProtocolError,
-        Ending.TooManyConnections => (WebSocketCloseStatus)GatewayClose.TooManyConnections,
-        _ => WebSocketCloseStatus.PolicyViolation,
-    };
+    internal static WebSocketCloseStatus Status(this Ending ending) =>
+        ending switch
+        {
+            Ending.ClientLeft => WebSocketCloseStatus.NormalClosure,
+            Ending.GatewayStops => WebSocketCloseStatus.EndpointUnavailable,
+            Ending.NotText => WebSocketCloseStatus.InvalidMessageType,
+            Ending.MessageTooLong => WebSocketCloseStatus.MessageTooBig,
+            Ending.ProtocolError => WebSocketCloseStatus.ProtocolError,
+            Ending.TooManyConnections => (WebSocketCloseStatus)GatewayClose.TooManyConnections,
+            _ => WebSocketCloseStatus.PolicyViolation,
+        };
 
     /// <summary>The reason in the close frame; at most 123 bytes.</summary>
-    internal static string Sentence(this Ending ending) => ending switch
-    {
-        Ending.ClientLeft => "",
-        Ending.NotAuthenticated => "Not authenticated.",
-        Ending.TooManyConnections => "Too many connections of this user.",
-        Ending.TokenEnded => Tokens.TokenCheck.EndedSentence,
-        Ending.TokenRevoked => Tokens.TokenCheck.RevokedSentence,
-        Ending.Silent => "Three pings were not answered.",
-        Ending.Slow => "Too much waits: read faster.",
-        Ending.TooMuchTraffic => "Too much traffic: a client answers pings, and says nothing else.",
-        Ending.MessageTooLong => "A message has at most 4096 bytes.",
-        Ending.NotText => "Messages are text.",
-        Ending.ProtocolError => "Not WebSocket.",
-        Ending.GatewayStops => "The gateway restarts: connect again.",
-        _ => "",
-    };
+    internal static string Sentence(this Ending ending) =>
+        ending switch
+        {
+            Ending.ClientLeft => "",
+            Ending.NotAuthenticated => "Not authenticated.",
+            Ending.TooManyConnections => "Too many connections of this user.",
+            Ending.TokenEnded => Tokens.TokenCheck.EndedSentence,
+            Ending.TokenRevoked => Tokens.TokenCheck.RevokedSentence,
+            Ending.Silent => "Three pings were not answered.",
+            Ending.Slow => "Too much waits: read faster.",
+            Ending.TooMuchTraffic => "Too much traffic: a client answers pings, and says nothing else.",
+            Ending.MessageTooLong => "A message has at most 4096 bytes.",
+            Ending.NotText => "Messages are text.",
+            Ending.ProtocolError => "Not WebSocket.",
+            Ending.GatewayStops => "The gateway restarts: connect again.",
+            _ => "",
+        };
 
     /// <summary>The name in the metrics.</summary>
-    internal static string Label(this Ending ending) => ending switch
-    {
-        Ending.ClientLeft => "client_left",
-        Ending.NotAuthenticated => "not_authenticated",
-        Ending.TooManyConnections => "too_many_connections",
-        Ending.TokenEnded => "token_ended",
-        Ending.TokenRevoked => "token_revoked",
-        Ending.Silent => "silent",
-        Ending.Slow => "slow",
-        Ending.TooMuchTraffic => "too_much_traffic",
-        Ending.MessageTooLong => "message_too_long",
-        Ending.NotText => "not_text",
-        Ending.ProtocolError => "protocol_error",
-        _ => "gateway_stops",
-    };
+    internal static string Label(this Ending ending) =>
+        ending switch
+        {
+            Ending.ClientLeft => "client_left",
+            Ending.NotAuthenticated => "not_authenticated",
+            Ending.TooManyConnections => "too_many_connections",
+            Ending.TokenEnded => "token_ended",
+            Ending.TokenRevoked => "token_revoked",
+            Ending.Silent => "silent",
+            Ending.Slow => "slow",
+            Ending.TooMuchTraffic => "too_much_traffic",
+            Ending.MessageTooLong => "message_too_long",
+            Ending.NotText => "not_text",
+            Ending.ProtocolError => "protocol_error",
+            _ => "gateway_stops",
+        };
 }

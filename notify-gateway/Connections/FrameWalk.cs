@@ -45,7 +45,12 @@ internal struct FrameWalk
                     return false;
                 case Place.MaskAndLength:
                     var shortLength = read[0] & 0x7f;
-                    _lengthBytes = shortLength switch { 126 => 2, 127 => 8, _ => 0 };
+                    _lengthBytes = shortLength switch
+                    {
+                        126 => 2,
+                        127 => 8,
+                        _ => 0,
+                    };
                     _left = _lengthBytes == 0 ? (ulong)shortLength + MaskBytes : 0;
                     _place = _lengthBytes == 0 ? Place.Rest : Place.Length;
                     break;

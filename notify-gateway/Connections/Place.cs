@@ -33,5 +33,6 @@ internal readonly record struct Place(IPAddress? Address, uint? Uid)
     internal static Place Of(uint uid) => new(null, uid);
 
     /// <summary>As the log names it.</summary>
-    public override string ToString() => Address?.ToString() ?? string.Create(CultureInfo.InvariantCulture, $"user id {Uid} on this machine");
+    public override string ToString() =>
+        Address?.ToString() ?? string.Create(CultureInfo.InvariantCulture, $"user id {Uid} on this machine");
 }

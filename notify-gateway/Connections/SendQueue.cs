@@ -49,7 +49,10 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
             }
 
             var size = text.Length + ClientLimits.WaitingOverhead;
-            var room = overAll.Bytes < ClientLimits.WaitingBytesOverAll ? ClientLimits.WaitingBytes : ClientLimits.WaitingBytesInACrowd;
+            var room =
+                overAll.Bytes < ClientLimits.WaitingBytesOverAll
+                    ? ClientLimits.WaitingBytes
+                    : ClientLimits.WaitingBytesInACrowd;
 
             // One message always has room, however large: who has nothing waiting is not slow.
             if (_bytes > 0 && _bytes + size > room)
@@ -118,7 +121,8 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
                 Sent(text);
             }
         }
-        catch (Exception e) when (e is WebSocketException or InvalidOperationException or IOException or OperationCanceledException)
+        catch (Exception e)
+            when (e is WebSocketException or InvalidOperationException or IOException or OperationCanceledException)
         {
             // The client is gone, or was cut off; whoever reads from it sees that too, and ends the connection.
             Drop();

@@ -20,7 +20,11 @@ internal sealed class TrafficMeter(TimeProvider time, Visitor visitor)
         }
 
         var now = time.GetTimestamp();
-        _left = Math.Min(ClientLimits.TrafficBurst, _left + (time.GetElapsedTime(_since, now).TotalSeconds * ClientLimits.TrafficPerSecond)) - bytes.Length;
+        _left =
+            Math.Min(
+                ClientLimits.TrafficBurst,
+                _left + (time.GetElapsedTime(_since, now).TotalSeconds * ClientLimits.TrafficPerSecond)
+            ) - bytes.Length;
         _since = now;
         if (_left < -ClientLimits.TrafficWhileClosing)
         {
@@ -34,7 +38,8 @@ internal sealed class TrafficMeter(TimeProvider time, Visitor visitor)
 }
 
 /// <summary>Puts a meter into the connection that the WebSocket middleware gets.</summary>
-internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, TrafficMeter meter, Visitor visitor) : IHttpUpgradeFeature
+internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, TrafficMeter meter, Visitor visitor)
+    : IHttpUpgradeFeature
 {
     public bool IsUpgradableRequest => inner.IsUpgradableRequest;
 
@@ -65,11 +70,14 @@ internal sealed class MeteredStream(Stream inner, TrafficMeter meter) : Stream
         return buffer.IsEmpty ? read : CountAsync(read, buffer);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => inner.WriteAsync(buffer, offset, count, cancellationToken);
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        inner.WriteAsync(buffer, offset, count, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 

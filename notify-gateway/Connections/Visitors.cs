@@ -59,7 +59,9 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts, int open
 
     /// <summary>The visitor of a request.</summary>
     internal static Visitor? Of(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(Visitor), out var visitor) == true ? visitor as Visitor : null;
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(Visitor), out var visitor) == true
+            ? visitor as Visitor
+            : null;
 
     /// <summary>Takes a visitor for one from another address: the web server in front has said so.</summary>
     /// <returns>False where too many strangers from there are waiting.</returns>
@@ -95,9 +97,10 @@ internal sealed class Visitors(TimeProvider time, GatewayCounts counts, int open
         }
     }
 
-    private static Place? PlaceOf(ConnectionContext connection, Socket? socket) => connection.RemoteEndPoint is IPEndPoint remote
-        ? Place.Of(remote.Address)
-        : PeerCredentials.TryOf(socket) is { } peer ? Place.Of(peer.Uid) : null;
+    private static Place? PlaceOf(ConnectionContext connection, Socket? socket) =>
+        connection.RemoteEndPoint is IPEndPoint remote ? Place.Of(remote.Address)
+        : PeerCredentials.TryOf(socket) is { } peer ? Place.Of(peer.Uid)
+        : null;
 
     private Visitor? TryEnter(ConnectionContext connection)
     {

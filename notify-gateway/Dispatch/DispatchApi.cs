@@ -20,17 +20,31 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         {
             if (!peers.MayCall(peer))
             {
-                throw new RefusedCallException(StatusCodes.Status403Forbidden, $"User id {peer.Uid} is neither root nor the gateway's own user nor in the group that may dispatch.");
+                throw new RefusedCallException(
+                    StatusCodes.Status403Forbidden,
+                    $"User id {peer.Uid} is neither root nor the gateway's own user nor in the group that may dispatch."
+                );
             }
 
             var answering = (context.Request.Method, context.Request.Path.Value) switch
             {
                 ("POST", "/dispatch") => DispatchAsync(context),
                 ("POST", "/revoke") => RevokeAsync(context),
-                ("GET", "/revoked") => AnswerAsync(context, new RevokedList(parts.Revoked.All), DispatchJson.Own.RevokedList),
-                ("GET", "/health") => AnswerAsync(context, Health(context.Request.Query["user"]), DispatchJson.Own.HealthAnswer),
+                ("GET", "/revoked") => AnswerAsync(
+                    context,
+                    new RevokedList(parts.Revoked.All),
+                    DispatchJson.Own.RevokedList
+                ),
+                ("GET", "/health") => AnswerAsync(
+                    context,
+                    Health(context.Request.Query["user"]),
+                    DispatchJson.Own.HealthAnswer
+                ),
                 ("GET", "/metrics") => MetricsAsync(context),
-                _ => throw new RefusedCallException(StatusCodes.Status404NotFound, "There are POST /dispatch, POST /revoke, GET /revoked, GET /health and GET /metrics."),
+                _ => throw new RefusedCallException(
+                    StatusCodes.Status404NotFound,
+                    "There are POST /dispatch, POST /revoke, GET /revoked, GET /health and GET /metrics."
+                ),
             };
             await answering;
         }
@@ -40,21 +54,34 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(context, e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : e.Message);
+            await RefuseAsync(
+                context,
+                e.StatusCode,
+                e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : e.Message
+            );
         }
         catch (FileNotWrittenException e)
         {
             LogNotStored(log, e.Message);
-            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, $"The token is revoked now, but would count again after a restart of the gateway: {e.Message} Try again when that is mended.");
+            await RefuseAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                $"The token is revoked now, but would count again after a restart of the gateway: {e.Message} Try again when that is mended."
+            );
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e)
+            when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // The caller is gone.
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             LogFailed(log, e, context.Request.Path);
-            await RefuseAsync(context, StatusCodes.Status500InternalServerError, "The gateway failed in an unforeseen way; its log says how.");
+            await RefuseAsync(
+                context,
+                StatusCodes.Status500InternalServerError,
+                "The gateway failed in an unforeseen way; its log says how."
+            );
         }
     }
 
@@ -102,7 +129,10 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
 
         if (!UtcTime.TryParse(call.Until, out var until))
         {
-            throw Wrong("until", "is not the time at which the token would have ended by itself, such as 2026-03-01T08:00:00Z");
+            throw Wrong(
+                "until",
+                "is not the time at which the token would have ended by itself, such as 2026-03-01T08:00:00Z"
+            );
         }
 
         var cut = 0;
@@ -148,7 +178,10 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         try
         {
             return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
-                ?? throw new RefusedCallException(StatusCodes.Status400BadRequest, "The body is null instead of a JSON object.");
+                ?? throw new RefusedCallException(
+                    StatusCodes.Status400BadRequest,
+                    "The body is null instead of a JSON object."
+                );
         }
         catch (JsonException e) when (e.Path is { Length: > 2 } path)
         {
@@ -156,11 +189,15 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new RefusedCallException(StatusCodes.Status400BadRequest, $"The body is not a JSON object in UTF-8: {e.Message}");
+            throw new RefusedCallException(
+                StatusCodes.Status400BadRequest,
+                $"The body is not a JSON object in UTF-8: {e.Message}"
+            );
         }
     }
 
-    private static RefusedCallException Wrong(string field, string what) => new(StatusCodes.Status400BadRequest, $"Field '{field}' {what}.");
+    private static RefusedCallException Wrong(string field, string what) =>
+        new(StatusCodes.Status400BadRequest, $"Field '{field}' {what}.");
 
     private static Task RefuseAsync(HttpContext context, int status, string sentence)
     {
@@ -178,7 +215,11 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
-    [LoggerMessage(3201, LogLevel.Error, "A revoked token could not be stored: {Reason} It is refused until the gateway restarts; the dashboard has to revoke it again.")]
+    [LoggerMessage(
+        3201,
+        LogLevel.Error,
+        "A revoked token could not be stored: {Reason} It is refused until the gateway restarts; the dashboard has to revoke it again."
+    )]
     private static partial void LogNotStored(ILogger log, string reason);
 
     [LoggerMessage(3202, LogLevel.Error, "{Path} failed in an unforeseen way. Report it.")]

@@ -22,7 +22,10 @@ internal sealed class DispatchPeers(TrustedPeers trusted)
 
     /// <summary>Who sent a request; null where it did not come over the socket.</summary>
     internal static PeerCredentials? Of(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(PeerCredentials), out var peer) == true ? peer as PeerCredentials : null;
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(PeerCredentials), out var peer)
+        == true
+            ? peer as PeerCredentials
+            : null;
 
     internal bool MayCall(PeerCredentials peer) => trusted.Include(peer);
 }

@@ -5,18 +5,36 @@ using Notify.Serving;
 namespace Notify.Gateway.Dispatch;
 
 /// <summary>A notification as it comes in <c>POST /dispatch</c>. All but the id may be left out or null; other members mean nothing.</summary>
-internal sealed record Notification(string? Id, string? Title, string? Message, string? Script, string? Timestamp, string? ImageUrl)
+internal sealed record Notification(
+    string? Id,
+    string? Title,
+    string? Message,
+    string? Script,
+    string? Timestamp,
+    string? ImageUrl
+)
 {
     /// <summary>Longest id in characters.</summary>
     internal const int LongestId = 200;
 
     /// <summary>As clients get it.</summary>
-    internal ReadOnlyMemory<byte> ForClients() => JsonSerializer.SerializeToUtf8Bytes(
-        new NotificationText("notification", Id!, Title, Message, Script, Timestamp, ImageUrl), DispatchJson.Own.NotificationText);
+    internal ReadOnlyMemory<byte> ForClients() =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new NotificationText("notification", Id!, Title, Message, Script, Timestamp, ImageUrl),
+            DispatchJson.Own.NotificationText
+        );
 }
 
 /// <summary>A notification as clients get it.</summary>
-internal sealed record NotificationText(string Type, string Id, string? Title, string? Message, string? Script, string? Timestamp, string? ImageUrl);
+internal sealed record NotificationText(
+    string Type,
+    string Id,
+    string? Title,
+    string? Message,
+    string? Script,
+    string? Timestamp,
+    string? ImageUrl
+);
 
 /// <summary><c>POST /dispatch</c>.</summary>
 internal sealed record DispatchCall(string? User, Notification? Notification);

@@ -26,7 +26,10 @@ public sealed partial class GatewayServer : IAsyncDisposable
         _stop = stop;
     }
 
-    private static string? Version => typeof(GatewayServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+    private static string? Version =>
+        typeof(GatewayServer)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion;
 
     /// <summary>Where clients connect; null where it is a Unix socket, or systemd has handed the socket over.</summary>
     public Uri? Address { get; private init; }
@@ -52,7 +55,12 @@ public sealed partial class GatewayServer : IAsyncDisposable
     /// <param name="time">The clock of pings, patience and tokens.</param>
     /// <exception cref="SocketTakenException">The dispatch socket can't be had.</exception>
     /// <exception cref="IOException">An address can't be had, or what is stored can't be read.</exception>
-    public static async Task<GatewayServer> StartAsync(GatewaySettings settings, Systemd systemd, ILoggerProvider logs, TimeProvider time)
+    public static async Task<GatewayServer> StartAsync(
+        GatewaySettings settings,
+        Systemd systemd,
+        ILoggerProvider logs,
+        TimeProvider time
+    )
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(systemd);
@@ -67,7 +75,15 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var counts = new GatewayCounts();
         var visitors = new Visitors(time, counts, OpenFiles.Limit);
         var parts = new ConversationParts(
-            visitors, new ConnectionBook(), new TokenCheck(settings.Secrets, revoked, time), revoked, new WaitingOverAll(), counts, new GatewayLog(log, time), time);
+            visitors,
+            new ConnectionBook(),
+            new TokenCheck(settings.Secrets, revoked, time),
+            revoked,
+            new WaitingOverAll(),
+            counts,
+            new GatewayLog(log, time),
+            time
+        );
         var door = new ClientDoor(settings.WebOrigin, parts);
 
         var trusted = Group.Find(settings.TrustedGroup);
@@ -85,11 +101,16 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var app = builder.Build();
 
         // What came to the clients' endpoint gets to the client's door and no further, whatever it asks for.
-        app.Run(context => DispatchPeers.Of(context) is { } peer ? dispatch.HandleAsync(context, peer) : door.HandleAsync(context));
+        app.Run(context =>
+            DispatchPeers.Of(context) is { } peer ? dispatch.HandleAsync(context, peer) : door.HandleAsync(context)
+        );
         await listeners.StartAsync(app);
 
         var stop = new CancellationTokenSource();
-        var gateway = new GatewayServer(app, door, new Heartbeat(visitors, revoked, time).RunAsync(stop.Token), stop) { Address = listeners.AddressOf(app) };
+        var gateway = new GatewayServer(app, door, new Heartbeat(visitors, revoked, time).RunAsync(stop.Token), stop)
+        {
+            Address = listeners.AddressOf(app),
+        };
         LogServing(log, Version, listeners.ClientsAt(gateway.Address), settings.SocketPath);
         return gateway;
     }
@@ -123,12 +144,24 @@ public sealed partial class GatewayServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    [LoggerMessage(3000, LogLevel.Information, "notify-gateway {Version} serves clients on {Address} and the bot on {Socket}.")]
+    [LoggerMessage(
+        3000,
+        LogLevel.Information,
+        "notify-gateway {Version} serves clients on {Address} and the bot on {Socket}."
+    )]
     private static partial void LogServing(ILogger log, string? version, string address, string socket);
 
-    [LoggerMessage(3001, LogLevel.Warning, "There is no group {Group} on this machine (NOTIFY_TRUSTED_GROUP), so only root and the gateway's own user can dispatch. Create it (groupadd {Group}) and restart.")]
+    [LoggerMessage(
+        3001,
+        LogLevel.Warning,
+        "There is no group {Group} on this machine (NOTIFY_TRUSTED_GROUP), so only root and the gateway's own user can dispatch. Create it (groupadd {Group}) and restart."
+    )]
     private static partial void LogNoGroup(ILogger log, string group);
 
-    [LoggerMessage(3003, LogLevel.Warning, "{Folder} can't be used ({Reason}), so tokens can't be revoked for good. Let systemd make it (StateDirectory=notify-gateway), or name another one in STATE_DIRECTORY.")]
+    [LoggerMessage(
+        3003,
+        LogLevel.Warning,
+        "{Folder} can't be used ({Reason}), so tokens can't be revoked for good. Let systemd make it (StateDirectory=notify-gateway), or name another one in STATE_DIRECTORY."
+    )]
     private static partial void LogStateFolder(ILogger log, string folder, string reason);
 }

@@ -18,8 +18,13 @@ namespace Notify.Gateway.Serving;
 /// </summary>
 internal sealed partial class Listeners
 {
-    private const UnixFileMode DispatchMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
+    private const UnixFileMode DispatchMode =
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute;
 
     /// <summary>The names of the sockets in systemd's units (<c>FileDescriptorName=</c>).</summary>
     private const string ClientsName = "clients";
@@ -42,17 +47,26 @@ internal sealed partial class Listeners
         (_clients, _dispatch) = ([.. sockets[true]], [.. sockets[false]]);
         if (_dispatch.Count > 1)
         {
-            throw new SettingsException([$"systemd hands over {_dispatch.Count} Unix sockets that could be the bot's: name them in their units (FileDescriptorName={DispatchName} or {ClientsName}), or bind one to NOTIFY_GATEWAY_SOCKET, which is {settings.SocketPath}."]);
+            throw new SettingsException([
+                $"systemd hands over {_dispatch.Count} Unix sockets that could be the bot's: name them in their units (FileDescriptorName={DispatchName} or {ClientsName}), or bind one to NOTIFY_GATEWAY_SOCKET, which is {settings.SocketPath}.",
+            ]);
         }
 
         if (MakesClients && settings.Listen is ListenPoint.UnixSocket unix)
         {
-            _files.Add((new SocketFile(unix.Path, ListenPoint.SocketMode, "gateway", "NOTIFY_GATEWAY_LISTEN"), Group.Find(ListenPoint.WebServerGroup)));
+            _files.Add(
+                (
+                    new SocketFile(unix.Path, ListenPoint.SocketMode, "gateway", "NOTIFY_GATEWAY_LISTEN"),
+                    Group.Find(ListenPoint.WebServerGroup)
+                )
+            );
         }
 
         if (MakesDispatch)
         {
-            _files.Add((new SocketFile(settings.SocketPath, DispatchMode, "gateway", "NOTIFY_GATEWAY_SOCKET"), trusted));
+            _files.Add(
+                (new SocketFile(settings.SocketPath, DispatchMode, "gateway", "NOTIFY_GATEWAY_SOCKET"), trusted)
+            );
         }
     }
 
@@ -64,7 +78,11 @@ internal sealed partial class Listeners
     /// <param name="builder">The application's.</param>
     /// <param name="client">What a client's connection passes.</param>
     /// <param name="dispatch">What a connection of the bot or the dashboard passes.</param>
-    internal void Configure(WebApplicationBuilder builder, Func<ConnectionContext, ConnectionDelegate, Task> client, Func<ConnectionContext, ConnectionDelegate, Task> dispatch)
+    internal void Configure(
+        WebApplicationBuilder builder,
+        Func<ConnectionContext, ConnectionDelegate, Task> client,
+        Func<ConnectionContext, ConnectionDelegate, Task> dispatch
+    )
     {
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
@@ -75,42 +93,44 @@ internal sealed partial class Listeners
         });
         // Why it does not start is said in a sentence, by the program; the host would add a page.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = DispatchApi.MaxBody;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-
-            void Listen(ListenOptions listen, Func<ConnectionContext, ConnectionDelegate, Task> passes)
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => passes(connection, next));
-            }
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = DispatchApi.MaxBody;
+                kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+                kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-            foreach (var (sockets, passes) in new[] { (_clients, client), (_dispatch, dispatch) })
-            {
-                foreach (var socket in sockets)
+                void Listen(ListenOptions listen, Func<ConnectionContext, ConnectionDelegate, Task> passes)
                 {
-                    kestrel.ListenHandle(socket.Descriptor, listen => Listen(listen, passes));
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => passes(connection, next));
                 }
-            }
 
-            switch (MakesClients ? _settings.Listen : null)
-            {
-                case ListenPoint.Tcp tcp:
-                    kestrel.Listen(tcp.EndPoint, listen => Listen(listen, client));
-                    break;
-                case ListenPoint.UnixSocket unix:
-                    kestrel.ListenUnixSocket(unix.Path, listen => Listen(listen, client));
-                    break;
-            }
+                foreach (var (sockets, passes) in new[] { (_clients, client), (_dispatch, dispatch) })
+                {
+                    foreach (var socket in sockets)
+                    {
+                        kestrel.ListenHandle(socket.Descriptor, listen => Listen(listen, passes));
+                    }
+                }
 
-            if (MakesDispatch)
-            {
-                kestrel.ListenUnixSocket(_settings.SocketPath, listen => Listen(listen, dispatch));
-            }
-        });
+                switch (MakesClients ? _settings.Listen : null)
+                {
+                    case ListenPoint.Tcp tcp:
+                        kestrel.Listen(tcp.EndPoint, listen => Listen(listen, client));
+                        break;
+                    case ListenPoint.UnixSocket unix:
+                        kestrel.ListenUnixSocket(unix.Path, listen => Listen(listen, client));
+                        break;
+                }
+
+                if (MakesDispatch)
+                {
+                    kestrel.ListenUnixSocket(_settings.SocketPath, listen => Listen(listen, dispatch));
+                }
+            });
     }
 
     /// <summary>Opens both.</summary>
@@ -130,30 +150,45 @@ internal sealed partial class Listeners
         }
         catch (SocketException e)
         {
-            throw new IOException($"NOTIFY_GATEWAY_LISTEN={_settings.Listen} or NOTIFY_GATEWAY_SOCKET={_settings.SocketPath} can't be listened on: {e.Message}.", e);
+            throw new IOException(
+                $"NOTIFY_GATEWAY_LISTEN={_settings.Listen} or NOTIFY_GATEWAY_SOCKET={_settings.SocketPath} can't be listened on: {e.Message}.",
+                e
+            );
         }
     }
 
     /// <summary>Where clients connect, once it is known which port the kernel chose; null where it is no port, or systemd holds it.</summary>
-    internal Uri? AddressOf(WebApplication app) => MakesClients && _settings.Listen is ListenPoint.Tcp
-        ? app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-            .Where(a => a.StartsWith("http://", StringComparison.Ordinal) && !a.StartsWith("http://unix:", StringComparison.Ordinal) && !a.StartsWith("http://<", StringComparison.Ordinal))
-            .Select(a => new UriBuilder(a) { Scheme = "ws" }.Uri).FirstOrDefault()
-        : null;
+    internal Uri? AddressOf(WebApplication app) =>
+        MakesClients && _settings.Listen is ListenPoint.Tcp
+            ? app
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Where(a =>
+                    a.StartsWith("http://", StringComparison.Ordinal)
+                    && !a.StartsWith("http://unix:", StringComparison.Ordinal)
+                    && !a.StartsWith("http://<", StringComparison.Ordinal)
+                )
+                .Select(a => new UriBuilder(a) { Scheme = "ws" }.Uri)
+                .FirstOrDefault()
+            : null;
 
     /// <summary>The same in words, for the log.</summary>
-    internal string ClientsAt(Uri? address) => address?.ToString() ?? (MakesClients ? _settings.Listen.ToString() : "the socket that systemd holds");
+    internal string ClientsAt(Uri? address) =>
+        address?.ToString() ?? (MakesClients ? _settings.Listen.ToString() : "the socket that systemd holds");
 
     /// <summary>
     /// By its name; where its unit gives none, by what it is: a port is the clients', and of Unix sockets the one that NOTIFY_GATEWAY_LISTEN names. Any other is the
     /// bot's, wherever the unit has put it.
     /// </summary>
-    private static bool IsForClients(HandedSocket socket, GatewaySettings settings) => socket switch
-    {
-        { Name: ClientsName } or { IsUnix: false } => true,
-        { Name: DispatchName } => false,
-        _ => settings.Listen is ListenPoint.UnixSocket { Path: var path } && socket.Path == path && path != settings.SocketPath,
-    };
+    private static bool IsForClients(HandedSocket socket, GatewaySettings settings) =>
+        socket switch
+        {
+            { Name: ClientsName } or { IsUnix: false } => true,
+            { Name: DispatchName } => false,
+            _ => settings.Listen is ListenPoint.UnixSocket { Path: var path }
+                && socket.Path == path
+                && path != settings.SocketPath,
+        };
 
     private Socket Bind(EndPoint endPoint)
     {
@@ -173,6 +208,10 @@ internal sealed partial class Listeners
         return socket;
     }
 
-    [LoggerMessage(3002, LogLevel.Warning, "{Path} could not be given to the group {Group} ({Reason}), so its members can't connect. Run the gateway as a member of that group.")]
+    [LoggerMessage(
+        3002,
+        LogLevel.Warning,
+        "{Path} could not be given to the group {Group} ({Reason}), so its members can't connect. Run the gateway as a member of that group."
+    )]
     private static partial void LogGroupNotSet(ILogger log, string path, string group, string reason);
 }

@@ -30,7 +30,13 @@ public sealed class RevokedTokens
 
     /// <summary>Those that are remembered, the ones that end first before the others.</summary>
     public IReadOnlyList<RevokedToken> All =>
-        [.. _byId.Where(t => t.Value > _time.GetUtcNow()).Select(t => new RevokedToken(t.Key, t.Value)).OrderBy(t => t.Until).ThenBy(t => t.Id, StringComparer.Ordinal)];
+        [
+            .. _byId
+                .Where(t => t.Value > _time.GetUtcNow())
+                .Select(t => new RevokedToken(t.Key, t.Value))
+                .OrderBy(t => t.Until)
+                .ThenBy(t => t.Id, StringComparer.Ordinal),
+        ];
 
     /// <summary>Reads what an earlier gateway left in the folder; nothing is there before the first token is revoked.</summary>
     /// <exception cref="IOException">The file can't be read or is not what a gateway wrote. To go on without it would let revoked tokens in.</exception>
@@ -40,17 +46,22 @@ public sealed class RevokedTokens
         try
         {
             using var file = File.OpenRead(path);
-            var stored = JsonSerializer.Deserialize(file, RevokedTokensJson.Default.RevokedList)?.Revoked ?? throw new JsonException("it holds no list");
+            var stored =
+                JsonSerializer.Deserialize(file, RevokedTokensJson.Default.RevokedList)?.Revoked
+                ?? throw new JsonException("it holds no list");
             return new RevokedTokens(path, time, stored.DistinctBy(t => t.Id, StringComparer.Ordinal));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return new RevokedTokens(path, time, []);
         }
-        catch (Exception e) when (e is JsonException or ArgumentNullException or UnauthorizedAccessException or IOException)
+        catch (Exception e)
+            when (e is JsonException or ArgumentNullException or UnauthorizedAccessException or IOException)
         {
             throw new IOException(
-                $"{path} can't be read ({e.Message.TrimEnd('.')}), and it says which tokens are revoked, so the gateway does not start. Mend it; or move it away, and revoke the devices in the dashboard again.", e);
+                $"{path} can't be read ({e.Message.TrimEnd('.')}), and it says which tokens are revoked, so the gateway does not start. Mend it; or move it away, and revoke the devices in the dashboard again.",
+                e
+            );
         }
     }
 
@@ -65,7 +76,11 @@ public sealed class RevokedTokens
         _byId.AddOrUpdate(token.Id, token.Until, (_, known) => known > token.Until ? known : token.Until);
         lock (_writing)
         {
-            AtomicFile.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(new RevokedList(All), RevokedTokensJson.Default.RevokedList), OwnerOnly);
+            AtomicFile.Replace(
+                _path,
+                JsonSerializer.SerializeToUtf8Bytes(new RevokedList(All), RevokedTokensJson.Default.RevokedList),
+                OwnerOnly
+            );
         }
     }
 
@@ -86,6 +101,10 @@ public sealed class RevokedTokens
 /// <summary>The file, and the answer of <c>GET /revoked</c>.</summary>
 public sealed record RevokedList(IReadOnlyList<RevokedToken> Revoked);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(RevokedList))]
 internal sealed partial class RevokedTokensJson : JsonSerializerContext;

@@ -24,7 +24,10 @@ internal static class StrictJwt
         {
             using var header = Read(parts[0]);
             using var claims = Read(parts[1]);
-            subject = claims.RootElement.TryGetProperty("sub", out var sub) && sub.ValueKind == JsonValueKind.String ? sub.GetString() : null;
+            subject =
+                claims.RootElement.TryGetProperty("sub", out var sub) && sub.ValueKind == JsonValueKind.String
+                    ? sub.GetString()
+                    : null;
             return !Demands.Any(name => header.RootElement.TryGetProperty(name, out _));
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)

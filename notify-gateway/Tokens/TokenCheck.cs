@@ -50,7 +50,9 @@ public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revo
 
         if (!StrictJwt.IsPlain(token, out var subject))
         {
-            return new TokenVerdict.Refused("The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard.");
+            return new TokenVerdict.Refused(
+                "The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard."
+            );
         }
 
         if (!UserName.TryParse(subject, out var user))
@@ -90,15 +92,17 @@ public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revo
         return begins is null || begins <= now + ClockSkew ? true : throw new SecurityTokenNotYetValidException();
     }
 
-    private static string Sentence(Exception? wrong) => wrong switch
-    {
-        SecurityTokenExpiredException => EndedSentence,
-        SecurityTokenNotYetValidException => "The token is not valid yet: this machine's clock and the dashboard's differ.",
-        SecurityTokenNoExpirationException => "The token does not say when it ends.",
-        SecurityTokenInvalidIssuerException => "The token is not the dashboard's.",
-        SecurityTokenInvalidAudienceException => "The token is not for the gateway.",
-        SecurityTokenInvalidAlgorithmException => "The token is not signed with HS256.",
-        SecurityTokenMalformedException or ArgumentException => "That is not a token.",
-        _ => "The token's signature is not the dashboard's. Get a new one from the dashboard.",
-    };
+    private static string Sentence(Exception? wrong) =>
+        wrong switch
+        {
+            SecurityTokenExpiredException => EndedSentence,
+            SecurityTokenNotYetValidException =>
+                "The token is not valid yet: this machine's clock and the dashboard's differ.",
+            SecurityTokenNoExpirationException => "The token does not say when it ends.",
+            SecurityTokenInvalidIssuerException => "The token is not the dashboard's.",
+            SecurityTokenInvalidAudienceException => "The token is not for the gateway.",
+            SecurityTokenInvalidAlgorithmException => "The token is not signed with HS256.",
+            SecurityTokenMalformedException or ArgumentException => "That is not a token.",
+            _ => "The token's signature is not the dashboard's. Get a new one from the dashboard.",
+        };
 }

@@ -3,9 +3,7 @@ namespace Notify.Gateway.Tokens;
 /// <summary>What the gateway thinks of a token.</summary>
 public abstract record TokenVerdict
 {
-    private TokenVerdict()
-    {
-    }
+    private TokenVerdict() { }
 
     /// <summary>It is good.</summary>
     /// <param name="User">Whose it is (<c>sub</c>).</param>

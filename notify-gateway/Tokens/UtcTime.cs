@@ -11,11 +11,19 @@ public sealed class UtcTime : JsonConverter<DateTimeOffset>
 
     /// <summary>Reads a moment. One without offset counts as UTC.</summary>
     public static bool TryParse(string? text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(text, Form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+        DateTimeOffset.TryParseExact(
+            text,
+            Form,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out time
+        );
 
     /// <inheritdoc />
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var time) ? time : throw new JsonException("not a time such as 2026-03-01T08:00:00Z");
+        reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var time)
+            ? time
+            : throw new JsonException("not a time such as 2026-03-01T08:00:00Z");
 
     /// <inheritdoc />
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)

@@ -16,23 +16,61 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
 
         Get(sandbox, "/chats", _ => _phones.Chats());
         Get(sandbox, "/chats/{chat:long}/messages", http => _phones.Messages(Chat(http)));
-        Get(sandbox, "/chats/{chat:long}/messages/{message:int}", http => _phones.Message(Chat(http), RouteInt(http, "message")));
+        Get(
+            sandbox,
+            "/chats/{chat:long}/messages/{message:int}",
+            http => _phones.Message(Chat(http), RouteInt(http, "message"))
+        );
         Post<NewPerson>(sandbox, "/people", (_, person) => _phones.AddPerson(person));
         Post<NewGroup>(sandbox, "/groups", (_, group) => _phones.AddGroup(group));
         Post<Typed>(sandbox, "/chats/{chat:long}/text", (http, typed) => _phones.Type(Chat(http), typed));
-        PostAsync<Press>(sandbox, "/chats/{chat:long}/press", async (http, press) => await _phones.PressAsync(Chat(http), press, http.RequestAborted));
-        Post<Switch>(sandbox, "/chats/{chat:long}/start", (http, isStarted) => Do(() => _phones.Start(Chat(http), isStarted.On)));
-        Post<Switch>(sandbox, "/chats/{chat:long}/block", (http, isBlocked) => Do(() => _phones.Block(Chat(http), isBlocked.On)));
-        Post<Switch>(sandbox, "/chats/{chat:long}/kick", (http, isKicked) => Do(() => _phones.Kick(Chat(http), isKicked.On)));
+        PostAsync<Press>(
+            sandbox,
+            "/chats/{chat:long}/press",
+            async (http, press) => await _phones.PressAsync(Chat(http), press, http.RequestAborted)
+        );
+        Post<Switch>(
+            sandbox,
+            "/chats/{chat:long}/start",
+            (http, isStarted) => Do(() => _phones.Start(Chat(http), isStarted.On))
+        );
+        Post<Switch>(
+            sandbox,
+            "/chats/{chat:long}/block",
+            (http, isBlocked) => Do(() => _phones.Block(Chat(http), isBlocked.On))
+        );
+        Post<Switch>(
+            sandbox,
+            "/chats/{chat:long}/kick",
+            (http, isKicked) => Do(() => _phones.Kick(Chat(http), isKicked.On))
+        );
         Post<NextId>(sandbox, "/chats/{chat:long}/upgrade", (http, next) => _phones.Upgrade(Chat(http), next.Id));
-        Post<Switch>(sandbox, "/people/{chat:long}/deactivate", (http, isOff) => Do(() => _phones.Deactivate(Chat(http), isOff.On)));
+        Post<Switch>(
+            sandbox,
+            "/people/{chat:long}/deactivate",
+            (http, isOff) => Do(() => _phones.Deactivate(Chat(http), isOff.On))
+        );
 
         Post<JsonElement>(sandbox, "/updates", (_, update) => _phones.Inject(update));
-        Post<NextNumber>(sandbox, "/updates/next", (_, number) => Do(() => Locked(() => world.Updates.NumberFrom(number.Next))));
+        Post<NextNumber>(
+            sandbox,
+            "/updates/next",
+            (_, number) => Do(() => Locked(() => world.Updates.NumberFrom(number.Next)))
+        );
         Post<NewToken>(sandbox, "/token", (_, given) => Do(() => world.Token = WellFormed(given.Token)));
         Post<Switch>(sandbox, "/limits", (_, limits) => Do(() => Locked(() => world.Limits.IsOn = limits.On)));
 
-        Get(sandbox, "/calls", http => world.Calls.All().Where(c => http.Request.Query["method"] is not [{ Length: > 0 } method] || c.Method.Equals(method, StringComparison.OrdinalIgnoreCase)));
+        Get(
+            sandbox,
+            "/calls",
+            http =>
+                world
+                    .Calls.All()
+                    .Where(c =>
+                        http.Request.Query["method"] is not [{ Length: > 0 } method]
+                        || c.Method.Equals(method, StringComparison.OrdinalIgnoreCase)
+                    )
+        );
         Delete(sandbox, "/calls", _ => world.Calls.Clear());
 
         Get(sandbox, "/faults", _ => world.Faults.All());
@@ -60,25 +98,36 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
                 world.BotUsername,
                 world.Limits.IsOn ? "published" : "off",
                 world.Updates.Count,
-                _phones.Commands());
+                _phones.Commands()
+            );
         }
     }
 
     private static Fault Checked(Fault fault)
     {
-        if (fault.Status is < 100 or > 599) throw new ControlRefusal(400, "status must be from 100 to 599.");
-        if (fault.Times is <= 0) throw new ControlRefusal(400, "times must be at least 1; leave it out for no limit.");
-        if (fault.Seconds is <= 0 || fault.DelaySeconds < 0) throw new ControlRefusal(400, "seconds must be above 0 and delay_seconds not below.");
-        if (fault is { Kind: FaultKind.Delay, DelaySeconds: 0 }) throw new ControlRefusal(400, "A delay needs delay_seconds.");
+        if (fault.Status is < 100 or > 599)
+            throw new ControlRefusal(400, "status must be from 100 to 599.");
+        if (fault.Times is <= 0)
+            throw new ControlRefusal(400, "times must be at least 1; leave it out for no limit.");
+        if (fault.Seconds is <= 0 || fault.DelaySeconds < 0)
+            throw new ControlRefusal(400, "seconds must be above 0 and delay_seconds not below.");
+        if (fault is { Kind: FaultKind.Delay, DelaySeconds: 0 })
+            throw new ControlRefusal(400, "A delay needs delay_seconds.");
         return fault;
     }
 
     private static string WellFormed(string token) =>
-        TelegramWorld.WellFormedToken().IsMatch(token) ? token : throw new ControlRefusal(400, "token must look like 110201:AAH-... (digits, a colon, at least 20 letters, digits, - or _).");
+        TelegramWorld.WellFormedToken().IsMatch(token)
+            ? token
+            : throw new ControlRefusal(
+                400,
+                "token must look like 110201:AAH-... (digits, a colon, at least 20 letters, digits, - or _)."
+            );
 
     private void Locked(Action change)
     {
-        lock (world.Gate) change();
+        lock (world.Gate)
+            change();
     }
 
     private async Task ServeFileAsync(HttpContext http)
@@ -86,7 +135,9 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
         try
         {
             var file = _phones.File((string)http.GetRouteValue("file")!);
-            http.Response.ContentType = file.MimeType is "image/png" or "image/jpeg" or "image/gif" ? file.MimeType : "application/octet-stream";
+            http.Response.ContentType = file.MimeType is "image/png" or "image/jpeg" or "image/gif"
+                ? file.MimeType
+                : "application/octet-stream";
             http.Response.ContentLength = file.Bytes.Length;
             http.Response.Headers.CacheControl = "private, max-age=3600, immutable";
             await http.Response.Body.WriteAsync(file.Bytes, http.RequestAborted);
@@ -108,8 +159,20 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
             await http.Response.Body.FlushAsync(http.RequestAborted);
             await foreach (var happened in world.Feed.WatchAsync(http.RequestAborted))
             {
-                var message = happened.MessageId is { } id && happened.Kind != "delete" ? _phones.Message(happened.ChatId, id) : null;
-                var json = JsonSerializer.Serialize(new { happened.Kind, happened.ChatId, happened.MessageId, Message = message }, ControlJson.Options);
+                var message =
+                    happened.MessageId is { } id && happened.Kind != "delete"
+                        ? _phones.Message(happened.ChatId, id)
+                        : null;
+                var json = JsonSerializer.Serialize(
+                    new
+                    {
+                        happened.Kind,
+                        happened.ChatId,
+                        happened.MessageId,
+                        Message = message,
+                    },
+                    ControlJson.Options
+                );
                 await http.Response.WriteAsync($"data: {json}\n\n", http.RequestAborted);
                 await http.Response.Body.FlushAsync(http.RequestAborted);
             }

@@ -14,16 +14,24 @@ internal static class ControlRoutes
     /// <summary>POST closes a port for a time or until DELETE opens it.</summary>
     public static void MapOutage(RouteGroupBuilder routes, Outage outage)
     {
-        PostAsync<Length>(routes, "/outage", async (_, length) =>
-        {
-            await outage.BeginAsync(length.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
-            return new { };
-        });
-        DeleteAsync(routes, "/outage", async http =>
-        {
-            await outage.EndAsync(http.RequestAborted);
-            return new { };
-        });
+        PostAsync<Length>(
+            routes,
+            "/outage",
+            async (_, length) =>
+            {
+                await outage.BeginAsync(length.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
+                return new { };
+            }
+        );
+        DeleteAsync(
+            routes,
+            "/outage",
+            async http =>
+            {
+                await outage.EndAsync(http.RequestAborted);
+                return new { };
+            }
+        );
     }
 
     public static void Get(RouteGroupBuilder routes, string pattern, Func<HttpContext, object?> answer)
@@ -41,11 +49,16 @@ internal static class ControlRoutes
     public static void Post<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, object?> answer) =>
         PostAsync<T>(routes, pattern, (http, body) => Task.FromResult(answer(http, body)));
 
-    public static void PostAsync<T>(RouteGroupBuilder routes, string pattern, Func<HttpContext, T, Task<object?>> answer)
+    public static void PostAsync<T>(
+        RouteGroupBuilder routes,
+        string pattern,
+        Func<HttpContext, T, Task<object?>> answer
+    )
     {
         Func<HttpContext, Task<object?>> withBody = async http =>
         {
-            var body = await JsonSerializer.DeserializeAsync<T>(http.Request.Body, ControlJson.Options, http.RequestAborted)
+            var body =
+                await JsonSerializer.DeserializeAsync<T>(http.Request.Body, ControlJson.Options, http.RequestAborted)
                 ?? throw new ControlRefusal(400, "The body must be a JSON object.");
             return await answer(http, body);
         };

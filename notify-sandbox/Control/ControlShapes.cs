@@ -7,13 +7,14 @@ namespace Notify.Sandbox.Control;
 public static class ControlJson
 {
     /// <summary>How requests and answers are written.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        NumberHandling = JsonNumberHandling.Strict,
-    };
+    public static JsonSerializerOptions Options { get; } =
+        new(JsonSerializerDefaults.Web)
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            NumberHandling = JsonNumberHandling.Strict,
+        };
 }
 
 /// <summary>A person to be made, with a private chat of the same id.</summary>
@@ -41,7 +42,13 @@ public sealed record Typed(string Text, long? From = null);
 /// <param name="Data">Or its callback data.</param>
 /// <param name="From">Who presses; null as for <see cref="Typed"/>.</param>
 /// <param name="WaitSeconds">How long to wait for the bot's <c>answerCallbackQuery</c>; 0 does not wait.</param>
-public sealed record Press(int? MessageId = null, string? Button = null, string? Data = null, long? From = null, double WaitSeconds = 0);
+public sealed record Press(
+    int? MessageId = null,
+    string? Button = null,
+    string? Data = null,
+    long? From = null,
+    double WaitSeconds = 0
+);
 
 /// <summary>A pressed button.</summary>
 /// <param name="CallbackQueryId">The id that the bot got.</param>
@@ -96,7 +103,16 @@ public sealed record AccountView(string Email, bool EmailVerified, string? Hd, s
 /// <param name="PendingUpdates">How many updates the bot has not fetched.</param>
 /// <param name="Commands">What the bot registered with <c>setMyCommands</c>, for the default scope.</param>
 public sealed record SandboxState(
-    Uri ApiAddress, Uri PhoneAddress, Uri GoogleAddress, long BotId, string BotName, string BotUsername, string Limits, int PendingUpdates, IReadOnlyList<CommandView> Commands);
+    Uri ApiAddress,
+    Uri PhoneAddress,
+    Uri GoogleAddress,
+    long BotId,
+    string BotName,
+    string BotUsername,
+    string Limits,
+    int PendingUpdates,
+    IReadOnlyList<CommandView> Commands
+);
 
 /// <summary>A command of the bot's menu.</summary>
 /// <param name="Command">Without slash.</param>
@@ -121,7 +137,16 @@ public sealed record PersonView(long Id, string Name, string? Username, bool Dea
 /// <param name="Members">Who is in it.</param>
 /// <param name="Last">The newest message.</param>
 public sealed record ChatView(
-    long Id, string Type, string Title, bool Started, bool Blocked, bool Kicked, long? MigratedTo, IReadOnlyList<PersonView> Members, MessageView? Last);
+    long Id,
+    string Type,
+    string Title,
+    bool Started,
+    bool Blocked,
+    bool Kicked,
+    long? MigratedTo,
+    IReadOnlyList<PersonView> Members,
+    MessageView? Last
+);
 
 /// <summary>An entity of a text, as in the Bot API.</summary>
 /// <param name="Type">Such as <c>bold</c>.</param>
@@ -145,7 +170,15 @@ public sealed record ButtonView(string Text, string? Data, string? Url);
 /// <param name="Sha256">Lower-case hexadecimal, of the bytes.</param>
 /// <param name="Width">In pixels; 0 for a document.</param>
 /// <param name="Height">In pixels; 0 for a document.</param>
-public sealed record FileView(string FileId, string Name, string MimeType, int Size, string Sha256, int Width, int Height);
+public sealed record FileView(
+    string FileId,
+    string Name,
+    string MimeType,
+    int Size,
+    string Sha256,
+    int Width,
+    int Height
+);
 
 /// <summary>A message as the control API shows it.</summary>
 /// <param name="MessageId">Its number in the chat.</param>
@@ -178,4 +211,5 @@ public sealed record MessageView(
     FileView? Document,
     bool Silent,
     bool LinkPreviewOff,
-    string? Service);
+    string? Service
+);

@@ -11,8 +11,10 @@ internal sealed class Phones(TelegramWorld world)
 {
     public PersonView AddPerson(NewPerson wanted)
     {
-        if (string.IsNullOrWhiteSpace(wanted.FirstName)) throw new ControlRefusal(400, "first_name is missing: a person needs a name.");
-        if (wanted.Id is <= 0) throw new ControlRefusal(400, "id must be positive for a person.");
+        if (string.IsNullOrWhiteSpace(wanted.FirstName))
+            throw new ControlRefusal(400, "first_name is missing: a person needs a name.");
+        if (wanted.Id is <= 0)
+            throw new ControlRefusal(400, "id must be positive for a person.");
         lock (world.Gate)
         {
             var person = world.People.Add(wanted.FirstName.Trim(), wanted.LastName, wanted.Username, wanted.Id);
@@ -26,10 +28,18 @@ internal sealed class Phones(TelegramWorld world)
         lock (world.Gate)
         {
             var members = wanted.Members.Select(FindPerson).ToList();
-            if (members.Count == 0) throw new ControlRefusal(400, "members is empty: a group needs somebody in it.");
-            if (wanted.Id is >= 0) throw new ControlRefusal(400, "id must be negative for a group.");
-            if (wanted.Id is { } id && world.People.Chat(id) is not null) throw new ControlRefusal(400, $"There is a chat {id} already.");
-            var chat = world.People.AddGroup(wanted.Title, wanted.Supergroup ? ChatType.Supergroup : ChatType.Group, members, wanted.Id);
+            if (members.Count == 0)
+                throw new ControlRefusal(400, "members is empty: a group needs somebody in it.");
+            if (wanted.Id is >= 0)
+                throw new ControlRefusal(400, "id must be negative for a group.");
+            if (wanted.Id is { } id && world.People.Chat(id) is not null)
+                throw new ControlRefusal(400, $"There is a chat {id} already.");
+            var chat = world.People.AddGroup(
+                wanted.Title,
+                wanted.Supergroup ? ChatType.Supergroup : ChatType.Group,
+                members,
+                wanted.Id
+            );
             world.Feed.Publish(new PhoneEvent("chat", chat.Id));
             return PhoneViews.Of(chat);
         }
@@ -42,10 +52,13 @@ internal sealed class Phones(TelegramWorld world)
             var chat = FindChat(chatId);
             var person = Who(chat, typed.From);
             var text = typed.Text.Replace("\r", "", StringComparison.Ordinal).Trim(' ', '\n');
-            if (text.Length is 0 or > MessageText.LongestText) throw new ControlRefusal(400, $"text must have 1 to {MessageText.LongestText} characters.");
-            if (chat.Type == ChatType.Private) chat.IsStarted = true;
+            if (text.Length is 0 or > MessageText.LongestText)
+                throw new ControlRefusal(400, $"text must have 1 to {MessageText.LongestText} characters.");
+            if (chat.Type == ChatType.Private)
+                chat.IsStarted = true;
             // A person who writes to a bot they blocked unblocks it by that.
-            if (chat.IsBlocked) SetBlocked(chat, false);
+            if (chat.IsBlocked)
+                SetBlocked(chat, false);
             var message = new Message
             {
                 Id = world.NextMessageId(chat),
@@ -55,7 +68,10 @@ internal sealed class Phones(TelegramWorld world)
                 Text = new FormattedText(text, EntityFinder.Find(text)),
             };
             world.Post(message);
-            return new TypedMessage(message.Id, world.Updates.Add("message", json => BotApiJson.WriteMessage(json, world, message)));
+            return new TypedMessage(
+                message.Id,
+                world.Updates.Add("message", json => BotApiJson.WriteMessage(json, world, message))
+            );
         }
     }
 
@@ -69,29 +85,46 @@ internal sealed class Phones(TelegramWorld world)
             var person = Who(chat, press.From);
             var message = press.MessageId is { } number
                 ? chat.Find(number) ?? throw new ControlRefusal(404, $"There is no message {number} in chat {chatId}.")
-                : chat.Messages.LastOrDefault(m => m.Buttons.Count > 0) ?? throw new ControlRefusal(404, $"No message in chat {chatId} has buttons.");
-            var button = message.Buttons.SelectMany(row => row).FirstOrDefault(b =>
-                    b.CallbackData is not null && (press.Data is null || b.CallbackData == press.Data) && (press.Button is null || b.Text == press.Button))
-                ?? throw new ControlRefusal(404, $"Message {message.Id} has no such button. It has: {string.Join(", ", message.Buttons.SelectMany(r => r).Select(b => b.Text))}.");
+                : chat.Messages.LastOrDefault(m => m.Buttons.Count > 0)
+                    ?? throw new ControlRefusal(404, $"No message in chat {chatId} has buttons.");
+            var button =
+                message
+                    .Buttons.SelectMany(row => row)
+                    .FirstOrDefault(b =>
+                        b.CallbackData is not null
+                        && (press.Data is null || b.CallbackData == press.Data)
+                        && (press.Button is null || b.Text == press.Button)
+                    )
+                ?? throw new ControlRefusal(
+                    404,
+                    $"Message {message.Id} has no such button. It has: {string.Join(", ", message.Buttons.SelectMany(r => r).Select(b => b.Text))}."
+                );
             (id, answer) = world.Callbacks.Add();
-            world.Updates.Add("callback_query", json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("id", id);
-                json.WritePropertyName("from");
-                BotApiJson.WritePerson(json, person);
-                json.WritePropertyName("message");
-                BotApiJson.WriteMessage(json, world, message);
-                json.WriteString("chat_instance", chat.Id.ToString(CultureInfo.InvariantCulture));
-                json.WriteString("data", button.CallbackData);
-                json.WriteEndObject();
-            });
+            world.Updates.Add(
+                "callback_query",
+                json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("id", id);
+                    json.WritePropertyName("from");
+                    BotApiJson.WritePerson(json, person);
+                    json.WritePropertyName("message");
+                    BotApiJson.WriteMessage(json, world, message);
+                    json.WriteString("chat_instance", chat.Id.ToString(CultureInfo.InvariantCulture));
+                    json.WriteString("data", button.CallbackData);
+                    json.WriteEndObject();
+                }
+            );
         }
 
-        if (press.WaitSeconds <= 0) return new Pressed(id, null);
+        if (press.WaitSeconds <= 0)
+            return new Pressed(id, null);
         try
         {
-            return new Pressed(id, await answer.WaitAsync(TimeSpan.FromSeconds(press.WaitSeconds), world.Time, cancellation));
+            return new Pressed(
+                id,
+                await answer.WaitAsync(TimeSpan.FromSeconds(press.WaitSeconds), world.Time, cancellation)
+            );
         }
         catch (TimeoutException)
         {
@@ -102,7 +135,8 @@ internal sealed class Phones(TelegramWorld world)
     /// <summary>Lets the bot write to a chat as if its person had written before, without an update.</summary>
     public void Start(long chatId, bool isStarted)
     {
-        lock (world.Gate) FindChat(chatId).IsStarted = isStarted;
+        lock (world.Gate)
+            FindChat(chatId).IsStarted = isStarted;
     }
 
     /// <summary>Blocks or unblocks the bot, which hears of it by a <c>my_chat_member</c> update.</summary>
@@ -111,7 +145,11 @@ internal sealed class Phones(TelegramWorld world)
         lock (world.Gate)
         {
             var chat = FindChat(chatId);
-            if (chat.Type != ChatType.Private) throw new ControlRefusal(400, "Only the person of a private chat can block the bot; use kick for a group.");
+            if (chat.Type != ChatType.Private)
+                throw new ControlRefusal(
+                    400,
+                    "Only the person of a private chat can block the bot; use kick for a group."
+                );
             SetBlocked(chat, isBlocked);
         }
     }
@@ -121,8 +159,10 @@ internal sealed class Phones(TelegramWorld world)
         lock (world.Gate)
         {
             var chat = FindChat(chatId);
-            if (chat.Type == ChatType.Private) throw new ControlRefusal(400, "A bot can only be kicked from a group; use block for a private chat.");
-            if (chat.IsKicked == isKicked) return;
+            if (chat.Type == ChatType.Private)
+                throw new ControlRefusal(400, "A bot can only be kicked from a group; use block for a private chat.");
+            if (chat.IsKicked == isKicked)
+                return;
             chat.IsKicked = isKicked;
             TellMembership(chat, isKicked ? "kicked" : "member", isKicked ? "member" : "kicked");
         }
@@ -143,14 +183,31 @@ internal sealed class Phones(TelegramWorld world)
         lock (world.Gate)
         {
             var group = FindChat(chatId);
-            if (group.Type != ChatType.Group || group.MigratedTo is not null) throw new ControlRefusal(400, $"Chat {chatId} is not a group that could become a supergroup.");
+            if (group.Type != ChatType.Group || group.MigratedTo is not null)
+                throw new ControlRefusal(400, $"Chat {chatId} is not a group that could become a supergroup.");
             var supergroup = world.People.AddGroup(group.Title, ChatType.Supergroup, group.Members, newId);
             group.MigratedTo = supergroup.Id;
-            foreach (var message in (ReadOnlySpan<Message>)
-            [
-                new Message { Id = world.NextMessageId(group), Chat = group, From = group.Members[0], Date = world.Time.GetUtcNow(), MigrateToChatId = supergroup.Id },
-                new Message { Id = world.NextMessageId(supergroup), Chat = supergroup, From = group.Members[0], Date = world.Time.GetUtcNow(), MigrateFromChatId = group.Id },
-            ])
+            foreach (
+                var message in (ReadOnlySpan<Message>)
+                    [
+                        new Message
+                        {
+                            Id = world.NextMessageId(group),
+                            Chat = group,
+                            From = group.Members[0],
+                            Date = world.Time.GetUtcNow(),
+                            MigrateToChatId = supergroup.Id,
+                        },
+                        new Message
+                        {
+                            Id = world.NextMessageId(supergroup),
+                            Chat = supergroup,
+                            From = group.Members[0],
+                            Date = world.Time.GetUtcNow(),
+                            MigrateFromChatId = group.Id,
+                        },
+                    ]
+            )
             {
                 world.Post(message);
                 world.Updates.Add("message", json => BotApiJson.WriteMessage(json, world, message));
@@ -163,14 +220,19 @@ internal sealed class Phones(TelegramWorld world)
     /// <summary>Puts updates into the queue as they are: one <c>Update</c>, an array of them, or a whole answer of <c>getUpdates</c>.</summary>
     public IReadOnlyList<int> Inject(JsonElement given)
     {
-        if (given.ValueKind == JsonValueKind.Object && given.TryGetProperty("result", out var result)) given = result;
+        if (given.ValueKind == JsonValueKind.Object && given.TryGetProperty("result", out var result))
+            given = result;
         var updates = given.ValueKind == JsonValueKind.Array ? given.EnumerateArray().ToList() : [given];
         var ids = new List<int>();
         lock (world.Gate)
         {
             foreach (var update in updates)
             {
-                if (update.ValueKind != JsonValueKind.Object || !update.TryGetProperty("update_id", out var number) || !number.TryGetInt32(out var id))
+                if (
+                    update.ValueKind != JsonValueKind.Object
+                    || !update.TryGetProperty("update_id", out var number)
+                    || !number.TryGetInt32(out var id)
+                )
                     throw new ControlRefusal(400, "An update must be an object with a 32-bit update_id.");
                 MakeChatOf(update);
                 world.Updates.AddRaw(new Update(id, Encoding.UTF8.GetBytes(update.GetRawText())));
@@ -183,32 +245,43 @@ internal sealed class Phones(TelegramWorld world)
 
     public IReadOnlyList<ChatView> Chats()
     {
-        lock (world.Gate) return [.. world.People.Chats.Select(PhoneViews.Of).OrderByDescending(c => c.Last?.Date ?? DateTimeOffset.MinValue)];
+        lock (world.Gate)
+            return
+            [
+                .. world
+                    .People.Chats.Select(PhoneViews.Of)
+                    .OrderByDescending(c => c.Last?.Date ?? DateTimeOffset.MinValue),
+            ];
     }
 
     public IReadOnlyList<MessageView> Messages(long chatId)
     {
-        lock (world.Gate) return [.. FindChat(chatId).Messages.Select(PhoneViews.Of)];
+        lock (world.Gate)
+            return [.. FindChat(chatId).Messages.Select(PhoneViews.Of)];
     }
 
     public MessageView? Message(long chatId, int messageId)
     {
-        lock (world.Gate) return world.People.Chat(chatId)?.Find(messageId) is { } message ? PhoneViews.Of(message) : null;
+        lock (world.Gate)
+            return world.People.Chat(chatId)?.Find(messageId) is { } message ? PhoneViews.Of(message) : null;
     }
 
     public StoredFile File(string id)
     {
-        lock (world.Gate) return world.Files.ById(id) ?? throw new ControlRefusal(404, $"There is no file {id} (any more).");
+        lock (world.Gate)
+            return world.Files.ById(id) ?? throw new ControlRefusal(404, $"There is no file {id} (any more).");
     }
 
     public IReadOnlyList<CommandView> Commands()
     {
-        lock (world.Gate) return [.. world.Commands.Get("default", "").Select(c => new CommandView(c.Command, c.Description))];
+        lock (world.Gate)
+            return [.. world.Commands.Get("default", "").Select(c => new CommandView(c.Command, c.Description))];
     }
 
     private void SetBlocked(Chat chat, bool isBlocked)
     {
-        if (chat.IsBlocked == isBlocked) return;
+        if (chat.IsBlocked == isBlocked)
+            return;
         chat.IsBlocked = isBlocked;
         TellMembership(chat, isBlocked ? "kicked" : "member", isBlocked ? "member" : "kicked");
     }
@@ -216,47 +289,72 @@ internal sealed class Phones(TelegramWorld world)
     private void TellMembership(Chat chat, string now, string before)
     {
         world.Feed.Publish(new PhoneEvent("chat", chat.Id));
-        world.Updates.Add("my_chat_member", json =>
-        {
-            json.WriteStartObject();
-            json.WritePropertyName("chat");
-            BotApiJson.WriteChat(json, chat);
-            json.WritePropertyName("from");
-            BotApiJson.WritePerson(json, chat.Members[0]);
-            json.WriteNumber("date", world.Time.GetUtcNow().ToUnixTimeSeconds());
-            foreach (var (name, status) in (ReadOnlySpan<(string, string)>)[("old_chat_member", before), ("new_chat_member", now)])
+        world.Updates.Add(
+            "my_chat_member",
+            json =>
             {
-                json.WritePropertyName(name);
                 json.WriteStartObject();
-                json.WritePropertyName("user");
-                BotApiJson.WriteBot(json, world);
-                json.WriteString("status", status);
-                if (status == "kicked") json.WriteNumber("until_date", 0);
+                json.WritePropertyName("chat");
+                BotApiJson.WriteChat(json, chat);
+                json.WritePropertyName("from");
+                BotApiJson.WritePerson(json, chat.Members[0]);
+                json.WriteNumber("date", world.Time.GetUtcNow().ToUnixTimeSeconds());
+                foreach (
+                    var (name, status) in (ReadOnlySpan<(string, string)>)
+                        [("old_chat_member", before), ("new_chat_member", now)]
+                )
+                {
+                    json.WritePropertyName(name);
+                    json.WriteStartObject();
+                    json.WritePropertyName("user");
+                    BotApiJson.WriteBot(json, world);
+                    json.WriteString("status", status);
+                    if (status == "kicked")
+                        json.WriteNumber("until_date", 0);
+                    json.WriteEndObject();
+                }
+
                 json.WriteEndObject();
             }
-
-            json.WriteEndObject();
-        });
+        );
     }
 
     /// <summary>A chat that an injected message comes from exists from then on, so that the bot can answer it.</summary>
     private void MakeChatOf(JsonElement update)
     {
         // What is injected may be of any shape: how a bot takes odd ones is what is tested with it.
-        if (!update.TryGetProperty("message", out var message) || message.ValueKind != JsonValueKind.Object
-            || !message.TryGetProperty("chat", out var chat) || chat.ValueKind != JsonValueKind.Object
-            || !chat.TryGetProperty("id", out var number) || !number.TryGetInt64(out var id))
+        if (
+            !update.TryGetProperty("message", out var message)
+            || message.ValueKind != JsonValueKind.Object
+            || !message.TryGetProperty("chat", out var chat)
+            || chat.ValueKind != JsonValueKind.Object
+            || !chat.TryGetProperty("id", out var number)
+            || !number.TryGetInt64(out var id)
+        )
         {
             return;
         }
 
-        var from = message.TryGetProperty("from", out var sender) && sender.TryGetProperty("id", out var senderId) && senderId.TryGetInt64(out var personId)
-            ? world.People.Add(sender.TryGetProperty("first_name", out var name) ? name.GetString()! : "Somebody", null, null, personId)
-            : world.People.Add("Somebody", null, null, null);
+        var from =
+            message.TryGetProperty("from", out var sender)
+            && sender.TryGetProperty("id", out var senderId)
+            && senderId.TryGetInt64(out var personId)
+                ? world.People.Add(
+                    sender.TryGetProperty("first_name", out var name) ? name.GetString()! : "Somebody",
+                    null,
+                    null,
+                    personId
+                )
+                : world.People.Add("Somebody", null, null, null);
         if (id < 0 && world.People.Chat(id) is null)
         {
             var isSuper = chat.TryGetProperty("type", out var type) && type.GetString() == "supergroup";
-            world.People.AddGroup(chat.TryGetProperty("title", out var title) ? title.GetString()! : "Group", isSuper ? ChatType.Supergroup : ChatType.Group, [from], id);
+            world.People.AddGroup(
+                chat.TryGetProperty("title", out var title) ? title.GetString()! : "Group",
+                isSuper ? ChatType.Supergroup : ChatType.Group,
+                [from],
+                id
+            );
         }
         else if (world.People.Chat(id) is { Type: ChatType.Private } known)
         {
@@ -264,11 +362,20 @@ internal sealed class Phones(TelegramWorld world)
         }
     }
 
-    private Chat FindChat(long id) => world.People.Chat(id) ?? throw new ControlRefusal(404, $"There is no chat {id}. Make it with POST /sandbox/people or /sandbox/groups.");
+    private Chat FindChat(long id) =>
+        world.People.Chat(id)
+        ?? throw new ControlRefusal(
+            404,
+            $"There is no chat {id}. Make it with POST /sandbox/people or /sandbox/groups."
+        );
 
-    private Person FindPerson(long id) => world.People.Person(id) ?? throw new ControlRefusal(404, $"There is no person {id}. Make them with POST /sandbox/people.");
+    private Person FindPerson(long id) =>
+        world.People.Person(id)
+        ?? throw new ControlRefusal(404, $"There is no person {id}. Make them with POST /sandbox/people.");
 
     private static Person Who(Chat chat, long? id) =>
-        id is not { } wanted ? chat.Members[0]
-            : chat.Members.Find(m => m.Id == wanted) ?? throw new ControlRefusal(400, $"Person {wanted} is not in chat {chat.Id}.");
+        id is not { } wanted
+            ? chat.Members[0]
+            : chat.Members.Find(m => m.Id == wanted)
+                ?? throw new ControlRefusal(400, $"Person {wanted} is not in chat {chat.Id}.");
 }

@@ -14,7 +14,8 @@ internal sealed class AccountBook
     {
         foreach (var account in accounts)
         {
-            if (Find(account.Email) is null && !Set(account)) throw new UsageException($"There are more than {Most} Google accounts.");
+            if (Find(account.Email) is null && !Set(account))
+                throw new UsageException($"There are more than {Most} Google accounts.");
         }
     }
 
@@ -25,21 +26,26 @@ internal sealed class AccountBook
         lock (_gate)
         {
             var at = IndexOf(account.Email);
-            if (at >= 0) _accounts[at] = account;
-            else if (_accounts.Count < Most) _accounts.Add(account);
-            else return false;
+            if (at >= 0)
+                _accounts[at] = account;
+            else if (_accounts.Count < Most)
+                _accounts.Add(account);
+            else
+                return false;
             return true;
         }
     }
 
     public GoogleAccount? Find(string email)
     {
-        lock (_gate) return IndexOf(email) is >= 0 and var at ? _accounts[at] : null;
+        lock (_gate)
+            return IndexOf(email) is >= 0 and var at ? _accounts[at] : null;
     }
 
     public IReadOnlyList<GoogleAccount> All()
     {
-        lock (_gate) return [.. _accounts];
+        lock (_gate)
+            return [.. _accounts];
     }
 
     public bool Remove(string email)
@@ -47,7 +53,8 @@ internal sealed class AccountBook
         lock (_gate)
         {
             var at = IndexOf(email);
-            if (at < 0) return false;
+            if (at < 0)
+                return false;
             _accounts.RemoveAt(at);
             return true;
         }
@@ -55,8 +62,10 @@ internal sealed class AccountBook
 
     public void Clear()
     {
-        lock (_gate) _accounts.Clear();
+        lock (_gate)
+            _accounts.Clear();
     }
 
-    private int IndexOf(string email) => _accounts.FindIndex(a => a.Email.Equals(email, StringComparison.OrdinalIgnoreCase));
+    private int IndexOf(string email) =>
+        _accounts.FindIndex(a => a.Email.Equals(email, StringComparison.OrdinalIgnoreCase));
 }

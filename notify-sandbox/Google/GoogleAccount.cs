@@ -19,9 +19,19 @@ public sealed record GoogleAccount(string Email, bool EmailVerified = true, stri
     /// <summary>The accounts there are unless others are given: one that may enter a dashboard of example.com, and one for each reason to be kept out.</summary>
     public static IReadOnlyList<GoogleAccount> Samples { get; } =
     [
-        OfWorkspace("dana@example.com") with { Name = "Dana Sample" },
-        OfWorkspace("uma@example.com") with { Name = "Uma Unverified", EmailVerified = false },
-        OfWorkspace("olga@partner.example") with { Name = "Olga Otherdomain" },
+        OfWorkspace("dana@example.com") with
+        {
+            Name = "Dana Sample",
+        },
+        OfWorkspace("uma@example.com") with
+        {
+            Name = "Uma Unverified",
+            EmailVerified = false,
+        },
+        OfWorkspace("olga@partner.example") with
+        {
+            Name = "Olga Otherdomain",
+        },
         new("pia@example.com", Name: "Pia Private"),
         OfWorkspace("nobody-here@example.com"),
     ];
@@ -36,11 +46,16 @@ public sealed record GoogleAccount(string Email, bool EmailVerified = true, stri
 
     /// <summary>The name to show: the given one, or the address's, as in <c>Nobody Here</c> for nobody-here@example.com.</summary>
     [JsonIgnore]
-    public string ShownName => Name ?? string.Join(' ', LocalPart.Split(['.', '-', '_', '+'], StringSplitOptions.RemoveEmptyEntries).Select(Capitalized)) switch
-    {
-        "" => LocalPart,
-        var words => words,
-    };
+    public string ShownName =>
+        Name
+        ?? string.Join(
+            ' ',
+            LocalPart.Split(['.', '-', '_', '+'], StringSplitOptions.RemoveEmptyEntries).Select(Capitalized)
+        ) switch
+        {
+            "" => LocalPart,
+            var words => words,
+        };
 
     /// <summary>The claim <c>sub</c>: 21 digits as Google's, the same for an address in every sandbox.</summary>
     [JsonIgnore]
@@ -48,7 +63,10 @@ public sealed record GoogleAccount(string Email, bool EmailVerified = true, stri
     {
         get
         {
-            var hash = new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(Email.ToUpperInvariant())), isUnsigned: true);
+            var hash = new BigInteger(
+                SHA256.HashData(Encoding.UTF8.GetBytes(Email.ToUpperInvariant())),
+                isUnsigned: true
+            );
             return "1" + (hash % BigInteger.Pow(10, 20)).ToString("D20", CultureInfo.InvariantCulture);
         }
     }
@@ -66,13 +84,20 @@ public sealed record GoogleAccount(string Email, bool EmailVerified = true, stri
     public static GoogleAccount Typed(string email)
     {
         var account = OfWorkspace(email);
-        return account.Domain.ToUpperInvariant() is "GMAIL.COM" or "GOOGLEMAIL.COM" ? account with { Hd = null } : account;
+        return account.Domain.ToUpperInvariant() is "GMAIL.COM" or "GOOGLEMAIL.COM"
+            ? account with
+            {
+                Hd = null,
+            }
+            : account;
     }
 
     /// <summary>Whether a text can be an account's address: one <c>@</c> between other characters, no blanks, at most <see cref="LongestEmail"/> of them.</summary>
     /// <remarks>Wider than what Google gives out, so that a test can have somebody come with an odd one.</remarks>
     public static bool IsAddress(string text) =>
-        text.Length <= LongestEmail && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }] && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c));
+        text.Length <= LongestEmail
+        && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }]
+        && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c));
 
     private static string Capitalized(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 }

@@ -110,7 +110,8 @@ internal sealed class GoogleFaults
         lock (_gate)
         {
             var at = _planned.FindIndex(f => (f.Times is not { } times || f.Hits < times) && fits(f));
-            if (at < 0) return null;
+            if (at < 0)
+                return null;
             _planned[at] = _planned[at] with { Hits = _planned[at].Hits + 1 };
             return _planned[at].Kind;
         }
@@ -119,11 +120,13 @@ internal sealed class GoogleFaults
     /// <summary>All that were planned, those that are used up too, so that a test sees their hits.</summary>
     public IReadOnlyList<GoogleFault> All()
     {
-        lock (_gate) return [.. _planned];
+        lock (_gate)
+            return [.. _planned];
     }
 
     public void Clear()
     {
-        lock (_gate) _planned.Clear();
+        lock (_gate)
+            _planned.Clear();
     }
 }

@@ -16,17 +16,19 @@ internal static class GoogleServer
         builder.Services.Configure<KeyManagementOptions>(keys => keys.XmlRepository = new KeysInMemory());
         var app = builder.Build();
 
-        app.Use(async (http, next) =>
-        {
-            if (LoopbackOnly.Refusal(http, isOpenToNavigation: true) is { } refusal)
+        app.Use(
+            async (http, next) =>
             {
-                http.Response.StatusCode = StatusCodes.Status403Forbidden;
-                await http.Response.WriteAsJsonAsync(new { error = refusal }, http.RequestAborted);
-                return;
-            }
+                if (LoopbackOnly.Refusal(http, isOpenToNavigation: true) is { } refusal)
+                {
+                    http.Response.StatusCode = StatusCodes.Status403Forbidden;
+                    await http.Response.WriteAsJsonAsync(new { error = refusal }, http.RequestAborted);
+                    return;
+                }
 
-            await next(http);
-        });
+                await next(http);
+            }
+        );
         app.Use((http, next) => PlayFaultAsync(world, http, next, app.Lifetime.ApplicationStopping));
         app.UseRouting();
         app.UseAuthentication();
@@ -35,7 +37,12 @@ internal static class GoogleServer
         return app;
     }
 
-    private static async Task PlayFaultAsync(GoogleWorld world, HttpContext http, RequestDelegate next, CancellationToken ending)
+    private static async Task PlayFaultAsync(
+        GoogleWorld world,
+        HttpContext http,
+        RequestDelegate next,
+        CancellationToken ending
+    )
     {
         GoogleEndpoint? endpoint = http.Request.Path.Value switch
         {
@@ -44,7 +51,15 @@ internal static class GoogleServer
             OpenIddictSetup.KeysPath => GoogleEndpoint.Keys,
             _ => null,
         };
-        switch (endpoint is null ? null : world.Faults.Next(f => f.Kind == GoogleFaultKind.Hang ? f.Endpoint == endpoint : f.Kind == GoogleFaultKind.Token500 && endpoint == GoogleEndpoint.Token))
+        switch (
+            endpoint is null
+                ? null
+                : world.Faults.Next(f =>
+                    f.Kind == GoogleFaultKind.Hang
+                        ? f.Endpoint == endpoint
+                        : f.Kind == GoogleFaultKind.Token500 && endpoint == GoogleEndpoint.Token
+                )
+        )
         {
             case GoogleFaultKind.Hang:
                 await HangAsync(http, ending);
@@ -78,12 +93,14 @@ internal static class GoogleServer
 
         public IReadOnlyCollection<XElement> GetAllElements()
         {
-            lock (_keys) return [.. _keys];
+            lock (_keys)
+                return [.. _keys];
         }
 
         public void StoreElement(XElement element, string friendlyName)
         {
-            lock (_keys) _keys.Add(element);
+            lock (_keys)
+                _keys.Add(element);
         }
     }
 }

@@ -17,7 +17,10 @@ namespace Notify.Sandbox.Google;
 internal sealed class IdTokenWriter(GoogleWorld world)
 {
     private static readonly TimeSpan Lifetime = OpenIddictSetup.TokenLifetime;
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     // SetDefaultTimesOnTokenCreation would add the machine's clock to a token that has its times from the sandbox's.
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
@@ -44,29 +47,36 @@ internal sealed class IdTokenWriter(GoogleWorld world)
         };
         Copy(GoogleClaims.WorkspaceDomain);
         Copy(Claims.Email);
-        if (principal.GetClaim(Claims.EmailVerified) is { } isVerified && fault != GoogleFaultKind.NoEmailVerified) claims[Claims.EmailVerified] = isVerified == "true";
+        if (principal.GetClaim(Claims.EmailVerified) is { } isVerified && fault != GoogleFaultKind.NoEmailVerified)
+            claims[Claims.EmailVerified] = isVerified == "true";
         // Somebody who makes up a token leaves it out: a client that only looks at the hash must not be saved by it.
-        if (fault != GoogleFaultKind.AlgNone) Copy(Claims.AccessTokenHash);
-        if (fault == GoogleFaultKind.WrongNonce) claims[Claims.Nonce] = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
-        else if (fault != GoogleFaultKind.NoNonce) Copy(Claims.Nonce);
+        if (fault != GoogleFaultKind.AlgNone)
+            Copy(Claims.AccessTokenHash);
+        if (fault == GoogleFaultKind.WrongNonce)
+            claims[Claims.Nonce] = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+        else if (fault != GoogleFaultKind.NoNonce)
+            Copy(Claims.Nonce);
         Copy(Claims.Name);
         Copy(Claims.GivenName);
         Copy(Claims.FamilyName);
-        if (fault == GoogleFaultKind.NotYetValid) claims[Claims.NotBefore] = begin.ToUnixTimeSeconds();
+        if (fault == GoogleFaultKind.NotYetValid)
+            claims[Claims.NotBefore] = begin.ToUnixTimeSeconds();
         claims[Claims.IssuedAt] = begin.ToUnixTimeSeconds();
         claims[Claims.ExpiresAt] = (begin + Lifetime).ToUnixTimeSeconds();
 
         var payload = claims.ToJsonString(Plain);
         return fault switch
         {
-            GoogleFaultKind.AlgNone => $"{Base64UrlEncoder.Encode("""{"alg":"none","typ":"JWT"}""")}.{Base64UrlEncoder.Encode(payload)}.",
+            GoogleFaultKind.AlgNone =>
+                $"{Base64UrlEncoder.Encode("""{"alg":"none","typ":"JWT"}""")}.{Base64UrlEncoder.Encode(payload)}.",
             GoogleFaultKind.BadSignature => WithAnotherSignature(Signed(payload)),
             _ => Signed(payload),
         };
 
         void Copy(string name)
         {
-            if (principal.GetClaim(name) is { } value) claims[name] = value;
+            if (principal.GetClaim(name) is { } value)
+                claims[name] = value;
         }
     }
 

@@ -23,9 +23,17 @@ internal static class PickerPage
 
     public static Task WriteAsync(HttpContext http, GoogleWorld world, PickerHints hints, Problem? problem)
     {
-        var fields = string.Concat(hints.Fields.Select(f => $"""<input type="hidden" name="{Safe(f.Key)}" value="{Safe(f.Value)}">"""));
-        var home = hints.WorkspaceDomain is { Length: > 0 } wanted and not "*" ? wanted : world.Accounts.All().FirstOrDefault(a => a.Hd is not null)?.Hd;
-        var accounts = world.Accounts.All().OrderByDescending(a => IsHinted(a, hints)).ThenByDescending(a => a.Hd is not null && a.Hd == hints.WorkspaceDomain).ToList();
+        var fields = string.Concat(
+            hints.Fields.Select(f => $"""<input type="hidden" name="{Safe(f.Key)}" value="{Safe(f.Value)}">""")
+        );
+        var home = hints.WorkspaceDomain is { Length: > 0 } wanted and not "*"
+            ? wanted
+            : world.Accounts.All().FirstOrDefault(a => a.Hd is not null)?.Hd;
+        var accounts = world
+            .Accounts.All()
+            .OrderByDescending(a => IsHinted(a, hints))
+            .ThenByDescending(a => a.Hd is not null && a.Hd == hints.WorkspaceDomain)
+            .ToList();
         var typed = hints.LoginHint is { } hint && !accounts.Exists(a => IsHinted(a, hints)) ? hint : "";
         var body = $"""
             <h1>Choose an account</h1>
@@ -40,18 +48,32 @@ internal static class PickerPage
               <h2>Use another account</h2>
               <label for="email">E-mail</label>
               <div class="row">
-                <input id="email" name="{EmailField}" type="email" required maxlength="{GoogleAccount.LongestEmail}" autocomplete="off" spellcheck="false" value="{Safe(typed)}"
-                  aria-describedby="email-about{(problem is { IsTyped: true } ? " email-problem\" aria-invalid=\"true\" autofocus" : "\"")}>
+                <input id="email" name="{EmailField}" type="email" required maxlength="{GoogleAccount.LongestEmail}" autocomplete="off" spellcheck="false" value="{Safe(
+                typed
+            )}"
+                  aria-describedby="email-about{(
+                problem is { IsTyped: true } ? " email-problem\" aria-invalid=\"true\" autofocus" : "\""
+            )}>
                 <button type="submit" class="solid">Continue</button>
               </div>
-              {(problem is { IsTyped: true } ? $"""<p class="problem" id="email-problem" role="alert">{Safe(problem.Text)}</p>""" : "")}
+              {(
+                problem is { IsTyped: true }
+                    ? $"""<p class="problem" id="email-problem" role="alert">{Safe(problem.Text)}</p>"""
+                    : ""
+            )}
               <p class="hint" id="email-about">An address that is not in the list is verified and in its domain’s Workspace; gmail.com has none.</p>
             </form>
             <form method="post" action="{OpenIddictSetup.AuthorizationPath}" class="end">{fields}
               <button type="submit" class="plain" name="{CancelField}" value="1">Cancel</button>
             </form>
             """;
-        return WriteAsync(http, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest, "Choose an account", body, hints.RedirectUri);
+        return WriteAsync(
+            http,
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
+            "Choose an account",
+            body,
+            hints.RedirectUri
+        );
     }
 
     /// <summary>Tells the person, since nobody knows whether the client may be told.</summary>
@@ -69,24 +91,41 @@ internal static class PickerPage
     {
         var colour = account.Subject[^1] % 6;
         return $"""
-            <li><button type="submit" class="account" name="{AccountField}" value="{Safe(account.Email)}"{(isHinted ? " autofocus" : "")}>
-              <span class="avatar c{colour.ToString(CultureInfo.InvariantCulture)}" aria-hidden="true">{Safe(StringInfo.GetNextTextElement(account.ShownName).ToUpperInvariant())}</span>
-              <span class="who"><span class="name">{Safe(account.ShownName)}</span> <span class="email">{Safe(account.Email)}</span>
-              <span class="notes">{string.Concat(Notes(account, home).Select(n => $"""<span class="{(n.IsOdd ? "note odd" : "note")}">{Safe(n.Text)}</span> """))}</span></span>
+            <li><button type="submit" class="account" name="{AccountField}" value="{Safe(account.Email)}"{(
+                isHinted ? " autofocus" : ""
+            )}>
+              <span class="avatar c{colour.ToString(CultureInfo.InvariantCulture)}" aria-hidden="true">{Safe(
+                StringInfo.GetNextTextElement(account.ShownName).ToUpperInvariant()
+            )}</span>
+              <span class="who"><span class="name">{Safe(account.ShownName)}</span> <span class="email">{Safe(
+                account.Email
+            )}</span>
+              <span class="notes">{string.Concat(
+                Notes(account, home).Select(n =>
+                    $"""<span class="{(n.IsOdd ? "note odd" : "note")}">{Safe(n.Text)}</span> """
+                )
+            )}</span></span>
             </button></li>
             """;
     }
 
     private static IEnumerable<(string Text, bool IsOdd)> Notes(GoogleAccount account, string? home)
     {
-        if (!account.EmailVerified) yield return ("E-mail not verified", true);
-        if (account.Hd is not { } domain) yield return ("Not a Workspace account", true);
-        else if (!domain.Equals(home, StringComparison.OrdinalIgnoreCase)) yield return ($"Other Workspace: {domain}", true);
-        else yield return ($"Workspace {domain}", false);
-        yield return UnixAccounts.Has(account.LocalPart) ? ($"Unix user {account.LocalPart}", false) : ($"No Unix user {account.LocalPart}", true);
+        if (!account.EmailVerified)
+            yield return ("E-mail not verified", true);
+        if (account.Hd is not { } domain)
+            yield return ("Not a Workspace account", true);
+        else if (!domain.Equals(home, StringComparison.OrdinalIgnoreCase))
+            yield return ($"Other Workspace: {domain}", true);
+        else
+            yield return ($"Workspace {domain}", false);
+        yield return UnixAccounts.Has(account.LocalPart)
+            ? ($"Unix user {account.LocalPart}", false)
+            : ($"No Unix user {account.LocalPart}", true);
     }
 
-    private static bool IsHinted(GoogleAccount account, PickerHints hints) => account.Email.Equals(hints.LoginHint, StringComparison.OrdinalIgnoreCase);
+    private static bool IsHinted(GoogleAccount account, PickerHints hints) =>
+        account.Email.Equals(hints.LoginHint, StringComparison.OrdinalIgnoreCase);
 
     private static Task WriteAsync(HttpContext http, int status, string title, string body, Uri? sendsTo)
     {
@@ -126,19 +165,23 @@ internal static class PickerPage
     private static void Serve(IEndpointRouteBuilder routes, string path, string file, string type)
     {
         var content = Read(file);
-        routes.MapGet(path, http =>
-        {
-            http.Response.ContentType = type;
-            http.Response.ContentLength = content.Length;
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            http.Response.Headers.CacheControl = "no-cache";
-            return http.Response.Body.WriteAsync(content, http.RequestAborted).AsTask();
-        });
+        routes.MapGet(
+            path,
+            http =>
+            {
+                http.Response.ContentType = type;
+                http.Response.ContentLength = content.Length;
+                http.Response.Headers.XContentTypeOptions = "nosniff";
+                http.Response.Headers.CacheControl = "no-cache";
+                return http.Response.Body.WriteAsync(content, http.RequestAborted).AsTask();
+            }
+        );
     }
 
     private static byte[] Read(string file)
     {
-        using var stream = typeof(PickerPage).Assembly.GetManifestResourceStream("google/" + file)
+        using var stream =
+            typeof(PickerPage).Assembly.GetManifestResourceStream("google/" + file)
             ?? throw new InvalidOperationException($"The program was built without {file}.");
         using var content = new MemoryStream();
         stream.CopyTo(content);

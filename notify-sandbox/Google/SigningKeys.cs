@@ -23,7 +23,8 @@ internal sealed class SigningKeys : IDisposable
         {
             lock (_gate)
             {
-                if (_published.Count == 0) _published = [NewKey()];
+                if (_published.Count == 0)
+                    _published = [NewKey()];
                 return _published;
             }
         }
@@ -33,14 +34,16 @@ internal sealed class SigningKeys : IDisposable
     /// <param name="keepsEarlier">Whether the JWKS goes on showing the earlier ones.</param>
     public void Rotate(bool keepsEarlier)
     {
-        lock (_gate) _published = [NewKey(), .. keepsEarlier ? Published.Take(MostPublished - 1) : []];
+        lock (_gate)
+            _published = [NewKey(), .. keepsEarlier ? Published.Take(MostPublished - 1) : []];
     }
 
     public void Dispose()
     {
         lock (_gate)
         {
-            foreach (var rsa in _made) rsa.Dispose();
+            foreach (var rsa in _made)
+                rsa.Dispose();
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class TokenShelf(string prefix, int most)
     {
         get
         {
-            lock (_gate) return _kept.Count;
+            lock (_gate)
+                return _kept.Count;
         }
     }
 
@@ -34,7 +35,8 @@ internal sealed class TokenShelf(string prefix, int most)
         {
             _kept.Add(word, principal);
             _inOrder.Enqueue(word);
-            while (_inOrder.Count > most) _kept.Remove(_inOrder.Dequeue());
+            while (_inOrder.Count > most)
+                _kept.Remove(_inOrder.Dequeue());
         }
 
         return word;
@@ -43,11 +45,13 @@ internal sealed class TokenShelf(string prefix, int most)
     /// <summary>Finds it and forgets it: of many who come with one word, one gets it.</summary>
     public bool TryTake(string word, [NotNullWhen(true)] out ClaimsPrincipal? principal)
     {
-        lock (_gate) return _kept.Remove(word, out principal);
+        lock (_gate)
+            return _kept.Remove(word, out principal);
     }
 
     public bool TryFind(string word, [NotNullWhen(true)] out ClaimsPrincipal? principal)
     {
-        lock (_gate) return _kept.TryGetValue(word, out principal);
+        lock (_gate)
+            return _kept.TryGetValue(word, out principal);
     }
 }

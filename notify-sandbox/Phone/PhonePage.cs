@@ -9,11 +9,14 @@ internal static class PhonePage
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", http =>
-        {
-            http.Response.Redirect("/phone");
-            return Task.CompletedTask;
-        });
+        routes.MapGet(
+            "/",
+            http =>
+            {
+                http.Response.Redirect("/phone");
+                return Task.CompletedTask;
+            }
+        );
         Serve(routes, "/phone", "phone.html", "text/html; charset=utf-8");
         Serve(routes, "/phone/phone.css", "phone.css", "text/css; charset=utf-8");
         Serve(routes, "/phone/phone.js", "phone.js", "text/javascript; charset=utf-8");
@@ -24,21 +27,25 @@ internal static class PhonePage
     private static void Serve(IEndpointRouteBuilder routes, string path, string file, string type)
     {
         var content = Read(file);
-        routes.MapGet(path, http =>
-        {
-            http.Response.ContentType = type;
-            http.Response.ContentLength = content.Length;
-            http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            http.Response.Headers["Referrer-Policy"] = "no-referrer";
-            http.Response.Headers.CacheControl = "no-cache";
-            return http.Response.Body.WriteAsync(content, http.RequestAborted).AsTask();
-        });
+        routes.MapGet(
+            path,
+            http =>
+            {
+                http.Response.ContentType = type;
+                http.Response.ContentLength = content.Length;
+                http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                http.Response.Headers.XContentTypeOptions = "nosniff";
+                http.Response.Headers["Referrer-Policy"] = "no-referrer";
+                http.Response.Headers.CacheControl = "no-cache";
+                return http.Response.Body.WriteAsync(content, http.RequestAborted).AsTask();
+            }
+        );
     }
 
     private static byte[] Read(string file)
     {
-        using var stream = typeof(PhonePage).Assembly.GetManifestResourceStream("phone/" + file)
+        using var stream =
+            typeof(PhonePage).Assembly.GetManifestResourceStream("phone/" + file)
             ?? throw new InvalidOperationException($"The program was built without {file}.");
         using var content = new MemoryStream();
         stream.CopyTo(content);

@@ -12,7 +12,10 @@ internal sealed class BotApi(TelegramWorld world)
 {
     private const int LongestRecordedValue = 4_500;
 
-    private static readonly FrozenDictionary<string, Action<BotApiCall>> s_methods = new Dictionary<string, Action<BotApiCall>>(StringComparer.OrdinalIgnoreCase)
+    private static readonly FrozenDictionary<string, Action<BotApiCall>> s_methods = new Dictionary<
+        string,
+        Action<BotApiCall>
+    >(StringComparer.OrdinalIgnoreCase)
     {
         ["getMe"] = Asking.GetMe,
         ["getChat"] = Asking.GetChat,
@@ -82,8 +85,10 @@ internal sealed class BotApi(TelegramWorld world)
             if (fault is not null && await PlayBeforeAsync(http, fault) is { } played)
             {
                 Record(http, time, method, request, played.Status, $"fault {fault.Id}: {played.Description}");
-                if (played.Body is null) http.Abort();
-                else await AnswerAsync(http, played);
+                if (played.Body is null)
+                    http.Abort();
+                else
+                    await AnswerAsync(http, played);
                 return;
             }
 
@@ -99,7 +104,9 @@ internal sealed class BotApi(TelegramWorld world)
             return;
         }
 
-        var effect = fault?.Kind is FaultKind.Hang or FaultKind.Drop or FaultKind.Cut ? $"fault {fault.Id}: taken, then {fault.Kind}" : null;
+        var effect = fault?.Kind is FaultKind.Hang or FaultKind.Drop or FaultKind.Cut
+            ? $"fault {fault.Id}: taken, then {fault.Kind}"
+            : null;
         Record(http, time, method, request, effect is null ? answer.Status : 0, effect ?? answer.Description);
         switch (fault?.Kind)
         {
@@ -113,7 +120,10 @@ internal sealed class BotApi(TelegramWorld world)
                 http.Response.StatusCode = answer.Status;
                 http.Response.ContentType = answer.ContentType;
                 http.Response.ContentLength = answer.Body!.Length;
-                await http.Response.Body.WriteAsync(answer.Body.AsMemory(0, answer.Body.Length / 2), http.RequestAborted);
+                await http.Response.Body.WriteAsync(
+                    answer.Body.AsMemory(0, answer.Body.Length / 2),
+                    http.RequestAborted
+                );
                 await http.Response.Body.FlushAsync(http.RequestAborted);
                 http.Abort();
                 break;
@@ -126,17 +136,25 @@ internal sealed class BotApi(TelegramWorld world)
     /// <summary>Plays what comes before, or instead of, the call's effect. Null: go on with the call. A null body: reset the connection.</summary>
     private async Task<Answer?> PlayBeforeAsync(HttpContext http, Fault fault)
     {
-        if (fault.DelaySeconds > 0) await Task.Delay(TimeSpan.FromSeconds(fault.DelaySeconds), world.Time, http.RequestAborted);
+        if (fault.DelaySeconds > 0)
+            await Task.Delay(TimeSpan.FromSeconds(fault.DelaySeconds), world.Time, http.RequestAborted);
         switch (fault.Kind)
         {
             case FaultKind.Answer when fault.Body is { } body:
-                return new Answer(fault.Status, Encoding.UTF8.GetBytes(body), fault.ContentType, $"answer {fault.Status}");
+                return new Answer(
+                    fault.Status,
+                    Encoding.UTF8.GetBytes(body),
+                    fault.ContentType,
+                    $"answer {fault.Status}"
+                );
             case FaultKind.Answer:
-                return Refuse(new BotApiRefusal(fault.Status, fault.Description ?? UsualDescription(fault))
-                {
-                    RetryAfter = fault.RetryAfter,
-                    MigrateToChatId = fault.MigrateToChatId,
-                });
+                return Refuse(
+                    new BotApiRefusal(fault.Status, fault.Description ?? UsualDescription(fault))
+                    {
+                        RetryAfter = fault.RetryAfter,
+                        MigrateToChatId = fault.MigrateToChatId,
+                    }
+                );
             case FaultKind.Hang when !fault.Taken:
                 await HangAsync(http);
                 return new Answer(0, null, "", "never answered");
@@ -163,13 +181,16 @@ internal sealed class BotApi(TelegramWorld world)
             return Succeed(json =>
             {
                 json.WriteStartArray();
-                foreach (var update in updates) json.WriteRawValue(update.Json, skipInputValidation: true);
+                foreach (var update in updates)
+                    json.WriteRawValue(update.Json, skipInputValidation: true);
                 json.WriteEndArray();
             });
         }
 
-        if (!s_methods.TryGetValue(method, out var serve)) throw BotApiRefusal.NotFound();
-        lock (world.Gate) return Succeed(json => serve(new BotApiCall(world, request, json)));
+        if (!s_methods.TryGetValue(method, out var serve))
+            throw BotApiRefusal.NotFound();
+        lock (world.Gate)
+            return Succeed(json => serve(new BotApiCall(world, request, json)));
     }
 
     private async Task ServeFileAsync(HttpContext http, string tokenAndPath)
@@ -179,46 +200,74 @@ internal sealed class BotApi(TelegramWorld world)
         StoredFile? file = null;
         if (refusal is null)
         {
-            lock (world.Gate) file = world.Files.ByPath(tokenAndPath[(slash + 1)..]);
+            lock (world.Gate)
+                file = world.Files.ByPath(tokenAndPath[(slash + 1)..]);
         }
 
-        await AnswerAsync(http, file is null ? Refuse(refusal ?? BotApiRefusal.NotFound()) : new Answer(200, file.Bytes, "application/octet-stream", null));
+        await AnswerAsync(
+            http,
+            file is null
+                ? Refuse(refusal ?? BotApiRefusal.NotFound())
+                : new Answer(200, file.Bytes, "application/octet-stream", null)
+        );
     }
 
     private BotApiRefusal? CheckToken(string token)
     {
-        if (!TelegramWorld.WellFormedToken().IsMatch(token)) return BotApiRefusal.NotFound();
+        if (!TelegramWorld.WellFormedToken().IsMatch(token))
+            return BotApiRefusal.NotFound();
         return string.Equals(token, world.Token, StringComparison.Ordinal) ? null : BotApiRefusal.Unauthorized();
     }
 
-    private void Record(HttpContext http, DateTimeOffset time, string method, BotApiRequest? request, int status, string? description)
+    private void Record(
+        HttpContext http,
+        DateTimeOffset time,
+        string method,
+        BotApiRequest? request,
+        int status,
+        string? description
+    )
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         if (request is not null)
         {
             foreach (var (name, value) in request.Fields)
-                fields[name] = value is null ? "(not UTF-8)" : value.Length <= LongestRecordedValue ? value : value[..LongestRecordedValue];
+                fields[name] =
+                    value is null ? "(not UTF-8)"
+                    : value.Length <= LongestRecordedValue ? value
+                    : value[..LongestRecordedValue];
             foreach (var (name, file) in request.Files)
                 fields[name] = $"{file.FileName} ({file.Bytes.Length} bytes)";
         }
 
-        world.Calls.Add(number => new CallRecord(number, time, method, request?.ChatId, fields, status, description, http.Connection.Id));
+        world.Calls.Add(number => new CallRecord(
+            number,
+            time,
+            method,
+            request?.ChatId,
+            fields,
+            status,
+            description,
+            http.Connection.Id
+        ));
     }
 
-    private static long? QueryChat(HttpContext http) => long.TryParse(http.Request.Query["chat_id"], out var id) ? id : null;
+    private static long? QueryChat(HttpContext http) =>
+        long.TryParse(http.Request.Query["chat_id"], out var id) ? id : null;
 
-    private static string UsualDescription(Fault fault) => fault.Status switch
-    {
-        401 => "Unauthorized",
-        403 => "Forbidden: bot was blocked by the user",
-        404 => "Not Found",
-        409 => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-        413 => "Request Entity Too Large",
-        429 => $"Too Many Requests: retry after {fault.RetryAfter ?? 0}",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        _ => "Bad Request",
-    };
+    private static string UsualDescription(Fault fault) =>
+        fault.Status switch
+        {
+            401 => "Unauthorized",
+            403 => "Forbidden: bot was blocked by the user",
+            404 => "Not Found",
+            409 => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+            413 => "Request Entity Too Large",
+            429 => $"Too Many Requests: retry after {fault.RetryAfter ?? 0}",
+            500 => "Internal Server Error",
+            502 => "Bad Gateway",
+            _ => "Bad Request",
+        };
 
     private sealed record Answer(int Status, byte[]? Body, string ContentType, string? Description);
 
@@ -250,8 +299,10 @@ internal sealed class BotApi(TelegramWorld world)
             {
                 json.WritePropertyName("parameters");
                 json.WriteStartObject();
-                if (refusal.RetryAfter is { } seconds) json.WriteNumber("retry_after", seconds);
-                if (refusal.MigrateToChatId is { } chat) json.WriteNumber("migrate_to_chat_id", chat);
+                if (refusal.RetryAfter is { } seconds)
+                    json.WriteNumber("retry_after", seconds);
+                if (refusal.MigrateToChatId is { } chat)
+                    json.WriteNumber("migrate_to_chat_id", chat);
                 json.WriteEndObject();
             }
 

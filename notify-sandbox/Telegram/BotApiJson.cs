@@ -32,8 +32,10 @@ internal static class BotApiJson
         json.WriteNumber("id", person.Id);
         json.WriteBoolean("is_bot", false);
         json.WriteString("first_name", person.FirstName);
-        if (person.LastName is { } last) json.WriteString("last_name", last);
-        if (person.Username is { } username) json.WriteString("username", username);
+        if (person.LastName is { } last)
+            json.WriteString("last_name", last);
+        if (person.Username is { } username)
+            json.WriteString("username", username);
         json.WriteString("language_code", "en");
         json.WriteEndObject();
     }
@@ -46,8 +48,10 @@ internal static class BotApiJson
         {
             var person = chat.Members[0];
             json.WriteString("first_name", person.FirstName);
-            if (person.LastName is { } last) json.WriteString("last_name", last);
-            if (person.Username is { } username) json.WriteString("username", username);
+            if (person.LastName is { } last)
+                json.WriteString("last_name", last);
+            if (person.Username is { } username)
+                json.WriteString("username", username);
         }
         else
         {
@@ -55,14 +59,18 @@ internal static class BotApiJson
         }
 
         json.WriteString("type", TypeName(chat.Type));
-        if (chat.Type == ChatType.Group) json.WriteBoolean("all_members_are_administrators", true);
+        if (chat.Type == ChatType.Group)
+            json.WriteBoolean("all_members_are_administrators", true);
         if (isFull)
         {
             json.WriteNumber("accent_color_id", 0);
             json.WriteNumber("max_reaction_count", 11);
             json.WritePropertyName("accepted_gift_types");
             json.WriteStartObject();
-            foreach (var gift in (ReadOnlySpan<string>)["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"])
+            foreach (
+                var gift in (ReadOnlySpan<string>)
+                    ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
+            )
                 json.WriteBoolean(gift, false);
             json.WriteEndObject();
         }
@@ -70,28 +78,36 @@ internal static class BotApiJson
         json.WriteEndObject();
     }
 
-    public static string TypeName(ChatType type) => type switch
-    {
-        ChatType.Private => "private",
-        ChatType.Group => "group",
-        _ => "supergroup",
-    };
+    public static string TypeName(ChatType type) =>
+        type switch
+        {
+            ChatType.Private => "private",
+            ChatType.Group => "group",
+            _ => "supergroup",
+        };
 
     public static void WriteMessage(Utf8JsonWriter json, TelegramWorld world, Message message)
     {
         json.WriteStartObject();
         json.WriteNumber("message_id", message.Id);
         json.WritePropertyName("from");
-        if (message.From is { } person) WritePerson(json, person);
-        else WriteBot(json, world);
+        if (message.From is { } person)
+            WritePerson(json, person);
+        else
+            WriteBot(json, world);
         json.WritePropertyName("chat");
         WriteChat(json, message.Chat);
         json.WriteNumber("date", message.Date.ToUnixTimeSeconds());
-        if (message.EditDate is { } edited) json.WriteNumber("edit_date", edited.ToUnixTimeSeconds());
-        if (message.MigrateToChatId is { } to) json.WriteNumber("migrate_to_chat_id", to);
-        if (message.MigrateFromChatId is { } from) json.WriteNumber("migrate_from_chat_id", from);
-        if (message.Photo is { } photo) WritePhoto(json, photo);
-        if (message.Document is { } document) WriteDocument(json, document);
+        if (message.EditDate is { } edited)
+            json.WriteNumber("edit_date", edited.ToUnixTimeSeconds());
+        if (message.MigrateToChatId is { } to)
+            json.WriteNumber("migrate_to_chat_id", to);
+        if (message.MigrateFromChatId is { } from)
+            json.WriteNumber("migrate_from_chat_id", from);
+        if (message.Photo is { } photo)
+            WritePhoto(json, photo);
+        if (message.Document is { } document)
+            WriteDocument(json, document);
         if (message.Text.Text.Length > 0)
         {
             json.WriteString(message.HasMedia ? "caption" : "text", message.Text.Text);
@@ -165,8 +181,10 @@ internal static class BotApiJson
             {
                 json.WriteStartObject();
                 json.WriteString("text", button.Text);
-                if (button.Url is { } url) json.WriteString("url", url);
-                if (button.CallbackData is { } data) json.WriteString("callback_data", data);
+                if (button.Url is { } url)
+                    json.WriteString("url", url);
+                if (button.CallbackData is { } data)
+                    json.WriteString("callback_data", data);
                 json.WriteEndObject();
             }
 
@@ -183,7 +201,10 @@ internal static class BotApiJson
         json.WritePropertyName("photo");
         json.WriteStartArray();
         var longest = Math.Max(photo.Width, photo.Height);
-        foreach (var (suffix, edge) in (ReadOnlySpan<(string, int)>)[("s", 90), ("m", 320), ("x", 800), ("y", 1280), ("w", 2560)])
+        foreach (
+            var (suffix, edge) in (ReadOnlySpan<(string, int)>)
+                [("s", 90), ("m", 320), ("x", 800), ("y", 1280), ("w", 2560)]
+        )
         {
             var isLargest = longest <= edge || edge == 2560;
             var scale = longest <= edge ? 1 : (double)edge / longest;
@@ -194,7 +215,8 @@ internal static class BotApiJson
             json.WriteNumber("width", Math.Max(1, (int)(photo.Width * scale)));
             json.WriteNumber("height", Math.Max(1, (int)(photo.Height * scale)));
             json.WriteEndObject();
-            if (isLargest) break;
+            if (isLargest)
+                break;
         }
 
         json.WriteEndArray();

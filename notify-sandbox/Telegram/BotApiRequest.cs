@@ -15,7 +15,10 @@ internal sealed class BotApiRequest
     // Telegram refuses bodies over 50 MB before it reads them; a little is added for the other fields.
     private const long LargestBody = (50L * 1024 * 1024) + (64 * 1024);
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_strictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
 
     // A null value is a string that isn't UTF-8.
     private readonly Dictionary<string, string?> _fields = new(StringComparer.Ordinal);
@@ -26,17 +29,25 @@ internal sealed class BotApiRequest
     public IReadOnlyDictionary<string, UploadedFile> Files => _files;
 
     /// <summary>The field <c>chat_id</c>, if it is a number.</summary>
-    public long? ChatId => _fields.TryGetValue("chat_id", out var text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) ? id : null;
+    public long? ChatId =>
+        _fields.TryGetValue("chat_id", out var text)
+        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : null;
 
     /// <summary>Reads the whole request.</summary>
     /// <exception cref="BotApiRefusal">The body is over the limit or not what its type says.</exception>
     public static async Task<BotApiRequest> ReadAsync(HttpRequest http, CancellationToken cancellation)
     {
         var request = new BotApiRequest();
-        if (http.QueryString.HasValue) request.AddUrlEncoded(Encoding.Latin1.GetBytes(http.QueryString.Value![1..]));
-        if (!HttpMethods.IsPost(http.Method)) return request;
-        if (http.ContentLength > LargestBody) throw BotApiRefusal.EntityTooLarge();
-        if (!MediaTypeHeaderValue.TryParse(http.ContentType, out var type)) return request;
+        if (http.QueryString.HasValue)
+            request.AddUrlEncoded(Encoding.Latin1.GetBytes(http.QueryString.Value![1..]));
+        if (!HttpMethods.IsPost(http.Method))
+            return request;
+        if (http.ContentLength > LargestBody)
+            throw BotApiRefusal.EntityTooLarge();
+        if (!MediaTypeHeaderValue.TryParse(http.ContentType, out var type))
+            return request;
 
         if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
         {
@@ -45,18 +56,22 @@ internal sealed class BotApiRequest
         }
 
         var body = await ReadBoundedAsync(http.Body, LargestBody, (int)(http.ContentLength ?? 0), cancellation);
-        if (type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)) request.AddUrlEncoded(body);
-        else if (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)) request.AddJson(body);
+        if (type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+            request.AddUrlEncoded(body);
+        else if (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+            request.AddJson(body);
         return request;
     }
 
     /// <summary>A field as text; empty where it is missing.</summary>
     /// <exception cref="BotApiRefusal">It isn't UTF-8.</exception>
-    public string Text(string name) => _fields.TryGetValue(name, out var value) ? value ?? throw BotApiRefusal.NotUtf8() : "";
+    public string Text(string name) =>
+        _fields.TryGetValue(name, out var value) ? value ?? throw BotApiRefusal.NotUtf8() : "";
 
     /// <summary>A field as a number within limits; anything else counts as <paramref name="otherwise"/>.</summary>
     public int Number(string name, int otherwise, int least = int.MinValue, int most = int.MaxValue) =>
-        _fields.TryGetValue(name, out var value) && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        _fields.TryGetValue(name, out var value)
+        && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? (int)Math.Clamp(number, least, most)
             : otherwise;
 
@@ -64,7 +79,9 @@ internal sealed class BotApiRequest
     public bool Flag(string name)
     {
         var value = Text(name);
-        return value.Equals("true", StringComparison.OrdinalIgnoreCase) || value.Equals("yes", StringComparison.OrdinalIgnoreCase) || value == "1";
+        return value.Equals("true", StringComparison.OrdinalIgnoreCase)
+            || value.Equals("yes", StringComparison.OrdinalIgnoreCase)
+            || value == "1";
     }
 
     /// <summary>A field that holds JSON, or null where it is missing, empty or JSON's null.</summary>
@@ -72,7 +89,8 @@ internal sealed class BotApiRequest
     public JsonElement? Json(string name, string inErrors)
     {
         var text = Text(name);
-        if (text.Length == 0) return null;
+        if (text.Length == 0)
+            return null;
         try
         {
             using var document = JsonDocument.Parse(text);
@@ -89,21 +107,25 @@ internal sealed class BotApiRequest
         foreach (var pair in encoded.AsSpan().Split((byte)'&'))
         {
             var part = encoded.AsSpan(pair);
-            if (part.IsEmpty) continue;
+            if (part.IsEmpty)
+                continue;
             var equals = part.IndexOf((byte)'=');
             var name = Strict(UrlDecode(equals < 0 ? part : part[..equals]));
-            if (name is not null) _fields[name] = equals < 0 ? "" : Strict(UrlDecode(part[(equals + 1)..]));
+            if (name is not null)
+                _fields[name] = equals < 0 ? "" : Strict(UrlDecode(part[(equals + 1)..]));
         }
     }
 
     private void AddJson(byte[] body)
     {
-        if (body.Length == 0) return;
+        if (body.Length == 0)
+            return;
         try
         {
             var reader = new Utf8JsonReader(body);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new JsonException();
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new JsonException();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
             {
                 var name = StringOrNull(ref reader);
@@ -120,7 +142,8 @@ internal sealed class BotApiRequest
                     value = Strict(body.AsSpan(begin, (int)reader.BytesConsumed - begin));
                 }
 
-                if (name is not null) _fields[name] = value;
+                if (name is not null)
+                    _fields[name] = value;
             }
         }
         catch (JsonException)
@@ -145,21 +168,29 @@ internal sealed class BotApiRequest
     private async Task AddMultipartAsync(MediaTypeHeaderValue type, Stream body, CancellationToken cancellation)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
-        if (string.IsNullOrEmpty(boundary)) throw BotApiRefusal.BadRequest("can't find boundary in Content-Type");
+        if (string.IsNullOrEmpty(boundary))
+            throw BotApiRefusal.BadRequest("can't find boundary in Content-Type");
         var left = LargestBody;
         try
         {
             var reader = new MultipartReader(boundary, body);
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
-                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)) continue;
+                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
+                    continue;
                 var bytes = await ReadBoundedAsync(section.Body, left, 0, cancellation);
                 left -= bytes.Length;
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).Value ?? "";
                 if (disposition.FileName.HasValue || disposition.FileNameStar.HasValue)
                 {
-                    var fileName = disposition.FileNameStar.HasValue ? disposition.FileNameStar.Value! : HeaderUtilities.RemoveQuotes(disposition.FileName).Value!;
-                    _files[name] = new UploadedFile(Path.GetFileName(fileName), section.ContentType ?? "application/octet-stream", bytes);
+                    var fileName = disposition.FileNameStar.HasValue
+                        ? disposition.FileNameStar.Value!
+                        : HeaderUtilities.RemoveQuotes(disposition.FileName).Value!;
+                    _files[name] = new UploadedFile(
+                        Path.GetFileName(fileName),
+                        section.ContentType ?? "application/octet-stream",
+                        bytes
+                    );
                 }
                 else
                 {
@@ -173,14 +204,20 @@ internal sealed class BotApiRequest
         }
     }
 
-    private static async Task<byte[]> ReadBoundedAsync(Stream body, long most, int expected, CancellationToken cancellation)
+    private static async Task<byte[]> ReadBoundedAsync(
+        Stream body,
+        long most,
+        int expected,
+        CancellationToken cancellation
+    )
     {
         using var read = new MemoryStream(expected);
         var buffer = new byte[16 * 1024];
         int count;
         while ((count = await body.ReadAsync(buffer, cancellation)) > 0)
         {
-            if (read.Length + count > most) throw BotApiRefusal.EntityTooLarge();
+            if (read.Length + count > most)
+                throw BotApiRefusal.EntityTooLarge();
             await read.WriteAsync(buffer.AsMemory(0, count), cancellation);
         }
 
@@ -207,7 +244,12 @@ internal sealed class BotApiRequest
         for (var i = 0; i < encoded.Length; i++)
         {
             var b = encoded[i];
-            if (b == '%' && i + 2 < encoded.Length && char.IsAsciiHexDigit((char)encoded[i + 1]) && char.IsAsciiHexDigit((char)encoded[i + 2]))
+            if (
+                b == '%'
+                && i + 2 < encoded.Length
+                && char.IsAsciiHexDigit((char)encoded[i + 1])
+                && char.IsAsciiHexDigit((char)encoded[i + 2])
+            )
             {
                 b = byte.Parse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
                 i += 2;

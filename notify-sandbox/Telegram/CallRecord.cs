@@ -17,7 +17,8 @@ public sealed record CallRecord(
     IReadOnlyDictionary<string, string> Fields,
     int Status,
     string? Description,
-    string ConnectionId);
+    string ConnectionId
+);
 
 /// <summary>The last calls, bounded in number. Safe to use from many threads.</summary>
 internal sealed class CallLog(int most)
@@ -31,17 +32,20 @@ internal sealed class CallLog(int most)
         lock (_gate)
         {
             _calls.Enqueue(make(++_count));
-            if (_calls.Count > most) _calls.Dequeue();
+            if (_calls.Count > most)
+                _calls.Dequeue();
         }
     }
 
     public IReadOnlyList<CallRecord> All()
     {
-        lock (_gate) return [.. _calls];
+        lock (_gate)
+            return [.. _calls];
     }
 
     public void Clear()
     {
-        lock (_gate) _calls.Clear();
+        lock (_gate)
+            _calls.Clear();
     }
 }

@@ -26,7 +26,8 @@ internal sealed class CallbackQueries(TimeProvider time)
         var answer = new TaskCompletionSource<CallbackAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pressed.Add(id, new Pressed(time.GetTimestamp(), answer));
         _order.Enqueue(id);
-        if (_order.Count > MostKept) _pressed.Remove(_order.Dequeue());
+        if (_order.Count > MostKept)
+            _pressed.Remove(_order.Dequeue());
         return (id, answer.Task);
     }
 

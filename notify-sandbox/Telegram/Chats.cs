@@ -60,7 +60,8 @@ internal sealed class Chat
         get
         {
             foreach (var id in _order)
-                if (_messages.TryGetValue(id, out var message)) yield return message;
+                if (_messages.TryGetValue(id, out var message))
+                    yield return message;
         }
     }
 
@@ -73,7 +74,8 @@ internal sealed class Chat
     {
         _messages.Add(message.Id, message);
         _order.Enqueue(message.Id);
-        while (_order.Count > most) _messages.Remove(_order.Dequeue());
+        while (_order.Count > most)
+            _messages.Remove(_order.Dequeue());
     }
 
     public bool Remove(int messageId) => _messages.Remove(messageId);

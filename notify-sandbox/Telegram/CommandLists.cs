@@ -8,7 +8,9 @@ internal sealed class CommandLists
 {
     private readonly Dictionary<(string Scope, string Language), IReadOnlyList<MenuCommand>> _lists = [];
 
-    public IReadOnlyList<MenuCommand> Get(string scope, string language) => _lists.GetValueOrDefault((scope, language), []);
+    public IReadOnlyList<MenuCommand> Get(string scope, string language) =>
+        _lists.GetValueOrDefault((scope, language), []);
 
-    public void Set(string scope, string language, IReadOnlyList<MenuCommand> commands) => _lists[(scope, language)] = commands;
+    public void Set(string scope, string language, IReadOnlyList<MenuCommand> commands) =>
+        _lists[(scope, language)] = commands;
 }

@@ -106,10 +106,12 @@ internal sealed class FaultPlan(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_planned.Count == 0) return null;
+            if (_planned.Count == 0)
+                return null;
             foreach (var planned in _planned)
             {
-                if (!IsOn(planned) || !Fits(planned.Fault, method, chatId)) continue;
+                if (!IsOn(planned) || !Fits(planned.Fault, method, chatId))
+                    continue;
                 planned.Fault = planned.Fault with { Hits = planned.Fault.Hits + 1 };
                 return planned.Fault;
             }
@@ -121,17 +123,20 @@ internal sealed class FaultPlan(TimeProvider time)
     /// <summary>All that were planned, those that are used up too, so that a test sees their hits.</summary>
     public IReadOnlyList<Fault> All()
     {
-        lock (_gate) return [.. _planned.Select(p => p.Fault)];
+        lock (_gate)
+            return [.. _planned.Select(p => p.Fault)];
     }
 
     public bool Remove(int id)
     {
-        lock (_gate) return _planned.RemoveAll(p => p.Fault.Id == id) > 0;
+        lock (_gate)
+            return _planned.RemoveAll(p => p.Fault.Id == id) > 0;
     }
 
     public void Clear()
     {
-        lock (_gate) _planned.Clear();
+        lock (_gate)
+            _planned.Clear();
     }
 
     private bool IsOn(Planned planned) =>

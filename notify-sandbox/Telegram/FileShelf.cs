@@ -12,7 +12,8 @@ internal sealed class FileShelf(long mostBytes)
     private int _count;
 
     /// <summary>Finds a file by its id; the ids of a photo's smaller sizes end in one more letter.</summary>
-    public StoredFile? ById(string id) => _byId.GetValueOrDefault(id) ?? (id.Length > 1 ? _byId.GetValueOrDefault(id[..^1]) : null);
+    public StoredFile? ById(string id) =>
+        _byId.GetValueOrDefault(id) ?? (id.Length > 1 ? _byId.GetValueOrDefault(id[..^1]) : null);
 
     public StoredFile? ByPath(string path) => _byPath.GetValueOrDefault(path);
 
@@ -20,13 +21,18 @@ internal sealed class FileShelf(long mostBytes)
     {
         var number = _count++;
         var unique = Convert.ToHexString(SHA256.HashData(bytes), 0, 8);
-        var extension = Path.GetExtension(name) is { Length: > 1 and <= 8 } given && given.Skip(1).All(char.IsAsciiLetterOrDigit) ? given : "";
+        var extension =
+            Path.GetExtension(name) is { Length: > 1 and <= 8 } given && given.Skip(1).All(char.IsAsciiLetterOrDigit)
+                ? given
+                : "";
         var file = new StoredFile
         {
             // Letters at the end would be taken for a photo's size.
             Id = $"{(photo is null ? "BQAC" : "AgAC")}{unique}-{number}",
             UniqueId = $"AQAD{unique}",
-            Path = photo is null ? $"documents/file_{number}{extension}" : $"photos/file_{number}{(mimeType == "image/png" ? ".png" : ".jpg")}",
+            Path = photo is null
+                ? $"documents/file_{number}{extension}"
+                : $"photos/file_{number}{(mimeType == "image/png" ? ".png" : ".jpg")}",
             Name = name,
             MimeType = mimeType,
             Bytes = bytes,

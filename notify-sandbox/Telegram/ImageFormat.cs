@@ -12,10 +12,16 @@ internal static class ImageFormat
     /// <summary>Type and size in pixels, or null where the bytes are no whole picture of a known kind.</summary>
     public static (string MimeType, int Width, int Height)? Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.StartsWith(PngSignature)) return ReadPng(bytes);
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8])) return ReadJpeg(bytes);
+        if (bytes.StartsWith(PngSignature))
+            return ReadPng(bytes);
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]))
+            return ReadJpeg(bytes);
         return bytes.StartsWith("GIF8"u8) && bytes.Length > 13 && bytes[^1] == 0x3b
-            ? ("image/gif", BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]), BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]))
+            ? (
+                "image/gif",
+                BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]),
+                BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+            )
             : null;
     }
 
@@ -27,12 +33,19 @@ internal static class ImageFormat
         while (left.Length >= 12)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(left);
-            if (length > left.Length - 12) return null;
+            if (length > left.Length - 12)
+                return null;
             var chunk = left.Slice(4, (int)length + 4);
-            if (Crc32(chunk) != BinaryPrimitives.ReadUInt32BigEndian(left[((int)length + 8)..])) return null;
+            if (Crc32(chunk) != BinaryPrimitives.ReadUInt32BigEndian(left[((int)length + 8)..]))
+                return null;
             if (chunk.StartsWith("IHDR"u8) && length >= 13)
-                size = ("image/png", BinaryPrimitives.ReadInt32BigEndian(chunk[4..]), BinaryPrimitives.ReadInt32BigEndian(chunk[8..]));
-            if (chunk.StartsWith("IEND"u8)) return size is { Item2: > 0, Item3: > 0 } ? size : null;
+                size = (
+                    "image/png",
+                    BinaryPrimitives.ReadInt32BigEndian(chunk[4..]),
+                    BinaryPrimitives.ReadInt32BigEndian(chunk[8..])
+                );
+            if (chunk.StartsWith("IEND"u8))
+                return size is { Item2: > 0, Item3: > 0 } ? size : null;
             left = left[((int)length + 12)..];
         }
 
@@ -42,7 +55,8 @@ internal static class ImageFormat
     private static (string, int, int)? ReadJpeg(ReadOnlySpan<byte> bytes)
     {
         // A picture that was cut short has no end mark near its end.
-        if (bytes[^Math.Min(bytes.Length, 64)..].LastIndexOf((ReadOnlySpan<byte>)[0xff, 0xd9]) < 0) return null;
+        if (bytes[^Math.Min(bytes.Length, 64)..].LastIndexOf((ReadOnlySpan<byte>)[0xff, 0xd9]) < 0)
+            return null;
         var at = 2;
         while (at + 9 < bytes.Length && bytes[at] == 0xff)
         {
@@ -72,14 +86,16 @@ internal static class ImageFormat
     private static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
-        foreach (var b in bytes) crc = s_crcTable[(byte)crc ^ b] ^ (crc >> 8);
+        foreach (var b in bytes)
+            crc = s_crcTable[(byte)crc ^ b] ^ (crc >> 8);
         return ~crc;
     }
 
     private static uint CrcOfByte(int value)
     {
         var crc = (uint)value;
-        for (var bit = 0; bit < 8; bit++) crc = (crc & 1) == 1 ? (crc >> 1) ^ 0xedb88320 : crc >> 1;
+        for (var bit = 0; bit < 8; bit++)
+            crc = (crc & 1) == 1 ? (crc >> 1) ^ 0xedb88320 : crc >> 1;
         return crc;
     }
 }

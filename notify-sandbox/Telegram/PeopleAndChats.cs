@@ -20,18 +20,36 @@ internal sealed class PeopleAndChats
     /// <summary>Adds a person and their private chat with the bot, or gives the one who is there.</summary>
     public Person Add(string firstName, string? lastName, string? username, long? id)
     {
-        if (id is { } wanted && _people.TryGetValue(wanted, out var known)) return known;
-        while (_people.ContainsKey(_nextPerson)) _nextPerson++;
-        var person = new Person { Id = id ?? _nextPerson, FirstName = firstName, LastName = lastName, Username = username };
+        if (id is { } wanted && _people.TryGetValue(wanted, out var known))
+            return known;
+        while (_people.ContainsKey(_nextPerson))
+            _nextPerson++;
+        var person = new Person
+        {
+            Id = id ?? _nextPerson,
+            FirstName = firstName,
+            LastName = lastName,
+            Username = username,
+        };
         _people.Add(person.Id, person);
-        _chats.Add(person.Id, new Chat { Id = person.Id, Type = ChatType.Private, Members = [person] });
+        _chats.Add(
+            person.Id,
+            new Chat
+            {
+                Id = person.Id,
+                Type = ChatType.Private,
+                Members = [person],
+            }
+        );
         return person;
     }
 
     public Chat AddGroup(string title, ChatType type, List<Person> members, long? id)
     {
-        while (_chats.ContainsKey(_nextGroup)) _nextGroup--;
-        while (_chats.ContainsKey(_nextSupergroup)) _nextSupergroup--;
+        while (_chats.ContainsKey(_nextGroup))
+            _nextGroup--;
+        while (_chats.ContainsKey(_nextSupergroup))
+            _nextSupergroup--;
         var chat = new Chat
         {
             Id = id ?? (type == ChatType.Group ? _nextGroup : _nextSupergroup),

@@ -17,16 +17,22 @@ internal sealed class PhoneFeed
 
     public void Publish(PhoneEvent happened)
     {
-        foreach (var watcher in _watchers.Keys) watcher.Writer.TryWrite(happened);
+        foreach (var watcher in _watchers.Keys)
+            watcher.Writer.TryWrite(happened);
     }
 
-    public async IAsyncEnumerable<PhoneEvent> WatchAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<PhoneEvent> WatchAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        var channel = Channel.CreateBounded<PhoneEvent>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var channel = Channel.CreateBounded<PhoneEvent>(
+            new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
+        );
         _watchers.TryAdd(channel, 0);
         try
         {
-            await foreach (var happened in channel.Reader.ReadAllAsync(cancellation)) yield return happened;
+            await foreach (var happened in channel.Reader.ReadAllAsync(cancellation))
+                yield return happened;
         }
         finally
         {

@@ -26,7 +26,8 @@ internal sealed class SendLimiter(TimeProvider time)
     /// <exception cref="BotApiRefusal">429 with the seconds after which one message passes.</exception>
     public void Count(Chat chat)
     {
-        if (!IsOn) return;
+        if (!IsOn)
+            return;
         var now = time.GetTimestamp();
         var second = time.TimestampFrequency;
         RefuseUnless(_lastSecond, PerSecond, second, now);
@@ -34,12 +35,14 @@ internal sealed class SendLimiter(TimeProvider time)
         {
             var full = Math.Max(_fullAgain.GetValueOrDefault(chat.Id, now), now);
             var tooEarly = full - now - ((Burst - 1) * second);
-            if (tooEarly > 0) throw Refusal(tooEarly);
+            if (tooEarly > 0)
+                throw Refusal(tooEarly);
             _fullAgain[chat.Id] = full + second;
         }
         else
         {
-            if (!_groups.TryGetValue(chat.Id, out var sent)) _groups[chat.Id] = sent = new Queue<long>();
+            if (!_groups.TryGetValue(chat.Id, out var sent))
+                _groups[chat.Id] = sent = new Queue<long>();
             RefuseUnless(sent, PerGroupMinute, 60 * second, now);
             sent.Enqueue(now);
         }
@@ -49,8 +52,10 @@ internal sealed class SendLimiter(TimeProvider time)
 
     private void RefuseUnless(Queue<long> sent, int most, long window, long now)
     {
-        while (sent.TryPeek(out var oldest) && oldest <= now - window) sent.Dequeue();
-        if (sent.Count >= most) throw Refusal(sent.Peek() + window - now);
+        while (sent.TryPeek(out var oldest) && oldest <= now - window)
+            sent.Dequeue();
+        if (sent.Count >= most)
+            throw Refusal(sent.Peek() + window - now);
     }
 
     private BotApiRefusal Refusal(long ticks) =>

@@ -12,9 +12,14 @@ internal sealed partial class TelegramWorld
     public TelegramWorld(SandboxOptions options)
     {
         if (!WellFormedToken().IsMatch(options.Token))
-            throw new UsageException("The token must be digits, a colon and at least 20 letters, digits, \"-\" or \"_\", such as 110201:AAH-sandbox-token-of-no-bot.");
+            throw new UsageException(
+                "The token must be digits, a colon and at least 20 letters, digits, \"-\" or \"_\", such as 110201:AAH-sandbox-token-of-no-bot."
+            );
         _options = options;
-        BotId = long.Parse(options.Token.AsSpan(0, options.Token.IndexOf(':', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+        BotId = long.Parse(
+            options.Token.AsSpan(0, options.Token.IndexOf(':', StringComparison.Ordinal)),
+            CultureInfo.InvariantCulture
+        );
         Token = options.Token;
         Files = new FileShelf(options.KeptFileBytes);
         Limits = new SendLimiter(options.Time) { IsOn = options.Limits == SendLimits.Published };

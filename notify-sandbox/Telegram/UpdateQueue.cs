@@ -17,7 +17,12 @@ internal sealed class UpdateQueue
     // An offset further ahead than this belongs to an earlier numbering.
     private const int FurthestAhead = 10;
 
-    private static readonly HashSet<string> s_onlyOnRequest = new(StringComparer.Ordinal) { "chat_member", "message_reaction", "message_reaction_count" };
+    private static readonly HashSet<string> s_onlyOnRequest = new(StringComparer.Ordinal)
+    {
+        "chat_member",
+        "message_reaction",
+        "message_reaction_count",
+    };
 
     private readonly List<Update> _pending = [];
     private HashSet<string>? _allowed;
@@ -27,7 +32,8 @@ internal sealed class UpdateQueue
     public int Count => _pending.Count;
 
     /// <summary>Says which kinds are made from now on; an empty list is all but those that must be asked for.</summary>
-    public void Allow(IReadOnlyList<string> kinds) => _allowed = kinds.Count == 0 ? null : kinds.ToHashSet(StringComparer.Ordinal);
+    public void Allow(IReadOnlyList<string> kinds) =>
+        _allowed = kinds.Count == 0 ? null : kinds.ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The number that the next update gets; lower than before is what happens after a quiet week.</summary>
     public void NumberFrom(int next) => _nextId = next;
@@ -35,7 +41,8 @@ internal sealed class UpdateQueue
     /// <summary>Adds an update; its number, or null where the bot did not ask for this kind.</summary>
     public int? Add(string kind, Action<Utf8JsonWriter> writeContent)
     {
-        if (_allowed is null ? s_onlyOnRequest.Contains(kind) : !_allowed.Contains(kind)) return null;
+        if (_allowed is null ? s_onlyOnRequest.Contains(kind) : !_allowed.Contains(kind))
+            return null;
         var id = _nextId++;
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -89,13 +96,15 @@ internal sealed class UpdateQueue
 
     public void StopWaiting(TaskCompletionSource<bool> waiting)
     {
-        if (_waiting == waiting) _waiting = null;
+        if (_waiting == waiting)
+            _waiting = null;
     }
 
     private void Enqueue(Update update)
     {
         _pending.Add(update);
-        if (_pending.Count > MostKept) _pending.RemoveAt(0);
+        if (_pending.Count > MostKept)
+            _pending.RemoveAt(0);
         _waiting?.TrySetResult(true);
         _waiting = null;
     }

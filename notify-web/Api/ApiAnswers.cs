@@ -49,9 +49,14 @@ public sealed record DoneAnswer(bool Ok);
 public sealed record StatusAnswer(bool Linked, DateTimeOffset? LinkedAt = null, DeadAnswer? Dead = null)
 {
     /// <summary>What is said of a link, or of none.</summary>
-    public static StatusAnswer Of(Link? link) => link is null
-        ? new StatusAnswer(false)
-        : new StatusAnswer(true, link.LinkedAt, link.Dead is { } dead ? new DeadAnswer(dead.Reason, dead.Since) : null);
+    public static StatusAnswer Of(Link? link) =>
+        link is null
+            ? new StatusAnswer(false)
+            : new StatusAnswer(
+                true,
+                link.LinkedAt,
+                link.Dead is { } dead ? new DeadAnswer(dead.Reason, dead.Since) : null
+            );
 }
 
 /// <summary>Why and since when a link is dead.</summary>

@@ -12,7 +12,14 @@ internal static class ApiBody
     {
         try
         {
-            if (await JsonSerializer.DeserializeAsync<T>(context.Request.Body, ApiJson.Options, context.RequestAborted) is { } body)
+            if (
+                await JsonSerializer.DeserializeAsync<T>(
+                    context.Request.Body,
+                    ApiJson.Options,
+                    context.RequestAborted
+                ) is
+                { } body
+            )
             {
                 return body;
             }

@@ -20,7 +20,13 @@ public sealed record TokenRequest
 /// <param name="Url">The gateway's address.</param>
 /// <param name="Id">By which a device's is taken back; null for a page's.</param>
 /// <param name="Device">The device's name.</param>
-public sealed record TokenAnswer(string Token, DateTimeOffset ExpiresAt, string Url, string? Id = null, string? Device = null);
+public sealed record TokenAnswer(
+    string Token,
+    DateTimeOffset ExpiresAt,
+    string Url,
+    string? Id = null,
+    string? Device = null
+);
 
 /// <summary>A device that has a token.</summary>
 /// <param name="Id">By which it is taken back.</param>
@@ -45,63 +51,106 @@ internal static class DesktopRoutes
 
     internal static void Map(RouteGroupBuilder desktop)
     {
-        desktop.MapPost("/token", MakeAsync).RequireRateLimiting(RateLimits.Tokens)
-            .Accepts<TokenRequest>("application/json").Refuses(400, 409, 429, 503).WithSummary("Makes a token for the gateway: 10 minutes for a page, 30 days for a device.");
+        desktop
+            .MapPost("/token", MakeAsync)
+            .RequireRateLimiting(RateLimits.Tokens)
+            .Accepts<TokenRequest>("application/json")
+            .Refuses(400, 409, 429, 503)
+            .WithSummary("Makes a token for the gateway: 10 minutes for a page, 30 days for a device.");
         desktop.MapGet("/token", List).Refuses(503).WithSummary("The devices that have a token.");
-        desktop.MapDelete("/token", RevokeAsync).RequireRateLimiting(RateLimits.Tokens)
-            .Refuses(400, 404, 429, 503).WithSummary("Takes a device's token back (?id=) and cuts its connections.");
+        desktop
+            .MapDelete("/token", RevokeAsync)
+            .RequireRateLimiting(RateLimits.Tokens)
+            .Refuses(400, 404, 429, 503)
+            .WithSummary("Takes a device's token back (?id=) and cuts its connections.");
     }
 
-    private static async Task<Ok<TokenAnswer>> MakeAsync(HttpContext context, GatewayTokens tokens, DeviceBook devices, PageBook pages, WebSettings settings, TimeProvider time)
+    private static async Task<Ok<TokenAnswer>> MakeAsync(
+        HttpContext context,
+        GatewayTokens tokens,
+        DeviceBook devices,
+        PageBook pages,
+        WebSettings settings,
+        TimeProvider time
+    )
     {
         var user = context.UserName();
         var hasBody = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
-        var asked = !hasBody ? new TokenRequest() : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
+        var asked = !hasBody
+            ? new TokenRequest()
+            : await ApiBody.ReadAsync<TokenRequest>(context, """{"device":"laptop"}""");
         if (asked.Device is null)
         {
             var cookie = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties;
             var page = tokens.MakeForPage(
                 user,
                 await Stored(() => pages.IdForAsync(user, context.Session().Id, context.RequestAborted)),
-                cookie is null ? time.GetUtcNow() + GatewayTokens.PageLife : SessionLife.EndOf(cookie));
+                cookie is null ? time.GetUtcNow() + GatewayTokens.PageLife : SessionLife.EndOf(cookie)
+            );
             return TypedResults.Ok(new TokenAnswer(page.Text, page.ExpiresAt, settings.GatewayUrl.AbsoluteUri));
         }
 
         var name = asked.Device.Trim();
-        if (name.Length is 0 or > LongestName || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || UnseenCharacters.Include(rune)))
+        if (
+            name.Length is 0 or > LongestName
+            || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || UnseenCharacters.Include(rune))
+        )
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\".");
+            throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\"."
+            );
         }
 
         var token = tokens.MakeForDevice(user);
         var addition = await Stored(() => devices.AddAsync(user, token, name, context.RequestAborted));
         return addition switch
         {
-            DeviceAddition.Added => TypedResults.Ok(new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name)),
+            DeviceAddition.Added => TypedResults.Ok(
+                new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name)
+            ),
             DeviceAddition.TooMany => throw new RefusalException(
-                StatusCodes.Status409Conflict, $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."),
+                StatusCodes.Status409Conflict,
+                $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."
+            ),
             _ => throw new RefusalException(
                 StatusCodes.Status409Conflict,
-                $"You had {DeviceBook.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."),
+                $"You had {DeviceBook.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."
+            ),
         };
     }
 
     private static async Task<Ok<DevicesAnswer>> List(HttpContext context, DeviceBook devices)
     {
         var own = await Stored(() => Task.FromResult(devices.Of(context.UserName())));
-        return TypedResults.Ok(new DevicesAnswer([.. own.Select(device => new DeviceAnswer(device.Id, device.Name, device.CreatedAt, device.ExpiresAt))]));
+        return TypedResults.Ok(
+            new DevicesAnswer([
+                .. own.Select(device => new DeviceAnswer(device.Id, device.Name, device.CreatedAt, device.ExpiresAt)),
+            ])
+        );
     }
 
-    private static async Task<Ok<RevokedAnswer>> RevokeAsync(HttpContext context, DeviceBook devices, Revocations revocations)
+    private static async Task<Ok<RevokedAnswer>> RevokeAsync(
+        HttpContext context,
+        DeviceBook devices,
+        Revocations revocations
+    )
     {
         var user = context.UserName();
         if (context.Request.Query["id"] is not [{ Length: > 0 } id])
         {
-            throw new RefusalException(StatusCodes.Status400BadRequest, "Say which device's token is to be taken back: ?id=...");
+            throw new RefusalException(
+                StatusCodes.Status400BadRequest,
+                "Say which device's token is to be taken back: ?id=..."
+            );
         }
 
-        var device = (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
-            ?? throw new RefusalException(StatusCodes.Status404NotFound, "You have no such device; perhaps it was taken back already.");
+        var device =
+            (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
+            ?? throw new RefusalException(
+                StatusCodes.Status404NotFound,
+                "You have no such device; perhaps it was taken back already."
+            );
         await Stored(() => devices.RevokeAsync(user, id, context.RequestAborted));
         return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, CancellationToken.None)));
     }
@@ -114,7 +163,10 @@ internal static class DesktopRoutes
         }
         catch (IOException e)
         {
-            throw new RefusalException(StatusCodes.Status503ServiceUnavailable, $"Your devices can't be read or stored at the moment. Tell the operator: {e.Message}");
+            throw new RefusalException(
+                StatusCodes.Status503ServiceUnavailable,
+                $"Your devices can't be read or stored at the moment. Tell the operator: {e.Message}"
+            );
         }
     }
 }

@@ -20,19 +20,41 @@ internal static class EventsRoute
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
-    internal static void Map(RouteGroupBuilder api) => api.MapGet("/events", StreamAsync)
-        .WithTags("Events").Produces<string>(200, "text/event-stream").Refuses(429).WithSummary("What changes: events link, notification, scripts, refresh.");
+    internal static void Map(RouteGroupBuilder api) =>
+        api.MapGet("/events", StreamAsync)
+            .WithTags("Events")
+            .Produces<string>(200, "text/event-stream")
+            .Refuses(429)
+            .WithSummary("What changes: events link, notification, scripts, refresh.");
 
-    private static async Task StreamAsync(HttpContext context, UserStreams streams, SessionCheck check, TimeProvider time, IHostApplicationLifetime lifetime, string? from)
+    private static async Task StreamAsync(
+        HttpContext context,
+        UserStreams streams,
+        SessionCheck check,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        string? from
+    )
     {
         var session = context.Session();
         var user = session.User;
-        var reader = streams.Open(user)
-            ?? throw new RefusalException(StatusCodes.Status429TooManyRequests, $"You have {UserStreams.MostOfOneUser} pages of the dashboard open already. Close some.", TimeSpan.FromSeconds(30));
+        var reader =
+            streams.Open(user)
+            ?? throw new RefusalException(
+                StatusCodes.Status429TooManyRequests,
+                $"You have {UserStreams.MostOfOneUser} pages of the dashboard open already. Close some.",
+                TimeSpan.FromSeconds(30)
+            );
         try
         {
-            var ends = (await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Properties is { } cookie ? SessionLife.EndOf(cookie) : time.GetUtcNow();
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            var ends = (await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Properties
+                is { } cookie
+                ? SessionLife.EndOf(cookie)
+                : time.GetUtcNow();
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(
+                context.RequestAborted,
+                lifetime.ApplicationStopping
+            );
             var response = context.Response;
             response.ContentType = "text/event-stream";
             // nginx would else hold events back until it has some kB of them.
@@ -41,7 +63,13 @@ internal static class EventsRoute
             var seen = context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last] ? last : from;
             var link = streams.LinkOf(user);
             var position = streams.PositionOf(user);
-            await WriteAsync(response, seen is null || seen == position ? ": this is a stream of events\n\n" : Text(LiveEvent.Refresh, position), either.Token);
+            await WriteAsync(
+                response,
+                seen is null || seen == position
+                    ? ": this is a stream of events\n\n"
+                    : Text(LiveEvent.Refresh, position),
+                either.Token
+            );
             var saidAt = time.GetTimestamp();
             await foreach (var what in reader.ReadAllAsync(either.Token))
             {
@@ -55,7 +83,10 @@ internal static class EventsRoute
                 if (now != link)
                 {
                     link = now;
-                    text = Text(new LiveEvent("link", JsonSerializer.Serialize(StatusAnswer.Of(link), ApiJson.Options)), streams.PositionOf(user));
+                    text = Text(
+                        new LiveEvent("link", JsonSerializer.Serialize(StatusAnswer.Of(link), ApiJson.Options)),
+                        streams.PositionOf(user)
+                    );
                 }
 
                 if (what.Name is not null)
@@ -84,7 +115,8 @@ internal static class EventsRoute
         }
     }
 
-    private static string Text(LiveEvent what, string position) => $"id: {position}\nevent: {what.Name}\ndata: {what.Data}\n\n";
+    private static string Text(LiveEvent what, string position) =>
+        $"id: {position}\nevent: {what.Name}\ndata: {what.Data}\n\n";
 
     private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)
     {

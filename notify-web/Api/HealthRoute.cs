@@ -12,11 +12,14 @@ internal static class HealthRoute
     /// <summary>Its path below the dashboard's address.</summary>
     internal const string Path = "/healthz";
 
-    internal static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet(Path, AnswerAsync).AllowAnonymous().ExcludeFromDescription();
+    internal static void MapHealth(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(Path, AnswerAsync).AllowAnonymous().ExcludeFromDescription();
 
     private static async Task<Ok<HealthAnswer>> AnswerAsync(HttpContext context, BotPulse bot)
     {
         var answers = await bot.AnswersAsync(context.RequestAborted);
-        return TypedResults.Ok(new HealthAnswer(answers ? "ok" : "degraded", WebVersion.Text, answers ? "ok" : "unreachable"));
+        return TypedResults.Ok(
+            new HealthAnswer(answers ? "ok" : "degraded", WebVersion.Text, answers ? "ok" : "unreachable")
+        );
     }
 }

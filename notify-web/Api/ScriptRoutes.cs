@@ -10,11 +10,22 @@ internal static class ScriptRoutes
 {
     internal static void Map(RouteGroupBuilder scripts)
     {
-        scripts.MapGet("", ListAsync).RequireRateLimiting(RateLimits.Listing).Refuses(429, 503).WithSummary("The scripts, and what is known of each.");
-        scripts.MapPost("/{name}/run", RunAsync).RequireRateLimiting(RateLimits.Running)
-            .Refuses(400, 404, 429, 503).WithSummary("Runs a script and says how it ended; that can take a minute.");
-        scripts.MapPost("/{name}/mute", MuteAsync).RequireRateLimiting(RateLimits.Listing)
-            .Accepts<MuteRequest>("application/json").Refuses(400, 429, 503).WithSummary("Holds a script's notifications back for a while; null ends that.");
+        scripts
+            .MapGet("", ListAsync)
+            .RequireRateLimiting(RateLimits.Listing)
+            .Refuses(429, 503)
+            .WithSummary("The scripts, and what is known of each.");
+        scripts
+            .MapPost("/{name}/run", RunAsync)
+            .RequireRateLimiting(RateLimits.Running)
+            .Refuses(400, 404, 429, 503)
+            .WithSummary("Runs a script and says how it ended; that can take a minute.");
+        scripts
+            .MapPost("/{name}/mute", MuteAsync)
+            .RequireRateLimiting(RateLimits.Listing)
+            .Accepts<MuteRequest>("application/json")
+            .Refuses(400, 429, 503)
+            .WithSummary("Holds a script's notifications back for a while; null ends that.");
     }
 
     private static async Task<Ok<BotScripts>> ListAsync(HttpContext context, BotClient bot) =>
@@ -32,5 +43,7 @@ internal static class ScriptRoutes
     }
 
     private static ScriptName Named(string name) =>
-        ScriptName.TryParse(name, out var script) ? script : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
+        ScriptName.TryParse(name, out var script)
+            ? script
+            : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 }

@@ -29,31 +29,51 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     private readonly HttpClient _http = BotConnections.NewClient(settings.BotSocket);
 
     /// <summary>How the bot is, also where it is not well.</summary>
-    public Task<BotHealth> HealthAsync(CancellationToken cancellation) => WithinAsync(
-        Patience,
-        async token =>
-        {
-            using var answer = await SendAsync(HttpMethod.Get, "/health", null, token);
-            // 503 is an answer too: "down", with the reason.
-            return answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable
-                ? await ReadAsync(answer, BotJson.Default.BotHealth, token)
-                : throw await RefusalAsync(answer, token);
-        },
-        cancellation);
+    public Task<BotHealth> HealthAsync(CancellationToken cancellation) =>
+        WithinAsync(
+            Patience,
+            async token =>
+            {
+                using var answer = await SendAsync(HttpMethod.Get, "/health", null, token);
+                // 503 is an answer too: "down", with the reason.
+                return answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable
+                    ? await ReadAsync(answer, BotJson.Default.BotHealth, token)
+                    : throw await RefusalAsync(answer, token);
+            },
+            cancellation
+        );
 
     /// <summary>The newest notifications of a user, the newest first.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="limit">1 to <see cref="MostNotifications"/>.</param>
     /// <param name="before">Only those older than the one with this id; null for all.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<IReadOnlyList<BotNotification>> NotificationsAsync(UserName user, int limit, string? before, CancellationToken cancellation)
+    public async Task<IReadOnlyList<BotNotification>> NotificationsAsync(
+        UserName user,
+        int limit,
+        string? before,
+        CancellationToken cancellation
+    )
     {
         var older = before is null ? "" : "&before=" + Uri.EscapeDataString(before);
-        return (await AskAsync(HttpMethod.Get, $"/notifications?{Of(user)}&limit={limit}{older}", null, Patience, BotJson.Default.BotNotifications, cancellation)).Notifications;
+        return (
+            await AskAsync(
+                HttpMethod.Get,
+                $"/notifications?{Of(user)}&limit={limit}{older}",
+                null,
+                Patience,
+                BotJson.Default.BotNotifications,
+                cancellation
+            )
+        ).Notifications;
     }
 
     /// <summary>As many of a user's newest notifications, asked for in several answers where one does not hold them.</summary>
-    public async Task<IReadOnlyList<BotNotification>> NewestAsync(UserName user, int count, CancellationToken cancellation)
+    public async Task<IReadOnlyList<BotNotification>> NewestAsync(
+        UserName user,
+        int count,
+        CancellationToken cancellation
+    )
     {
         var all = new List<BotNotification>();
         while (all.Count < count)
@@ -73,7 +93,14 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
 
     /// <summary>How many notifications of a user there were in each quarter of an hour.</summary>
     public Task<BotQuarters> QuartersAsync(UserName user, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, $"/notifications/quarters?{Of(user)}", null, Patience, BotJson.Default.BotQuarters, cancellation);
+        AskAsync(
+            HttpMethod.Get,
+            $"/notifications/quarters?{Of(user)}",
+            null,
+            Patience,
+            BotJson.Default.BotQuarters,
+            cancellation
+        );
 
     /// <summary>The scripts of a user, by name.</summary>
     public Task<BotScripts> ScriptsAsync(UserName user, CancellationToken cancellation) =>
@@ -83,7 +110,14 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     public Task<BotRun> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
-        return AskAsync(HttpMethod.Post, $"/scripts/{Uri.EscapeDataString(script.Value)}/run?{Of(user)}", "{}", RunPatience, BotJson.Default.BotRun, cancellation);
+        return AskAsync(
+            HttpMethod.Post,
+            $"/scripts/{Uri.EscapeDataString(script.Value)}/run?{Of(user)}",
+            "{}",
+            RunPatience,
+            BotJson.Default.BotRun,
+            cancellation
+        );
     }
 
     /// <summary>Mutes a script.</summary>
@@ -95,42 +129,71 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     {
         ArgumentNullException.ThrowIfNull(script);
         var body = JsonSerializer.Serialize(new MuteBody(length), BotJson.Default.MuteBody);
-        return AskAsync(HttpMethod.Post, $"/scripts/{Uri.EscapeDataString(script.Value)}/mute?{Of(user)}", body, Patience, BotJson.Default.BotMute, cancellation);
+        return AskAsync(
+            HttpMethod.Post,
+            $"/scripts/{Uri.EscapeDataString(script.Value)}/mute?{Of(user)}",
+            body,
+            Patience,
+            BotJson.Default.BotMute,
+            cancellation
+        );
     }
 
     /// <summary>A chart of a user's history, to be copied on as it comes; the caller disposes it.</summary>
-    public Task<HttpResponseMessage> ImageAsync(UserName user, string id, CancellationToken cancellation) => WithinAsync(
-        Patience,
-        async token =>
-        {
-            var answer = await SendAsync(HttpMethod.Get, $"/images/{Uri.EscapeDataString(id)}?{Of(user)}", null, token);
-            if (answer.StatusCode == HttpStatusCode.OK)
+    public Task<HttpResponseMessage> ImageAsync(UserName user, string id, CancellationToken cancellation) =>
+        WithinAsync(
+            Patience,
+            async token =>
             {
-                return answer;
-            }
+                var answer = await SendAsync(
+                    HttpMethod.Get,
+                    $"/images/{Uri.EscapeDataString(id)}?{Of(user)}",
+                    null,
+                    token
+                );
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return answer;
+                }
 
-            using (answer)
-            {
-                throw await RefusalAsync(answer, token);
-            }
-        },
-        cancellation);
+                using (answer)
+                {
+                    throw await RefusalAsync(answer, token);
+                }
+            },
+            cancellation
+        );
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
     private static string Of(UserName user) => "user=" + Uri.EscapeDataString(user.Value);
 
-    private Task<T> AskAsync<T>(HttpMethod method, string target, string? json, TimeSpan patience, JsonTypeInfo<T> type, CancellationToken cancellation) => WithinAsync(
-        patience,
-        async token =>
-        {
-            using var answer = await SendAsync(method, target, json, token);
-            return answer.StatusCode == HttpStatusCode.OK ? await ReadAsync(answer, type, token) : throw await RefusalAsync(answer, token);
-        },
-        cancellation);
+    private Task<T> AskAsync<T>(
+        HttpMethod method,
+        string target,
+        string? json,
+        TimeSpan patience,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellation
+    ) =>
+        WithinAsync(
+            patience,
+            async token =>
+            {
+                using var answer = await SendAsync(method, target, json, token);
+                return answer.StatusCode == HttpStatusCode.OK
+                    ? await ReadAsync(answer, type, token)
+                    : throw await RefusalAsync(answer, token);
+            },
+            cancellation
+        );
 
-    private async Task<T> WithinAsync<T>(TimeSpan patience, Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    private async Task<T> WithinAsync<T>(
+        TimeSpan patience,
+        Func<CancellationToken, Task<T>> ask,
+        CancellationToken cancellation
+    )
     {
         using var limit = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
@@ -140,7 +203,10 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new BotUnreachableException($"The bot gave no answer within {patience.TotalSeconds:0} s. Try again in a minute; if it stays so, tell the operator.", e);
+            throw new BotUnreachableException(
+                $"The bot gave no answer within {patience.TotalSeconds:0} s. Try again in a minute; if it stays so, tell the operator.",
+                e
+            );
         }
         catch (HttpRequestException e)
         {
@@ -148,11 +214,19 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
         catch (Exception e) when (e is JsonException or HttpIOException)
         {
-            throw new BotUnreachableException("The bot's answer broke off or can't be read. Try again; if it stays so, tell the operator.", e);
+            throw new BotUnreachableException(
+                "The bot's answer broke off or can't be read. Try again; if it stays so, tell the operator.",
+                e
+            );
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, string? json, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string target,
+        string? json,
+        CancellationToken cancellation
+    )
     {
         using var request = new HttpRequestMessage(method, new Uri(target, UriKind.Relative));
         if (json is not null)
@@ -163,13 +237,21 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage answer,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellation
+    )
     {
         await using var body = await answer.Content.ReadAsStreamAsync(cancellation);
-        return await JsonSerializer.DeserializeAsync(body, type, cancellation) ?? throw new JsonException("It is null.");
+        return await JsonSerializer.DeserializeAsync(body, type, cancellation)
+            ?? throw new JsonException("It is null.");
     }
 
-    private static async Task<BotRefusedException> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    private static async Task<BotRefusedException> RefusalAsync(
+        HttpResponseMessage answer,
+        CancellationToken cancellation
+    )
     {
         string? sentence = null;
         try
@@ -182,7 +264,11 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
 
         return new BotRefusedException(
-            (int)answer.StatusCode, sentence ?? $"The bot refused with HTTP status {(int)answer.StatusCode} and no explanation. Tell the operator.", answer.Headers.RetryAfter?.Delta);
+            (int)answer.StatusCode,
+            sentence
+                ?? $"The bot refused with HTTP status {(int)answer.StatusCode} and no explanation. Tell the operator.",
+            answer.Headers.RetryAfter?.Delta
+        );
     }
 }
 

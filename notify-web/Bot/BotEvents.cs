@@ -9,7 +9,12 @@ namespace Notify.Web.Bot;
 /// Listens to the bot's <c>GET /events</c> over one connection for all users, and hands on to the open pages of each what is theirs. When the connection breaks
 /// it is made anew, with growing pauses, and all pages are told to fetch everything; also when it can't be made anew, so that they say what is wrong.
 /// </summary>
-internal sealed partial class BotEvents(WebSettings settings, UserStreams streams, TimeProvider time, ILogger<BotEvents> log) : BackgroundService
+internal sealed partial class BotEvents(
+    WebSettings settings,
+    UserStreams streams,
+    TimeProvider time,
+    ILogger<BotEvents> log
+) : BackgroundService
 {
     /// <summary>The bot says something every 15 s at least; silence for so long means that it hangs.</summary>
     internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(45);
@@ -43,10 +48,14 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
                             LogListening(log);
                         }
                     },
-                    stoppingToken);
+                    stoppingToken
+                );
                 // The bot ends: the next one is there in a moment.
             }
-            catch (Exception e) when ((e is OperationCanceledException or IOException or HttpRequestException) && stoppingToken.IsCancellationRequested)
+            catch (Exception e)
+                when ((e is OperationCanceledException or IOException or HttpRequestException)
+                    && stoppingToken.IsCancellationRequested
+                )
             {
                 return;
             }
@@ -60,7 +69,12 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
                 if (!isSaid)
                 {
                     isSaid = true;
-                    LogNotListening(log, e is HttpRequestException { StatusCode: null } unreachable ? BotConnections.Unreachable(unreachable).Message : e.Message);
+                    LogNotListening(
+                        log,
+                        e is HttpRequestException { StatusCode: null } unreachable
+                            ? BotConnections.Unreachable(unreachable).Message
+                            : e.Message
+                    );
                 }
             }
 
@@ -81,7 +95,11 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
     {
         using var silence = new CancellationTokenSource(LongestSilence, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
-        using var response = await http.GetAsync(new Uri("/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, either.Token);
+        using var response = await http.GetAsync(
+            new Uri("/events", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            either.Token
+        );
         response.EnsureSuccessStatusCode();
         begun();
         streams.TellAllToRefresh();
@@ -115,7 +133,11 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
             return;
         }
 
-        if (name is not ("notification" or "scripts") || JsonSerializer.Deserialize(data, BotEventJson.Default.BotEvent) is not { } said || !UserName.TryParse(said.User, out var user))
+        if (
+            name is not ("notification" or "scripts")
+            || JsonSerializer.Deserialize(data, BotEventJson.Default.BotEvent) is not { } said
+            || !UserName.TryParse(said.User, out var user)
+        )
         {
             return;
         }
@@ -126,11 +148,21 @@ internal sealed partial class BotEvents(WebSettings settings, UserStreams stream
         }
         else if (said is { Id: { } id, State: { } state })
         {
-            streams.Tell(user, new LiveEvent("notification", JsonSerializer.Serialize(new NotificationEvent(id, state), ApiJson.Options)));
+            streams.Tell(
+                user,
+                new LiveEvent(
+                    "notification",
+                    JsonSerializer.Serialize(new NotificationEvent(id, state), ApiJson.Options)
+                )
+            );
         }
     }
 
-    [LoggerMessage(4201, LogLevel.Warning, "The bot's events can't be listened to: {Reason} Open pages show changes only when they are reloaded. It is tried again until it works.")]
+    [LoggerMessage(
+        4201,
+        LogLevel.Warning,
+        "The bot's events can't be listened to: {Reason} Open pages show changes only when they are reloaded. It is tried again until it works."
+    )]
     private static partial void LogNotListening(ILogger log, string reason);
 
     [LoggerMessage(4202, LogLevel.Information, "The bot's events are listened to again.")]

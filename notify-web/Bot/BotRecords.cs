@@ -14,7 +14,14 @@ namespace Notify.Web.Bot;
 /// <param name="Unreadable">Shared files that it can't read.</param>
 /// <param name="Outbox">What is wrong with its outbox; null where nothing is.</param>
 public sealed record BotHealth(
-    string Status, string Version, string? BotUsername, BotTelegram Telegram, BotQueue Queue, IReadOnlyList<UnreadableFile> Unreadable, BotOutbox? Outbox = null);
+    string Status,
+    string Version,
+    string? BotUsername,
+    BotTelegram Telegram,
+    BotQueue Queue,
+    IReadOnlyList<UnreadableFile> Unreadable,
+    BotOutbox? Outbox = null
+);
 
 /// <summary>What is wrong with the file in which the bot stores what it accepts.</summary>
 /// <param name="State"><c>log too large</c>, <c>locked</c> or <c>not writable</c>; with the last two nothing is accepted.</param>
@@ -44,7 +51,18 @@ public sealed record BotQueue(int Length, double OldestSeconds);
 /// <param name="NextTryAt">When the bot tries again.</param>
 /// <param name="ImageId">Its chart's, for <see cref="BotClient.ImageAsync"/>.</param>
 public sealed record BotNotification(
-    string Id, string User, string? Script, string? Title, string Message, string? ParseMode, DateTimeOffset CreatedAt, string State, string? Reason, DateTimeOffset? NextTryAt, string? ImageId);
+    string Id,
+    string User,
+    string? Script,
+    string? Title,
+    string Message,
+    string? ParseMode,
+    DateTimeOffset CreatedAt,
+    string State,
+    string? Reason,
+    DateTimeOffset? NextTryAt,
+    string? ImageId
+);
 
 /// <summary>How many notifications of a user there were in each quarter of an hour, by what became of them. The days of every time zone are made of them.</summary>
 /// <param name="Since">The beginning of the first quarter of which all are counted.</param>
@@ -90,7 +108,8 @@ public sealed record BotScript(
     bool Running,
     DateTimeOffset? MutedUntil,
     string? NoRun,
-    IReadOnlyList<string>? Warnings = null);
+    IReadOnlyList<string>? Warnings = null
+);
 
 /// <summary>How a run ended.</summary>
 /// <param name="Outcome"><c>delivered</c>, <c>queued</c>, <c>no_alert</c>, <c>error</c> or <c>already_running</c>.</param>

@@ -34,14 +34,20 @@ public sealed class LinkOffers(WebSettings settings, ILinkBook links, BotClient 
 
     /// <summary>The same, for who has asked the bot already.</summary>
     /// <param name="health">What it said; null where it does not answer: its name does not change because it is down.</param>
-    internal string? BotUsername(BotHealth? health) => settings.BotUsername ?? (_lastKnown = health?.BotUsername ?? _lastKnown);
+    internal string? BotUsername(BotHealth? health) =>
+        settings.BotUsername ?? (_lastKnown = health?.BotUsername ?? _lastKnown);
 
     /// <summary>A new link for a logged-in user; the user's earlier ones are void from now on.</summary>
     /// <exception cref="RefusalException">503: the bot's name is not known.</exception>
     public async Task<LinkOffer> OfferAsync(UserName user, CancellationToken cancellation)
     {
-        var name = await BotUsernameAsync(cancellation)
-            ?? throw new RefusalException(StatusCodes.Status503ServiceUnavailable, "Telegram is not set up, or the bot is not running: there is no bot to link to. Tell the operator.", TimeSpan.FromMinutes(1));
+        var name =
+            await BotUsernameAsync(cancellation)
+            ?? throw new RefusalException(
+                StatusCodes.Status503ServiceUnavailable,
+                "Telegram is not set up, or the bot is not running: there is no bot to link to. Tell the operator.",
+                TimeSpan.FromMinutes(1)
+            );
         var offer = await links.OfferDeepLinkAsync(user, cancellation);
         return new LinkOffer(new Uri($"https://t.me/{name}?start={offer.Payload}"), offer.ExpiresAt);
     }

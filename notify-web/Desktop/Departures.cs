@@ -11,7 +11,14 @@ namespace Notify.Web.Desktop;
 /// All users who have tokens are looked at when <c>/etc/passwd</c> or <c>/etc/group</c> has changed, which is seen within a second, and every five seconds for accounts of
 /// a directory; also at the start, for who left while this process was down. Where the name service fails, nobody has left.
 /// </remarks>
-internal sealed partial class Departures(DeviceBook devices, PageBook pages, Revocations revocations, Accounts accounts, TimeProvider time, ILogger<Departures> log) : BackgroundService
+internal sealed partial class Departures(
+    DeviceBook devices,
+    PageBook pages,
+    Revocations revocations,
+    Accounts accounts,
+    TimeProvider time,
+    ILogger<Departures> log
+) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -35,8 +42,7 @@ internal sealed partial class Departures(DeviceBook devices, PageBook pages, Rev
                 (_seen, _lookedAt) = (files, time.GetTimestamp());
                 await LookAtAllAsync(stoppingToken);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task LookAtAllAsync(CancellationToken cancellation)
@@ -73,7 +79,12 @@ internal sealed partial class Departures(DeviceBook devices, PageBook pages, Rev
             given = file.Read();
         }
 
-        var gone = given.Where(token => token.RevokedAt is null).GroupBy(token => (token.User, token.Uid)).Select(tokens => tokens.Key).Where(HasLeft).ToHashSet();
+        var gone = given
+            .Where(token => token.RevokedAt is null)
+            .GroupBy(token => (token.User, token.Uid))
+            .Select(tokens => tokens.Key)
+            .Where(HasLeft)
+            .ToHashSet();
         if (gone.Count == 0)
         {
             return false;
@@ -88,14 +99,23 @@ internal sealed partial class Departures(DeviceBook devices, PageBook pages, Rev
     }
 
     private bool HasLeft((string User, uint? Uid) owner) =>
-        UserName.TryParse(owner.User, out var name) && accounts.Find(name) is { } now
+        UserName.TryParse(owner.User, out var name)
+        && accounts.Find(name) is { } now
         && !(now is { IsMember: true, IsPersons: true } && (owner.Uid is null || owner.Uid == now.Id.Uid));
 
     private uint? UidOf(string user) => UserName.TryParse(user, out var name) ? accounts.Find(name)?.Id.Uid : null;
 
-    [LoggerMessage(4403, LogLevel.Information, "{User} (user id {Uid}) is no analyst here any more: the tokens for the gateway are taken back.")]
+    [LoggerMessage(
+        4403,
+        LogLevel.Information,
+        "{User} (user id {Uid}) is no analyst here any more: the tokens for the gateway are taken back."
+    )]
     private static partial void LogLeft(ILogger log, string user, uint? uid);
 
-    [LoggerMessage(4404, LogLevel.Error, "It can't be looked whose tokens for the gateway count still: {Reason} It is tried again every second.")]
+    [LoggerMessage(
+        4404,
+        LogLevel.Error,
+        "It can't be looked whose tokens for the gateway count still: {Reason} It is tried again every second."
+    )]
     private static partial void LogNotLooked(ILogger log, string reason);
 }

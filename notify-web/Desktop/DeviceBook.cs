@@ -11,8 +11,16 @@ namespace Notify.Web.Desktop;
 /// <param name="RevokedAt">When it was taken back.</param>
 /// <param name="Uid">The user's account; null in a file of an earlier version.</param>
 /// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
-public sealed record Device(string Id, string User, string Name, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, uint? Uid = null, bool IsTold = false)
-    : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
+public sealed record Device(
+    string Id,
+    string User,
+    string Name,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? RevokedAt = null,
+    uint? Uid = null,
+    bool IsTold = false
+) : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
 
 /// <summary>Whether a device was added.</summary>
 internal enum DeviceAddition
@@ -47,12 +55,22 @@ public sealed class DeviceBook(WebSettings settings, Accounts accounts, TimeProv
     internal IReadOnlyList<Device> Of(UserName user)
     {
         var account = accounts.Of(user).Id;
-        return [.. File.Read().Where(device => device.RevokedAt is null && device.IsOf(user, account)).OrderByDescending(device => device.CreatedAt)];
+        return
+        [
+            .. File.Read()
+                .Where(device => device.RevokedAt is null && device.IsOf(user, account))
+                .OrderByDescending(device => device.CreatedAt),
+        ];
     }
 
     /// <summary>Adds one for a user's account, where there is room.</summary>
     /// <exception cref="IOException">It can't be stored, or the name service fails.</exception>
-    internal async Task<DeviceAddition> AddAsync(UserName user, GatewayToken token, string name, CancellationToken cancellation)
+    internal async Task<DeviceAddition> AddAsync(
+        UserName user,
+        GatewayToken token,
+        string name,
+        CancellationToken cancellation
+    )
     {
         var account = accounts.Of(user).Id;
         var addition = DeviceAddition.Added;
@@ -60,7 +78,8 @@ public sealed class DeviceBook(WebSettings settings, Accounts accounts, TimeProv
             devices =>
             {
                 var own = devices.Where(other => other.IsOf(user, account)).ToArray();
-                addition = own.Count(other => other.RevokedAt is null) >= MostOfOneUser ? DeviceAddition.TooMany
+                addition =
+                    own.Count(other => other.RevokedAt is null) >= MostOfOneUser ? DeviceAddition.TooMany
                     : own.Length >= MostTokensOfOneUser ? DeviceAddition.TooManyTokens
                     : DeviceAddition.Added;
                 if (addition != DeviceAddition.Added)
@@ -68,10 +87,13 @@ public sealed class DeviceBook(WebSettings settings, Accounts accounts, TimeProv
                     return false;
                 }
 
-                devices.Add(new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt, Uid: account.Uid));
+                devices.Add(
+                    new Device(token.Id, user.Value, name, time.GetUtcNow(), token.ExpiresAt, Uid: account.Uid)
+                );
                 return true;
             },
-            cancellation);
+            cancellation
+        );
         return addition;
     }
 

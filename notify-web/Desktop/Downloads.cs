@@ -13,10 +13,17 @@ internal static class Downloads
     /// <summary>Whether there is something to download.</summary>
     internal static bool AreThere => File.Exists(ProgramFile);
 
-    internal static void MapDownloads(this IEndpointRouteBuilder routes) => routes.MapGet(
-        Path,
-        () => AreThere
-            ? Results.File(ProgramFile, "application/octet-stream", "notify-desktop")
-            : throw new RefusalException(StatusCodes.Status404NotFound, "notify-desktop is not installed on this server. Tell the operator: server/deploy.sh and the package bring it."))
-        .ExcludeFromDescription();
+    internal static void MapDownloads(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapGet(
+                Path,
+                () =>
+                    AreThere
+                        ? Results.File(ProgramFile, "application/octet-stream", "notify-desktop")
+                        : throw new RefusalException(
+                            StatusCodes.Status404NotFound,
+                            "notify-desktop is not installed on this server. Tell the operator: server/deploy.sh and the package bring it."
+                        )
+            )
+            .ExcludeFromDescription();
 }

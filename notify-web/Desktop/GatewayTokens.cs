@@ -25,10 +25,14 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
     private const string Audience = "notify-gateway";
 
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
-    private readonly SigningCredentials _credentials = new(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(settings.JwtSecret)), SecurityAlgorithms.HmacSha256);
+    private readonly SigningCredentials _credentials = new(
+        new SymmetricSecurityKey(Encoding.UTF8.GetBytes(settings.JwtSecret)),
+        SecurityAlgorithms.HmacSha256
+    );
 
     /// <summary>For a device.</summary>
-    internal GatewayToken MakeForDevice(UserName user) => Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
+    internal GatewayToken MakeForDevice(UserName user) =>
+        Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
 
     /// <summary>For the pages of a session, under the id that <see cref="PageBook"/> has for them; it lives no longer than the session does.</summary>
     internal GatewayToken MakeForPage(UserName user, string id, DateTimeOffset sessionEnds)
@@ -41,15 +45,17 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var end = DateTimeOffset.FromUnixTimeSeconds((now + life).ToUnixTimeSeconds());
-        var text = _handler.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = Issuer,
-            Audience = Audience,
-            IssuedAt = now.UtcDateTime,
-            Expires = end.UtcDateTime,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = user.Value, ["jti"] = id },
-            SigningCredentials = _credentials,
-        });
+        var text = _handler.CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = Issuer,
+                Audience = Audience,
+                IssuedAt = now.UtcDateTime,
+                Expires = end.UtcDateTime,
+                Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = user.Value, ["jti"] = id },
+                SigningCredentials = _credentials,
+            }
+        );
         return new GatewayToken(id, text, end);
     }
 }

@@ -13,8 +13,15 @@ namespace Notify.Web.Desktop;
 /// <param name="RevokedAt">When it was taken back.</param>
 /// <param name="Uid">The user's account.</param>
 /// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
-internal sealed record PageToken(string Id, string Session, string User, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, uint? Uid = null, bool IsTold = false)
-    : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
+internal sealed record PageToken(
+    string Id,
+    string Session,
+    string User,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? RevokedAt = null,
+    uint? Uid = null,
+    bool IsTold = false
+) : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
 
 /// <summary>
 /// The tokens of open pages, in <c>pages.json</c> of the state folder: one id for all pages of a session, so that its end takes all of them back, also where this
@@ -45,9 +52,20 @@ internal sealed class PageBook(WebSettings settings, Accounts accounts, TimeProv
             pages =>
             {
                 // Longer than needed, so that not every token is written down.
-                var own = Own(pages) ?? new PageToken("page-" + Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)), session, user.Value, until, Uid: account.Uid);
+                var own =
+                    Own(pages)
+                    ?? new PageToken(
+                        "page-" + Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)),
+                        session,
+                        user.Value,
+                        until,
+                        Uid: account.Uid
+                    );
                 pages.RemoveAll(page => page.Id == own.Id);
-                var others = pages.Where(page => page.RevokedAt is null && page.IsOf(user, account)).OrderBy(page => page.ExpiresAt).ToArray();
+                var others = pages
+                    .Where(page => page.RevokedAt is null && page.IsOf(user, account))
+                    .OrderBy(page => page.ExpiresAt)
+                    .ToArray();
                 foreach (var oldest in others.Take(others.Length - MaxOfOneUser + 1))
                 {
                     pages[pages.IndexOf(oldest)] = oldest with { RevokedAt = time.GetUtcNow() };
@@ -57,10 +75,12 @@ internal sealed class PageBook(WebSettings settings, Accounts accounts, TimeProv
                 id = own.Id;
                 return true;
             },
-            cancellation);
+            cancellation
+        );
         return id;
 
-        PageToken? Own(IEnumerable<PageToken> pages) => pages.FirstOrDefault(page => page.RevokedAt is null && page.Session == session && page.IsOf(user, account));
+        PageToken? Own(IEnumerable<PageToken> pages) =>
+            pages.FirstOrDefault(page => page.RevokedAt is null && page.Session == session && page.IsOf(user, account));
     }
 
     /// <summary>The tokens of a session.</summary>
@@ -74,5 +94,6 @@ internal sealed class PageBook(WebSettings settings, Accounts accounts, TimeProv
     /// <inheritdoc />
     public void Dispose() => File.Dispose();
 
-    private static string Digest(string sessionId) => Base64UrlEncoder.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)).AsSpan(0, 16).ToArray());
+    private static string Digest(string sessionId) =>
+        Base64UrlEncoder.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)).AsSpan(0, 16).ToArray());
 }

@@ -6,7 +6,13 @@ namespace Notify.Web.Desktop;
 /// Tells the gateway which tokens were taken back: those of devices, and those of pages whose session was ended. Where it can't be told at once it is told as soon
 /// as it answers: until then nobody is connected to it, and after that every second counts.
 /// </summary>
-internal sealed partial class Revocations(DeviceBook devices, PageBook pages, GatewaySocket gateway, TimeProvider time, ILogger<Revocations> log) : BackgroundService
+internal sealed partial class Revocations(
+    DeviceBook devices,
+    PageBook pages,
+    GatewaySocket gateway,
+    TimeProvider time,
+    ILogger<Revocations> log
+) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -20,7 +26,8 @@ internal sealed partial class Revocations(DeviceBook devices, PageBook pages, Ga
     /// <param name="device">Which.</param>
     /// <param name="cancellation">The end of this process, and never that of a request: what was taken back has to be told whether or not somebody waits for it.</param>
     /// <returns>Whether it knows; else it is told later, by itself.</returns>
-    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) => TellAsync(devices.File, device, cancellation);
+    internal Task<bool> TellAsync(Device device, CancellationToken cancellation) =>
+        TellAsync(devices.File, device, cancellation);
 
     /// <summary>Tells the gateway that a session has ended, and with it the tokens of its pages.</summary>
     internal async Task TellOfEndAsync(string sessionId)
@@ -66,7 +73,13 @@ internal sealed partial class Revocations(DeviceBook devices, PageBook pages, Ga
             await file.ToldAsync(token.Id, cancellation);
             return true;
         }
-        catch (Exception e) when (e is GatewayUnreachableException or GatewayRefusedException or IOException or OperationCanceledException)
+        catch (Exception e)
+            when (e
+                    is GatewayUnreachableException
+                        or GatewayRefusedException
+                        or IOException
+                        or OperationCanceledException
+            )
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -140,7 +153,11 @@ internal sealed partial class Revocations(DeviceBook devices, PageBook pages, Ga
         }
     }
 
-    [LoggerMessage(4401, LogLevel.Warning, "The gateway can't be told that a token was taken back: {Reason} It is tried again every second.")]
+    [LoggerMessage(
+        4401,
+        LogLevel.Warning,
+        "The gateway can't be told that a token was taken back: {Reason} It is tried again every second."
+    )]
     private static partial void LogWaiting(ILogger log, string reason);
 
     [LoggerMessage(4402, LogLevel.Information, "The gateway knows of all tokens that were taken back.")]

@@ -14,7 +14,14 @@ namespace Notify.Web.Desktop;
 /// <param name="RevokedAt">When it was taken back.</param>
 /// <param name="Uid">The user's account; null where a version before ids were kept has stored it: then it counts for the account of now.</param>
 /// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
-public record GivenToken(string Id, string User, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt, uint? Uid, bool IsTold)
+public record GivenToken(
+    string Id,
+    string User,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? RevokedAt,
+    uint? Uid,
+    bool IsTold
+)
 {
     /// <summary>Whether it is a user's, and not one's of the same name.</summary>
     internal bool IsOf(UserName user, AccountId account) => User == user.Value && (Uid is null || Uid == account.Uid);
@@ -48,23 +55,42 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
 
     /// <summary>Those that were taken back and of which the gateway does not know yet.</summary>
     /// <exception cref="IOException">They can't be read.</exception>
-    internal IReadOnlyList<TToken> Revoked() => [.. Read().Where(token => token is { RevokedAt: not null, IsTold: false })];
+    internal IReadOnlyList<TToken> Revoked() =>
+        [.. Read().Where(token => token is { RevokedAt: not null, IsTold: false })];
 
     /// <summary>Takes back all that are meant; false where there are none.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task<bool> RevokeAsync(Func<TToken, bool> which, CancellationToken cancellation) => ChangeAsync(
-        tokens => Replace(tokens, token => token.RevokedAt is null && which(token), token => token with { RevokedAt = time.GetUtcNow() }),
-        cancellation);
+    internal Task<bool> RevokeAsync(Func<TToken, bool> which, CancellationToken cancellation) =>
+        ChangeAsync(
+            tokens =>
+                Replace(
+                    tokens,
+                    token => token.RevokedAt is null && which(token),
+                    token => token with { RevokedAt = time.GetUtcNow() }
+                ),
+            cancellation
+        );
 
     /// <summary>Stores the accounts of now with tokens that have none stored.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task<bool> StoreAccountsAsync(Func<string, uint?> uidOf, CancellationToken cancellation) => ChangeAsync(
-        tokens => Replace(tokens, token => token.Uid is null && uidOf(token.User) is not null, token => token with { Uid = uidOf(token.User) }),
-        cancellation);
+    internal Task<bool> StoreAccountsAsync(Func<string, uint?> uidOf, CancellationToken cancellation) =>
+        ChangeAsync(
+            tokens =>
+                Replace(
+                    tokens,
+                    token => token.Uid is null && uidOf(token.User) is not null,
+                    token => token with { Uid = uidOf(token.User) }
+                ),
+            cancellation
+        );
 
     /// <summary>The gateway knows that it was taken back.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
-    internal Task ToldAsync(string id, CancellationToken cancellation) => ChangeAsync(tokens => Replace(tokens, token => token.Id == id, token => token with { IsTold = true }), cancellation);
+    internal Task ToldAsync(string id, CancellationToken cancellation) =>
+        ChangeAsync(
+            tokens => Replace(tokens, token => token.Id == id, token => token with { IsTold = true }),
+            cancellation
+        );
 
     /// <summary>Reads, changes and writes while no other program does; nothing is written where the change says false.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
@@ -82,7 +108,11 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
                 return false;
             }
 
-            AtomicFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(tokens, ApiJson.Options), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.Replace(
+                path,
+                JsonSerializer.SerializeToUtf8Bytes(tokens, ApiJson.Options),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite
+            );
             return true;
         }
         finally
@@ -122,12 +152,16 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
 
         try
         {
-            return JsonSerializer.Deserialize<List<TToken>>(content, ApiJson.Options) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<List<TToken>>(content, ApiJson.Options)
+                ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {
             // Never taken for empty: the next change would write over it, and tokens would go on that nobody can take back any more.
-            throw new IOException($"{path} can't be read ({e.Message}). Mend it, or move it away: then the tokens in it are unknown here until they end.", e);
+            throw new IOException(
+                $"{path} can't be read ({e.Message}). Mend it, or move it away: then the tokens in it are unknown here until they end.",
+                e
+            );
         }
     }
 

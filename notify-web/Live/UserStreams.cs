@@ -40,10 +40,18 @@ public sealed class UserStreams(ILinkBook links)
     {
         ArgumentNullException.ThrowIfNull(user);
         var link = LinkOf(user);
-        var linkPart = link is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{link.Chat.Value:x}.{link.LinkedAt.ToUnixTimeSeconds():x}.{link.Dead?.Since.ToUnixTimeSeconds() ?? 0:x}");
+        var linkPart = link is null
+            ? "-"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{link.Chat.Value:x}.{link.LinkedAt.ToUnixTimeSeconds():x}.{link.Dead?.Since.ToUnixTimeSeconds() ?? 0:x}"
+            );
         lock (_gate)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{_instance}.{_toldAll}.{_told.GetValueOrDefault(user)}.{linkPart}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_instance}.{_toldAll}.{_told.GetValueOrDefault(user)}.{linkPart}"
+            );
         }
     }
 

@@ -5,9 +5,7 @@ namespace Notify.Web.Login;
 /// <summary>Whether somebody may enter, and as whom.</summary>
 public abstract record Admission
 {
-    private Admission()
-    {
-    }
+    private Admission() { }
 
     /// <summary>They may.</summary>
     /// <param name="User">As whom.</param>
@@ -41,37 +39,53 @@ public sealed class Admissions(WebSettings settings, UserMap map, Accounts accou
 
         if (!account.EmailVerified)
         {
-            return new Admission.Refused($"Google has not verified that {account.Email} is yours. Verify it in your Google account, or choose another account.");
+            return new Admission.Refused(
+                $"Google has not verified that {account.Email} is yours. Verify it in your Google account, or choose another account."
+            );
         }
 
         if (!settings.AllowedDomains.Contains(account.Domain, StringComparer.Ordinal))
         {
-            return new Admission.Refused($"You are {account.Email} at Google; {settings.InstanceName} is for addresses of {string.Join(", ", settings.AllowedDomains)}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
+            return new Admission.Refused(
+                $"You are {account.Email} at Google; {settings.InstanceName} is for addresses of {string.Join(", ", settings.AllowedDomains)}. Choose your account there, or ask whoever runs {settings.InstanceName}."
+            );
         }
 
         // A line of the map goes before everything: it may be there because the name before the @ is somebody else's on this machine.
         switch (map.Find(account.Email))
         {
             case MappedUser.Mapped { User: var mapped }:
-                return Of(mapped, $"{account.Email} is {mapped} on this machine, who is no analyst (not in the group {settings.AnalystGroup}). {operators} to add {mapped} to it.");
+                return Of(
+                    mapped,
+                    $"{account.Email} is {mapped} on this machine, who is no analyst (not in the group {settings.AnalystGroup}). {operators} to add {mapped} to it."
+                );
             case MappedUser.Unclear:
-                return new Admission.Refused($"The line for {account.Email} in the list of users can't be read. {operators} to put it right.");
+                return new Admission.Refused(
+                    $"The line for {account.Email} in the list of users can't be read. {operators} to put it right."
+                );
             case MappedUser.NotReadable:
-                return new Admission.Undecided($"The list of users can't be read now, so nobody can log in. {operators} to put it right, then try again.");
+                return new Admission.Undecided(
+                    $"The list of users can't be read now, so nobody can log in. {operators} to put it right, then try again."
+                );
         }
 
         if (account.Domain != settings.AllowedDomains[0])
         {
-            return new Admission.Refused($"{account.Email} is not in the list of users of {settings.InstanceName}. {operators} to add it.");
+            return new Admission.Refused(
+                $"{account.Email} is not in the list of users of {settings.InstanceName}. {operators} to add it."
+            );
         }
 
         // Anybody can have a private Google account with an address of the domain; only its Workspace's accounts say hd.
         if (account.HostedDomain != settings.AllowedDomains[0])
         {
-            return new Admission.Refused($"{account.Email} is not an account of the Google Workspace of {settings.AllowedDomains[0]}. Choose your account there, or ask whoever runs {settings.InstanceName}.");
+            return new Admission.Refused(
+                $"{account.Email} is not an account of the Google Workspace of {settings.AllowedDomains[0]}. Choose your account there, or ask whoever runs {settings.InstanceName}."
+            );
         }
 
-        var why = $"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.";
+        var why =
+            $"There is no analyst {account.Name} on this machine (a Unix user in the group {settings.AnalystGroup}). {operators} to create the account, or to add {account.Email} to the list of users.";
 
         // A directory may call its people by their whole address.
         foreach (var name in (string[])[account.Name, account.Email])
@@ -84,11 +98,14 @@ public sealed class Admissions(WebSettings settings, UserMap map, Accounts accou
 
         return new Admission.Refused(why);
 
-        Admission Of(UserName candidate, string refusal) => accounts.Find(candidate) switch
-        {
-            null => new Admission.Undecided($"The accounts of this machine can't be looked up now (getent passwd {candidate}), so nobody can log in. {operators} to put it right, then try again."),
-            { IsMember: true, IsPersons: true } now => new Admission.Admitted(candidate, now.Id),
-            _ => new Admission.Refused(refusal),
-        };
+        Admission Of(UserName candidate, string refusal) =>
+            accounts.Find(candidate) switch
+            {
+                null => new Admission.Undecided(
+                    $"The accounts of this machine can't be looked up now (getent passwd {candidate}), so nobody can log in. {operators} to put it right, then try again."
+                ),
+                { IsMember: true, IsPersons: true } now => new Admission.Admitted(candidate, now.Id),
+                _ => new Admission.Refused(refusal),
+            };
     }
 }

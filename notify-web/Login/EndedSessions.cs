@@ -11,7 +11,8 @@ namespace Notify.Web.Login;
 /// refused, also after a restart and by another process on the same folder.
 /// </summary>
 /// <remarks>An id is kept for as long as a cookie made just before the logout could count. A look-up costs a <c>stat</c>.</remarks>
-public sealed partial class EndedSessions(WebSettings settings, TimeProvider time, ILogger<EndedSessions> log) : IDisposable
+public sealed partial class EndedSessions(WebSettings settings, TimeProvider time, ILogger<EndedSessions> log)
+    : IDisposable
 {
     /// <summary>A little more than a cookie lives.</summary>
     private static readonly TimeSpan Keep = GoogleLogin.SessionLength + TimeSpan.FromMinutes(10);
@@ -52,12 +53,25 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
             {
                 Load();
                 var now = time.GetUtcNow();
-                var ended = _table.EndedAt.Where(entry => now - entry.Value < Keep).ToDictionary(StringComparer.Ordinal);
+                var ended = _table
+                    .EndedAt.Where(entry => now - entry.Value < Keep)
+                    .ToDictionary(StringComparer.Ordinal);
                 ended[id] = now;
                 // Before it is stored: whatever the disk says, it has ended here.
-                _table = _table with { EndedAt = ended };
-                var text = string.Concat(ended.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value.ToUnixTimeSeconds()}\n")));
-                AtomicFile.Replace(_file.Path, Encoding.ASCII.GetBytes(text), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                _table = _table with
+                {
+                    EndedAt = ended,
+                };
+                var text = string.Concat(
+                    ended.Select(entry =>
+                        string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value.ToUnixTimeSeconds()}\n")
+                    )
+                );
+                AtomicFile.Replace(
+                    _file.Path,
+                    Encoding.ASCII.GetBytes(text),
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite
+                );
                 _table = new Table(FileStatus.OfPath(_file.Path), ended);
             }
         }
@@ -84,7 +98,10 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
             foreach (var line in File.ReadLines(_file.Path))
             {
                 // A line that can't be read names no session that there was.
-                if (line.Split(' ') is [{ Length: > 0 } id, var seconds] && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
+                if (
+                    line.Split(' ') is [{ Length: > 0 } id, var seconds]
+                    && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+                )
                 {
                     ended[id] = DateTimeOffset.UnixEpoch.AddSeconds(at);
                 }
@@ -96,6 +113,10 @@ public sealed partial class EndedSessions(WebSettings settings, TimeProvider tim
 
     private sealed record Table(FileStatus? File, Dictionary<string, DateTimeOffset> EndedAt);
 
-    [LoggerMessage(4104, LogLevel.Error, "{Path} can't be written: {Reason}. A session was ended, but a copy of its cookie would count again after a restart within a day. Make room on the disk, or mend the folder's rights.")]
+    [LoggerMessage(
+        4104,
+        LogLevel.Error,
+        "{Path} can't be written: {Reason}. A session was ended, but a copy of its cookie would count again after a restart within a day. Make room on the disk, or mend the folder's rights."
+    )]
     private static partial void LogNotStored(ILogger log, string path, string reason);
 }

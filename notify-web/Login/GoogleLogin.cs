@@ -37,18 +37,35 @@ internal static class GoogleLogin
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<SessionCheck>();
         services.AddDataProtection().SetApplicationName("notify-web");
-        services.Configure<KeyManagementOptions>(keys => keys.XmlRepository = new KeyFolder(StateFolder.Keys(settings)));
-        services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+        services.Configure<KeyManagementOptions>(keys =>
+            keys.XmlRepository = new KeyFolder(StateFolder.Keys(settings))
+        );
+        services
+            .AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie => SetCookie(cookie, settings))
             .AddOpenIdConnect(Scheme, oidc => SetProvider(oidc, settings));
         // After the framework has set its own, which this one goes before.
-        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
-            .PostConfigure<TimeProvider>((cookie, time) => cookie.TicketDataFormat = new OpenedCookies(cookie.TicketDataFormat, time));
-        services.AddOptions<OpenIdConnectOptions>(Scheme).Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
-        services.AddSingleton(provider => new ProviderConfiguration(settings.Authority, new HttpClient(NewHandler(settings)) { Timeout = ProviderPatience, MaxResponseContentBufferSize = LargestDocument }, provider.GetRequiredService<TimeProvider>()));
+        services
+            .AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
+            .PostConfigure<TimeProvider>(
+                (cookie, time) => cookie.TicketDataFormat = new OpenedCookies(cookie.TicketDataFormat, time)
+            );
+        services
+            .AddOptions<OpenIdConnectOptions>(Scheme)
+            .Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
+        services.AddSingleton(provider => new ProviderConfiguration(
+            settings.Authority,
+            new HttpClient(NewHandler(settings))
+            {
+                Timeout = ProviderPatience,
+                MaxResponseContentBufferSize = LargestDocument,
+            },
+            provider.GetRequiredService<TimeProvider>()
+        ));
     }
 
-    private static SocketsHttpHandler NewHandler(WebSettings settings) => new() { UseProxy = settings.Proxy is not null, Proxy = settings.Proxy };
+    private static SocketsHttpHandler NewHandler(WebSettings settings) =>
+        new() { UseProxy = settings.Proxy is not null, Proxy = settings.Proxy };
 
     private static void SetCookie(CookieAuthenticationOptions cookie, WebSettings settings)
     {
@@ -64,7 +81,8 @@ internal static class GoogleLogin
             SessionLife.KeepBegin(context.Properties);
 
             // What the page asks by itself is no use of it: an open tab does not keep a session alive.
-            context.ShouldRenew = context.ElapsedTime > RenewAfter && !SessionForScripts.IsAskedByItself(context.Request.Path);
+            context.ShouldRenew =
+                context.ElapsedTime > RenewAfter && !SessionForScripts.IsAskedByItself(context.Request.Path);
             return Task.CompletedTask;
         };
         cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;
@@ -116,7 +134,14 @@ internal static class GoogleLogin
 
     /// <summary>Browsers let no other site, not even one beside it in the same domain, set a cookie with such a prefix.</summary>
     internal static string CookieName(WebSettings settings, string name) =>
-        (settings.IsSecure ? settings.BasePath.Length == 0 ? "__Host-notify-" : "__Secure-notify-" : "notify-") + name;
+        (
+            settings.IsSecure
+                ? settings.BasePath.Length == 0
+                    ? "__Host-notify-"
+                    : "__Secure-notify-"
+                : "notify-"
+        ) + name;
 
-    internal static CookieSecurePolicy Secure(WebSettings settings) => settings.IsSecure ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
+    internal static CookieSecurePolicy Secure(WebSettings settings) =>
+        settings.IsSecure ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
 }

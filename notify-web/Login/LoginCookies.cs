@@ -15,16 +15,20 @@ internal static class LoginCookies
     private const int MostTakenAway = MostLogins + 1;
 
     /// <summary>Makes room for one more login: of those that the browser still knows the newest stay. Browsers send the oldest first (RFC 6265, section 5.4).</summary>
-    internal static void MakeRoom(HttpContext context, OpenIdConnectOptions options) => TakeAway(context, options, keep: MostLogins - 1);
+    internal static void MakeRoom(HttpContext context, OpenIdConnectOptions options) =>
+        TakeAway(context, options, keep: MostLogins - 1);
 
     /// <summary>Takes all of them away: somebody has logged in.</summary>
-    internal static void TakeAllAway(HttpContext context, OpenIdConnectOptions options) => TakeAway(context, options, keep: 0);
+    internal static void TakeAllAway(HttpContext context, OpenIdConnectOptions options) =>
+        TakeAway(context, options, keep: 0);
 
     private static void TakeAway(HttpContext context, OpenIdConnectOptions options, int keep)
     {
         foreach (var cookie in new[] { options.CorrelationCookie, options.NonceCookie })
         {
-            var known = context.Request.Cookies.Keys.Where(name => name.StartsWith(cookie.Name!, StringComparison.Ordinal)).ToList();
+            var known = context
+                .Request.Cookies.Keys.Where(name => name.StartsWith(cookie.Name!, StringComparison.Ordinal))
+                .ToList();
             foreach (var name in known.Take(Math.Min(known.Count - keep, MostTakenAway)))
             {
                 context.Response.Cookies.Delete(name, cookie.Build(context));

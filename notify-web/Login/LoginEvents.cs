@@ -33,13 +33,16 @@ public sealed record LoginTrouble(int Status, string Title, string Sentence)
     }
 
     /// <summary>The provider gives no answer, or the proxy on the way there lets nobody through.</summary>
-    internal static LoginTrouble ProviderDown(WebSettings settings, Exception? failure) => new(
-        StatusCodes.Status503ServiceUnavailable,
-        "Google can't be reached",
-        // Which proxy it is stands in the log: it is nobody's business who is not logged in.
-        LoginEvents.ProxyFailure(settings, failure) is null
-            ? $"{settings.Authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute."
-            : $"This server's proxy lets nothing through to {settings.Authority.Host} now, so nobody can log in. Who is logged in already stays so. Try again in a minute; if it stays so, tell the operator.");
+    internal static LoginTrouble ProviderDown(WebSettings settings, Exception? failure) =>
+        new(
+            StatusCodes.Status503ServiceUnavailable,
+            "Google can't be reached",
+            // Which proxy it is stands in the log: it is nobody's business who is not logged in.
+            LoginEvents.ProxyFailure(settings, failure)
+                is null
+                ? $"{settings.Authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute."
+                : $"This server's proxy lets nothing through to {settings.Authority.Host} now, so nobody can log in. Who is logged in already stays so. Try again in a minute; if it stays so, tell the operator."
+        );
 }
 
 /// <summary>What happens when the provider sends somebody back.</summary>
@@ -72,16 +75,26 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         {
             case Admission.Admitted admitted:
                 context.Principal = Session.Begin(admitted.User, account).ToPrincipal();
-                context.Properties = new AuthenticationProperties { IsPersistent = true, RedirectUri = context.Properties?.RedirectUri };
+                context.Properties = new AuthenticationProperties
+                {
+                    IsPersistent = true,
+                    RedirectUri = context.Properties?.RedirectUri,
+                };
                 Session.SetUnixAccount(context.Properties, admitted.Account);
                 LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
                 break;
             case Admission.Refused refused:
                 LoginLog.Refused(Log(context.HttpContext), Serving.ErrorAnswers.Shown(account.Email), refused.Why);
-                LoginTrouble.Show(context, new LoginTrouble(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why));
+                LoginTrouble.Show(
+                    context,
+                    new LoginTrouble(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
+                );
                 break;
             case Admission.Undecided undecided:
-                LoginTrouble.Show(context, new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", undecided.Why));
+                LoginTrouble.Show(
+                    context,
+                    new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", undecided.Why)
+                );
                 break;
         }
 
@@ -96,7 +109,12 @@ internal sealed class LoginEvents : OpenIdConnectEvents
 
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
-        if (context.Failure?.Message == ForgottenLogin && (await context.HttpContext.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)).Succeeded)
+        if (
+            context.Failure?.Message == ForgottenLogin
+            && (
+                await context.HttpContext.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme)
+            ).Succeeded
+        )
         {
             // The login of another tab, which was done first, has taken this one's cookies away: who comes back here is logged in.
             context.Response.Redirect(context.Request.PathBase + "/");
@@ -107,25 +125,44 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
         var failure = context.Failure;
         LoginLog.Failed(Log(context.HttpContext), ProxyFailure(settings, failure) ?? Reason(failure));
-        LoginTrouble.Show(context, failure switch
-        {
-            _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings, failure),
-            OpenIdConnectProtocolException when failure.Data["error"] is "invalid_client" or "unauthorized_client" =>
-                new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."),
-            // The class itself, with no error of the protocol, is an answer that no provider gives. What is derived from it is about a token that is not right.
-            OpenIdConnectProtocolException when failure.GetType() == typeof(OpenIdConnectProtocolException)
-                && failure.Data["error"] is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope") && !IsRefusedInBrowser(context.Request) =>
-                LoginTrouble.ProviderDown(settings, null),
-            { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(StatusCodes.Status403Forbidden, "You are not logged in", "The login was cancelled at Google. Start it again if you want to."),
-            _ => new LoginTrouble(StatusCodes.Status400BadRequest, "This login did not work", "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."),
-        });
+        LoginTrouble.Show(
+            context,
+            failure switch
+            {
+                _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings, failure),
+                OpenIdConnectProtocolException
+                    when failure.Data["error"] is "invalid_client" or "unauthorized_client" => new LoginTrouble(
+                    StatusCodes.Status503ServiceUnavailable,
+                    "Nobody can log in now",
+                    "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."
+                ),
+                // The class itself, with no error of the protocol, is an answer that no provider gives. What is derived from it is about a token that is not right.
+                OpenIdConnectProtocolException
+                    when failure.GetType() == typeof(OpenIdConnectProtocolException)
+                        && failure.Data["error"]
+                            is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope")
+                        && !IsRefusedInBrowser(context.Request) => LoginTrouble.ProviderDown(settings, null),
+                { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(
+                    StatusCodes.Status403Forbidden,
+                    "You are not logged in",
+                    "The login was cancelled at Google. Start it again if you want to."
+                ),
+                _ => new LoginTrouble(
+                    StatusCodes.Status400BadRequest,
+                    "This login did not work",
+                    "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."
+                ),
+            }
+        );
     }
 
     /// <summary>Whether the provider sent the browser back with an error of its own: then it can be reached.</summary>
-    private static bool IsRefusedInBrowser(HttpRequest request) => request.Query["error"] is [{ } error] && error is not ("server_error" or "temporarily_unavailable");
+    private static bool IsRefusedInBrowser(HttpRequest request) =>
+        request.Query["error"] is [{ } error] && error is not ("server_error" or "temporarily_unavailable");
 
     internal static bool IsProviderDown(Exception? e) =>
-        e is not null && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
+        e is not null
+        && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
 
     /// <summary>What the proxy on the way to the provider did; null where it is not to blame.</summary>
     internal static string? ProxyFailure(WebSettings settings, Exception? e)
@@ -133,7 +170,14 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         for (; e is not null; e = e.InnerException)
         {
             // Only these come before there is a connection; what is said by the library around them is not.
-            if (e is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError or HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+            if (
+                e is HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.ProxyTunnelError
+                        or HttpRequestError.ConnectionError
+                        or HttpRequestError.NameResolutionError
+                }
+            )
             {
                 return settings.Proxy?.Explain(e, settings.Authority, wasSent: false);
             }
@@ -143,21 +187,28 @@ internal sealed class LoginEvents : OpenIdConnectEvents
     }
 
     /// <summary>What is said of it without anything that was in the request.</summary>
-    private static string Reason(Exception? e) => e switch
-    {
-        null => "no reason given",
-        SecurityTokenException => e.GetType().Name,
-        _ when IsProviderDown(e) => "the provider can't be reached",
-        OpenIdConnectProtocolException => $"{e.GetType().Name} {e.Data["error"]}",
-        _ => e.InnerException is { } inner && e is AuthenticationFailureException ? Reason(inner) : e.GetType().Name + (e is AuthenticationFailureException ? ": " + Serving.ErrorAnswers.Shown(e.Message) : ""),
-    };
+    private static string Reason(Exception? e) =>
+        e switch
+        {
+            null => "no reason given",
+            SecurityTokenException => e.GetType().Name,
+            _ when IsProviderDown(e) => "the provider can't be reached",
+            OpenIdConnectProtocolException => $"{e.GetType().Name} {e.Data["error"]}",
+            _ => e.InnerException is { } inner && e is AuthenticationFailureException
+                ? Reason(inner)
+                : e.GetType().Name
+                    + (e is AuthenticationFailureException ? ": " + Serving.ErrorAnswers.Shown(e.Message) : ""),
+        };
 
-    private static GoogleAccount AccountOf(ClaimsPrincipal principal) => new(
-        AsciiText.Lower(principal.FindFirst("email")?.Value ?? ""),
-        string.Equals(principal.FindFirst("email_verified")?.Value, "true", StringComparison.OrdinalIgnoreCase),
-        principal.FindFirst("hd") is { } domain ? AsciiText.Lower(domain.Value) : null);
+    private static GoogleAccount AccountOf(ClaimsPrincipal principal) =>
+        new(
+            AsciiText.Lower(principal.FindFirst("email")?.Value ?? ""),
+            string.Equals(principal.FindFirst("email_verified")?.Value, "true", StringComparison.OrdinalIgnoreCase),
+            principal.FindFirst("hd") is { } domain ? AsciiText.Lower(domain.Value) : null
+        );
 
-    private static ILogger Log(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web.Login");
+    private static ILogger Log(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web.Login");
 }
 
 internal static partial class LoginLog

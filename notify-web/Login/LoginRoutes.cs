@@ -12,7 +12,9 @@ internal static class LoginRoutes
     {
         try
         {
-            await context.RequestServices.GetRequiredService<EndedSessions>().EndAsync(context.Session().Id, context.RequestAborted);
+            await context
+                .RequestServices.GetRequiredService<EndedSessions>()
+                .EndAsync(context.Session().Id, context.RequestAborted);
         }
         catch (IOException)
         {

@@ -9,7 +9,8 @@ namespace Notify.Web.Login;
 /// (<see cref="SessionCheck"/>). Only cookies that are right are kept, so nobody without a login can fill it. A minute, so that a revoked key is not outlived by
 /// more, and what nobody uses any more goes.
 /// </remarks>
-internal sealed class OpenedCookies(ISecureDataFormat<AuthenticationTicket> format, TimeProvider time) : ISecureDataFormat<AuthenticationTicket>
+internal sealed class OpenedCookies(ISecureDataFormat<AuthenticationTicket> format, TimeProvider time)
+    : ISecureDataFormat<AuthenticationTicket>
 {
     private static readonly TimeSpan Keep = TimeSpan.FromMinutes(1);
 

@@ -8,7 +8,9 @@ namespace Notify.Web.Login;
 /// The provider's discovery document and its keys: fetched when they are first needed, and anew where a token is signed with a key that is not known, before the
 /// person who brings it is answered. (The library's own manager fetches behind that person's back, so that the first login after a change of keys fails.)
 /// </summary>
-internal sealed class ProviderConfiguration : BaseConfigurationManager, IConfigurationManager<OpenIdConnectConfiguration>
+internal sealed class ProviderConfiguration
+    : BaseConfigurationManager,
+        IConfigurationManager<OpenIdConnectConfiguration>
 {
     /// <summary>A key that the provider takes back counts no longer than this.</summary>
     private static readonly TimeSpan Keep = TimeSpan.FromHours(1);
@@ -53,7 +55,8 @@ internal sealed class ProviderConfiguration : BaseConfigurationManager, IConfigu
         }
     }
 
-    public override async Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) => await GetConfigurationAsync(cancel);
+    public override async Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) =>
+        await GetConfigurationAsync(cancel);
 
     public override void RequestRefresh() => _isRefreshWanted = true;
 

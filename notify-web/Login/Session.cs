@@ -24,7 +24,8 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
     private const string UnixAccountItem = "uid";
 
     /// <summary>A new session.</summary>
-    public static Session Begin(UserName user, GoogleAccount account) => new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), user, account);
+    public static Session Begin(UserName user, GoogleAccount account) =>
+        new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), user, account);
 
     /// <summary>The session that a principal is made of; null where it is made of something else.</summary>
     /// <param name="principal">Who it is.</param>
@@ -34,7 +35,16 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
         && identity.FindFirst(IdClaim)?.Value is { } id
         && UserName.TryParse(identity.FindFirst(UserClaim)?.Value, out var user)
         && identity.FindFirst(EmailClaim)?.Value is { } email
-            ? new Session(id, user, new GoogleAccount(email, identity.FindFirst(VerifiedClaim)?.Value == "true", identity.FindFirst(HostedDomainClaim)?.Value), UnixAccountOf(properties))
+            ? new Session(
+                id,
+                user,
+                new GoogleAccount(
+                    email,
+                    identity.FindFirst(VerifiedClaim)?.Value == "true",
+                    identity.FindFirst(HostedDomainClaim)?.Value
+                ),
+                UnixAccountOf(properties)
+            )
             : null;
 
     /// <summary>Notes which account a session is of, in what goes into its cookie.</summary>
@@ -45,18 +55,30 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
     }
 
     private static AccountId? UnixAccountOf(AuthenticationProperties? properties) =>
-        properties is not null && properties.Items.TryGetValue(UnixAccountItem, out var text) && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var uid) ? new AccountId(uid) : null;
+        properties is not null
+        && properties.Items.TryGetValue(UnixAccountItem, out var text)
+        && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var uid)
+            ? new AccountId(uid)
+            : null;
 
     /// <summary>The principal that goes into the cookie. Anti-forgery tokens are bound to all of its claims, and so to this session.</summary>
     public ClaimsPrincipal ToPrincipal()
     {
-        List<Claim> claims = [new(IdClaim, Id), new(UserClaim, User.Value), new(EmailClaim, Account.Email), new(VerifiedClaim, Account.EmailVerified ? "true" : "false")];
+        List<Claim> claims =
+        [
+            new(IdClaim, Id),
+            new(UserClaim, User.Value),
+            new(EmailClaim, Account.Email),
+            new(VerifiedClaim, Account.EmailVerified ? "true" : "false"),
+        ];
         if (Account.HostedDomain is { } domain)
         {
             claims.Add(new Claim(HostedDomainClaim, domain));
         }
 
-        return new ClaimsPrincipal(new ClaimsIdentity(claims, CookieAuthenticationDefaults.AuthenticationScheme, UserClaim, roleType: null));
+        return new ClaimsPrincipal(
+            new ClaimsIdentity(claims, CookieAuthenticationDefaults.AuthenticationScheme, UserClaim, roleType: null)
+        );
     }
 }
 
@@ -67,7 +89,10 @@ public static class SessionExtensions
     public static Session Session(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Login.Session.Of(context.User, context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties) ?? throw new InvalidOperationException("Nobody is logged in: this route must not be open.");
+        return Login.Session.Of(
+                context.User,
+                context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties
+            ) ?? throw new InvalidOperationException("Nobody is logged in: this route must not be open.");
     }
 
     /// <summary>The user of a request that has passed the login: the only one that anything in it may be about.</summary>

@@ -17,16 +17,20 @@ public sealed class SessionCheck(Admissions admissions, EndedSessions ended)
     private AccountId? Admits(Session session) =>
         !ended.Contains(session.Id)
         && admissions.Of(session.Account) is Admission.Admitted { User: var user, Account: var account }
-        && user == session.User && (session.UnixAccount ?? account) == account
-            ? account : null;
+        && user == session.User
+        && (session.UnixAccount ?? account) == account
+            ? account
+            : null;
 
     /// <summary>The cookie handler's question. The cookie stays where it is: it does not count, and may count again.</summary>
     internal static Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (Session.Of(context.Principal, context.Properties) is not { } session
+        if (
+            Session.Of(context.Principal, context.Properties) is not { } session
             || services.GetRequiredService<TimeProvider>().GetUtcNow() >= SessionLife.EndOf(context.Properties)
-            || services.GetRequiredService<SessionCheck>().Admits(session) is not { } account)
+            || services.GetRequiredService<SessionCheck>().Admits(session) is not { } account
+        )
         {
             context.RejectPrincipal();
             context.ShouldRenew = false;

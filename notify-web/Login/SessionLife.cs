@@ -12,7 +12,8 @@ internal static class SessionLife
     private const string BegunKey = "begun";
 
     /// <summary>Notes in a cookie that is made anew when its session began. One of an earlier version does not say so: for it the last issue counts.</summary>
-    internal static void KeepBegin(AuthenticationProperties session) => session.Items[BegunKey] = Begun(session).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    internal static void KeepBegin(AuthenticationProperties session) =>
+        session.Items[BegunKey] = Begun(session).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>When it ends unless somebody uses it, and at the latest.</summary>
     internal static DateTimeOffset EndOf(AuthenticationProperties session)
@@ -22,7 +23,8 @@ internal static class SessionLife
     }
 
     private static DateTimeOffset Begun(AuthenticationProperties session) =>
-        session.Items.TryGetValue(BegunKey, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        session.Items.TryGetValue(BegunKey, out var text)
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : session.IssuedUtc ?? DateTimeOffset.UnixEpoch;
 }

@@ -5,9 +5,7 @@ namespace Notify.Web.Login;
 /// <summary>What the map of users says about an address.</summary>
 public abstract record MappedUser
 {
-    private MappedUser()
-    {
-    }
+    private MappedUser() { }
 
     /// <summary>It gives it to a user.</summary>
     public sealed record Mapped(UserName User) : MappedUser;
@@ -59,7 +57,9 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
             }
         }
 
-        return table is null ? new MappedUser.NotReadable() : table.Users.GetValueOrDefault(email) ?? new MappedUser.None();
+        return table is null
+            ? new MappedUser.NotReadable()
+            : table.Users.GetValueOrDefault(email) ?? new MappedUser.None();
     }
 
     private Table? Read(string path, FileStatus? status)
@@ -69,7 +69,9 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
         {
             if (status is not { Kind: FileKind.Regular, Size: <= LargestFile })
             {
-                throw new IOException(status is null ? "it is not there, or not to be looked at" : "it is no file of lines");
+                throw new IOException(
+                    status is null ? "it is not there, or not to be looked at" : "it is no file of lines"
+                );
             }
 
             lines = File.ReadAllLines(path);
@@ -104,7 +106,10 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
         }
 
         var email = AsciiText.Lower(words[0]);
-        MappedUser mapped = words.Length == 2 && UserName.TryParse(words[1], out var user) ? new MappedUser.Mapped(user) : new MappedUser.Unclear();
+        MappedUser mapped =
+            words.Length == 2 && UserName.TryParse(words[1], out var user)
+                ? new MappedUser.Mapped(user)
+                : new MappedUser.Unclear();
         if (!email.Contains('@', StringComparison.Ordinal) || mapped is MappedUser.Unclear)
         {
             LogBrokenLine(log, path, number);
@@ -120,12 +125,24 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
 
     private sealed record Table(FileStatus? File, Dictionary<string, MappedUser> Users);
 
-    [LoggerMessage(4101, LogLevel.Error, "{Path}, the file of NOTIFY_USER_MAP, can't be read: {Reason}. What was read before goes on counting; after a restart nobody can log in.")]
+    [LoggerMessage(
+        4101,
+        LogLevel.Error,
+        "{Path}, the file of NOTIFY_USER_MAP, can't be read: {Reason}. What was read before goes on counting; after a restart nobody can log in."
+    )]
     private static partial void LogNotReadable(ILogger log, string path, string reason);
 
-    [LoggerMessage(4102, LogLevel.Warning, "{Path}, line {Number}: it should be an e-mail address and the name of a user, such as \"alice@example.org alice\" (a user name has letters, digits, '_', '.', '-' and '@'). The address in it can't log in until it is.")]
+    [LoggerMessage(
+        4102,
+        LogLevel.Warning,
+        "{Path}, line {Number}: it should be an e-mail address and the name of a user, such as \"alice@example.org alice\" (a user name has letters, digits, '_', '.', '-' and '@'). The address in it can't log in until it is."
+    )]
     private static partial void LogBrokenLine(ILogger log, string path, int number);
 
-    [LoggerMessage(4103, LogLevel.Warning, "{Path}, line {Number}: an earlier line gives the same address to another user. It can't log in until only one does.")]
+    [LoggerMessage(
+        4103,
+        LogLevel.Warning,
+        "{Path}, line {Number}: an earlier line gives the same address to another user. It can't log in until only one does."
+    )]
     private static partial void LogContradiction(ILogger log, string path, int number);
 }

@@ -36,7 +36,12 @@ public sealed class DashboardModel(DashboardReader reader, UserStreams streams, 
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var telegram = reader.TelegramAsync(UserName, asking.Token);
         var scripts = reader.ScriptsAsync(UserName, asking.Token);
-        var notifications = reader.NotificationsAsync(UserName, NotificationsCard.ShowFrom(show), reader.ZoneOf(null, null), asking.Token);
+        var notifications = reader.NotificationsAsync(
+            UserName,
+            NotificationsCard.ShowFrom(show),
+            reader.ZoneOf(null, null),
+            asking.Token
+        );
         Desktop = reader.Desktop(UserName);
         await Task.WhenAny(Task.WhenAll(telegram, scripts, notifications), Task.Delay(Patience, time, asking.Token));
         Telegram = telegram.IsCompleted ? await telegram : null;

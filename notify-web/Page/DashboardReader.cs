@@ -10,7 +10,13 @@ namespace Notify.Web.Page;
 /// Gathers what the cards show of a user. Nothing here fails because the bot, Telegram or a file does: the card concerned says what is wrong and what to do,
 /// and the others go on.
 /// </summary>
-public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers offers, DeviceBook devices, TimeProvider time)
+public sealed class DashboardReader(
+    ILinkBook links,
+    BotClient bot,
+    LinkOffers offers,
+    DeviceBook devices,
+    TimeProvider time
+)
 {
     /// <summary>The Telegram card.</summary>
     internal async Task<TelegramCard> TelegramAsync(UserName user, CancellationToken cancellation)
@@ -30,16 +36,22 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
                 BotUsername = username,
                 Trouble = new Trouble(
                     $"Your link can’t be read: {e.Unreadable.File}, {e.Unreadable.Position}.",
-                    "Nothing is lost. The operator of this server has to put that file right; this card then goes on by itself."),
+                    "Nothing is lost. The operator of this server has to put that file right; this card then goes on by itself."
+                ),
             };
         }
 
         var card = new TelegramCard
         {
-            State = link is not null ? link.Dead is null ? TelegramCardState.Linked : TelegramCardState.Dead
-                : health is null ? TelegramCardState.BotDown
-                : username is null ? TelegramCardState.NotSetUp
-                : TelegramCardState.Unlinked,
+            State = link is not null
+                ? link.Dead is null
+                    ? TelegramCardState.Linked
+                    : TelegramCardState.Dead
+                : health is null
+                    ? TelegramCardState.BotDown
+                    : username is null
+                        ? TelegramCardState.NotSetUp
+                        : TelegramCardState.Unlinked,
             BotUsername = username,
             LinkedAt = link?.LinkedAt,
             TimeZone = link?.TimeZone,
@@ -49,9 +61,13 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         };
         return card with
         {
-            Trouble = card.State == TelegramCardState.NotSetUp
-                ? new Trouble("Telegram is not set up.", "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing.")
-                : noBot ?? TroubleOf(health!),
+            Trouble =
+                card.State == TelegramCardState.NotSetUp
+                    ? new Trouble(
+                        "Telegram is not set up.",
+                        "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing."
+                    )
+                    : noBot ?? TroubleOf(health!),
         };
     }
 
@@ -88,7 +104,13 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         }
         catch (BotUnreachableException e)
         {
-            return card with { Trouble = new Trouble(e.Message, "Your scripts are safe, and cron goes on running them. This list comes back by itself.") };
+            return card with
+            {
+                Trouble = new Trouble(
+                    e.Message,
+                    "Your scripts are safe, and cron goes on running them. This list comes back by itself."
+                ),
+            };
         }
         catch (BotRefusedException e)
         {
@@ -100,20 +122,40 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
     internal ReaderZone ZoneOf(string? zone, string? offset) => ReaderZone.Of(zone, offset, time.LocalTimeZone);
 
     /// <summary>The notifications.</summary>
-    internal async Task<NotificationsCard> NotificationsAsync(UserName user, int show, ReaderZone zone, CancellationToken cancellation)
+    internal async Task<NotificationsCard> NotificationsAsync(
+        UserName user,
+        int show,
+        ReaderZone zone,
+        CancellationToken cancellation
+    )
     {
-        var card = new NotificationsCard { Now = time.GetUtcNow(), Show = show, Zone = zone };
+        var card = new NotificationsCard
+        {
+            Now = time.GetUtcNow(),
+            Show = show,
+            Zone = zone,
+        };
         try
         {
             // One more than is shown says whether there are more.
             var newest = bot.NewestAsync(user, show + 1, cancellation);
             var quarters = bot.QuartersAsync(user, cancellation);
             await Task.WhenAll(newest, quarters);
-            return card with { All = [.. (await newest).Select(View)], Plot = DayPlot.Of(await quarters, card.Now, zone) };
+            return card with
+            {
+                All = [.. (await newest).Select(View)],
+                Plot = DayPlot.Of(await quarters, card.Now, zone),
+            };
         }
         catch (BotUnreachableException e)
         {
-            return card with { Trouble = new Trouble(e.Message, "What was sent is kept for 30 days and is shown here again once the bot answers.") };
+            return card with
+            {
+                Trouble = new Trouble(
+                    e.Message,
+                    "What was sent is kept for 30 days and is shown here again once the bot answers."
+                ),
+            };
         }
         catch (BotRefusedException e)
         {
@@ -130,33 +172,61 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         }
         catch (IOException)
         {
-            return new DesktopCard { Trouble = new Trouble("Your devices can’t be read.", "Those that have a token go on as before. Tell the operator of this server.") };
+            return new DesktopCard
+            {
+                Trouble = new Trouble(
+                    "Your devices can’t be read.",
+                    "Those that have a token go on as before. Tell the operator of this server."
+                ),
+            };
         }
     }
 
-    private static NotificationView View(BotNotification notification) => new()
-    {
-        Id = notification.Id,
-        Script = notification.Script,
-        Title = string.IsNullOrWhiteSpace(notification.Title) ? null : notification.Title.Trim(),
-        Message = MessageHtml.Read(notification.Message.Trim('\n'), ParseModes.TryParse(notification.ParseMode, out var mode) ? mode : ParseMode.Plain),
-        CreatedAt = notification.CreatedAt,
-        // A state of a later version: what is not known to be delivered is shown as open.
-        State = Enum.TryParse<NotificationState>(notification.State, ignoreCase: true, out var state) ? state : NotificationState.Unknown,
-        Reason = notification.Reason,
-        NextTryAt = notification.NextTryAt,
-        ImageId = notification.ImageId,
-    };
+    private static NotificationView View(BotNotification notification) =>
+        new()
+        {
+            Id = notification.Id,
+            Script = notification.Script,
+            Title = string.IsNullOrWhiteSpace(notification.Title) ? null : notification.Title.Trim(),
+            Message = MessageHtml.Read(
+                notification.Message.Trim('\n'),
+                ParseModes.TryParse(notification.ParseMode, out var mode) ? mode : ParseMode.Plain
+            ),
+            CreatedAt = notification.CreatedAt,
+            // A state of a later version: what is not known to be delivered is shown as open.
+            State = Enum.TryParse<NotificationState>(notification.State, ignoreCase: true, out var state)
+                ? state
+                : NotificationState.Unknown,
+            Reason = notification.Reason,
+            NextTryAt = notification.NextTryAt,
+            ImageId = notification.ImageId,
+        };
 
-    private static Trouble? TroubleOf(BotHealth health) => health.Telegram.State switch
-    {
-        "unreachable" => new Trouble("The bot can’t reach Telegram at the moment.", "What your scripts send is kept and arrives as soon as it can."),
-        "token refused" => new Trouble("Telegram refuses the bot’s token.", "What your scripts send is kept. Tell the operator of this server."),
-        "polled elsewhere" => new Trouble("Another program uses the bot’s token.", "The bot may not see what you write to it. Tell the operator of this server."),
-        _ when health is { Status: "down", Outbox.State: "locked" } => new Trouble("The bot can’t store anything, so it accepts nothing.", "Tell the operator of this server: another program has the bot’s file locked."),
-        _ when health.Status == "down" => new Trouble("The bot can’t store anything, so it accepts nothing.", "Tell the operator of this server: the disk is full, most likely."),
-        _ => null,
-    };
+    private static Trouble? TroubleOf(BotHealth health) =>
+        health.Telegram.State switch
+        {
+            "unreachable" => new Trouble(
+                "The bot can’t reach Telegram at the moment.",
+                "What your scripts send is kept and arrives as soon as it can."
+            ),
+            "token refused" => new Trouble(
+                "Telegram refuses the bot’s token.",
+                "What your scripts send is kept. Tell the operator of this server."
+            ),
+            "polled elsewhere" => new Trouble(
+                "Another program uses the bot’s token.",
+                "The bot may not see what you write to it. Tell the operator of this server."
+            ),
+            _ when health is { Status: "down", Outbox.State: "locked" } => new Trouble(
+                "The bot can’t store anything, so it accepts nothing.",
+                "Tell the operator of this server: another program has the bot’s file locked."
+            ),
+            _ when health.Status == "down" => new Trouble(
+                "The bot can’t store anything, so it accepts nothing.",
+                "Tell the operator of this server: the disk is full, most likely."
+            ),
+            _ => null,
+        };
 
     private async Task<(BotHealth? Health, Trouble? NoBot)> HealthAsync(CancellationToken cancellation)
     {
@@ -167,7 +237,13 @@ public sealed class DashboardReader(ILinkBook links, BotClient bot, LinkOffers o
         catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
         {
             // One that hangs runs, and a restart is what helps it: the sentence says which it is.
-            return (null, new Trouble(e.Message, "Nothing is sent or delivered at the moment. This page goes on by itself once the bot answers."));
+            return (
+                null,
+                new Trouble(
+                    e.Message,
+                    "Nothing is sent or delivered at the moment. This page goes on by itself once the bot answers."
+                )
+            );
         }
     }
 }

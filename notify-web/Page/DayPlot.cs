@@ -63,15 +63,24 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
 
         var days = counted.Quarters.ToLookup(quarter => zone.DayOf(quarter.At));
         return new DayPlot(
-        [
-            .. Enumerable.Range(0, today.DayNumber - start.DayNumber + 1).Select(offset =>
-            {
-                var day = start.AddDays(offset);
-                var quarters = days[day].ToList();
-                return new DayCount(day, quarters.Sum(q => q.Delivered), quarters.Sum(q => q.Queued), quarters.Sum(q => q.Muted), quarters.Sum(q => q.Failed + q.Unknown));
-            }),
-        ],
-        zone);
+            [
+                .. Enumerable
+                    .Range(0, today.DayNumber - start.DayNumber + 1)
+                    .Select(offset =>
+                    {
+                        var day = start.AddDays(offset);
+                        var quarters = days[day].ToList();
+                        return new DayCount(
+                            day,
+                            quarters.Sum(q => q.Delivered),
+                            quarters.Sum(q => q.Queued),
+                            quarters.Sum(q => q.Muted),
+                            quarters.Sum(q => q.Failed + q.Unknown)
+                        );
+                    }),
+            ],
+            zone
+        );
     }
 
     /// <summary>The pieces of a day's bar, from the ground up. A single notification among hundreds is still seen.</summary>
@@ -79,7 +88,15 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
     {
         const double Least = 2;
         var top = Height;
-        foreach (var (kind, count) in new[] { ("delivered", day.Delivered), ("waiting", day.Waiting), ("muted", day.Muted), ("failed", day.Failed) })
+        foreach (
+            var (kind, count) in new[]
+            {
+                ("delivered", day.Delivered),
+                ("waiting", day.Waiting),
+                ("muted", day.Muted),
+                ("failed", day.Failed),
+            }
+        )
         {
             if (count > 0)
             {

@@ -34,7 +34,10 @@ public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : 
     {
         try
         {
-            await HttpContext.ChallengeAsync(GoogleLogin.Scheme, new AuthenticationProperties { RedirectUri = Request.PathBase + "/" });
+            await HttpContext.ChallengeAsync(
+                GoogleLogin.Scheme,
+                new AuthenticationProperties { RedirectUri = Request.PathBase + "/" }
+            );
             return new EmptyResult();
         }
         catch (Exception e) when (LoginEvents.IsProviderDown(e))

@@ -13,13 +13,16 @@ namespace Notify.Web.Page;
 internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
 {
     /// <summary>Reads a message as its author meant it. Markup that can't be read is shown as it was written, as Telegram does.</summary>
-    public static MessageHtml Read(string message, ParseMode mode) => new(mode switch
-    {
-        ParseMode.Markdown => LegacyMarkdown.Parse(message),
-        ParseMode.Html => HtmlReader.Read(message) ?? FormattedText.Plain(message),
-        ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message) ?? FormattedText.Plain(message),
-        _ => FormattedText.Plain(message),
-    });
+    public static MessageHtml Read(string message, ParseMode mode) =>
+        new(
+            mode switch
+            {
+                ParseMode.Markdown => LegacyMarkdown.Parse(message),
+                ParseMode.Html => HtmlReader.Read(message) ?? FormattedText.Plain(message),
+                ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message) ?? FormattedText.Plain(message),
+                _ => FormattedText.Plain(message),
+            }
+        );
 
     /// <summary>Whether the message is so long that the page folds it.</summary>
     public bool IsLong
@@ -27,7 +30,11 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
         get
         {
             var (length, lines, at) = (0, 0, 0);
-            foreach (var hidden in text.Entities.Where(entity => entity.Kind is EntityKind.ExpandableBlockquote or EntityKind.Spoiler && entity.Length > 0))
+            foreach (
+                var hidden in text.Entities.Where(entity =>
+                    entity.Kind is EntityKind.ExpandableBlockquote or EntityKind.Spoiler && entity.Length > 0
+                )
+            )
             {
                 Count(hidden.Offset);
                 // What is closed is a line of its own, whatever is in it.
@@ -102,10 +109,12 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
         }
     }
 
-    private static bool IsBlock(TextEntity entity) => entity.Kind is EntityKind.Pre or EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
+    private static bool IsBlock(TextEntity entity) =>
+        entity.Kind is EntityKind.Pre or EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
 
     // Where no address in the text becomes a link.
-    private static bool IsLiteral(TextEntity entity) => entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink;
+    private static bool IsLiteral(TextEntity entity) =>
+        entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink;
 
     // Telegram makes links of the bare addresses in a text; so do we, of those that say http or https.
     private static void WriteWithAddresses(TextWriter writer, HtmlEncoder encoder, string piece)
@@ -129,38 +138,41 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
         encoder.Encode(writer, piece, at, piece.Length - at);
     }
 
-    private static string Start(TextEntity entity, HtmlEncoder encoder) => entity.Kind switch
-    {
-        EntityKind.Bold => "<strong>",
-        EntityKind.Italic => "<em>",
-        EntityKind.Underline => "<u>",
-        EntityKind.Strikethrough => "<s>",
-        EntityKind.Code => "<code>",
-        // Focusable, since a wide table in it is scrolled with the arrow keys.
-        EntityKind.Pre => "<pre tabindex=\"0\"><code>",
-        EntityKind.TextLink when WebAddress(entity.Url) is { } address => LinkStart(address, encoder),
-        EntityKind.Blockquote => "<blockquote>",
-        EntityKind.ExpandableBlockquote => "<details class=\"quote\"><summary>Details</summary><blockquote>",
-        EntityKind.Spoiler => "<details class=\"spoiler\"><summary>Hidden text</summary>",
-        _ => "<span>",
-    };
+    private static string Start(TextEntity entity, HtmlEncoder encoder) =>
+        entity.Kind switch
+        {
+            EntityKind.Bold => "<strong>",
+            EntityKind.Italic => "<em>",
+            EntityKind.Underline => "<u>",
+            EntityKind.Strikethrough => "<s>",
+            EntityKind.Code => "<code>",
+            // Focusable, since a wide table in it is scrolled with the arrow keys.
+            EntityKind.Pre => "<pre tabindex=\"0\"><code>",
+            EntityKind.TextLink when WebAddress(entity.Url) is { } address => LinkStart(address, encoder),
+            EntityKind.Blockquote => "<blockquote>",
+            EntityKind.ExpandableBlockquote => "<details class=\"quote\"><summary>Details</summary><blockquote>",
+            EntityKind.Spoiler => "<details class=\"spoiler\"><summary>Hidden text</summary>",
+            _ => "<span>",
+        };
 
-    private static string End(TextEntity entity) => entity.Kind switch
-    {
-        EntityKind.Bold => "</strong>",
-        EntityKind.Italic => "</em>",
-        EntityKind.Underline => "</u>",
-        EntityKind.Strikethrough => "</s>",
-        EntityKind.Code => "</code>",
-        EntityKind.Pre => "</code></pre>",
-        EntityKind.TextLink when WebAddress(entity.Url) is not null => "</a>",
-        EntityKind.Blockquote => "</blockquote>",
-        EntityKind.ExpandableBlockquote => "</blockquote></details>",
-        EntityKind.Spoiler => "</details>",
-        _ => "</span>",
-    };
+    private static string End(TextEntity entity) =>
+        entity.Kind switch
+        {
+            EntityKind.Bold => "</strong>",
+            EntityKind.Italic => "</em>",
+            EntityKind.Underline => "</u>",
+            EntityKind.Strikethrough => "</s>",
+            EntityKind.Code => "</code>",
+            EntityKind.Pre => "</code></pre>",
+            EntityKind.TextLink when WebAddress(entity.Url) is not null => "</a>",
+            EntityKind.Blockquote => "</blockquote>",
+            EntityKind.ExpandableBlockquote => "</blockquote></details>",
+            EntityKind.Spoiler => "</details>",
+            _ => "</span>",
+        };
 
-    private static string LinkStart(string address, HtmlEncoder encoder) => $"<a href=\"{encoder.Encode(address)}\" target=\"_blank\" rel=\"noopener noreferrer\">";
+    private static string LinkStart(string address, HtmlEncoder encoder) =>
+        $"<a href=\"{encoder.Encode(address)}\" target=\"_blank\" rel=\"noopener noreferrer\">";
 
     private static string? WebAddress(string? link) =>
         link is not null

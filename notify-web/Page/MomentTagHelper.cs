@@ -24,14 +24,25 @@ public sealed class MomentTagHelper(TimeProvider clock) : TagHelper
         var utc = At.ToUniversalTime();
         output.TagName = "time";
         output.TagMode = TagMode.StartTagAndEndTag;
-        output.Attributes.SetAttribute("datetime", utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        output.Attributes.SetAttribute(
+            "datetime",
+            utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+        );
         output.Attributes.SetAttribute("data-shown", Shown);
         var here = TimeZoneInfo.ConvertTime(At, clock.LocalTimeZone);
-        output.Content.SetContent(Shown switch
-        {
-            "day" => here.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
-            "clock" => string.Create(CultureInfo.InvariantCulture, $"{here:HH:mm} {ReaderZone.OffsetWords(here.Offset)}"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{here:d MMM yyyy, HH:mm} {ReaderZone.OffsetWords(here.Offset)}"),
-        });
+        output.Content.SetContent(
+            Shown switch
+            {
+                "day" => here.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
+                "clock" => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{here:HH:mm} {ReaderZone.OffsetWords(here.Offset)}"
+                ),
+                _ => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{here:d MMM yyyy, HH:mm} {ReaderZone.OffsetWords(here.Offset)}"
+                ),
+            }
+        );
     }
 }

@@ -38,33 +38,42 @@ internal sealed record NotificationView
     public string Name => Title ?? Script ?? "Notification";
 
     /// <summary>The state in words; the reason stands after it.</summary>
-    public string StateWords => State switch
-    {
-        NotificationState.Queued => "Waiting for Telegram",
-        NotificationState.Delivered => "Delivered",
-        NotificationState.Failed => "Not delivered",
-        NotificationState.Unknown => "May have arrived",
-        NotificationState.Muted => "Held back: muted",
-        _ => State.ToString(),
-    };
+    public string StateWords =>
+        State switch
+        {
+            NotificationState.Queued => "Waiting for Telegram",
+            NotificationState.Delivered => "Delivered",
+            NotificationState.Failed => "Not delivered",
+            NotificationState.Unknown => "May have arrived",
+            NotificationState.Muted => "Held back: muted",
+            _ => State.ToString(),
+        };
 
     /// <summary>What the owner can do, or should know, where the state alone doesn't say it.</summary>
-    public string? Advice => State switch
-    {
-        NotificationState.Queued when Reason is not null => "There is nothing to do: it goes out by itself as soon as Telegram takes it.",
-        NotificationState.Failed when Reason is "blocked" => "You have blocked the bot. The Telegram card says how to mend that; then run the script again.",
-        NotificationState.Failed when Reason is "chat not found" or "deactivated" => "Telegram no longer has this chat. Link your phone again, then run the script again.",
-        NotificationState.Unknown => "It went out, and Telegram never answered. Look at your phone before you send it again.",
-        _ => null,
-    };
+    public string? Advice =>
+        State switch
+        {
+            NotificationState.Queued when Reason is not null =>
+                "There is nothing to do: it goes out by itself as soon as Telegram takes it.",
+            NotificationState.Failed when Reason is "blocked" =>
+                "You have blocked the bot. The Telegram card says how to mend that; then run the script again.",
+            NotificationState.Failed when Reason is "chat not found" or "deactivated" =>
+                "Telegram no longer has this chat. Link your phone again, then run the script again.",
+            NotificationState.Unknown =>
+                "It went out, and Telegram never answered. Look at your phone before you send it again.",
+            _ => null,
+        };
 
     /// <summary>The reason, unless it only repeats the state.</summary>
-    public string? ShownReason => State is NotificationState.Muted ? null : Reason switch
-    {
-        "blocked" => "the bot is blocked",
-        "deactivated" => "the Telegram account was deleted",
-        var other => other,
-    };
+    public string? ShownReason =>
+        State is NotificationState.Muted
+            ? null
+            : Reason switch
+            {
+                "blocked" => "the bot is blocked",
+                "deactivated" => "the Telegram account was deleted",
+                var other => other,
+            };
 }
 
 /// <summary>The notifications of the last 30 days.</summary>
@@ -104,5 +113,7 @@ internal sealed record NotificationsCard
 
     /// <summary>How many to show, as an address asks for it.</summary>
     public static int ShowFrom(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, Portion, Most) : Portion;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Math.Clamp(number, Portion, Most)
+            : Portion;
 }

@@ -10,7 +10,10 @@ public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
     private static readonly TimeSpan LargestOffset = TimeSpan.FromHours(14);
 
     /// <summary>What the page says of its days.</summary>
-    public string Name => Zone.Id is "UTC" or "Etc/UTC" ? "UTC" : Zone.Id is "Local" ? OffsetWords(Zone.BaseUtcOffset) : Zone.Id;
+    public string Name =>
+        Zone.Id is "UTC" or "Etc/UTC" ? "UTC"
+        : Zone.Id is "Local" ? OffsetWords(Zone.BaseUtcOffset)
+        : Zone.Id;
 
     /// <summary>The reader's.</summary>
     /// <param name="zone">The IANA name that the browser gives; null where it said none.</param>
@@ -29,8 +32,18 @@ public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
             return new ReaderZone(known, zone);
         }
 
-        return int.TryParse(offset, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var minutes) && TimeSpan.FromMinutes(minutes).Duration() <= LargestOffset
-            ? new ReaderZone(TimeZoneInfo.CreateCustomTimeZone(OffsetWords(TimeSpan.FromMinutes(minutes)), TimeSpan.FromMinutes(minutes), null, null), zone)
+        return
+            int.TryParse(offset, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var minutes)
+            && TimeSpan.FromMinutes(minutes).Duration() <= LargestOffset
+            ? new ReaderZone(
+                TimeZoneInfo.CreateCustomTimeZone(
+                    OffsetWords(TimeSpan.FromMinutes(minutes)),
+                    TimeSpan.FromMinutes(minutes),
+                    null,
+                    null
+                ),
+                zone
+            )
             : new ReaderZone(server, zone);
     }
 
@@ -39,5 +52,7 @@ public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
 
     /// <summary>Such as <c>UTC+05:30</c>; <c>UTC</c> for none.</summary>
     internal static string OffsetWords(TimeSpan offset) =>
-        offset == TimeSpan.Zero ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
+        offset == TimeSpan.Zero
+            ? "UTC"
+            : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
 }

@@ -44,28 +44,30 @@ internal sealed record ScriptView
     public string? ErrorLines => Error?.Split('\n', 2) is [_, var lines] ? lines : null;
 
     /// <summary>The last outcome in words.</summary>
-    public string OutcomeWords => LastOutcome switch
-    {
-        null => "Not run yet",
-        "delivered" => "Delivered",
-        "queued" => "Waiting for Telegram",
-        "no_alert" => "Nothing to report",
-        "held_by_cooldown" => "Held by cooldown",
-        "not_sent" => "Not sent",
-        "muted" => "Held back: muted",
-        "not_noted" => "Can't be noted",
-        "error" => "Broken",
-        var other => other,
-    };
+    public string OutcomeWords =>
+        LastOutcome switch
+        {
+            null => "Not run yet",
+            "delivered" => "Delivered",
+            "queued" => "Waiting for Telegram",
+            "no_alert" => "Nothing to report",
+            "held_by_cooldown" => "Held by cooldown",
+            "not_sent" => "Not sent",
+            "muted" => "Held back: muted",
+            "not_noted" => "Can't be noted",
+            "error" => "Broken",
+            var other => other,
+        };
 
     /// <summary>Which dot stands before the words.</summary>
-    public string OutcomeKind => LastOutcome switch
-    {
-        "delivered" => "good",
-        "queued" => "waiting",
-        "not_sent" or "not_noted" or "error" => "bad",
-        _ => "idle",
-    };
+    public string OutcomeKind =>
+        LastOutcome switch
+        {
+            "delivered" => "good",
+            "queued" => "waiting",
+            "not_sent" or "not_noted" or "error" => "bad",
+            _ => "idle",
+        };
 }
 
 /// <summary>The user's scripts.</summary>
@@ -75,8 +77,7 @@ internal sealed record ScriptsCard
     public const string Folder = "~/user/notifications";
 
     /// <summary>The shortest script worth having: six lines that run as they are. A test runs what the page shows.</summary>
-    public const string FirstScript =
-        """
+    public const string FirstScript = """
         import json, os
         load = os.getloadavg()[0]
         print(json.dumps({
@@ -99,7 +100,8 @@ internal sealed record ScriptsCard
     public DateTimeOffset? AllMutedUntil { get; init; }
 
     /// <summary>Whether scripts have ever been run by cron: without the line nothing comes by itself.</summary>
-    public bool NeedsCrontab => Scripts.Count > 0 && Scripts.All(script => script.LastRound is null && script.LastOutcome != "not_noted");
+    public bool NeedsCrontab =>
+        Scripts.Count > 0 && Scripts.All(script => script.LastRound is null && script.LastOutcome != "not_noted");
 }
 
 /// <summary>Why a card can't show what it should.</summary>

@@ -11,5 +11,6 @@ namespace Notify.Web.Page;
 public sealed class ScriptsFragmentModel(DashboardReader reader) : PageModel
 {
     /// <summary>The card as it is now.</summary>
-    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation) => Partial("_Scripts", await reader.ScriptsAsync(HttpContext.UserName(), cancellation));
+    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation) =>
+        Partial("_Scripts", await reader.ScriptsAsync(HttpContext.UserName(), cancellation));
 }

@@ -52,18 +52,21 @@ internal sealed record TelegramCard
     public string BotName => BotUsername is null ? "the bot" : "@" + BotUsername;
 
     /// <summary>Whether a new link is the way out of a dead one; a blocked bot only has to be unblocked.</summary>
-    public bool OffersLinking => State == TelegramCardState.Unlinked || (State == TelegramCardState.Dead && DeadReason is not ("blocked" or "kicked"));
+    public bool OffersLinking =>
+        State == TelegramCardState.Unlinked
+        || (State == TelegramCardState.Dead && DeadReason is not ("blocked" or "kicked"));
 
     /// <summary>What is read aloud when the card has become this.</summary>
-    public string Announcement => State switch
-    {
-        TelegramCardState.Linked => "Your phone is linked.",
-        TelegramCardState.Unlinked => "No phone is linked.",
-        TelegramCardState.Dead => "Your phone gets no notifications.",
-        TelegramCardState.BotDown => "The bot does not answer.",
-        TelegramCardState.Unreadable => "Your link can't be read.",
-        _ => "Telegram is not set up.",
-    };
+    public string Announcement =>
+        State switch
+        {
+            TelegramCardState.Linked => "Your phone is linked.",
+            TelegramCardState.Unlinked => "No phone is linked.",
+            TelegramCardState.Dead => "Your phone gets no notifications.",
+            TelegramCardState.BotDown => "The bot does not answer.",
+            TelegramCardState.Unreadable => "Your link can't be read.",
+            _ => "Telegram is not set up.",
+        };
 }
 
 /// <summary>A one-tap link that was just made.</summary>

@@ -19,7 +19,12 @@ public sealed class Assets
     {
         var assembly = typeof(Assets).Assembly;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            var name in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        )
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
             var content = new byte[stream.Length];
@@ -34,7 +39,10 @@ public sealed class Assets
 
     /// <summary>The address of a file, for <c>~/</c>-style links: <c>href="@Url.Content(Assets.PathOf("dashboard.css"))"</c>.</summary>
     /// <exception cref="FileNotFoundException">There is no such file in <c>Page/Assets</c>.</exception>
-    public string PathOf(string name) => _files.ContainsKey(name) ? $"~/{Prefix}{_hash}/{name}" : throw new FileNotFoundException($"There is no {name} in Page/Assets.");
+    public string PathOf(string name) =>
+        _files.ContainsKey(name)
+            ? $"~/{Prefix}{_hash}/{name}"
+            : throw new FileNotFoundException($"There is no {name} in Page/Assets.");
 
     internal async Task ServeAsync(HttpContext context)
     {
@@ -45,7 +53,8 @@ public sealed class Assets
         }
 
         // A page from before an update may still ask for the old ones: it gets the new ones, but must not keep them under that name.
-        context.Response.Headers.CacheControl = (string?)context.Request.RouteValues["hash"] == _hash ? ForAYear : "no-cache";
+        context.Response.Headers.CacheControl =
+            (string?)context.Request.RouteValues["hash"] == _hash ? ForAYear : "no-cache";
         context.Response.ContentType = file.MediaType;
         context.Response.ContentLength = file.Content.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -54,21 +63,28 @@ public sealed class Assets
         }
     }
 
-    private static string MediaType(string name) => Path.GetExtension(name) switch
-    {
-        ".css" => "text/css; charset=utf-8",
-        ".js" => "text/javascript; charset=utf-8",
-        ".svg" => "image/svg+xml",
-        ".png" => "image/png",
-        ".ico" => "image/x-icon",
-        ".woff2" => "font/woff2",
-        var other => throw new InvalidOperationException($"No media type for {other} files: add it in Assets.cs."),
-    };
+    private static string MediaType(string name) =>
+        Path.GetExtension(name) switch
+        {
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            ".png" => "image/png",
+            ".ico" => "image/x-icon",
+            ".woff2" => "font/woff2",
+            var other => throw new InvalidOperationException($"No media type for {other} files: add it in Assets.cs."),
+        };
 }
 
 /// <summary>The routes of what needs no login beside the login itself.</summary>
 internal static class OpenRoutes
 {
     internal static void MapAssets(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/assets/{hash}/{name}", [HttpMethods.Get, HttpMethods.Head], context => context.RequestServices.GetRequiredService<Assets>().ServeAsync(context)).AllowAnonymous();
+        routes
+            .MapMethods(
+                "/assets/{hash}/{name}",
+                [HttpMethods.Get, HttpMethods.Head],
+                context => context.RequestServices.GetRequiredService<Assets>().ServeAsync(context)
+            )
+            .AllowAnonymous();
 }

@@ -27,7 +27,10 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
             RefuseOtherBodies(request);
             if (!await antiforgery.IsRequestValidAsync(context))
             {
-                throw new RefusalException(StatusCodes.Status400BadRequest, "The page that this came from is out of date. Reload it and try again.");
+                throw new RefusalException(
+                    StatusCodes.Status400BadRequest,
+                    "The page that this came from is out of date. Reload it and try again."
+                );
             }
         }
 
@@ -36,12 +39,17 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
 
     private void RefuseForeign(HttpRequest request)
     {
-        var isForeign = request.Headers.Origin.Count > 0
-            ? request.Headers.Origin is not [{ } origin] || !string.Equals(origin, settings.Origin, StringComparison.OrdinalIgnoreCase)
-            : request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && site != "same-origin";
+        var isForeign =
+            request.Headers.Origin.Count > 0
+                ? request.Headers.Origin is not [{ } origin]
+                    || !string.Equals(origin, settings.Origin, StringComparison.OrdinalIgnoreCase)
+                : request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && site != "same-origin";
         if (isForeign)
         {
-            throw new RefusalException(StatusCodes.Status403Forbidden, $"This request came from a page of another site, so nothing was done. Use {settings.PublicUrl} itself.");
+            throw new RefusalException(
+                StatusCodes.Status403Forbidden,
+                $"This request came from a page of another site, so nothing was done. Use {settings.PublicUrl} itself."
+            );
         }
     }
 
@@ -49,14 +57,26 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
     {
         if (request.ContentLength > LargestBody)
         {
-            throw new RefusalException(StatusCodes.Status413PayloadTooLarge, $"The body is too large: it may have {LargestBody} bytes.");
+            throw new RefusalException(
+                StatusCodes.Status413PayloadTooLarge,
+                $"The body is too large: it may have {LargestBody} bytes."
+            );
         }
 
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
-        if (hasBody && request.Path != LogoutPath
-            && !(MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
+        if (
+            hasBody
+            && request.Path != LogoutPath
+            && !(
+                MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+                && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            )
+        )
         {
-            throw new RefusalException(StatusCodes.Status415UnsupportedMediaType, "The body has to be JSON, with \"Content-Type: application/json\".");
+            throw new RefusalException(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body has to be JSON, with \"Content-Type: application/json\"."
+            );
         }
     }
 }

@@ -36,8 +36,13 @@ internal sealed class ConnectionLimiter(int most)
     /// <summary>Middleware after the login: the connection of a request of a session stays, however long that takes.</summary>
     internal async Task OnRequestAsync(HttpContext context, RequestDelegate next)
     {
-        if (Session.Of(context.User) is null || context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionLimiter), out var item) != true
-            || item is not LinkedListNode<ConnectionContext> place)
+        if (
+            Session.Of(context.User) is null
+            || context
+                .Features.Get<IConnectionItemsFeature>()
+                ?.Items.TryGetValue(typeof(ConnectionLimiter), out var item) != true
+            || item is not LinkedListNode<ConnectionContext> place
+        )
         {
             await next(context);
             return;

@@ -29,14 +29,20 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             await AnswerAsync(context, Refusal(context, e));
             return;
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e)
+            when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // Nobody reads an answer.
             return;
         }
 
         var response = context.Response;
-        if (!response.HasStarted && response.StatusCode >= 400 && response.ContentLength is null && response.ContentType is null)
+        if (
+            !response.HasStarted
+            && response.StatusCode >= 400
+            && response.ContentLength is null
+            && response.ContentType is null
+        )
         {
             await AnswerAsync(context, new RefusalException(response.StatusCode, Sentence(context)));
         }
@@ -49,14 +55,16 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         return string.Concat(cut.Select(c => char.IsControl(c) ? '?' : c));
     }
 
-    private static string Sentence(HttpContext context) => context.Response.StatusCode switch
-    {
-        StatusCodes.Status404NotFound => "There is nothing at this address.",
-        StatusCodes.Status405MethodNotAllowed => $"{Shown(context.Request.Method)} is not for this address; it takes {context.Response.Headers.Allow}.",
-        StatusCodes.Status403Forbidden => "You may not do this.",
-        StatusCodes.Status429TooManyRequests => "Too many requests. Try again in a minute.",
-        var status => $"The request was refused with HTTP status {status}.",
-    };
+    private static string Sentence(HttpContext context) =>
+        context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => "There is nothing at this address.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"{Shown(context.Request.Method)} is not for this address; it takes {context.Response.Headers.Allow}.",
+            StatusCodes.Status403Forbidden => "You may not do this.",
+            StatusCodes.Status429TooManyRequests => "Too many requests. Try again in a minute.",
+            var status => $"The request was refused with HTTP status {status}.",
+        };
 
     private RefusalException Refusal(HttpContext context, Exception e)
     {
@@ -65,20 +73,39 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             case BotRefusedException refused:
                 return new RefusalException(refused.Status, refused.Message, refused.RetryAfter);
             case BotUnreachableException:
-                return new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, TimeSpan.FromSeconds(10));
+                return new RefusalException(
+                    StatusCodes.Status503ServiceUnavailable,
+                    e.Message,
+                    TimeSpan.FromSeconds(10)
+                );
             case StateUnreadableException or StateNotWritableException:
-                return new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, TimeSpan.FromSeconds(30));
+                return new RefusalException(
+                    StatusCodes.Status503ServiceUnavailable,
+                    e.Message,
+                    TimeSpan.FromSeconds(30)
+                );
             case BadHttpRequestException bad:
-                return new RefusalException(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : "The request came too slowly, or broken.");
+                return new RefusalException(
+                    bad.StatusCode,
+                    bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+                        ? "The body is too large."
+                        : "The request came too slowly, or broken."
+                );
             default:
                 // Whoever finds such a request could fill the log with it: once a minute says it, too.
                 var last = Interlocked.Read(ref _unforeseenSaid);
-                if ((last == 0 || time.GetElapsedTime(last) > SayAgain) && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last)
+                if (
+                    (last == 0 || time.GetElapsedTime(last) > SayAgain)
+                    && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last
+                )
                 {
                     LogUnforeseen(log, e, Shown(context.Request.Method), Shown(context.Request.Path.Value ?? ""));
                 }
 
-                return new RefusalException(StatusCodes.Status500InternalServerError, "The dashboard failed at this request in a way it should not. The operator finds the reason in its log (journalctl -u notify-web).");
+                return new RefusalException(
+                    StatusCodes.Status500InternalServerError,
+                    "The dashboard failed at this request in a way it should not. The operator finds the reason in its log (journalctl -u notify-web)."
+                );
         }
     }
 
@@ -93,7 +120,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         response.StatusCode = refusal.Status;
         if (refusal.RetryAfter is { } wait)
         {
-            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
         }
 
         if (SessionForScripts.IsForScripts(context.Request.Path))

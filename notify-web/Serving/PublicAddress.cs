@@ -35,11 +35,13 @@ internal sealed class PublicAddress(RequestDelegate next, WebSettings settings)
     }
 
     /// <summary>The name that a request was for, where it isn't this dashboard's; else null.</summary>
-    internal static string? ForeignHostOf(HttpContext context) => context.Items.TryGetValue(ForeignHost, out var host) ? (string)host! : null;
+    internal static string? ForeignHostOf(HttpContext context) =>
+        context.Items.TryGetValue(ForeignHost, out var host) ? (string)host! : null;
 
     /// <summary>The port may be left out: nginx's <c>$host</c> does so.</summary>
     private bool IsOurs(HostString host) =>
-        string.Equals(host.Host, _host.Host, StringComparison.OrdinalIgnoreCase) && (host.Port is not { } port || port == settings.PublicUrl.Port);
+        string.Equals(host.Host, _host.Host, StringComparison.OrdinalIgnoreCase)
+        && (host.Port is not { } port || port == settings.PublicUrl.Port);
 }
 
 /// <summary>
@@ -57,6 +59,7 @@ internal sealed class ForeignHosts(RequestDelegate next, WebSettings settings)
 
         throw new RefusalException(
             StatusCodes.Status421MisdirectedRequest,
-            $"This is {settings.InstanceName} at {settings.PublicUrl}, and nothing else: it does not answer for '{ErrorAnswers.Shown(host)}'. (For the operator: let nginx pass the name on with \"proxy_set_header Host $host;\".)");
+            $"This is {settings.InstanceName} at {settings.PublicUrl}, and nothing else: it does not answer for '{ErrorAnswers.Shown(host)}'. (For the operator: let nginx pass the name on with \"proxy_set_header Host $host;\".)"
+        );
     }
 }

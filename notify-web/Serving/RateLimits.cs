@@ -21,19 +21,34 @@ public static class RateLimits
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    internal static void AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(limits =>
-    {
-        Add(limits, Running, 20);
-        Add(limits, Listing, 120);
-        Add(limits, Linking, 60);
-        Add(limits, Tokens, 60);
-        limits.OnRejected = (rejected, _) => throw new RefusalException(
-            StatusCodes.Status429TooManyRequests,
-            "You did this very often within a minute. Wait a little, then try again.",
-            rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window);
-    });
+    internal static void AddRateLimits(this IServiceCollection services) =>
+        services.AddRateLimiter(limits =>
+        {
+            Add(limits, Running, 20);
+            Add(limits, Listing, 120);
+            Add(limits, Linking, 60);
+            Add(limits, Tokens, 60);
+            limits.OnRejected = (rejected, _) =>
+                throw new RefusalException(
+                    StatusCodes.Status429TooManyRequests,
+                    "You did this very often within a minute. Wait a little, then try again.",
+                    rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window
+                );
+        });
 
-    private static void Add(RateLimiterOptions limits, string name, int aMinute) => limits.AddPolicy(name, context => RateLimitPartition.GetTokenBucketLimiter(
-        context.UserName(),
-        _ => new TokenBucketRateLimiterOptions { TokenLimit = aMinute, TokensPerPeriod = Math.Max(1, aMinute / 6), ReplenishmentPeriod = Window / 6, QueueLimit = 0 }));
+    private static void Add(RateLimiterOptions limits, string name, int aMinute) =>
+        limits.AddPolicy(
+            name,
+            context =>
+                RateLimitPartition.GetTokenBucketLimiter(
+                    context.UserName(),
+                    _ => new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = aMinute,
+                        TokensPerPeriod = Math.Max(1, aMinute / 6),
+                        ReplenishmentPeriod = Window / 6,
+                        QueueLimit = 0,
+                    }
+                )
+        );
 }

@@ -14,10 +14,14 @@ internal sealed class SessionForScripts(RequestDelegate next, WebSettings settin
 
     /// <summary>What an open page asks without anybody's doing.</summary>
     internal static bool IsAskedByItself(PathString path) =>
-        Lies(path, "/api/events") || Lies(path, "/fragments") || Lies(path, "/api/desktop/token") || Lies(path, "/api/notifications/images");
+        Lies(path, "/api/events")
+        || Lies(path, "/fragments")
+        || Lies(path, "/api/desktop/token")
+        || Lies(path, "/api/notifications/images");
 
     /// <summary>As routes are matched: capitals don't count.</summary>
-    private static bool Lies(PathString path, string under) => path.StartsWithSegments(under, StringComparison.OrdinalIgnoreCase);
+    private static bool Lies(PathString path, string under) =>
+        path.StartsWithSegments(under, StringComparison.OrdinalIgnoreCase);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -26,7 +30,10 @@ internal sealed class SessionForScripts(RequestDelegate next, WebSettings settin
             var result = await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
             if (Session.Of(result.Principal) is null)
             {
-                throw new RefusalException(StatusCodes.Status401Unauthorized, $"You are not logged in, or your session has ended. Log in at {settings.PublicUrl}.");
+                throw new RefusalException(
+                    StatusCodes.Status401Unauthorized,
+                    $"You are not logged in, or your session has ended. Log in at {settings.PublicUrl}."
+                );
             }
         }
 

@@ -25,7 +25,9 @@ internal static class StateFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException([$"NOTIFY_WEB_STATE_DIR holds \"{settings.StateFolder}\": it should hold a folder that {Environment.UserName} may write to ({e.Message})."]);
+            throw new SettingsException([
+                $"NOTIFY_WEB_STATE_DIR holds \"{settings.StateFolder}\": it should hold a folder that {Environment.UserName} may write to ({e.Message}).",
+            ]);
         }
     }
 

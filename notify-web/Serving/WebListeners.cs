@@ -23,42 +23,51 @@ internal static class WebListeners
     private static readonly MinDataRate BodyRate = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <exception cref="SocketTakenException">Another dashboard answers on the socket, or something else than a socket is there.</exception>
-    internal static void Configure(WebApplicationBuilder builder, WebSettings settings, Systemd systemd, ConnectionLimiter limiter)
+    internal static void Configure(
+        WebApplicationBuilder builder,
+        WebSettings settings,
+        Systemd systemd,
+        ConnectionLimiter limiter
+    )
     {
         var own = systemd.HandsOverSocket ? null : settings.Listen;
-        var file = own is ListenPoint.UnixSocket { Path: var path } ? new SocketFile(path, ListenPoint.SocketMode, "dashboard", "NOTIFY_WEB_LISTEN", "notify-web") : null;
+        var file = own is ListenPoint.UnixSocket { Path: var path }
+            ? new SocketFile(path, ListenPoint.SocketMode, "dashboard", "NOTIFY_WEB_LISTEN", "notify-web")
+            : null;
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
             options.Backlog = Backlog;
             options.CreateBoundListenSocket = endPoint => Bind(endPoint, file);
         });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = ChangingRequests.LargestBody;
-            kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
-            kestrel.Limits.MinRequestBodyDataRate = BodyRate;
-            kestrel.Limits.MaxConcurrentConnections = Math.Min(MostConnections, OpenFiles.Limit / 2);
-            kestrel.ConfigureEndpointDefaults(listen =>
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => limiter.OnConnectionAsync(connection, next));
-            });
-            foreach (var socket in systemd.Sockets)
-            {
-                kestrel.ListenHandle(socket.Descriptor);
-            }
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = ChangingRequests.LargestBody;
+                kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
+                kestrel.Limits.MinRequestBodyDataRate = BodyRate;
+                kestrel.Limits.MaxConcurrentConnections = Math.Min(MostConnections, OpenFiles.Limit / 2);
+                kestrel.ConfigureEndpointDefaults(listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => limiter.OnConnectionAsync(connection, next));
+                });
+                foreach (var socket in systemd.Sockets)
+                {
+                    kestrel.ListenHandle(socket.Descriptor);
+                }
 
-            switch (own)
-            {
-                case ListenPoint.Tcp tcp:
-                    kestrel.Listen(tcp.EndPoint);
-                    break;
-                case ListenPoint.UnixSocket unix:
-                    kestrel.ListenUnixSocket(unix.Path);
-                    break;
-            }
-        });
+                switch (own)
+                {
+                    case ListenPoint.Tcp tcp:
+                        kestrel.Listen(tcp.EndPoint);
+                        break;
+                    case ListenPoint.UnixSocket unix:
+                        kestrel.ListenUnixSocket(unix.Path);
+                        break;
+                }
+            });
     }
 
     private static Socket Bind(EndPoint endPoint, SocketFile? file)

@@ -40,7 +40,13 @@ public static partial class WebServer
     public static WebApplication Build(WebSettings settings, TimeProvider time, Systemd systemd, TextWriter console)
     {
         StateFolder.Prepare(settings);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(WebServer).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions
+            {
+                ApplicationName = typeof(WebServer).Assembly.GetName().Name,
+                ContentRootPath = AppContext.BaseDirectory,
+            }
+        );
         WebLog.Add(builder.Logging, console);
         var limiter = new ConnectionLimiter(Math.Min(ConnectionLimiter.Most, OpenFiles.Limit / 4));
         WebListeners.Configure(builder, settings, systemd, limiter);
@@ -71,7 +77,9 @@ public static partial class WebServer
             LogNoGroup(log, settings.AnalystGroup);
         }
 
-        app.Lifetime.ApplicationStarted.Register(() => LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls)));
+        app.Lifetime.ApplicationStarted.Register(() =>
+            LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls))
+        );
         return app;
     }
 
@@ -80,7 +88,11 @@ public static partial class WebServer
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => new Accounts(time, settings.AnalystGroup));
-        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(settings.DataFolder, time, provider.GetRequiredService<Accounts>()));
+        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(
+            settings.DataFolder,
+            time,
+            provider.GetRequiredService<Accounts>()
+        ));
         services.AddSingleton<BotClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
@@ -92,12 +104,17 @@ public static partial class WebServer
         services.AddSingleton<GatewayTokens>();
         services.AddSingleton<DeviceBook>();
         services.AddSingleton<PageBook>();
-        services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)));
+        services.AddSingleton(_ => new GatewaySocket(
+            settings.GatewaySocket,
+            new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)
+        ));
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService<Departures>();
         services.AddLogin(settings);
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services
+            .AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiForgery =>
         {
             antiForgery.HeaderName = ChangingRequests.TokenHeader;
@@ -108,13 +125,19 @@ public static partial class WebServer
         services.AddRateLimits();
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json => ApiJson.Set(json.SerializerOptions));
-        services.AddRazorPages(options => options.RootDirectory = "/Page").AddMvcOptions(mvc => mvc.Filters.Add<PageMethods>());
+        services
+            .AddRazorPages(options => options.RootDirectory = "/Page")
+            .AddMvcOptions(mvc => mvc.Filters.Add<PageMethods>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
     }
 
     [LoggerMessage(4000, LogLevel.Information, "notify-web {Version} serves {PublicUrl} at {Addresses}.")]
     private static partial void LogServing(ILogger log, string version, Uri publicUrl, string addresses);
 
-    [LoggerMessage(4001, LogLevel.Warning, "There is no group {Group} on this machine (NOTIFY_ANALYST_GROUP), so nobody can log in. Create it (groupadd {Group}) and add the analysts to it.")]
+    [LoggerMessage(
+        4001,
+        LogLevel.Warning,
+        "There is no group {Group} on this machine (NOTIFY_ANALYST_GROUP), so nobody can log in. Create it (groupadd {Group}) and add the analysts to it."
+    )]
     private static partial void LogNoGroup(ILogger log, string group);
 }

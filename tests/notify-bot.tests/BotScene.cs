@@ -41,7 +41,10 @@ public sealed class BotScene : IAsyncDisposable
     public BotProcess Bot { get; private set; } = null!;
 
     /// <summary>Everything that the bots of this scene have printed and logged.</summary>
-    public string Log => File.Exists(Path.Combine(Data, "private", "bot.log")) ? File.ReadAllText(Path.Combine(Data, "private", "bot.log")) : "";
+    public string Log =>
+        File.Exists(Path.Combine(Data, "private", "bot.log"))
+            ? File.ReadAllText(Path.Combine(Data, "private", "bot.log"))
+            : "";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -55,7 +58,14 @@ public sealed class BotScene : IAsyncDisposable
         if (options.Limits == SendLimits.Off)
         {
             // Where Telegram has no limits the bot needs no pace.
-            foreach (var pace in (string[])["TELEGRAM_MESSAGES_PER_SECOND", "TELEGRAM_CHAT_MESSAGES_PER_SECOND", "TELEGRAM_GROUP_MESSAGES_PER_MINUTE"])
+            foreach (
+                var pace in (string[])
+                    [
+                        "TELEGRAM_MESSAGES_PER_SECOND",
+                        "TELEGRAM_CHAT_MESSAGES_PER_SECOND",
+                        "TELEGRAM_GROUP_MESSAGES_PER_MINUTE",
+                    ]
+            )
             {
                 scene.Environment[pace] = "1000000";
             }
@@ -89,7 +99,11 @@ public sealed class BotScene : IAsyncDisposable
     {
         var chat = await Phone.AddStartedPersonAsync(user, Cancellation);
         await OperateAsync("link", user, "--chat", chat.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        await Phone.WaitForBotMessagesAsync(chat, messages => messages.Any(m => m.Text.Contains("Linked", StringComparison.Ordinal)), Cancellation);
+        await Phone.WaitForBotMessagesAsync(
+            chat,
+            messages => messages.Any(m => m.Text.Contains("Linked", StringComparison.Ordinal)),
+            Cancellation
+        );
         return chat;
     }
 
@@ -109,7 +123,8 @@ public sealed class BotScene : IAsyncDisposable
     public static string? Status(JsonElement health) => health.GetProperty("status").GetString();
 
     /// <summary>How /health says it stands with Telegram.</summary>
-    public static string? Telegram(JsonElement health) => health.GetProperty("telegram").GetProperty("state").GetString();
+    public static string? Telegram(JsonElement health) =>
+        health.GetProperty("telegram").GetProperty("state").GetString();
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

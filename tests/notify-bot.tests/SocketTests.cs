@@ -24,12 +24,31 @@ public sealed class SocketTests
 
         var (dataOps, dataread) = (Group.Find("data-ops")!.Gid, Group.Find("dataread")!.Gid);
         var socket = FileStatus.OfPath(scene.Bot.SocketPath)!.Value;
-        Assert.Equal((deploy.Uid, dataOps, 0x1B0u /* 0660 */), (socket.Uid, socket.Gid, socket.Mode));
+        Assert.Equal(
+            (
+                deploy.Uid,
+                dataOps,
+                0x1B0u /* 0660 */
+            ),
+            (socket.Uid, socket.Gid, socket.Mode)
+        );
         Assert.Equal(AccessRights.Read | AccessRights.Write, AccessControlList.OfGroup(scene.Bot.SocketPath, dataread));
         Assert.Equal(AccessRights.Execute, AccessControlList.OfGroup(scene.Data, dataread));
-        Assert.Equal(0x5F8u /* 2770 */, FileStatus.OfPath(scene.Data)!.Value.Mode);
-        Assert.Equal(0x1E8u /* 0750 */, FileStatus.OfPath(Path.Combine(scene.Data, "private"))!.Value.Mode);
-        Assert.Equal(0x1A0u /* 0640 */, FileStatus.OfPath(Path.Combine(scene.Data, "private", "bot.log"))!.Value.Mode);
+        Assert.Equal(
+            0x5F8u /* 2770 */
+            ,
+            FileStatus.OfPath(scene.Data)!.Value.Mode
+        );
+        Assert.Equal(
+            0x1E8u /* 0750 */
+            ,
+            FileStatus.OfPath(Path.Combine(scene.Data, "private"))!.Value.Mode
+        );
+        Assert.Equal(
+            0x1A0u /* 0640 */
+            ,
+            FileStatus.OfPath(Path.Combine(scene.Data, "private", "bot.log"))!.Value.Mode
+        );
         Assert.Equal("private/bot.log", new FileInfo(Path.Combine(scene.Data, "bot.log")).LinkTarget);
     }
 
@@ -137,7 +156,10 @@ public sealed class SocketTests
             os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
             os.execve(sys.argv[2], [sys.argv[2]], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
             """;
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Activate, path, Programs.Path("notify-bot")]) { UseShellExecute = false };
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Activate, path, Programs.Path("notify-bot")])
+        {
+            UseShellExecute = false,
+        };
         foreach (var (name, value) in scene.Environment)
         {
             start.Environment[name] = value;
@@ -148,12 +170,17 @@ public sealed class SocketTests
         try
         {
             var said = new byte[100];
-            var length = await systemd.ReceiveAsync(said, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+            var length = await systemd
+                .ReceiveAsync(said, Cancellation)
+                .AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             Assert.Equal("READY=1", System.Text.Encoding.ASCII.GetString(said, 0, length));
             using var client = BotProcess.NewClient(path);
             using var health = await client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation);
             Assert.True(health.IsSuccessStatusCode);
-            Process.Start("kill", ["-TERM", bot.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
+            Process
+                .Start("kill", ["-TERM", bot.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+                .WaitForExit();
             await bot.WaitForExitAsync(Cancellation);
 
             // The file stays: it is systemd's, which goes on listening, and the next bot answers what came meanwhile.
@@ -170,19 +197,37 @@ public sealed class SocketTests
     [InlineData("renamed")]
     [InlineData("removed, with the second name of before gone as well")]
     [InlineData("replaced by a socket that nobody listens on")]
-    public async Task A_socket_file_that_is_lost_is_put_back_with_its_owner_mode_and_ACL_and_connections_never_notice(string how)
+    public async Task A_socket_file_that_is_lost_is_put_back_with_its_owner_mode_and_ACL_and_connections_never_notice(
+        string how
+    )
     {
         TestAccount.SkipUnlessRoot();
         await using var analyst = await TestAccount.CreateAsync("alice", "data-ops", "dataread");
         await using var scene = await BotScene.BeginAsync();
         var path = scene.Bot.SocketPath;
-        using var before = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancellation) => await ConnectAsync(path, cancellation), MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri("http://notify") };
+        using var before = new HttpClient(
+            new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, cancellation) => await ConnectAsync(path, cancellation),
+                MaxConnectionsPerServer = 1,
+            }
+        )
+        {
+            BaseAddress = new Uri("http://notify"),
+        };
         Assert.True((await before.GetAsync(new Uri("/health", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
-        var (status, acl) = (FileStatus.OfPath(path)!.Value, AccessControlList.OfGroup(path, Group.Find("dataread")!.Gid));
+        var (status, acl) = (
+            FileStatus.OfPath(path)!.Value,
+            AccessControlList.OfGroup(path, Group.Find("dataread")!.Gid)
+        );
         if (how.Contains("second", StringComparison.Ordinal))
         {
             File.Delete(Path.Combine(scene.Data, "private", "bot.sock"));
-            await Eventually.TrueAsync(() => File.Exists(Path.Combine(scene.Data, "private", "bot.sock")), () => "there is no second name", Cancellation);
+            await Eventually.TrueAsync(
+                () => File.Exists(Path.Combine(scene.Data, "private", "bot.sock")),
+                () => "there is no second name",
+                Cancellation
+            );
         }
 
         if (how == "renamed")
@@ -196,7 +241,12 @@ public sealed class SocketTests
 
         if (how.StartsWith("replaced", StringComparison.Ordinal))
         {
-            Process.Start("/usr/bin/python3", ["-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", path]).WaitForExit();
+            Process
+                .Start(
+                    "/usr/bin/python3",
+                    ["-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", path]
+                )
+                .WaitForExit();
         }
 
         await Eventually.TrueAsync(() => Reaches(path), () => "nobody answers there", Cancellation);
@@ -219,7 +269,11 @@ public sealed class SocketTests
         var path = scene.Environment["NOTIFY_BOT_SOCKET"] = Path.Combine(folder, "bot.sock");
         await scene.StartBotAsync();
         Directory.Move(folder, folder + ".old");
-        await Eventually.TrueAsync(() => scene.Bot.Said.Contains(" 1206 ", StringComparison.Ordinal), () => "nothing is said", Cancellation);
+        await Eventually.TrueAsync(
+            () => scene.Bot.Said.Contains(" 1206 ", StringComparison.Ordinal),
+            () => "nothing is said",
+            Cancellation
+        );
         Assert.Contains("its folder is gone", scene.Bot.Said, StringComparison.Ordinal);
 
         Directory.CreateDirectory(folder);
@@ -255,11 +309,19 @@ public sealed class SocketTests
                 break;
         }
 
-        await Eventually.TrueAsync(() => scene.Bot.Said.Contains(" 1206 ", StringComparison.Ordinal), () => "nothing is said", Cancellation);
+        await Eventually.TrueAsync(
+            () => scene.Bot.Said.Contains(" 1206 ", StringComparison.Ordinal),
+            () => "nothing is said",
+            Cancellation
+        );
         var (_, doctor) = await scene.OperateAsync("doctor");
         if (kind != "socket of another program")
         {
-            Assert.Contains($"WRONG  socket: the bot runs (process {scene.Bot.Id} (notify-bot", doctor, StringComparison.Ordinal);
+            Assert.Contains(
+                $"WRONG  socket: the bot runs (process {scene.Bot.Id} (notify-bot",
+                doctor,
+                StringComparison.Ordinal
+            );
         }
 
         if (kind == "folder")
@@ -271,7 +333,11 @@ public sealed class SocketTests
             File.Move(path, path + ".aside");
         }
 
-        await Eventually.TrueAsync(() => scene.Bot.Said.Contains(" 1209 ", StringComparison.Ordinal), () => "it is not put back", Cancellation);
+        await Eventually.TrueAsync(
+            () => scene.Bot.Said.Contains(" 1209 ", StringComparison.Ordinal),
+            () => "it is not put back",
+            Cancellation
+        );
         using var client = BotProcess.NewClient(path);
         Assert.True((await client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
     }
@@ -331,7 +397,12 @@ public sealed class SocketTests
                 print("ended", flush=True)
                 sys.stdin.readline()
             """;
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Hold, path, Programs.Path("notify-bot")]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Hold, path, Programs.Path("notify-bot")])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         foreach (var (name, value) in scene.Environment)
         {
             start.Environment[name] = value;
@@ -341,7 +412,10 @@ public sealed class SocketTests
         var bot = 0;
         try
         {
-            bot = int.Parse((await systemd.StandardOutput.ReadLineAsync(Cancellation))!, System.Globalization.CultureInfo.InvariantCulture);
+            bot = int.Parse(
+                (await systemd.StandardOutput.ReadLineAsync(Cancellation))!,
+                System.Globalization.CultureInfo.InvariantCulture
+            );
             var second = Path.Combine(scene.Data, "private", "bot.sock");
             await Eventually.TrueAsync(() => Path.Exists(second), () => "there is no second name", Cancellation);
             if (when == "while the bot runs")
@@ -359,7 +433,10 @@ public sealed class SocketTests
                 }
 
                 await systemd.StandardInput.WriteLineAsync();
-                bot = int.Parse((await systemd.StandardOutput.ReadLineAsync(Cancellation))!, System.Globalization.CultureInfo.InvariantCulture);
+                bot = int.Parse(
+                    (await systemd.StandardOutput.ReadLineAsync(Cancellation))!,
+                    System.Globalization.CultureInfo.InvariantCulture
+                );
             }
 
             await Eventually.TrueAsync(() => Reaches(path), () => "nobody answers there", Cancellation);
@@ -367,7 +444,9 @@ public sealed class SocketTests
         finally
         {
             systemd.Kill();
-            Process.Start("kill", ["-KILL", bot.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
+            Process
+                .Start("kill", ["-KILL", bot.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+                .WaitForExit();
         }
     }
 
@@ -376,9 +455,22 @@ public sealed class SocketTests
     {
         await using var scene = await BotScene.BeginAsync();
         var chat = await scene.LinkAsync("alice");
-        await scene.Phone.AddFaultAsync(new Sandbox.Telegram.Fault { Kind = Sandbox.Telegram.FaultKind.Delay, Method = "sendMessage", DelaySeconds = 2, Times = 1 }, Cancellation);
+        await scene.Phone.AddFaultAsync(
+            new Sandbox.Telegram.Fault
+            {
+                Kind = Sandbox.Telegram.FaultKind.Delay,
+                Method = "sendMessage",
+                DelaySeconds = 2,
+                Times = 1,
+            },
+            Cancellation
+        );
         var sending = scene.Bot.SendAsync(new { user = "alice", text = "on its way" }, Cancellation);
-        await Eventually.TrueAsync(async () => (await scene.Phone.FaultsAsync(Cancellation)).Any(f => f.Hits > 0), () => "the send has not reached Telegram", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await scene.Phone.FaultsAsync(Cancellation)).Any(f => f.Hits > 0),
+            () => "the send has not reached Telegram",
+            Cancellation
+        );
 
         await scene.Bot.StopAsync(Cancellation);
 

@@ -29,7 +29,12 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#device-token")).ToContainTextAsync("eyJ");
         var token = await page.Locator("#device-token").TextContentAsync();
-        await Expect(page.Locator("#device-command")).ToHaveTextAsync("notify-desktop login " + house.Gateway.Environment["NOTIFY_GATEWAY_LISTEN"].Replace("http", "ws", StringComparison.Ordinal) + "/");
+        await Expect(page.Locator("#device-command"))
+            .ToHaveTextAsync(
+                "notify-desktop login "
+                    + house.Gateway.Environment["NOTIFY_GATEWAY_LISTEN"].Replace("http", "ws", StringComparison.Ordinal)
+                    + "/"
+            );
         await Expect(page.Locator("#devices")).ToContainTextAsync("laptop");
         await Looks.AreRightAsync(page, "desktop-token", isFull: true);
         using var device = await house.Gateway.ConnectAsync();
@@ -63,10 +68,14 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("#desktop-browser-state")).ToContainTextAsync("appear on this desktop");
         await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 
-        await Expect(page.Locator(".notification").First).ToContainTextAsync("12 wait for review of daily_active_users");
+        await Expect(page.Locator(".notification").First)
+            .ToContainTextAsync("12 wait for review of daily_active_users");
         // The gateway may tell of the one before only now: the list heard of it by another way.
         await Browser.HoldsAsync(page, "window.shown.some(s => s.startsWith('Orders'))", "nothing is shown");
-        var shown = Assert.Single(await page.EvaluateAsync<string[]>("window.shown"), s => s.StartsWith("Orders", StringComparison.Ordinal));
+        var shown = Assert.Single(
+            await page.EvaluateAsync<string[]>("window.shown"),
+            s => s.StartsWith("Orders", StringComparison.Ordinal)
+        );
         Assert.StartsWith("Orders |12 wait for review of daily_active_users, 2*3*4|", shown, StringComparison.Ordinal);
     }
 

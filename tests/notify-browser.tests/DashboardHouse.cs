@@ -64,10 +64,17 @@ public sealed class DashboardHouse : IAsyncDisposable
     }
 
     /// <summary>The analyst's e-mail address.</summary>
-    public static string EmailOf(TestAccount analyst) => $"{(analyst ?? throw new ArgumentNullException(nameof(analyst))).Name}@example.com";
+    public static string EmailOf(TestAccount analyst) =>
+        $"{(analyst ?? throw new ArgumentNullException(nameof(analyst))).Name}@example.com";
 
     /// <summary>Logs an analyst in, by Google's page, and gives the dashboard's page once it is live.</summary>
-    public async Task<IPage> LogInAsync(Browser browser, TestAccount analyst, int width = 1280, int height = 900, bool isPhone = false)
+    public async Task<IPage> LogInAsync(
+        Browser browser,
+        TestAccount analyst,
+        int width = 1280,
+        int height = 900,
+        bool isPhone = false
+    )
     {
         ArgumentNullException.ThrowIfNull(browser);
         await OpenAsync();
@@ -80,7 +87,9 @@ public sealed class DashboardHouse : IAsyncDisposable
     }
 
     /// <summary>Waits until a dashboard's page hears of changes.</summary>
-    public static Task BeLiveAsync(IPage page) => Expect((page ?? throw new ArgumentNullException(nameof(page))).Locator("html[data-live=yes]")).ToHaveCountAsync(1);
+    public static Task BeLiveAsync(IPage page) =>
+        Expect((page ?? throw new ArgumentNullException(nameof(page))).Locator("html[data-live=yes]"))
+            .ToHaveCountAsync(1);
 
     /// <summary>A phone whose person has written to the bot before.</summary>
     public Task<long> AddPhoneAsync() => Phones.AddStartedPersonAsync("Alice", Cancellation);
@@ -91,7 +100,11 @@ public sealed class DashboardHouse : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(analyst);
         var chat = await AddPhoneAsync();
         await Links.LinkAsync(UserName.Parse(analyst.Name), new ChatId(chat), Cancellation);
-        await Phones.WaitForBotMessagesAsync(chat, messages => messages.Any(m => m.Text.Contains("Linked", StringComparison.Ordinal)), Cancellation);
+        await Phones.WaitForBotMessagesAsync(
+            chat,
+            messages => messages.Any(m => m.Text.Contains("Linked", StringComparison.Ordinal)),
+            Cancellation
+        );
         return chat;
     }
 
@@ -100,15 +113,35 @@ public sealed class DashboardHouse : IAsyncDisposable
     {
         await Phones.TypeAsync(chat, "/start", Cancellation);
         var code = Pattern.Of("[0-9]{6}");
-        var answers = await Phones.WaitForBotMessagesAsync(chat, messages => messages.Any(m => code.IsMatch(m.Text)), Cancellation);
+        var answers = await Phones.WaitForBotMessagesAsync(
+            chat,
+            messages => messages.Any(m => code.IsMatch(m.Text)),
+            Cancellation
+        );
         return code.Match(answers[^1].Text).Value;
     }
 
     /// <summary>Has the bot send something to an analyst, as their script would.</summary>
-    public async Task SendAsync(TestAccount analyst, string title, string message, string? script = "revenue_drop.py", string? parseMode = null)
+    public async Task SendAsync(
+        TestAccount analyst,
+        string title,
+        string message,
+        string? script = "revenue_drop.py",
+        string? parseMode = null
+    )
     {
         ArgumentNullException.ThrowIfNull(analyst);
-        await Bot.SendAsync(new { user = analyst.Name, title, message, script, parse_mode = parseMode }, Cancellation);
+        await Bot.SendAsync(
+            new
+            {
+                user = analyst.Name,
+                title,
+                message,
+                script,
+                parse_mode = parseMode,
+            },
+            Cancellation
+        );
     }
 
     /// <summary>Runs an analyst's scripts once, as cron does; the round's status says whether one of them broke.</summary>
@@ -116,16 +149,31 @@ public sealed class DashboardHouse : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(analyst);
         await analyst.RunAsync(
-            Programs.Path("notify-runner"), [], new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_DATA_DIR"] = Data }, Cancellation);
+            Programs.Path("notify-runner"),
+            [],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_DATA_DIR"] = Data },
+            Cancellation
+        );
     }
 
     /// <summary>Writes what an analyst was told long ago into the history, beside the bot: nobody can wait for it. The bot is started again.</summary>
-    public async Task WriteHistoryAsync(TestAccount analyst, IEnumerable<(DateTimeOffset At, DeliveryState State)> notifications)
+    public async Task WriteHistoryAsync(
+        TestAccount analyst,
+        IEnumerable<(DateTimeOffset At, DeliveryState State)> notifications
+    )
     {
         ArgumentNullException.ThrowIfNull(analyst);
         ArgumentNullException.ThrowIfNull(notifications);
         await Bot.StopAsync(Cancellation);
-        await using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(Data, "private", "outbox.db"), Pooling = false }.ToString()))
+        await using (
+            var connection = new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = Path.Combine(Data, "private", "outbox.db"),
+                    Pooling = false,
+                }.ToString()
+            )
+        )
         {
             await connection.OpenAsync(Cancellation);
             await using var together = await connection.BeginTransactionAsync(Cancellation);
@@ -141,7 +189,10 @@ public sealed class DashboardHouse : IAsyncDisposable
                 command.Parameters.AddWithValue("$user", analyst.Name);
                 command.Parameters.AddWithValue("$at", at.ToUnixTimeMilliseconds());
                 command.Parameters.AddWithValue("$state", (int)state);
-                command.Parameters.AddWithValue("$reason", state == DeliveryState.Failed ? "Bad Request: chat not found" : DBNull.Value);
+                command.Parameters.AddWithValue(
+                    "$reason",
+                    state == DeliveryState.Failed ? "Bad Request: chat not found" : DBNull.Value
+                );
                 await command.ExecuteNonQueryAsync(Cancellation);
             }
 
@@ -172,8 +223,12 @@ public sealed class DashboardHouse : IAsyncDisposable
                 ["NOTIFY_WEB_URL"] = _webSettings!["NOTIFY_WEB_URL"],
             },
             null,
-            Cancellation);
-        await Bot.WaitForHealthAsync(health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok", Cancellation);
+            Cancellation
+        );
+        await Bot.WaitForHealthAsync(
+            health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok",
+            Cancellation
+        );
     }
 
     /// <summary>Ends the dashboard and starts it again, at the same address.</summary>
@@ -256,7 +311,10 @@ public sealed class DashboardHouse : IAsyncDisposable
 
             var settings = WebProcess.Settings(Sandbox.GoogleAddress, _folder);
             Gateway = GatewayScene.Set();
-            Gateway.Environment["NOTIFY_GATEWAY_LISTEN"] = settings["NOTIFY_GATEWAY_LISTEN"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+            Gateway.Environment["NOTIFY_GATEWAY_LISTEN"] = settings["NOTIFY_GATEWAY_LISTEN"] = string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"http://127.0.0.1:{FreePort.Next()}"
+            );
             Gateway.Environment["NOTIFY_WEB_URL"] = settings["NOTIFY_WEB_URL"];
             settings["NOTIFY_GATEWAY_SOCKET"] = Gateway.SocketPath;
             settings["NOTIFY_JWT_SECRET"] = GatewayToken.Secret;

@@ -30,7 +30,11 @@ public sealed class DashboardLinkingTests(Browser browser, DashboardHouse house)
         await Expect(Card(page)).ToContainTextAsync("Linked since");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Telegram" })).ToBeFocusedAsync();
         await Expect(page.Locator(".announcer", new() { HasText = "Your phone is linked." })).ToHaveCountAsync(1);
-        await house.Phones.WaitForBotMessagesAsync(phone, messages => messages.Any(m => m.Text.Contains(alice.Name, StringComparison.Ordinal)), Cancellation);
+        await house.Phones.WaitForBotMessagesAsync(
+            phone,
+            messages => messages.Any(m => m.Text.Contains(alice.Name, StringComparison.Ordinal)),
+            Cancellation
+        );
         Assert.Equal(phone, house.Links.Find(UserName.Parse(alice.Name))!.Chat.Value);
     }
 
@@ -148,7 +152,15 @@ public sealed class DashboardLinkingTests(Browser browser, DashboardHouse house)
         await question.GetByRole(AriaRole.Button, new() { Name = "Unlink", Exact = true }).ClickAsync();
         await Expect(Card(page)).ToContainTextAsync("Not linked");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Telegram" })).ToBeFocusedAsync();
-        await house.Phones.WaitForBotMessagesAsync(phone, messages => messages.Any(m => m.Text.Contains("no longer", StringComparison.Ordinal) || m.Text.Contains("nlinked", StringComparison.Ordinal)), Cancellation);
+        await house.Phones.WaitForBotMessagesAsync(
+            phone,
+            messages =>
+                messages.Any(m =>
+                    m.Text.Contains("no longer", StringComparison.Ordinal)
+                    || m.Text.Contains("nlinked", StringComparison.Ordinal)
+                ),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -174,9 +186,11 @@ public sealed class DashboardLinkingTests(Browser browser, DashboardHouse house)
 
     private static ILocator Card(IPage page) => page.GetByRole(AriaRole.Region, new() { Name = "Telegram" });
 
-    private static async Task MarkAsync(IPage page) => await page.EvaluateAsync("document.documentElement.dataset.mark = 'here'");
+    private static async Task MarkAsync(IPage page) =>
+        await page.EvaluateAsync("document.documentElement.dataset.mark = 'here'");
 
-    private static Task IsStillThatPageAsync(IPage page) => Expect(page.Locator("html[data-mark=here]")).ToHaveCountAsync(1);
+    private static Task IsStillThatPageAsync(IPage page) =>
+        Expect(page.Locator("html[data-mark=here]")).ToHaveCountAsync(1);
 
     /// <summary>Reads a code off the screen with a decoder by others.</summary>
     private async Task<string?> ReadQrCodeAsync(ILocator code)
@@ -197,8 +211,14 @@ public sealed class DashboardLinkingTests(Browser browser, DashboardHouse house)
               return grey;
             }
             """,
-            picture);
-        var source = new RGBLuminanceSource([.. pixels.Skip(2).Select(value => (byte)value)], pixels[0], pixels[1], RGBLuminanceSource.BitmapFormat.Gray8);
+            picture
+        );
+        var source = new RGBLuminanceSource(
+            [.. pixels.Skip(2).Select(value => (byte)value)],
+            pixels[0],
+            pixels[1],
+            RGBLuminanceSource.BitmapFormat.Gray8
+        );
         return new QRCodeReader().decode(new BinaryBitmap(new HybridBinarizer(source)))?.Text;
     }
 }

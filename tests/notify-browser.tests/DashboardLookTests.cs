@@ -39,7 +39,8 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
 
         await TabToAsync(page, "Run", within: "li[data-script='alert.py']");
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.Locator("li[data-script='alert.py'] [data-result]")).ToContainTextAsync("Delivered to your phone.");
+        await Expect(page.Locator("li[data-script='alert.py'] [data-result]"))
+            .ToContainTextAsync("Delivered to your phone.");
         await Expect(page.Locator("li[data-script='alert.py'] [data-run]")).ToBeFocusedAsync();
 
         await TabToAsync(page, "Mute", within: "li[data-script='alert.py']");
@@ -87,15 +88,17 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
     {
         var alice = await FurnishedAsync();
         var first = await house.LogInAsync(browser, alice);
-        foreach (var (picture, width, height, scheme, isPhone) in new[]
-        {
-            ("dashboard-phone", 360, 780, ColorScheme.Light, true),
-            ("dashboard-phone-dark", 360, 780, ColorScheme.Dark, true),
-            ("dashboard-dark", 1280, 900, ColorScheme.Dark, false),
-            ("dashboard-light", 1280, 900, ColorScheme.Light, false),
-            ("dashboard-tablet", 800, 1000, ColorScheme.Light, true),
-            ("dashboard-narrow", 320, 640, ColorScheme.Light, false),
-        })
+        foreach (
+            var (picture, width, height, scheme, isPhone) in new[]
+            {
+                ("dashboard-phone", 360, 780, ColorScheme.Light, true),
+                ("dashboard-phone-dark", 360, 780, ColorScheme.Dark, true),
+                ("dashboard-dark", 1280, 900, ColorScheme.Dark, false),
+                ("dashboard-light", 1280, 900, ColorScheme.Light, false),
+                ("dashboard-tablet", 800, 1000, ColorScheme.Light, true),
+                ("dashboard-narrow", 320, 640, ColorScheme.Light, false),
+            }
+        )
         {
             var page = await browser.NewPageAsync(width, height, scheme, isPhone, cookiesOf: first);
             await page.GotoAsync(house.Web.Address.AbsoluteUri);
@@ -113,26 +116,39 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         await using var own = new DashboardHouse();
         var alice = await own.AddAnalystAsync();
         await own.LinkAsync(alice);
-        foreach (var example in Directory.EnumerateFiles(Path.Combine(Programs.Repository, "examples", "notifications"), "*.py"))
+        foreach (
+            var example in Directory.EnumerateFiles(
+                Path.Combine(Programs.Repository, "examples", "notifications"),
+                "*.py"
+            )
+        )
         {
-            alice.Write(Path.Combine("user", "notifications", Path.GetFileName(example)), await File.ReadAllTextAsync(example, Cancellation));
+            alice.Write(
+                Path.Combine("user", "notifications", Path.GetFileName(example)),
+                await File.ReadAllTextAsync(example, Cancellation)
+            );
         }
 
-        alice.Write(Path.Combine("user", "notifications", "stock_levels.py"), "raise RuntimeError('the warehouse is closed')\n");
+        alice.Write(
+            Path.Combine("user", "notifications", "stock_levels.py"),
+            "raise RuntimeError('the warehouse is closed')\n"
+        );
         var month = Month(TimeProvider.System.GetUtcNow()).ToList();
         await own.WriteHistoryAsync(alice, month);
         await own.RoundAsync(alice);
         var page = await own.LogInAsync(browser, alice);
-        await page.Locator("li[data-script='data_freshness.py']").GetByText("Mute", new() { Exact = true }).ClickAsync();
+        await page.Locator("li[data-script='data_freshness.py']")
+            .GetByText("Mute", new() { Exact = true })
+            .ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "For 8 hours" }).ClickAsync();
 
         await Expect(page.Locator("li[data-script='data_freshness.py']")).ToContainTextAsync("Muted until");
-        await Expect(page.Locator("#plot .legend li")).ToHaveTextAsync(
-        [
-            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Delivered) + 4} delivered"),
-            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Muted)} held back"),
-            Pattern.Of($"{month.Count(n => n.State == DeliveryState.Failed)} not delivered"),
-        ]);
+        await Expect(page.Locator("#plot .legend li"))
+            .ToHaveTextAsync([
+                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Delivered) + 4} delivered"),
+                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Muted)} held back"),
+                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Failed)} not delivered"),
+            ]);
         await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(30);
         await BeDrawnAsync(page);
         await page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
@@ -146,7 +162,10 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         {
             for (var i = 0; i < 2 + (day * 7 % 4); i++)
             {
-                var state = i == 0 && day % 4 == 1 ? DeliveryState.Muted : i == 1 && day is 4 or 12 ? DeliveryState.Failed : DeliveryState.Delivered;
+                var state =
+                    i == 0 && day % 4 == 1 ? DeliveryState.Muted
+                    : i == 1 && day is 4 or 12 ? DeliveryState.Failed
+                    : DeliveryState.Delivered;
                 yield return (now.AddDays(-day).AddMinutes(i), state);
             }
         }
@@ -162,11 +181,20 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         }
 
         var chart = alice.Write("chart.png", await browser.DrawChartAsync());
-        alice.Write(Path.Combine("user", "notifications", "alert.py"), """print('{"notify": true, "title": "Orders", "message": "*12* wait for review", "cooldown": "6h"}')""");
+        alice.Write(
+            Path.Combine("user", "notifications", "alert.py"),
+            """print('{"notify": true, "title": "Orders", "message": "*12* wait for review", "cooldown": "6h"}')"""
+        );
         if (isLinked)
         {
-            alice.Write(Path.Combine("user", "notifications", "report.py"), $$"""print('{"notify": true, "title": "Daily active users", "message": "*1,240* yesterday, +3.1 %", "image_path": "{{chart}}"}')""");
-            alice.Write(Path.Combine("user", "notifications", "broken.py"), "raise RuntimeError('the warehouse is closed')\n");
+            alice.Write(
+                Path.Combine("user", "notifications", "report.py"),
+                $$"""print('{"notify": true, "title": "Daily active users", "message": "*1,240* yesterday, +3.1 %", "image_path": "{{chart}}"}')"""
+            );
+            alice.Write(
+                Path.Combine("user", "notifications", "broken.py"),
+                "raise RuntimeError('the warehouse is closed')\n"
+            );
             await house.RoundAsync(alice);
         }
 
@@ -178,7 +206,11 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
     {
         await Expect(page.Locator(".notification .chart img")).ToHaveCountAsync(1);
         await page.Locator(".notification .chart img").ScrollIntoViewIfNeededAsync();
-        await Browser.HoldsAsync(page, "document.querySelector('.notification .chart img').naturalWidth > 0", "the chart is not drawn");
+        await Browser.HoldsAsync(
+            page,
+            "document.querySelector('.notification .chart img').naturalWidth > 0",
+            "the chart is not drawn"
+        );
     }
 
     /// <summary>Presses Tab until something is reached that has this name.</summary>
@@ -195,7 +227,8 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
                   return (!within || Boolean(e.closest(within))) && words.some(w => w === name || (name.includes('@') && w.includes(name)) || w.startsWith(name + ' '));
                 }
                 """,
-                new[] { name, within });
+                new[] { name, within }
+            );
             if (found)
             {
                 return;
@@ -217,7 +250,8 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
               const isThere = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
               return [e.id || e.className || e.tagName, String(isMarked && isThere)];
             }
-            """);
+            """
+        );
         return (stop[0], stop[1] == "true");
     }
 }

@@ -22,11 +22,31 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.SendAsync(alice, "Arrived", "as it should");
         await Expect(Named(page, "Arrived")).ToContainTextAsync("Delivered");
         await house.Phones.AddFaultAsync(
-            new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 1 }, Cancellation);
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = chat,
+                Status = 400,
+                Description = "Bad Request: TOPIC_CLOSED",
+                Times = 1,
+            },
+            Cancellation
+        );
         await house.SendAsync(alice, "Refused", "by Telegram");
         await Expect(Named(page, "Refused")).ToContainTextAsync("Not delivered: ");
         await Expect(Named(page, "Refused")).ToContainTextAsync("TOPIC_CLOSED");
-        await house.Phones.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = chat, Status = 500, Times = 1 }, Cancellation);
+        await house.Phones.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = chat,
+                Status = 500,
+                Times = 1,
+            },
+            Cancellation
+        );
         await house.SendAsync(alice, "Late", "but it comes");
         await Expect(Named(page, "Late")).ToContainTextAsync("Delivered");
 
@@ -43,7 +63,9 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
     [InlineData("Asia/Kolkata")]
     [InlineData("America/St_Johns")]
     [InlineData("Pacific/Kiritimati")]
-    public async Task The_days_of_the_plot_are_the_reader_s_and_without_scripts_the_server_s_and_it_says_which(string zone)
+    public async Task The_days_of_the_plot_are_the_reader_s_and_without_scripts_the_server_s_and_it_says_which(
+        string zone
+    )
     {
         await using var own = new DashboardHouse();
         var alice = await own.AddAnalystAsync();
@@ -51,12 +73,20 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         var reader = TimeZoneInfo.FindSystemTimeZoneById(zone);
         var day = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), reader).Date.AddDays(-3);
         var midnight = new DateTimeOffset(day, reader.GetUtcOffset(day));
-        await own.WriteHistoryAsync(alice, [(midnight.AddMinutes(-1), DeliveryState.Delivered), (midnight.AddMinutes(1), DeliveryState.Delivered), (midnight.AddMinutes(2), DeliveryState.Delivered)]);
+        await own.WriteHistoryAsync(
+            alice,
+            [
+                (midnight.AddMinutes(-1), DeliveryState.Delivered),
+                (midnight.AddMinutes(1), DeliveryState.Delivered),
+                (midnight.AddMinutes(2), DeliveryState.Delivered),
+            ]
+        );
         var login = await own.LogInAsync(browser, alice);
 
         var page = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone);
         await page.GotoAsync(own.Web.Address.AbsoluteUri);
-        await Expect(page.Locator("#plot .plot-days")).ToContainTextAsync(Pattern.Of($"Days in ({zone}|Asia/Calcutta)"));
+        await Expect(page.Locator("#plot .plot-days"))
+            .ToContainTextAsync(Pattern.Of($"Days in ({zone}|Asia/Calcutta)"));
         await page.GetByText("As a table").ClickAsync();
         static string Words(DateTime date) => date.ToString("ddd d MMM", CultureInfo.InvariantCulture);
         await Expect(page.Locator("#plot tbody th")).ToHaveTextAsync([Words(day), Words(day.AddDays(-1))]);
@@ -65,7 +95,8 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
 
         var plain = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone, hasScript: false);
         await plain.GotoAsync(own.Web.Address.AbsoluteUri);
-        await Expect(plain.Locator("#plot .plot-days")).ToContainTextAsync($"Days in {(TimeZoneInfo.Local.Id is "Etc/UTC" ? "UTC" : TimeZoneInfo.Local.Id)}");
+        await Expect(plain.Locator("#plot .plot-days"))
+            .ToContainTextAsync($"Days in {(TimeZoneInfo.Local.Id is "Etc/UTC" ? "UTC" : TimeZoneInfo.Local.Id)}");
     }
 
     [Fact]
@@ -79,10 +110,18 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         {
             var page = await browser.NewPageAsync(1280, 900, cookiesOf: login, zone: zone);
             await page.GotoAsync(house.Web.Address.AbsoluteUri);
-            await Eventually.TrueAsync(() => house.Links.Find(UserName.Parse(alice.Name))?.TimeZone?.Value == zone, () => File.ReadAllText(Path.Combine(house.Data, "telegram_users.json")), Cancellation);
+            await Eventually.TrueAsync(
+                () => house.Links.Find(UserName.Parse(alice.Name))?.TimeZone?.Value == zone,
+                () => File.ReadAllText(Path.Combine(house.Data, "telegram_users.json")),
+                Cancellation
+            );
 
             await house.Phones.TypeAsync(chat, "/mute 2h", Cancellation);
-            await house.Phones.WaitForBotMessagesAsync(chat, messages => messages.Any(message => message.Text?.Contains(zone, StringComparison.Ordinal) == true), Cancellation);
+            await house.Phones.WaitForBotMessagesAsync(
+                chat,
+                messages => messages.Any(message => message.Text?.Contains(zone, StringComparison.Ordinal) == true),
+                Cancellation
+            );
         }
     }
 
@@ -93,14 +132,28 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.LinkAsync(alice);
         var page = await house.LogInAsync(browser, alice);
 
-        await house.SendAsync(alice, "<img src=x onerror=document.title='taken'>", "<script>document.title='taken'</script> *bold* `code` daily_active_users");
-        await house.SendAsync(alice, "Links", "[good](https://example.com/) [bad](javascript:document.title='taken') [data](data:text/html,x)");
-        await house.SendAsync(alice, "As HTML", "<b>strong</b> <tg-spoiler>hidden</tg-spoiler> <iframe src=x></iframe>", parseMode: "HTML");
+        await house.SendAsync(
+            alice,
+            "<img src=x onerror=document.title='taken'>",
+            "<script>document.title='taken'</script> *bold* `code` daily_active_users"
+        );
+        await house.SendAsync(
+            alice,
+            "Links",
+            "[good](https://example.com/) [bad](javascript:document.title='taken') [data](data:text/html,x)"
+        );
+        await house.SendAsync(
+            alice,
+            "As HTML",
+            "<b>strong</b> <tg-spoiler>hidden</tg-spoiler> <iframe src=x></iframe>",
+            parseMode: "HTML"
+        );
 
         await Expect(page.Locator(".notification")).ToHaveCountAsync(3);
         var first = Named(page, "<img src=x");
         await Expect(first.Locator("h3")).ToHaveTextAsync("<img src=x onerror=document.title='taken'>");
-        await Expect(first.Locator(".message")).ToContainTextAsync("<script>document.title='taken'</script> bold code daily_active_users");
+        await Expect(first.Locator(".message"))
+            .ToContainTextAsync("<script>document.title='taken'</script> bold code daily_active_users");
         await Expect(first.Locator("strong, b")).ToHaveTextAsync(["bold"]);
         await Expect(Named(page, "Links").GetByRole(AriaRole.Link)).ToHaveCountAsync(1);
         await Expect(Named(page, "Links").GetByRole(AriaRole.Link)).ToHaveAttributeAsync("rel", Pattern.Of("noopener"));
@@ -108,7 +161,12 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         Assert.DoesNotContain("taken", await page.TitleAsync(), StringComparison.Ordinal);
 
         // What is folded by itself makes no message long.
-        await house.SendAsync(alice, "Folded", $"It broke.\n<blockquote expandable>{string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}"))}</blockquote>\nIt sends nothing until it is mended.", parseMode: "HTML");
+        await house.SendAsync(
+            alice,
+            "Folded",
+            $"It broke.\n<blockquote expandable>{string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}"))}</blockquote>\nIt sends nothing until it is mended.",
+            parseMode: "HTML"
+        );
         await Expect(Named(page, "Folded").GetByText("Details")).ToBeVisibleAsync();
         await Expect(Named(page, "Folded").Locator(".unfold")).ToHaveCountAsync(0);
         await Looks.AreRightAsync(page, "dashboard-markup");
@@ -121,7 +179,11 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.LinkAsync(alice);
         for (var i = 1; i <= 45; i++)
         {
-            await house.SendAsync(alice, string.Create(CultureInfo.InvariantCulture, $"Number {i}"), i == 30 ? string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}")) : "of many");
+            await house.SendAsync(
+                alice,
+                string.Create(CultureInfo.InvariantCulture, $"Number {i}"),
+                i == 30 ? string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}")) : "of many"
+            );
         }
 
         var page = await house.LogInAsync(browser, alice);
@@ -135,9 +197,11 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.SendAsync(alice, "While you read", "something new");
 
         await Expect(page.Locator(".notification").First).ToContainTextAsync("While you read");
-        await Expect(page.Locator(".announcer", new() { HasText = "New notification: While you read" })).ToHaveCountAsync(1);
+        await Expect(page.Locator(".announcer", new() { HasText = "New notification: While you read" }))
+            .ToHaveCountAsync(1);
         await Expect(page.Locator(".notification:focus")).ToHaveCountAsync(1);
-        await Expect(Named(page, "Number 30").GetByRole(AriaRole.Button, new() { Name = "Show less" })).ToBeVisibleAsync();
+        await Expect(Named(page, "Number 30").GetByRole(AriaRole.Button, new() { Name = "Show less" }))
+            .ToBeVisibleAsync();
     }
 
     [Fact]
@@ -157,7 +221,11 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await own.Phones.EndOutageAsync(Cancellation);
 
         await Expect(Named(page, "During the outage")).ToContainTextAsync("Delivered", new() { Timeout = 90_000 });
-        await own.Phones.WaitForBotMessagesAsync(chat, all => all.Count(m => m.Text == "During the outage\nwaits") == 1, Cancellation);
+        await own.Phones.WaitForBotMessagesAsync(
+            chat,
+            all => all.Count(m => m.Text == "During the outage\nwaits") == 1,
+            Cancellation
+        );
     }
 
     [Fact]
@@ -166,7 +234,10 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await using var own = new DashboardHouse();
         var alice = await own.AddAnalystAsync();
         var now = TimeProvider.System.GetUtcNow();
-        await own.WriteHistoryAsync(alice, Enumerable.Range(1, 1_100).Select(i => (now.AddMinutes(-30 * (1_101 - i)), DeliveryState.Delivered)));
+        await own.WriteHistoryAsync(
+            alice,
+            Enumerable.Range(1, 1_100).Select(i => (now.AddMinutes(-30 * (1_101 - i)), DeliveryState.Delivered))
+        );
         var page = await own.LogInAsync(browser, alice);
 
         await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1100 delivered");
@@ -177,8 +248,14 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
             await Expect(page.Locator(".notification")).ToHaveCountAsync(count);
         }
 
-        await Expect(page.Locator("#notifications")).ToContainTextAsync("These are the newest 1,000. Older ones are not shown.");
-        Assert.Equal(1_000, (await page.Locator(".notification").EvaluateAllAsync<string[]>("all => all.map(n => n.id)")).Distinct(StringComparer.Ordinal).Count());
+        await Expect(page.Locator("#notifications"))
+            .ToContainTextAsync("These are the newest 1,000. Older ones are not shown.");
+        Assert.Equal(
+            1_000,
+            (await page.Locator(".notification").EvaluateAllAsync<string[]>("all => all.map(n => n.id)"))
+                .Distinct(StringComparer.Ordinal)
+                .Count()
+        );
         await own.SendAsync(alice, "On top", "of a long list");
         await Expect(page.Locator(".notification").First).ToContainTextAsync("On top");
         await Expect(page.Locator(".notification")).ToHaveCountAsync(1_000);
@@ -200,5 +277,6 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await Expect(plain.Locator(".needs-script:visible")).ToHaveCountAsync(0);
     }
 
-    private static ILocator Named(IPage page, string title) => page.Locator(".notification", new() { Has = page.Locator("h3", new() { HasText = title }) });
+    private static ILocator Named(IPage page, string title) =>
+        page.Locator(".notification", new() { Has = page.Locator("h3", new() { HasText = title }) });
 }

@@ -14,7 +14,14 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         var chat = await house.LinkAsync(alice);
-        Put(alice, "metric_report.py", await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "examples", "notifications", "metric_report.py"), Cancellation));
+        Put(
+            alice,
+            "metric_report.py",
+            await File.ReadAllTextAsync(
+                Path.Combine(Programs.Repository, "examples", "notifications", "metric_report.py"),
+                Cancellation
+            )
+        );
         var page = await house.LogInAsync(browser, alice);
         await Expect(Row(page, "metric_report.py")).ToContainTextAsync("Not run yet");
 
@@ -24,12 +31,21 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         var chart = page.Locator(".notification .chart img");
         await Expect(chart).ToHaveCountAsync(1);
         await chart.ScrollIntoViewIfNeededAsync();
-        await Eventually.TrueAsync(async () => await chart.EvaluateAsync<int>("i => i.naturalWidth") > 600, () => "the chart is not drawn", Cancellation);
-        await Expect(page.Locator(".announcer", new() { HasText = "metric_report.py: Delivered to your phone." })).ToHaveCountAsync(1);
+        await Eventually.TrueAsync(
+            async () => await chart.EvaluateAsync<int>("i => i.naturalWidth") > 600,
+            () => "the chart is not drawn",
+            Cancellation
+        );
+        await Expect(page.Locator(".announcer", new() { HasText = "metric_report.py: Delivered to your phone." }))
+            .ToHaveCountAsync(1);
         await page.EvaluateAsync("scrollTo(0, 0)");
         await Looks.AreRightAsync(page, "dashboard-chart", isFull: true);
         await Expect(chart).ToHaveAttributeAsync("alt", Pattern.Of("^Chart of “.+”$"));
-        var onPhone = await house.Phones.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Photo is not null), Cancellation);
+        var onPhone = await house.Phones.WaitForBotMessagesAsync(
+            chat,
+            all => all.Any(m => m.Photo is not null),
+            Cancellation
+        );
         Assert.Contains("Orders", onPhone[^1].Text, StringComparison.Ordinal);
 
         await chart.ClickAsync();
@@ -68,14 +84,19 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         await house.LinkAsync(alice);
-        Put(alice, "broken.py", "import sys\nfor n in range(60): print(f'line {n} of what it had to say before', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n");
+        Put(
+            alice,
+            "broken.py",
+            "import sys\nfor n in range(60): print(f'line {n} of what it had to say before', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n"
+        );
         Put(alice, "sales report.py", """print('{"notify": false}')""");
         var page = await house.LogInAsync(browser, alice);
         await Expect(Row(page, "sales report.py")).ToContainTextAsync("can be run by cron alone");
         await Expect(Row(page, "sales report.py").Locator("[data-run]")).ToHaveCountAsync(0);
 
         await Run(page, "broken.py").ClickAsync();
-        await Expect(Result(page, "broken.py").Locator("pre")).ToContainTextAsync("RuntimeError: the warehouse is closed");
+        await Expect(Result(page, "broken.py").Locator("pre"))
+            .ToContainTextAsync("RuntimeError: the warehouse is closed");
         await EndIsSeenAsync(Result(page, "broken.py").Locator("pre"));
         await Looks.AreRightAsync(page, "dashboard-broken-long");
         await page.ReloadAsync();
@@ -99,8 +120,10 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
 
         await Run(page, "first.py").ClickAsync();
 
-        await Expect(Result(page, "first.py")).ToContainTextAsync("It is in the notifications here. No phone is linked.");
-        await Expect(page.Locator(".notification")).ToContainTextAsync("Delivered: shown on the desktop; no phone is linked");
+        await Expect(Result(page, "first.py"))
+            .ToContainTextAsync("It is in the notifications here. No phone is linked.");
+        await Expect(page.Locator(".notification"))
+            .ToContainTextAsync("Delivered: shown on the desktop; no phone is linked");
     }
 
     [Fact]
@@ -108,8 +131,16 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         await house.LinkAsync(alice);
-        Put(alice, "broken.py", "import sys\nprint('loading orders', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n");
-        Put(alice, "alert.py", """print('{"notify": true, "title": "Orders", "message": "*12* wait", "cooldown": "6h"}')""");
+        Put(
+            alice,
+            "broken.py",
+            "import sys\nprint('loading orders', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n"
+        );
+        Put(
+            alice,
+            "alert.py",
+            """print('{"notify": true, "title": "Orders", "message": "*12* wait", "cooldown": "6h"}')"""
+        );
         await house.RoundAsync(alice);
         var page = await house.LogInAsync(browser, alice);
 
@@ -123,11 +154,16 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Looks.AreRightAsync(page, "dashboard-scripts");
     }
 
-    private static Task EndIsSeenAsync(ILocator box) => Eventually.TrueAsync(
-        // In a column that runs upwards the end is where scrolling begins.
-        async () => await box.EvaluateAsync<bool>("b => b.scrollHeight > b.clientHeight && Math.abs(b.scrollTop) < 1 && getComputedStyle(b).flexDirection === 'column-reverse'"),
-        () => "the end is not seen",
-        Cancellation);
+    private static Task EndIsSeenAsync(ILocator box) =>
+        Eventually.TrueAsync(
+            // In a column that runs upwards the end is where scrolling begins.
+            async () =>
+                await box.EvaluateAsync<bool>(
+                    "b => b.scrollHeight > b.clientHeight && Math.abs(b.scrollTop) < 1 && getComputedStyle(b).flexDirection === 'column-reverse'"
+                ),
+            () => "the end is not seen",
+            Cancellation
+        );
 
     [Fact]
     public async Task A_run_is_seen_in_another_tab_and_is_not_begun_twice()
@@ -135,27 +171,39 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         var alice = await house.AddAnalystAsync();
         await house.LinkAsync(alice);
         // Runs until the test lets it go on.
-        Put(alice, "slow.py", $$"""
+        Put(
+            alice,
+            "slow.py",
+            $$"""
             import json, os, time
             os.mkfifo("{{alice.Home}}/go") if not os.path.exists("{{alice.Home}}/go") else None
             open("{{alice.Home}}/begun", "a").write("x")
             open("{{alice.Home}}/go").read()
             print(json.dumps({"notify": True, "title": "Slow", "message": "done"}))
-            """);
+            """
+        );
         var page = await house.LogInAsync(browser, alice);
         var other = await page.Context.NewPageAsync();
         await other.GotoAsync(house.Web.Address.AbsoluteUri);
         await DashboardHouse.BeLiveAsync(other);
 
         await Run(page, "slow.py").ClickAsync();
-        await Expect(Row(page, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Running…" })).ToHaveAttributeAsync("aria-disabled", "true");
-        await Eventually.TrueAsync(() => File.Exists(Path.Combine(alice.Home, "begun")), () => "it does not begin", Cancellation);
+        await Expect(Row(page, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Running…" }))
+            .ToHaveAttributeAsync("aria-disabled", "true");
+        await Eventually.TrueAsync(
+            () => File.Exists(Path.Combine(alice.Home, "begun")),
+            () => "it does not begin",
+            Cancellation
+        );
         await Expect(Row(other, "slow.py").Locator(".state.busy")).ToHaveCountAsync(1);
-        await Row(page, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Running…" }).ClickAsync(new() { Force = true });
+        await Row(page, "slow.py")
+            .GetByRole(AriaRole.Button, new() { Name = "Running…" })
+            .ClickAsync(new() { Force = true });
         await File.WriteAllTextAsync(Path.Combine(alice.Home, "go"), "on", Cancellation);
 
         await Expect(Result(page, "slow.py")).ToContainTextAsync("Delivered to your phone.");
-        await Expect(Row(other, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true })).ToBeVisibleAsync();
+        await Expect(Row(other, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }))
+            .ToBeVisibleAsync();
         await Expect(other.Locator(".notification")).ToHaveCountAsync(1);
         Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(alice.Home, "begun"), Cancellation));
     }
@@ -207,7 +255,11 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
         await Run(page, "first_alert.py").ClickAsync();
         await Expect(Result(page, "first_alert.py")).ToContainTextAsync("Delivered to your phone.");
-        await house.Phones.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Text.StartsWith("First alert\nThe load is ", StringComparison.Ordinal)), Cancellation);
+        await house.Phones.WaitForBotMessagesAsync(
+            chat,
+            all => all.Any(m => m.Text.StartsWith("First alert\nThe load is ", StringComparison.Ordinal)),
+            Cancellation
+        );
         await Expect(Scripts(page)).ToContainTextAsync("Cron has not run them yet.");
     }
 
@@ -216,7 +268,14 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         await house.LinkAsync(alice);
-        string[] names = ["\"><img src=x onerror=document.title='taken'>.py", "a b & c.py", "übung.py", "'; alert(1) #.py", new string('n', 120) + ".py"];
+        string[] names =
+        [
+            "\"><img src=x onerror=document.title='taken'>.py",
+            "a b & c.py",
+            "übung.py",
+            "'; alert(1) #.py",
+            new string('n', 120) + ".py",
+        ];
         foreach (var name in names)
         {
             Put(alice, name, """print('{"notify": true, "title": "Odd", "message": "name"}')""");
@@ -232,7 +291,8 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         }
 
         Assert.DoesNotContain("taken", await page.TitleAsync(), StringComparison.Ordinal);
-        await Expect(Scripts(page).Locator("li.script", new() { HasText = "a b & c.py" })).ToContainTextAsync("can be run by cron alone, for its name");
+        await Expect(Scripts(page).Locator("li.script", new() { HasText = "a b & c.py" }))
+            .ToContainTextAsync("can be run by cron alone, for its name");
         await Expect(Scripts(page).Locator("[data-run]")).ToHaveCountAsync(2);
         await Run(page, "plain.py").ClickAsync();
         await Expect(Result(page, "plain.py")).ToContainTextAsync("Delivered");
@@ -251,9 +311,11 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
 
     private static ILocator Row(IPage page, string name) => page.Locator($"li[data-script='{name}']");
 
-    private static ILocator Run(IPage page, string name) => Row(page, name).GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true });
+    private static ILocator Run(IPage page, string name) =>
+        Row(page, name).GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true });
 
     private static ILocator Result(IPage page, string name) => Row(page, name).Locator("[data-result]");
 
-    private static void Put(TestAccount analyst, string name, string script) => analyst.Write(Path.Combine("user", "notifications", name), script);
+    private static void Put(TestAccount analyst, string name, string script) =>
+        analyst.Write(Path.Combine("user", "notifications", name), script);
 }

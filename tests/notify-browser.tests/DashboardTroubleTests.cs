@@ -15,8 +15,17 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         await using var guest = await TestAccount.CreateAsync("guest");
-        await house.Phones.Google.AddAccountAsync(GoogleAccount.OfWorkspace(DashboardHouse.EmailOf(guest)), Cancellation);
-        await house.Phones.Google.AddAccountAsync(GoogleAccount.OfWorkspace("unchecked@example.com") with { EmailVerified = false }, Cancellation);
+        await house.Phones.Google.AddAccountAsync(
+            GoogleAccount.OfWorkspace(DashboardHouse.EmailOf(guest)),
+            Cancellation
+        );
+        await house.Phones.Google.AddAccountAsync(
+            GoogleAccount.OfWorkspace("unchecked@example.com") with
+            {
+                EmailVerified = false,
+            },
+            Cancellation
+        );
         await house.Phones.Google.AddAccountAsync(GoogleAccount.OfWorkspace("olga@partner.example"), Cancellation);
         await house.Phones.Google.AddAccountAsync(GoogleAccount.OfWorkspace("mallory@elsewhere.example"), Cancellation);
         await house.Phones.Google.AddAccountAsync(GoogleAccount.OfWorkspace("nobody-here@example.com"), Cancellation);
@@ -25,18 +34,21 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await Looks.AreRightAsync(page, "login");
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Google" }).ClickAsync();
 
-        foreach (var (email, why) in new[]
-        {
-            (DashboardHouse.EmailOf(guest), "dataread"),
-            ("unchecked@example.com", "verified"),
-            ("olga@partner.example", "not in the list of users"),
-            ("mallory@elsewhere.example", "is for addresses of example.com"),
-            ("nobody-here@example.com", "nobody-here"),
-        })
+        foreach (
+            var (email, why) in new[]
+            {
+                (DashboardHouse.EmailOf(guest), "dataread"),
+                ("unchecked@example.com", "verified"),
+                ("olga@partner.example", "not in the list of users"),
+                ("mallory@elsewhere.example", "is for addresses of example.com"),
+                ("nobody-here@example.com", "nobody-here"),
+            }
+        )
         {
             await page.GetByRole(AriaRole.Button, new() { Name = email }).ClickAsync();
             await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(why);
-            await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You can't log in with this account" })).ToBeVisibleAsync();
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You can't log in with this account" }))
+                .ToBeVisibleAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = "Choose another account" }).ClickAsync();
         }
 
@@ -98,11 +110,15 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await Eventually.TrueAsync(
             async () =>
             {
-                await page.GetByRole(AriaRole.Link, new() { Name = "Try again" }).Or(page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Google" })).First.ClickAsync();
-                return await page.GetByRole(AriaRole.Button, new() { Name = DashboardHouse.EmailOf(alice) }).CountAsync() > 0;
+                await page.GetByRole(AriaRole.Link, new() { Name = "Try again" })
+                    .Or(page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Google" }))
+                    .First.ClickAsync();
+                return await page.GetByRole(AriaRole.Button, new() { Name = DashboardHouse.EmailOf(alice) })
+                        .CountAsync() > 0;
             },
             () => "no account to choose",
-            Cancellation);
+            Cancellation
+        );
         await page.GetByRole(AriaRole.Button, new() { Name = DashboardHouse.EmailOf(alice) }).ClickAsync();
         await DashboardHouse.BeLiveAsync(page);
     }
@@ -169,7 +185,10 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         await house.LinkAsync(alice);
-        alice.Write(Path.Combine("user", "notifications", "loud.py"), """print('{"notify": true, "title": "Loud", "message": "again"}')""");
+        alice.Write(
+            Path.Combine("user", "notifications", "loud.py"),
+            """print('{"notify": true, "title": "Loud", "message": "again"}')"""
+        );
         var page = await house.LogInAsync(browser, alice);
         await alice.LeaveAsync("dataread");
 
@@ -182,7 +201,8 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await page.EvaluateAsync("scrollTo(0, 1500)");
         await Expect(page.Locator("#signed-out")).ToBeInViewportAsync();
         await page.EvaluateAsync("scrollTo(0, 0); document.querySelector('.desktop').style.paddingBottom = ''");
-        await Expect(page.Locator("li[data-script='loud.py'] [data-result]")).ToContainTextAsync("It was not run: you are signed out.");
+        await Expect(page.Locator("li[data-script='loud.py'] [data-result]"))
+            .ToContainTextAsync("It was not run: you are signed out.");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true })).ToHaveCountAsync(1);
         await Looks.AreRightAsync(page, "dashboard-signed-out");
         await page.ReloadAsync();

@@ -82,10 +82,16 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
     {
         var page = await OpenAsync(420, 860, hint: "&login_hint=olga@partner.example&hd=example.com");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Olga" })).ToBeFocusedAsync();
-        foreach (var (name, note) in new[]
-        {
-            ("Uma", "E-mail not verified"), ("Olga", "Other Workspace: partner.example"), ("Pia", "Not a Workspace account"), ("Nobody Here", "No Unix user nobody-here"), ("Root", "Unix user root"),
-        })
+        foreach (
+            var (name, note) in new[]
+            {
+                ("Uma", "E-mail not verified"),
+                ("Olga", "Other Workspace: partner.example"),
+                ("Pia", "Not a Workspace account"),
+                ("Nobody Here", "No Unix user nobody-here"),
+                ("Root", "Unix user root"),
+            }
+        )
         {
             await Expect(page.GetByRole(AriaRole.Button, new() { Name = name })).ToContainTextAsync(note);
         }
@@ -96,9 +102,20 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
     [InlineData(ColorScheme.Dark, 940, 940, "google-dark")]
     [InlineData(ColorScheme.Light, 390, 844, "google-narrow-light")]
     [InlineData(ColorScheme.Dark, 390, 844, "google-narrow-dark")]
-    public async Task The_page_has_no_accessibility_findings_and_fits_its_width(ColorScheme scheme, int width, int height, string picture)
+    public async Task The_page_has_no_accessibility_findings_and_fits_its_width(
+        ColorScheme scheme,
+        int width,
+        int height,
+        string picture
+    )
     {
-        await _control.Google.AddAccountAsync(new GoogleAccount("somebody-with-a-very-long-name-that-goes-on-and-on-and-does-not-end@a-department.partner.example", Name: "Somebody With A Very Long Name"), Cancellation);
+        await _control.Google.AddAccountAsync(
+            new GoogleAccount(
+                "somebody-with-a-very-long-name-that-goes-on-and-on-and-does-not-end@a-department.partner.example",
+                Name: "Somebody With A Very Long Name"
+            ),
+            Cancellation
+        );
         var page = await OpenAsync(width, height, scheme);
         await LookAtAsync(page, picture);
 
@@ -109,7 +126,12 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         await Expect(page.GetByLabel("E-mail")).ToHaveValueAsync("nonsense");
         await LookAtAsync(page, picture + "-problem");
 
-        await page.GotoAsync(new Uri(_sandbox.GoogleAddress, "/o/oauth2/v2/auth?client_id=another&redirect_uri=https%3A%2F%2Fevil.example%2F").ToString());
+        await page.GotoAsync(
+            new Uri(
+                _sandbox.GoogleAddress,
+                "/o/oauth2/v2/auth?client_id=another&redirect_uri=https%3A%2F%2Fevil.example%2F"
+            ).ToString()
+        );
         await Expect(page.GetByRole(AriaRole.Heading)).ToHaveTextAsync("Access blocked");
         await LookAtAsync(page, picture + "-refused");
     }
@@ -121,7 +143,8 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         var page = await browser.NewPageAsync(420, 860);
         page.Console += (_, line) =>
         {
-            if (line.Type is "error" or "warning") problems.Add(line.Text);
+            if (line.Type is "error" or "warning")
+                problems.Add(line.Text);
         };
         await page.GotoAsync(AuthorizationAddress());
         await page.GetByRole(AriaRole.Button, new() { Name = "Pia" }).ClickAsync();
@@ -131,8 +154,13 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
 
     private static async Task LookAtAsync(IPage page, string picture)
     {
-        Assert.Empty((await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
-        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+        Assert.Empty(
+            (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}")
+        );
+        Assert.Equal(
+            0,
+            await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        );
         await Browser.SnapAsync(page, picture);
     }
 
@@ -145,7 +173,10 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
     }
 
     private string AuthorizationAddress(string hint = "") =>
-        new Uri(_sandbox.GoogleAddress, $"/o/oauth2/v2/auth?client_id={SandboxOptions.SampleGoogleClientId}&redirect_uri={Uri.EscapeDataString(_redirect)}&response_type=code&scope=openid%20email&state=1{hint}").ToString();
+        new Uri(
+            _sandbox.GoogleAddress,
+            $"/o/oauth2/v2/auth?client_id={SandboxOptions.SampleGoogleClientId}&redirect_uri={Uri.EscapeDataString(_redirect)}&response_type=code&scope=openid%20email&state=1{hint}"
+        ).ToString();
 
     /// <summary>Another origin to be sent back to.</summary>
     private async Task<string> StartClientAsync()
@@ -154,7 +185,14 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _client = builder.Build();
-        _client.MapGet("/signin-google", () => Results.Content("<!doctype html><link rel=icon href=data:,><title>Client</title><h1>Back at the client</h1>", "text/html"));
+        _client.MapGet(
+            "/signin-google",
+            () =>
+                Results.Content(
+                    "<!doctype html><link rel=icon href=data:,><title>Client</title><h1>Back at the client</h1>",
+                    "text/html"
+                )
+        );
         await _client.StartAsync(Cancellation);
         return _client.Urls.First() + "/signin-google";
     }

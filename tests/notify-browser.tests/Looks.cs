@@ -11,8 +11,13 @@ internal static class Looks
     {
         await page.EvaluateAsync("document.fonts.ready");
         await Browser.SnapAsync(page, picture, isFull);
-        var findings = (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}");
+        var findings = (await page.RunAxe()).Violations.Select(v =>
+            $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"
+        );
         Assert.True(!findings.Any(), $"axe on {picture}: {string.Join(Environment.NewLine, findings)}");
-        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+        Assert.Equal(
+            0,
+            await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        );
     }
 }

@@ -22,7 +22,9 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation);
         _control = new SandboxControl(_sandbox);
-        _bot = new TelegramBotClient(new TelegramBotClientOptions(_sandbox.Token, _sandbox.ApiAddress.ToString().TrimEnd('/')) { RetryCount = 0 });
+        _bot = new TelegramBotClient(
+            new TelegramBotClientOptions(_sandbox.Token, _sandbox.ApiAddress.ToString().TrimEnd('/')) { RetryCount = 0 }
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -41,7 +43,12 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
 
         var update = Assert.Single(await _bot.GetUpdates(timeout: 30, cancellationToken: Cancellation));
         Assert.Equal("/start", update.Message!.Text);
-        await _bot.SendMessage(update.Message.Chat.Id, "Your code is `048213`.", ParseMode.Markdown, cancellationToken: Cancellation);
+        await _bot.SendMessage(
+            update.Message.Chat.Id,
+            "Your code is `048213`.",
+            ParseMode.Markdown,
+            cancellationToken: Cancellation
+        );
         await Expect(page.Locator(".message.other code")).ToHaveTextAsync("048213");
     }
 
@@ -54,7 +61,10 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await page.Keyboard.TypeAsync("/status");
         await page.Keyboard.PressAsync("Enter");
 
-        Assert.Equal("/status", Assert.Single(await _bot.GetUpdates(timeout: 30, cancellationToken: Cancellation)).Message!.Text);
+        Assert.Equal(
+            "/status",
+            Assert.Single(await _bot.GetUpdates(timeout: 30, cancellationToken: Cancellation)).Message!.Text
+        );
         await Expect(page.Locator(".message.own")).ToContainTextAsync("/status");
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Chats" })).ToBeVisibleAsync();
@@ -65,7 +75,12 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
     public async Task A_pressed_button_shows_what_the_bot_answers_and_how_the_message_changes()
     {
         var alice = await _control.AddStartedPersonAsync("Alice", Cancellation);
-        var sent = await _bot.SendMessage(alice, "metric_report.py", replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:1")), cancellationToken: Cancellation);
+        var sent = await _bot.SendMessage(
+            alice,
+            "metric_report.py",
+            replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:1")),
+            cancellationToken: Cancellation
+        );
         var page = await OpenAsync(alice, 420, 860);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).ClickAsync();
 
@@ -81,11 +96,21 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
     public async Task An_alert_is_shown_in_a_box_that_must_be_closed()
     {
         var alice = await _control.AddStartedPersonAsync("Alice", Cancellation);
-        await _bot.SendMessage(alice, "x", replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:1")), cancellationToken: Cancellation);
+        await _bot.SendMessage(
+            alice,
+            "x",
+            replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:1")),
+            cancellationToken: Cancellation
+        );
         var page = await OpenAsync(alice, 420, 860);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).ClickAsync();
         var query = Assert.Single(await _bot.GetUpdates(timeout: 30, cancellationToken: Cancellation)).CallbackQuery!;
-        await _bot.AnswerCallbackQuery(query.Id, "Linked to bob already", showAlert: true, cancellationToken: Cancellation);
+        await _bot.AnswerCallbackQuery(
+            query.Id,
+            "Linked to bob already",
+            showAlert: true,
+            cancellationToken: Cancellation
+        );
 
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Linked to bob already");
         await page.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
@@ -100,16 +125,19 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await _bot.SendMessage(
             alice,
             "<b>bold <i>both</i></b> <u>u</u> <s>s</s> <tg-spoiler>hidden</tg-spoiler> <a href=\"https://example.com/x\">link</a> <code>&lt;img src=x onerror=alert(1)&gt;</code>\n"
-            + "<pre><code class=\"language-python\">print(1)</code></pre><blockquote expandable>1\n2\n3\n4\n5\n6</blockquote>" + Script.Replace("<", "&lt;", StringComparison.Ordinal),
+                + "<pre><code class=\"language-python\">print(1)</code></pre><blockquote expandable>1\n2\n3\n4\n5\n6</blockquote>"
+                + Script.Replace("<", "&lt;", StringComparison.Ordinal),
             ParseMode.Html,
-            cancellationToken: Cancellation);
+            cancellationToken: Cancellation
+        );
         var page = await OpenAsync(alice, 420, 860);
 
         var message = page.Locator(".message.other");
         await Expect(message.Locator("strong em")).ToHaveTextAsync("both");
         await Expect(message.Locator("u")).ToHaveTextAsync("u");
         await Expect(message.Locator("s")).ToHaveTextAsync("s");
-        await Expect(message.GetByRole(AriaRole.Link, new() { Name = "link" })).ToHaveAttributeAsync("href", "https://example.com/x");
+        await Expect(message.GetByRole(AriaRole.Link, new() { Name = "link" }))
+            .ToHaveAttributeAsync("href", "https://example.com/x");
         await Expect(message.Locator("code").First).ToHaveTextAsync(Script);
         await Expect(message.Locator("pre code")).ToHaveTextAsync("print(1)");
         await Expect(message.Locator("img")).ToHaveCountAsync(0);
@@ -124,43 +152,81 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
     [InlineData(ColorScheme.Dark, 940, 940, "phone-dark")]
     [InlineData(ColorScheme.Light, 390, 844, "phone-narrow-light")]
     [InlineData(ColorScheme.Dark, 390, 844, "phone-narrow-dark")]
-    public async Task The_page_has_no_accessibility_findings_and_fits_its_width(ColorScheme scheme, int width, int height, string picture)
+    public async Task The_page_has_no_accessibility_findings_and_fits_its_width(
+        ColorScheme scheme,
+        int width,
+        int height,
+        string picture
+    )
     {
         var alice = await _control.AddStartedPersonAsync("Alice", Cancellation, 7001);
         var bob = await _control.AddStartedPersonAsync("Bob", Cancellation, 7002);
         var team = await _control.AddGroupAsync("Data team", [alice, bob], Cancellation);
-        await _bot.SetMyCommands([new BotCommand("status", "Your scripts and when they last sent"), new BotCommand("help", "All commands")], cancellationToken: Cancellation);
+        await _bot.SetMyCommands(
+            [new BotCommand("status", "Your scripts and when they last sent"), new BotCommand("help", "All commands")],
+            cancellationToken: Cancellation
+        );
         await _control.TypeAsync(team, "/status@NotifyTestBot thanks", Cancellation, bob);
-        await _bot.SendMessage(bob, "<b>Script failed</b>: <code>metric_report.py</code> ended with status 1.\n<blockquote expandable>Traceback (most recent call last):\n  File \"metric_report.py\", line 12\n    frame = load()\n  File \"metric_report.py\", line 5, in load\nFileNotFoundError: sales.parquet</blockquote>", ParseMode.Html, cancellationToken: Cancellation);
+        await _bot.SendMessage(
+            bob,
+            "<b>Script failed</b>: <code>metric_report.py</code> ended with status 1.\n<blockquote expandable>Traceback (most recent call last):\n  File \"metric_report.py\", line 12\n    frame = load()\n  File \"metric_report.py\", line 5, in load\nFileNotFoundError: sales.parquet</blockquote>",
+            ParseMode.Html,
+            cancellationToken: Cancellation
+        );
         await _control.TypeAsync(alice, "/start", Cancellation);
         await _bot.SendMessage(
             alice,
             "*Revenue drop*\nRevenue of *2026-01-29* is `48,210 €`, *23 %* below the 7-day average.\n\n```\nshop      today   average\nberlin   12,400    18,900\nhamburg   9,810    12,300\n```\n[Open the dashboard](https://dash.example.com/revenue)",
             ParseMode.Markdown,
-            replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run again", "run"), InlineKeyboardButton.WithCallbackData("Mute 24 h", "mute")),
-            cancellationToken: Cancellation);
+            replyMarkup: new InlineKeyboardMarkup(
+                InlineKeyboardButton.WithCallbackData("Run again", "run"),
+                InlineKeyboardButton.WithCallbackData("Mute 24 h", "mute")
+            ),
+            cancellationToken: Cancellation
+        );
         var page = await OpenAsync(alice, width, height, scheme);
         using var chart = new MemoryStream(await browser.DrawChartAsync());
-        await _bot.SendPhoto(alice, InputFile.FromStream(chart, "chart.png"), "*Daily report*\nActive users: *1,284* (+4.1 %)", ParseMode.Markdown, cancellationToken: Cancellation);
+        await _bot.SendPhoto(
+            alice,
+            InputFile.FromStream(chart, "chart.png"),
+            "*Daily report*\nActive users: *1,284* (+4.1 %)",
+            ParseMode.Markdown,
+            cancellationToken: Cancellation
+        );
 
         await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Picture: Daily report" })).ToBeVisibleAsync();
-        await Browser.HoldsAsync(page, "[...document.images].every(i => i.complete && i.naturalWidth > 0)", "the chart is not drawn");
-        Assert.Empty((await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
-        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+        await Browser.HoldsAsync(
+            page,
+            "[...document.images].every(i => i.complete && i.naturalWidth > 0)",
+            "the chart is not drawn"
+        );
+        Assert.Empty(
+            (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}")
+        );
+        Assert.Equal(
+            0,
+            await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        );
         await Browser.SnapAsync(page, picture);
 
         if (width < 800)
         {
             await page.GetByRole(AriaRole.Button, new() { Name = "Back to the chats" }).ClickAsync();
             await Browser.SnapAsync(page, picture + "-list");
-            Assert.Empty((await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
+            Assert.Empty(
+                (await page.RunAxe()).Violations.Select(v =>
+                    $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"
+                )
+            );
         }
 
         await page.GotoAsync($"{_sandbox.PhoneAddress}?chat={bob}");
         await Expect(page.Locator(".folded")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Menu" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "/help All commands" })).ToBeVisibleAsync();
-        Assert.Empty((await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
+        Assert.Empty(
+            (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}")
+        );
         await Browser.SnapAsync(page, picture + "-bob");
     }
 
@@ -172,11 +238,16 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         var page = await browser.NewPageAsync(420, 860);
         page.Console += (_, line) =>
         {
-            if (line.Type is "error" or "warning") problems.Add(line.Text);
+            if (line.Type is "error" or "warning")
+                problems.Add(line.Text);
         };
         page.PageError += (_, error) => problems.Add(error);
         var answer = await page.GotoAsync($"{_sandbox.PhoneAddress}?chat={alice}");
-        Assert.StartsWith("default-src 'none'; ", await answer!.HeaderValueAsync("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "default-src 'none'; ",
+            await answer!.HeaderValueAsync("Content-Security-Policy"),
+            StringComparison.Ordinal
+        );
         await Expect(page.Locator("body[data-live]")).ToHaveCountAsync(1);
         await page.GetByLabel("Message", new() { Exact = true }).FillAsync("hello\nthere");
         await page.Keyboard.PressAsync("Enter");

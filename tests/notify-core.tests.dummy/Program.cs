@@ -26,7 +26,11 @@ switch (args)
         for (var i = 0; ; i++)
         {
             var letter = (char)('a' + (i % 26));
-            AtomicFile.Replace(path, Encoding.ASCII.GetBytes(new string(letter, 200_000)), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.Replace(
+                path,
+                Encoding.ASCII.GetBytes(new string(letter, 200_000)),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite
+            );
         }
 
     case ["log", var path, var name, var count, var maxBytes]:
@@ -48,7 +52,11 @@ switch (args)
             var first = prefix[0] * 1_000_000L;
             for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
             {
-                await book.LinkAsync(UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")), new ChatId(first + i), CancellationToken.None);
+                await book.LinkAsync(
+                    UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")),
+                    new ChatId(first + i),
+                    CancellationToken.None
+                );
             }
         }
 
@@ -57,8 +65,17 @@ switch (args)
     case ["verify", var folder, var prefix, var count, var code]:
         using (var book = new FileLinkBook(folder, TimeProvider.System))
         {
-            var tries = Enumerable.Range(0, int.Parse(count, CultureInfo.InvariantCulture))
-                .Select(i => Task.Run(() => book.VerifyAsync(UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")), code, CancellationToken.None)));
+            var tries = Enumerable
+                .Range(0, int.Parse(count, CultureInfo.InvariantCulture))
+                .Select(i =>
+                    Task.Run(() =>
+                        book.VerifyAsync(
+                            UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")),
+                            code,
+                            CancellationToken.None
+                        )
+                    )
+                );
             foreach (var outcome in await Task.WhenAll(tries))
             {
                 Console.WriteLine(outcome.GetType().Name);
@@ -72,7 +89,9 @@ switch (args)
         {
             foreach (var code in codes)
             {
-                Console.WriteLine((await book.VerifyAsync(UserName.Parse(user), code, CancellationToken.None)).GetType().Name);
+                Console.WriteLine(
+                    (await book.VerifyAsync(UserName.Parse(user), code, CancellationToken.None)).GetType().Name
+                );
             }
         }
 
@@ -105,7 +124,12 @@ switch (args)
         return 0;
 
     case ["open-again-and-again", var uid, var path, var rounds]:
-        foreach (var group in Enumerable.Range(0, int.Parse(rounds, CultureInfo.InvariantCulture)).Select(_ => Open(path, uid, 1000)).GroupBy(outcome => outcome, StringComparer.Ordinal))
+        foreach (
+            var group in Enumerable
+                .Range(0, int.Parse(rounds, CultureInfo.InvariantCulture))
+                .Select(_ => Open(path, uid, 1000))
+                .GroupBy(outcome => outcome, StringComparer.Ordinal)
+        )
         {
             Console.WriteLine($"{group.Key} {group.Count()}");
         }
@@ -113,7 +137,10 @@ switch (args)
         return 0;
 
     case ["hold-lock-for-ever", var folder]:
-        using (FileLock.TryAcquire(Path.Combine(folder, ".lock")) ?? throw new InvalidOperationException("Somebody else has it."))
+        using (
+            FileLock.TryAcquire(Path.Combine(folder, ".lock"))
+                ?? throw new InvalidOperationException("Somebody else has it.")
+        )
         {
             Console.WriteLine("held");
             await Console.In.ReadLineAsync();
@@ -151,9 +178,11 @@ static void Become(string name)
 {
     var account = Account.Find(name) ?? throw new InvalidOperationException($"No account {name}.");
     var groups = account.Groups().ToArray();
-    if (Identity.SetGroups((nuint)groups.Length, groups) != 0
+    if (
+        Identity.SetGroups((nuint)groups.Length, groups) != 0
         || Identity.SetGid(account.Gid) != 0
-        || Identity.SetUid(account.Uid) != 0)
+        || Identity.SetUid(account.Uid) != 0
+    )
     {
         throw new InvalidOperationException($"Can't become {name}.");
     }

@@ -6,7 +6,16 @@ namespace Notify.Tests;
 /// <summary>The demo's program as ./dev demo starts it, as an account without rights, in a home of its own or in a person's.</summary>
 public sealed class DemoTests
 {
-    private static readonly string[] AllPrograms = ["notify-sandbox", "notify-bot", "notify-gateway", "notify-runner", "notify-scripts", "notify-web", "notify-demo"];
+    private static readonly string[] AllPrograms =
+    [
+        "notify-sandbox",
+        "notify-bot",
+        "notify-gateway",
+        "notify-runner",
+        "notify-scripts",
+        "notify-web",
+        "notify-demo",
+    ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -16,7 +25,12 @@ public sealed class DemoTests
         TestAccount.SkipUnlessRoot();
         await using var dana = await TestAccount.CreateAsync("dana");
 
-        var (status, said) = await dana.RunAsync(Demo, [.. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+        var (status, said) = await dana.RunAsync(
+            Demo,
+            [.. Arguments(dana), "--demo-home", "--once"],
+            Nothing,
+            Cancellation
+        );
 
         Assert.True(status == 0, said);
         Assert.Contains("*Revenue down 25 %*", said, StringComparison.Ordinal);
@@ -24,7 +38,12 @@ public sealed class DemoTests
         Assert.Contains("*Orders: daily report*", said, StringComparison.Ordinal);
         Assert.Contains("*2 stale tables*", said, StringComparison.Ordinal);
         Assert.Contains("which was entered at the dashboard", said, StringComparison.Ordinal);
-        Assert.Equal(3, said[said.IndexOf("The dashboard's history says:", StringComparison.Ordinal)..].Split(".py: delivered").Length - 1);
+        Assert.Equal(
+            3,
+            said[said.IndexOf("The dashboard's history says:", StringComparison.Ordinal)..]
+                .Split(".py: delivered")
+                .Length - 1
+        );
         await NothingRunsAsync(dana);
         Assert.Empty(ScratchFoldersOf(dana));
     }
@@ -34,9 +53,18 @@ public sealed class DemoTests
     {
         TestAccount.SkipUnlessRoot();
         await using var dana = await TestAccount.CreateAsync("dana");
-        dana.Write(".venv/bin/python", "#!/bin/sh\nexec /usr/bin/python3 -S \"$@\"\n", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        dana.Write(
+            ".venv/bin/python",
+            "#!/bin/sh\nexec /usr/bin/python3 -S \"$@\"\n",
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
 
-        var (status, said) = await dana.RunAsync(Demo, [.. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+        var (status, said) = await dana.RunAsync(
+            Demo,
+            [.. Arguments(dana), "--demo-home", "--once"],
+            Nothing,
+            Cancellation
+        );
 
         Assert.True(status == 0, said);
         Assert.Contains("no chart, since python3 has no matplotlib", said, StringComparison.Ordinal);
@@ -52,10 +80,29 @@ public sealed class DemoTests
         dana.Write("samples/revenue_drop.py", "import json\nprint(json.dumps({'notify': False}))\n");
 
         var (status, said) = await dana.RunAsync(
-            Demo, ["--programs", ProgramsFolder, "--examples", Path.Combine(dana.Home, "samples"), "--web-port", "0", "--phone-port", "0", "--demo-home", "--once"], Nothing, Cancellation);
+            Demo,
+            [
+                "--programs",
+                ProgramsFolder,
+                "--examples",
+                Path.Combine(dana.Home, "samples"),
+                "--web-port",
+                "0",
+                "--phone-port",
+                "0",
+                "--demo-home",
+                "--once",
+            ],
+            Nothing,
+            Cancellation
+        );
 
         Assert.Equal(1, status);
-        Assert.Contains("missing the revenue alert, the daily report, the alert on stale tables", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "missing the revenue alert, the daily report, the alert on stale tables",
+            said,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -63,22 +110,39 @@ public sealed class DemoTests
     {
         TestAccount.SkipUnlessRoot();
         await using var dana = await TestAccount.CreateAsync("dana");
-        var start = new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={dana.Name}", $"--regid={dana.Name}", "--init-groups", "--", Demo, .. Arguments(dana), "--demo-home"])
+        var start = new ProcessStartInfo(
+            "/usr/bin/setpriv",
+            [
+                $"--reuid={dana.Name}",
+                $"--regid={dana.Name}",
+                "--init-groups",
+                "--",
+                Demo,
+                .. Arguments(dana),
+                "--demo-home",
+            ]
+        )
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
         using var demo = Process.Start(start)!;
-        while (await demo.StandardOutput.ReadLineAsync(Cancellation) is { } line && !line.Contains("Ctrl-C", StringComparison.Ordinal))
-        {
-        }
+        while (
+            await demo.StandardOutput.ReadLineAsync(Cancellation) is { } line
+            && !line.Contains("Ctrl-C", StringComparison.Ordinal)
+        ) { }
 
         demo.Kill();
         await demo.WaitForExitAsync(Cancellation);
 
         await NothingRunsAsync(dana);
         Assert.Single(ScratchFoldersOf(dana));
-        var (status, said) = await dana.RunAsync(Demo, [.. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+        var (status, said) = await dana.RunAsync(
+            Demo,
+            [.. Arguments(dana), "--demo-home", "--once"],
+            Nothing,
+            Cancellation
+        );
         Assert.True(status == 0, said);
         Assert.Empty(ScratchFoldersOf(dana));
     }
@@ -110,7 +174,15 @@ public sealed class DemoTests
         var (status, said) = await dana.RunAsync(Demo, [.. Arguments(dana), "--once"], Nothing, Cancellation);
 
         Assert.True(status == 0, said);
-        Assert.Equal(before, FilesOf(dana).Where(f => !f.Path.Contains("/.notifications/logs/", StringComparison.Ordinal) && !f.Path.Contains("/matplotlib/", StringComparison.Ordinal) && !f.Path.Contains("/charts/", StringComparison.Ordinal)));
+        Assert.Equal(
+            before,
+            FilesOf(dana)
+                .Where(f =>
+                    !f.Path.Contains("/.notifications/logs/", StringComparison.Ordinal)
+                    && !f.Path.Contains("/matplotlib/", StringComparison.Ordinal)
+                    && !f.Path.Contains("/charts/", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -120,50 +192,104 @@ public sealed class DemoTests
         await using var dana = await TestAccount.CreateAsync("dana");
         dana.Write("user/notifications/mine.py", "open('/proc/self/cwd/it-ran', 'w')\n");
         var privateHome = Path.GetDirectoryName(dana.Write("private/readme", ""))!;
-        var tool = dana.Write("in-private-home.sh", await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tools", "in-private-home.sh"), Cancellation));
+        var tool = dana.Write(
+            "in-private-home.sh",
+            await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tools", "in-private-home.sh"), Cancellation)
+        );
         var (possible, _) = await dana.RunAsync("/bin/sh", [tool, privateHome, "true"], Nothing, Cancellation);
-        Assert.SkipUnless(possible == 0, "needs user namespaces for accounts without rights: sysctl kernel.unprivileged_userns_clone=1");
+        Assert.SkipUnless(
+            possible == 0,
+            "needs user namespaces for accounts without rights: sysctl kernel.unprivileged_userns_clone=1"
+        );
         var before = FilesOf(dana).Where(f => !f.Path.StartsWith(privateHome, StringComparison.Ordinal)).ToList();
 
         int status;
         string said;
         using (await TestAccount.KeepAccountsAsTheyAreAsync())
         {
-            (status, said) = await dana.RunAsync("/bin/sh", [tool, privateHome, Demo, .. Arguments(dana), "--demo-home", "--once"], Nothing, Cancellation);
+            (status, said) = await dana.RunAsync(
+                "/bin/sh",
+                [tool, privateHome, Demo, .. Arguments(dana), "--demo-home", "--once"],
+                Nothing,
+                Cancellation
+            );
         }
 
         Assert.True(status == 0, said);
-        Assert.Contains($"{dana.Name}@example.com chose that account at Google and is {dana.Name} here", said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{dana.Name}@example.com chose that account at Google and is {dana.Name} here",
+            said,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, FilesOf(dana).Where(f => !f.Path.StartsWith(privateHome, StringComparison.Ordinal)));
     }
 
     private static string Demo => Programs.Path("notify-demo");
 
-    private static string ProgramsFolder => AllPrograms.Select(name => Path.GetDirectoryName(Path.GetDirectoryName(Programs.Path(name)))!).Distinct(StringComparer.Ordinal).Single();
+    private static string ProgramsFolder =>
+        AllPrograms
+            .Select(name => Path.GetDirectoryName(Path.GetDirectoryName(Programs.Path(name)))!)
+            .Distinct(StringComparer.Ordinal)
+            .Single();
 
     private static Dictionary<string, string> Nothing { get; } = [];
 
     private static string[] Arguments(TestAccount account)
     {
-        foreach (var example in Directory.GetFiles(Path.Combine(Programs.Repository, "examples", "notifications"), "*.py"))
+        foreach (
+            var example in Directory.GetFiles(Path.Combine(Programs.Repository, "examples", "notifications"), "*.py")
+        )
         {
             // In the account's home: the repository may be closed to it.
             account.Write(Path.Combine(".examples", Path.GetFileName(example)), File.ReadAllBytes(example));
         }
 
-        return ["--programs", ProgramsFolder, "--examples", Path.Combine(account.Home, ".examples"), "--web-port", "0", "--phone-port", "0"];
+        return
+        [
+            "--programs",
+            ProgramsFolder,
+            "--examples",
+            Path.Combine(account.Home, ".examples"),
+            "--web-port",
+            "0",
+            "--phone-port",
+            "0",
+        ];
     }
 
     private static List<(string Path, string Content)> FilesOf(TestAccount account) =>
-        [.. Directory.GetFiles(account.Home, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Where(f => !f.Contains("/.examples/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(f => (f, File.ReadAllText(f)))];
+        [
+            .. Directory
+                .GetFiles(
+                    account.Home,
+                    "*",
+                    new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }
+                )
+                .Where(f => !f.Contains("/.examples/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(f => (f, File.ReadAllText(f))),
+        ];
 
     private static string[] ScratchFoldersOf(TestAccount account) =>
-        [.. Directory.GetDirectories("/tmp", "notify-demo-*").Where(f => Posix.FileStatus.OfPath(f)?.Uid == account.Uid)];
+        [
+            .. Directory
+                .GetDirectories("/tmp", "notify-demo-*")
+                .Where(f => Posix.FileStatus.OfPath(f)?.Uid == account.Uid),
+        ];
 
     /// <summary>Zombies count as gone: whether somebody reaps them is not the demo's to say.</summary>
-    private static Task NothingRunsAsync(TestAccount account) => Eventually.TrueAsync(
-        async () => (await RunProgram.ToEndAsync("/usr/bin/pgrep", ["-u", account.Name, "-r", "D,I,R,S,T"], Nothing, Cancellation)).Status == 1,
-        () => $"processes of {account.Name} still run",
-        Cancellation);
+    private static Task NothingRunsAsync(TestAccount account) =>
+        Eventually.TrueAsync(
+            async () =>
+                (
+                    await RunProgram.ToEndAsync(
+                        "/usr/bin/pgrep",
+                        ["-u", account.Name, "-r", "D,I,R,S,T"],
+                        Nothing,
+                        Cancellation
+                    )
+                ).Status == 1,
+            () => $"processes of {account.Name} still run",
+            Cancellation
+        );
 }

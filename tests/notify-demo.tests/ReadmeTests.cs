@@ -19,7 +19,12 @@ public sealed class ReadmeTests
         File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-30));
         var script = Readme.Split("```python\n")[1].Split("```")[0];
 
-        var (status, said) = await RunProgram.ToEndAsync("/usr/bin/python3", ["-c", script], new Dictionary<string, string> { ["HOME"] = home.FullName }, Cancellation);
+        var (status, said) = await RunProgram.ToEndAsync(
+            "/usr/bin/python3",
+            ["-c", script],
+            new Dictionary<string, string> { ["HOME"] = home.FullName },
+            Cancellation
+        );
 
         Assert.True(status == 0, said);
         var printed = JsonDocument.Parse(said).RootElement;
@@ -31,9 +36,17 @@ public sealed class ReadmeTests
     [Fact]
     public void Its_links_lead_somewhere()
     {
-        var targets = Readme.Split("](").Skip(1).Select(part => part.Split(')')[0]).Where(target => !target.StartsWith("http", StringComparison.Ordinal)).ToList();
+        var targets = Readme
+            .Split("](")
+            .Skip(1)
+            .Select(part => part.Split(')')[0])
+            .Where(target => !target.StartsWith("http", StringComparison.Ordinal))
+            .ToList();
 
         Assert.NotEmpty(targets);
-        Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(Programs.Repository, target)), $"{target} is not there"));
+        Assert.All(
+            targets,
+            target => Assert.True(Path.Exists(Path.Combine(Programs.Repository, target)), $"{target} is not there")
+        );
     }
 }

@@ -38,7 +38,14 @@ public sealed class DesktopFeedTests
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var feed = new DesktopFeed(async (n, c) => { await hangs.Task; await ShowAsync(n, c); }, _time);
+        var feed = new DesktopFeed(
+            async (n, c) =>
+            {
+                await hangs.Task;
+                await ShowAsync(n, c);
+            },
+            _time
+        );
         var running = feed.RunAsync(end.Token);
         for (var i = 0; i < 5_000; i++)
         {
@@ -84,7 +91,8 @@ public sealed class DesktopFeedTests
                 return Told() == sent;
             },
             () => $"{Told()} of {sent} were told",
-            Cancellation);
+            Cancellation
+        );
         await StopAsync(end, running);
     }
 
@@ -113,7 +121,11 @@ public sealed class DesktopFeedTests
             _time.Advance(TimeSpan.FromMilliseconds(everyMilliseconds));
         }
 
-        Assert.All(passed, one => Assert.InRange(passed.Count(other => other >= one && other < one + BurstGate.Window), 1, BurstGate.Most));
+        Assert.All(
+            passed,
+            one =>
+                Assert.InRange(passed.Count(other => other >= one && other < one + BurstGate.Window), 1, BurstGate.Most)
+        );
     }
 
     private static string Title(int number) => string.Create(CultureInfo.InvariantCulture, $"Number {number}");
@@ -144,17 +156,30 @@ public sealed class DesktopFeedTests
         }
     }
 
-    private int Told() => Titles().Sum(t => t.Contains("more", StringComparison.Ordinal) ? int.Parse(t.Split(' ')[0], CultureInfo.InvariantCulture) : 1);
+    private int Told() =>
+        Titles()
+            .Sum(t =>
+                t.Contains("more", StringComparison.Ordinal)
+                    ? int.Parse(t.Split(' ')[0], CultureInfo.InvariantCulture)
+                    : 1
+            );
 
     /// <summary>Lets time pass in steps: the pause that is to end may begin a moment after what was seen before it.</summary>
-    private Task PassUntilShownAsync(int count) => Eventually.TrueAsync(
-        () =>
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            return Titles().Length == count;
-        },
-        () => $"shown: {string.Join(", ", Titles())}",
-        Cancellation);
+    private Task PassUntilShownAsync(int count) =>
+        Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return Titles().Length == count;
+            },
+            () => $"shown: {string.Join(", ", Titles())}",
+            Cancellation
+        );
 
-    private Task ShownAsync(int count) => Eventually.TrueAsync(() => Titles().Length == count, () => $"shown: {string.Join(", ", Titles())}", Cancellation);
+    private Task ShownAsync(int count) =>
+        Eventually.TrueAsync(
+            () => Titles().Length == count,
+            () => $"shown: {string.Join(", ", Titles())}",
+            Cancellation
+        );
 }

@@ -18,12 +18,21 @@ public sealed partial class DesktopTests
         await using var desktop = DesktopProcess.Start(home, "--print");
         await WaitForAsync(desktop, "Connected as alice.");
 
-        await SendAsync(gateway, "one", "Orders \u001b[31m", "*12* wait for `review` in daily_active_users\u0007\nsecond line");
+        await SendAsync(
+            gateway,
+            "one",
+            "Orders \u001b[31m",
+            "*12* wait for `review` in daily_active_users\u0007\nsecond line"
+        );
         await SendAsync(gateway, "one", "Orders", "again");
         await SendAsync(gateway, "two", null, null, "stock.py");
         await WaitForAsync(desktop, "stock.py");
 
-        Assert.Contains("Orders [31m\n    12 wait for review in daily_active_users\n    second line\n", desktop.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "Orders [31m\n    12 wait for review in daily_active_users\n    second line\n",
+            desktop.Said,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("again", desktop.Said, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', desktop.Said);
         await desktop.StopAsync(Cancellation);
@@ -33,7 +42,10 @@ public sealed partial class DesktopTests
     public async Task A_gateway_that_is_killed_and_comes_back_is_found_again_by_itself()
     {
         await using var gateway = GatewayScene.Set();
-        gateway.Environment["NOTIFY_GATEWAY_LISTEN"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+        gateway.Environment["NOTIFY_GATEWAY_LISTEN"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"http://127.0.0.1:{FreePort.Next()}"
+        );
         await gateway.StartAsync();
         using var home = new DesktopHome();
         await home.LogInAsync(gateway, "alice");
@@ -45,7 +57,11 @@ public sealed partial class DesktopTests
         await gateway.Gateway.KillAsync();
         await WaitForAsync(desktop, "It is tried again until it works");
         await gateway.StartAsync();
-        await Eventually.TrueAsync(() => desktop.Said.Split("Connected as alice.").Length == 3, () => desktop.Said, Cancellation);
+        await Eventually.TrueAsync(
+            () => desktop.Said.Split("Connected as alice.").Length == 3,
+            () => desktop.Said,
+            Cancellation
+        );
         await SendAsync(gateway, "before", "before", null);
         await SendAsync(gateway, "after", "after", null);
         await WaitForAsync(desktop, "after");
@@ -60,8 +76,16 @@ public sealed partial class DesktopTests
         await using var gateway = await GatewayScene.BeginAsync();
         using var home = new DesktopHome();
 
-        var stored = await home.RunAsync("eyJ.a.b", "login", DesktopHome.AddressOf(gateway).Replace("ws://", "wss://", StringComparison.Ordinal));
-        Assert.Contains("notify-desktop unit > ~/.config/systemd/user/notify-desktop.service", stored.Said, StringComparison.Ordinal);
+        var stored = await home.RunAsync(
+            "eyJ.a.b",
+            "login",
+            DesktopHome.AddressOf(gateway).Replace("ws://", "wss://", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            "notify-desktop unit > ~/.config/systemd/user/notify-desktop.service",
+            stored.Said,
+            StringComparison.Ordinal
+        );
 
         var (status, said) = await home.RunAsync("", "status");
         Assert.Equal(69, status);
@@ -75,8 +99,16 @@ public sealed partial class DesktopTests
         await using var gateway = await GatewayScene.BeginAsync();
         using var home = new DesktopHome();
         await home.LogInAsync(gateway, "alice", "the-laptop");
-        Assert.Contains("lets this device in as alice", (await home.RunAsync("", "status")).Said, StringComparison.Ordinal);
-        Assert.Contains("Notifications are shown while this runs: /", (await home.RunAsync("", "status")).Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "lets this device in as alice",
+            (await home.RunAsync("", "status")).Said,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Notifications are shown while this runs: /",
+            (await home.RunAsync("", "status")).Said,
+            StringComparison.Ordinal
+        );
         await using var desktop = DesktopProcess.Start(home, "--print");
         await WaitForAsync(desktop, "Connected as alice.");
 
@@ -128,7 +160,11 @@ public sealed partial class DesktopTests
         var (gateway, screen, desktop) = connected;
 
         await SendAsync(gateway, "one", "Revenue <b>is</b> down", "*12 %* under the average of _7 days_ & falling");
-        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Revenue <b>is</b> down", StringComparison.Ordinal), () => "it is not shown", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await screen.HistoryAsync()).Contains("Revenue <b>is</b> down", StringComparison.Ordinal),
+            () => "it is not shown",
+            Cancellation
+        );
         var shown = await screen.HistoryAsync();
         Assert.Contains("12 % under the average of 7 days &amp; falling", shown, StringComparison.Ordinal);
 
@@ -137,11 +173,18 @@ public sealed partial class DesktopTests
             await SendAsync(gateway, $"burst {i}", $"Burst {i}", null);
         }
 
-        await Eventually.TrueAsync(async () => More().IsMatch(await screen.HistoryAsync()), () => "the burst is not said", Cancellation);
+        await Eventually.TrueAsync(
+            async () => More().IsMatch(await screen.HistoryAsync()),
+            () => "the burst is not said",
+            Cancellation
+        );
         var history = await screen.HistoryAsync();
         var burst = Numbers().Matches(history).Select(m => m.Value).Distinct(StringComparer.Ordinal).Count();
         Assert.InRange(burst, 1, 30);
-        Assert.Equal(200, burst + More().Matches(history).Sum(m => int.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            200,
+            burst + More().Matches(history).Sum(m => int.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture))
+        );
     }
 
     [Fact]
@@ -150,9 +193,18 @@ public sealed partial class DesktopTests
         await using var connected = await ConnectedDesktop.BeginAsync();
         var (gateway, screen, desktop) = connected;
 
-        await SendAsync(gateway, "one", "Revenue down 25 %", "*Wednesday*: $45,300\n7-day average: $60,757\n_Alert below -15 %_");
+        await SendAsync(
+            gateway,
+            "one",
+            "Revenue down 25 %",
+            "*Wednesday*: $45,300\n7-day average: $60,757\n_Alert below -15 %_"
+        );
         await SendAsync(gateway, "two", "Orders: daily report", "961, +4.7 % \U0001F680");
-        await Eventually.TrueAsync(async () => await screen.ShownNowAsync() == 2, () => $"they are not shown; {desktop.Said}", Cancellation);
+        await Eventually.TrueAsync(
+            async () => await screen.ShownNowAsync() == 2,
+            () => $"they are not shown; {desktop.Said}",
+            Cancellation
+        );
 
         await screen.SnapAsync("desktop");
     }
@@ -169,7 +221,11 @@ public sealed partial class DesktopTests
         await SendAsync(gateway, "two", "Still away", null);
         await screen.StartServiceAsync();
         await SendAsync(gateway, "three", "Here again", null);
-        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal), () => desktop.Said, Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal),
+            () => desktop.Said,
+            Cancellation
+        );
 
         Assert.DoesNotContain("\"Still away\"", desktop.Said, StringComparison.Ordinal);
     }
@@ -182,10 +238,17 @@ public sealed partial class DesktopTests
 
         await screen.SignalServiceAsync("STOP");
         await SendAsync(gateway, "one", "Into the silence", null);
-        await WaitForAsync(desktop, "\"Into the silence\" could not be shown: the desktop's notification service gives no answer.");
+        await WaitForAsync(
+            desktop,
+            "\"Into the silence\" could not be shown: the desktop's notification service gives no answer."
+        );
         await screen.SignalServiceAsync("CONT");
         await SendAsync(gateway, "two", "Here again", null);
-        await Eventually.TrueAsync(async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal), () => desktop.Said, Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await screen.HistoryAsync()).Contains("Here again", StringComparison.Ordinal),
+            () => desktop.Said,
+            Cancellation
+        );
 
         Assert.Single(Silence().Matches(await screen.HistoryAsync()));
     }
@@ -260,19 +323,52 @@ public sealed partial class DesktopTests
     private static partial Regex Numbers();
 
     // Of each, the history of dunst has the title and, with its body below, the text that was shown.
-    [GeneratedRegex("\"summary\".*?\"data\" : \"(?<count>[0-9]+) more notifications?\"", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "\"summary\".*?\"data\" : \"(?<count>[0-9]+) more notifications?\"",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex More();
 
     [GeneratedRegex("\"summary\" : {[^}]*Into the silence", RegexOptions.None, 1000)]
     private static partial Regex Silence();
 
-    private static Task WaitForAsync(DesktopProcess desktop, string words) => Eventually.TrueAsync(() => desktop.Said.Contains(words, StringComparison.Ordinal), () => $"it says: {desktop.Said}", Cancellation);
+    private static Task WaitForAsync(DesktopProcess desktop, string words) =>
+        Eventually.TrueAsync(
+            () => desktop.Said.Contains(words, StringComparison.Ordinal),
+            () => $"it says: {desktop.Said}",
+            Cancellation
+        );
 
-    private static async Task SendAsync(GatewayScene gateway, string id, string? title, string? message, string? script = null) =>
-        await gateway.Caller.PostAsync("/dispatch", new { user = "alice", notification = new { id, title, message, script } });
+    private static async Task SendAsync(
+        GatewayScene gateway,
+        string id,
+        string? title,
+        string? message,
+        string? script = null
+    ) =>
+        await gateway.Caller.PostAsync(
+            "/dispatch",
+            new
+            {
+                user = "alice",
+                notification = new
+                {
+                    id,
+                    title,
+                    message,
+                    script,
+                },
+            }
+        );
 
     /// <summary>A gateway, a screen with a notification service, and notify-desktop of alice between them.</summary>
-    private sealed class ConnectedDesktop(GatewayScene gateway, DesktopHome home, DesktopScreen screen, DesktopProcess desktop) : IAsyncDisposable
+    private sealed class ConnectedDesktop(
+        GatewayScene gateway,
+        DesktopHome home,
+        DesktopScreen screen,
+        DesktopProcess desktop
+    ) : IAsyncDisposable
     {
         public static async Task<ConnectedDesktop> BeginAsync()
         {
@@ -287,7 +383,11 @@ public sealed partial class DesktopTests
             return new ConnectedDesktop(gateway, home, screen, desktop);
         }
 
-        public void Deconstruct(out GatewayScene itsGateway, out DesktopScreen itsScreen, out DesktopProcess itsDesktop) => (itsGateway, itsScreen, itsDesktop) = (gateway, screen, desktop);
+        public void Deconstruct(
+            out GatewayScene itsGateway,
+            out DesktopScreen itsScreen,
+            out DesktopProcess itsDesktop
+        ) => (itsGateway, itsScreen, itsDesktop) = (gateway, screen, desktop);
 
         public async ValueTask DisposeAsync()
         {

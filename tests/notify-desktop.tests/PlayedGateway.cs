@@ -32,7 +32,8 @@ internal sealed class PlayedGateway : IAsyncDisposable
     /// <summary>How many came.</summary>
     internal int Connections => Volatile.Read(ref _connections);
 
-    internal static Task LetInAsync(WebSocket socket, CancellationToken cancellation) => SayAsync(socket, """{"type":"auth_ok","username":"alice"}""", cancellation);
+    internal static Task LetInAsync(WebSocket socket, CancellationToken cancellation) =>
+        SayAsync(socket, """{"type":"auth_ok","username":"alice"}""", cancellation);
 
     internal static Task SayAsync(WebSocket socket, string text, CancellationToken cancellation) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, cancellation);
@@ -40,9 +41,10 @@ internal sealed class PlayedGateway : IAsyncDisposable
     /// <summary>Reads until the client has gone.</summary>
     internal static async Task UntilClosedAsync(WebSocket socket, CancellationToken cancellation)
     {
-        while ((await socket.ReceiveAsync(new byte[1024].AsMemory(), cancellation)).MessageType != WebSocketMessageType.Close)
-        {
-        }
+        while (
+            (await socket.ReceiveAsync(new byte[1024].AsMemory(), cancellation)).MessageType
+            != WebSocketMessageType.Close
+        ) { }
     }
 
     /// <inheritdoc />
@@ -88,15 +90,27 @@ internal sealed class PlayedGateway : IAsyncDisposable
         var length = 0;
         while (!Encoding.ASCII.GetString(request, 0, length).EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            length += await stream.ReadAsync(request.AsMemory(length), _end.Token) is var read and > 0 ? read : throw new IOException("gone");
+            length += await stream.ReadAsync(request.AsMemory(length), _end.Token) is var read and > 0
+                ? read
+                : throw new IOException("gone");
         }
 
         const string Name = "Sec-WebSocket-Key: ";
-        var key = Encoding.ASCII.GetString(request, 0, length).Split("\r\n").Single(l => l.StartsWith(Name, StringComparison.OrdinalIgnoreCase))[Name.Length..];
+        var key = Encoding
+            .ASCII.GetString(request, 0, length)
+            .Split("\r\n")
+            .Single(l => l.StartsWith(Name, StringComparison.OrdinalIgnoreCase))[Name.Length..];
 #pragma warning disable CA5350 // What the protocol says; nothing is kept secret with it.
-        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        var accept = Convert.ToBase64String(
+            SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+        );
 #pragma warning restore CA5350
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"), _end.Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+            ),
+            _end.Token
+        );
         return WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
     }
 }

@@ -11,10 +11,14 @@ public sealed class ShownNotificationTests
     [InlineData("\u2066left\u2069 \u200Fright", "left right")]
     [InlineData("pay\u200Bpal\uFEFF\u2060", "paypal")]
     [InlineData("tag\U000E0041", "tag")]
-    [InlineData("\U0001F468\u200D\U0001F469\u200D\U0001F467 family", "\U0001F468\u200D\U0001F469\u200D\U0001F467 family")]
+    [InlineData(
+        "\U0001F468\u200D\U0001F469\u200D\U0001F467 family",
+        "\U0001F468\u200D\U0001F469\u200D\U0001F467 family"
+    )]
     [InlineData("e\u0301t\u00e9", "e\u0301t\u00e9")]
     [InlineData("one\r\ntwo\u2028three", "one\ntwo\nthree")]
-    public void Nothing_in_it_is_obeyed_or_unseen(string written, string shown) => Assert.Equal(shown, ShownNotification.Printable(written, 100));
+    public void Nothing_in_it_is_obeyed_or_unseen(string written, string shown) =>
+        Assert.Equal(shown, ShownNotification.Printable(written, 100));
 
     [Theory]
     [InlineData(200, 200, false)]

@@ -7,21 +7,50 @@ namespace Notify.Tests;
 public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
 {
     /// <summary>What is sent, and the number of the close frame that answers it.</summary>
-    private static readonly Dictionary<string, (int Status, Func<IEnumerable<byte[]>> Frames)> Abuses = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (int Status, Func<IEnumerable<byte[]>> Frames)> Abuses = new(
+        StringComparer.Ordinal
+    )
     {
         ["binary"] = (1003, () => [RawClient.Frame(2, "\0\u0001"u8)]),
         ["an empty binary frame"] = (1003, () => [RawClient.Frame(2, [])]),
         ["a text that is not UTF-8"] = (1007, () => [RawClient.Frame(1, [0xc3, 0x28])]),
         ["a text that ends in the middle of a letter"] = (1007, () => [RawClient.Frame(1, [(byte)'a', 0xe2, 0x82])]),
         ["a surrogate in UTF-8"] = (1007, () => [RawClient.Frame(1, [0xed, 0xa0, 0x80])]),
-        ["a text in fragments that is not UTF-8"] = (1007, () => [RawClient.Frame(1, [0xe2], isLast: false), RawClient.Frame(0, [0x28], isLast: true)]),
+        ["a text in fragments that is not UTF-8"] = (
+            1007,
+            () => [RawClient.Frame(1, [0xe2], isLast: false), RawClient.Frame(0, [0x28], isLast: true)]
+        ),
         ["a text that is too long"] = (1009, () => [RawClient.Text(new string('x', 4097))]),
         ["a text that is much too long"] = (1009, () => [RawClient.Text(new string('x', 300_000))]),
-        ["a text that is too long, in fragments"] = (1009, () => [RawClient.Frame(1, new byte[3000], isLast: false), RawClient.Frame(0, new byte[3000], isLast: false)]),
-        ["a length that nobody can send"] = (1009, () => [[0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, .. new byte[5000]]]),
-        ["a negative length"] = (1002, () => [[0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]]),
+        ["a text that is too long, in fragments"] = (
+            1009,
+            () => [RawClient.Frame(1, new byte[3000], isLast: false), RawClient.Frame(0, new byte[3000], isLast: false)]
+        ),
+        ["a length that nobody can send"] = (
+            1009,
+            () =>
+                [
+                    [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, .. new byte[5000]],
+                ]
+        ),
+        ["a negative length"] = (
+            1002,
+            () =>
+                [
+                    [0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+                ]
+        ),
         ["no mask"] = (1002, () => [RawClient.Frame(1, "{}"u8, isMasked: false)]),
-        ["no mask after frames of each length"] = (1002, () => [RawClient.Frame(9, []), RawClient.Frame(9, new byte[125]), RawClient.Frame(10, "unasked"u8), RawClient.Frame(9, "{}"u8, isMasked: false)]),
+        ["no mask after frames of each length"] = (
+            1002,
+            () =>
+                [
+                    RawClient.Frame(9, []),
+                    RawClient.Frame(9, new byte[125]),
+                    RawClient.Frame(10, "unasked"u8),
+                    RawClient.Frame(9, "{}"u8, isMasked: false),
+                ]
+        ),
         ["reserved bits"] = (1002, () => [RawClient.Frame(1, "{}"u8, reserved: 4)]),
         ["an opcode that is none"] = (1002, () => [RawClient.Frame(3, "{}"u8)]),
         ["a continuation of nothing"] = (1002, () => [RawClient.Frame(0, "{}"u8)]),
@@ -33,14 +62,22 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         ["a flood of pings"] = (1008, () => Enumerable.Repeat(RawClient.Frame(9, "ping"u8), 5000)),
         ["a flood of empty pings"] = (1008, () => Enumerable.Repeat(RawClient.Frame(9, []), 5000)),
         ["a flood of pongs"] = (1008, () => Enumerable.Repeat(RawClient.Frame(10, []), 5000)),
-        ["a flood of empty fragments"] = (1008, () => Enumerable.Repeat(RawClient.Frame(0, [], isLast: false), 5000).Prepend(RawClient.Frame(1, [], isLast: false))),
+        ["a flood of empty fragments"] = (
+            1008,
+            () =>
+                Enumerable
+                    .Repeat(RawClient.Frame(0, [], isLast: false), 5000)
+                    .Prepend(RawClient.Frame(1, [], isLast: false))
+        ),
         ["a flood of messages"] = (1008, () => Enumerable.Repeat(RawClient.Text("""{"type":"pong"}"""), 2000)),
         ["a flood of empty messages"] = (1008, () => Enumerable.Repeat(RawClient.Text(""), 5000)),
     };
 
     /// <summary>Their names, for a client that has said who it is and for one that has not.</summary>
     public static IEnumerable<TheoryDataRow<string, bool>> EachAbuse =>
-        Abuses.Keys.SelectMany(name => new[] { new TheoryDataRow<string, bool>(name, true), new TheoryDataRow<string, bool>(name, false) });
+        Abuses.Keys.SelectMany(name =>
+            new[] { new TheoryDataRow<string, bool>(name, true), new TheoryDataRow<string, bool>(name, false) }
+        );
 
     [Theory]
     [MemberData(nameof(EachAbuse))]
@@ -130,7 +167,11 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
     [InlineData("", "/dispatch", 404)]
     [InlineData("", "/health", 404)]
     [InlineData("", "/?x=1", 101)]
-    public async Task Only_the_dashboard_s_pages_and_programs_get_in_and_only_at_one_path(string headers, string path, int status)
+    public async Task Only_the_dashboard_s_pages_and_programs_get_in_and_only_at_one_path(
+        string headers,
+        string path,
+        int status
+    )
     {
         using var client = await RawClient.ConnectAsync(gateway.Scene.Gateway.Address, headers, path);
 
@@ -176,7 +217,9 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         for (var i = 0; i < 130; i++)
         {
             // What a client claims itself stands before what the web server has seen.
-            crowd.Add(await RawClient.ConnectAsync(scene.Gateway.Address, $"X-Forwarded-For: 203.0.113.{i}, 198.51.100.7\r\n"));
+            crowd.Add(
+                await RawClient.ConnectAsync(scene.Gateway.Address, $"X-Forwarded-For: 203.0.113.{i}, 198.51.100.7\r\n")
+            );
         }
 
         using var other = await RawClient.ConnectAsync(scene.Gateway.Address, "X-Forwarded-For: 198.51.100.8\r\n");
@@ -208,7 +251,9 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
     [Theory]
     [InlineData("")]
     [InlineData("GET / HTTP/1.1\r\nHost: notify\r\nX-Slow: ")]
-    [InlineData("GET / HTTP/1.1\r\nHost: notify\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")]
+    [InlineData(
+        "GET / HTTP/1.1\r\nHost: notify\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )]
     public async Task However_many_say_nothing_more_the_next_one_gets_in_and_who_is_in_stays(string beginning)
     {
         await using var scene = await GatewayScene.BeginAsync();

@@ -40,20 +40,31 @@ public sealed class ClockScene : IAsyncDisposable
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var folder = Directory.CreateTempSubdirectory("notify-gateway-").FullName;
-        var settings = GatewaySettings.Read(new SettingsReader(name => name switch
-        {
-            "NOTIFY_GATEWAY_LISTEN" => $"http://{listen ?? IPAddress.Loopback}:0",
-            "NOTIFY_GATEWAY_SOCKET" => Path.Combine(folder, "ws.sock"),
-            "NOTIFY_JWT_SECRET" => GatewayToken.Secret,
-            "STATE_DIRECTORY" => Path.Combine(folder, "state"),
-            _ => null,
-        }));
+        var settings = GatewaySettings.Read(
+            new SettingsReader(name =>
+                name switch
+                {
+                    "NOTIFY_GATEWAY_LISTEN" => $"http://{listen ?? IPAddress.Loopback}:0",
+                    "NOTIFY_GATEWAY_SOCKET" => Path.Combine(folder, "ws.sock"),
+                    "NOTIFY_JWT_SECRET" => GatewayToken.Secret,
+                    "STATE_DIRECTORY" => Path.Combine(folder, "state"),
+                    _ => null,
+                }
+            )
+        );
         var log = new ServiceLog(TextWriter.Null, underJournal: false);
-        return new ClockScene(time, folder, log, await GatewayServer.StartAsync(settings, new Systemd(_ => null), log, time), settings.SocketPath);
+        return new ClockScene(
+            time,
+            folder,
+            log,
+            await GatewayServer.StartAsync(settings, new Systemd(_ => null), log, time),
+            settings.SocketPath
+        );
     }
 
     /// <summary>A client that has said who it is, with a token that lives for so long.</summary>
-    public Task<GatewayClient> LogInAsync(string user, TimeSpan? lives = null) => GatewayClient.LogInAsync(Address, GatewayToken.Of(user, null, Time.GetUtcNow(), lives ?? TimeSpan.FromDays(1)));
+    public Task<GatewayClient> LogInAsync(string user, TimeSpan? lives = null) =>
+        GatewayClient.LogInAsync(Address, GatewayToken.Of(user, null, Time.GetUtcNow(), lives ?? TimeSpan.FromDays(1)));
 
     /// <summary>Lets time pass.</summary>
     public void Pass(double seconds) => Time.Advance(TimeSpan.FromSeconds(seconds));

@@ -46,14 +46,28 @@ public sealed class DispatchTests(OneGateway gateway) : IClassFixture<OneGateway
         await using var scene = await GatewayScene.BeginAsync();
         using var client = await scene.LogInAsync("alice");
 
-        await scene.Caller.PostAsync("/dispatch", new
-        {
-            user = "alice",
-            notification = new { id = "n", title = (string?)null, message = "", type = "auth_error", data = new { rows = 7 }, username = "bob" },
-            more = true,
-        });
+        await scene.Caller.PostAsync(
+            "/dispatch",
+            new
+            {
+                user = "alice",
+                notification = new
+                {
+                    id = "n",
+                    title = (string?)null,
+                    message = "",
+                    type = "auth_error",
+                    data = new { rows = 7 },
+                    username = "bob",
+                },
+                more = true,
+            }
+        );
 
-        Assert.Equal("""{"type":"notification","id":"n","message":""}""", (await client.NextAsync())!.Value.GetRawText());
+        Assert.Equal(
+            """{"type":"notification","id":"n","message":""}""",
+            (await client.NextAsync())!.Value.GetRawText()
+        );
     }
 
     [Fact]
@@ -70,7 +84,10 @@ public sealed class DispatchTests(OneGateway gateway) : IClassFixture<OneGateway
 
         Assert.Equal((200, 413), (status, tooLarge));
         Assert.Contains("256 kB", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Equal(string.Concat(Enumerable.Repeat(Line, 6000)), (await client.NextAsync())!.Value.GetProperty("message").GetString());
+        Assert.Equal(
+            string.Concat(Enumerable.Repeat(Line, 6000)),
+            (await client.NextAsync())!.Value.GetProperty("message").GetString()
+        );
     }
 
     [Theory]
@@ -96,15 +113,17 @@ public sealed class DispatchTests(OneGateway gateway) : IClassFixture<OneGateway
         await client.NextAsync();
         await client.CloseAsync();
 
-        foreach (var (name, value) in new[]
-        {
-            ("notify_gateway_connections", 0),
-            ("notify_gateway_strangers", 1),
-            ("notify_gateway_waiting_bytes", 0),
-            ("notify_gateway_dispatched_total", 2),
-            ("notify_gateway_sent_total", 1),
-            ("notify_gateway_ended_total{reason=\"client_left\"}", 1),
-        })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("notify_gateway_connections", 0),
+                ("notify_gateway_strangers", 1),
+                ("notify_gateway_waiting_bytes", 0),
+                ("notify_gateway_dispatched_total", 2),
+                ("notify_gateway_sent_total", 1),
+                ("notify_gateway_ended_total{reason=\"client_left\"}", 1),
+            }
+        )
         {
             await scene.Caller.WaitForMetricAsync(name, value);
         }
@@ -113,5 +132,6 @@ public sealed class DispatchTests(OneGateway gateway) : IClassFixture<OneGateway
     }
 
     // Letters as they are: System.Text.Json would write six bytes for each that is not English.
-    private static StringContent Json(string id, string message) => new($$$"""{"user":"alice","notification":{"id":"{{{id}}}","message":"{{{message}}}"}}""");
+    private static StringContent Json(string id, string message) =>
+        new($$$"""{"user":"alice","notification":{"id":"{{{id}}}","message":"{{{message}}}"}}""");
 }

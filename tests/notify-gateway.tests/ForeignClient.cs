@@ -25,7 +25,12 @@ public sealed class ForeignClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         var folder = kind == "node" ? await NodeScripts.InstallAsync(Sources, Cancellation) : Sources;
-        string[] command = [.. around, .. kind == "node" ? (string[])["node", "client.cjs"] : ["/usr/bin/python3", "client.py"], address.ToString()];
+        string[] command =
+        [
+            .. around,
+            .. kind == "node" ? (string[])["node", "client.cjs"] : ["/usr/bin/python3", "client.py"],
+            address.ToString(),
+        ];
         return new ForeignClient(NodeScripts.Start(command[0], command[1..], folder));
     }
 
@@ -63,8 +68,11 @@ public sealed class ForeignClient : IAsyncDisposable
 
     private async Task<JsonElement> LineAsync()
     {
-        var line = await _process.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(Patience, Cancellation)
-            ?? throw new InvalidOperationException($"The client ended: {await _process.StandardError.ReadToEndAsync(Cancellation)}");
+        var line =
+            await _process.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(Patience, Cancellation)
+            ?? throw new InvalidOperationException(
+                $"The client ended: {await _process.StandardError.ReadToEndAsync(Cancellation)}"
+            );
         return JsonDocument.Parse(line).RootElement.Clone();
     }
 }

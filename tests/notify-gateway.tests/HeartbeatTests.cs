@@ -72,7 +72,10 @@ public sealed class HeartbeatTests
         await using var scene = await ClockScene.BeginAsync();
         using var slow = await GatewayClient.ConnectAsync(scene.Address);
         scene.Pass(9);
-        using var quick = await GatewayClient.LogInAsync(scene.Address, GatewayToken.Of("alice", null, scene.Time.GetUtcNow()));
+        using var quick = await GatewayClient.LogInAsync(
+            scene.Address,
+            GatewayToken.Of("alice", null, scene.Time.GetUtcNow())
+        );
 
         scene.Pass(1);
 
@@ -135,7 +138,10 @@ public sealed class HeartbeatTests
 
         scene.Pass(10 * 60);
 
-        var revoked = System.Text.Json.JsonDocument.Parse(await scene.Caller.GetAsync("/revoked")).RootElement.GetProperty("revoked").EnumerateArray();
+        var revoked = System
+            .Text.Json.JsonDocument.Parse(await scene.Caller.GetAsync("/revoked"))
+            .RootElement.GetProperty("revoked")
+            .EnumerateArray();
         Assert.Equal("phone", Assert.Single(revoked).GetProperty("id").GetString());
     }
 

@@ -19,23 +19,27 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         Assert.Equal("""{"type":"auth_ok","username":"alice"}""", await client.NextAsync());
         Assert.Equal("""{"status":"ok","connections":1,"users":{"alice":1}}""", await scene.Caller.GetAsync("/health"));
 
-        var (status, answer) = await scene.Caller.PostAsync("/dispatch", new
-        {
-            user = "alice",
-            notification = new
+        var (status, answer) = await scene.Caller.PostAsync(
+            "/dispatch",
+            new
             {
-                id = "n-1",
-                title = "Tržby klesly 📉",
-                message = "*-12 %* proti průměru",
-                script = "revenue_drop",
-                timestamp = "2026-01-30T19:20:00Z",
-                image_url = "/api/notifications/images/4f",
-            },
-        });
+                user = "alice",
+                notification = new
+                {
+                    id = "n-1",
+                    title = "Tržby klesly 📉",
+                    message = "*-12 %* proti průměru",
+                    script = "revenue_drop",
+                    timestamp = "2026-01-30T19:20:00Z",
+                    image_url = "/api/notifications/images/4f",
+                },
+            }
+        );
         Assert.Equal((200, """{"sent":1}"""), (status, answer.GetRawText()));
         Assert.Equal(
             """{"type":"notification","id":"n-1","title":"Tržby klesly \uD83D\uDCC9","message":"*-12 %* proti průměru","script":"revenue_drop","timestamp":"2026-01-30T19:20:00Z","image_url":"/api/notifications/images/4f"}""",
-            await client.NextAsync());
+            await client.NextAsync()
+        );
         Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "n-2"));
         Assert.Equal("""{"type":"notification","id":"n-2"}""", await client.NextAsync());
 
@@ -52,9 +56,17 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         await using var scene = await GatewayScene.BeginAsync();
         await using var client = await ForeignClient.StartAsync(kind, scene.Gateway.Address);
 
-        await client.AuthenticateAsync(GatewayToken.Of("alice") with { Key = "another secret, just as long as the right one" });
+        await client.AuthenticateAsync(
+            GatewayToken.Of("alice") with
+            {
+                Key = "another secret, just as long as the right one",
+            }
+        );
 
-        Assert.Equal("""{"type":"auth_error","message":"The token's signature is not the dashboard's. Get a new one from the dashboard."}""", await client.NextAsync());
+        Assert.Equal(
+            """{"type":"auth_error","message":"The token's signature is not the dashboard's. Get a new one from the dashboard."}""",
+            await client.NextAsync()
+        );
         Assert.Equal((1008, "Not authenticated."), await client.CloseAsync());
         Assert.Equal("""{"status":"ok","connections":0,"users":{}}""", await scene.Caller.GetAsync("/health"));
     }
@@ -66,7 +78,10 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         using var desktop = await scene.LogInAsync("alice");
         using var browser = await scene.LogInAsync("alice");
         using var bob = await scene.LogInAsync("bob");
-        Assert.Equal("""{"status":"ok","connections":3,"users":{"alice":2,"bob":1}}""", await scene.Caller.GetAsync("/health"));
+        Assert.Equal(
+            """{"status":"ok","connections":3,"users":{"alice":2,"bob":1}}""",
+            await scene.Caller.GetAsync("/health")
+        );
 
         Assert.Equal(2, await scene.Caller.DispatchAsync("alice", "for alice"));
         Assert.Equal(1, await scene.Caller.DispatchAsync("bob", "for bob"));
@@ -140,9 +155,16 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
 
         using var sixth = await scene.ConnectAsync();
         await sixth.AuthenticateAsync(GatewayToken.Of("alice").ToString());
-        Assert.StartsWith("alice has 5 connections already", await sixth.RefusalAsync(closeStatus: 4429), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "alice has 5 connections already",
+            await sixth.RefusalAsync(closeStatus: 4429),
+            StringComparison.Ordinal
+        );
         using var bob = await scene.LogInAsync("bob");
-        Assert.Equal("""{"status":"ok","connections":6,"users":{"alice":5,"bob":1}}""", await scene.Caller.GetAsync("/health"));
+        Assert.Equal(
+            """{"status":"ok","connections":6,"users":{"alice":5,"bob":1}}""",
+            await scene.Caller.GetAsync("/health")
+        );
 
         await five[0].CloseAsync();
         await scene.Caller.WaitForHealthAsync("""{"status":"ok","connections":5,"users":{"alice":4,"bob":1}}""");

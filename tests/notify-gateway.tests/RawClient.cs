@@ -52,7 +52,8 @@ public sealed class RawClient : IDisposable
     {
         var client = await OpenAsync(address);
         await client.AskAsync(
-            $"GET {path} HTTP/1.1\r\nHost: notify\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Convert.ToBase64String(new byte[16])}\r\n{headers}\r\n");
+            $"GET {path} HTTP/1.1\r\nHost: notify\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Convert.ToBase64String(new byte[16])}\r\n{headers}\r\n"
+        );
         return client;
     }
 
@@ -78,7 +79,13 @@ public sealed class RawClient : IDisposable
     /// <param name="isLast">Whether the message ends with it.</param>
     /// <param name="isMasked">As a client's has to be.</param>
     /// <param name="reserved">Bits that mean nothing.</param>
-    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool isLast = true, bool isMasked = true, int reserved = 0)
+    public static byte[] Frame(
+        int opcode,
+        ReadOnlySpan<byte> payload,
+        bool isLast = true,
+        bool isMasked = true,
+        int reserved = 0
+    )
     {
         var head = new List<byte> { (byte)((isLast ? 0x80 : 0) | (reserved << 4) | opcode) };
         var mask = (byte)(isMasked ? 0x80 : 0);
@@ -151,9 +158,7 @@ public sealed class RawClient : IDisposable
     /// <summary>Waits until the gateway has ended the connection; what comes before is passed over.</summary>
     public async Task EndAsync()
     {
-        while (await ReadAsync(1) is not [])
-        {
-        }
+        while (await ReadAsync(1) is not []) { }
     }
 
     /// <inheritdoc />

@@ -8,7 +8,11 @@ public sealed class RevocationTests(OneGateway gateway) : IClassFixture<OneGatew
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static string InAnHour => TimeProvider.System.GetUtcNow().AddHours(1).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string InAnHour =>
+        TimeProvider
+            .System.GetUtcNow()
+            .AddHours(1)
+            .UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task A_revoked_token_is_cut_at_once_and_stays_out_over_a_restart_and_a_kill()
@@ -36,9 +40,18 @@ public sealed class RevocationTests(OneGateway gateway) : IClassFixture<OneGatew
         await scene.StartAsync();
         await RefusedAsync(scene);
 
-        Assert.Equal($$"""{"revoked":[{"id":"laptop","until":"{{until}}"}]}""", await scene.Caller.GetAsync("/revoked"));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(scene.State, "revoked.json")));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(scene.State));
+        Assert.Equal(
+            $$"""{"revoked":[{"id":"laptop","until":"{{until}}"}]}""",
+            await scene.Caller.GetAsync("/revoked")
+        );
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(scene.State, "revoked.json"))
+        );
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(scene.State)
+        );
     }
 
     [Fact]
@@ -46,14 +59,23 @@ public sealed class RevocationTests(OneGateway gateway) : IClassFixture<OneGatew
     {
         await using var scene = await GatewayScene.BeginAsync();
 
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => scene.Caller.PostAsync("/revoke", new { id = $"device {i}", until = InAnHour })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(i => scene.Caller.PostAsync("/revoke", new { id = $"device {i}", until = InAnHour }))
+        );
         await scene.Gateway.KillAsync();
         await scene.StartAsync();
 
         using var revoked = JsonDocument.Parse(await scene.Caller.GetAsync("/revoked"));
         Assert.Equal(
             Enumerable.Range(0, 100).Select(i => $"device {i}").Order(StringComparer.Ordinal),
-            revoked.RootElement.GetProperty("revoked").EnumerateArray().Select(t => t.GetProperty("id").GetString()).Order(StringComparer.Ordinal));
+            revoked
+                .RootElement.GetProperty("revoked")
+                .EnumerateArray()
+                .Select(t => t.GetProperty("id").GetString())
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]

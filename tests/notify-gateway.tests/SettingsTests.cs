@@ -19,9 +19,17 @@ public sealed class SettingsTests
     [InlineData("NOTIFY_GATEWAY_LISTEN", "unix:client.sock", "the absolute path of a socket")]
     [InlineData("NOTIFY_GATEWAY_LISTEN", "unix:", "the absolute path of a socket")]
     [InlineData("NOTIFY_GATEWAY_LISTEN", "unix:/run/notify-gateway/", "the absolute path of a socket")]
-    [InlineData("NOTIFY_GATEWAY_LISTEN", "unix:/tmp/a-path-that-is-longer-than-the-kernel-takes-for-a-socket-which-is-one-hundred-and-seven-bytes-and-no-more/x", "107 bytes")]
+    [InlineData(
+        "NOTIFY_GATEWAY_LISTEN",
+        "unix:/tmp/a-path-that-is-longer-than-the-kernel-takes-for-a-socket-which-is-one-hundred-and-seven-bytes-and-no-more/x",
+        "107 bytes"
+    )]
     [InlineData("NOTIFY_GATEWAY_SOCKET", "ws.sock", "an absolute path")]
-    [InlineData("NOTIFY_GATEWAY_SOCKET", "/tmp/a-path-that-is-longer-than-the-kernel-takes-for-a-socket-which-is-one-hundred-and-seven-bytes-and-no-more/x", "107 bytes")]
+    [InlineData(
+        "NOTIFY_GATEWAY_SOCKET",
+        "/tmp/a-path-that-is-longer-than-the-kernel-takes-for-a-socket-which-is-one-hundred-and-seven-bytes-and-no-more/x",
+        "107 bytes"
+    )]
     [InlineData("NOTIFY_WEB_URL", "notify.example.org", "an address such as")]
     [InlineData("NOTIFY_TRUSTED_GROUP", "data ops", "a Unix group")]
     [InlineData("STATE_DIRECTORY", "state", "an absolute path")]
@@ -78,7 +86,10 @@ public sealed class SettingsTests
         Assert.Equal("served", await client.NextIdAsync());
         Assert.Contains("WARNING 3003 /proc/notify-gateway", scene.Gateway.Said, StringComparison.Ordinal);
         Assert.Contains("WARNING 3001 There is no group no-such-group", scene.Gateway.Said, StringComparison.Ordinal);
-        var (status, answer) = await scene.Caller.PostAsync("/revoke", new { id = "laptop", until = "2030-01-01T00:00:00Z" });
+        var (status, answer) = await scene.Caller.PostAsync(
+            "/revoke",
+            new { id = "laptop", until = "2030-01-01T00:00:00Z" }
+        );
         Assert.Equal(503, status);
         Assert.Contains("/proc/notify-gateway", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
         await client.RefusalAsync();

@@ -32,7 +32,11 @@ public sealed class SlowClientTests
         Assert.Equal("""{"status":"ok","connections":2,"users":{"alice":2}}""", await scene.Caller.GetAsync("/health"));
         await scene.Caller.WaitForMetricAsync("notify_gateway_ended_total{reason=\"slow\"}", 1);
         await scene.Caller.WaitForMetricAsync("notify_gateway_waiting_bytes", 0);
-        Assert.Contains("WARNING 3102 A connection of alice from 127.0.0.1 was ended: Too much waits: read faster.", scene.Gateway.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "WARNING 3102 A connection of alice from 127.0.0.1 was ended: Too much waits: read faster.",
+            scene.Gateway.Said,
+            StringComparison.Ordinal
+        );
 
         // What it did not read is gone with it; the next connection begins with what comes next.
         using var again = await scene.LogInAsync("alice");
@@ -48,7 +52,10 @@ public sealed class SlowClientTests
         using var client = await scene.LogInAsync("alice");
         for (var i = 0; i < 2000; i++)
         {
-            Assert.Equal(1, await scene.Caller.DispatchAsync("alice", i.ToString(CultureInfo.InvariantCulture), Kilobyte));
+            Assert.Equal(
+                1,
+                await scene.Caller.DispatchAsync("alice", i.ToString(CultureInfo.InvariantCulture), Kilobyte)
+            );
         }
 
         for (var i = 0; i < 2000; i++)

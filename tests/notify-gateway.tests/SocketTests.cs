@@ -30,7 +30,14 @@ public sealed class SocketTests
         await scene.StartAsync(own.Name);
 
         var socket = FileStatus.OfPath(scene.SocketPath)!.Value;
-        Assert.Equal((own.Uid, Group.Find("data-ops")!.Gid, 0x1F8u /* 0770 */), (socket.Uid, socket.Gid, socket.Mode));
+        Assert.Equal(
+            (
+                own.Uid,
+                Group.Find("data-ops")!.Gid,
+                0x1F8u /* 0770 */
+            ),
+            (socket.Uid, socket.Gid, socket.Mode)
+        );
         using var client = await scene.LogInAsync("alice");
         await using var asRoot = AccountCaller.OfThisUser(scene.SocketPath);
         await using var asGateway = AccountCaller.Of(own, scene.SocketPath);
@@ -71,9 +78,7 @@ public sealed class SocketTests
             {
                 await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(async () =>
                 {
-                    while (await client.NextAsync() is not null)
-                    {
-                    }
+                    while (await client.NextAsync() is not null) { }
                 });
                 client.Dispose();
             }
@@ -156,7 +161,13 @@ public sealed class SocketTests
                 os.dup2(high, place); os.set_inheritable(place, True)
             os.execve(program, [program], dict(os.environ, LISTEN_FDS=str(len(kept)), LISTEN_PID=str(os.getpid())))
             """;
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Activate, kinds, scene.SocketPath, $"{port}", Programs.Path("notify-gateway")]) { UseShellExecute = false };
+        var start = new ProcessStartInfo(
+            "/usr/bin/python3",
+            ["-c", Activate, kinds, scene.SocketPath, $"{port}", Programs.Path("notify-gateway")]
+        )
+        {
+            UseShellExecute = false,
+        };
         foreach (var (name, value) in scene.Environment)
         {
             start.Environment[name] = value;
@@ -166,9 +177,15 @@ public sealed class SocketTests
         try
         {
             var said = new byte[100];
-            var length = await systemd.ReceiveAsync(said, Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+            var length = await systemd
+                .ReceiveAsync(said, Cancellation)
+                .AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             Assert.Equal("READY=1", Encoding.ASCII.GetString(said, 0, length));
-            using var client = await GatewayClient.LogInAsync(new Uri($"ws://127.0.0.1:{port}/"), GatewayToken.Of("alice"));
+            using var client = await GatewayClient.LogInAsync(
+                new Uri($"ws://127.0.0.1:{port}/"),
+                GatewayToken.Of("alice")
+            );
             Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "n"));
             Assert.Equal("n", await client.NextIdAsync());
             using var overTcp = await RawClient.OpenAsync(new Uri($"ws://127.0.0.1:{port}/"));
@@ -193,7 +210,11 @@ public sealed class SocketTests
     [InlineData("dispatch clients", "dispatch:clients", "http://127.0.0.1:8765")]
     [InlineData("clients dispatch", "", "unix:{0}/client.sock")]
     [InlineData("dispatch clients", "notify-gateway.socket:notify-gateway.socket", "unix:{0}/client.sock")]
-    public async Task Of_two_Unix_sockets_from_systemd_each_is_served_for_what_it_is_called_or_bound_to(string kinds, string names, string listen)
+    public async Task Of_two_Unix_sockets_from_systemd_each_is_served_for_what_it_is_called_or_bound_to(
+        string kinds,
+        string names,
+        string listen
+    )
     {
         await using var scene = GatewayScene.Set();
         scene.Environment["NOTIFY_GATEWAY_LISTEN"] = string.Format(CultureInfo.InvariantCulture, listen, scene.Folder);
@@ -234,7 +255,13 @@ public sealed class SocketTests
         await scene.StartAsync();
 
         var socket = FileStatus.OfPath(path)!.Value;
-        Assert.Equal((Group.Find("www-data")!.Gid, 0x1B0u /* 0660 */), (socket.Gid, socket.Mode));
+        Assert.Equal(
+            (
+                Group.Find("www-data")!.Gid,
+                0x1B0u /* 0660 */
+            ),
+            (socket.Gid, socket.Mode)
+        );
         await using var asEve = AccountCaller.Of(eve, path);
         await using var asWeb = AccountCaller.Of(web, path);
         const int PermissionDenied = 13;
@@ -259,12 +286,25 @@ public sealed class SocketTests
             """;
         Directory.CreateDirectory(Path.GetDirectoryName(scene.SocketPath)!);
         return await ActivatedGateway.StartAsync(
-            ["-c", Activate, kinds, names, Path.Combine(scene.Folder, "client.sock"), scene.SocketPath, Programs.Path("notify-gateway")], scene.Environment.AsReadOnly());
+            [
+                "-c",
+                Activate,
+                kinds,
+                names,
+                Path.Combine(scene.Folder, "client.sock"),
+                scene.SocketPath,
+                Programs.Path("notify-gateway"),
+            ],
+            scene.Environment.AsReadOnly()
+        );
     }
 
     private sealed class ActivatedGateway(Process process) : ServiceProcess(process, "3000")
     {
-        internal static async Task<ActivatedGateway> StartAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+        internal static async Task<ActivatedGateway> StartAsync(
+            IReadOnlyList<string> arguments,
+            IReadOnlyDictionary<string, string> environment
+        )
         {
             var gateway = new ActivatedGateway(Start("/usr/bin/python3", environment, null, arguments));
             await gateway.WaitUntilItServesAsync(Cancellation);

@@ -13,47 +13,136 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
     private static long In(double seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
 
     /// <summary>Each is wrong in one point.</summary>
-    private static readonly Dictionary<string, (Func<string> Token, string Sentence)> Wrong = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Func<string> Token, string Sentence)> Wrong = new(
+        StringComparer.Ordinal
+    )
     {
-        ["another secret"] = (() => (GatewayToken.Of("alice") with { Key = "another secret, just as long as the right one" }).ToString(), "signature is not the dashboard's"),
-        ["another user's name put into a good token"] = (() => $"{GatewayToken.Of("bob").Content}.{GatewayToken.Of("alice").ToString().Split('.')[2]}", "signature is not the dashboard's"),
-        ["another user's name and the attacker's secret"] = (() => (GatewayToken.Of("bob") with { Key = "the secret of somebody who would like to be bob" }).ToString(), "signature is not the dashboard's"),
-        ["alg none, no signature"] = (() => GatewayToken.Of("alice").Saying("none").SignedBy(_ => []), "signature is not the dashboard's"),
-        ["alg None, no signature"] = (() => GatewayToken.Of("alice").Saying("None").SignedBy(_ => []), "signature is not the dashboard's"),
+        ["another secret"] = (
+            () => (GatewayToken.Of("alice") with { Key = "another secret, just as long as the right one" }).ToString(),
+            "signature is not the dashboard's"
+        ),
+        ["another user's name put into a good token"] = (
+            () => $"{GatewayToken.Of("bob").Content}.{GatewayToken.Of("alice").ToString().Split('.')[2]}",
+            "signature is not the dashboard's"
+        ),
+        ["another user's name and the attacker's secret"] = (
+            () => (GatewayToken.Of("bob") with { Key = "the secret of somebody who would like to be bob" }).ToString(),
+            "signature is not the dashboard's"
+        ),
+        ["alg none, no signature"] = (
+            () => GatewayToken.Of("alice").Saying("none").SignedBy(_ => []),
+            "signature is not the dashboard's"
+        ),
+        ["alg None, no signature"] = (
+            () => GatewayToken.Of("alice").Saying("None").SignedBy(_ => []),
+            "signature is not the dashboard's"
+        ),
         ["alg none with a good signature"] = (() => GatewayToken.Of("alice").Saying("none").ToString(), ""),
-        ["no alg"] = (() => (GatewayToken.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["typ"] = "JWT" } }).ToString(), ""),
-        ["alg HS512 with the right secret"] = (() => GatewayToken.Of("alice").Saying("HS512").SignedBy(content => HMACSHA512.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)), ""),
-        ["alg HS384 with the right secret"] = (() => GatewayToken.Of("alice").Saying("HS384").SignedBy(content => HMACSHA384.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)), ""),
-        ["alg RS256"] = (() => GatewayToken.Of("alice").Saying("RS256").SignedBy(content => OneRsaKey.SignData(content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), ""),
+        ["no alg"] = (
+            () =>
+                (
+                    GatewayToken.Of("alice") with
+                    {
+                        Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["typ"] = "JWT" },
+                    }
+                ).ToString(),
+            ""
+        ),
+        ["alg HS512 with the right secret"] = (
+            () =>
+                GatewayToken
+                    .Of("alice")
+                    .Saying("HS512")
+                    .SignedBy(content => HMACSHA512.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)),
+            ""
+        ),
+        ["alg HS384 with the right secret"] = (
+            () =>
+                GatewayToken
+                    .Of("alice")
+                    .Saying("HS384")
+                    .SignedBy(content => HMACSHA384.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), content)),
+            ""
+        ),
+        ["alg RS256"] = (
+            () =>
+                GatewayToken
+                    .Of("alice")
+                    .Saying("RS256")
+                    .SignedBy(content =>
+                        OneRsaKey.SignData(content, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                    ),
+            ""
+        ),
         ["alg RS256 with an HS256 signature"] = (() => GatewayToken.Of("alice").Saying("RS256").ToString(), ""),
         ["no signature"] = (() => GatewayToken.Of("alice").Content + ".", "signature is not the dashboard's"),
-        ["a signature cut short"] = (() => GatewayToken.Of("alice").ToString()[..^2], "signature is not the dashboard's"),
+        ["a signature cut short"] = (
+            () => GatewayToken.Of("alice").ToString()[..^2],
+            "signature is not the dashboard's"
+        ),
         ["over"] = (() => GatewayToken.Of("alice").With("exp", In(-1)).ToString(), "The token has ended"),
         ["over for long"] = (() => GatewayToken.Of("alice").With("exp", 1000).ToString(), "The token has ended"),
         ["end before all time"] = (() => GatewayToken.Of("alice").With("exp", -1).ToString(), ""),
         ["end as a text"] = (() => GatewayToken.Of("alice").With("exp", "tomorrow").ToString(), ""),
         ["no end"] = (() => GatewayToken.Of("alice").With("exp", null).ToString(), "does not say when it ends"),
         ["not begun"] = (() => GatewayToken.Of("alice").With("nbf", In(120)).ToString(), "not valid yet"),
-        ["no issuer"] = (() => GatewayToken.Of("alice").With("iss", null).ToString(), "The token is not the dashboard's"),
-        ["another issuer"] = (() => GatewayToken.Of("alice").With("iss", "notify-bot").ToString(), "The token is not the dashboard's"),
+        ["no issuer"] = (
+            () => GatewayToken.Of("alice").With("iss", null).ToString(),
+            "The token is not the dashboard's"
+        ),
+        ["another issuer"] = (
+            () => GatewayToken.Of("alice").With("iss", "notify-bot").ToString(),
+            "The token is not the dashboard's"
+        ),
         ["no audience"] = (() => GatewayToken.Of("alice").With("aud", null).ToString(), "not for the gateway"),
-        ["another audience"] = (() => GatewayToken.Of("alice").With("aud", "notify-web").ToString(), "not for the gateway"),
+        ["another audience"] = (
+            () => GatewayToken.Of("alice").With("aud", "notify-web").ToString(),
+            "not for the gateway"
+        ),
         ["no subject"] = (() => GatewayToken.Of("alice").With("sub", null).ToString(), "names no user"),
         ["an empty subject"] = (() => GatewayToken.Of("").ToString(), "names no user"),
         ["a subject that is no user name"] = (() => GatewayToken.Of("../alice").ToString(), "names no user"),
         ["a subject that is a number"] = (() => GatewayToken.Of("alice").With("sub", 7).ToString(), "names no user"),
         ["a very long id"] = (() => GatewayToken.Of("alice", new string('x', 129)).ToString(), "id is too long"),
         ["crit"] = (() => With("crit", new[] { "exp" }), "asks for what the gateway does not know"),
-        ["crit with a name that nobody knows"] = (() => With("crit", new[] { "urn:example:demand" }), "asks for what the gateway does not know"),
+        ["crit with a name that nobody knows"] = (
+            () => With("crit", new[] { "urn:example:demand" }),
+            "asks for what the gateway does not know"
+        ),
         ["an empty crit"] = (() => With("crit", Array.Empty<string>()), "asks for what the gateway does not know"),
         ["crit that is null"] = (() => With("crit", null), "asks for what the gateway does not know"),
         ["b64 false"] = (() => With("b64", false), "asks for what the gateway does not know"),
-        ["b64 false, critical"] = (() => (GatewayToken.Of("alice") with { Header = Header(("crit", new[] { "b64" }), ("b64", false)) }).ToString(), "asks for what the gateway does not know"),
+        ["b64 false, critical"] = (
+            () =>
+                (
+                    GatewayToken.Of("alice") with
+                    {
+                        Header = Header(("crit", new[] { "b64" }), ("b64", false)),
+                    }
+                ).ToString(),
+            "asks for what the gateway does not know"
+        ),
         ["zip"] = (() => With("zip", "DEF"), "asks for what the gateway does not know"),
-        ["alg twice in the header"] = (() => SignedAsItStands("""{"alg":"none","typ":"JWT","alg":"HS256"}""", null), ""),
-        ["typ twice in the header"] = (() => SignedAsItStands("""{"alg":"HS256","typ":"JWT","typ":"JWT"}""", null), "says something twice"),
-        ["two subjects"] = (() => SignedAsItStands(null, claims => claims.Replace("{", "{\"sub\":\"bob\",", StringComparison.Ordinal)), "says something twice"),
-        ["two ends"] = (() => SignedAsItStands(null, claims => claims.Replace("}", ",\"exp\":253402300799}", StringComparison.Ordinal)), "says something twice"),
+        ["alg twice in the header"] = (
+            () => SignedAsItStands("""{"alg":"none","typ":"JWT","alg":"HS256"}""", null),
+            ""
+        ),
+        ["typ twice in the header"] = (
+            () => SignedAsItStands("""{"alg":"HS256","typ":"JWT","typ":"JWT"}""", null),
+            "says something twice"
+        ),
+        ["two subjects"] = (
+            () => SignedAsItStands(null, claims => claims.Replace("{", "{\"sub\":\"bob\",", StringComparison.Ordinal)),
+            "says something twice"
+        ),
+        ["two ends"] = (
+            () =>
+                SignedAsItStands(
+                    null,
+                    claims => claims.Replace("}", ",\"exp\":253402300799}", StringComparison.Ordinal)
+                ),
+            "says something twice"
+        ),
         ["five parts"] = (() => $"{GatewayToken.Of("alice")}.AAAA.AAAA", ""),
         ["words"] = (() => "let me in", "not a token"),
         ["nothing"] = (() => "", "not a token"),
@@ -61,21 +150,33 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         ["a header that is no JSON"] = (() => $"AAAA.{GatewayToken.Of("alice").ToString().Split('.', 2)[1]}", ""),
     };
 
-    private static string With(string name, object? value) => (GatewayToken.Of("alice") with { Header = Header((name, value)) }).ToString();
+    private static string With(string name, object? value) =>
+        (GatewayToken.Of("alice") with { Header = Header((name, value)) }).ToString();
 
     private static Dictionary<string, object?> Header(params (string Name, object? Value)[] more) =>
-        more.Prepend(("alg", "HS256")).ToDictionary(member => member.Item1, member => member.Item2, StringComparer.Ordinal);
+        more.Prepend(("alg", "HS256"))
+            .ToDictionary(member => member.Item1, member => member.Item2, StringComparer.Ordinal);
 
     /// <summary>A right signature of a header and claims that no serializer writes.</summary>
     private static string SignedAsItStands(string? header, Func<string, string>? claims)
     {
-        var token = GatewayToken.Of("alice").Content.Split('.').Select(part => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(part))).ToArray();
-        var content = string.Join('.', new[] { header ?? token[0], claims?.Invoke(token[1]) ?? token[1] }.Select(part => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part))));
+        var token = GatewayToken
+            .Of("alice")
+            .Content.Split('.')
+            .Select(part => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(part)))
+            .ToArray();
+        var content = string.Join(
+            '.',
+            new[] { header ?? token[0], claims?.Invoke(token[1]) ?? token[1] }.Select(part =>
+                Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part))
+            )
+        );
         return $"{content}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(GatewayToken.Secret), Encoding.ASCII.GetBytes(content)))}";
     }
 
     /// <summary>Their names.</summary>
-    public static IEnumerable<TheoryDataRow<string>> WrongTokens => Wrong.Keys.Select(name => new TheoryDataRow<string>(name));
+    public static IEnumerable<TheoryDataRow<string>> WrongTokens =>
+        Wrong.Keys.Select(name => new TheoryDataRow<string>(name));
 
     [Theory]
     [MemberData(nameof(WrongTokens))]
@@ -91,15 +192,24 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
     [Fact]
     public async Task A_right_token_may_hold_more_than_it_must()
     {
-        foreach (var token in new[]
-        {
-            GatewayToken.Of("alice").With("aud", new[] { "notify-desktop", "notify-gateway" }),
-            GatewayToken.Of("alice").With("nbf", In(10)).With("iat", In(10)),
-            GatewayToken.Of("alice").With("exp", 253_402_300_799),
-            GatewayToken.Of("alice").With("exp", In(600) + 0.5),
-            GatewayToken.Of("alice").With("name", "Alice").With("jti", "a device"),
-            GatewayToken.Of("alice") with { Header = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["kid"] = "2026" } },
-        })
+        foreach (
+            var token in new[]
+            {
+                GatewayToken.Of("alice").With("aud", new[] { "notify-desktop", "notify-gateway" }),
+                GatewayToken.Of("alice").With("nbf", In(10)).With("iat", In(10)),
+                GatewayToken.Of("alice").With("exp", 253_402_300_799),
+                GatewayToken.Of("alice").With("exp", In(600) + 0.5),
+                GatewayToken.Of("alice").With("name", "Alice").With("jti", "a device"),
+                GatewayToken.Of("alice") with
+                {
+                    Header = new Dictionary<string, object?>(StringComparer.Ordinal)
+                    {
+                        ["alg"] = "HS256",
+                        ["kid"] = "2026",
+                    },
+                },
+            }
+        )
         {
             using var client = await GatewayClient.LogInAsync(gateway.Scene.Gateway.Address, token);
             await client.CloseAsync();
@@ -119,7 +229,14 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         }
 
         // Said once; the others are counted and said with the next, a minute later.
-        Assert.Single(scene.Gateway.Said.Split('\n'), line => line.Contains("INFO 3101 A client from 127.0.0.1 was not let in: The token is not the dashboard's.", StringComparison.Ordinal));
+        Assert.Single(
+            scene.Gateway.Said.Split('\n'),
+            line =>
+                line.Contains(
+                    "INFO 3101 A client from 127.0.0.1 was not let in: The token is not the dashboard's.",
+                    StringComparison.Ordinal
+                )
+        );
         Assert.DoesNotContain(token.Split('.')[1], scene.Gateway.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(GatewayToken.Secret, scene.Gateway.Said, StringComparison.Ordinal);
         await scene.Caller.WaitForMetricAsync("notify_gateway_ended_total{reason=\"not_authenticated\"}", 3);
@@ -134,7 +251,15 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         scene.Environment["NOTIFY_JWT_SECRET_PREVIOUS"] = GatewayToken.Secret;
         await scene.StartAsync();
         using (var old = await scene.LogInAsync("alice"))
-        using (var renewed = await GatewayClient.LogInAsync(scene.Gateway.Address, GatewayToken.Of("alice") with { Key = NewSecret }))
+        using (
+            var renewed = await GatewayClient.LogInAsync(
+                scene.Gateway.Address,
+                GatewayToken.Of("alice") with
+                {
+                    Key = NewSecret,
+                }
+            )
+        )
         {
             Assert.Equal(2, await scene.Caller.DispatchAsync("alice", "to both"));
         }
@@ -143,7 +268,13 @@ public sealed class TokenTests(OneGateway gateway) : IClassFixture<OneGateway>
         scene.Environment.Remove("NOTIFY_JWT_SECRET_PREVIOUS");
         await scene.StartAsync();
 
-        using var still = await GatewayClient.LogInAsync(scene.Gateway.Address, GatewayToken.Of("alice") with { Key = NewSecret });
+        using var still = await GatewayClient.LogInAsync(
+            scene.Gateway.Address,
+            GatewayToken.Of("alice") with
+            {
+                Key = NewSecret,
+            }
+        );
         using var late = await scene.ConnectAsync();
         await late.AuthenticateAsync(GatewayToken.Of("alice").ToString());
         Assert.Contains("signature is not the dashboard's", await late.RefusalAsync(), StringComparison.Ordinal);

@@ -38,35 +38,58 @@ internal sealed class Analyst : IAsyncDisposable
     }
 
     /// <summary>A script of a case from the field.</summary>
-    internal static string Case(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cases", name, "script.py"));
+    internal static string Case(string name) =>
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cases", name, "script.py"));
 
-    internal string WriteScript(string name, string python) => Account.Write(Path.Combine("user", "notifications", name), python);
+    internal string WriteScript(string name, string python) =>
+        Account.Write(Path.Combine("user", "notifications", name), python);
 
-    internal string Read(string pathInHome) => File.Exists(Path.Combine(Home, pathInHome)) ? File.ReadAllText(Path.Combine(Home, pathInHome)) : "";
+    internal string Read(string pathInHome) =>
+        File.Exists(Path.Combine(Home, pathInHome)) ? File.ReadAllText(Path.Combine(Home, pathInHome)) : "";
 
     /// <summary>What is kept about a script; null where nothing is.</summary>
-    internal JsonElement? State(string stem) => Read($".notifications/state/{stem}.json") is { Length: > 0 } json ? JsonDocument.Parse(json).RootElement : null;
+    internal JsonElement? State(string stem) =>
+        Read($".notifications/state/{stem}.json") is { Length: > 0 } json ? JsonDocument.Parse(json).RootElement : null;
 
     internal void WriteState(string stem, string json) => Account.Write($".notifications/state/{stem}.json", json);
 
     internal static double UnixNow => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
 
     /// <summary>One round, as cron starts it: HOME, PATH and SHELL are all there is.</summary>
-    internal Task<Ended> RoundAsync(params (string Name, string Value)[] environment) => RunAsync("notify-runner", [], environment);
+    internal Task<Ended> RoundAsync(params (string Name, string Value)[] environment) =>
+        RunAsync("notify-runner", [], environment);
 
     /// <summary>Runs a program as the analyst, to its end.</summary>
-    internal async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
+    internal async Task<Ended> RunAsync(
+        string program,
+        IReadOnlyList<string> arguments,
+        params (string Name, string Value)[] environment
+    )
     {
         using var process = Start(program, arguments, environment);
         return await EndAsync(process);
     }
 
-    internal Process Start(string program, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
+    internal Process Start(
+        string program,
+        IReadOnlyList<string> arguments,
+        params (string Name, string Value)[] environment
+    )
     {
         // Signals as cron leaves them: whoever started the tests with nohup, or as a shell's background job, has some of them ignored, and that is inherited.
         var start = new ProcessStartInfo(
             "/usr/bin/env",
-            ["--default-signal", "/usr/bin/setpriv", $"--reuid={Account.Name}", $"--regid={Account.Name}", "--init-groups", "--", Path.IsPathRooted(program) ? program : Programs.Path(program), .. arguments])
+            [
+                "--default-signal",
+                "/usr/bin/setpriv",
+                $"--reuid={Account.Name}",
+                $"--regid={Account.Name}",
+                "--init-groups",
+                "--",
+                Path.IsPathRooted(program) ? program : Programs.Path(program),
+                .. arguments,
+            ]
+        )
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -77,7 +100,11 @@ internal sealed class Analyst : IAsyncDisposable
         start.Environment.Clear();
         (string Name, string Value)[] cron =
         [
-            ("HOME", Home), ("PATH", "/usr/bin:/bin"), ("SHELL", "/bin/sh"), ("NOTIFY_BOT_SOCKET", Bot.SocketPath), .. NeededEnvironment,
+            ("HOME", Home),
+            ("PATH", "/usr/bin:/bin"),
+            ("SHELL", "/bin/sh"),
+            ("NOTIFY_BOT_SOCKET", Bot.SocketPath),
+            .. NeededEnvironment,
         ];
         foreach (var (name, value) in cron.Concat(environment))
         {
@@ -89,7 +116,7 @@ internal sealed class Analyst : IAsyncDisposable
 
     /// <summary>A program of the build, not of the publish, needs to be told where .NET is if it is not in its usual place.</summary>
     internal static (string Name, string Value)[] NeededEnvironment { get; } =
-        [("DOTNET_ROOT", Path.GetFullPath(Path.Combine(typeof(object).Assembly.Location, "../../../..")))];
+    [("DOTNET_ROOT", Path.GetFullPath(Path.Combine(typeof(object).Assembly.Location, "../../../..")))];
 
     internal static async Task<Ended> EndAsync(Process process)
     {
@@ -104,13 +131,19 @@ internal sealed class Analyst : IAsyncDisposable
     internal IReadOnlyList<string> Processes(string containing = "")
     {
         var found = new List<string>();
-        foreach (var folder in Directory.GetDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+        foreach (
+            var folder in Directory
+                .GetDirectories("/proc")
+                .Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]))
+        )
         {
             try
             {
                 var command = File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ').Trim();
-                var mine = File.ReadLines(Path.Combine(folder, "status")).First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1]
-                    == Account.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                var mine =
+                    File.ReadLines(Path.Combine(folder, "status"))
+                        .First(line => line.StartsWith("Uid:", StringComparison.Ordinal))
+                        .Split('\t')[1] == Account.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
                 if (mine && command.Length > 0 && command.Contains(containing, StringComparison.Ordinal))
                 {
                     found.Add(command);
@@ -136,5 +169,8 @@ internal sealed class Analyst : IAsyncDisposable
 internal static class Pictures
 {
     /// <summary>A PNG of one pixel.</summary>
-    internal static byte[] Png { get; } = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+    internal static byte[] Png { get; } =
+        Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        );
 }

@@ -7,7 +7,8 @@ namespace Notify.Tests;
 /// <summary>A whole, valid result is delivered also where the script ends badly afterwards, and the run counts as failing.</summary>
 public sealed class BadEndTests
 {
-    private const string Result = """print('{"notify": true, "title": "Stock", "message": "3 left", "cooldown": "0m"}', flush=True)""" + "\n";
+    private const string Result =
+        """print('{"notify": true, "title": "Stock", "message": "3 left", "cooldown": "0m"}', flush=True)""" + "\n";
 
     [Theory]
     [InlineData("crash.py", "it was ended by signal 11 (it crashed).")]
@@ -16,7 +17,13 @@ public sealed class BadEndTests
     public async Task D04_what_it_said_reaches_the_phone_each_round_with_how_it_ended(string script, string end)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("stock.py", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "cases", "D04-result-then-bad-end", script), Analyst.Cancellation));
+        alice.WriteScript(
+            "stock.py",
+            await File.ReadAllTextAsync(
+                Path.Combine(AppContext.BaseDirectory, "cases", "D04-result-then-bad-end", script),
+                Analyst.Cancellation
+            )
+        );
 
         for (var round = 0; round < 3; round++)
         {
@@ -24,7 +31,10 @@ public sealed class BadEndTests
 
             // One message for one run: it says itself how the script ended.
             var sent = Assert.Single(alice.Bot.Take());
-            Assert.Equal(("Stock of SKU 4711", $"3 left\n\n⚠️ After this the script failed: {end}"), (sent["title"], sent["message"]));
+            Assert.Equal(
+                ("Stock of SKU 4711", $"3 left\n\n⚠️ After this the script failed: {end}"),
+                (sent["title"], sent["message"])
+            );
         }
 
         var state = alice.State("stock")!.Value;
@@ -60,9 +70,13 @@ public sealed class BadEndTests
 
     [Theory]
     [InlineData("""print('{"notify": true, "message": "3 le', end="", flush=True)""")]
-    [InlineData("""print('{"notify": true, "data": {"notify": true, "message": "inner"}, "mess', end="", flush=True)""")]
+    [InlineData(
+        """print('{"notify": true, "data": {"notify": true, "message": "inner"}, "mess', end="", flush=True)"""
+    )]
     [InlineData("""print('{"rows": [{"notify": true, "message": "inner"},', flush=True)""")]
-    [InlineData("""print('{"notify": true, "message": "old"}\n{"notify": true, "message": "3 le', end="", flush=True)""")]
+    [InlineData(
+        """print('{"notify": true, "message": "old"}\n{"notify": true, "message": "3 le', end="", flush=True)"""
+    )]
     [InlineData("""print('{"notify": true, "message": "3 left\\', end="", flush=True)""")]
     [InlineData("""print('{"notify": tr', end="", flush=True)""")]
     [InlineData("pass")]
@@ -88,7 +102,11 @@ public sealed class BadEndTests
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-        Assert.StartsWith("3 left\n\n⚠️ After this the script failed: it ended with exit status 1.", Assert.Single(alice.Bot.All)["message"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "3 left\n\n⚠️ After this the script failed: it ended with exit status 1.",
+            Assert.Single(alice.Bot.All)["message"],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -98,7 +116,10 @@ public sealed class BadEndTests
         alice.WriteScript("stock.py", Result.Replace("0m", "1h", StringComparison.Ordinal));
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         alice.Bot.Take();
-        alice.WriteScript("stock.py", Result.Replace("0m", "1h", StringComparison.Ordinal) + "raise ValueError('after')");
+        alice.WriteScript(
+            "stock.py",
+            Result.Replace("0m", "1h", StringComparison.Ordinal) + "raise ValueError('after')"
+        );
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
         Assert.Equal(1, (await alice.RoundAsync()).Status);
@@ -134,9 +155,17 @@ public sealed class BadEndTests
 
         Assert.Equal(0, run.Status);
         var ran = JsonSerializer.Deserialize(run.Output, ScriptsJson.Default.RanScript)!;
-        Assert.Equal((true, "3 left\n\n⚠️ After this the script failed: it ended with exit status 1.", null), (ran.Notify, ran.Message, ran.Error));
+        Assert.Equal(
+            (true, "3 left\n\n⚠️ After this the script failed: it ended with exit status 1.", null),
+            (ran.Notify, ran.Message, ran.Error)
+        );
         Assert.EndsWith("ValueError: after", ran.BadEnd, StringComparison.Ordinal);
-        var listed = Assert.Single(JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!);
+        var listed = Assert.Single(
+            JsonSerializer.Deserialize(
+                (await alice.RunAsync("notify-scripts", ["list"])).Output,
+                ScriptsJson.Default.ListListedScript
+            )!
+        );
         Assert.Equal(ScriptOutcome.HandedOver, listed.LastOutcome);
         Assert.Contains("ValueError: after", listed.Error, StringComparison.Ordinal);
     }
@@ -146,11 +175,17 @@ public sealed class BadEndTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("stock.py", Result + "raise SystemExit(1)");
-        alice.Bot.Answer = sent => sent["message"] is null ? (200, """{"ok":true,"status":"delivered"}""") : (503, """{"error":"The outbox can't be written."}""");
+        alice.Bot.Answer = sent =>
+            sent["message"] is null
+                ? (200, """{"ok":true,"status":"delivered"}""")
+                : (503, """{"error":"The outbox can't be written."}""");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-        Assert.Equal(["3 left", "fails after its result"], alice.Bot.All.Select(sent => sent["message"] is null ? "fails after its result" : "3 left"));
+        Assert.Equal(
+            ["3 left", "fails after its result"],
+            alice.Bot.All.Select(sent => sent["message"] is null ? "fails after its result" : "3 left")
+        );
         Assert.Equal("not_sent", alice.State("stock")!.Value.GetProperty("last_outcome").GetString());
     }
 }

@@ -25,7 +25,10 @@ public sealed class BotAnswerTests
     [InlineData(410, "You have blocked the bot.")]
     [InlineData(429, "Too many wait.")]
     [InlineData(503, "Telegram can't be reached.")]
-    public async Task What_the_bot_does_not_accept_starts_no_cooldown_and_is_logged_in_the_bots_words(int status, string sentence)
+    public async Task What_the_bot_does_not_accept_starts_no_cooldown_and_is_logged_in_the_bots_words(
+        int status,
+        string sentence
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("hello.py", Analyst.Hello);
@@ -36,7 +39,13 @@ public sealed class BotAnswerTests
 
         Assert.Equal(2, alice.Bot.All.Count);
         Assert.Contains($"hello.py: not sent ({status}). {sentence} It ran for ", alice.Log, StringComparison.Ordinal);
-        Assert.Equal(("not_sent", sentence), (alice.State("hello")!.Value.GetProperty("last_outcome").GetString(), alice.State("hello")!.Value.GetProperty("error").GetString()));
+        Assert.Equal(
+            ("not_sent", sentence),
+            (
+                alice.State("hello")!.Value.GetProperty("last_outcome").GetString(),
+                alice.State("hello")!.Value.GetProperty("error").GetString()
+            )
+        );
         Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
     }
 
@@ -48,13 +57,17 @@ public sealed class BotAnswerTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("hello.py", source);
         var calls = 0;
-        alice.Bot.Answer = _ => Interlocked.Increment(ref calls) < 3 ? (0, "") : (200, """{"ok":true,"status":"delivered","id":"1"}""");
+        alice.Bot.Answer = _ =>
+            Interlocked.Increment(ref calls) < 3 ? (0, "") : (200, """{"ok":true,"status":"delivered","id":"1"}""");
 
         var status = (await alice.RoundAsync()).Status;
 
         Assert.Equal(source == Analyst.Hello ? 0 : 1, status);
         Assert.Equal(3, alice.Bot.All.Count);
-        Assert.Matches("^[0-9a-f]{32}$", Assert.Single(alice.Bot.All.Select(sent => sent["key"]).Distinct(StringComparer.Ordinal)));
+        Assert.Matches(
+            "^[0-9a-f]{32}$",
+            Assert.Single(alice.Bot.All.Select(sent => sent["key"]).Distinct(StringComparer.Ordinal))
+        );
         Assert.DoesNotContain("not sent", alice.Log, StringComparison.Ordinal);
     }
 
@@ -75,10 +88,13 @@ public sealed class BotAnswerTests
     public async Task Data_too_large_for_the_bot_does_not_cost_the_message()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("big.py", """
+        alice.WriteScript(
+            "big.py",
+            """
             import json
             print(json.dumps({"notify": True, "message": "The text", "data": {"é" * 80000: "x" * 880000}}, ensure_ascii=False))
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -92,8 +108,11 @@ public sealed class BotAnswerTests
         alice.WriteScript("hello.py", Analyst.Hello);
         var socket = Path.Combine(Path.GetDirectoryName(alice.Bot.SocketPath)!, "stale.sock");
         var made = await RunProgram.ToEndAsync(
-            "/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "cases/C28-stale-socket/state/make_stale_socket.py"), socket],
-            new Dictionary<string, string>(StringComparer.Ordinal), Analyst.Cancellation);
+            "/usr/bin/python3",
+            [Path.Combine(AppContext.BaseDirectory, "cases/C28-stale-socket/state/make_stale_socket.py"), socket],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Analyst.Cancellation
+        );
         Assert.Equal(0, made.Status);
         File.SetUnixFileMode(socket, (UnixFileMode)0b110_110_110);
 
@@ -104,7 +123,11 @@ public sealed class BotAnswerTests
 
         Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
         Assert.Contains($"The bot is not running: nobody listens at {socket}", alice.Log, StringComparison.Ordinal);
-        Assert.Contains("The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock", alice.Log, StringComparison.Ordinal);
+        Assert.Contains(
+            "The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock",
+            alice.Log,
+            StringComparison.Ordinal
+        );
         Assert.Contains("longer than 107 bytes", alice.Log, StringComparison.Ordinal);
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -121,19 +144,36 @@ public sealed class BotAnswerTests
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
         var socket = Path.Combine(folder, "bot.sock");
         var heard = Path.Combine(eve.Home, "heard");
-        using var trap = Process.Start(new ProcessStartInfo("/usr/bin/setpriv",
-        [
-            $"--reuid={eve.Name}", $"--regid={eve.Name}", "--init-groups", "/usr/bin/python3", "-c",
-            "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
-            socket, heard,
-        ]))!;
+        using var trap = Process.Start(
+            new ProcessStartInfo(
+                "/usr/bin/setpriv",
+                [
+                    $"--reuid={eve.Name}",
+                    $"--regid={eve.Name}",
+                    "--init-groups",
+                    "/usr/bin/python3",
+                    "-c",
+                    "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
+                    socket,
+                    heard,
+                ]
+            )
+        )!;
         try
         {
-            await Eventually.TrueAsync(() => File.Exists(socket) && File.GetUnixFileMode(socket) == (UnixFileMode)0b110_110_110, () => "the trap is not set", Analyst.Cancellation);
+            await Eventually.TrueAsync(
+                () => File.Exists(socket) && File.GetUnixFileMode(socket) == (UnixFileMode)0b110_110_110,
+                () => "the trap is not set",
+                Analyst.Cancellation
+            );
 
             Assert.Equal(75, (await alice.RoundAsync(("NOTIFY_BOT_SOCKET", socket))).Status);
 
-            await Eventually.TrueAsync(() => File.Exists(heard), () => "the trap heard nobody connect", Analyst.Cancellation);
+            await Eventually.TrueAsync(
+                () => File.Exists(heard),
+                () => "the trap heard nobody connect",
+                Analyst.Cancellation
+            );
             Assert.Equal("!", await File.ReadAllTextAsync(heard, Analyst.Cancellation));
             Assert.Contains("neither root nor the owner", alice.Log, StringComparison.Ordinal);
         }

@@ -9,17 +9,24 @@ public sealed class ChartTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart \"1\" é.png", Pictures.Png);
-        alice.WriteScript("chart.py", """
+        alice.WriteScript(
+            "chart.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "title": "T", "message": "M", "image_path": os.path.expanduser('~/chart "1" é.png')}))
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         var sent = Assert.Single(alice.Bot.All);
         Assert.Equal("POST /send_photo", sent.Call);
         Assert.Contains("multipart/form-data", sent.Head, StringComparison.Ordinal);
-        Assert.Contains("name=\"photo\"; filename=\"chart.png\"\r\nContent-Type: image/png", sent.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "name=\"photo\"; filename=\"chart.png\"\r\nContent-Type: image/png",
+            sent.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("name=\"message\"\r\n\r\nM\r\n", sent.Text, StringComparison.Ordinal);
         Assert.Contains("name=\"title\"\r\n\r\nT\r\n", sent.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("photo_path", sent.Text, StringComparison.Ordinal);
@@ -40,10 +47,13 @@ public sealed class ChartTests
         alice.Account.Write("note.png", "no picture");
         alice.Account.Write("empty.png", "");
         await alice.RunAsync("/usr/bin/mkfifo", [Path.Combine(alice.Home, "pipe.png")]);
-        alice.WriteScript("chart.py", $"""
+        alice.WriteScript(
+            "chart.py",
+            $"""
             import json, os
             print(json.dumps(dict(notify=True, message="The text", image_path=os.path.expanduser("{path}"))))
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -59,11 +69,17 @@ public sealed class ChartTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
-        alice.WriteScript("chart.py", """
+        alice.WriteScript(
+            "chart.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "message": "The text", "image_path": os.path.expanduser("~/chart.png")}))
-            """);
-        alice.Bot.Answer = sent => sent.Call == "POST /send_photo" ? (415, """{"error":"That is no picture."}""") : (200, """{"ok":true,"status":"delivered"}""");
+            """
+        );
+        alice.Bot.Answer = sent =>
+            sent.Call == "POST /send_photo"
+                ? (415, """{"error":"That is no picture."}""")
+                : (200, """{"ok":true,"status":"delivered"}""");
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 

@@ -19,7 +19,13 @@ public sealed class CooldownStateTests
         var lastSent = Analyst.UnixNow - (secondsAgo ?? 0);
         if (secondsAgo is not null)
         {
-            alice.WriteState("hourly", string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{lastSent}}, "by_a_later_version": [1]}"""));
+            alice.WriteState(
+                "hourly",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $$"""{"last_sent": {{lastSent}}, "by_a_later_version": [1]}"""
+                )
+            );
             alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
             alice.Account.Own(Path.Combine(alice.Home, ".notifications/state"));
         }
@@ -28,7 +34,11 @@ public sealed class CooldownStateTests
 
         Assert.Equal(sends ? 1 : 0, alice.Bot.All.Count);
         var state = alice.State("hourly")!.Value;
-        Assert.Equal(sends ? Analyst.UnixNow : lastSent, state.GetProperty("last_sent").GetDouble(), tolerance: sends ? 60 : 0.001);
+        Assert.Equal(
+            sends ? Analyst.UnixNow : lastSent,
+            state.GetProperty("last_sent").GetDouble(),
+            tolerance: sends ? 60 : 0.001
+        );
         Assert.Equal(sends ? "delivered" : "held_by_cooldown", state.GetProperty("last_outcome").GetString());
         if (secondsAgo is not null)
         {
@@ -47,19 +57,36 @@ public sealed class CooldownStateTests
     [InlineData("autumn", "1d", 25, true)]
     [InlineData("autumn", "24h", 24, true)]
     [InlineData("none", "1d", 23, false)]
-    public async Task D03_a_report_each_morning_comes_once_on_the_days_when_the_clocks_change(string season, string cooldown, int hoursAgo, bool sends)
+    public async Task D03_a_report_each_morning_comes_once_on_the_days_when_the_clocks_change(
+        string season,
+        string cooldown,
+        int hoursAgo,
+        bool sends
+    )
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("report.py", Analyst.Case("D03-dst-23-hours").Replace("1d", cooldown, StringComparison.Ordinal));
-        alice.WriteState("report", string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{Analyst.UnixNow - (hoursAgo * 3600)}}}"""));
+        alice.WriteScript(
+            "report.py",
+            Analyst.Case("D03-dst-23-hours").Replace("1d", cooldown, StringComparison.Ordinal)
+        );
+        alice.WriteState(
+            "report",
+            string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{Analyst.UnixNow - (hoursAgo * 3600)}}}""")
+        );
         alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
         alice.Account.Own(Path.Combine(alice.Home, ".notifications/state"));
         var change = TimeProvider.System.GetUtcNow().AddHours(-12);
         var other = (change.DayOfYear + 180) % 365;
         var zone = season switch
         {
-            "spring" => string.Create(CultureInfo.InvariantCulture, $"AAA0BBB,{change.DayOfYear - 1}/{change:HH:mm:ss},{other}/0"),
-            "autumn" => string.Create(CultureInfo.InvariantCulture, $"AAA0BBB,{other}/0,{change.DayOfYear - 1}/{change.Hour + 1}:{change:mm:ss}"),
+            "spring" => string.Create(
+                CultureInfo.InvariantCulture,
+                $"AAA0BBB,{change.DayOfYear - 1}/{change:HH:mm:ss},{other}/0"
+            ),
+            "autumn" => string.Create(
+                CultureInfo.InvariantCulture,
+                $"AAA0BBB,{other}/0,{change.DayOfYear - 1}/{change.Hour + 1}:{change:mm:ss}"
+            ),
             _ => "AAA0",
         };
 
@@ -94,11 +121,14 @@ public sealed class CooldownStateTests
     public async Task Last_sent_is_the_start_of_the_run_not_its_end()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("slow.py", """
+        alice.WriteScript(
+            "slow.py",
+            """
             import time, json
             started = time.time(); time.sleep(1.5)
             print(json.dumps({"notify": True, "message": str(started)}))
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -116,7 +146,10 @@ public sealed class CooldownStateTests
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
-        Assert.Equal(["always", "always", "bad"], alice.Bot.All.Select(sent => sent["message"]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["always", "always", "bad"],
+            alice.Bot.All.Select(sent => sent["message"]).Order(StringComparer.Ordinal)
+        );
         Assert.Contains("cooldown must be a number and m, h or d", alice.Log, StringComparison.Ordinal);
     }
 
@@ -126,7 +159,10 @@ public sealed class CooldownStateTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("hourly.py", Analyst.Case("C25-cooldown-equals-cron"));
         alice.Account.Write(".notifications/state/other", "{}");
-        File.CreateSymbolicLink(Path.Combine(alice.Home, ".notifications/state/hourly.json"), Path.Combine(alice.Home, ".notifications/state/other"));
+        File.CreateSymbolicLink(
+            Path.Combine(alice.Home, ".notifications/state/hourly.json"),
+            Path.Combine(alice.Home, ".notifications/state/other")
+        );
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
@@ -144,16 +180,42 @@ public sealed class CooldownStateTests
 
         // A disk for the state alone, with no room left.
         var folder = Path.Combine(alice.Home, ".notifications/state");
-        Assert.Equal(0, (await RunProgram.ToEndAsync("/usr/bin/mount", ["-t", "tmpfs", "-o", $"size=64k,mode=0700,uid={alice.Account.Uid},gid={alice.Account.Gid}", "tmpfs", folder], NoEnvironment, Analyst.Cancellation)).Status);
+        Assert.Equal(
+            0,
+            (
+                await RunProgram.ToEndAsync(
+                    "/usr/bin/mount",
+                    [
+                        "-t",
+                        "tmpfs",
+                        "-o",
+                        $"size=64k,mode=0700,uid={alice.Account.Uid},gid={alice.Account.Gid}",
+                        "tmpfs",
+                        folder,
+                    ],
+                    NoEnvironment,
+                    Analyst.Cancellation
+                )
+            ).Status
+        );
         try
         {
             alice.WriteState("always", before);
-            await RunProgram.ToEndAsync("/bin/dd", ["if=/dev/zero", $"of={folder}/filler", "bs=4096"], NoEnvironment, Analyst.Cancellation);
+            await RunProgram.ToEndAsync(
+                "/bin/dd",
+                ["if=/dev/zero", $"of={folder}/filler", "bs=4096"],
+                NoEnvironment,
+                Analyst.Cancellation
+            );
 
             Assert.Equal(1, (await alice.RoundAsync()).Status);
 
             Assert.Equal(before, alice.Read(".notifications/state/always.json"));
-            Assert.Contains("its state can't be written, and the next round does not know of this one. No space is left on the disk of", alice.Log, StringComparison.Ordinal);
+            Assert.Contains(
+                "its state can't be written, and the next round does not know of this one. No space is left on the disk of",
+                alice.Log,
+                StringComparison.Ordinal
+            );
         }
         finally
         {

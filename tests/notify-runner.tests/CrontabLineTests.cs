@@ -8,18 +8,50 @@ namespace Notify.Tests;
 /// <summary>The crontab line is one and the same wherever people can copy it, and works in an account that has nothing yet.</summary>
 public sealed partial class CrontabLineTests
 {
-    private static readonly string[] Folders = ["docs", "demo", "examples", "server", "notify-bot", "notify-core", "notify-runner", "notify-scripts", "notify-web", "notify-desktop", "notify-gateway", "notify-sandbox"];
+    private static readonly string[] Folders =
+    [
+        "docs",
+        "demo",
+        "examples",
+        "server",
+        "notify-bot",
+        "notify-core",
+        "notify-runner",
+        "notify-scripts",
+        "notify-web",
+        "notify-desktop",
+        "notify-gateway",
+        "notify-sandbox",
+    ];
 
     [Fact]
     public void Every_copy_in_documents_pages_and_programs_is_the_same()
     {
-        var files = Folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Programs.Repository, folder), "*", SearchOption.AllDirectories))
+        var files = Folders
+            .SelectMany(folder =>
+                Directory.EnumerateFiles(Path.Combine(Programs.Repository, folder), "*", SearchOption.AllDirectories)
+            )
             .Append(Path.Combine(Programs.Repository, "README.md"))
-            .Where(file => Path.GetExtension(file) is ".md" or ".cs" or ".cshtml" or ".js" or ".py" or ".sh" or "" && !file.Contains("/node_modules/", StringComparison.Ordinal));
-        var copies = files.SelectMany(file => Line().Matches(File.ReadAllText(file)).Select(match => (File: Path.GetRelativePath(Programs.Repository, file), Line: match.Value))).ToList();
+            .Where(file =>
+                Path.GetExtension(file) is ".md" or ".cs" or ".cshtml" or ".js" or ".py" or ".sh" or ""
+                && !file.Contains("/node_modules/", StringComparison.Ordinal)
+            );
+        var copies = files
+            .SelectMany(file =>
+                Line()
+                    .Matches(File.ReadAllText(file))
+                    .Select(match => (File: Path.GetRelativePath(Programs.Repository, file), Line: match.Value))
+            )
+            .ToList();
 
         Assert.All(copies, copy => Assert.Equal((copy.File, CrontabLine.EveryFiveMinutes), copy));
-        Assert.Superset(new HashSet<string>(["README.md", "docs/notifications.md", "server/bin/add-analyst", "notify-core/Scripts/CrontabLine.cs"], StringComparer.Ordinal), copies.Select(copy => copy.File).ToHashSet(StringComparer.Ordinal));
+        Assert.Superset(
+            new HashSet<string>(
+                ["README.md", "docs/notifications.md", "server/bin/add-analyst", "notify-core/Scripts/CrontabLine.cs"],
+                StringComparer.Ordinal
+            ),
+            copies.Select(copy => copy.File).ToHashSet(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -28,7 +60,11 @@ public sealed partial class CrontabLineTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Analyst.Hello);
 
-        Assert.Contains("\n    " + CrontabLine.EveryFiveMinutes + "\n", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n    " + CrontabLine.EveryFiveMinutes + "\n",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -37,7 +73,9 @@ public sealed partial class CrontabLineTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Analyst.Hello);
         Assert.False(Directory.Exists(Path.Combine(alice.Home, ".notifications")));
-        var command = CrontabLine.EveryFiveMinutes.Split(' ', 6)[5].Replace("/usr/local/bin/notify-runner", Programs.Path("notify-runner"), StringComparison.Ordinal);
+        var command = CrontabLine
+            .EveryFiveMinutes.Split(' ', 6)[5]
+            .Replace("/usr/local/bin/notify-runner", Programs.Path("notify-runner"), StringComparison.Ordinal);
 
         Assert.Equal(new Ended(0, "", ""), await alice.RunAsync("/bin/sh", ["-c", command]));
 
@@ -46,6 +84,10 @@ public sealed partial class CrontabLineTests
     }
 
     /// <summary>A crontab line that calls the runner, to the end of what belongs to it.</summary>
-    [GeneratedRegex(@"[*\d/,-]+ [*\d/,-]+ \* \* [*\d/,-]+ [^\n""'`<]*notify-runner[^\n""'`<]*", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"[*\d/,-]+ [*\d/,-]+ \* \* [*\d/,-]+ [^\n""'`<]*notify-runner[^\n""'`<]*",
+        RegexOptions.None,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex Line();
 }

@@ -9,14 +9,26 @@ public sealed class DryRunTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
-        alice.WriteScript("a_now.py", """
+        alice.WriteScript(
+            "a_now.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "title": "Sales *down*", "message": "by *5 %* in `daily_sales`", "cooldown": "soon", "image_path": os.path.expanduser("~/chart.png")}))
-            """);
+            """
+        );
         alice.WriteScript("b_quiet.py", """print('{"notify": false}')""");
-        alice.WriteScript("c_held.py", """print('{"notify": true, "message": "\\u001b]0;title\\u0007 held", "cooldown": "1d"}')""");
+        alice.WriteScript(
+            "c_held.py",
+            """print('{"notify": true, "message": "\\u001b]0;title\\u0007 held", "cooldown": "1d"}')"""
+        );
         alice.WriteScript("d_broken.py", "raise ValueError('no data')");
-        alice.WriteState("c_held", string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"last_sent": {{Analyst.UnixNow - 7200}}}"""));
+        alice.WriteState(
+            "c_held",
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $$"""{"last_sent": {{Analyst.UnixNow - 7200}}}"""
+            )
+        );
         alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
         var before = alice.Read(".notifications/state/c_held.json");
 
@@ -35,7 +47,10 @@ public sealed class DryRunTests
         Assert.DoesNotContain('\u001b', shown);
         Assert.Contains("Nothing was sent.", shown, StringComparison.Ordinal);
         Assert.Empty(alice.Bot.All);
-        Assert.Equal(["c_held.json"], Directory.GetFiles(Path.Combine(alice.Home, ".notifications/state")).Select(Path.GetFileName));
+        Assert.Equal(
+            ["c_held.json"],
+            Directory.GetFiles(Path.Combine(alice.Home, ".notifications/state")).Select(Path.GetFileName)
+        );
         Assert.Equal(before, alice.Read(".notifications/state/c_held.json"));
         Assert.Equal("", alice.Log);
     }
@@ -44,12 +59,15 @@ public sealed class DryRunTests
     public async Task It_shows_the_end_of_stderr_bounded_and_without_control_characters()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("a.py", """
+        alice.WriteScript(
+            "a.py",
+            """
             import sys
             for i in range(40): print(f"line {i}", file=sys.stderr)
             sys.stderr.buffer.write(b"\x1b[31mred\x07\xff" + b"y" * 5000 + b"\n")
             print('{"notify": true, "message": "from a"}')
-            """);
+            """
+        );
 
         var run = await alice.RunAsync("notify-runner", ["--dry-run"]);
 
@@ -64,17 +82,36 @@ public sealed class DryRunTests
     public async Task It_says_what_a_round_would_do_where_a_script_ends_badly()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("a.py", """print('{"notify": true, "message": "from a"}', flush=True); raise SystemExit("at the end")""");
+        alice.WriteScript(
+            "a.py",
+            """print('{"notify": true, "message": "from a"}', flush=True); raise SystemExit("at the end")"""
+        );
         alice.WriteScript("b.py", "raise SystemExit('no data')");
 
         var run = await alice.RunAsync("notify-runner", ["--dry-run"]);
 
         Assert.Equal(1, run.Status);
-        Assert.Contains("Would be sent now.\nThen it failed: It ended with exit status 1. Its message says so.\nIt printed on stderr:\n  | at the end\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("After this the script failed: it ended with exit status 1.", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Broken: It ended with exit status 1. Your phone would be told.\nIt printed on stderr:\n  | no data\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Would be sent now.\nThen it failed: It ended with exit status 1. Its message says so.\nIt printed on stderr:\n  | at the end\n",
+            run.Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "After this the script failed: it ended with exit status 1.",
+            run.Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Broken: It ended with exit status 1. Your phone would be told.\nIt printed on stderr:\n  | no data\n",
+            run.Output,
+            StringComparison.Ordinal
+        );
         await alice.RoundAsync();
-        Assert.Contains("Broken: It ended with exit status 1. Your phone knows.", (await alice.RunAsync("notify-runner", ["--dry-run", "b"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Broken: It ended with exit status 1. Your phone knows.",
+            (await alice.RunAsync("notify-runner", ["--dry-run", "b"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -92,12 +129,14 @@ public sealed class DryRunTests
             Assert.DoesNotContain("from b", run.Output, StringComparison.Ordinal);
         }
 
-        foreach (var (name, sentence) in new[]
-        {
-            ("c.py", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
-            ("c", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
-            (".hidden", $".hidden can't be run from {alice.ScriptsFolder}: that is no file name of a script."),
-        })
+        foreach (
+            var (name, sentence) in new[]
+            {
+                ("c.py", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
+                ("c", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
+                (".hidden", $".hidden can't be run from {alice.ScriptsFolder}: that is no file name of a script."),
+            }
+        )
         {
             var missing = await alice.RunAsync("notify-runner", ["--dry-run", name]);
             Assert.Equal(1, missing.Status);

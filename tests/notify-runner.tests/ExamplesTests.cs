@@ -29,7 +29,10 @@ public sealed partial class ExamplesTests
         Assert.Equal("2 stale tables", freshness["title"]);
         Assert.Contains("`refunds`: 3 days old", freshness["message"], StringComparison.Ordinal);
         Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal([".notifications", "user"], Directory.GetDirectories(alice.Home).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [".notifications", "user"],
+            Directory.GetDirectories(alice.Home).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -38,7 +41,10 @@ public sealed partial class ExamplesTests
         await using var alice = await Analyst.CreateAsync();
         var has = await alice.RunAsync("/usr/bin/python3", ["-c", "import matplotlib"]);
         Assert.SkipUnless(has.Status == 0, "needs matplotlib: apt-get install python3-matplotlib");
-        alice.WriteScript("metric_report.py", await File.ReadAllTextAsync(Path.Combine(Folder, "metric_report.py"), Analyst.Cancellation));
+        alice.WriteScript(
+            "metric_report.py",
+            await File.ReadAllTextAsync(Path.Combine(Folder, "metric_report.py"), Analyst.Cancellation)
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -47,17 +53,26 @@ public sealed partial class ExamplesTests
         var start = sent.Body.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']);
         var chart = ImageInfo.Read(sent.Body.AsSpan(start));
         Assert.Equal((1200, 675), (chart!.Value.Width, chart.Value.Height));
-        Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications/charts")));
+        Assert.Equal(
+            (UnixFileMode)0b111_000_000,
+            File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications/charts"))
+        );
     }
 
     [Fact]
     public async Task Without_matplotlib_the_report_is_text_and_says_so()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("metric_report.py", await File.ReadAllTextAsync(Path.Combine(Folder, "metric_report.py"), Analyst.Cancellation));
+        alice.WriteScript(
+            "metric_report.py",
+            await File.ReadAllTextAsync(Path.Combine(Folder, "metric_report.py"), Analyst.Cancellation)
+        );
 
         // A folder of the path that is searched first, in which matplotlib is not to be had.
-        alice.Account.Write("without/matplotlib/__init__.py", "raise ModuleNotFoundError(\"No module named 'matplotlib'\")");
+        alice.Account.Write(
+            "without/matplotlib/__init__.py",
+            "raise ModuleNotFoundError(\"No module named 'matplotlib'\")"
+        );
         Assert.Equal(0, (await alice.RoundAsync(("PYTHONPATH", Path.Combine(alice.Home, "without")))).Status);
 
         var sent = Assert.Single(alice.Bot.All);
@@ -69,8 +84,14 @@ public sealed partial class ExamplesTests
     public async Task The_guides_commands_work_word_for_word()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.Bot.Answer = sent => sent.Call.StartsWith("GET", StringComparison.Ordinal) ? (200, """{"status":"ok","linked":true}""") : (200, """{"ok":true,"status":"delivered"}""");
-        var guide = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "docs", "notifications.md"), Analyst.Cancellation);
+        alice.Bot.Answer = sent =>
+            sent.Call.StartsWith("GET", StringComparison.Ordinal)
+                ? (200, """{"status":"ok","linked":true}""")
+                : (200, """{"ok":true,"status":"delivered"}""");
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "docs", "notifications.md"),
+            Analyst.Cancellation
+        );
 
         // What an installed server has: the programs on the path, the examples in their place.
         var bin = Path.Combine(alice.Home, "bin");
@@ -88,14 +109,26 @@ public sealed partial class ExamplesTests
             foreach (var block in Commands().Matches(guide).Select(match => match.Groups["commands"].Value))
             {
                 var ended = await alice.RunAsync(
-                    "/bin/sh", ["-e", "-c", block.Replace("/data/docs/examples/notifications", examples, StringComparison.Ordinal)], ("PATH", $"{bin}:/usr/bin:/bin"));
+                    "/bin/sh",
+                    [
+                        "-e",
+                        "-c",
+                        block.Replace("/data/docs/examples/notifications", examples, StringComparison.Ordinal),
+                    ],
+                    ("PATH", $"{bin}:/usr/bin:/bin")
+                );
                 Assert.True(ended.Status == 0, $"{block}ended with {ended.Status}: {ended.Output}{ended.Errors}");
             }
         }
         finally
         {
             Directory.Delete(examples, recursive: true);
-            await RunProgram.ToEndAsync("/usr/bin/crontab", ["-u", alice.Account.Name, "-r"], new Dictionary<string, string>(StringComparer.Ordinal), CancellationToken.None);
+            await RunProgram.ToEndAsync(
+                "/usr/bin/crontab",
+                ["-u", alice.Account.Name, "-r"],
+                new Dictionary<string, string>(StringComparer.Ordinal),
+                CancellationToken.None
+            );
         }
 
         Assert.Contains(alice.Bot.All, sent => sent.Call == "POST /send" && sent["title"] == "Revenue down 25 %");
@@ -105,12 +138,18 @@ public sealed partial class ExamplesTests
     public async Task The_guides_shortest_script_and_its_chart_work()
     {
         await using var alice = await Analyst.CreateAsync();
-        var guide = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "docs", "notifications.md"), Analyst.Cancellation);
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "docs", "notifications.md"),
+            Analyst.Cancellation
+        );
         var blocks = Python().Matches(guide).Select(match => match.Groups["python"].Value).ToList();
         alice.WriteScript("first.py", blocks[0]);
         if ((await alice.RunAsync("/usr/bin/python3", ["-c", "import matplotlib"])).Status == 0)
         {
-            alice.WriteScript("chart.py", "import json\n" + blocks[1] + "\nprint(json.dumps({\"notify\": True, \"image_path\": str(chart)}))\n");
+            alice.WriteScript(
+                "chart.py",
+                "import json\n" + blocks[1] + "\nprint(json.dumps({\"notify\": True, \"image_path\": str(chart)}))\n"
+            );
         }
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -122,22 +161,47 @@ public sealed partial class ExamplesTests
     public void What_the_guide_quotes_is_what_the_programs_say()
     {
         var guide = File.ReadAllText(Path.Combine(Programs.Repository, "docs", "notifications.md"));
-        var sources = string.Concat(new[] { "notify-core", "notify-runner", "notify-scripts" }
-            .SelectMany(folder => Directory.GetFiles(Path.Combine(Programs.Repository, folder), "*.cs", SearchOption.AllDirectories)).Select(File.ReadAllText));
-        foreach (var words in new[]
-        {
-            "No Telegram chat is linked to you", "No round has run yet", "is passed over", "held by cooldown", "The bot is not running", "You may not connect to the bot",
-            "still running from an earlier round", "It ended with exit status", "s and was ended.", "It printed nothing on stdout.", "notify must be true or false", "its Python is gone",
-        })
+        var sources = string.Concat(
+            new[] { "notify-core", "notify-runner", "notify-scripts" }
+                .SelectMany(folder =>
+                    Directory.GetFiles(Path.Combine(Programs.Repository, folder), "*.cs", SearchOption.AllDirectories)
+                )
+                .Select(File.ReadAllText)
+        );
+        foreach (
+            var words in new[]
+            {
+                "No Telegram chat is linked to you",
+                "No round has run yet",
+                "is passed over",
+                "held by cooldown",
+                "The bot is not running",
+                "You may not connect to the bot",
+                "still running from an earlier round",
+                "It ended with exit status",
+                "s and was ended.",
+                "It printed nothing on stdout.",
+                "notify must be true or false",
+                "its Python is gone",
+            }
+        )
         {
             Assert.Contains(words, guide, StringComparison.Ordinal);
             Assert.Contains(words, sources, StringComparison.Ordinal);
         }
     }
 
-    [GeneratedRegex("```bash\n(?<commands>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "```bash\n(?<commands>.*?)```",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Commands();
 
-    [GeneratedRegex("```python\n(?<python>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "```python\n(?<python>.*?)```",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Python();
 }

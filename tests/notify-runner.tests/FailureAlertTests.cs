@@ -57,7 +57,10 @@ public sealed partial class FailureAlertTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Crashes);
         Assert.Equal(1, (await alice.RoundAsync()).Status);
-        Assert.Matches(@"sales\.py: error after \d+\.\d s\. It ended with exit status 1\. Its owner was told\.\n", alice.Log);
+        Assert.Matches(
+            @"sales\.py: error after \d+\.\d s\. It ended with exit status 1\. Its owner was told\.\n",
+            alice.Log
+        );
         var before = alice.Log.Split('\n').Length;
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
@@ -68,10 +71,16 @@ public sealed partial class FailureAlertTests
     [Theory]
     [InlineData("import time; time.sleep(300)", "still running after 1 s")]
     [InlineData("print('rubbish {[')", "no JSON object with &quot;notify&quot;")]
-    [InlineData("import json; print(json.dumps({'notify': True, 'message': 'y' * 2_000_000}))", "the last 1 MiB are read, and its JSON does not fit")]
+    [InlineData(
+        "import json; print(json.dumps({'notify': True, 'message': 'y' * 2_000_000}))",
+        "the last 1 MiB are read, and its JSON does not fit"
+    )]
     [InlineData("", "It printed nothing on stdout")]
     [InlineData("print({'notify': True})", "print(json.dumps(result))")]
-    [InlineData("""print('{"notify": "yes", "message": "m"}')""", "notify must be true or false, but is &quot;yes&quot;")]
+    [InlineData(
+        """print('{"notify": "yes", "message": "m"}')""",
+        "notify must be true or false, but is &quot;yes&quot;"
+    )]
     [InlineData("""print('{"notify": true}')""", "there is no message")]
     [InlineData("import os; os.kill(os.getpid(), 11)", "signal 11")]
     public async Task Every_way_to_break_is_told(string python, string words)
@@ -94,7 +103,11 @@ public sealed partial class FailureAlertTests
         File.CreateSymbolicLink(Path.Combine(alice.Home, ".venv/bin/python"), "/usr/bin/python2.6");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
-        Assert.Contains(".venv/bin/python is there, but its Python is gone", Assert.Single(alice.Bot.Take())["text"], StringComparison.Ordinal);
+        Assert.Contains(
+            ".venv/bin/python is there, but its Python is gone",
+            Assert.Single(alice.Bot.Take())["text"],
+            StringComparison.Ordinal
+        );
 
         Directory.Delete(Path.Combine(alice.Home, ".venv"), recursive: true);
         Assert.Equal(1, (await alice.RoundAsync(("PATH", "/nowhere"))).Status);
@@ -148,14 +161,17 @@ public sealed partial class FailureAlertTests
     public async Task One_that_fails_every_other_round_is_told_four_times_a_day_and_at_last_how_often()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("flaky.py", """
+        alice.WriteScript(
+            "flaky.py",
+            """
             import pathlib
             mark = pathlib.Path.home() / "mark"
             if mark.exists():
                 mark.unlink(); print('{"notify": false}')
             else:
                 mark.touch(); raise SystemExit("no data")
-            """);
+            """
+        );
 
         for (var round = 0; round < 10; round++)
         {
@@ -167,8 +183,17 @@ public sealed partial class FailureAlertTests
         Assert.Contains("is broken", told[0], StringComparison.Ordinal);
         Assert.Contains("works again", told[1], StringComparison.Ordinal);
         Assert.Contains("is broken", told[2], StringComparison.Ordinal);
-        Assert.Matches(@"^⚠️ <b>flaky\.py fails now and then</b>\nIt failed 2 of the last 4 runs since (\d{4}-\d\d-\d\d )?\d\d:\d\d\. The last one worked\.\n", told[3]);
-        Assert.Equal((6, 3), (alice.State("flaky")!.Value.GetProperty("failures").GetProperty("runs").GetInt32(), alice.State("flaky")!.Value.GetProperty("failures").GetProperty("failed").GetInt32()));
+        Assert.Matches(
+            @"^⚠️ <b>flaky\.py fails now and then</b>\nIt failed 2 of the last 4 runs since (\d{4}-\d\d-\d\d )?\d\d:\d\d\. The last one worked\.\n",
+            told[3]
+        );
+        Assert.Equal(
+            (6, 3),
+            (
+                alice.State("flaky")!.Value.GetProperty("failures").GetProperty("runs").GetInt32(),
+                alice.State("flaky")!.Value.GetProperty("failures").GetProperty("failed").GetInt32()
+            )
+        );
     }
 
     [Fact]
@@ -178,7 +203,12 @@ public sealed partial class FailureAlertTests
         alice.WriteScript("sales.py", Crashes);
         await alice.RoundAsync();
         Assert.Null(Assert.Single(alice.Bot.Take())["buttons"]);
-        alice.WriteState("sales", alice.Read(".notifications/state/sales.json").Replace("\"failing_since\":", "\"failing_since\":1000,\"was\":", StringComparison.Ordinal));
+        alice.WriteState(
+            "sales",
+            alice
+                .Read(".notifications/state/sales.json")
+                .Replace("\"failing_since\":", "\"failing_since\":1000,\"was\":", StringComparison.Ordinal)
+        );
         alice.WriteScript("sales.py", Works);
 
         await alice.RoundAsync();
@@ -203,12 +233,15 @@ public sealed partial class FailureAlertTests
     public async Task The_notice_fits_into_one_message_whatever_stderr_holds()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("long.py", """
+        alice.WriteScript(
+            "long.py",
+            """
             import sys
             sys.stderr.buffer.write(b"\xff\x1b[31m\x00" + b"&" * 5000 + b"\n")
             for _ in range(20): sys.stderr.write("\U0001F7E5" * 2000 + "\n")
             sys.exit(3)
-            """);
+            """
+        );
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
@@ -217,7 +250,11 @@ public sealed partial class FailureAlertTests
         Assert.DoesNotContain(html, c => char.IsControl(c) && c != '\n');
     }
 
-    [GeneratedRegex("<blockquote expandable>(?<quote>.*?)</blockquote>", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "<blockquote expandable>(?<quote>.*?)</blockquote>",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Quote();
 
     [GeneratedRegex("<[^>]*>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -40,7 +40,8 @@ internal sealed class FakeBot : IAsyncDisposable
     internal string SocketPath { get; }
 
     /// <summary>What to answer to a request: the status and the JSON. Status 0 is no answer: the connection is closed.</summary>
-    internal Func<Sent, (int Status, string Json)> Answer { get; set; } = _ => (200, """{"ok":true,"status":"delivered","id":"1"}""");
+    internal Func<Sent, (int Status, string Json)> Answer { get; set; } =
+        _ => (200, """{"ok":true,"status":"delivered","id":"1"}""");
 
     internal IReadOnlyList<Sent> All
     {
@@ -107,12 +108,14 @@ internal sealed class FakeBot : IAsyncDisposable
         }
 
         var head = Encoding.Latin1.GetString([.. received], 0, headEnd);
-        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } header
+        var length = head.Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            is { } header
             ? int.Parse(header.Split(':')[1], CultureInfo.InvariantCulture)
             : 0;
         var body = new byte[length];
         received.CopyTo(headEnd + 4, body, 0, Math.Min(length, received.Count - headEnd - 4));
-        for (var at = received.Count - headEnd - 4; at < length;)
+        for (var at = received.Count - headEnd - 4; at < length; )
         {
             at += await stream.ReadAsync(body.AsMemory(at));
         }
@@ -131,7 +134,11 @@ internal sealed class FakeBot : IAsyncDisposable
         }
 
         var bytes = Encoding.UTF8.GetBytes(json);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+        );
         if (bytes.Length > 0)
         {
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"));

@@ -18,7 +18,10 @@ public sealed class HelperTests
         await alice.RoundAsync();
         alice.WriteScript("a_new.py", "");
 
-        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output,
+            ScriptsJson.Default.ListListedScript
+        )!;
 
         Assert.Equal(["a_new.py", "b_sent.py", "c_broken.py"], listed.Select(script => script.Name));
         Assert.Equal(new ListedScript { Name = "a_new.py", Stem = "a_new" }, listed[0]);
@@ -36,11 +39,14 @@ public sealed class HelperTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
-        alice.WriteScript("chart.py", """
+        alice.WriteScript(
+            "chart.py",
+            """
             import json, os
             print("noise")
             print(json.dumps({"notify": True, "title": "T", "message": "M", "cooldown": "2h", "data": {"x": float("nan")}, "image_path": os.path.expanduser("~/chart.png")}))
-            """);
+            """
+        );
         alice.WriteState("chart", """{"last_sent": 5}""");
         alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
 
@@ -57,8 +63,14 @@ public sealed class HelperTests
         Assert.Equal("""{"x":null}""", ran.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
         Assert.Single(ran.Warnings!);
         var state = alice.State("chart")!.Value;
-        Assert.Equal(["last_sent", "requested_run", "requested_outcome", "warnings"], state.EnumerateObject().Select(member => member.Name));
-        Assert.Equal((5, "handed_over"), (state.GetProperty("last_sent").GetInt32(), state.GetProperty("requested_outcome").GetString()));
+        Assert.Equal(
+            ["last_sent", "requested_run", "requested_outcome", "warnings"],
+            state.EnumerateObject().Select(member => member.Name)
+        );
+        Assert.Equal(
+            (5, "handed_over"),
+            (state.GetProperty("last_sent").GetInt32(), state.GetProperty("requested_outcome").GetString())
+        );
         Assert.Empty(alice.Bot.All);
     }
 
@@ -69,7 +81,10 @@ public sealed class HelperTests
         alice.WriteScript("it.py", "raise SystemExit('no data')");
         Assert.Equal(1, (await alice.RunAsync("notify-scripts", ["run", "it.py"])).Status);
         var broken = await ListedAsync(alice);
-        Assert.Equal((ScriptOutcome.Error, "just now", true), (broken.LastOutcome, broken.LastRun, broken.LastRoundAt is null));
+        Assert.Equal(
+            (ScriptOutcome.Error, "just now", true),
+            (broken.LastOutcome, broken.LastRun, broken.LastRoundAt is null)
+        );
         Assert.Contains("no data", broken.Error, StringComparison.Ordinal);
 
         // The phone is told by the round, as if nobody had run it before; and once more when a round finds it mended.
@@ -96,7 +111,11 @@ public sealed class HelperTests
         Assert.Equal("{", alice.Read(".notifications/state/it.json"));
 
         Directory.Delete(Path.Combine(alice.Home, ".notifications"), recursive: true);
-        await File.WriteAllTextAsync(Path.Combine(alice.Home, ".notifications"), "no folder", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(alice.Home, ".notifications"),
+            "no folder",
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal("it.py", (await ListedAsync(alice)).Name);
     }
 
@@ -112,7 +131,12 @@ public sealed class HelperTests
     }
 
     private static async Task<ListedScript> ListedAsync(Analyst alice) =>
-        Assert.Single(JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!);
+        Assert.Single(
+            JsonSerializer.Deserialize(
+                (await alice.RunAsync("notify-scripts", ["list"])).Output,
+                ScriptsJson.Default.ListListedScript
+            )!
+        );
 
     [Fact]
     public async Task What_is_printed_and_kept_reads_as_the_script_wrote_it()
@@ -138,7 +162,10 @@ public sealed class HelperTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("chart.py", """print('{"notify": true, "message": "M", "image_path": "/nowhere.png"}')""");
 
-        var ran = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["run", "chart.py"])).Output, ScriptsJson.Default.RanScript)!;
+        var ran = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["run", "chart.py"])).Output,
+            ScriptsJson.Default.RanScript
+        )!;
 
         Assert.Null(ran.Image);
         Assert.Equal("M\n\nNo chart: `there is no file \"/nowhere.png\"`", ran.Message);
@@ -195,12 +222,21 @@ public sealed class HelperTests
     public async Task Sync_status_is_the_age_of_the_folder()
     {
         await using var alice = await Analyst.CreateAsync();
-        Assert.Equal("""{"synced":false,"elapsed_seconds":null,"elapsed_display":null}""" + "\n", (await alice.RunAsync("notify-scripts", ["sync-status"])).Output);
+        Assert.Equal(
+            """{"synced":false,"elapsed_seconds":null,"elapsed_display":null}""" + "\n",
+            (await alice.RunAsync("notify-scripts", ["sync-status"])).Output
+        );
 
         alice.Account.Write("server/file", "");
-        Directory.SetLastWriteTimeUtc(Path.Combine(alice.Home, "server"), TimeProvider.System.GetUtcNow().UtcDateTime - TimeSpan.FromMinutes(190));
+        Directory.SetLastWriteTimeUtc(
+            Path.Combine(alice.Home, "server"),
+            TimeProvider.System.GetUtcNow().UtcDateTime - TimeSpan.FromMinutes(190)
+        );
 
-        var status = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["sync-status"])).Output, ScriptsJson.Default.SyncStatus)!;
+        var status = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["sync-status"])).Output,
+            ScriptsJson.Default.SyncStatus
+        )!;
         Assert.True(status.Synced);
         Assert.InRange(status.ElapsedSeconds!.Value, 190 * 60, (190 * 60) + 60);
         Assert.Equal("3h ago", status.ElapsedDisplay);
@@ -238,7 +274,11 @@ public sealed class HelperTests
 
         Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-scripts", ["--version"])).Output);
         Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-runner", ["--version"])).Output);
-        Assert.Contains("--dry-run", (await alice.RunAsync("notify-runner", ["--help"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "--dry-run",
+            (await alice.RunAsync("notify-runner", ["--help"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     private static async Task<Ended> RunAsync(Analyst alice, string command, string remove)

@@ -15,26 +15,42 @@ public sealed class NotNotedTests
     private static readonly Dictionary<string, string> NoEnvironment = [];
 
     /// <summary>What can be wrong, as commands of root, and what the message must name. The analyst is $U, the folder $K.</summary>
-    public static TheoryData<string, string[]> Troubles => new()
-    {
-        { "mount -t tmpfs -o size=64k,mode=0700 notify-test $K/state; chown $U $K/state; dd if=/dev/zero of=$K/state/filler status=none", ["No space is left on the disk of", ".notifications/state", "df -h"] },
-        { "mount -t tmpfs -o size=64k,mode=0700,nr_inodes=2 notify-test $K/state; chown $U $K/state; touch $K/state/filler", ["No space is left on the disk of"] },
-        { "mount --bind $K/state $K/state; mount -o remount,bind,ro $K/state", ["is mounted read-only", "findmnt -T"] },
-        { "chown -R root: $K", ["belongs to root", "sudo chown -R"] },
-        { "chown -R root: $K; chmod -R go= $K", ["belongs to root", "sudo chown -R"] },
-        { "chown root: $K/state", [".notifications/state belongs to root", "sudo chown -R"] },
-        { "chmod 0500 $K/state", ["is closed to yourself", "chmod u+rwx"] },
-        { "chmod 0 $K", ["is closed to yourself", "chmod u+rwx"] },
-        { "rm $K/state/disk.json; mkdir $K/state/disk.json", ["disk.json is not a regular file", "mv "] },
-        { "rm $K/state/disk.json; ln -s /etc/hostname $K/state/disk.json", ["disk.json is not a regular file", "mv "] },
-        { "rm -r $K/state; touch $K/state", [".notifications/state is not a folder", "mv "] },
-        { "rm -r $K/state; ln -s /nowhere/state $K/state", [".notifications/state is a link to nothing", "rm "] },
-        { "rm -r $K; echo > $K", [".notifications is not a folder", "mv "] },
-    };
+    public static TheoryData<string, string[]> Troubles =>
+        new()
+        {
+            {
+                "mount -t tmpfs -o size=64k,mode=0700 notify-test $K/state; chown $U $K/state; dd if=/dev/zero of=$K/state/filler status=none",
+                ["No space is left on the disk of", ".notifications/state", "df -h"]
+            },
+            {
+                "mount -t tmpfs -o size=64k,mode=0700,nr_inodes=2 notify-test $K/state; chown $U $K/state; touch $K/state/filler",
+                ["No space is left on the disk of"]
+            },
+            {
+                "mount --bind $K/state $K/state; mount -o remount,bind,ro $K/state",
+                ["is mounted read-only", "findmnt -T"]
+            },
+            { "chown -R root: $K", ["belongs to root", "sudo chown -R"] },
+            { "chown -R root: $K; chmod -R go= $K", ["belongs to root", "sudo chown -R"] },
+            { "chown root: $K/state", [".notifications/state belongs to root", "sudo chown -R"] },
+            { "chmod 0500 $K/state", ["is closed to yourself", "chmod u+rwx"] },
+            { "chmod 0 $K", ["is closed to yourself", "chmod u+rwx"] },
+            { "rm $K/state/disk.json; mkdir $K/state/disk.json", ["disk.json is not a regular file", "mv "] },
+            {
+                "rm $K/state/disk.json; ln -s /etc/hostname $K/state/disk.json",
+                ["disk.json is not a regular file", "mv "]
+            },
+            { "rm -r $K/state; touch $K/state", [".notifications/state is not a folder", "mv "] },
+            { "rm -r $K/state; ln -s /nowhere/state $K/state", [".notifications/state is a link to nothing", "rm "] },
+            { "rm -r $K; echo > $K", [".notifications is not a folder", "mv "] },
+        };
 
     [Theory]
     [MemberData(nameof(Troubles))]
-    public async Task D01_the_alert_comes_once_in_its_cooldown_and_says_what_must_be_fixed(string trouble, string[] words)
+    public async Task D01_the_alert_comes_once_in_its_cooldown_and_says_what_must_be_fixed(
+        string trouble,
+        string[] words
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         var script = Analyst.Case("D01-state-disk-full").Replace("1h", "1d", StringComparison.Ordinal);
@@ -44,7 +60,13 @@ public sealed class NotNotedTests
 
         // The good round was more than a cooldown ago, where it can still be read.
         var then = Analyst.UnixNow - 180_000;
-        alice.WriteState("disk", string.Create(CultureInfo.InvariantCulture, $$"""{"last_sent": {{then}}, "last_run": {{then}}, "last_outcome": "delivered", "cooldown": "1d"}"""));
+        alice.WriteState(
+            "disk",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""{"last_sent": {{then}}, "last_run": {{then}}, "last_outcome": "delivered", "cooldown": "1d"}"""
+            )
+        );
         try
         {
             await AsRootAsync(alice, trouble);
@@ -53,7 +75,9 @@ public sealed class NotNotedTests
             alice.WriteScript("disk.py", script.Replace("97 %", "98 %", StringComparison.Ordinal));
             Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-            var sent = alice.Bot.All.Where(request => request.Call.StartsWith("POST", StringComparison.Ordinal)).ToList();
+            var sent = alice
+                .Bot.All.Where(request => request.Call.StartsWith("POST", StringComparison.Ordinal))
+                .ToList();
             Assert.Equal(2, sent.Count);
             Assert.All(words, word => Assert.Contains(word, sent[0]["message"], StringComparison.Ordinal));
             Assert.StartsWith("97 % used\n\n⚠️ ", sent[0]["message"], StringComparison.Ordinal);
@@ -66,7 +90,12 @@ public sealed class NotNotedTests
             Assert.DoesNotContain("crontab", status, StringComparison.Ordinal);
             Assert.Matches(@"disk\.py +not known +not known +not known +can't be noted", status);
 
-            var listed = Assert.Single(JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!);
+            var listed = Assert.Single(
+                JsonSerializer.Deserialize(
+                    (await alice.RunAsync("notify-scripts", ["list"])).Output,
+                    ScriptsJson.Default.ListListedScript
+                )!
+            );
             Assert.Equal((ScriptOutcome.NotNoted, null, null), (listed.LastOutcome, listed.LastRunAt, listed.LastSent));
             Assert.All(words, word => Assert.Contains(word, listed.Error, StringComparison.Ordinal));
 
@@ -76,7 +105,12 @@ public sealed class NotNotedTests
         }
         finally
         {
-            await RunProgram.ToEndAsync("/usr/bin/umount", ["-l", Path.Combine(alice.Home, ".notifications/state")], NoEnvironment, CancellationToken.None);
+            await RunProgram.ToEndAsync(
+                "/usr/bin/umount",
+                ["-l", Path.Combine(alice.Home, ".notifications/state")],
+                NoEnvironment,
+                CancellationToken.None
+            );
         }
     }
 
@@ -87,9 +121,15 @@ public sealed class NotNotedTests
         alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full"));
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         File.Delete(Path.Combine(alice.Home, ".notifications/state/disk.json"));
-        File.SetUnixFileMode(Path.Combine(alice.Home, ".notifications/state"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(alice.Home, ".notifications/state"),
+            UnixFileMode.UserRead | UnixFileMode.UserExecute
+        );
         Assert.Equal(1, (await alice.RoundAsync()).Status);
-        File.SetUnixFileMode(Path.Combine(alice.Home, ".notifications/state"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(alice.Home, ".notifications/state"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
         alice.Bot.Take();
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -103,10 +143,16 @@ public sealed class NotNotedTests
     [InlineData("7d", "604800")]
     [InlineData("366d", "2592000")]
     [InlineData("24h", null)]
-    public async Task The_key_holds_for_the_cooldown_however_long_and_none_holds_nothing_back(string cooldown, string? keyFor)
+    public async Task The_key_holds_for_the_cooldown_however_long_and_none_holds_nothing_back(
+        string cooldown,
+        string? keyFor
+    )
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full").Replace("1h", cooldown, StringComparison.Ordinal));
+        alice.WriteScript(
+            "disk.py",
+            Analyst.Case("D01-state-disk-full").Replace("1h", cooldown, StringComparison.Ordinal)
+        );
         alice.Account.Write(".notifications", "");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
@@ -123,7 +169,10 @@ public sealed class NotNotedTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
-        alice.WriteScript("chart.py", """import json, os; print(json.dumps({"notify": True, "cooldown": "2d", "image_path": os.path.expanduser("~/chart.png")}))""");
+        alice.WriteScript(
+            "chart.py",
+            """import json, os; print(json.dumps({"notify": True, "cooldown": "2d", "image_path": os.path.expanduser("~/chart.png")}))"""
+        );
         alice.Account.Write(".notifications", "");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
@@ -141,12 +190,19 @@ public sealed class NotNotedTests
         alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full"));
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         File.Delete(Path.Combine(alice.Home, ".notifications/state/disk.json"));
-        File.SetUnixFileMode(Path.Combine(alice.Home, ".notifications/state"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(alice.Home, ".notifications/state"),
+            UnixFileMode.UserRead | UnixFileMode.UserExecute
+        );
         alice.Bot.Answer = _ => (200, """{"ok":true,"status":"delivered","id":"1","repeated":true}""");
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-        Assert.Contains("disk.py: said before, and not again within its cooldown. It ran for", alice.Log, StringComparison.Ordinal);
+        Assert.Contains(
+            "disk.py: said before, and not again within its cooldown. It ran for",
+            alice.Log,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -169,18 +225,28 @@ public sealed class NotNotedTests
     public async Task A_lock_file_of_roots_keeps_no_script_from_running_and_one_run_still_excludes_another()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("slow.py", """
+        alice.WriteScript(
+            "slow.py",
+            """
             import pathlib, time, sys
             home = pathlib.Path.home()
             (home / "started").touch()
             while not (home / "go").exists(): time.sleep(0.05)
             print('{"notify": true, "message": "m"}')
-            """);
+            """
+        );
         alice.Account.Write(".notifications/locks/slow.lock", "");
-        await AsRootAsync(alice, "chown $U: $K $K/locks; chown root: $K/locks/slow.lock; chmod 0600 $K/locks/slow.lock");
+        await AsRootAsync(
+            alice,
+            "chown $U: $K $K/locks; chown root: $K/locks/slow.lock; chmod 0600 $K/locks/slow.lock"
+        );
 
         using var first = alice.Start("notify-runner", []);
-        await Eventually.TrueAsync(() => File.Exists(Path.Combine(alice.Home, "started")), () => "the script has not started", Analyst.Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(Path.Combine(alice.Home, "started")),
+            () => "the script has not started",
+            Analyst.Cancellation
+        );
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Contains("slow.py: still running from an earlier round", alice.Log, StringComparison.Ordinal);
         alice.Account.Write("go", "");
@@ -193,7 +259,15 @@ public sealed class NotNotedTests
     private static async Task AsRootAsync(Analyst alice, string commands)
     {
         var ended = await RunProgram.ToEndAsync(
-            "/bin/sh", ["-c", commands], new Dictionary<string, string>(StringComparer.Ordinal) { ["U"] = alice.Account.Name, ["K"] = Path.Combine(alice.Home, ".notifications") }, Analyst.Cancellation);
+            "/bin/sh",
+            ["-c", commands],
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["U"] = alice.Account.Name,
+                ["K"] = Path.Combine(alice.Home, ".notifications"),
+            },
+            Analyst.Cancellation
+        );
         Assert.DoesNotContain("not found", ended.Said, StringComparison.Ordinal);
     }
 }

@@ -70,11 +70,14 @@ public sealed class NothingIsLeftBehindTests
     public async Task A_script_that_prints_without_end_is_ended_and_reported(string stream)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("flood.py", $"""
+        alice.WriteScript(
+            "flood.py",
+            $"""
             import sys
             for _ in range(2048): sys.{stream}.write("x" * (1 << 20))
             print('{"{"}"notify": true, "message": "2 GB later"{"}"}')
-            """);
+            """
+        );
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
@@ -87,11 +90,14 @@ public sealed class NothingIsLeftBehindTests
     public async Task The_result_is_found_behind_more_output_than_is_kept_and_both_pipes_are_read()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("talker.py", """
+        alice.WriteScript(
+            "talker.py",
+            """
             import sys
             for _ in range(30): sys.stdout.write("{x " * 50000); sys.stderr.write("y" * 100000)
             print('\n{"notify": true, "message": "the end"}')
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -103,16 +109,22 @@ public sealed class NothingIsLeftBehindTests
     public async Task The_script_has_an_empty_stdin_no_other_descriptors_and_a_session_of_its_own()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("probe.py", """
+        alice.WriteScript(
+            "probe.py",
+            """
             import json, os, signal, sys
             fds = sorted(int(f) for f in os.listdir("/proc/self/fd"))
             print(json.dumps({"notify": True, "message": repr([sys.stdin.read(), len(fds), os.getsid(0) == os.getpid() == os.getpgid(0),
                   [s.name for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1) if signal.getsignal(s) == signal.SIG_IGN],
                   len(signal.pthread_sigmask(signal.SIG_BLOCK, []))])}))
-            """);
+            """
+        );
 
         // Descriptors and ignored signals that a careless starter leaves to its children.
-        using var process = alice.Start("/bin/bash", ["-c", $"trap '' USR1 HUP; exec 7</etc/passwd 9>/dev/null; exec {Programs.Path("notify-runner")}"]);
+        using var process = alice.Start(
+            "/bin/bash",
+            ["-c", $"trap '' USR1 HUP; exec 7</etc/passwd 9>/dev/null; exec {Programs.Path("notify-runner")}"]
+        );
         Assert.Equal(0, (await Analyst.EndAsync(process)).Status);
 
         // 0, 1, 2 and the one that lists them.
@@ -123,22 +135,34 @@ public sealed class NothingIsLeftBehindTests
     public async Task A_script_that_still_runs_is_not_started_again_by_the_next_round_and_others_are()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("slow.py", """
+        alice.WriteScript(
+            "slow.py",
+            """
             import pathlib, time
             home = pathlib.Path.home()
             (home / "running").touch()
             while not (home / "go").exists(): time.sleep(0.01)
             print('{"notify": true, "message": "slow"}')
-            """);
+            """
+        );
         using var first = alice.Start("notify-runner", []);
-        await Eventually.TrueAsync(() => File.Exists(Path.Combine(alice.Home, "running")), () => "the script has not started", Analyst.Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(Path.Combine(alice.Home, "running")),
+            () => "the script has not started",
+            Analyst.Cancellation
+        );
         alice.WriteScript("other.py", """print('{"notify": true, "message": "other"}')""");
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         Assert.Equal("other", Assert.Single(alice.Bot.Take())["message"]);
         Assert.Contains("slow.py: still running from an earlier round", alice.Log, StringComparison.Ordinal);
-        Assert.True((await alice.RunAsync("notify-scripts", ["list"])).Output.Contains("\"name\":\"slow.py\",\"stem\":\"slow\",\"last_run\":null,\"last_run_at\":null,\"last_round_at\":null,\"last_sent\":null,\"cooldown_ends\":null,\"last_outcome\":null,\"error\":null,\"running\":true", StringComparison.Ordinal));
+        Assert.True(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output.Contains(
+                "\"name\":\"slow.py\",\"stem\":\"slow\",\"last_run\":null,\"last_run_at\":null,\"last_round_at\":null,\"last_sent\":null,\"cooldown_ends\":null,\"last_outcome\":null,\"error\":null,\"running\":true",
+                StringComparison.Ordinal
+            )
+        );
         var helper = await alice.RunAsync("notify-scripts", ["run", "slow.py"]);
         Assert.Equal(1, helper.Status);
         Assert.Contains("\"reason\":\"already_running\"", helper.Output, StringComparison.Ordinal);
@@ -155,12 +179,20 @@ public sealed class NothingIsLeftBehindTests
     public async Task A_round_that_is_told_to_end_passes_it_on_and_leaves_nothing(string signal, int status)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("sleeper.py", Stubborn + """
-            open(os.path.expanduser("~/running"), "w").close()
-            time.sleep(300)
-            """);
+        alice.WriteScript(
+            "sleeper.py",
+            Stubborn
+                + """
+                open(os.path.expanduser("~/running"), "w").close()
+                time.sleep(300)
+                """
+        );
         using var round = alice.Start("notify-runner", []);
-        await Eventually.TrueAsync(() => File.Exists(Path.Combine(alice.Home, "running")), () => "the script has not started", Analyst.Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(Path.Combine(alice.Home, "running")),
+            () => "the script has not started",
+            Analyst.Cancellation
+        );
 
         Signal(round.Id, signal);
 
@@ -200,15 +232,22 @@ public sealed class NothingIsLeftBehindTests
     public async Task A_script_whose_round_was_killed_is_ended_by_the_next_round_before_it_starts_anew()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("sleeper.py", """
+        alice.WriteScript(
+            "sleeper.py",
+            """
             import os, time
             if not os.path.exists(os.path.expanduser("~/running")):
                 open(os.path.expanduser("~/running"), "w").close()
                 time.sleep(300)
             print('{"notify": true, "message": "second"}')
-            """);
+            """
+        );
         using var round = alice.Start("notify-runner", []);
-        await Eventually.TrueAsync(() => File.Exists(Path.Combine(alice.Home, "running")), () => "the script has not started", Analyst.Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(Path.Combine(alice.Home, "running")),
+            () => "the script has not started",
+            Analyst.Cancellation
+        );
         Signal(round.Id, "KILL");
         await round.WaitForExitAsync(Analyst.Cancellation);
         Assert.NotEmpty(alice.Processes("sleeper.py"));
@@ -216,7 +255,11 @@ public sealed class NothingIsLeftBehindTests
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         Assert.Equal("second", Assert.Single(alice.Bot.All)["message"]);
-        await Eventually.TrueAsync(() => alice.Processes().Count == 0, () => "the orphan is still there", Analyst.Cancellation);
+        await Eventually.TrueAsync(
+            () => alice.Processes().Count == 0,
+            () => "the orphan is still there",
+            Analyst.Cancellation
+        );
     }
 
     [Fact]

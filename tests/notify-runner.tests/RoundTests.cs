@@ -9,7 +9,10 @@ public sealed class RoundTests
     public async Task A_notification_is_sent_with_its_title_message_script_and_data()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("sales.py", """print('{"notify": true, "title": "Sales *down*", "message": "by _5 %_", "cooldown": "6h", "data": {"rate": 5}}')""");
+        alice.WriteScript(
+            "sales.py",
+            """print('{"notify": true, "title": "Sales *down*", "message": "by _5 %_", "cooldown": "6h", "data": {"rate": 5}}')"""
+        );
 
         var round = await alice.RoundAsync();
 
@@ -23,21 +26,39 @@ public sealed class RoundTests
         Assert.Null(sent["parse_mode"]);
         Assert.Null(sent["photo_path"]);
         Assert.Matches(@"^\S+ .*sales\.py: delivered\. It ran for \d+\.\d s\.\n$", alice.Log);
-        Assert.InRange(alice.State("sales")!.Value.GetProperty("last_sent").GetDouble(), Analyst.UnixNow - 60, Analyst.UnixNow);
+        Assert.InRange(
+            alice.State("sales")!.Value.GetProperty("last_sent").GetDouble(),
+            Analyst.UnixNow - 60,
+            Analyst.UnixNow
+        );
     }
 
     [Theory]
     [InlineData("/nowhere/at/all", "nothing is there")]
     [InlineData("/etc/passwd", "/etc/passwd is not a folder")]
     [InlineData("data", "NOTIFY_DATA_DIR holds \"data\"")]
-    public async Task A_wrong_data_folder_is_a_setting_to_fix_with_its_name_and_no_script_is_run(string folder, string why)
+    public async Task A_wrong_data_folder_is_a_setting_to_fix_with_its_name_and_no_script_is_run(
+        string folder,
+        string why
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Analyst.Hello);
 
-        foreach (var arguments in (string[][])[[], ["status"]])
+        foreach (
+            var arguments in (string[][])
+                [
+                    [],
+                    ["status"],
+                ]
+        )
         {
-            var ended = await alice.RunAsync("notify-runner", arguments, ("NOTIFY_DATA_DIR", folder), ("NOTIFY_BOT_SOCKET", ""));
+            var ended = await alice.RunAsync(
+                "notify-runner",
+                arguments,
+                ("NOTIFY_DATA_DIR", folder),
+                ("NOTIFY_BOT_SOCKET", "")
+            );
 
             Assert.Equal(78, ended.Status);
             Assert.Contains($"NOTIFY_DATA_DIR holds \"{folder}\"", ended.Errors, StringComparison.Ordinal);
@@ -87,13 +108,21 @@ public sealed class RoundTests
     public async Task C20_nan_and_infinity_become_null_in_data_and_stay_in_text()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("margin.py", Analyst.Case("C20-nan-in-json").Replace("Margin unknown for 2 shops", "ratio: NaN", StringComparison.Ordinal));
+        alice.WriteScript(
+            "margin.py",
+            Analyst
+                .Case("C20-nan-in-json")
+                .Replace("Margin unknown for 2 shops", "ratio: NaN", StringComparison.Ordinal)
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         var sent = Assert.Single(alice.Bot.All);
         Assert.Equal("ratio: NaN", sent["message"]);
-        Assert.Equal("""{"margin":null,"limit":null,"low":null,"shops":2}""", sent["data"]!.Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(
+            """{"margin":null,"limit":null,"low":null,"shops":2}""",
+            sent["data"]!.Replace(" ", "", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -126,7 +155,10 @@ public sealed class RoundTests
         Directory.Delete(Path.Combine(alice.Home, ".notifications", "state"), recursive: true);
         for (var i = 0; i < 3; i++)
         {
-            alice.WriteScript($"meet{i}.py", Meeting.Replace("WANTED", "99", StringComparison.Ordinal).Replace("500", "30", StringComparison.Ordinal));
+            alice.WriteScript(
+                $"meet{i}.py",
+                Meeting.Replace("WANTED", "99", StringComparison.Ordinal).Replace("500", "30", StringComparison.Ordinal)
+            );
         }
 
         Assert.Equal(0, (await alice.RoundAsync(("NOTIFY_RUNNER_PARALLEL", "1"))).Status);
@@ -155,7 +187,11 @@ public sealed class RoundTests
         var round = await alice.RoundAsync(("NOTIFY_SCRIPT_TIMEOUT", "61"), ("NOTIFY_FAILURE_ALERTS", "no"));
 
         Assert.Equal(78, round.Status);
-        Assert.Contains("NOTIFY_SCRIPT_TIMEOUT holds \"61\": it should hold a whole number from 1 to 60.", round.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "NOTIFY_SCRIPT_TIMEOUT holds \"61\": it should hold a whole number from 1 to 60.",
+            round.Errors,
+            StringComparison.Ordinal
+        );
         Assert.Contains("NOTIFY_FAILURE_ALERTS holds \"no\"", round.Errors, StringComparison.Ordinal);
     }
 
@@ -186,12 +222,18 @@ public sealed class RoundTests
 
         foreach (var folder in new[] { "", "/state", "/logs", "/locks" })
         {
-            Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications" + folder)));
+            Assert.Equal(
+                (UnixFileMode)0b111_000_000,
+                File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications" + folder))
+            );
         }
 
         foreach (var file in new[] { "state/hello.json", "logs/runner.log", "locks/hello.lock" })
         {
-            Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications", file)));
+            Assert.Equal(
+                (UnixFileMode)0b110_000_000,
+                File.GetUnixFileMode(Path.Combine(alice.Home, ".notifications", file))
+            );
         }
     }
 }

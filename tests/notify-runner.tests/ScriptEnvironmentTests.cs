@@ -9,15 +9,24 @@ public sealed class ScriptEnvironmentTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("cron.py", Analyst.Case("C22-no-user-variable"));
-        alice.WriteScript("who.py", """
+        alice.WriteScript(
+            "who.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "message": " ".join([os.environ["USER"], os.environ["LOGNAME"], os.environ["HOME"], os.getcwd()])}))
-            """);
+            """
+        );
 
-        Assert.Equal(0, (await alice.RoundAsync(("USER", "someone_else"), ("LANG", "C"), ("HOME", "/nonexistent"))).Status);
+        Assert.Equal(
+            0,
+            (await alice.RoundAsync(("USER", "someone_else"), ("LANG", "C"), ("HOME", "/nonexistent"))).Status
+        );
 
         Assert.Contains(alice.Bot.All, sent => sent["message"] == "Ran with a bare environment: é ✓");
-        Assert.Contains(alice.Bot.All, sent => sent["message"] == $"{alice.Account.Name} {alice.Account.Name} {alice.Home} {alice.Home}");
+        Assert.Contains(
+            alice.Bot.All,
+            sent => sent["message"] == $"{alice.Account.Name} {alice.Account.Name} {alice.Home} {alice.Home}"
+        );
         Assert.All(alice.Bot.All, sent => Assert.Null(sent["user"]));
     }
 
@@ -25,15 +34,27 @@ public sealed class ScriptEnvironmentTests
     public async Task The_script_prints_utf_8_and_draws_without_a_screen_and_gets_no_secrets()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("env.py", """
+        alice.WriteScript(
+            "env.py",
+            """
             import json, os, sys
             print(json.dumps({"notify": True, "message": json.dumps([os.environ.get(n) for n in ("MPLBACKEND", "PYTHONUNBUFFERED", "TELEGRAM_BOT_TOKEN", "NOTIFY_SOCKET")]),
                               "title": "é " + sys.stdout.encoding}, ensure_ascii=False))
             os.makedirs(os.environ["MPLCONFIGDIR"], exist_ok=True)
             open(os.path.join(os.environ["MPLCONFIGDIR"], "probe"), "w").close()
-            """);
+            """
+        );
 
-        Assert.Equal(0, (await alice.RoundAsync(("LANG", "de_DE.ISO-8859-1"), ("TELEGRAM_BOT_TOKEN", "1:secret"), ("NOTIFY_SOCKET", "/run/x"))).Status);
+        Assert.Equal(
+            0,
+            (
+                await alice.RoundAsync(
+                    ("LANG", "de_DE.ISO-8859-1"),
+                    ("TELEGRAM_BOT_TOKEN", "1:secret"),
+                    ("NOTIFY_SOCKET", "/run/x")
+                )
+            ).Status
+        );
 
         var sent = Assert.Single(alice.Bot.All);
         Assert.Equal("é utf-8", sent["title"]);
@@ -44,7 +65,11 @@ public sealed class ScriptEnvironmentTests
     public async Task The_analysts_own_python_is_used_where_there_is_one()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.Account.Write(".venv/bin/python", "#!/bin/sh\necho '{\"notify\": true, \"message\": \"own python\"}'\n", (UnixFileMode)0b111_101_101);
+        alice.Account.Write(
+            ".venv/bin/python",
+            "#!/bin/sh\necho '{\"notify\": true, \"message\": \"own python\"}'\n",
+            (UnixFileMode)0b111_101_101
+        );
         alice.WriteScript("any.py", "");
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -56,10 +81,22 @@ public sealed class ScriptEnvironmentTests
     public async Task D13_a_run_on_request_sees_what_the_users_crontab_sets_above_the_runners_line()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("env.py", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/script.py"), Analyst.Cancellation));
+        alice.WriteScript(
+            "env.py",
+            await File.ReadAllTextAsync(
+                Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/script.py"),
+                Analyst.Cancellation
+            )
+        );
         Assert.Equal(1, (await alice.RunAsync("notify-scripts", ["run", "env.py"])).Status);
 
-        var crontab = alice.Account.Write("crontab", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/crontab"), Analyst.Cancellation));
+        var crontab = alice.Account.Write(
+            "crontab",
+            await File.ReadAllTextAsync(
+                Path.Combine(AppContext.BaseDirectory, "cases/D13-crontab-variables/crontab"),
+                Analyst.Cancellation
+            )
+        );
         Assert.Equal(0, (await alice.RunAsync("/usr/bin/crontab", [crontab])).Status);
         try
         {
@@ -70,7 +107,11 @@ public sealed class ScriptEnvironmentTests
                 Assert.Contains("db warehouse tz Europe/Berlin", ran.Output, StringComparison.Ordinal);
             }
 
-            Assert.Contains("db warehouse tz Europe/Berlin", (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
+            Assert.Contains(
+                "db warehouse tz Europe/Berlin",
+                (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+                StringComparison.Ordinal
+            );
         }
         finally
         {

@@ -30,9 +30,15 @@ public sealed class ScriptFolderTests
         Assert.Contains("latin", alice.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", alice.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("notes.txt", alice.Log, StringComparison.Ordinal);
-        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output,
+            ScriptsJson.Default.ListListedScript
+        )!;
         Assert.Equal(["folder.py", "good.py", new string('n', 220) + ".py"], listed.Select(script => script.Name));
-        Assert.Equal((ScriptOutcome.Error, "folder.py is passed over: it is not a file."), (listed[0].LastOutcome, listed[0].Error));
+        Assert.Equal(
+            (ScriptOutcome.Error, "folder.py is passed over: it is not a file."),
+            (listed[0].LastOutcome, listed[0].Error)
+        );
     }
 
     [Fact]
@@ -48,7 +54,11 @@ public sealed class ScriptFolderTests
         var (status, _, errors) = await alice.RunAsync("notify-scripts", ["list"]);
         Assert.Equal(66, status);
         Assert.Contains($"chmod u+rwx {alice.ScriptsFolder}", errors, StringComparison.Ordinal);
-        Assert.Contains("can't be read", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "can't be read",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
         Directory.Delete(alice.ScriptsFolder, recursive: true);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal("[]\n", (await alice.RunAsync("notify-scripts", ["list"])).Output);
@@ -68,7 +78,15 @@ public sealed class ScriptFolderTests
             bob.Own(Path.Combine(shared, "bobs.py"));
             var own = alice.Account.Write("project/own.py", Analyst.Hello);
             alice.WriteScript("x.txt", "");
-            foreach (var (link, target) in new[] { ("own.py", own), ("roots.py", shared + "/roots.py"), ("bobs.py", shared + "/bobs.py"), ("nothing.py", "/nowhere.py") })
+            foreach (
+                var (link, target) in new[]
+                {
+                    ("own.py", own),
+                    ("roots.py", shared + "/roots.py"),
+                    ("bobs.py", shared + "/bobs.py"),
+                    ("nothing.py", "/nowhere.py"),
+                }
+            )
             {
                 File.CreateSymbolicLink(Path.Combine(alice.ScriptsFolder, link), target);
             }
@@ -80,8 +98,15 @@ public sealed class ScriptFolderTests
             Directory.Delete(shared, recursive: true);
         }
 
-        Assert.Equal(["own.py", "roots.py"], alice.Bot.All.Select(sent => sent["script"]).Order(StringComparer.Ordinal));
-        Assert.Contains("bobs.py is passed over: it is a link to a file that is neither yours nor root's", alice.Log, StringComparison.Ordinal);
+        Assert.Equal(
+            ["own.py", "roots.py"],
+            alice.Bot.All.Select(sent => sent["script"]).Order(StringComparer.Ordinal)
+        );
+        Assert.Contains(
+            "bobs.py is passed over: it is a link to a file that is neither yours nor root's",
+            alice.Log,
+            StringComparison.Ordinal
+        );
         Assert.Contains("nothing.py is passed over: it is a link to nothing", alice.Log, StringComparison.Ordinal);
     }
 
@@ -89,7 +114,10 @@ public sealed class ScriptFolderTests
     public async Task Names_that_begin_with_an_underscore_are_helpers_and_never_run()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.WriteScript("_shop.py", "print('{\"notify\": true, \"message\": \"imported\"}') if __name__ == '__main__' else None\nNAME = 'shop'");
+        alice.WriteScript(
+            "_shop.py",
+            "print('{\"notify\": true, \"message\": \"imported\"}') if __name__ == '__main__' else None\nNAME = 'shop'"
+        );
         alice.WriteScript("__init__.py", "raise ValueError('nobody runs this')");
         alice.WriteScript("__main__.py", "raise ValueError('nobody runs this')");
         alice.WriteScript("_.py", "raise ValueError('nobody runs this')");
@@ -99,10 +127,23 @@ public sealed class ScriptFolderTests
 
         Assert.Equal(("sales.py", "shop"), (Assert.Single(alice.Bot.All)["script"], alice.Bot.All[0]["message"]));
         Assert.DoesNotContain("_shop", alice.Log, StringComparison.Ordinal);
-        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output,
+            ScriptsJson.Default.ListListedScript
+        )!;
         Assert.Equal(["sales.py"], listed.Select(script => script.Name));
-        Assert.DoesNotContain("_shop", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
-        foreach (var refused in new[] { await alice.RunAsync("notify-scripts", ["run", "_shop.py"]), await alice.RunAsync("notify-runner", ["--dry-run", "_shop"]) })
+        Assert.DoesNotContain(
+            "_shop",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
+        foreach (
+            var refused in new[]
+            {
+                await alice.RunAsync("notify-scripts", ["run", "_shop.py"]),
+                await alice.RunAsync("notify-runner", ["--dry-run", "_shop"]),
+            }
+        )
         {
             Assert.Equal(1, refused.Status);
             Assert.Contains("its name begins with '_'", refused.Output + refused.Errors, StringComparison.Ordinal);
@@ -114,12 +155,19 @@ public sealed class ScriptFolderTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("_daily.py", Analyst.Hello);
-        alice.WriteState("_daily", """{"last_sent": 1769800800.25, "last_run": 1769800800.25, "last_outcome": "delivered"}""");
+        alice.WriteState(
+            "_daily",
+            """{"last_sent": 1769800800.25, "last_run": 1769800800.25, "last_outcome": "delivered"}"""
+        );
         alice.Account.Own(Path.Combine(alice.Home, ".notifications"));
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
-        Assert.Contains("its name begins with '_'", System.Net.WebUtility.HtmlDecode(Assert.Single(alice.Bot.All)["text"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "its name begins with '_'",
+            System.Net.WebUtility.HtmlDecode(Assert.Single(alice.Bot.All)["text"]),
+            StringComparison.Ordinal
+        );
     }
 }

@@ -9,18 +9,39 @@ public sealed class ScriptsGoneTests
     private const string Script = """print('{"notify": true, "message": "x", "cooldown": "0m"}')""";
 
     /// <summary>How scripts get lost, as commands of root and the analyst's own alike, what is said, and how they come back.</summary>
-    public static TheoryData<string, string, string> Losses => new()
-    {
-        { "mv $H/user $H/share; ln -s /mnt/not-mounted/user $H/user", "/user is a link to /mnt/not-mounted/user, which is not there", "rm $H/user; mv $H/share $H/user" },
-        { "mv $H/user/notifications $H/share; ln -s $H/gone $H/user/notifications", "/user/notifications is a link to", "rm $H/user/notifications; mv $H/share $H/user/notifications" },
-        { "mv $H/user $H/share; mkdir $H/user", "The folder", "rmdir $H/user; mv $H/share $H/user" },
-        { "mv $H/user $H/share", "The folder", "mv $H/share $H/user" },
-        { "mv $H/user/notifications $H/share; mkdir $H/user/notifications", "holds no script any more", "rmdir $H/user/notifications; mv $H/share $H/user/notifications" },
-        { "mount -t tmpfs -o mode=0755 notify-test $H/user/notifications", "holds no script any more", "umount $H/user/notifications" },
-        { "chmod 0 $H/user", "can't be read (Permission denied)", "chmod 0750 $H/user" },
-        { "mv $H/user $H/share; echo > $H/user", "can't be read", "rm $H/user; mv $H/share $H/user" },
-        { "mv $H/user/notifications/it.py $H/it.py; echo x > $H/user/notifications/notes.txt", "holds no script any more", "mv $H/it.py $H/user/notifications/it.py" },
-    };
+    public static TheoryData<string, string, string> Losses =>
+        new()
+        {
+            {
+                "mv $H/user $H/share; ln -s /mnt/not-mounted/user $H/user",
+                "/user is a link to /mnt/not-mounted/user, which is not there",
+                "rm $H/user; mv $H/share $H/user"
+            },
+            {
+                "mv $H/user/notifications $H/share; ln -s $H/gone $H/user/notifications",
+                "/user/notifications is a link to",
+                "rm $H/user/notifications; mv $H/share $H/user/notifications"
+            },
+            { "mv $H/user $H/share; mkdir $H/user", "The folder", "rmdir $H/user; mv $H/share $H/user" },
+            { "mv $H/user $H/share", "The folder", "mv $H/share $H/user" },
+            {
+                "mv $H/user/notifications $H/share; mkdir $H/user/notifications",
+                "holds no script any more",
+                "rmdir $H/user/notifications; mv $H/share $H/user/notifications"
+            },
+            {
+                "mount -t tmpfs -o mode=0755 notify-test $H/user/notifications",
+                "holds no script any more",
+                "umount $H/user/notifications"
+            },
+            { "chmod 0 $H/user", "can't be read (Permission denied)", "chmod 0750 $H/user" },
+            { "mv $H/user $H/share; echo > $H/user", "can't be read", "rm $H/user; mv $H/share $H/user" },
+            {
+                "mv $H/user/notifications/it.py $H/it.py; echo x > $H/user/notifications/notes.txt",
+                "holds no script any more",
+                "mv $H/it.py $H/user/notifications/it.py"
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Losses))]
@@ -39,7 +60,11 @@ public sealed class ScriptsGoneTests
         Assert.Contains(words, alice.Log[log..], StringComparison.Ordinal);
         var told = Assert.Single(alice.Bot.Take());
         Assert.Contains("None of your scripts runs", told["text"], StringComparison.Ordinal);
-        Assert.Contains(words, told["text"]!.Replace("&quot;", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            words,
+            told["text"]!.Replace("&quot;", "\"", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         Assert.Null(told["script"]);
         Assert.Contains(words, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
         var dry = await alice.RunAsync("notify-runner", ["--dry-run"]);
@@ -52,7 +77,11 @@ public sealed class ScriptsGoneTests
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
-        Assert.Contains("Your scripts run again", Assert.Single(alice.Bot.All, sent => sent["text"] is not null)["text"], StringComparison.Ordinal);
+        Assert.Contains(
+            "Your scripts run again",
+            Assert.Single(alice.Bot.All, sent => sent["text"] is not null)["text"],
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, alice.Bot.All.Count(sent => sent["message"] == "x"));
     }
 
@@ -121,7 +150,12 @@ public sealed class ScriptsGoneTests
 
     private static async Task DoAsync(Analyst alice, string commands)
     {
-        var ended = await RunProgram.ToEndAsync("/bin/sh", ["-ec", commands], new Dictionary<string, string>(StringComparer.Ordinal) { ["H"] = alice.Home }, Analyst.Cancellation);
+        var ended = await RunProgram.ToEndAsync(
+            "/bin/sh",
+            ["-ec", commands],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["H"] = alice.Home },
+            Analyst.Cancellation
+        );
         Assert.Equal((0, ""), ended);
     }
 }

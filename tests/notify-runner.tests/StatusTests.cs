@@ -4,14 +4,16 @@ namespace Notify.Tests;
 
 public sealed class StatusTests
 {
-    private const string Healthy = """{"status":"ok","version":"1.2.3","bot_username":"SalesBot","telegram":{"state":"ok"}}""";
+    private const string Healthy =
+        """{"status":"ok","version":"1.2.3","bot_username":"SalesBot","telegram":{"state":"ok"}}""";
 
-    private static (int, string) WellAndLinked(Sent sent) => sent.Call switch
-    {
-        "GET /health" => (200, Healthy),
-        "GET /link" => (200, """{"linked":true,"linked_at":"2026-01-30T19:20:00Z"}"""),
-        _ => (200, """{"ok":true,"status":"delivered"}"""),
-    };
+    private static (int, string) WellAndLinked(Sent sent) =>
+        sent.Call switch
+        {
+            "GET /health" => (200, Healthy),
+            "GET /link" => (200, """{"linked":true,"linked_at":"2026-01-30T19:20:00Z"}"""),
+            _ => (200, """{"ok":true,"status":"delivered"}"""),
+        };
 
     [Fact]
     public async Task Where_all_is_well_it_shows_bot_link_and_scripts()
@@ -37,7 +39,10 @@ public sealed class StatusTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("broken.py", "raise ValueError('no data')");
         await alice.RoundAsync();
-        alice.Bot.Answer = sent => sent.Call == "GET /link" ? (200, """{"linked":false}""") : (200, Healthy.Replace("\"state\":\"ok\"", "\"state\":\"unreachable\"", StringComparison.Ordinal));
+        alice.Bot.Answer = sent =>
+            sent.Call == "GET /link"
+                ? (200, """{"linked":false}""")
+                : (200, Healthy.Replace("\"state\":\"ok\"", "\"state\":\"unreachable\"", StringComparison.Ordinal));
 
         var output = (await alice.RunAsync("notify-runner", ["status"])).Output;
 
@@ -54,8 +59,14 @@ public sealed class StatusTests
         await using var alice = await Analyst.CreateAsync();
         alice.Bot.Answer = WellAndLinked;
 
-        var nothing = (await alice.RunAsync("notify-runner", ["status"], ("NOTIFY_BOT_SOCKET", "/nowhere/bot.sock"))).Output;
-        Assert.Contains("The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock", nothing, StringComparison.Ordinal);
+        var nothing = (
+            await alice.RunAsync("notify-runner", ["status"], ("NOTIFY_BOT_SOCKET", "/nowhere/bot.sock"))
+        ).Output;
+        Assert.Contains(
+            "The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock",
+            nothing,
+            StringComparison.Ordinal
+        );
         Assert.Contains("mkdir -p ~/user/notifications", nothing, StringComparison.Ordinal);
 
         alice.WriteScript("sales.py", "");
@@ -70,33 +81,50 @@ public sealed class StatusTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", """print('{"notify": false}')""");
         await alice.RoundAsync();
-        alice.Bot.Answer = sent => sent.Call == "GET /mutes"
-            ? (200, """{"muted_until":"2026-01-30T19:20:00Z","scripts":[{"stem":"sales","muted_until":"9999-12-31T23:59:59Z"}]}""")
-            : WellAndLinked(sent);
+        alice.Bot.Answer = sent =>
+            sent.Call == "GET /mutes"
+                ? (
+                    200,
+                    """{"muted_until":"2026-01-30T19:20:00Z","scripts":[{"stem":"sales","muted_until":"9999-12-31T23:59:59Z"}]}"""
+                )
+                : WellAndLinked(sent);
 
         var output = (await alice.RunAsync("notify-runner", ["status"], ("TZ", "AAA-2"))).Output;
 
-        Assert.StartsWith("All your notifications are muted until 2026-01-30 21:20. Send /unmute to the bot to get them again.\nsales is muted until you unmute it.", output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "All your notifications are muted until 2026-01-30 21:20. Send /unmute to the bot to get them again.\nsales is muted until you unmute it.",
+            output,
+            StringComparison.Ordinal
+        );
 
         // A bot of an older version knows no mutes to tell of.
-        alice.Bot.Answer = sent => sent.Call == "GET /mutes" ? (404, """{"error":"There is GET /link."}""") : WellAndLinked(sent);
-        Assert.DoesNotContain("mute", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        alice.Bot.Answer = sent =>
+            sent.Call == "GET /mutes" ? (404, """{"error":"There is GET /link."}""") : WellAndLinked(sent);
+        Assert.DoesNotContain(
+            "mute",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_muted_scripts_round_says_until_when()
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.Bot.Answer = sent => sent.Call.StartsWith("POST", StringComparison.Ordinal)
-            ? (200, """{"ok":true,"status":"queued","id":"1","muted_until":"2026-01-30T19:20:00Z"}""")
-            : WellAndLinked(sent);
+        alice.Bot.Answer = sent =>
+            sent.Call.StartsWith("POST", StringComparison.Ordinal)
+                ? (200, """{"ok":true,"status":"queued","id":"1","muted_until":"2026-01-30T19:20:00Z"}""")
+                : WellAndLinked(sent);
         alice.WriteScript("sales.py", """print('{"notify": true, "message": "m"}')""");
 
         Assert.Equal(0, (await alice.RoundAsync(("TZ", "AAA-2"))).Status);
 
         Assert.Contains("sales.py: muted until 2026-01-30 21:20. It ran for", alice.Log, StringComparison.Ordinal);
         Assert.Equal("muted", alice.State("sales")!.Value.GetProperty("last_outcome").GetString());
-        Assert.Matches(@"sales\.py +just now +just now +\d+m +muted", (await alice.RunAsync("notify-runner", ["status"])).Output);
+        Assert.Matches(
+            @"sales\.py +just now +just now +\d+m +muted",
+            (await alice.RunAsync("notify-runner", ["status"])).Output
+        );
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Single(alice.Bot.All, sent => sent.Call.StartsWith("POST", StringComparison.Ordinal));
     }

@@ -10,14 +10,29 @@ public sealed class StrictModesTests
 {
     private static async Task RootAsync(string program, params string[] arguments)
     {
-        var (status, said) = await RunProgram.ToEndAsync(program, arguments, new Dictionary<string, string>(StringComparer.Ordinal), Analyst.Cancellation);
+        var (status, said) = await RunProgram.ToEndAsync(
+            program,
+            arguments,
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Analyst.Cancellation
+        );
         Assert.True(status == 0, $"{program} {string.Join(' ', arguments)}: {said}");
     }
 
     /// <summary>The commands of all sentences of a text, as they stand between backquotes.</summary>
-    private static string CommandIn(string text) => text.Split('`') is { Length: > 1 } parts ? parts[1] : throw new InvalidOperationException($"no command in: {text}");
+    private static string CommandIn(string text) =>
+        text.Split('`') is { Length: > 1 } parts
+            ? parts[1]
+            : throw new InvalidOperationException($"no command in: {text}");
 
-    private static string[] Sent(Analyst alice) => [.. alice.Bot.Take().Where(sent => sent.Body.Length > 0).Select(sent => sent["script"]!).Order(StringComparer.Ordinal)];
+    private static string[] Sent(Analyst alice) =>
+        [
+            .. alice
+                .Bot.Take()
+                .Where(sent => sent.Body.Length > 0)
+                .Select(sent => sent["script"]!)
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [InlineData("chmod", "o+w")]
@@ -26,7 +41,10 @@ public sealed class StrictModesTests
     [InlineData("setfacl", "u:daemon:rw")]
     [InlineData("setfacl", "g:users:rw")]
     [InlineData("setfacl", "g:daemon:w")]
-    public async Task A_script_that_others_can_write_is_passed_over_until_the_command_in_the_sentence_is_run(string how, string what)
+    public async Task A_script_that_others_can_write_is_passed_over_until_the_command_in_the_sentence_is_run(
+        string how,
+        string what
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("good.py", Analyst.Hello);
@@ -49,11 +67,22 @@ public sealed class StrictModesTests
 
         Assert.Equal(["good.py"], Sent(alice));
         Assert.Contains("it's open.py is passed over", alice.Log, StringComparison.Ordinal);
-        var listed = JsonSerializer.Deserialize((await alice.RunAsync("notify-scripts", ["list"])).Output, ScriptsJson.Default.ListListedScript)!;
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output,
+            ScriptsJson.Default.ListListedScript
+        )!;
         var sentence = Assert.Single(listed, script => script.Name == "it's open.py").Error!;
         Assert.Contains(sentence, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
-        Assert.Contains(sentence, (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
-        Assert.Contains("\"reason\":\"not_found\"", (await alice.RunAsync("notify-scripts", ["run", "it's open.py"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            sentence,
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"reason\":\"not_found\"",
+            (await alice.RunAsync("notify-scripts", ["run", "it's open.py"])).Output,
+            StringComparison.Ordinal
+        );
 
         Assert.Equal(0, (await alice.RunAsync("/bin/sh", ["-c", CommandIn(sentence)])).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -79,7 +108,11 @@ public sealed class StrictModesTests
         Assert.Equal(66, status);
         Assert.Contains(open, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
         Assert.Contains(open, (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
-        Assert.Contains(open, (await alice.RunAsync("notify-scripts", ["run", "good.py"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            open,
+            (await alice.RunAsync("notify-scripts", ["run", "good.py"])).Output,
+            StringComparison.Ordinal
+        );
 
         Assert.Equal(0, (await alice.RunAsync("/bin/sh", ["-c", CommandIn(errors)])).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
@@ -91,7 +124,9 @@ public sealed class StrictModesTests
     {
         await using var alice = await Analyst.CreateAsync();
         var path = alice.WriteScript("good.py", Analyst.Hello);
-        foreach (var each in new[] { path, alice.ScriptsFolder, Path.GetDirectoryName(alice.ScriptsFolder)!, alice.Home })
+        foreach (
+            var each in new[] { path, alice.ScriptsFolder, Path.GetDirectoryName(alice.ScriptsFolder)!, alice.Home }
+        )
         {
             await RootAsync("/bin/chmod", "g+w", each);
         }
@@ -106,7 +141,11 @@ public sealed class StrictModesTests
         await RootAsync("/usr/sbin/usermod", "--append", "--groups", alice.Account.Name, bob.Name);
         Assert.NotEqual(0, (await alice.RoundAsync()).Status);
         Assert.DoesNotContain(alice.Bot.Take(), sent => sent["script"] == "good.py");
-        Assert.Contains($"the group {alice.Account.Name} can write to {alice.Home}", alice.Log, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the group {alice.Account.Name} can write to {alice.Home}",
+            alice.Log,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -159,18 +198,29 @@ public sealed class StrictModesTests
             await File.WriteAllTextAsync(inSticky, Analyst.Hello, Analyst.Cancellation);
             await RootAsync("/bin/chmod", "644", inSticky);
             await RootAsync("/bin/mkdir", "-m", "777", Path.Combine(shared, "open"));
-            await File.WriteAllTextAsync(Path.Combine(shared, "open", "swapped.py"), Analyst.Hello, Analyst.Cancellation);
+            await File.WriteAllTextAsync(
+                Path.Combine(shared, "open", "swapped.py"),
+                Analyst.Hello,
+                Analyst.Cancellation
+            );
             await File.WriteAllTextAsync(Path.Combine(shared, "written.py"), Analyst.Hello, Analyst.Cancellation);
             await RootAsync("/bin/chmod", "666", Path.Combine(shared, "written.py"));
 
             // Eve's link leads to a file of root's, today.
             File.CreateSymbolicLink(Path.Combine(shared, "eves"), inSticky);
             eve.Own(Path.Combine(shared, "eves"));
-            foreach (var (link, target) in new[]
-            {
-                ("a_own.py", own), ("b_sticky.py", inSticky), ("c_swapped.py", Path.Combine(shared, "open", "swapped.py")), ("d_written.py", Path.Combine(shared, "written.py")),
-                ("e_eves.py", Path.Combine(shared, "eves")), ("f_up.py", "../../project/../project/own.py"), ("g_loop.py", "g_loop.py"),
-            })
+            foreach (
+                var (link, target) in new[]
+                {
+                    ("a_own.py", own),
+                    ("b_sticky.py", inSticky),
+                    ("c_swapped.py", Path.Combine(shared, "open", "swapped.py")),
+                    ("d_written.py", Path.Combine(shared, "written.py")),
+                    ("e_eves.py", Path.Combine(shared, "eves")),
+                    ("f_up.py", "../../project/../project/own.py"),
+                    ("g_loop.py", "g_loop.py"),
+                }
+            )
             {
                 File.CreateSymbolicLink(Path.Combine(alice.ScriptsFolder, link), target);
                 alice.Account.Own(Path.Combine(alice.ScriptsFolder, link));
@@ -179,12 +229,27 @@ public sealed class StrictModesTests
             Assert.Equal(0, (await alice.RoundAsync()).Status);
 
             Assert.Equal(["a_own.py", "b_sticky.py", "f_up.py", "good.py"], Sent(alice));
-            Assert.Contains("c_swapped.py is passed over: everybody can write to " + Path.Combine(shared, "open"), alice.Log, StringComparison.Ordinal);
-            Assert.Contains("d_written.py is passed over: everybody can write to the file it links to", alice.Log, StringComparison.Ordinal);
-            Assert.Contains($"e_eves.py is passed over: {shared}/eves is a link of {eve.Name}'s", alice.Log, StringComparison.Ordinal);
+            Assert.Contains(
+                "c_swapped.py is passed over: everybody can write to " + Path.Combine(shared, "open"),
+                alice.Log,
+                StringComparison.Ordinal
+            );
+            Assert.Contains(
+                "d_written.py is passed over: everybody can write to the file it links to",
+                alice.Log,
+                StringComparison.Ordinal
+            );
+            Assert.Contains(
+                $"e_eves.py is passed over: {shared}/eves is a link of {eve.Name}'s",
+                alice.Log,
+                StringComparison.Ordinal
+            );
             await RootAsync("/bin/chmod", "777", Path.Combine(alice.Home, "project"));
             Assert.Equal(0, (await alice.RoundAsync()).Status);
-            Assert.DoesNotContain("a_own.py", alice.Bot.All.Where(sent => sent["message"] is not null).Select(sent => sent["script"]));
+            Assert.DoesNotContain(
+                "a_own.py",
+                alice.Bot.All.Where(sent => sent["message"] is not null).Select(sent => sent["script"])
+            );
         }
         finally
         {

@@ -9,34 +9,55 @@ namespace Notify.Tests;
 /// <summary>Whatever a script prints is delivered and readable, or its owner is told once what is wrong.</summary>
 public sealed class WhatScriptsSayTests
 {
-    private static string CaseFile(string name, string file) => Path.Combine(AppContext.BaseDirectory, "cases", name, file);
+    private static string CaseFile(string name, string file) =>
+        Path.Combine(AppContext.BaseDirectory, "cases", name, file);
 
     /// <summary>As the bot: no request over its limits.</summary>
-    private static (int, string) Strict(Sent sent) => sent.Call == "POST /send" && sent.Body.Length > SendApiLimits.JsonBody
-        ? (413, """{"error":"The body is over 1000000 bytes."}""")
-        : (200, """{"ok":true,"status":"delivered"}""");
+    private static (int, string) Strict(Sent sent) =>
+        sent.Call == "POST /send" && sent.Body.Length > SendApiLimits.JsonBody
+            ? (413, """{"error":"The body is over 1000000 bytes."}""")
+            : (200, """{"ok":true,"status":"delivered"}""");
 
     [Theory]
-    [InlineData("""rows = "".join(f"row {i:06d} order {i*7:08d} late\n" for i in range(34000))[:985_000]""", "Late orders", 985_000)]
+    [InlineData(
+        """rows = "".join(f"row {i:06d} order {i*7:08d} late\n" for i in range(34000))[:985_000]""",
+        "Late orders",
+        985_000
+    )]
     [InlineData("""rows = "ä" * 505_000""", "Late orders", 505_000)]
     [InlineData("""rows = "\x7fx" * 250_000""", "Late orders", 500_000)]
     [InlineData("""rows = "```\n" + "some line of a log\n" * 51_000 + "```" """, "Late orders", 4 + (19 * 51_000) + 3)]
     [InlineData("""rows = "end" """, "T", 3 + 990_000, 990_000)]
-    public async Task D07_what_is_too_long_for_the_bot_is_cut_as_delivery_cuts_it_and_says_how_much_is_left_out(string rows, string title, int length, int titleLength = 0)
+    public async Task D07_what_is_too_long_for_the_bot_is_cut_as_delivery_cuts_it_and_says_how_much_is_left_out(
+        string rows,
+        string title,
+        int length,
+        int titleLength = 0
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Bot.Answer = Strict;
-        alice.WriteScript("late.py", $$"""
+        alice.WriteScript(
+            "late.py",
+            $$"""
             import json
             {{rows.TrimEnd()}}
-            print(json.dumps({"notify": True, "title": "{{title}}" {{(titleLength > 0 ? $"* {titleLength}" : "")}}, "message": rows, "cooldown": "0m"}, ensure_ascii=False))
-            """);
+            print(json.dumps({"notify": True, "title": "{{title}}" {{(
+                titleLength > 0 ? $"* {titleLength}" : ""
+            )}}, "message": rows, "cooldown": "0m"}, ensure_ascii=False))
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         var sent = Assert.Single(alice.Bot.Take());
         var (sentTitle, message) = (sent["title"] ?? "", sent["message"]!);
-        Assert.True(Notify.Formatting.NotificationRenderer.TryRender(new() { Title = sentTitle, Message = message }, out var messages));
+        Assert.True(
+            Notify.Formatting.NotificationRenderer.TryRender(
+                new() { Title = sentTitle, Message = message },
+                out var messages
+            )
+        );
         Assert.InRange(messages.Count, 9, 10);
         var note = messages[^1].Text.Text.Split('\n')[^1];
         Assert.Matches("^… [0-9,]+ more characters were left out\\.$", note);
@@ -46,8 +67,16 @@ public sealed class WhatScriptsSayTests
         var kept = message[..Math.Max(0, message.LastIndexOf("\n\n…", StringComparison.Ordinal))];
         Assert.InRange((titleLength > 0 ? sentTitle.Length : 0) + kept.Length + leftOut, length, length + 4);
         Assert.Contains("more than the bot takes", alice.Log, StringComparison.Ordinal);
-        Assert.Contains("left out.", (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
-        Assert.Contains("more than the bot takes", (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "left out.",
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "more than the bot takes",
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -55,10 +84,13 @@ public sealed class WhatScriptsSayTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
-        alice.WriteScript("chart.py", """
+        alice.WriteScript(
+            "chart.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "message": "The text", "image_path": os.path.expanduser("~/chart.png"), "data": {"rows": "x" * 995_000}}))
-            """);
+            """
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -68,8 +100,16 @@ public sealed class WhatScriptsSayTests
         Assert.DoesNotContain("name=\"data\"", sent.Text, StringComparison.Ordinal);
         Assert.Contains("name=\"photo\"", sent.Text, StringComparison.Ordinal);
         Assert.Contains("data is left out", alice.Log, StringComparison.Ordinal);
-        Assert.Contains("data is left out", (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
-        Assert.Contains("data is left out", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "data is left out",
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "data is left out",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -82,7 +122,10 @@ public sealed class WhatScriptsSayTests
     public async Task D28_odd_output_is_delivered(string file, string message)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.Account.Write("user/notifications/" + file, await File.ReadAllBytesAsync(CaseFile("D28-odd-output", file), Analyst.Cancellation));
+        alice.Account.Write(
+            "user/notifications/" + file,
+            await File.ReadAllBytesAsync(CaseFile("D28-odd-output", file), Analyst.Cancellation)
+        );
 
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
@@ -95,7 +138,10 @@ public sealed class WhatScriptsSayTests
     public async Task D28_what_can_not_be_delivered_is_told_once(string file, string words)
     {
         await using var alice = await Analyst.CreateAsync();
-        alice.Account.Write("user/notifications/" + file, await File.ReadAllBytesAsync(CaseFile("D28-odd-output", file), Analyst.Cancellation));
+        alice.Account.Write(
+            "user/notifications/" + file,
+            await File.ReadAllBytesAsync(CaseFile("D28-odd-output", file), Analyst.Cancellation)
+        );
 
         for (var round = 0; round < 3; round++)
         {
@@ -115,7 +161,10 @@ public sealed class WhatScriptsSayTests
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("odd.py", Analyst.Hello);
-        alice.Bot.Answer = sent => sent["message"] is null ? (200, """{"ok":true,"status":"delivered"}""") : (status, """{"error":"It is <too> odd."}""");
+        alice.Bot.Answer = sent =>
+            sent["message"] is null
+                ? (200, """{"ok":true,"status":"delivered"}""")
+                : (status, """{"error":"It is <too> odd."}""");
 
         for (var round = 0; round < 3; round++)
         {
@@ -139,7 +188,11 @@ public sealed class WhatScriptsSayTests
         await using var alice = await Analyst.CreateAsync();
         const string Sentence = "There is no field \"titel\"; did you mean \"title\"?";
         alice.WriteScript("sales.py", """print('{"notify": true, "titel": "T", "message": "m", "cooldown": "0m"}')""");
-        Assert.Contains(Sentence, (await alice.RunAsync("notify-runner", ["--dry-run"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            Sentence,
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
         Assert.Empty(alice.Bot.All);
 
         for (var round = 0; round < 3; round++)
@@ -149,7 +202,11 @@ public sealed class WhatScriptsSayTests
 
         var sent = alice.Bot.Take();
         Assert.Equal(3, sent.Count(each => each["message"] == "m"));
-        Assert.Contains(Sentence, WebUtility.HtmlDecode(Assert.Single(sent, each => each["message"] is null)["text"]), StringComparison.Ordinal);
+        Assert.Contains(
+            Sentence,
+            WebUtility.HtmlDecode(Assert.Single(sent, each => each["message"] is null)["text"]),
+            StringComparison.Ordinal
+        );
         Assert.Contains(Sentence, alice.Log, StringComparison.Ordinal);
         Assert.Contains(Sentence, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
         Assert.Equal(Sentence, (await ListedAsync())[0].GetProperty("warnings")[0].GetString());
@@ -157,12 +214,17 @@ public sealed class WhatScriptsSayTests
         alice.Bot.Take();
         alice.WriteScript("sales.py", """print('{"notify": false, "cooldwon": "5m"}')""");
         Assert.Equal(0, (await alice.RoundAsync()).Status);
-        Assert.Contains("did you mean \"cooldown\"?", WebUtility.HtmlDecode(Assert.Single(alice.Bot.Take())["text"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "did you mean \"cooldown\"?",
+            WebUtility.HtmlDecode(Assert.Single(alice.Bot.Take())["text"]),
+            StringComparison.Ordinal
+        );
         alice.WriteScript("sales.py", """print('{"notify": false}')""");
         Assert.Equal(0, (await alice.RoundAsync()).Status);
         Assert.Equal(JsonValueKind.Null, (await ListedAsync())[0].GetProperty("warnings").ValueKind);
 
-        async Task<JsonElement> ListedAsync() => JsonDocument.Parse((await alice.RunAsync("notify-scripts", ["list"])).Output).RootElement;
+        async Task<JsonElement> ListedAsync() =>
+            JsonDocument.Parse((await alice.RunAsync("notify-scripts", ["list"])).Output).RootElement;
     }
 
     [Fact]
@@ -171,27 +233,67 @@ public sealed class WhatScriptsSayTests
         await using var alice = await Analyst.CreateAsync();
         foreach (var file in new[] { "calendar.py", "orders.py" })
         {
-            alice.WriteScript(file, await File.ReadAllTextAsync(CaseFile("D10-named-like-a-module", file), Analyst.Cancellation));
+            alice.WriteScript(
+                file,
+                await File.ReadAllTextAsync(CaseFile("D10-named-like-a-module", file), Analyst.Cancellation)
+            );
         }
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
         var told = WebUtility.HtmlDecode(Assert.Single(alice.Bot.All, sent => sent["script"] == "orders.py")["text"])!;
-        var sentence = $"The file {alice.ScriptsFolder}/calendar.py is in the way: it has the name of Python's own module calendar";
+        var sentence =
+            $"The file {alice.ScriptsFolder}/calendar.py is in the way: it has the name of Python's own module calendar";
         Assert.Contains(sentence, told, StringComparison.Ordinal);
         Assert.Contains(sentence, alice.Log, StringComparison.Ordinal);
-        Assert.Contains(sentence, (await alice.RunAsync("notify-runner", ["--dry-run", "orders"])).Output, StringComparison.Ordinal);
-        Assert.Equal("3 campaigns end today", Assert.Single(alice.Bot.All, sent => sent["script"] == "calendar.py")["message"]);
+        Assert.Contains(
+            sentence,
+            (await alice.RunAsync("notify-runner", ["--dry-run", "orders"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "3 campaigns end today",
+            Assert.Single(alice.Bot.All, sent => sent["script"] == "calendar.py")["message"]
+        );
     }
 
     [Theory]
-    [InlineData("random.py", "import random\nprint(random.choice([1]))", "random.py", "random.py is in the way: it has the name of Python's own module random")]
-    [InlineData("statistics.py", "def total(x): return x", "sales.py", "statistics.py is in the way: it has the name of Python's own module statistics", "from statistics import median")]
-    [InlineData("queue.py", "raise ValueError('ran')", "sales.py", "queue.py is in the way", "import concurrent.futures.thread")]
+    [InlineData(
+        "random.py",
+        "import random\nprint(random.choice([1]))",
+        "random.py",
+        "random.py is in the way: it has the name of Python's own module random"
+    )]
+    [InlineData(
+        "statistics.py",
+        "def total(x): return x",
+        "sales.py",
+        "statistics.py is in the way: it has the name of Python's own module statistics",
+        "from statistics import median"
+    )]
+    [InlineData(
+        "queue.py",
+        "raise ValueError('ran')",
+        "sales.py",
+        "queue.py is in the way",
+        "import concurrent.futures.thread"
+    )]
     [InlineData("csv/__init__.py", "", "sales.py", "/csv is in the way", "import csv\ncsv.reader([])")]
     [InlineData("email.py", "", "sales.py", "email.py is in the way", "import email.message")]
-    [InlineData("token.py", "print('{\"notify\": false}')", "sales.py", "Beside it lies token.py", "raise ValueError('no data')")]
-    public async Task Each_way_to_hide_a_module_is_named(string hiding, string python, string failing, string words, string script = "")
+    [InlineData(
+        "token.py",
+        "print('{\"notify\": false}')",
+        "sales.py",
+        "Beside it lies token.py",
+        "raise ValueError('no data')"
+    )]
+    public async Task Each_way_to_hide_a_module_is_named(
+        string hiding,
+        string python,
+        string failing,
+        string words,
+        string script = ""
+    )
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript(hiding, python);
@@ -202,7 +304,11 @@ public sealed class WhatScriptsSayTests
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-        Assert.Contains(words, WebUtility.HtmlDecode(Assert.Single(alice.Bot.All, sent => sent["script"] == failing)["text"]), StringComparison.Ordinal);
+        Assert.Contains(
+            words,
+            WebUtility.HtmlDecode(Assert.Single(alice.Bot.All, sent => sent["script"] == failing)["text"]),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -27,49 +27,73 @@ internal sealed class GoogleClientApp : IAsyncDisposable
 
     private Uri Address => new(_app.Urls.First());
 
-    public static async Task<GoogleClientApp> StartAsync(Uri authority, CancellationToken cancellation, Action<OpenIdConnectOptions>? change = null)
+    public static async Task<GoogleClientApp> StartAsync(
+        Uri authority,
+        CancellationToken cancellation,
+        Action<OpenIdConnectOptions>? change = null
+    )
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddDataProtection().DisableAutomaticKeyGeneration().UseEphemeralDataProtectionProvider();
-        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie().AddOpenIdConnect(client =>
-        {
-            client.Authority = authority.ToString();
-            client.ClientId = SandboxOptions.SampleGoogleClientId;
-            client.ClientSecret = SandboxOptions.SampleGoogleClientSecret;
-            client.RequireHttpsMetadata = false;
-            client.ResponseType = "code";
-            client.ResponseMode = "query";
-            client.UsePkce = true;
-            client.MapInboundClaims = false;
-            client.SaveTokens = true;
-            client.Scope.Add("email");
-            // What the visitor's cookie jar gives back without TLS.
-            (client.CorrelationCookie.SameSite, client.CorrelationCookie.SecurePolicy) = (SameSiteMode.Lax, CookieSecurePolicy.SameAsRequest);
-            (client.NonceCookie.SameSite, client.NonceCookie.SecurePolicy) = (SameSiteMode.Lax, CookieSecurePolicy.SameAsRequest);
-            client.Events.OnTokenValidated = validated =>
+        builder
+            .Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddCookie()
+            .AddOpenIdConnect(client =>
             {
-                // The library does not ask for these two, so an application must: it takes an unsigned token that comes from the token endpoint.
-                if (validated.SecurityToken.SignatureAlgorithm != "RS256") validated.Fail("The token is not signed with RS256.");
-                else if (validated.Principal!.FindFirst("email_verified") is null) validated.Fail("The token does not say whether the e-mail is verified.");
-                return Task.CompletedTask;
-            };
-            client.Events.OnRemoteFailure = failed =>
-            {
-                failed.HandleResponse();
-                failed.Response.StatusCode = StatusCodes.Status403Forbidden;
-                return failed.Response.WriteAsync(failed.Failure!.Message, cancellation);
-            };
-            change?.Invoke(client);
-        });
+                client.Authority = authority.ToString();
+                client.ClientId = SandboxOptions.SampleGoogleClientId;
+                client.ClientSecret = SandboxOptions.SampleGoogleClientSecret;
+                client.RequireHttpsMetadata = false;
+                client.ResponseType = "code";
+                client.ResponseMode = "query";
+                client.UsePkce = true;
+                client.MapInboundClaims = false;
+                client.SaveTokens = true;
+                client.Scope.Add("email");
+                // What the visitor's cookie jar gives back without TLS.
+                (client.CorrelationCookie.SameSite, client.CorrelationCookie.SecurePolicy) = (
+                    SameSiteMode.Lax,
+                    CookieSecurePolicy.SameAsRequest
+                );
+                (client.NonceCookie.SameSite, client.NonceCookie.SecurePolicy) = (
+                    SameSiteMode.Lax,
+                    CookieSecurePolicy.SameAsRequest
+                );
+                client.Events.OnTokenValidated = validated =>
+                {
+                    // The library does not ask for these two, so an application must: it takes an unsigned token that comes from the token endpoint.
+                    if (validated.SecurityToken.SignatureAlgorithm != "RS256")
+                        validated.Fail("The token is not signed with RS256.");
+                    else if (validated.Principal!.FindFirst("email_verified") is null)
+                        validated.Fail("The token does not say whether the e-mail is verified.");
+                    return Task.CompletedTask;
+                };
+                client.Events.OnRemoteFailure = failed =>
+                {
+                    failed.HandleResponse();
+                    failed.Response.StatusCode = StatusCodes.Status403Forbidden;
+                    return failed.Response.WriteAsync(failed.Failure!.Message, cancellation);
+                };
+                change?.Invoke(client);
+            });
         var app = builder.Build();
         app.UseAuthentication();
-        app.MapGet("/", async (HttpContext http) =>
-        {
-            if (http.User.Identity is not { IsAuthenticated: true }) return Results.Challenge(authenticationSchemes: [OpenIdConnectDefaults.AuthenticationScheme]);
-            return Results.Ok(new LoggedIn(http.User.Claims.ToDictionary(c => c.Type, c => c.Value), (await http.GetTokenAsync("id_token"))!));
-        });
+        app.MapGet(
+            "/",
+            async (HttpContext http) =>
+            {
+                if (http.User.Identity is not { IsAuthenticated: true })
+                    return Results.Challenge(authenticationSchemes: [OpenIdConnectDefaults.AuthenticationScheme]);
+                return Results.Ok(
+                    new LoggedIn(
+                        http.User.Claims.ToDictionary(c => c.Type, c => c.Value),
+                        (await http.GetTokenAsync("id_token"))!
+                    )
+                );
+            }
+        );
         await app.StartAsync(cancellation);
         return new GoogleClientApp(app);
     }
@@ -82,17 +106,23 @@ internal sealed class GoogleClientApp : IAsyncDisposable
     }
 
     /// <summary>Logs in as one of the accounts; the session is not kept.</summary>
-    public Task<LoggedIn> LogInAsync(string email, CancellationToken cancellation) => EndAsync((page, visitor) => page.ChooseAsync(visitor, email, cancellation), cancellation);
+    public Task<LoggedIn> LogInAsync(string email, CancellationToken cancellation) =>
+        EndAsync((page, visitor) => page.ChooseAsync(visitor, email, cancellation), cancellation);
 
     /// <summary>Logs in by typing an address.</summary>
-    public Task<LoggedIn> LogInByTypingAsync(string email, CancellationToken cancellation) => EndAsync((page, visitor) => page.TypeAsync(visitor, email, cancellation), cancellation);
+    public Task<LoggedIn> LogInByTypingAsync(string email, CancellationToken cancellation) =>
+        EndAsync((page, visitor) => page.TypeAsync(visitor, email, cancellation), cancellation);
 
     /// <summary>Tries to log in; gives the client's status and what it says.</summary>
-    public async Task<(HttpStatusCode Status, string Text)> TryAsync(Func<PickerForm, HttpClient, Task<HttpResponseMessage>> press, CancellationToken cancellation)
+    public async Task<(HttpStatusCode Status, string Text)> TryAsync(
+        Func<PickerForm, HttpClient, Task<HttpResponseMessage>> press,
+        CancellationToken cancellation
+    )
     {
         using var visitor = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() });
         using var first = await visitor.GetAsync(Address, cancellation);
-        if (!first.IsSuccessStatusCode) return (first.StatusCode, await first.Content.ReadAsStringAsync(cancellation));
+        if (!first.IsSuccessStatusCode)
+            return (first.StatusCode, await first.Content.ReadAsStringAsync(cancellation));
         using var last = await press(await PickerForm.ReadAsync(first, cancellation), visitor);
         return (last.StatusCode, await last.Content.ReadAsStringAsync(cancellation));
     }
@@ -106,7 +136,10 @@ internal sealed class GoogleClientApp : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private async Task<LoggedIn> EndAsync(Func<PickerForm, HttpClient, Task<HttpResponseMessage>> press, CancellationToken cancellation)
+    private async Task<LoggedIn> EndAsync(
+        Func<PickerForm, HttpClient, Task<HttpResponseMessage>> press,
+        CancellationToken cancellation
+    )
     {
         var (status, text) = await TryAsync(press, cancellation);
         Assert.True(status == HttpStatusCode.OK, $"{(int)status}: {text}");
@@ -124,5 +157,8 @@ internal sealed record LoggedIn(IReadOnlyDictionary<string, string> Claims, stri
 
     public JsonElement Header => Part(0);
 
-    private JsonElement Part(int index) => JsonDocument.Parse(Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Decode(IdToken.Split('.')[index])).RootElement;
+    private JsonElement Part(int index) =>
+        JsonDocument
+            .Parse(Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Decode(IdToken.Split('.')[index]))
+            .RootElement;
 }

@@ -33,14 +33,21 @@ public sealed class GoogleFaultTests : GoogleSpecs
         }
 
         await Client.LogInAsync("dana@example.com", Cancellation);
-        Assert.Equal((kind, 2), ((await Control.Google.FaultsAsync(Cancellation))[0].Kind, (await Control.Google.FaultsAsync(Cancellation))[0].Hits));
+        Assert.Equal(
+            (kind, 2),
+            (
+                (await Control.Google.FaultsAsync(Cancellation))[0].Kind,
+                (await Control.Google.FaultsAsync(Cancellation))[0].Hits
+            )
+        );
     }
 
     [Fact]
     public async Task Without_a_number_a_fault_lasts_until_it_is_removed()
     {
         await Control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation, times: null);
-        for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.Forbidden, (await Client.TryAsync(Cancellation)).Status);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(HttpStatusCode.Forbidden, (await Client.TryAsync(Cancellation)).Status);
         await Control.Google.ClearFaultsAsync(Cancellation);
         await Client.LogInAsync("dana@example.com", Cancellation);
     }
@@ -52,13 +59,24 @@ public sealed class GoogleFaultTests : GoogleSpecs
     public async Task An_endpoint_that_never_answers_is_given_up_by_the_client(GoogleEndpoint endpoint)
     {
         using var patience = new CancellationTokenSource();
-        await using var client = await GoogleClientApp.StartAsync(Sandbox.GoogleAddress, Cancellation, options => options.BackchannelHttpHandler = new Impatient(patience.Token));
-        await Control.Google.AddFaultAsync(new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = endpoint }, Cancellation);
+        await using var client = await GoogleClientApp.StartAsync(
+            Sandbox.GoogleAddress,
+            Cancellation,
+            options => options.BackchannelHttpHandler = new Impatient(patience.Token)
+        );
+        await Control.Google.AddFaultAsync(
+            new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = endpoint },
+            Cancellation
+        );
         var login = client.TryAsync(Cancellation);
-        while ((await Control.Google.FaultsAsync(Cancellation))[0].Hits == 0) await Task.Yield();
+        while ((await Control.Google.FaultsAsync(Cancellation))[0].Hits == 0)
+            await Task.Yield();
         Assert.False(login.IsCompleted);
         await patience.CancelAsync();
-        Assert.Contains((await login).Status, (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError]);
+        Assert.Contains(
+            (await login).Status,
+            (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError]
+        );
     }
 
     [Fact]
@@ -67,9 +85,13 @@ public sealed class GoogleFaultTests : GoogleSpecs
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions(), Cancellation);
         using var control = new SandboxControl(sandbox);
         using var http = new HttpClient();
-        await control.Google.AddFaultAsync(new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = GoogleEndpoint.Discovery }, Cancellation);
+        await control.Google.AddFaultAsync(
+            new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = GoogleEndpoint.Discovery },
+            Cancellation
+        );
         var hanging = http.GetAsync(new Uri(sandbox.GoogleAddress, "/.well-known/openid-configuration"), Cancellation);
-        while ((await control.Google.FaultsAsync(Cancellation))[0].Hits == 0) await Task.Yield();
+        while ((await control.Google.FaultsAsync(Cancellation))[0].Hits == 0)
+            await Task.Yield();
         await sandbox.DisposeAsync();
         await Assert.ThrowsAsync<HttpRequestException>(() => hanging);
     }
@@ -104,7 +126,8 @@ public sealed class GoogleFaultTests : GoogleSpecs
         var first = (await Client.LogInAsync("dana@example.com", Cancellation)).Header.GetProperty("kid").GetString();
         var published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
         Assert.Equal((2, first), (published.Count, published[1].Kid));
-        for (var i = 0; i < 10; i++) published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
+        for (var i = 0; i < 10; i++)
+            published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
         Assert.Equal(10, published.Count);
         Assert.DoesNotContain(first, published.Select(k => k.Kid));
     }
@@ -113,11 +136,16 @@ public sealed class GoogleFaultTests : GoogleSpecs
     public async Task A_bad_signature_names_the_right_key_and_alg_none_has_no_signature()
     {
         var tokens = new List<string>();
-        await using var client = await GoogleClientApp.StartAsync(Sandbox.GoogleAddress, Cancellation, options => options.Events.OnTokenResponseReceived = received =>
-        {
-            tokens.Add(received.TokenEndpointResponse.IdToken);
-            return Task.CompletedTask;
-        });
+        await using var client = await GoogleClientApp.StartAsync(
+            Sandbox.GoogleAddress,
+            Cancellation,
+            options =>
+                options.Events.OnTokenResponseReceived = received =>
+                {
+                    tokens.Add(received.TokenEndpointResponse.IdToken);
+                    return Task.CompletedTask;
+                }
+        );
         await client.LogInAsync("dana@example.com", Cancellation);
         await Control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation);
         await client.TryAsync(Cancellation);
@@ -125,7 +153,13 @@ public sealed class GoogleFaultTests : GoogleSpecs
         await client.TryAsync(Cancellation);
         Assert.Equal(tokens[0].Split('.')[0], tokens[1].Split('.')[0]);
         Assert.Equal(tokens[0].Split('.')[2].Length, tokens[1].Split('.')[2].Length);
-        Assert.Equal("none", JsonDocument.Parse(Base64UrlEncoder.Decode(tokens[2].Split('.')[0])).RootElement.GetProperty("alg").GetString());
+        Assert.Equal(
+            "none",
+            JsonDocument
+                .Parse(Base64UrlEncoder.Decode(tokens[2].Split('.')[0]))
+                .RootElement.GetProperty("alg")
+                .GetString()
+        );
         Assert.Equal("", tokens[2].Split('.')[2]);
     }
 
@@ -145,7 +179,11 @@ public sealed class GoogleFaultTests : GoogleSpecs
     {
         using var http = new HttpClient();
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(Sandbox.ControlAddress, "/sandbox/google/" + path), content, Cancellation);
+        using var answer = await http.PostAsync(
+            new Uri(Sandbox.ControlAddress, "/sandbox/google/" + path),
+            content,
+            Cancellation
+        );
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains("\"error\":", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
@@ -157,16 +195,24 @@ public sealed class GoogleFaultTests : GoogleSpecs
             await Control.Google.AddAccountAsync(new GoogleAccount($"person{i}@example.com"), Cancellation);
         await Control.Google.AddAccountAsync(new GoogleAccount("DANA@example.com", Name: "Dana Changed"), Cancellation);
         Assert.Equal("Dana Changed", (await Control.Google.AccountsAsync(Cancellation))[0].Name);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Control.Google.AddAccountAsync(new GoogleAccount("one-more@example.com"), Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Control.Google.AddAccountAsync(new GoogleAccount("one-more@example.com"), Cancellation)
+        );
         using var http = new HttpClient();
-        using var answer = await http.DeleteAsync(new Uri(Sandbox.ControlAddress, "/sandbox/google/accounts/nobody%40example.com"), Cancellation);
+        using var answer = await http.DeleteAsync(
+            new Uri(Sandbox.ControlAddress, "/sandbox/google/accounts/nobody%40example.com"),
+            Cancellation
+        );
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     /// <summary>Gives up waiting for Google when the test says so, instead of after a minute.</summary>
     private sealed class Impatient(CancellationToken patience) : DelegatingHandler(new SocketsHttpHandler())
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience);
             return await base.SendAsync(request, either.Token);

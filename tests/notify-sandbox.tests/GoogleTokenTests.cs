@@ -19,13 +19,20 @@ public sealed class GoogleTokenTests : GoogleProtocol
         Assert.Equal((HttpStatusCode.OK, "Bearer"), (status, answer.GetProperty("token_type").GetString()));
         Assert.InRange(answer.GetProperty("expires_in").GetInt32(), 3599, 3600);
         var claims = Payload(answer);
-        Assert.Equal(("the nonce", Time.GetUtcNow().ToUnixTimeSeconds()), (claims.GetProperty("nonce").GetString(), claims.GetProperty("iat").GetInt64()));
+        Assert.Equal(
+            ("the nonce", Time.GetUtcNow().ToUnixTimeSeconds()),
+            (claims.GetProperty("nonce").GetString(), claims.GetProperty("iat").GetInt64())
+        );
         Assert.Matches("^ya29\\.[A-Za-z0-9_-]{43}$", answer.GetProperty("access_token").GetString());
         var person = await GetJsonAsync("/v1/userinfo", answer.GetProperty("access_token").GetString());
         Assert.Equal(
             ["email", "email_verified", "family_name", "given_name", "hd", "name", "sub"],
-            person.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
-        Assert.Equal((claims.GetProperty("sub").GetString(), JsonValueKind.True), (person.GetProperty("sub").GetString(), person.GetProperty("email_verified").ValueKind));
+            person.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            (claims.GetProperty("sub").GetString(), JsonValueKind.True),
+            (person.GetProperty("sub").GetString(), person.GetProperty("email_verified").ValueKind)
+        );
     }
 
     [Theory]
@@ -35,7 +42,11 @@ public sealed class GoogleTokenTests : GoogleProtocol
     public async Task A_scope_brings_its_claims_and_no_others(string scope, string expected)
     {
         var (_, answer) = await RedeemAsync(await CodeAsync(("scope", scope)));
-        var claims = Payload(answer).EnumerateObject().Select(p => p.Name).Except(["iss", "azp", "aud", "sub", "at_hash", "nonce", "iat", "exp"]).Order(StringComparer.Ordinal);
+        var claims = Payload(answer)
+            .EnumerateObject()
+            .Select(p => p.Name)
+            .Except(["iss", "azp", "aud", "sub", "at_hash", "nonce", "iat", "exp"])
+            .Order(StringComparer.Ordinal);
         Assert.Equal(expected, string.Join(' ', claims));
     }
 
@@ -58,7 +69,12 @@ public sealed class GoogleTokenTests : GoogleProtocol
     [InlineData("code", "4/0AnotherCode", 400, "invalid_grant")]
     [InlineData("grant_type", "client_credentials", 400, "unsupported_grant_type")]
     [InlineData("grant_type", "password", 400, "unsupported_grant_type")]
-    public async Task A_request_that_is_not_the_clients_or_not_the_codes_gets_nothing(string parameter, string? value, int status, string error)
+    public async Task A_request_that_is_not_the_clients_or_not_the_codes_gets_nothing(
+        string parameter,
+        string? value,
+        int status,
+        string error
+    )
     {
         var answer = await RedeemAsync(await CodeAsync(), (parameter, value));
         Assert.Equal((status, error), ((int)answer.Status, answer.Json.GetProperty("error").GetString()));
@@ -71,7 +87,10 @@ public sealed class GoogleTokenTests : GoogleProtocol
         var code = await CodeAsync();
         Assert.Equal(HttpStatusCode.OK, (await RedeemAsync(code)).Status);
         var again = await RedeemAsync(code);
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (again.Status, again.Json.GetProperty("error").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "invalid_grant"),
+            (again.Status, again.Json.GetProperty("error").GetString())
+        );
     }
 
     [Fact]
@@ -101,22 +120,33 @@ public sealed class GoogleTokenTests : GoogleProtocol
         Assert.Equal("invalid_grant", (await RedeemAsync(code)).Json.GetProperty("error").GetString());
         await GetJsonAsync("/v1/userinfo", token);
         Time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<HttpRequestException>(() => GetJsonAsync("/v1/userinfo", token))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await Assert.ThrowsAsync<HttpRequestException>(() => GetJsonAsync("/v1/userinfo", token))).StatusCode
+        );
     }
 
     [Fact]
     public async Task The_client_may_name_itself_in_a_header()
     {
-        using var content = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "authorization_code",
-            ["code"] = await CodeAsync(("code_challenge", null), ("code_challenge_method", null)),
-            ["redirect_uri"] = Redirect,
-        });
+        using var content = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "authorization_code",
+                ["code"] = await CodeAsync(("code_challenge", null), ("code_challenge_method", null)),
+                ["redirect_uri"] = Redirect,
+            }
+        );
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Sandbox.GoogleAddress, "/token"));
         request.Content = content;
         request.Headers.Authorization = new AuthenticationHeaderValue(
-            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{SandboxOptions.SampleGoogleClientId}:{SandboxOptions.SampleGoogleClientSecret}")));
+            "Basic",
+            Convert.ToBase64String(
+                Encoding.UTF8.GetBytes(
+                    $"{SandboxOptions.SampleGoogleClientId}:{SandboxOptions.SampleGoogleClientSecret}"
+                )
+            )
+        );
         using var answer = await Http.SendAsync(request, Cancellation);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
@@ -124,20 +154,36 @@ public sealed class GoogleTokenTests : GoogleProtocol
     [Fact]
     public async Task Nobody_gets_the_claims_without_an_access_token()
     {
-        Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<HttpRequestException>(() => GetJsonAsync("/v1/userinfo", "ya29.another"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (
+                await Assert.ThrowsAsync<HttpRequestException>(() => GetJsonAsync("/v1/userinfo", "ya29.another"))
+            ).StatusCode
+        );
         await Assert.ThrowsAsync<HttpRequestException>(() => GetJsonAsync("/v1/userinfo"));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<HttpRequestException>(async () => await GetJsonAsync("/v1/userinfo", await CodeAsync()))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (
+                await Assert.ThrowsAsync<HttpRequestException>(async () =>
+                    await GetJsonAsync("/v1/userinfo", await CodeAsync())
+                )
+            ).StatusCode
+        );
     }
 
     [Fact]
     public async Task Codes_are_kept_up_to_a_number_and_the_oldest_go_first()
     {
         var codes = new List<string>();
-        for (var i = 0; i < 4; i++) codes.Add(await CodeAsync());
+        for (var i = 0; i < 4; i++)
+            codes.Add(await CodeAsync());
         Assert.Equal(HttpStatusCode.BadRequest, (await RedeemAsync(codes[0])).Status);
-        foreach (var code in codes.Skip(1)) Assert.Equal(HttpStatusCode.OK, (await RedeemAsync(code)).Status);
+        foreach (var code in codes.Skip(1))
+            Assert.Equal(HttpStatusCode.OK, (await RedeemAsync(code)).Status);
     }
 
     private static JsonElement Payload(JsonElement answer) =>
-        JsonDocument.Parse(Base64UrlEncoder.Decode(answer.GetProperty("id_token").GetString()!.Split('.')[1])).RootElement;
+        JsonDocument
+            .Parse(Base64UrlEncoder.Decode(answer.GetProperty("id_token").GetString()!.Split('.')[1]))
+            .RootElement;
 }

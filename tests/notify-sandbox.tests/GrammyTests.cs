@@ -12,8 +12,16 @@ public sealed class GrammyTests : SandboxSpecs
     [Fact]
     public async Task GrammY_polls_answers_sends_and_understands_refusals()
     {
-        var folder = await NodeScripts.InstallAsync(Path.Combine(Programs.Repository, "tests", "notify-sandbox.tests", "grammy"), Cancellation);
-        var output = await DriveAsync(folder, Sandbox.ApiAddress.ToString().TrimEnd('/'), Sandbox.ControlAddress.ToString(), Sandbox.Token);
+        var folder = await NodeScripts.InstallAsync(
+            Path.Combine(Programs.Repository, "tests", "notify-sandbox.tests", "grammy"),
+            Cancellation
+        );
+        var output = await DriveAsync(
+            folder,
+            Sandbox.ApiAddress.ToString().TrimEnd('/'),
+            Sandbox.ControlAddress.ToString(),
+            Sandbox.Token
+        );
         using var seen = JsonDocument.Parse(output);
         Assert.Equal(
             """
@@ -54,12 +62,20 @@ public sealed class GrammyTests : SandboxSpecs
               ]
             }
             """,
-            JsonSerializer.Serialize(seen, s_indented));
+            JsonSerializer.Serialize(seen, s_indented)
+        );
         var person = (await Control.ChatsAsync(Cancellation)).Single(c => c.Title == "Grace").Id;
-        Assert.Equal(["Delivered", "Chart", "", "x"], (await Control.BotMessagesAsync(person, Cancellation)).Select(m => m.Text));
+        Assert.Equal(
+            ["Delivered", "Chart", "", "x"],
+            (await Control.BotMessagesAsync(person, Cancellation)).Select(m => m.Text)
+        );
     }
 
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static async Task<string> DriveAsync(string folder, params string[] arguments)
     {

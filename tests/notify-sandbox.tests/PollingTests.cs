@@ -12,7 +12,10 @@ public sealed class PollingTests : SandboxSpecs
         await Control.TypeAsync(Alice, "/start@NotifyTestBot abc", Cancellation);
 
         var update = Assert.Single(await Bot.GetUpdates(cancellationToken: Cancellation));
-        Assert.Equal((Alice, "/start@NotifyTestBot abc", "Alice"), (update.Message!.Chat.Id, update.Message.Text, update.Message.From!.FirstName));
+        Assert.Equal(
+            (Alice, "/start@NotifyTestBot abc", "Alice"),
+            (update.Message!.Chat.Id, update.Message.Text, update.Message.From!.FirstName)
+        );
         var entity = Assert.Single(update.Message.Entities!);
         Assert.Equal((MessageEntityType.BotCommand, 0, 20), (entity.Type, entity.Offset, entity.Length));
     }
@@ -24,9 +27,18 @@ public sealed class PollingTests : SandboxSpecs
         await Control.TypeAsync(Alice, "two", Cancellation);
 
         var first = await Bot.GetUpdates(cancellationToken: Cancellation);
-        Assert.Equal(["one", "two"], (await Bot.GetUpdates(cancellationToken: Cancellation)).Select(u => u.Message!.Text));
-        Assert.Equal(["one"], (await Bot.GetUpdates(limit: 1, cancellationToken: Cancellation)).Select(u => u.Message!.Text));
-        Assert.Equal(["two"], (await Bot.GetUpdates(first[1].Id, cancellationToken: Cancellation)).Select(u => u.Message!.Text));
+        Assert.Equal(
+            ["one", "two"],
+            (await Bot.GetUpdates(cancellationToken: Cancellation)).Select(u => u.Message!.Text)
+        );
+        Assert.Equal(
+            ["one"],
+            (await Bot.GetUpdates(limit: 1, cancellationToken: Cancellation)).Select(u => u.Message!.Text)
+        );
+        Assert.Equal(
+            ["two"],
+            (await Bot.GetUpdates(first[1].Id, cancellationToken: Cancellation)).Select(u => u.Message!.Text)
+        );
         Assert.Empty(await Bot.GetUpdates(first[1].Id + 1, cancellationToken: Cancellation));
         Assert.Empty(await Bot.GetUpdates(cancellationToken: Cancellation));
     }
@@ -34,9 +46,16 @@ public sealed class PollingTests : SandboxSpecs
     [Fact]
     public async Task A_negative_offset_gives_the_last_updates_and_forgets_the_rest()
     {
-        foreach (var text in (string[])["one", "two", "three"]) await Control.TypeAsync(Alice, text, Cancellation);
-        Assert.Equal(["two", "three"], (await Bot.GetUpdates(-2, cancellationToken: Cancellation)).Select(u => u.Message!.Text));
-        Assert.Equal(["two", "three"], (await Bot.GetUpdates(cancellationToken: Cancellation)).Select(u => u.Message!.Text));
+        foreach (var text in (string[])["one", "two", "three"])
+            await Control.TypeAsync(Alice, text, Cancellation);
+        Assert.Equal(
+            ["two", "three"],
+            (await Bot.GetUpdates(-2, cancellationToken: Cancellation)).Select(u => u.Message!.Text)
+        );
+        Assert.Equal(
+            ["two", "three"],
+            (await Bot.GetUpdates(cancellationToken: Cancellation)).Select(u => u.Message!.Text)
+        );
     }
 
     [Fact]
@@ -70,7 +89,12 @@ public sealed class PollingTests : SandboxSpecs
     [Fact]
     public async Task A_pressed_button_comes_as_a_query_and_the_answer_reaches_the_person()
     {
-        var sent = await Bot.SendMessage(Alice, "Run?", replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:7")), cancellationToken: Cancellation);
+        var sent = await Bot.SendMessage(
+            Alice,
+            "Run?",
+            replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:7")),
+            cancellationToken: Cancellation
+        );
         var press = Control.PressAsync(Alice, "Run", Cancellation, waitSeconds: 30);
 
         var query = Assert.Single(await Bot.GetUpdates(timeout: 30, cancellationToken: Cancellation)).CallbackQuery!;
@@ -82,12 +106,18 @@ public sealed class PollingTests : SandboxSpecs
     [Fact]
     public async Task A_query_can_be_answered_for_15_seconds()
     {
-        await Bot.SendMessage(Alice, "Run?", replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:7")), cancellationToken: Cancellation);
+        await Bot.SendMessage(
+            Alice,
+            "Run?",
+            replyMarkup: new InlineKeyboardMarkup(InlineKeyboardButton.WithCallbackData("Run", "run:7")),
+            cancellationToken: Cancellation
+        );
         var pressed = await Control.PressAsync(Alice, "Run", Cancellation);
         Time.Advance(TimeSpan.FromSeconds(15.1));
         await RefusedAsync(
             400,
             "Bad Request: query is too old and response timeout expired or query ID is invalid",
-            () => Bot.AnswerCallbackQuery(pressed.CallbackQueryId, cancellationToken: Cancellation));
+            () => Bot.AnswerCallbackQuery(pressed.CallbackQueryId, cancellationToken: Cancellation)
+        );
     }
 }

@@ -10,13 +10,15 @@ public sealed class SendLimitTests : SandboxSpecs
     [Fact]
     public async Task A_private_chat_takes_three_at_once_and_then_one_a_second()
     {
-        for (var i = 0; i < 3; i++) await SendAsync(Alice);
+        for (var i = 0; i < 3; i++)
+            await SendAsync(Alice);
         Assert.Equal(1, await RetryAfterAsync(Alice));
         Time.Advance(TimeSpan.FromSeconds(1));
         await SendAsync(Alice);
         Assert.Equal(1, await RetryAfterAsync(Alice));
         Time.Advance(TimeSpan.FromSeconds(10));
-        for (var i = 0; i < 3; i++) await SendAsync(Alice);
+        for (var i = 0; i < 3; i++)
+            await SendAsync(Alice);
         Assert.Equal(1, await RetryAfterAsync(Alice));
     }
 
@@ -24,7 +26,8 @@ public sealed class SendLimitTests : SandboxSpecs
     public async Task A_group_takes_20_a_minute()
     {
         var group = await Control.AddGroupAsync("Data team", [Alice], Cancellation);
-        for (var i = 0; i < 20; i++) await SendAsync(group);
+        for (var i = 0; i < 20; i++)
+            await SendAsync(group);
         Time.Advance(TimeSpan.FromSeconds(12));
         Assert.Equal(48, await RetryAfterAsync(group));
         Time.Advance(TimeSpan.FromSeconds(48));
@@ -35,8 +38,10 @@ public sealed class SendLimitTests : SandboxSpecs
     public async Task All_chats_together_take_30_a_second()
     {
         var people = new List<long>();
-        for (var i = 0; i < 31; i++) people.Add(await Control.AddStartedPersonAsync($"P{i}", Cancellation));
-        foreach (var person in people.Take(30)) await SendAsync(person);
+        for (var i = 0; i < 31; i++)
+            people.Add(await Control.AddStartedPersonAsync($"P{i}", Cancellation));
+        foreach (var person in people.Take(30))
+            await SendAsync(person);
         Assert.Equal(1, await RetryAfterAsync(people[30]));
         Time.Advance(TimeSpan.FromSeconds(1));
         await SendAsync(people[30]);
@@ -46,15 +51,22 @@ public sealed class SendLimitTests : SandboxSpecs
     public async Task The_limits_can_be_switched_off()
     {
         await Control.LimitAsync(isOn: false, Cancellation);
-        for (var i = 0; i < 50; i++) await SendAsync(Alice);
+        for (var i = 0; i < 50; i++)
+            await SendAsync(Alice);
     }
 
-    private Task<global::Telegram.Bot.Types.Message> SendAsync(long chat) => Bot.SendMessage(chat, "hello", cancellationToken: Cancellation);
+    private Task<global::Telegram.Bot.Types.Message> SendAsync(long chat) =>
+        Bot.SendMessage(chat, "hello", cancellationToken: Cancellation);
 
     private async Task<int> RetryAfterAsync(long chat)
     {
-        var refusal = await Assert.ThrowsAsync<global::Telegram.Bot.Exceptions.ApiRequestException>(() => SendAsync(chat));
-        Assert.Equal((429, $"Too Many Requests: retry after {refusal.Parameters!.RetryAfter}"), (refusal.ErrorCode, refusal.Message));
+        var refusal = await Assert.ThrowsAsync<global::Telegram.Bot.Exceptions.ApiRequestException>(() =>
+            SendAsync(chat)
+        );
+        Assert.Equal(
+            (429, $"Too Many Requests: retry after {refusal.Parameters!.RetryAfter}"),
+            (refusal.ErrorCode, refusal.Message)
+        );
         return refusal.Parameters.RetryAfter!.Value;
     }
 }

@@ -37,7 +37,10 @@ public sealed partial class BootedDebian : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(shown);
         TestAccount.SkipUnlessRoot();
-        Assert.SkipUnless(File.Exists("/usr/bin/systemd-nspawn") && File.Exists("/usr/sbin/debootstrap"), "needs systemd-nspawn and debootstrap: apt-get install systemd-container debootstrap");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/systemd-nspawn") && File.Exists("/usr/sbin/debootstrap"),
+            "needs systemd-nspawn and debootstrap: apt-get install systemd-container debootstrap"
+        );
         var make = Path.Combine(Programs.Repository, "tools", "debian-root.sh");
         await HereAsync($"{make} {release}", TimeSpan.FromMinutes(15));
         var template = (await HereAsync($"{make} {release} 2> /dev/null")).Trim();
@@ -47,7 +50,9 @@ public sealed partial class BootedDebian : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder, name));
         }
 
-        await HereAsync($"mount -t overlay overlay -o lowerdir={template},upperdir={folder}/upper,workdir={folder}/work {folder}/root");
+        await HereAsync(
+            $"mount -t overlay overlay -o lowerdir={template},upperdir={folder}/upper,workdir={folder}/work {folder}/root"
+        );
         var machine = new BootedDebian(folder, shown);
         try
         {
@@ -67,14 +72,19 @@ public sealed partial class BootedDebian : IAsyncDisposable
         var since = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            if (Leader() is not null && (await RunAsync("systemctl is-system-running")).Said.Trim() is "running" or "degraded")
+            if (
+                Leader() is not null
+                && (await RunAsync("systemctl is-system-running")).Said.Trim() is "running" or "degraded"
+            )
             {
                 return;
             }
 
             if (_nspawn.HasExited || TimeProvider.System.GetElapsedTime(since) > BootPatience)
             {
-                throw new TimeoutException($"The machine did not come up: {(await RunAsync("systemctl is-system-running; systemctl list-jobs; systemctl --failed")).Said}");
+                throw new TimeoutException(
+                    $"The machine did not come up: {(await RunAsync("systemctl is-system-running; systemctl list-jobs; systemctl --failed")).Said}"
+                );
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
@@ -107,11 +117,28 @@ public sealed partial class BootedDebian : IAsyncDisposable
 
         string[] become = user is null ? [] : ["/usr/sbin/runuser", "-u", user, "--"];
         string home = user is null ? "/root" : $"/home/{user}";
-        var start = new ProcessStartInfo("/usr/bin/nsenter",
-        [
-            "-t", leader.ToString(CultureInfo.InvariantCulture), "-m", "-u", "-i", "-n", "-p", "--", .. become, "/usr/bin/env", "-i",
-            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", $"HOME={home}", "LANG=C.UTF-8", "/bin/bash", "-c", $"cd {home} 2> /dev/null || cd /; {script}",
-        ])
+        var start = new ProcessStartInfo(
+            "/usr/bin/nsenter",
+            [
+                "-t",
+                leader.ToString(CultureInfo.InvariantCulture),
+                "-m",
+                "-u",
+                "-i",
+                "-n",
+                "-p",
+                "--",
+                .. become,
+                "/usr/bin/env",
+                "-i",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                $"HOME={home}",
+                "LANG=C.UTF-8",
+                "/bin/bash",
+                "-c",
+                $"cd {home} 2> /dev/null || cd /; {script}",
+            ]
+        )
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -136,18 +163,24 @@ public sealed partial class BootedDebian : IAsyncDisposable
     }
 
     /// <summary>The way into its network, for a client here.</summary>
-    public SocketsHttpHandler Connection() => new()
-    {
-        UseProxy = false,
-        ConnectCallback = async (context, cancellation) =>
+    public SocketsHttpHandler Connection() =>
+        new()
         {
-            var leader = Leader() ?? throw new IOException("the machine is not there");
+            UseProxy = false,
+            ConnectCallback = async (context, cancellation) =>
+            {
+                var leader = Leader() ?? throw new IOException("the machine is not there");
 
-            // A socket belongs to the network in which its thread was when it was made; the thread is this one's own and ends with it.
-            var socket = await Task.Factory.StartNew(() => ConnectWithin(leader, context.DnsEndPoint), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    };
+                // A socket belongs to the network in which its thread was when it was made; the thread is this one's own and ends with it.
+                var socket = await Task.Factory.StartNew(
+                    () => ConnectWithin(leader, context.DnsEndPoint),
+                    cancellation,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                );
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -155,7 +188,9 @@ public sealed partial class BootedDebian : IAsyncDisposable
         if (!_nspawn.HasExited)
         {
             _nspawn.Kill(entireProcessTree: true);
-            await _nspawn.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+            await _nspawn
+                .WaitForExitAsync(CancellationToken.None)
+                .WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
         }
 
         _nspawn.Dispose();
@@ -165,12 +200,26 @@ public sealed partial class BootedDebian : IAsyncDisposable
     /// <summary>Runs a shell script on this machine; it has to succeed.</summary>
     internal static async Task<string> HereAsync(string script, TimeSpan? patience = null)
     {
-        var (status, said) = await ToEndAsync(new ProcessStartInfo("/bin/bash", ["-c", script]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true }, null, patience ?? TimeSpan.FromMinutes(3));
+        var (status, said) = await ToEndAsync(
+            new ProcessStartInfo("/bin/bash", ["-c", script])
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+            null,
+            patience ?? TimeSpan.FromMinutes(3)
+        );
         Assert.True(status == 0, $"{script}\nended with {status}:\n{said}");
         return said;
     }
 
-    private static async Task<(int Status, string Said)> ToEndAsync(ProcessStartInfo start, string? input, TimeSpan patience)
+    private static async Task<(int Status, string Said)> ToEndAsync(
+        ProcessStartInfo start,
+        string? input,
+        TimeSpan patience
+    )
     {
         using var process = Process.Start(start)!;
         if (input is not null)
@@ -180,14 +229,29 @@ public sealed partial class BootedDebian : IAsyncDisposable
 
         process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None).WaitAsync(patience, CancellationToken.None);
+        var output = await process
+            .StandardOutput.ReadToEndAsync(CancellationToken.None)
+            .WaitAsync(patience, CancellationToken.None);
         await process.WaitForExitAsync(CancellationToken.None).WaitAsync(patience, CancellationToken.None);
         return (process.ExitCode, output + await errors);
     }
 
     private Process Start()
     {
-        var start = new ProcessStartInfo("/usr/bin/systemd-nspawn", ["-D", Root, "--boot", "--private-network", "--register=no", "--keep-unit", "--console=pipe", "--hostname=notify-test", .. _shown.Select(s => $"--bind-ro={s.Value}:{s.Key}")])
+        var start = new ProcessStartInfo(
+            "/usr/bin/systemd-nspawn",
+            [
+                "-D",
+                Root,
+                "--boot",
+                "--private-network",
+                "--register=no",
+                "--keep-unit",
+                "--console=pipe",
+                "--hostname=notify-test",
+                .. _shown.Select(s => $"--bind-ro={s.Value}:{s.Key}"),
+            ]
+        )
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -207,7 +271,8 @@ public sealed partial class BootedDebian : IAsyncDisposable
     {
         try
         {
-            var children = File.ReadAllText($"/proc/{_nspawn.Id}/task/{_nspawn.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var children = File.ReadAllText($"/proc/{_nspawn.Id}/task/{_nspawn.Id}/children")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return children.Length == 0 ? null : int.Parse(children[0], CultureInfo.InvariantCulture);
         }
         catch (IOException)

@@ -53,10 +53,16 @@ public abstract class DailyWorkTests(DeployedServer deployed)
         await deployed.Server.WriteScriptAsync("bob", "report.py", Report);
         await Machine.DoAsync("echo '* * * * * /usr/local/bin/notify-runner' | crontab -", "bob");
 
-        var report = (await WaitForAsync(deployed.Bob, m => m.Text.StartsWith("Report\nwith a chart", StringComparison.Ordinal)))[0];
+        var report = (
+            await WaitForAsync(deployed.Bob, m => m.Text.StartsWith("Report\nwith a chart", StringComparison.Ordinal))
+        )[0];
 
         Assert.NotNull(report.Photo);
-        Assert.Contains("report.py: delivered", await Machine.DoAsync("cat .notifications/logs/runner.log", "bob"), StringComparison.Ordinal);
+        Assert.Contains(
+            "report.py: delivered",
+            await Machine.DoAsync("cat .notifications/logs/runner.log", "bob"),
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("crontab -r; rm user/notifications/report.py", "bob");
     }
 
@@ -64,15 +70,30 @@ public abstract class DailyWorkTests(DeployedServer deployed)
     public async Task A_run_from_the_chat_sees_what_a_run_from_cron_sees()
     {
         await Machine.DoAsync("touch /tmp/left-by-an-analyst; touch seen-by-cron.json seen-by-chat.json", "alice");
-        await deployed.Server.WriteScriptAsync("alice", "surroundings.py", Surroundings.Replace("WHOM", "cron", StringComparison.Ordinal));
+        await deployed.Server.WriteScriptAsync(
+            "alice",
+            "surroundings.py",
+            Surroundings.Replace("WHOM", "cron", StringComparison.Ordinal)
+        );
         await Machine.DoAsync("echo '* * * * * /usr/local/bin/notify-runner' | crontab -", "alice");
-        await Eventually.TrueAsync(async () => (await Machine.RunAsync("test -s seen-by-cron.json", "alice")).Status == 0, () => "cron does not run it", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await Machine.RunAsync("test -s seen-by-cron.json", "alice")).Status == 0,
+            () => "cron does not run it",
+            Cancellation
+        );
         await Machine.DoAsync("crontab -r", "alice");
 
-        await deployed.Server.WriteScriptAsync("alice", "surroundings.py", Surroundings.Replace("WHOM", "chat", StringComparison.Ordinal));
+        await deployed.Server.WriteScriptAsync(
+            "alice",
+            "surroundings.py",
+            Surroundings.Replace("WHOM", "chat", StringComparison.Ordinal)
+        );
         await PressRunAsync(deployed.Alice, "surroundings");
 
-        var (cron, chat) = (await Machine.DoAsync("cat seen-by-cron.json", "alice"), await Machine.DoAsync("cat seen-by-chat.json", "alice"));
+        var (cron, chat) = (
+            await Machine.DoAsync("cat seen-by-cron.json", "alice"),
+            await Machine.DoAsync("cat seen-by-chat.json", "alice")
+        );
         Assert.Equal(cron, chat);
         Assert.Contains("\"tmp\": true", chat, StringComparison.Ordinal);
         await Machine.DoAsync("rm user/notifications/surroundings.py", "alice");
@@ -87,7 +108,11 @@ public abstract class DailyWorkTests(DeployedServer deployed)
 
         var messages = await WaitForAsync(deployed.Alice, m => m.Photo is not null);
         Assert.Equal("Report\nwith a chart", messages[^1].Text);
-        Assert.Contains("ok     helper: deploy can call it as ", await Machine.DoAsync("notify-bot doctor"), StringComparison.Ordinal);
+        Assert.Contains(
+            "ok     helper: deploy can call it as ",
+            await Machine.DoAsync("notify-bot doctor"),
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("rm user/notifications/on_request.py", "alice");
     }
 
@@ -98,7 +123,18 @@ public abstract class DailyWorkTests(DeployedServer deployed)
 
         await Phone.TypeAsync(deployed.Alice, "/run Umsatz heute", Cancellation);
 
-        Assert.Contains("letters, digits", (await WaitForAsync(deployed.Alice, m => m.Text.Contains("Umsatz heute", StringComparison.Ordinal) && m.Text.Contains("name", StringComparison.Ordinal)))[0].Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "letters, digits",
+            (
+                await WaitForAsync(
+                    deployed.Alice,
+                    m =>
+                        m.Text.Contains("Umsatz heute", StringComparison.Ordinal)
+                        && m.Text.Contains("name", StringComparison.Ordinal)
+                )
+            )[0].Text,
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("rm user/notifications/'Umsatz heute.py'", "alice");
     }
 
@@ -106,7 +142,10 @@ public abstract class DailyWorkTests(DeployedServer deployed)
     public async Task After_a_reboot_all_is_there_again_and_what_waited_is_delivered()
     {
         await Machine.DoAsync("systemctl stop sandbox");
-        var queued = await Machine.DoAsync("""curl -s --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{"text":"before the reboot","wait":0}' http://b/send""", "bob");
+        var queued = await Machine.DoAsync(
+            """curl -s --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{"text":"before the reboot","wait":0}' http://b/send""",
+            "bob"
+        );
         Assert.Contains("queued", queued, StringComparison.Ordinal);
 
         await Machine.RebootAsync();
@@ -120,7 +159,10 @@ public abstract class DailyWorkTests(DeployedServer deployed)
         });
         await WaitForAsync(deployed.Bob, m => m.Text == "before the reboot");
         Assert.Equal("running", (await Machine.RunAsync("systemctl is-system-running")).Said.Trim());
-        Assert.Equal("active\nactive\nactive", (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.service")).Trim());
+        Assert.Equal(
+            "active\nactive\nactive",
+            (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.service")).Trim()
+        );
     }
 
     private async Task PressRunAsync(long chat, string stem)
@@ -136,7 +178,11 @@ public abstract class DailyWorkTests(DeployedServer deployed)
 }
 
 /// <summary>On Debian 12.</summary>
-public sealed class DailyWorkOnBookwormTests(DeployedBookworm deployed) : DailyWorkTests(deployed), IClassFixture<DeployedBookworm>;
+public sealed class DailyWorkOnBookwormTests(DeployedBookworm deployed)
+    : DailyWorkTests(deployed),
+        IClassFixture<DeployedBookworm>;
 
 /// <summary>On Debian 13.</summary>
-public sealed class DailyWorkOnTrixieTests(DeployedTrixie deployed) : DailyWorkTests(deployed), IClassFixture<DeployedTrixie>;
+public sealed class DailyWorkOnTrixieTests(DeployedTrixie deployed)
+    : DailyWorkTests(deployed),
+        IClassFixture<DeployedTrixie>;

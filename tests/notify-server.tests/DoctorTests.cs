@@ -7,24 +7,70 @@ public abstract class DoctorTests(DeployedServer deployed)
 
     [Theory]
     // The mend that is printed is run as it is.
-    [InlineData("gpasswd -d www-data data-ops; systemctl restart notify-web", "notify-web: www-data, which it runs as, is not in data-ops", null)]
+    [InlineData(
+        "gpasswd -d www-data data-ops; systemctl restart notify-web",
+        "notify-web: www-data, which it runs as, is not in data-ops",
+        null
+    )]
     [InlineData("chmod 0644 /opt/data-analyst/.env", "settings file: ", null)]
     [InlineData("chmod 0755 /data/notifications", "folder: /data/notifications has the mode ", null)]
-    [InlineData("setfacl -x g:dataread /data/notifications", "folder: /data/notifications has no ACL entry for dataread", null)]
-    [InlineData("setfacl -x g:dataread /data/notifications/bot.sock", "socket: /data/notifications/bot.sock has no ACL entry for dataread", null)]
-    [InlineData("chgrp root /data/notifications/bot.sock", "socket: /data/notifications/bot.sock is the group root's", null)]
+    [InlineData(
+        "setfacl -x g:dataread /data/notifications",
+        "folder: /data/notifications has no ACL entry for dataread",
+        null
+    )]
+    [InlineData(
+        "setfacl -x g:dataread /data/notifications/bot.sock",
+        "socket: /data/notifications/bot.sock has no ACL entry for dataread",
+        null
+    )]
+    [InlineData(
+        "chgrp root /data/notifications/bot.sock",
+        "socket: /data/notifications/bot.sock is the group root's",
+        null
+    )]
     [InlineData("chmod 0644 /data/notifications/telegram_users.json", "telegram_users.json: it has the mode ", null)]
-    [InlineData("systemctl stop notify-bot.socket notify-bot.service", "socket: /data/notifications/bot.sock is ", null)]
-    [InlineData("chmod go+w /usr/local/bin/notify-scripts", "helper: /usr/local/bin/notify-scripts can be changed by others", null)]
+    [InlineData(
+        "systemctl stop notify-bot.socket notify-bot.service",
+        "socket: /data/notifications/bot.sock is ",
+        null
+    )]
+    [InlineData(
+        "chmod go+w /usr/local/bin/notify-scripts",
+        "helper: /usr/local/bin/notify-scripts can be changed by others",
+        null
+    )]
     // Where a person has to do something, the test does it.
-    [InlineData("sed -i 's/^TELEGRAM_BOT_TOKEN=.*/TELEGRAM_BOT_TOKEN=110201:BBB-a-token-that-was-revoked-yesterday/' /opt/data-analyst/.env; systemctl restart notify-bot", "token: Telegram refuses it", "sed -i 's/^TELEGRAM_BOT_TOKEN=.*/TELEGRAM_BOT_TOKEN=110201:AAH-sandbox-token-that-opens-no-real-bot/' /opt/data-analyst/.env; systemctl restart notify-bot")]
-    [InlineData("echo NOTIFY_MESSAGE_BUTTONS=perhaps >> /opt/data-analyst/.env; systemctl restart notify-bot", "settings: NOTIFY_MESSAGE_BUTTONS holds \"perhaps\"", "sed -i '/NOTIFY_MESSAGE_BUTTONS/d' /opt/data-analyst/.env; systemctl restart notify-bot")]
-    [InlineData("mv /etc/sudoers.d/sudoers-deploy /root/; ", "helper: deploy can't call it as ", "bash " + Server.Source + "/server/deploy.sh")]
-    [InlineData("printf '{' > /data/notifications/telegram_users.json.x; cat /data/notifications/telegram_users.json > /root/links; truncate -s 20 /data/notifications/telegram_users.json; rm /data/notifications/*.x", "telegram_users.json: it can't be read", "cat /root/links > /data/notifications/telegram_users.json")]
-    [InlineData("systemctl stop notify-bot.socket notify-bot.service; mount -t tmpfs -o size=8M,mode=2770,uid=deploy,gid=data-ops tmpfs /data/notifications; systemctl start notify-bot.socket notify-bot.service; head -c 9M /dev/zero > /data/notifications/filler", "disk: 0 MB are free", "rm -f /data/notifications/filler; systemctl stop notify-bot.socket notify-bot.service; umount -l /data/notifications; systemctl start notify-bot.socket notify-bot.service")]
+    [InlineData(
+        "sed -i 's/^TELEGRAM_BOT_TOKEN=.*/TELEGRAM_BOT_TOKEN=110201:BBB-a-token-that-was-revoked-yesterday/' /opt/data-analyst/.env; systemctl restart notify-bot",
+        "token: Telegram refuses it",
+        "sed -i 's/^TELEGRAM_BOT_TOKEN=.*/TELEGRAM_BOT_TOKEN=110201:AAH-sandbox-token-that-opens-no-real-bot/' /opt/data-analyst/.env; systemctl restart notify-bot"
+    )]
+    [InlineData(
+        "echo NOTIFY_MESSAGE_BUTTONS=perhaps >> /opt/data-analyst/.env; systemctl restart notify-bot",
+        "settings: NOTIFY_MESSAGE_BUTTONS holds \"perhaps\"",
+        "sed -i '/NOTIFY_MESSAGE_BUTTONS/d' /opt/data-analyst/.env; systemctl restart notify-bot"
+    )]
+    [InlineData(
+        "mv /etc/sudoers.d/sudoers-deploy /root/; ",
+        "helper: deploy can't call it as ",
+        "bash " + Server.Source + "/server/deploy.sh"
+    )]
+    [InlineData(
+        "printf '{' > /data/notifications/telegram_users.json.x; cat /data/notifications/telegram_users.json > /root/links; truncate -s 20 /data/notifications/telegram_users.json; rm /data/notifications/*.x",
+        "telegram_users.json: it can't be read",
+        "cat /root/links > /data/notifications/telegram_users.json"
+    )]
+    [InlineData(
+        "systemctl stop notify-bot.socket notify-bot.service; mount -t tmpfs -o size=8M,mode=2770,uid=deploy,gid=data-ops tmpfs /data/notifications; systemctl start notify-bot.socket notify-bot.service; head -c 9M /dev/zero > /data/notifications/filler",
+        "disk: 0 MB are free",
+        "rm -f /data/notifications/filler; systemctl stop notify-bot.socket notify-bot.service; umount -l /data/notifications; systemctl start notify-bot.socket notify-bot.service"
+    )]
     public async Task Each_fault_is_named_and_its_mend_works(string fault, string named, string? mend)
     {
-        await Machine.DoAsync("for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor");
+        await Machine.DoAsync(
+            "for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor"
+        );
         await Machine.RunAsync(fault);
 
         var (status, said) = await Machine.RunAsync("notify-bot doctor");
@@ -34,7 +80,9 @@ public abstract class DoctorTests(DeployedServer deployed)
         var line = said[said.IndexOf($"WRONG  {named}", StringComparison.Ordinal)..].Split('\n')[1];
         Assert.StartsWith("       mend: ", line, StringComparison.Ordinal);
         await Machine.DoAsync(mend ?? line["       mend: ".Length..].Split("; journalctl")[0]);
-        await Machine.DoAsync("for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor");
+        await Machine.DoAsync(
+            "for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor"
+        );
     }
 
     [Fact]
@@ -45,15 +93,25 @@ public abstract class DoctorTests(DeployedServer deployed)
         var (status, said) = await Machine.RunAsync("notify-bot doctor");
 
         Assert.Equal(1, status);
-        Assert.Contains("WRONG  analysts' group: there is no group quants\n       mend: groupadd quants", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "WRONG  analysts' group: there is no group quants\n       mend: groupadd quants",
+            said,
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("groupadd quants");
-        Assert.Contains("ok     analysts' group: quants", (await Machine.RunAsync("notify-bot doctor")).Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "ok     analysts' group: quants",
+            (await Machine.RunAsync("notify-bot doctor")).Said,
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("sed -i '/NOTIFY_ANALYST_GROUP/d' /opt/data-analyst/.env; groupdel quants");
     }
 }
 
 /// <summary>On Debian 12.</summary>
-public sealed class DoctorOnBookwormTests(DeployedBookworm deployed) : DoctorTests(deployed), IClassFixture<DeployedBookworm>;
+public sealed class DoctorOnBookwormTests(DeployedBookworm deployed)
+    : DoctorTests(deployed),
+        IClassFixture<DeployedBookworm>;
 
 /// <summary>On Debian 13.</summary>
 public sealed class DoctorOnTrixieTests(DeployedTrixie deployed) : DoctorTests(deployed), IClassFixture<DeployedTrixie>;

@@ -14,8 +14,18 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     [Fact]
     public async Task The_machine_runs_and_nothing_has_failed()
     {
-        Assert.Equal("running", (await Machine.RunAsync("systemctl is-system-running; systemctl --failed --no-legend")).Said.Trim());
-        Assert.Equal(string.Join('\n', Enumerable.Repeat("active", 8)), (await Machine.DoAsync("systemctl is-active notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.path")).Trim());
+        Assert.Equal(
+            "running",
+            (await Machine.RunAsync("systemctl is-system-running; systemctl --failed --no-legend")).Said.Trim()
+        );
+        Assert.Equal(
+            string.Join('\n', Enumerable.Repeat("active", 8)),
+            (
+                await Machine.DoAsync(
+                    "systemctl is-active notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.path"
+                )
+            ).Trim()
+        );
         Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
     }
 
@@ -58,7 +68,13 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     [InlineData("/data/notifications", "user::rwx group::rwx group:dataread:--x mask::rwx other::---")]
     [InlineData("/data/notifications/bot.sock", "user::rw- group::rw- group:dataread:rw- mask::rw- other::---")]
     public async Task Analysts_have_their_entry_and_no_more(string path, string expected) =>
-        Assert.Equal(expected, string.Join(' ', (await Machine.DoAsync($"getfacl -cpE {path}")).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ',
+                (await Machine.DoAsync($"getfacl -cpE {path}")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            )
+        );
 
     [Theory]
     // The socket and what is beside it.
@@ -77,10 +93,26 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     [InlineData("deploy", "cat /opt/data-analyst/.env", false)]
     [InlineData("www-data", "cat /opt/data-analyst/.env", false)]
     // Whom one may send for.
-    [InlineData("alice", "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"text\":\"mine\"}' http://b/send", true)]
-    [InlineData("alice", "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send", false)]
-    [InlineData("deploy", "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send", true)]
-    [InlineData("www-data", "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send", true)]
+    [InlineData(
+        "alice",
+        "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"text\":\"mine\"}' http://b/send",
+        true
+    )]
+    [InlineData(
+        "alice",
+        "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send",
+        false
+    )]
+    [InlineData(
+        "deploy",
+        "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send",
+        true
+    )]
+    [InlineData(
+        "www-data",
+        "curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{\"user\":\"bob\",\"text\":\"for bob\"}' http://b/send",
+        true
+    )]
     // What the bot's account may do through sudo, and nobody else.
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts list", true)]
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts sync-status", true)]
@@ -152,19 +184,37 @@ public abstract partial class InstalledTests(DeployedServer deployed)
         Assert.Equal("deploy", (await Machine.DoAsync($"ps -o user= -p {bot}")).Trim());
         foreach (var service in (string[])["web", "gateway"])
         {
-            var environment = await Machine.DoAsync($"tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value notify-{service})/environ");
+            var environment = await Machine.DoAsync(
+                $"tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value notify-{service})/environ"
+            );
             Assert.DoesNotContain("TELEGRAM_BOT_TOKEN", environment, StringComparison.Ordinal);
         }
 
-        Assert.DoesNotContain("AAH-sandbox", await Machine.DoAsync("ps axww -o args; journalctl --no-pager; cat /data/notifications/private/bot.log"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "AAH-sandbox",
+            await Machine.DoAsync("ps axww -o args; journalctl --no-pager; cat /data/notifications/private/bot.log"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "rm SOCKET")]
     [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "mv SOCKET SOCKET.aside")]
-    [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "ln -s /etc/shadow SOCKET.new; mv -T SOCKET.new SOCKET")]
-    [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "ln -s /etc/nothing SOCKET.new; mv -T SOCKET.new SOCKET")]
-    [InlineData("/data/notifications/bot.sock", "660 deploy:data-ops", "for i in 1 2 3 4 5 6 7 8; do rm -f SOCKET; done")]
+    [InlineData(
+        "/run/notify-web/web.sock",
+        "660 www-data:www-data",
+        "ln -s /etc/shadow SOCKET.new; mv -T SOCKET.new SOCKET"
+    )]
+    [InlineData(
+        "/run/notify-web/web.sock",
+        "660 www-data:www-data",
+        "ln -s /etc/nothing SOCKET.new; mv -T SOCKET.new SOCKET"
+    )]
+    [InlineData(
+        "/data/notifications/bot.sock",
+        "660 deploy:data-ops",
+        "for i in 1 2 3 4 5 6 7 8; do rm -f SOCKET; done"
+    )]
     [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "rm SOCKET")]
     [InlineData("/run/notify-web/web.sock", "660 www-data:www-data", "rm -r /run/notify-web")]
     [InlineData("/run/notify-gateway/client.sock", "660 notify-gateway:www-data", "rm SOCKET")]
@@ -178,7 +228,9 @@ public abstract partial class InstalledTests(DeployedServer deployed)
 
         Assert.Equal(rights, (await Machine.DoAsync($"stat -c '%a %U:%G' {socket}")).Trim());
         Assert.Equal(shadow, await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow; ! ls /etc/nothing 2> /dev/null"));
-        await Machine.DoAsync("rm -f /data/notifications/*.aside; for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor");
+        await Machine.DoAsync(
+            "rm -f /data/notifications/*.aside; for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done; notify-bot doctor"
+        );
         await deployed.Server.WaitUntilServedAsync();
     }
 
@@ -190,8 +242,15 @@ public abstract partial class InstalledTests(DeployedServer deployed)
 
         await WaitUntilAnsweredAsync("/data/notifications/bot.sock");
 
-        Assert.Equal("660 deploy:data-ops", (await Machine.DoAsync("stat -c '%a %U:%G' /data/notifications/bot.sock")).Trim());
-        Assert.Contains("group:dataread:rw-", await Machine.DoAsync("getfacl -cpE /data/notifications/bot.sock"), StringComparison.Ordinal);
+        Assert.Equal(
+            "660 deploy:data-ops",
+            (await Machine.DoAsync("stat -c '%a %U:%G' /data/notifications/bot.sock")).Trim()
+        );
+        Assert.Contains(
+            "group:dataread:rw-",
+            await Machine.DoAsync("getfacl -cpE /data/notifications/bot.sock"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -199,11 +258,25 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     {
         Assert.Equal("continue", (await Machine.DoAsync("systemctl show -p OOMPolicy --value notify-bot")).Trim());
         var bot = await Machine.DoAsync("systemctl show -p MainPID notify-bot");
-        await deployed.Server.WriteScriptAsync("alice", "hungry.py", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)");
+        await deployed.Server.WriteScriptAsync(
+            "alice",
+            "hungry.py",
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+        );
 
-        await Machine.RunAsync("curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run", "alice");
-        await deployed.Server.WriteScriptAsync("alice", "hungry.py", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)");
-        await Machine.RunAsync("curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run", "alice");
+        await Machine.RunAsync(
+            "curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run",
+            "alice"
+        );
+        await deployed.Server.WriteScriptAsync(
+            "alice",
+            "hungry.py",
+            "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"
+        );
+        await Machine.RunAsync(
+            "curl -s -X POST --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{}' http://b/scripts/hungry.py/run",
+            "alice"
+        );
 
         Assert.Equal(bot, await Machine.DoAsync("systemctl show -p MainPID notify-bot"));
         Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
@@ -215,7 +288,10 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     {
         // Addresses of nobody (RFC 5737): of this machine itself the gateway takes more.
         await Machine.DoAsync("ip address add 192.0.2.1/32 dev lo; ip address add 192.0.2.2/32 dev lo");
-        var said = await Machine.DoAsync("cat > /tmp/strangers.py; python3 /tmp/strangers.py", "alice", $$"""
+        var said = await Machine.DoAsync(
+            "cat > /tmp/strangers.py; python3 /tmp/strangers.py",
+            "alice",
+            $$"""
             import socket, ssl
             trust = ssl.create_default_context(cafile="/etc/letsencrypt/live/{{Server.PublicName}}/fullchain.pem")
             def answer(address, forged):
@@ -225,7 +301,8 @@ public abstract partial class InstalledTests(DeployedServer deployed)
                 return tls, tls.recv(4096).split(b" ")[1].decode()
             crowd = [answer("192.0.2.1", f"198.51.100.{i}") for i in range(150)]
             print(sorted({status for _, status in crowd}), answer("192.0.2.2", "192.0.2.1")[1])
-            """);
+            """
+        );
 
         Assert.Equal("['101', '429'] 101", said.Trim());
     }
@@ -234,9 +311,14 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     public async Task Root_follows_no_link_that_the_dashboards_account_puts_into_the_shared_folder()
     {
         var before = await Machine.DoAsync("getfacl -pcE /etc/shadow; stat -c '%a %U:%G' /etc/shadow");
-        await Machine.DoAsync("cd /data/notifications; mv bot.sock bot.sock.aside; ln -s /etc/shadow bot.sock; ln -s /etc/shadow pending_links.json.new; mv -T pending_links.json.new pending_links.json", "www-data");
+        await Machine.DoAsync(
+            "cd /data/notifications; mv bot.sock bot.sock.aside; ln -s /etc/shadow bot.sock; ln -s /etc/shadow pending_links.json.new; mv -T pending_links.json.new pending_links.json",
+            "www-data"
+        );
 
-        await Machine.RunAsync("sed -n 's/^ExecStartPost=//p' /etc/systemd/system/notify-bot.socket > /tmp/after; bash /tmp/after");
+        await Machine.RunAsync(
+            "sed -n 's/^ExecStartPost=//p' /etc/systemd/system/notify-bot.socket > /tmp/after; bash /tmp/after"
+        );
         await Machine.DoAsync("cd /data/notifications; mv -fT bot.sock.aside bot.sock", "www-data");
         await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh");
 
@@ -244,7 +326,10 @@ public abstract partial class InstalledTests(DeployedServer deployed)
         await Machine.DoAsync("rm /data/notifications/pending_links.json", "www-data");
 
         // systemd itself gives a socket's file to SocketUser= by its name, and would follow a link that is put there between two of its steps.
-        Assert.Equal("SocketUser=\nSocketGroup=", (await Machine.DoAsync("systemctl show -p SocketUser -p SocketGroup notify-bot.socket")).Trim());
+        Assert.Equal(
+            "SocketUser=\nSocketGroup=",
+            (await Machine.DoAsync("systemctl show -p SocketUser -p SocketGroup notify-bot.socket")).Trim()
+        );
     }
 
     [Fact]
@@ -253,7 +338,9 @@ public abstract partial class InstalledTests(DeployedServer deployed)
         var before = await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow");
         await Machine.DoAsync("ln /etc/shadow /data/notifications/pending_links.json");
 
-        var (_, said) = await Machine.RunAsync($"bash {Server.Source}/server/deploy.sh; rm /data/notifications/pending_links.json");
+        var (_, said) = await Machine.RunAsync(
+            $"bash {Server.Source}/server/deploy.sh; rm /data/notifications/pending_links.json"
+        );
 
         Assert.Contains("/data/notifications/pending_links.json was left as it is", said, StringComparison.Ordinal);
         Assert.Equal(before, await Machine.DoAsync("stat -c '%a %U:%G' /etc/shadow"));
@@ -262,11 +349,20 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     [Fact]
     public async Task What_an_earlier_engine_left_is_the_bots_afterwards()
     {
-        await Machine.DoAsync("chown root:root /data/notifications/telegram_users.json; chmod 0600 /data/notifications/telegram_users.json");
+        await Machine.DoAsync(
+            "chown root:root /data/notifications/telegram_users.json; chmod 0600 /data/notifications/telegram_users.json"
+        );
 
-        Assert.Contains("telegram_users.json is deploy:data-ops' now", await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh"), StringComparison.Ordinal);
+        Assert.Contains(
+            "telegram_users.json is deploy:data-ops' now",
+            await Machine.DoAsync($"bash {Server.Source}/server/deploy.sh"),
+            StringComparison.Ordinal
+        );
 
-        Assert.Equal("660 deploy:data-ops 1", (await Machine.DoAsync("stat -c '%a %U:%G %h' /data/notifications/telegram_users.json")).Trim());
+        Assert.Equal(
+            "660 deploy:data-ops 1",
+            (await Machine.DoAsync("stat -c '%a %U:%G %h' /data/notifications/telegram_users.json")).Trim()
+        );
         Assert.Equal("", await Machine.DoAsync("ls -d /data/notifications/.adopt* 2> /dev/null || true"));
     }
 
@@ -274,7 +370,20 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     public async Task An_analyst_is_added_once_and_wrong_names_and_keys_are_refused()
     {
         Assert.Contains("alice is there already", await Machine.DoAsync("add-analyst alice"), StringComparison.Ordinal);
-        foreach (var wrong in (string[])["'Alice B'", "root", "-x", "../x", "$'a\\nb'", "''", "carol 'no key'", "carol $'ssh-ed25519 AAAA\\nssh-rsa BBBB'", "carol a b"])
+        foreach (
+            var wrong in (string[])
+                [
+                    "'Alice B'",
+                    "root",
+                    "-x",
+                    "../x",
+                    "$'a\\nb'",
+                    "''",
+                    "carol 'no key'",
+                    "carol $'ssh-ed25519 AAAA\\nssh-rsa BBBB'",
+                    "carol a b",
+                ]
+        )
         {
             Assert.NotEqual(0, (await Machine.RunAsync($"add-analyst {wrong}")).Status);
         }
@@ -283,17 +392,24 @@ public abstract partial class InstalledTests(DeployedServer deployed)
         Assert.NotEqual(0, (await Machine.RunAsync("add-analyst carol", "alice")).Status);
     }
 
-    private Task WaitUntilAnsweredAsync(string socket) => Eventually.TrueAsync(
-        async () => (await Machine.RunAsync($"curl -s -m 5 -o /dev/null --unix-socket {socket} http://x/")).Status == 0,
-        () => $"nobody answers at {socket}",
-        Cancellation);
+    private Task WaitUntilAnsweredAsync(string socket) =>
+        Eventually.TrueAsync(
+            async () =>
+                (await Machine.RunAsync($"curl -s -m 5 -o /dev/null --unix-socket {socket} http://x/")).Status == 0,
+            () => $"nobody answers at {socket}",
+            Cancellation
+        );
 
     [GeneratedRegex(@"Overall exposure level for .*: (?<score>[0-9.]+) ", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Exposure();
 }
 
 /// <summary>On Debian 12.</summary>
-public sealed class InstalledOnBookwormTests(DeployedBookworm deployed) : InstalledTests(deployed), IClassFixture<DeployedBookworm>;
+public sealed class InstalledOnBookwormTests(DeployedBookworm deployed)
+    : InstalledTests(deployed),
+        IClassFixture<DeployedBookworm>;
 
 /// <summary>On Debian 13.</summary>
-public sealed class InstalledOnTrixieTests(DeployedTrixie deployed) : InstalledTests(deployed), IClassFixture<DeployedTrixie>;
+public sealed class InstalledOnTrixieTests(DeployedTrixie deployed)
+    : InstalledTests(deployed),
+        IClassFixture<DeployedTrixie>;

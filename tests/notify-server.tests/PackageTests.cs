@@ -7,10 +7,16 @@ namespace Notify.Tests;
 /// <param name="release">Debian's name of the machine.</param>
 public abstract class PackageTests(string release)
 {
-    private const string Install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades -o Dpkg::Options::=--force-confold";
+    private const string Install =
+        "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades -o Dpkg::Options::=--force-confold";
 
-    internal static string Package => Directory.GetFiles(Path.Combine(Programs.Repository, "artifacts", "publish"), "notify_*_amd64.deb").FirstOrDefault()
-        ?? throw new FileNotFoundException("artifacts/publish/notify_VERSION_amd64.deb is not there. Run ./dev publish first.");
+    internal static string Package =>
+        Directory
+            .GetFiles(Path.Combine(Programs.Repository, "artifacts", "publish"), "notify_*_amd64.deb")
+            .FirstOrDefault()
+        ?? throw new FileNotFoundException(
+            "artifacts/publish/notify_VERSION_amd64.deb is not there. Run ./dev publish first."
+        );
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,31 +35,48 @@ public abstract class PackageTests(string release)
         await WaitUntilWellAsync(server);
         Assert.Equal("running", (await machine.RunAsync("systemctl is-system-running")).Said.Trim());
         Assert.Equal("2770 deploy:data-ops", (await machine.DoAsync("stat -c '%a %U:%G' /data/notifications")).Trim());
-        Assert.Contains("group:dataread:rw-", await machine.DoAsync("getfacl -cpE /data/notifications/bot.sock"), StringComparison.Ordinal);
+        Assert.Contains(
+            "group:dataread:rw-",
+            await machine.DoAsync("getfacl -cpE /data/notifications/bot.sock"),
+            StringComparison.Ordinal
+        );
         Assert.Equal("600 root:root", (await machine.DoAsync("stat -c '%a %U:%G' /opt/data-analyst/.env")).Trim());
         Assert.Contains("All is well.", await machine.DoAsync("notify-bot doctor"), StringComparison.Ordinal);
         var chat = await server.AddAnalystAsync("alice");
-        await server.WriteScriptAsync("alice", "hello.py", """print('{"notify": true, "message": "hello from a script", "cooldown": "0m"}')""");
+        await server.WriteScriptAsync(
+            "alice",
+            "hello.py",
+            """print('{"notify": true, "message": "hello from a script", "cooldown": "0m"}')"""
+        );
         await machine.DoAsync("/usr/local/bin/notify-runner", "alice");
-        await server.Phone.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Text == "hello from a script"), Cancellation);
+        await server.Phone.WaitForBotMessagesAsync(
+            chat,
+            all => all.Any(m => m.Text == "hello from a script"),
+            Cancellation
+        );
         await machine.DoAsync("echo '# an operator was here' >> /etc/sudoers.d/sudoers-deploy");
 
         // Upgraded and downgraded while somebody sends.
-        await machine.DoAsync($"""
+        await machine.DoAsync(
+            $"""
             dpkg-deb -R {file} /root/newer
             sed -i 's/^Version: .*/Version: 99.0/' /root/newer/DEBIAN/control
             printf 'newer' >> /root/newer/opt/data-analyst/notify/notify-bot
             sed -i '/notify-bot$/d' /root/newer/DEBIAN/md5sums
             dpkg-deb --root-owner-group -Znone -b /root/newer /root/newer.deb
-            """);
-        await machine.DoAsync("cat > /root/load.sh", input: """
+            """
+        );
+        await machine.DoAsync(
+            "cat > /root/load.sh",
+            input: """
             ok=0; bad=0
             while [ ! -e /root/load.end ]; do
                 if curl -sf -m 60 -o /dev/null --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d '{"user":"alice","text":"load","wait":0}' http://b/send; then ok=$((ok + 1)); else bad=$((bad + 1)); fi
                 sleep 0.05
             done
             echo "$ok $bad" > /root/load.out
-            """);
+            """
+        );
         await machine.DoAsync("systemd-run -q --unit=load bash /root/load.sh");
         await machine.DoAsync($"{Install} /root/newer.deb");
         Assert.Equal("99.0", (await machine.DoAsync("dpkg-query -W -f '${Version}' notify")).Trim());
@@ -61,21 +84,52 @@ public abstract class PackageTests(string release)
         await machine.DoAsync($"{Install} {file}");
         await WaitUntilWellAsync(server);
         await machine.DoAsync("touch /root/load.end");
-        await Eventually.TrueAsync(async () => (await machine.RunAsync("test -s /root/load.out")).Status == 0, () => "the load does not end", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await machine.RunAsync("test -s /root/load.out")).Status == 0,
+            () => "the load does not end",
+            Cancellation
+        );
         var load = (await machine.DoAsync("cat /root/load.out")).Trim().Split(' ');
-        TestContext.Current.TestOutputHelper!.WriteLine($"{load[0]} sent during upgrade and downgrade, {load[1]} failed");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{load[0]} sent during upgrade and downgrade, {load[1]} failed"
+        );
         Assert.Equal("0", load[1]);
         Assert.InRange(int.Parse(load[0], CultureInfo.InvariantCulture), 10, int.MaxValue);
-        Assert.Contains("an operator was here", await machine.DoAsync("cat /etc/sudoers.d/sudoers-deploy"), StringComparison.Ordinal);
+        Assert.Contains(
+            "an operator was here",
+            await machine.DoAsync("cat /etc/sudoers.d/sudoers-deploy"),
+            StringComparison.Ordinal
+        );
         Assert.Contains("alice", await machine.DoAsync("notify-bot users"), StringComparison.Ordinal);
 
         // Removed: what is the users' stays. Purged: nothing but the accounts.
         await machine.DoAsync("apt-get remove -y -q notify");
-        Assert.Equal("", (await machine.DoAsync("ls /opt/data-analyst/notify /usr/local/bin/notify-bot /lib/systemd/system/notify-* /etc/systemd/system/*.wants/notify-* 2> /dev/null || true")).Trim());
-        Assert.Equal("", (await machine.DoAsync("systemctl list-units --no-legend 'notify-*.service' 'notify-*.socket' 'notify-*.path' --state=active,failed || true")).Trim());
+        Assert.Equal(
+            "",
+            (
+                await machine.DoAsync(
+                    "ls /opt/data-analyst/notify /usr/local/bin/notify-bot /lib/systemd/system/notify-* /etc/systemd/system/*.wants/notify-* 2> /dev/null || true"
+                )
+            ).Trim()
+        );
+        Assert.Equal(
+            "",
+            (
+                await machine.DoAsync(
+                    "systemctl list-units --no-legend 'notify-*.service' 'notify-*.socket' 'notify-*.path' --state=active,failed || true"
+                )
+            ).Trim()
+        );
         await machine.DoAsync("test -s /data/notifications/telegram_users.json && test -s /opt/data-analyst/.env");
         await machine.DoAsync("apt-get purge -y -q notify");
-        Assert.Equal("", (await machine.DoAsync("ls -d /data/* /opt/* /usr/local/bin/* /etc/sudoers.d/sudoers-deploy /var/lib/notify-* /run/notify-* 2> /dev/null || true")).Trim());
+        Assert.Equal(
+            "",
+            (
+                await machine.DoAsync(
+                    "ls -d /data/* /opt/* /usr/local/bin/* /etc/sudoers.d/sudoers-deploy /var/lib/notify-* /run/notify-* 2> /dev/null || true"
+                )
+            ).Trim()
+        );
         await machine.DoAsync("test -d /opt -a -d /data -a -d /usr/local/bin");
         Assert.Equal("running", (await machine.RunAsync("systemctl is-system-running")).Said.Trim());
     }
@@ -87,10 +141,15 @@ public abstract class PackageTests(string release)
         var machine = server.Machine;
         await server.WriteSettingsAsync();
         var file = $"{Server.Source}/artifacts/publish/{Path.GetFileName(Package)}";
-        await machine.DoAsync($"""
+        await machine.DoAsync(
+            $"""
             dpkg-deb -R {file} /root/older
             sed -i 's/^Version: .*/Version: 0.0.1/' /root/older/DEBIAN/control
-            {Server.MakeSiteOlder.Replace("FILE", "/root/older/opt/data-analyst/nginx-notify.conf", StringComparison.Ordinal)}
+            {Server.MakeSiteOlder.Replace(
+                "FILE",
+                "/root/older/opt/data-analyst/nginx-notify.conf",
+                StringComparison.Ordinal
+            )}
             mkdir -p /root/older/lib
             mv /root/older/usr/lib/systemd /root/older/lib/
             cd /root/older/lib/systemd/system
@@ -98,7 +157,8 @@ public abstract class PackageTests(string release)
             rm /root/older/DEBIAN/md5sums
             dpkg-deb --root-owner-group -Znone -b /root/older /root/older.deb
             {Install} /root/older.deb
-            """);
+            """
+        );
         await server.StartNginxAsync();
         await server.WaitUntilServedAsync();
         var chat = await server.AddAnalystAsync("alice");
@@ -111,19 +171,50 @@ public abstract class PackageTests(string release)
         await machine.DoAsync("chgrp data-ops /data/docs; chmod g+w /data/docs");
         (status, said) = await machine.RunAsync($"{Install} {file}");
         Assert.True(status != 0, said);
-        Assert.Contains("/data/docs can be changed by members of data-ops, and root writes there: chmod g-w /data/docs", said, StringComparison.Ordinal);
-        Assert.Equal("0.0.1 installed", await machine.DoAsync("dpkg-query -W -f '${Version} ${db:Status-Status}' notify"));
+        Assert.Contains(
+            "/data/docs can be changed by members of data-ops, and root writes there: chmod g-w /data/docs",
+            said,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "0.0.1 installed",
+            await machine.DoAsync("dpkg-query -W -f '${Version} ${db:Status-Status}' notify")
+        );
         await server.WaitUntilServedAsync();
         await machine.DoAsync("chmod g-w /data/docs");
 
         await machine.DoAsync($"{Install} {file}");
 
         await WaitUntilWellAsync(server);
-        Assert.Equal("", (await machine.DoAsync("ss -Hltn '( sport = 5000 or sport = 8765 )'; systemctl --failed --no-legend; find /lib/systemd/system/ /etc/systemd/system -name '*.dpkg-*'")).Trim());
-        Assert.Equal("/usr/lib/systemd/system/notify-bot.service", (await machine.DoAsync("realpath $(systemctl show -p FragmentPath --value notify-bot)")).Trim());
-        Assert.Equal("loaded loaded loaded loaded loaded loaded loaded loaded loaded", (await machine.DoAsync("systemctl show -p LoadState --value notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.{path,service} | xargs")).Trim());
-        await machine.DoAsync("echo '{\"text\":\"after the upgrade\"}' | curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d @- http://b/send", "alice");
-        await server.Phone.WaitForBotMessagesAsync(chat, all => all.Any(m => m.Text == "after the upgrade"), Cancellation);
+        Assert.Equal(
+            "",
+            (
+                await machine.DoAsync(
+                    "ss -Hltn '( sport = 5000 or sport = 8765 )'; systemctl --failed --no-legend; find /lib/systemd/system/ /etc/systemd/system -name '*.dpkg-*'"
+                )
+            ).Trim()
+        );
+        Assert.Equal(
+            "/usr/lib/systemd/system/notify-bot.service",
+            (await machine.DoAsync("realpath $(systemctl show -p FragmentPath --value notify-bot)")).Trim()
+        );
+        Assert.Equal(
+            "loaded loaded loaded loaded loaded loaded loaded loaded loaded",
+            (
+                await machine.DoAsync(
+                    "systemctl show -p LoadState --value notify-{bot,web,gateway}.{service,socket} notify-gateway-clients.socket notify-sockets.{path,service} | xargs"
+                )
+            ).Trim()
+        );
+        await machine.DoAsync(
+            "echo '{\"text\":\"after the upgrade\"}' | curl -sf --unix-socket /data/notifications/bot.sock -H 'Content-Type: application/json' -d @- http://b/send",
+            "alice"
+        );
+        await server.Phone.WaitForBotMessagesAsync(
+            chat,
+            all => all.Any(m => m.Text == "after the upgrade"),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -131,19 +222,44 @@ public abstract class PackageTests(string release)
     {
         await using var server = await Server.BootAsync(release);
 
-        var said = await server.Machine.DoAsync($"{Install} {Server.Source}/artifacts/publish/{Path.GetFileName(Package)}");
+        var said = await server.Machine.DoAsync(
+            $"{Install} {Server.Source}/artifacts/publish/{Path.GetFileName(Package)}"
+        );
 
-        Assert.Contains("notify-bot is installed and not started: /opt/data-analyst/.env lacks TELEGRAM_BOT_TOKEN.", said, StringComparison.Ordinal);
-        Assert.Equal("running\n", (await server.Machine.RunAsync("systemctl is-system-running; systemctl --failed --no-legend; journalctl --no-pager -p warning -n 20 -o cat | grep notify-gateway")).Said);
-        Assert.NotEmpty((await server.Machine.DoAsync("sed -n 's/^NOTIFY_JWT_SECRET=//p' /opt/data-analyst/.env")).Trim());
-        var (status, _) = await server.Machine.RunAsync($"bash -c '. /usr/lib/notify/prepare.sh; notify_ready notify-bot'");
+        Assert.Contains(
+            "notify-bot is installed and not started: /opt/data-analyst/.env lacks TELEGRAM_BOT_TOKEN.",
+            said,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "running\n",
+            (
+                await server.Machine.RunAsync(
+                    "systemctl is-system-running; systemctl --failed --no-legend; journalctl --no-pager -p warning -n 20 -o cat | grep notify-gateway"
+                )
+            ).Said
+        );
+        Assert.NotEmpty(
+            (await server.Machine.DoAsync("sed -n 's/^NOTIFY_JWT_SECRET=//p' /opt/data-analyst/.env")).Trim()
+        );
+        var (status, _) = await server.Machine.RunAsync(
+            $"bash -c '. /usr/lib/notify/prepare.sh; notify_ready notify-bot'"
+        );
         Assert.Equal(1, status);
     }
 
-    private static Task WaitUntilWellAsync(Server server) => Eventually.TrueAsync(
-        async () => (await server.Machine.RunAsync("systemctl is-active --quiet notify-{bot,web,gateway}.service && curl -sf --unix-socket /data/notifications/bot.sock http://bot/health | grep -q '\"telegram\":{\"state\":\"ok\"' && " + $"{Server.Curl} -f https://{Server.PublicName}/healthz")).Status == 0,
-        () => "it does not get well",
-        Cancellation);
+    private static Task WaitUntilWellAsync(Server server) =>
+        Eventually.TrueAsync(
+            async () =>
+                (
+                    await server.Machine.RunAsync(
+                        "systemctl is-active --quiet notify-{bot,web,gateway}.service && curl -sf --unix-socket /data/notifications/bot.sock http://bot/health | grep -q '\"telegram\":{\"state\":\"ok\"' && "
+                            + $"{Server.Curl} -f https://{Server.PublicName}/healthz"
+                    )
+                ).Status == 0,
+            () => "it does not get well",
+            Cancellation
+        );
 }
 
 /// <summary>On Debian 12.</summary>
@@ -160,7 +276,10 @@ public sealed class PackageFileTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/lintian"), "needs lintian: apt-get install lintian");
 
-        var said = await BootedDebian.HereAsync($"lintian --fail-on error --allow-root {PackageTests.Package}", TimeSpan.FromMinutes(15));
+        var said = await BootedDebian.HereAsync(
+            $"lintian --fail-on error --allow-root {PackageTests.Package}",
+            TimeSpan.FromMinutes(15)
+        );
 
         Assert.DoesNotContain("E: ", said, StringComparison.Ordinal);
     }
@@ -168,10 +287,17 @@ public sealed class PackageFileTests
     [Fact]
     public async Task It_lists_no_folder_that_others_may_have_had_before_and_its_units_lie_in_usr()
     {
-        var paths = (await BootedDebian.HereAsync($"dpkg-deb -c {PackageTests.Package} | sed 's/.* [.]//; s/ -> .*//'")).Split('\n');
+        var paths = (
+            await BootedDebian.HereAsync($"dpkg-deb -c {PackageTests.Package} | sed 's/.* [.]//; s/ -> .*//'")
+        ).Split('\n');
 
         Assert.Contains("/usr/lib/systemd/system/notify-bot.service", paths);
-        Assert.DoesNotContain(paths, path => path is "/opt/" or "/data/" or "/usr/local/" or "/usr/local/bin/" || path.StartsWith("/lib/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            paths,
+            path =>
+                path is "/opt/" or "/data/" or "/usr/local/" or "/usr/local/bin/"
+                || path.StartsWith("/lib/", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -179,12 +305,14 @@ public sealed class PackageFileTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/shellcheck"), "needs shellcheck: apt-get install shellcheck");
 
-        var said = await BootedDebian.HereAsync($"""
+        var said = await BootedDebian.HereAsync(
+            $"""
             cd {Programs.Repository}
             shellcheck -x dev .ci/run $(grep -lE '^#!.*sh' server/*.sh server/bin/* tools/*.sh) server/debian/p* 2>&1 || true
             shellcheck -x -s bash $(grep -LE '^#!' tools/*.sh) server/lib/stage.sh 2>&1 || true
             shellcheck -x -s sh server/lib/guard.sh server/lib/prepare.sh 2>&1 || true
-            """);
+            """
+        );
 
         Assert.Equal("", said.Trim());
     }

@@ -10,7 +10,12 @@ namespace Notify.Tests;
 public abstract partial class PagesTests(DeployedServer deployed)
 {
     /// <summary>What follows or waits for a person ends by itself here.</summary>
-    private static readonly (string Written, string Run)[] Endless = [("tail -f ", "timeout 2 tail -f "), ("curl -sN ", "curl -sN -m 2 "), ("nano ", "test -w ")];
+    private static readonly (string Written, string Run)[] Endless =
+    [
+        ("tail -f ", "timeout 2 tail -f "),
+        ("curl -sN ", "curl -sN -m 2 "),
+        ("nano ", "test -w "),
+    ];
 
     /// <summary>Ended by the clock: timeout's status, and curl's.</summary>
     private static readonly int[] Fine = [0, 124, 28];
@@ -33,9 +38,17 @@ public abstract partial class PagesTests(DeployedServer deployed)
         }
 
         // What the page promises: the example's alert on the phone once, and cron set up.
-        var all = await deployed.Server.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("evenue", StringComparison.Ordinal)), Cancellation);
+        var all = await deployed.Server.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.Contains("evenue", StringComparison.Ordinal)),
+            Cancellation
+        );
         Assert.Single(all, m => m.Text.Contains("evenue", StringComparison.Ordinal));
-        Assert.Contains("/usr/local/bin/notify-runner", await Machine.DoAsync("crontab -l", "carol"), StringComparison.Ordinal);
+        Assert.Contains(
+            "/usr/local/bin/notify-runner",
+            await Machine.DoAsync("crontab -l", "carol"),
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("crontab -r", "carol");
     }
 
@@ -43,18 +56,23 @@ public abstract partial class PagesTests(DeployedServer deployed)
     public async Task An_operator_follows_the_page_from_install_to_backup_and_moving()
     {
         // What the machine of an earlier engine has.
-        await Machine.DoAsync("""
+        await Machine.DoAsync(
+            """
             mkdir -p /OLD/FOLDER
             cp -a /data/notifications/telegram_users.json /OLD/FOLDER/
             printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' > /etc/systemd/system/OLD-SERVICE.service
             systemctl enable --now OLD-SERVICE
-            """);
+            """
+        );
         var person = await deployed.Server.Phone.AddPersonAsync("Alice", Cancellation);
         await deployed.Server.Phone.TypeAsync(person, "/start", Cancellation);
         var told = (await deployed.Server.Phone.WaitForBotMessagesAsync(person, 1, Cancellation))[0];
         (string Written, string Filled)[] places =
         [
-            ("ssh-ed25519 AAAA... alice@laptop", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsampleOfAKeyThatOpensNothing alice@laptop"),
+            (
+                "ssh-ed25519 AAAA... alice@laptop",
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsampleOfAKeyThatOpensNothing alice@laptop"
+            ),
             ("048213", told.Text.Substring(told.Entities.First(e => e.Type == "code").Offset, 6)),
         ];
         var blocks = BlocksOf("operations.md");
@@ -66,11 +84,16 @@ public abstract partial class PagesTests(DeployedServer deployed)
 
         foreach (var line in blocks.SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries)))
         {
-            var run = Endless.Aggregate(line, (text, replace) => text.Replace(replace.Written, replace.Run, StringComparison.Ordinal));
+            var run = Endless.Aggregate(
+                line,
+                (text, replace) => text.Replace(replace.Written, replace.Run, StringComparison.Ordinal)
+            );
             if (line.Contains("notify-bot doctor", StringComparison.Ordinal))
             {
                 // A person takes longer to type it than the service to come up.
-                await Machine.DoAsync("for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done");
+                await Machine.DoAsync(
+                    "for i in $(seq 300); do notify-bot doctor > /dev/null && break; sleep 0.2; done"
+                );
             }
 
             var (status, said) = await Machine.RunAsync($"cd {Server.Source}; {run}");
@@ -87,29 +110,71 @@ public abstract partial class PagesTests(DeployedServer deployed)
     {
         const string Site = $"https://{Server.PublicName}";
 
-        Assert.Contains("\"status\":\"ok\"", await Machine.DoAsync($"{Server.Curl} -f {Site}/healthz"), StringComparison.Ordinal);
-        Assert.Contains("href=\"/login/google\"", await Machine.DoAsync($"{Server.Curl} -f {Site}/login"), StringComparison.Ordinal);
-        Assert.Contains($"location: {Site}/", (await Machine.DoAsync($"{Server.Curl} -I http://{Server.PublicName}/")).ToLowerInvariant(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"status\":\"ok\"",
+            await Machine.DoAsync($"{Server.Curl} -f {Site}/healthz"),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "href=\"/login/google\"",
+            await Machine.DoAsync($"{Server.Curl} -f {Site}/login"),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"location: {Site}/",
+            (await Machine.DoAsync($"{Server.Curl} -I http://{Server.PublicName}/")).ToLowerInvariant(),
+            StringComparison.Ordinal
+        );
         var login = (await Machine.DoAsync($"{Server.Curl} -I -X GET {Site}/login/google")).ToLowerInvariant();
         Assert.Contains("redirect_uri=https%3a%2f%2fnotify.example.org%2fsignin-oidc", login, StringComparison.Ordinal);
         Assert.Contains("secure", login, StringComparison.Ordinal);
-        Assert.Equal("421", await Machine.DoAsync($"{Server.Curl} -o /dev/null -w '%{{http_code}}' -H 'Host: evil.example' {Site}/login"));
-        const string Upgrade = "--http1.1 -i -N -m 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
-        Assert.Contains("101", (await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: {Site}' {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains("403", (await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: https://evil.example' {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains("426", (await Machine.RunAsync($"{Server.Curl} --http1.1 -i {Site}/gateway")).Said.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Equal(
+            "421",
+            await Machine.DoAsync(
+                $"{Server.Curl} -o /dev/null -w '%{{http_code}}' -H 'Host: evil.example' {Site}/login"
+            )
+        );
+        const string Upgrade =
+            "--http1.1 -i -N -m 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
+        Assert.Contains(
+            "101",
+            (await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: {Site}' {Site}/gateway")).Said.Split('\n')[0],
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "403",
+            (
+                await Machine.RunAsync($"{Server.Curl} {Upgrade} -H 'Origin: https://evil.example' {Site}/gateway")
+            ).Said.Split('\n')[0],
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "426",
+            (await Machine.RunAsync($"{Server.Curl} --http1.1 -i {Site}/gateway")).Said.Split('\n')[0],
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>The blocks that are marked as commands.</summary>
     private static List<string> BlocksOf(string page) =>
-        [.. Block().Matches(File.ReadAllText(Path.Combine(Programs.Repository, "docs", page))).Select(match => match.Groups["commands"].Value)];
+        [
+            .. Block()
+                .Matches(File.ReadAllText(Path.Combine(Programs.Repository, "docs", page)))
+                .Select(match => match.Groups["commands"].Value),
+        ];
 
-    [GeneratedRegex("^ *```bash\n(?<commands>.*?)^ *```$", RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        "^ *```bash\n(?<commands>.*?)^ *```$",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline,
+        1000
+    )]
     private static partial Regex Block();
 }
 
 /// <summary>On Debian 12.</summary>
-public sealed class PagesOnBookwormTests(DeployedBookworm deployed) : PagesTests(deployed), IClassFixture<DeployedBookworm>;
+public sealed class PagesOnBookwormTests(DeployedBookworm deployed)
+    : PagesTests(deployed),
+        IClassFixture<DeployedBookworm>;
 
 /// <summary>On Debian 13.</summary>
 public sealed class PagesOnTrixieTests(DeployedTrixie deployed) : PagesTests(deployed), IClassFixture<DeployedTrixie>;

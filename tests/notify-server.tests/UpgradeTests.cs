@@ -24,7 +24,12 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         Assert.DoesNotContain("installed /", said, StringComparison.Ordinal);
         Assert.DoesNotContain("starting", said, StringComparison.Ordinal);
         Assert.Equal(before, await Machine.DoAsync("systemctl show -p MainPID notify-{bot,web,gateway}"));
-        Assert.Equal("", await Machine.DoAsync("find / -xdev -name '*.notify-new*'; ls -d /opt/data-analyst/releases/.new* 2> /dev/null || true"));
+        Assert.Equal(
+            "",
+            await Machine.DoAsync(
+                "find / -xdev -name '*.notify-new*'; ls -d /opt/data-analyst/releases/.new* 2> /dev/null || true"
+            )
+        );
     }
 
     [Fact]
@@ -52,8 +57,13 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         await Machine.DoAsync("systemctl restart notify-bot");
         var upgraded = await Machine.DoAsync(await AnotherVersionAsync("notify-bot", "printf 'newer' >> notify-bot"));
         var back = await Machine.DoAsync($"{Deploy} --rollback");
-        var (status, broken) = await Machine.RunAsync("NOTIFY_DEPLOY_PATIENCE=10 " + await AnotherVersionAsync(
-            "notify-bot", "mv notify-bot real; printf '#!/bin/sh\\n[ \"$1\" = --version ] && echo 9.9.9 && exit 0\\nexit 1\\n' > notify-bot; chmod 755 notify-bot"));
+        var (status, broken) = await Machine.RunAsync(
+            "NOTIFY_DEPLOY_PATIENCE=10 "
+                + await AnotherVersionAsync(
+                    "notify-bot",
+                    "mv notify-bot real; printf '#!/bin/sh\\n[ \"$1\" = --version ] && echo 9.9.9 && exit 0\\nexit 1\\n' > notify-bot; chmod 755 notify-bot"
+                )
+        );
 
         Assert.Contains("installed /opt/data-analyst/notify/notify-bot", upgraded, StringComparison.Ordinal);
         Assert.Contains("Going back from", back, StringComparison.Ordinal);
@@ -77,7 +87,8 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
                 return arrived.Count >= sent;
             },
             () => $"{arrived.Count} of {sent} have arrived",
-            Cancellation);
+            Cancellation
+        );
         Assert.Equal(arrived.Distinct(StringComparer.Ordinal).Count(), arrived.Count);
         Assert.Equal(links, await Machine.DoAsync("cat /data/notifications/telegram_users.json"));
         await deployed.Server.WaitUntilServedAsync();
@@ -86,8 +97,12 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     [Theory]
     // It ends, it does not answer, it answers that it is not well: in each case it is the dashboard alone, and behind its public name.
     [InlineData("exit 1")]
-    [InlineData("exec python3 -c 'import os, signal, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\"); signal.pause()'")]
-    [InlineData("exec python3 -c 'import os, socket\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\")\nl = socket.socket(fileno=3)\nwhile True:\n  c = l.accept()[0]; c.recv(9999); c.sendall(b\"HTTP/1.1 503 no\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"); c.close()'")]
+    [InlineData(
+        "exec python3 -c 'import os, signal, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\"); signal.pause()'"
+    )]
+    [InlineData(
+        "exec python3 -c 'import os, socket\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\")\nl = socket.socket(fileno=3)\nwhile True:\n  c = l.accept()[0]; c.recv(9999); c.sendall(b\"HTTP/1.1 503 no\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"); c.close()'"
+    )]
     public async Task A_dashboard_that_is_not_healthy_is_taken_back_and_a_healthy_one_stays(string broken)
     {
         await DeployThisAsync();
@@ -108,15 +123,21 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 
     [Fact]
     public async Task A_proxy_in_the_environment_is_not_asked_whether_a_service_is_healthy() =>
-        await Machine.DoAsync($"http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 NOTIFY_DEPLOY_PATIENCE=5 {Deploy}");
+        await Machine.DoAsync(
+            $"http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 NOTIFY_DEPLOY_PATIENCE=5 {Deploy}"
+        );
 
     [Fact]
     public async Task A_version_that_listens_elsewhere_waits_until_the_site_of_nginx_is_changed()
     {
         // As it was: ports, and a site that passes requests to them.
         await DeployThisAsync();
-        await Machine.DoAsync($"rm -rf /root/older; mkdir -p /root/older/artifacts; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/older/; cd /root/older/server; {Server.MakeOlder}\n{Server.MakeSiteOlder.Replace("FILE", "nginx-notify.conf", StringComparison.Ordinal)}");
-        await Machine.DoAsync($"rm -f /etc/nginx/sites-enabled/notify; bash /root/older/server/deploy.sh --programs {Server.Source}/artifacts/publish");
+        await Machine.DoAsync(
+            $"rm -rf /root/older; mkdir -p /root/older/artifacts; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/older/; cd /root/older/server; {Server.MakeOlder}\n{Server.MakeSiteOlder.Replace("FILE", "nginx-notify.conf", StringComparison.Ordinal)}"
+        );
+        await Machine.DoAsync(
+            $"rm -f /etc/nginx/sites-enabled/notify; bash /root/older/server/deploy.sh --programs {Server.Source}/artifacts/publish"
+        );
         await deployed.Server.StartNginxAsync();
         await deployed.Server.WaitUntilServedAsync();
         Assert.Equal(0, (await Machine.RunAsync("curl -s -o /dev/null http://127.0.0.1:5000/", "alice")).Status);
@@ -124,13 +145,20 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         // Refused in words, and all goes on.
         var (status, said) = await Machine.RunAsync(Deploy);
         Assert.True(status == 1, said);
-        Assert.Contains("127.0.0.1:5000 /etc/nginx/sites-enabled/notify\n    127.0.0.1:8765 /etc/nginx/sites-enabled/notify\n", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "127.0.0.1:5000 /etc/nginx/sites-enabled/notify\n    127.0.0.1:8765 /etc/nginx/sites-enabled/notify\n",
+            said,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Nothing was changed.", said, StringComparison.Ordinal);
         await deployed.Server.WaitUntilServedAsync();
 
         // What it says is done; a version that is not healthy leaves people what they had, and says what is left to do.
         await Machine.DoAsync(CommandsIn(said));
-        var (failed, taken) = await Machine.RunAsync("NOTIFY_DEPLOY_PATIENCE=5 " + await AnotherVersionAsync("notify-web", "printf '#!/bin/sh\nexit 1\n' > notify-web"));
+        var (failed, taken) = await Machine.RunAsync(
+            "NOTIFY_DEPLOY_PATIENCE=5 "
+                + await AnotherVersionAsync("notify-web", "printf '#!/bin/sh\nexit 1\n' > notify-web")
+        );
         Assert.True(failed == 1, taken);
         Assert.Contains("/run/notify-web/web.sock /etc/nginx/sites-enabled/notify", taken, StringComparison.Ordinal);
         await deployed.Server.WaitUntilServedAsync();
@@ -141,39 +169,83 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         Assert.Equal("", (await Machine.DoAsync("ss -Hltn '( sport = 5000 or sport = 8765 )'")).Trim());
 
         // Back by hand: the site is named that has to go back with it.
-        Assert.Contains("/run/notify-web/web.sock /etc/nginx/sites-enabled/notify", await Machine.DoAsync($"{Deploy} --rollback"), StringComparison.Ordinal);
+        Assert.Contains(
+            "/run/notify-web/web.sock /etc/nginx/sites-enabled/notify",
+            await Machine.DoAsync($"{Deploy} --rollback"),
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("cp /root/notify-site.before /etc/nginx/sites-available/notify; systemctl reload nginx");
         await deployed.Server.WaitUntilServedAsync();
-        Assert.Equal("", (await Machine.DoAsync("systemctl --failed --no-legend; ls /etc/systemd/system/*.wants/notify-sockets.path 2> /dev/null || true")).Trim());
+        Assert.Equal(
+            "",
+            (
+                await Machine.DoAsync(
+                    "systemctl --failed --no-legend; ls /etc/systemd/system/*.wants/notify-sockets.path 2> /dev/null || true"
+                )
+            ).Trim()
+        );
 
         // A port that the operator keeps open for another web server is one.
-        await Machine.DoAsync("""
+        await Machine.DoAsync(
+            """
             for unit in web:5000 gateway-clients:8765; do
                 mkdir -p /etc/systemd/system/notify-${unit%:*}.socket.d
                 printf '[Socket]\nListenStream=127.0.0.1:%s\n' "${unit#*:}" > /etc/systemd/system/notify-${unit%:*}.socket.d/port.conf
             done
-            """);
+            """
+        );
         await Machine.DoAsync(Deploy);
         await deployed.Server.WaitUntilServedAsync();
-        await Machine.DoAsync("rm -r /etc/systemd/system/notify-*.socket.d; systemctl daemon-reload; systemctl stop notify-web.service notify-web.socket notify-gateway.service notify-gateway-clients.socket; systemctl start notify-web.service notify-gateway.service");
+        await Machine.DoAsync(
+            "rm -r /etc/systemd/system/notify-*.socket.d; systemctl daemon-reload; systemctl stop notify-web.service notify-web.socket notify-gateway.service notify-gateway-clients.socket; systemctl start notify-web.service notify-gateway.service"
+        );
         await deployed.Server.StartNginxAsync();
         await deployed.Server.WaitUntilServedAsync();
     }
 
     [Theory]
-    [InlineData("chgrp data-ops /data/docs; chmod 2775 /data/docs", "/data/docs can be changed by members of data-ops", "chgrp root /data/docs; chmod 0755 /data/docs")]
+    [InlineData(
+        "chgrp data-ops /data/docs; chmod 2775 /data/docs",
+        "/data/docs can be changed by members of data-ops",
+        "chgrp root /data/docs; chmod 0755 /data/docs"
+    )]
     [InlineData("chmod 1777 /data", "/data can be changed by everybody", "chmod 0755 /data")]
-    [InlineData("chown www-data /data/docs/examples", "/data/docs/examples is www-data's", "chown root /data/docs/examples")]
-    [InlineData("setfacl -m u:www-data:rwx /data/docs/examples/notifications", "/data/docs/examples/notifications can be changed by", "setfacl -b /data/docs/examples/notifications; chmod 0755 /data/docs/examples/notifications")]
-    [InlineData("chgrp data-ops /data; chmod g+w /data; runuser -u www-data -- sh -c 'mv /data/docs /data/docs.aside; ln -s /etc /data/docs'", "/data can be changed by members of data-ops", "rm /data/docs; mv /data/docs.aside /data/docs; chgrp root /data; chmod g-w /data")]
-    [InlineData("mv /data/docs /data/docs.aside; ln -s /etc /data/docs; chown -h www-data /data/docs", "/data/docs is a link", "rm /data/docs; mv /data/docs.aside /data/docs")]
-    [InlineData("mv /data/docs /data/docs.aside; mkfifo /data/docs", "/data/docs is no folder", "rm /data/docs; mv /data/docs.aside /data/docs")]
+    [InlineData(
+        "chown www-data /data/docs/examples",
+        "/data/docs/examples is www-data's",
+        "chown root /data/docs/examples"
+    )]
+    [InlineData(
+        "setfacl -m u:www-data:rwx /data/docs/examples/notifications",
+        "/data/docs/examples/notifications can be changed by",
+        "setfacl -b /data/docs/examples/notifications; chmod 0755 /data/docs/examples/notifications"
+    )]
+    [InlineData(
+        "chgrp data-ops /data; chmod g+w /data; runuser -u www-data -- sh -c 'mv /data/docs /data/docs.aside; ln -s /etc /data/docs'",
+        "/data can be changed by members of data-ops",
+        "rm /data/docs; mv /data/docs.aside /data/docs; chgrp root /data; chmod g-w /data"
+    )]
+    [InlineData(
+        "mv /data/docs /data/docs.aside; ln -s /etc /data/docs; chown -h www-data /data/docs",
+        "/data/docs is a link",
+        "rm /data/docs; mv /data/docs.aside /data/docs"
+    )]
+    [InlineData(
+        "mv /data/docs /data/docs.aside; mkfifo /data/docs",
+        "/data/docs is no folder",
+        "rm /data/docs; mv /data/docs.aside /data/docs"
+    )]
     [InlineData("chown deploy /opt/data-analyst", "/opt/data-analyst is deploy's", "chown root /opt/data-analyst")]
-    [InlineData("groupadd -f helpers; usermod -aG helpers eve; chgrp helpers /usr/local/bin; chmod g+w /usr/local/bin", "/usr/local/bin can be changed by members of helpers", "chgrp root /usr/local/bin; chmod g-w /usr/local/bin")]
+    [InlineData(
+        "groupadd -f helpers; usermod -aG helpers eve; chgrp helpers /usr/local/bin; chmod g+w /usr/local/bin",
+        "/usr/local/bin can be changed by members of helpers",
+        "chgrp root /usr/local/bin; chmod g-w /usr/local/bin"
+    )]
     public async Task Root_writes_into_no_folder_that_others_can_change(string opened, string said, string closed)
     {
         await DeployThisAsync();
-        const string State = "find /etc -newer /root/mark -name 'notif*'; find /etc/systemd/system /etc/sudoers.d /opt/data-analyst /usr/local/bin -printf '%p %s %T@\n' | grep -Ev '/releases [0-9]|^/opt/data-analyst [0-9]' | sort";
+        const string State =
+            "find /etc -newer /root/mark -name 'notif*'; find /etc/systemd/system /etc/sudoers.d /opt/data-analyst /usr/local/bin -printf '%p %s %T@\n' | grep -Ev '/releases [0-9]|^/opt/data-analyst [0-9]' | sort";
         var another = await AnotherVersionAsync("notify-runner", "printf 'another' >> notify-runner");
         await Machine.DoAsync($"touch /root/mark; {opened}");
         var before = await Machine.DoAsync(State);
@@ -195,7 +267,9 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     public async Task The_command_that_is_printed_closes_a_folder_that_others_could_change()
     {
         await DeployThisAsync();
-        await Machine.DoAsync("chown www-data:data-ops /data/docs /data/docs/examples; chmod 2775 /data/docs /data/docs/examples");
+        await Machine.DoAsync(
+            "chown www-data:data-ops /data/docs /data/docs/examples; chmod 2775 /data/docs /data/docs/examples"
+        );
         for (var i = 0; i < 2; i++)
         {
             var (status, said) = await Machine.RunAsync(Deploy);
@@ -221,19 +295,29 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     public async Task What_lies_in_the_way_of_a_file_is_replaced_and_not_written_through()
     {
         await DeployThisAsync();
-        const string Others = "stat -c '%n %a %U:%G %h %s' /etc/shadow /etc/machine-id; cat /etc/machine-id; ls /etc/nothing 2> /dev/null || true";
+        const string Others =
+            "stat -c '%n %a %U:%G %h %s' /etc/shadow /etc/machine-id; cat /etc/machine-id; ls /etc/nothing 2> /dev/null || true";
         var before = await Machine.DoAsync(Others);
-        await Machine.DoAsync("""
+        await Machine.DoAsync(
+            """
             cd /data/docs
             rm notifications.md desktop.md examples/notifications/revenue_drop.py examples/notifications/metric_report.py
             ln -s /etc/shadow notifications.md; ln /etc/machine-id desktop.md; ln -s /etc/nothing examples/notifications/revenue_drop.py; mkfifo examples/notifications/metric_report.py
             ln -s /etc/shadow notifications.md.notify-new; ln /etc/machine-id desktop.md.notify-new; ln -s /etc/nothing examples/notifications/revenue_drop.py.notify-new; mkfifo examples/notifications/metric_report.py.notify-new
-            """);
+            """
+        );
 
         await Machine.DoAsync($"timeout 60 {Deploy}");
 
-        await Machine.DoAsync($"cmp /data/docs/notifications.md {Server.Source}/docs/notifications.md; rm /data/docs/*.notify-new /data/docs/examples/notifications/*.notify-new");
-        Assert.Equal("644 root:root regular file 1\n", await Machine.DoAsync("stat -c '%a %U:%G %F %h' /data/docs/notifications.md /data/docs/desktop.md /data/docs/examples/notifications/* | sort -u"));
+        await Machine.DoAsync(
+            $"cmp /data/docs/notifications.md {Server.Source}/docs/notifications.md; rm /data/docs/*.notify-new /data/docs/examples/notifications/*.notify-new"
+        );
+        Assert.Equal(
+            "644 root:root regular file 1\n",
+            await Machine.DoAsync(
+                "stat -c '%a %U:%G %F %h' /data/docs/notifications.md /data/docs/desktop.md /data/docs/examples/notifications/* | sort -u"
+            )
+        );
         Assert.Equal(before, await Machine.DoAsync(Others));
     }
 
@@ -249,14 +333,20 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 
     [Theory]
     [InlineData("echo 'deploy ALL=(ALL) NOPASSWD ALL' >> server/sudoers-deploy", "The sudo rules are wrong")]
-    [InlineData("sed -i 's/^Type=notify/Type=notify\\nExecStart=relative/' server/notify-web.service", "A unit is wrong")]
+    [InlineData(
+        "sed -i 's/^Type=notify/Type=notify\\nExecStart=relative/' server/notify-web.service",
+        "A unit is wrong"
+    )]
     [InlineData("rm programs/notify-web/notify-web", "programs/notify-web/notify-web is not there")]
     [InlineData("printf '#!/bin/sh\\nexit 127' > programs/notify-bot/notify-bot", "does not run on this machine")]
     public async Task What_is_wrong_is_refused_before_anything_is_touched(string spoil, string said)
     {
         await DeployThisAsync();
-        await Machine.DoAsync($"rm -rf /root/spoilt; mkdir /root/spoilt; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/spoilt/; mkdir /root/spoilt/programs; cp -r {Server.Source}/artifacts/publish/notify-* /root/spoilt/programs/; cd /root/spoilt; {spoil}");
-        const string State = "find /etc/systemd/system /etc/sudoers.d /opt/data-analyst /usr/local/bin /data/docs -printf '%p %s %T@ %m\\n' | grep -v '/releases [0-9]' | sort; systemctl show -p MainPID notify-{bot,web,gateway}";
+        await Machine.DoAsync(
+            $"rm -rf /root/spoilt; mkdir /root/spoilt; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/spoilt/; mkdir /root/spoilt/programs; cp -r {Server.Source}/artifacts/publish/notify-* /root/spoilt/programs/; cd /root/spoilt; {spoil}"
+        );
+        const string State =
+            "find /etc/systemd/system /etc/sudoers.d /opt/data-analyst /usr/local/bin /data/docs -printf '%p %s %T@ %m\\n' | grep -v '/releases [0-9]' | sort; systemctl show -p MainPID notify-{bot,web,gateway}";
         var before = await Machine.DoAsync(State);
 
         var (status, answer) = await Machine.RunAsync("bash /root/spoilt/server/deploy.sh");
@@ -271,7 +361,8 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     public async Task CI_installs_by_one_program_without_arguments_and_the_bots_account_may_not()
     {
         await DeployThisAsync();
-        await Machine.DoAsync($"""
+        await Machine.DoAsync(
+            $"""
             id notify-ci > /dev/null 2>&1 || useradd --system --create-home --shell /bin/bash notify-ci
             install -m 0755 {Server.Source}/server/bin/notify-install /usr/local/sbin/notify-install
             install -m 0440 {Server.Source}/server/sudoers-notify-ci /etc/sudoers.d/notify-ci
@@ -281,23 +372,29 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
             mkdir -p /tmp/artifacts/publish/notify-bare-answer && touch /tmp/artifacts/publish/notify-bare-answer/notify-bare-answer
             cd /tmp && TELEGRAM_BOT_TOKEN=110201:AAH-sandbox-token-that-opens-no-real-bot bash /tmp/server/bundle.sh /tmp/bundle.tar.gz
             chmod 644 /tmp/bundle.tar.gz
-            """);
+            """
+        );
         Assert.DoesNotContain("bare", await Machine.DoAsync("tar -tzf /tmp/bundle.tar.gz"), StringComparison.Ordinal);
 
         var said = await Machine.DoAsync("sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz", "notify-ci");
 
         Assert.Contains("restarting notify-gateway", said, StringComparison.Ordinal);
         Assert.DoesNotContain("AAH-sandbox", said, StringComparison.Ordinal);
-        foreach (var (user, command) in new[]
-        {
-            ("notify-ci", "sudo -n /usr/local/sbin/notify-install --force < /tmp/bundle.tar.gz"),
-            ("notify-ci", "sudo -n bash"),
-            ("notify-ci", "sudo -n -u deploy /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
-            ("notify-ci", "echo nonsense | sudo -n /usr/local/sbin/notify-install"),
-            ("notify-ci", "ln -sf /etc/shadow /tmp/evil; tar -C /tmp -cz evil | sudo -n /usr/local/sbin/notify-install"),
-            ("deploy", "sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
-            ("alice", "sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
-        })
+        foreach (
+            var (user, command) in new[]
+            {
+                ("notify-ci", "sudo -n /usr/local/sbin/notify-install --force < /tmp/bundle.tar.gz"),
+                ("notify-ci", "sudo -n bash"),
+                ("notify-ci", "sudo -n -u deploy /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
+                ("notify-ci", "echo nonsense | sudo -n /usr/local/sbin/notify-install"),
+                (
+                    "notify-ci",
+                    "ln -sf /etc/shadow /tmp/evil; tar -C /tmp -cz evil | sudo -n /usr/local/sbin/notify-install"
+                ),
+                ("deploy", "sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
+                ("alice", "sudo -n /usr/local/sbin/notify-install < /tmp/bundle.tar.gz"),
+            }
+        )
         {
             var (status, answer) = await Machine.RunAsync(command, user);
             Assert.True(status != 0, $"{user}: {command}: {answer}");
@@ -313,8 +410,19 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 
         await Machine.DoAsync($"{Deploy} --remove");
 
-        Assert.Equal("", (await Machine.DoAsync("ls /etc/systemd/system/notify-* /usr/local/bin/notify-* /etc/sudoers.d/sudoers-deploy /opt/data-analyst/notify 2> /dev/null || true")).Trim());
-        Assert.Contains("alice", await Machine.DoAsync("cat /data/notifications/telegram_users.json"), StringComparison.Ordinal);
+        Assert.Equal(
+            "",
+            (
+                await Machine.DoAsync(
+                    "ls /etc/systemd/system/notify-* /usr/local/bin/notify-* /etc/sudoers.d/sudoers-deploy /opt/data-analyst/notify 2> /dev/null || true"
+                )
+            ).Trim()
+        );
+        Assert.Contains(
+            "alice",
+            await Machine.DoAsync("cat /data/notifications/telegram_users.json"),
+            StringComparison.Ordinal
+        );
         await Machine.DoAsync("test -s /opt/data-analyst/.env && test -s /data/notifications/private/outbox.db");
         await Machine.DoAsync(Deploy);
         Assert.Contains("alice", await Machine.DoAsync("notify-bot users"), StringComparison.Ordinal);
@@ -323,13 +431,21 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     /// <summary>The commands that are printed for a person.</summary>
     internal static string CommandsIn(string said)
     {
-        var commands = string.Join('\n', said.Split('\n').Select(line => line.TrimEnd('\r')).SkipWhile(line => !line.StartsWith("    cp ", StringComparison.Ordinal)).TakeWhile(line => line.Length > 0));
+        var commands = string.Join(
+            '\n',
+            said.Split('\n')
+                .Select(line => line.TrimEnd('\r'))
+                .SkipWhile(line => !line.StartsWith("    cp ", StringComparison.Ordinal))
+                .TakeWhile(line => line.Length > 0)
+        );
         Assert.Contains("sed ", commands, StringComparison.Ordinal);
         return commands;
     }
 
     private async Task<IEnumerable<string>> ArrivedAsync(long chat) =>
-        (await deployed.Server.Phone.BotMessagesAsync(chat, Cancellation)).Where(m => m.Text.StartsWith("load ", StringComparison.Ordinal)).Select(m => m.Text);
+        (await deployed.Server.Phone.BotMessagesAsync(chat, Cancellation))
+            .Where(m => m.Text.StartsWith("load ", StringComparison.Ordinal))
+            .Select(m => m.Text);
 
     /// <summary>The version of this repository is installed, whatever the test before left.</summary>
     private async Task DeployThisAsync() => await Machine.DoAsync(Deploy);
@@ -338,7 +454,9 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     private async Task<string> AnotherVersionAsync(string program, string change)
     {
         var folder = $"/root/version-{Guid.NewGuid():N}";
-        await Machine.DoAsync($"mkdir {folder}; cp -r {Server.Source}/artifacts/publish/notify-* {folder}/; cd {folder}/{program}; {change}");
+        await Machine.DoAsync(
+            $"mkdir {folder}; cp -r {Server.Source}/artifacts/publish/notify-* {folder}/; cd {folder}/{program}; {change}"
+        );
         return $"{Deploy} --programs {folder}";
     }
 
@@ -346,7 +464,9 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     private async Task StartLoadAsync()
     {
         await Machine.DoAsync("rm -f /tmp/load.*");
-        await Machine.DoAsync("cat > /tmp/load.py; chmod 755 /tmp/load.py", input: """
+        await Machine.DoAsync(
+            "cat > /tmp/load.py; chmod 755 /tmp/load.py",
+            input: """
             import http.client, json, os, socket, sys, threading, time
             class Bot(http.client.HTTPConnection):
                 def connect(self):
@@ -364,18 +484,29 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
                 threads.append(threading.Thread(target=send, args=(len(threads),))); threads[-1].start(); time.sleep(0.05)
             for thread in threads: thread.join()
             print(f"{len(threads)} sent, {len(failed)} failed", *failed[:10], sep="\n", flush=True)
-            """);
-        await Machine.DoAsync("systemd-run -q --unit=load --uid=deploy --property=StandardOutput=file:/tmp/load.out --property=RemainAfterExit=no python3 /tmp/load.py");
+            """
+        );
+        await Machine.DoAsync(
+            "systemd-run -q --unit=load --uid=deploy --property=StandardOutput=file:/tmp/load.out --property=RemainAfterExit=no python3 /tmp/load.py"
+        );
     }
 
     private async Task<string> EndLoadAsync()
     {
         await Machine.DoAsync("touch /tmp/load.end");
-        await Eventually.TrueAsync(async () => (await Machine.RunAsync("test -s /tmp/load.out")).Status == 0, () => "the load does not end", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await Machine.RunAsync("test -s /tmp/load.out")).Status == 0,
+            () => "the load does not end",
+            Cancellation
+        );
         return await Machine.DoAsync("cat /tmp/load.out");
     }
 
-    [GeneratedRegex("^    /data/docs[^:]*: (?<command>.*)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        "^    /data/docs[^:]*: (?<command>.*)$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        1000
+    )]
     private static partial Regex Mend();
 
     [GeneratedRegex("(?<sent>[0-9]+) sent, (?<failed>[0-9]+) failed", RegexOptions.ExplicitCapture, 1000)]
@@ -383,7 +514,11 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 }
 
 /// <summary>On Debian 12.</summary>
-public sealed class UpgradeOnBookwormTests(DeployedBookworm deployed) : UpgradeTests(deployed), IClassFixture<DeployedBookworm>;
+public sealed class UpgradeOnBookwormTests(DeployedBookworm deployed)
+    : UpgradeTests(deployed),
+        IClassFixture<DeployedBookworm>;
 
 /// <summary>On Debian 13.</summary>
-public sealed class UpgradeOnTrixieTests(DeployedTrixie deployed) : UpgradeTests(deployed), IClassFixture<DeployedTrixie>;
+public sealed class UpgradeOnTrixieTests(DeployedTrixie deployed)
+    : UpgradeTests(deployed),
+        IClassFixture<DeployedTrixie>;

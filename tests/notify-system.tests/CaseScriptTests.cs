@@ -14,8 +14,10 @@ public sealed class CaseScriptTests
         await using var machine = await Machine.StartAsync();
         string[] scripts =
         [
-            machine.ScriptOfCase("C01-underscore-names"), machine.ScriptOfCase("C02-asterisks-in-title"),
-            machine.ScriptOfCase("C19-noise-before-json"), machine.ScriptOfCase("C20-nan-in-json"),
+            machine.ScriptOfCase("C01-underscore-names"),
+            machine.ScriptOfCase("C02-asterisks-in-title"),
+            machine.ScriptOfCase("C19-noise-before-json"),
+            machine.ScriptOfCase("C20-nan-in-json"),
         ];
 
         Assert.Equal((0, ""), await machine.RoundAsync());
@@ -23,12 +25,22 @@ public sealed class CaseScriptTests
         Assert.All(scripts, script => Assert.NotNull(machine.LastSent(script)));
         var messages = await machine.Messages();
         Assert.Equal(4, messages.Count);
-        Assert.Contains(messages, m => m.Text == "Late load\nTable stg_orders is 3 h late.\nOwner: dana_k\nJob: load_stg");
+        Assert.Contains(
+            messages,
+            m => m.Text == "Late load\nTable stg_orders is 3 h late.\nOwner: dana_k\nJob: load_stg"
+        );
         var drop = Assert.Single(messages, m => m.Text == "Drop *** in conv_rate\nDown 12 % against last week");
-        Assert.Equal(["Drop *** in conv_rate", "12 %"], drop.Entities.Where(e => e.Type == "bold").Select(e => drop.Text.Substring(e.Offset, e.Length)));
+        Assert.Equal(
+            ["Drop *** in conv_rate", "12 %"],
+            drop.Entities.Where(e => e.Type == "bold").Select(e => drop.Text.Substring(e.Offset, e.Length))
+        );
         Assert.Contains(messages, m => m.Text == "Refunds\nRefund rate 9 %");
         Assert.Contains(messages, m => m.Text == "Margin\nMargin unknown for 2 shops");
-        Assert.Contains("Warning: ", Assert.Single(machine.RunnerLog.Split('\n'), l => l.Contains("C19_noise", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Warning: ",
+            Assert.Single(machine.RunnerLog.Split('\n'), l => l.Contains("C19_noise", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
 
         // The cooldown holds all of them back now.
         Assert.Equal((0, ""), await machine.RoundAsync());
@@ -48,9 +60,18 @@ public sealed class CaseScriptTests
         Assert.All(parts, part => Assert.InRange(part.Length, 1, 4096));
         var lines = parts.SelectMany(part => part.Split('\n')).Where(line => line.Length > 0).ToList();
         Assert.Equal(
-            ["Daily table", "Before the table", .. Enumerable.Range(1, 150).Select(n => $"row {n:000}"), "After the table"],
-            lines.Select(line => line.StartsWith("row ", StringComparison.Ordinal) ? line[..7] : line));
-        Assert.All(lines.Where(l => l.StartsWith("row ", StringComparison.Ordinal)), line => Assert.EndsWith(" EUR | ok", line, StringComparison.Ordinal));
+            [
+                "Daily table",
+                "Before the table",
+                .. Enumerable.Range(1, 150).Select(n => $"row {n:000}"),
+                "After the table",
+            ],
+            lines.Select(line => line.StartsWith("row ", StringComparison.Ordinal) ? line[..7] : line)
+        );
+        Assert.All(
+            lines.Where(l => l.StartsWith("row ", StringComparison.Ordinal)),
+            line => Assert.EndsWith(" EUR | ok", line, StringComparison.Ordinal)
+        );
 
         machine.RemoveScript(table);
         machine.ScriptOfCase("C05-split-surrogate-pair");
@@ -73,7 +94,10 @@ public sealed class CaseScriptTests
         Assert.NotNull(machine.LastSent(odd));
         Assert.NotNull(machine.LastSent(large));
         var messages = await machine.Messages();
-        Assert.Equal(["Heat map\nFull resolution", "Timeline\nOne bar only today"], messages.Select(m => m.Text).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Heat map\nFull resolution", "Timeline\nOne bar only today"],
+            messages.Select(m => m.Text).Order(StringComparer.Ordinal)
+        );
         Assert.All(messages, m => Assert.NotNull(m.Document));
         Assert.True(messages.Max(m => m.Document!.Size) > 10 * 1024 * 1024);
         Assert.Empty(await machine.Phone.CallsAsync(Cancellation, "sendPhoto"));
@@ -84,7 +108,17 @@ public sealed class CaseScriptTests
     {
         await using var machine = await Machine.StartAsync();
         var script = machine.ScriptOfCase("C10-429-short-wait");
-        await machine.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 3, Times = 1 }, Cancellation);
+        await machine.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 3,
+                Times = 1,
+            },
+            Cancellation
+        );
 
         Assert.Equal((0, ""), await machine.RoundAsync());
 
@@ -102,9 +136,22 @@ public sealed class CaseScriptTests
     {
         await using var machine = await Machine.StartAsync();
         machine.ScriptOfCase("C22-no-user-variable");
-        string[] bare = ["-i", $"HOME={machine.Alice.Home}", "PATH=/usr/bin:/bin", "SHELL=/bin/sh", $"NOTIFY_DATA_DIR={machine.Data}", .. user is null ? [] : new[] { $"USER={user}", $"LOGNAME={user}" }];
+        string[] bare =
+        [
+            "-i",
+            $"HOME={machine.Alice.Home}",
+            "PATH=/usr/bin:/bin",
+            "SHELL=/bin/sh",
+            $"NOTIFY_DATA_DIR={machine.Data}",
+            .. user is null ? [] : new[] { $"USER={user}", $"LOGNAME={user}" },
+        ];
 
-        var round = await machine.Alice.RunAsync("/usr/bin/env", [.. bare, Programs.Path("notify-runner")], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        var round = await machine.Alice.RunAsync(
+            "/usr/bin/env",
+            [.. bare, Programs.Path("notify-runner")],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
 
         Assert.Equal((0, ""), round);
         Assert.Equal("Cron\nRan with a bare environment: \u00e9 \u2713", Assert.Single(await machine.Messages()).Text);
@@ -120,6 +167,16 @@ public sealed class CaseScriptTests
         Assert.Equal((0, ""), await machine.RoundAsync());
 
         Assert.Equal("Export\nExport started", Assert.Single(await machine.Messages()).Text);
-        Assert.Equal(1, (await machine.Alice.RunAsync("/usr/bin/pgrep", ["-u", machine.Alice.Name, "-f", "c23-left-over"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation)).Status);
+        Assert.Equal(
+            1,
+            (
+                await machine.Alice.RunAsync(
+                    "/usr/bin/pgrep",
+                    ["-u", machine.Alice.Name, "-f", "c23-left-over"],
+                    new Dictionary<string, string>(StringComparer.Ordinal),
+                    Cancellation
+                )
+            ).Status
+        );
     }
 }

@@ -14,15 +14,21 @@ public sealed class CronTests
         await using var machine = await Machine.StartAsync();
         var chart = TestPictures.Png(400, 300, "revenue");
         machine.Alice.Write("chart.png", chart);
-        machine.Script("environment.py", """
+        machine.Script(
+            "environment.py",
+            """
             import json, os
             seen = {name: os.environ.get(name) for name in ("LANG", "PATH", "HOME", "MPLBACKEND")}
             print(json.dumps({"notify": True, "title": "From cron", "message": "é ✓ " + json.dumps(seen, sort_keys=True)}))
-            """);
-        machine.Script("chart.py", """
+            """
+        );
+        machine.Script(
+            "chart.py",
+            """
             import json, os
             print(json.dumps({"notify": True, "title": "Revenue", "message": "*Up* 3 %", "image_path": os.path.expanduser("~/chart.png")}))
-            """);
+            """
+        );
 
         await using var cron = await PrivateCron.RunOnceAsync(machine);
         // At its start, which is a machine's boot to it: it runs a line of that kind as it runs all others, without the wait for the next minute.
@@ -34,12 +40,20 @@ public sealed class CronTests
 
         var messages = await machine.Messages();
         Assert.True(messages.Count == 2, $"{messages.Count} messages; the runner logged: {machine.RunnerLog}");
-        Assert.Contains(messages, m => m.Text ==
-            "From cron\né ✓ " + $$"""{"HOME": "{{machine.Alice.Home}}", "LANG": "C", "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin"}""");
+        Assert.Contains(
+            messages,
+            m =>
+                m.Text
+                == "From cron\né ✓ "
+                    + $$"""{"HOME": "{{machine.Alice.Home}}", "LANG": "C", "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin"}"""
+        );
         var report = Assert.Single(messages, m => m.Text == "Revenue\nUp 3 %");
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(chart)), report.Photo?.Sha256);
         await Eventually.TrueAsync(
-            () => machine.LastSent("chart.py") is not null && machine.LastSent("environment.py") is not null, () => $"no cooldown is kept; {machine.RunnerLog}", Cancellation);
+            () => machine.LastSent("chart.py") is not null && machine.LastSent("environment.py") is not null,
+            () => $"no cooldown is kept; {machine.RunnerLog}",
+            Cancellation
+        );
         Assert.Equal("", await File.ReadAllTextAsync(Path.Combine(machine.Alice.Home, "cron-said"), Cancellation));
     }
 
@@ -57,16 +71,31 @@ public sealed class CronTests
         await using var screen = await DesktopScreen.StartAsync();
         home.Environment["DBUS_SESSION_BUS_ADDRESS"] = screen.Bus;
         await using var desktop = DesktopProcess.Start(home);
-        await Eventually.TrueAsync(() => desktop.Said.Contains("Connected as", StringComparison.Ordinal), () => desktop.Said, Cancellation);
-        machine.Script("revenue.py", """print('{"notify": true, "title": "Revenue is down", "message": "*12 %* under the average"}')""");
+        await Eventually.TrueAsync(
+            () => desktop.Said.Contains("Connected as", StringComparison.Ordinal),
+            () => desktop.Said,
+            Cancellation
+        );
+        machine.Script(
+            "revenue.py",
+            """print('{"notify": true, "title": "Revenue is down", "message": "*12 %* under the average"}')"""
+        );
 
         await using var cron = await PrivateCron.RunOnceAsync(machine);
 
-        await Eventually.TrueAsync(async () => await screen.ShownNowAsync() == 1, () => $"it is not shown; {machine.RunnerLog}; {desktop.Said}", Cancellation);
+        await Eventually.TrueAsync(
+            async () => await screen.ShownNowAsync() == 1,
+            () => $"it is not shown; {machine.RunnerLog}; {desktop.Said}",
+            Cancellation
+        );
         await screen.SnapAsync("desktop-by-cron");
         Assert.Contains("Revenue is down", await screen.HistoryAsync(), StringComparison.Ordinal);
         Assert.Contains("12 % under the average", await screen.HistoryAsync(), StringComparison.Ordinal);
-        await machine.Phone.WaitForBotMessagesAsync(machine.Chat, all => all.Any(m => m.Text == "Revenue is down\n12 % under the average"), Cancellation);
+        await machine.Phone.WaitForBotMessagesAsync(
+            machine.Chat,
+            all => all.Any(m => m.Text == "Revenue is down\n12 % under the average"),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -74,13 +103,18 @@ public sealed class CronTests
     {
         await using var machine = await Machine.StartAsync();
         await machine.AllowSudoAsync();
-        machine.Script("environment.py", """
+        machine.Script(
+            "environment.py",
+            """
             import json, os
             seen = {name: value for name, value in os.environ.items() if name != "NOTIFY_SCRIPT_RUN"}
             print(json.dumps({"notify": True, "title": "Environment", "message": "```\n" + json.dumps(seen, sort_keys=True, indent=1) + "\n```", "cooldown": "0m"}))
-            """);
+            """
+        );
 
-        await using var cron = await PrivateCron.RunOnceAsync(machine, """
+        await using var cron = await PrivateCron.RunOnceAsync(
+            machine,
+            """
             # What people write above their lines.
             SALES_DB=warehouse
             TZ = Europe/Berlin
@@ -95,14 +129,20 @@ public sealed class CronTests
             LOGNAME=somebody
             USER=somebody
 
-            """);
+            """
+        );
         await machine.Phone.WaitForBotMessagesAsync(machine.Chat, all => all.Count >= 1, Cancellation);
         var byCron = Assert.Single(await machine.Messages()).Text;
         Assert.Contains("\"SALES_DB\": \"lake\"", byCron, StringComparison.Ordinal);
         Assert.Contains("\"SPACED\": \"kept as $HOME stands\"", byCron, StringComparison.Ordinal);
 
         // The machine's own table of alice's, which is what crontab -l tells her.
-        var installed = await machine.Alice.RunAsync("/usr/bin/crontab", [Path.Combine(machine.Folder, "crontab")], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        var installed = await machine.Alice.RunAsync(
+            "/usr/bin/crontab",
+            [Path.Combine(machine.Folder, "crontab")],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
         Assert.True(installed.Status == 0, installed.Said);
         try
         {
@@ -112,7 +152,12 @@ public sealed class CronTests
         }
         finally
         {
-            await machine.Alice.RunAsync("/usr/bin/crontab", ["-r"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+            await machine.Alice.RunAsync(
+                "/usr/bin/crontab",
+                ["-r"],
+                new Dictionary<string, string>(StringComparer.Ordinal),
+                Cancellation
+            );
         }
 
         Assert.Equal(byCron, (await machine.Messages())[^1].Text);

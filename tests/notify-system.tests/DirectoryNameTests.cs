@@ -20,11 +20,20 @@ public sealed class DirectoryNameTests
         machine.Script("stock.py", """print('{"notify": true, "message": "Below minimum"}')""");
         var chat = await machine.Phone.AddStartedPersonAsync("Jane", Cancellation);
 
-        var (linked, said) = await RunProgram.ToEndAsync(Programs.Path("notify-bot"), ["link", user, "--chat", chat.ToString(System.Globalization.CultureInfo.InvariantCulture)], machine.BotEnvironment.AsReadOnly(), Cancellation);
+        var (linked, said) = await RunProgram.ToEndAsync(
+            Programs.Path("notify-bot"),
+            ["link", user, "--chat", chat.ToString(System.Globalization.CultureInfo.InvariantCulture)],
+            machine.BotEnvironment.AsReadOnly(),
+            Cancellation
+        );
         Assert.True(linked == 0, said);
         var (status, round) = await machine.RoundAsync();
         Assert.True(status == 0, round + machine.RunnerLog);
-        await machine.Phone.WaitForBotMessagesAsync(chat, messages => messages.Any(m => m.Text == "Below minimum"), Cancellation);
+        await machine.Phone.WaitForBotMessagesAsync(
+            chat,
+            messages => messages.Any(m => m.Text == "Below minimum"),
+            Cancellation
+        );
 
         await using var jane = AccountCaller.Of(machine.Alice, machine.Bot.SocketPath);
         var run = await jane.AskAsync("POST", "/scripts/stock.py/run", null, null, Cancellation);
@@ -32,7 +41,9 @@ public sealed class DirectoryNameTests
         Assert.Equal(200, (await jane.PostAsync("/scripts/stock.py/mute", new { @for = "1h" }, Cancellation)).Status);
         var list = await jane.GetAsync($"/scripts?user={Uri.EscapeDataString(user)}", Cancellation);
         Assert.True(list.Json.GetProperty("scripts")[0].TryGetProperty("muted_until", out _), list.ToString());
-        var history = (await jane.GetAsync($"/notifications?user={user}", Cancellation)).Json.GetProperty("notifications");
+        var history = (await jane.GetAsync($"/notifications?user={user}", Cancellation)).Json.GetProperty(
+            "notifications"
+        );
         Assert.All(history.EnumerateArray(), n => Assert.Equal(user, n.GetProperty("user").GetString()));
     }
 
@@ -43,7 +54,12 @@ public sealed class DirectoryNameTests
         machine.Script("stock.py", """print('{"notify": true, "message": "Below minimum"}')""");
 
         var (status, said) = await machine.RoundAsync();
-        var (_, report) = await machine.Alice.RunAsync(Programs.Path("notify-runner"), ["status"], machine.RunnerEnvironment.AsReadOnly(), Cancellation);
+        var (_, report) = await machine.Alice.RunAsync(
+            Programs.Path("notify-runner"),
+            ["status"],
+            machine.RunnerEnvironment.AsReadOnly(),
+            Cancellation
+        );
         await using var jane = AccountCaller.Of(machine.Alice, machine.Bot.SocketPath);
         var sent = await jane.PostAsync("/send", new { text = "hello" }, Cancellation);
 

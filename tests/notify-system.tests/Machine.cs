@@ -81,7 +81,8 @@ public sealed class Machine : IAsyncDisposable
             await SandboxServer.StartAsync(new SandboxOptions { Token = token, Limits = SendLimits.Off }, Cancellation),
             folder,
             await TestAccount.CreateAsync("deploy", "data-ops"),
-            await TestAccount.CreateAsync(analyst, "dataread"));
+            await TestAccount.CreateAsync(analyst, "dataread")
+        );
         try
         {
             machine.Chat = await machine.Phone.AddStartedPersonAsync("Alice", Cancellation);
@@ -89,8 +90,14 @@ public sealed class Machine : IAsyncDisposable
             File.SetUnixFileMode(machine.Data, (UnixFileMode)0b10_111_111_000);
             await File.WriteAllTextAsync(
                 Path.Combine(machine.Data, "telegram_users.json"),
-                JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal) { [machine.Alice.Name] = new { chat_id = machine.Chat, linked_at = "2026-01-05T09:00:00Z" } }),
-                Cancellation);
+                JsonSerializer.Serialize(
+                    new Dictionary<string, object>(StringComparer.Ordinal)
+                    {
+                        [machine.Alice.Name] = new { chat_id = machine.Chat, linked_at = "2026-01-05T09:00:00Z" },
+                    }
+                ),
+                Cancellation
+            );
             Run("chown", "-R", $"{machine.Deploy.Name}:data-ops", machine.Data);
             await machine.StartBotAsync();
             return machine;
@@ -113,12 +120,16 @@ public sealed class Machine : IAsyncDisposable
         Bot = await BotProcess.StartAsync(BotEnvironment.AsReadOnly(), Deploy.Name, Cancellation);
         if (isTelegramThere)
         {
-            await Bot.WaitForHealthAsync(h => h.GetProperty("telegram").GetProperty("state").GetString() == "ok", Cancellation);
+            await Bot.WaitForHealthAsync(
+                h => h.GetProperty("telegram").GetProperty("state").GetString() == "ok",
+                Cancellation
+            );
         }
     }
 
     /// <summary>Puts a script into alice's folder.</summary>
-    public string Script(string name, string content) => Alice.Write(Path.Combine("user", "notifications", name), content);
+    public string Script(string name, string content) =>
+        Alice.Write(Path.Combine("user", "notifications", name), content);
 
     /// <summary>Puts the script of a case from the field there, under the case's name.</summary>
     public string ScriptOfCase(string folder)
@@ -132,18 +143,28 @@ public sealed class Machine : IAsyncDisposable
     public void RemoveScript(string name) => File.Delete(Path.Combine(Alice.Home, "user", "notifications", name));
 
     /// <summary>One round of alice's, as cron calls it but now.</summary>
-    public Task<(int Status, string Said)> RoundAsync() => Alice.RunAsync(Programs.Path("notify-runner"), [], RunnerEnvironment.AsReadOnly(), Cancellation);
+    public Task<(int Status, string Said)> RoundAsync() =>
+        Alice.RunAsync(Programs.Path("notify-runner"), [], RunnerEnvironment.AsReadOnly(), Cancellation);
 
     /// <summary>What is kept about a script of alice's.</summary>
     public JsonElement? State(string script)
     {
-        var path = Path.Combine(Alice.Home, ".notifications", "state", Path.GetFileNameWithoutExtension(script) + ".json");
+        var path = Path.Combine(
+            Alice.Home,
+            ".notifications",
+            "state",
+            Path.GetFileNameWithoutExtension(script) + ".json"
+        );
         return File.Exists(path) ? JsonDocument.Parse(File.ReadAllText(path)).RootElement.Clone() : null;
     }
 
     /// <summary>When a script of alice's was last sent, as it is kept; null where it was not.</summary>
     public double? LastSent(string script) =>
-        State(script) is { } state && state.TryGetProperty("last_sent", out var sent) && sent.ValueKind == JsonValueKind.Number ? sent.GetDouble() : null;
+        State(script) is { } state
+        && state.TryGetProperty("last_sent", out var sent)
+        && sent.ValueKind == JsonValueKind.Number
+            ? sent.GetDouble()
+            : null;
 
     /// <summary>What has come to alice from the bot.</summary>
     public Task<IReadOnlyList<MessageView>> Messages() => Phone.BotMessagesAsync(Chat, Cancellation);
@@ -153,12 +174,21 @@ public sealed class Machine : IAsyncDisposable
     {
         var helper = BotEnvironment["NOTIFY_SCRIPTS_BIN"];
         var draft = Path.Combine(Folder, "sudoers");
-        await File.WriteAllTextAsync(draft, $"""
+        await File.WriteAllTextAsync(
+            draft,
+            $"""
             {Deploy.Name} ALL=({Alice.Name}) NOPASSWD: {helper} list, {helper} ^run [A-Za-z0-9_][A-Za-z0-9_.-]*\.py$
 
-            """, Cancellation);
+            """,
+            Cancellation
+        );
         File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        var (status, said) = await RunProgram.ToEndAsync("/usr/sbin/visudo", ["-c", "-f", draft], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        var (status, said) = await RunProgram.ToEndAsync(
+            "/usr/sbin/visudo",
+            ["-c", "-f", draft],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
         Assert.True(status == 0, said);
         _sudoers = Path.Combine("/etc/sudoers.d", $"notify-test-{Deploy.Name}");
         File.Move(draft, _sudoers);

@@ -38,20 +38,37 @@ internal sealed class PrivateCron : IAsyncDisposable
     internal static async Task<PrivateCron> RunOnceAsync(Machine machine, string variables = "")
     {
         Assert.SkipUnless(File.Exists("/usr/sbin/cron"), "needs cron: apt-get install cron");
-        var mayMount = await RunProgram.ToEndAsync("/usr/bin/unshare", ["--mount", "true"], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
-        Assert.SkipUnless(mayMount.Status == 0, $"needs the right to mount, to keep its cron apart from the machine's: {mayMount.Said}");
+        var mayMount = await RunProgram.ToEndAsync(
+            "/usr/bin/unshare",
+            ["--mount", "true"],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
+        Assert.SkipUnless(
+            mayMount.Status == 0,
+            $"needs the right to mount, to keep its cron apart from the machine's: {mayMount.Said}"
+        );
         // A build's output finds its runtime by this; what is published needs nothing.
-        var runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root ? $"DOTNET_ROOT={root}\n" : "";
+        var runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root
+            ? $"DOTNET_ROOT={root}\n"
+            : "";
         var crontab = Path.Combine(machine.Folder, "crontab");
-        await File.WriteAllTextAsync(crontab, $"""
+        await File.WriteAllTextAsync(
+            crontab,
+            $"""
             LANG=C
             PATH=/usr/bin:/bin
             NOTIFY_DATA_DIR={machine.Data}
             {runtime}{variables}@reboot env -u USER -u LOGNAME {Programs.Path("notify-runner")} > cron-said 2>&1
 
-            """, Cancellation);
+            """,
+            Cancellation
+        );
 
-        var start = new ProcessStartInfo("/usr/bin/unshare", ["--mount", "--", "/bin/sh", "-c", Script, "sh", crontab, machine.Alice.Name])
+        var start = new ProcessStartInfo(
+            "/usr/bin/unshare",
+            ["--mount", "--", "/bin/sh", "-c", Script, "sh", crontab, machine.Alice.Name]
+        )
         {
             UseShellExecute = false,
             RedirectStandardError = true,

@@ -13,11 +13,26 @@ public sealed class RoundTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("crash", "raise ValueError('no rows in stg_orders')", "exit status 1", "ValueError: no rows in stg_orders")]
+    [InlineData(
+        "crash",
+        "raise ValueError('no rows in stg_orders')",
+        "exit status 1",
+        "ValueError: no rows in stg_orders"
+    )]
     [InlineData("time limit", "import time; time.sleep(300)", "1 s", null)]
     [InlineData("rubbish", "print('42 rows, all fine')", "42 rows, all fine", null)]
-    [InlineData("exit status", "import sys; print('disk is full', file=sys.stderr); sys.exit(3)", "exit status 3", "disk is full")]
-    public async Task A_script_that_breaks_tells_its_owner_once_and_once_when_it_works_again(string way, string source, string how, string? quoted)
+    [InlineData(
+        "exit status",
+        "import sys; print('disk is full', file=sys.stderr); sys.exit(3)",
+        "exit status 3",
+        "disk is full"
+    )]
+    public async Task A_script_that_breaks_tells_its_owner_once_and_once_when_it_works_again(
+        string way,
+        string source,
+        string how,
+        string? quoted
+    )
     {
         await using var machine = await Machine.StartAsync();
         machine.RunnerEnvironment["NOTIFY_SCRIPT_TIMEOUT"] = way == "time limit" ? "1" : "20";
@@ -53,24 +68,36 @@ public sealed class RoundTests
     {
         await using var machine = await Machine.StartAsync();
         var script = machine.ScriptOfCase("D05-outbox-locked");
-        await using var holder = await SqliteHolder.TakeAsync(Path.Combine(machine.Data, "private", "outbox.db"), SqliteHolder.Immediate, Cancellation);
+        await using var holder = await SqliteHolder.TakeAsync(
+            Path.Combine(machine.Data, "private", "outbox.db"),
+            SqliteHolder.Immediate,
+            Cancellation
+        );
 
         foreach (var _ in new[] { 1, 2 })
         {
             Assert.NotEqual(0, (await machine.RoundAsync()).Status);
         }
 
-        Assert.Contains($"another program has the outbox locked: {holder.Name}", machine.RunnerLog, StringComparison.Ordinal);
+        Assert.Contains(
+            $"another program has the outbox locked: {holder.Name}",
+            machine.RunnerLog,
+            StringComparison.Ordinal
+        );
         Assert.Null(machine.LastSent(script));
         await holder.LetGoAsync();
         await Eventually.TrueAsync(
             async () =>
             {
-                using var health = await machine.Bot.Client.GetAsync(new Uri("/health", UriKind.Relative), Cancellation);
+                using var health = await machine.Bot.Client.GetAsync(
+                    new Uri("/health", UriKind.Relative),
+                    Cancellation
+                );
                 return health.IsSuccessStatusCode;
             },
             () => "health is not 200",
-            Cancellation);
+            Cancellation
+        );
         Assert.Equal((0, ""), await machine.RoundAsync());
         Assert.Equal((0, ""), await machine.RoundAsync());
 
@@ -84,7 +111,10 @@ public sealed class RoundTests
         await using var machine = await Machine.StartAsync();
         machine.Script("stock_check.py", Good);
         Directory.CreateDirectory(Path.Combine(machine.Alice.Home, ".venv", "bin"));
-        File.CreateSymbolicLink(Path.Combine(machine.Alice.Home, ".venv", "bin", "python"), "/usr/bin/python-that-was-upgraded-away");
+        File.CreateSymbolicLink(
+            Path.Combine(machine.Alice.Home, ".venv", "bin", "python"),
+            "/usr/bin/python-that-was-upgraded-away"
+        );
 
         Assert.Equal((1, ""), await machine.RoundAsync());
         Assert.Equal((1, ""), await machine.RoundAsync());
@@ -125,13 +155,21 @@ public sealed class RoundTests
         await using var machine = await Machine.StartAsync();
         var chart = Path.Combine(machine.Alice.Home, "chart.png");
         await File.WriteAllBytesAsync(chart, TestPictures.Png(60, 40), Cancellation);
-        machine.Script("stock_check.py", $$"""
+        machine.Script(
+            "stock_check.py",
+            $$"""
             import json
-            print(json.dumps({"notify": True, "message": "Below minimum", "cooldown": "1d", "image_path": {{(hasChart ? $"'{chart}'" : "None")}}}))
-            """);
+            print(json.dumps({"notify": True, "message": "Below minimum", "cooldown": "1d", "image_path": {{(
+                hasChart ? $"'{chart}'" : "None"
+            )}}}))
+            """
+        );
         await machine.Phone.BeginOutageAsync(Cancellation);
         var round = machine.RoundAsync();
-        await machine.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() == 1, Cancellation);
+        await machine.Bot.WaitForHealthAsync(
+            h => h.GetProperty("queue").GetProperty("length").GetInt32() == 1,
+            Cancellation
+        );
 
         await machine.Bot.KillAsync();
         await machine.StartBotAsync(isTelegramThere: false);

@@ -16,10 +16,13 @@ public sealed class SudoTests
         await machine.AllowSudoAsync();
         var chart = TestPictures.Png(120, 80, "from a home of mode 0750");
         machine.Alice.Write("chart.png", chart);
-        machine.Script("who.py", $$"""
+        machine.Script(
+            "who.py",
+            $$"""
             import json, os, pwd
             print(json.dumps({"notify": True, "title": "Who", "message": pwd.getpwuid(os.getuid()).pw_name + " in " + os.getcwd(), "image_path": "{{machine.Alice.Home}}/chart.png"}))
-            """);
+            """
+        );
         machine.Script("quiet.py", "print('{\"notify\": false}')");
         machine.Script("broken.py", "raise ValueError('on purpose')");
 
@@ -29,17 +32,32 @@ public sealed class SudoTests
         Assert.Contains("never sent", status.Text, StringComparison.Ordinal);
 
         await machine.Phone.PressAsync(machine.Chat, "▶ Run who", Cancellation, status.MessageId);
-        var after = await machine.Phone.WaitForBotMessagesAsync(machine.Chat, m => m.Any(x => x.Text.Contains("who: delivered", StringComparison.Ordinal)), Cancellation);
+        var after = await machine.Phone.WaitForBotMessagesAsync(
+            machine.Chat,
+            m => m.Any(x => x.Text.Contains("who: delivered", StringComparison.Ordinal)),
+            Cancellation
+        );
         var report = Assert.Single(after, m => m.Photo is not null);
         Assert.Equal($"Who\n{machine.Alice.Name} in {machine.Alice.Home}", report.Text);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(chart)), report.Photo!.Sha256);
         Assert.Null(machine.LastSent("who.py"));
 
         await machine.Phone.PressAsync(machine.Chat, "▶ Run quiet", Cancellation, status.MessageId);
-        await machine.Phone.WaitForBotMessagesAsync(machine.Chat, m => m.Any(x => x.Text.Contains("quiet: no alert", StringComparison.Ordinal)), Cancellation);
+        await machine.Phone.WaitForBotMessagesAsync(
+            machine.Chat,
+            m => m.Any(x => x.Text.Contains("quiet: no alert", StringComparison.Ordinal)),
+            Cancellation
+        );
         await machine.Phone.PressAsync(machine.Chat, "▶ Run broken", Cancellation, status.MessageId);
         await machine.Phone.WaitForBotMessagesAsync(
-            machine.Chat, m => m.Any(x => x.Text.Contains("broken: error", StringComparison.Ordinal) && x.Text.Contains("ValueError: on purpose", StringComparison.Ordinal)), Cancellation);
+            machine.Chat,
+            m =>
+                m.Any(x =>
+                    x.Text.Contains("broken: error", StringComparison.Ordinal)
+                    && x.Text.Contains("ValueError: on purpose", StringComparison.Ordinal)
+                ),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -55,7 +73,10 @@ public sealed class SudoTests
         var missing = await alice.AskAsync("POST", "/scripts/missing.py/run", null, null, Cancellation);
 
         Assert.Equal(200, listed.Status);
-        Assert.Equal("stock_check", Assert.Single(listed.Json.GetProperty("scripts").EnumerateArray()).GetProperty("stem").GetString());
+        Assert.Equal(
+            "stock_check",
+            Assert.Single(listed.Json.GetProperty("scripts").EnumerateArray()).GetProperty("stem").GetString()
+        );
         Assert.Equal((200, "delivered"), (ran.Status, ran.Json.GetProperty("outcome").GetString()));
         Assert.Equal((200, "error"), (missing.Status, missing.Json.GetProperty("outcome").GetString()));
         Assert.Equal("Below minimum", Assert.Single(await machine.Messages()).Text);
@@ -69,18 +90,39 @@ public sealed class SudoTests
         var witness = Path.Combine(machine.Alice.Home, "runs");
         foreach (var name in (string[])["one.py", "two.py", "three.py"])
         {
-            machine.Script(name, $$"""
+            machine.Script(
+                name,
+                $$"""
                 import os, time
                 open("{{witness}}", "a").write(str(os.getpid()) + "\n")
                 time.sleep(50)
-                """);
+                """
+            );
         }
 
         for (var round = 1; round <= 2; round++)
         {
             var callers = new[] { "one.py", "two.py" }
-                .Select(name => AccountCaller.StartAs(machine.Alice, "/usr/bin/curl", "-s", "-X", "POST", "--retry", "0", "--unix-socket", machine.Bot.SocketPath, $"http://bot/scripts/{name}/run")).ToArray();
-            await Eventually.TrueAsync(() => Pids(witness).Length == 2 * round, () => $"{Pids(witness).Length} runs have begun", Cancellation);
+                .Select(name =>
+                    AccountCaller.StartAs(
+                        machine.Alice,
+                        "/usr/bin/curl",
+                        "-s",
+                        "-X",
+                        "POST",
+                        "--retry",
+                        "0",
+                        "--unix-socket",
+                        machine.Bot.SocketPath,
+                        $"http://bot/scripts/{name}/run"
+                    )
+                )
+                .ToArray();
+            await Eventually.TrueAsync(
+                () => Pids(witness).Length == 2 * round,
+                () => $"{Pids(witness).Length} runs have begun",
+                Cancellation
+            );
             await using (var alice = AccountCaller.Of(machine.Alice, machine.Bot.SocketPath))
             {
                 // While two are at work a third one is refused.
@@ -94,27 +136,42 @@ public sealed class SudoTests
                 caller.Dispose();
             }
 
-            await Eventually.TrueAsync(() => Pids(witness).All(pid => !Directory.Exists($"/proc/{pid}")), () => "the scripts go on", Cancellation);
-            await Eventually.TrueAsync(() => HelpersOf(machine) == 0, () => $"{HelpersOf(machine)} helpers are there", Cancellation);
+            await Eventually.TrueAsync(
+                () => Pids(witness).All(pid => !Directory.Exists($"/proc/{pid}")),
+                () => "the scripts go on",
+                Cancellation
+            );
+            await Eventually.TrueAsync(
+                () => HelpersOf(machine) == 0,
+                () => $"{HelpersOf(machine)} helpers are there",
+                Cancellation
+            );
         }
     }
 
     private static string[] Pids(string witness) => File.Exists(witness) ? File.ReadAllLines(witness) : [];
 
     /// <summary>Processes that run the helper for alice: sudo, and the helper itself.</summary>
-    private static int HelpersOf(Machine machine) => Directory.EnumerateDirectories("/proc").Count(folder =>
-    {
-        try
-        {
-            var line = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
-            return line.Contains("run") && line.Any(word => word.EndsWith("notify-scripts", StringComparison.Ordinal))
-                && (line.Contains(machine.Alice.Name) || Posix.FileStatus.OfPath(folder)?.Uid == machine.Alice.Uid);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    });
+    private static int HelpersOf(Machine machine) =>
+        Directory
+            .EnumerateDirectories("/proc")
+            .Count(folder =>
+            {
+                try
+                {
+                    var line = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
+                    return line.Contains("run")
+                        && line.Any(word => word.EndsWith("notify-scripts", StringComparison.Ordinal))
+                        && (
+                            line.Contains(machine.Alice.Name)
+                            || Posix.FileStatus.OfPath(folder)?.Uid == machine.Alice.Uid
+                        );
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return false;
+                }
+            });
 
     [Fact]
     public async Task Without_the_sudoers_file_the_owner_hears_what_is_wrong_and_the_operator_what_to_run()

@@ -50,14 +50,21 @@ public sealed class TokenSearchTests
         await TelegramIsElsewhereAsync(machine, heard, token);
 
         // It was there to be found: in the bot's environment, where only root and deploy can look.
-        Assert.Contains(secret, await File.ReadAllTextAsync($"/proc/{machine.Bot.Id}/environ", Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            secret,
+            await File.ReadAllTextAsync($"/proc/{machine.Bot.Id}/environ", Cancellation),
+            StringComparison.Ordinal
+        );
         await machine.Bot.StopAsync(Cancellation);
         heard.Add("the bot's output", machine.Bot.Said);
         await watching.CancelAsync();
         await watch;
         foreach (var chat in await machine.Phone.ChatsAsync(Cancellation))
         {
-            heard.Add($"chat {chat.Id}", JsonSerializer.Serialize(await machine.Phone.MessagesAsync(chat.Id, Cancellation)));
+            heard.Add(
+                $"chat {chat.Id}",
+                JsonSerializer.Serialize(await machine.Phone.MessagesAsync(chat.Id, Cancellation))
+            );
         }
 
         foreach (var folder in new[] { machine.Folder, machine.Alice.Home, machine.Deploy.Home })
@@ -74,12 +81,29 @@ public sealed class TokenSearchTests
 
         // All of it was there to be searched.
         Assert.True(heard.Count > 60, $"only {heard.Count} things were searched");
-        foreach (var part in new[] { "bot.log", "runner.log", "telegram_users.json", "poll_offset.json", "environment-", "processes-", "answer of /send", "doctor", "command line of", "chat " })
+        foreach (
+            var part in new[]
+            {
+                "bot.log",
+                "runner.log",
+                "telegram_users.json",
+                "poll_offset.json",
+                "environment-",
+                "processes-",
+                "answer of /send",
+                "doctor",
+                "command line of",
+                "chat ",
+            }
+        )
         {
             Assert.True(heard.Has(part), $"nothing of {part} was searched");
         }
 
-        Assert.Contains(heard.TextsOf($"chat {machine.Chat}"), text => text.Contains("MPLBACKEND", StringComparison.Ordinal));
+        Assert.Contains(
+            heard.TextsOf($"chat {machine.Chat}"),
+            text => text.Contains("MPLBACKEND", StringComparison.Ordinal)
+        );
         Assert.Empty(heard.HoldersOf(secret));
     }
 
@@ -88,7 +112,14 @@ public sealed class TokenSearchTests
         machine.Script("curious.py", Curious);
         machine.Deploy.Write("user/notifications/curious.py", Curious);
         Machine.Run("chown", "-R", machine.Deploy.Name, machine.Deploy.Home);
-        await OperateAsync(machine, heard, "link", machine.Deploy.Name, "--chat", (await machine.Phone.AddStartedPersonAsync("Deploy", Cancellation)).ToString(CultureInfo.InvariantCulture));
+        await OperateAsync(
+            machine,
+            heard,
+            "link",
+            machine.Deploy.Name,
+            "--chat",
+            (await machine.Phone.AddStartedPersonAsync("Deploy", Cancellation)).ToString(CultureInfo.InvariantCulture)
+        );
         var round = await machine.RoundAsync();
         Assert.Equal(0, round.Status);
         heard.Add("the runner's output", round.Said);
@@ -96,7 +127,11 @@ public sealed class TokenSearchTests
         await using var root = AccountCaller.OfThisUser(machine.Bot.SocketPath);
         foreach (var user in new[] { machine.Alice.Name, machine.Deploy.Name })
         {
-            heard.Add(await root.AskAsync("POST", $"/scripts/curious.py/run?user={user}", null, null, Cancellation), "/run", status: 200);
+            heard.Add(
+                await root.AskAsync("POST", $"/scripts/curious.py/run?user={user}", null, null, Cancellation),
+                "/run",
+                status: 200
+            );
             heard.Add(await root.GetAsync($"/scripts?user={user}", Cancellation), "/scripts", status: 200);
         }
 
@@ -105,16 +140,39 @@ public sealed class TokenSearchTests
             heard.Add(await root.GetAsync(path, Cancellation), path, status: 200);
         }
 
-        heard.Add(await root.PostAsync("/send", new { user = "nobody_knows", text = "x" }, Cancellation), "/send", status: 404);
+        heard.Add(
+            await root.PostAsync("/send", new { user = "nobody_knows", text = "x" }, Cancellation),
+            "/send",
+            status: 404
+        );
         heard.Add(await root.PostAsync("/send", new { user = machine.Alice.Name }, Cancellation), "/send", status: 400);
-        heard.Add(await root.AskAsync("POST", "/send", "application/json", "{"u8.ToArray(), Cancellation), "/send", status: 400);
+        heard.Add(
+            await root.AskAsync("POST", "/send", "application/json", "{"u8.ToArray(), Cancellation),
+            "/send",
+            status: 400
+        );
         var stranger = await machine.Phone.AddStartedPersonAsync("Stranger", Cancellation);
-        foreach (var (chat, text) in new[] { (machine.Chat, "/whoami"), (machine.Chat, "/status"), (machine.Chat, "/test"), (machine.Chat, "/run curious"), (machine.Chat, "/help"), (stranger, "/start"), (stranger, "/start of-somebody-else") })
+        foreach (
+            var (chat, text) in new[]
+            {
+                (machine.Chat, "/whoami"),
+                (machine.Chat, "/status"),
+                (machine.Chat, "/test"),
+                (machine.Chat, "/run curious"),
+                (machine.Chat, "/help"),
+                (stranger, "/start"),
+                (stranger, "/start of-somebody-else"),
+            }
+        )
         {
             await machine.Phone.TypeAsync(chat, text, Cancellation);
         }
 
-        await machine.Phone.WaitForBotMessagesAsync(machine.Chat, m => m.Any(x => x.Text.Contains("curious: delivered", StringComparison.Ordinal)), Cancellation);
+        await machine.Phone.WaitForBotMessagesAsync(
+            machine.Chat,
+            m => m.Any(x => x.Text.Contains("curious: delivered", StringComparison.Ordinal)),
+            Cancellation
+        );
         await machine.Phone.WaitForBotMessagesAsync(stranger, 2, Cancellation);
     }
 
@@ -124,15 +182,62 @@ public sealed class TokenSearchTests
         var page = $"<html><body>Cannot POST {quoted}</body></html>";
         Fault[] faults =
         [
-            new() { Kind = FaultKind.Answer, Status = 401, Description = $"Unauthorized: {token}" },
-            new() { Kind = FaultKind.Answer, Status = 404, Body = page },
-            new() { Kind = FaultKind.Answer, Status = 400, Description = $"Bad Request: wrong HTTP URL {quoted}" },
-            new() { Kind = FaultKind.Answer, Status = 403, Description = $"Forbidden: {quoted} was blocked by the user" },
-            new() { Kind = FaultKind.Answer, Status = 429, RetryAfter = 9000, Description = $"Too Many Requests: {quoted}" },
-            new() { Kind = FaultKind.Answer, Status = 502, Body = page },
-            new() { Kind = FaultKind.Answer, Status = 413, Body = page },
-            new() { Kind = FaultKind.Answer, Status = 200, Body = page },
-            new() { Kind = FaultKind.Answer, Status = 200, ContentType = "application/json", Body = $$"""{"ok":true,"result":"{{quoted}}"}""" },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 401,
+                Description = $"Unauthorized: {token}",
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 404,
+                Body = page,
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 400,
+                Description = $"Bad Request: wrong HTTP URL {quoted}",
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 403,
+                Description = $"Forbidden: {quoted} was blocked by the user",
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 429,
+                RetryAfter = 9000,
+                Description = $"Too Many Requests: {quoted}",
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 502,
+                Body = page,
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 413,
+                Body = page,
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 200,
+                Body = page,
+            },
+            new()
+            {
+                Kind = FaultKind.Answer,
+                Status = 200,
+                ContentType = "application/json",
+                Body = $$"""{"ok":true,"result":"{{quoted}}"}""",
+            },
             new() { Kind = FaultKind.Drop },
             new() { Kind = FaultKind.Drop, Taken = true },
             new() { Kind = FaultKind.Cut, Taken = true },
@@ -142,7 +247,14 @@ public sealed class TokenSearchTests
         foreach (var (fault, number) in faults.Select((fault, number) => (fault, number)))
         {
             var chat = await machine.Phone.AddStartedPersonAsync($"Fault {number}", Cancellation);
-            await OperateAsync(machine, heard, "link", $"fault_{number}", "--chat", chat.ToString(CultureInfo.InvariantCulture));
+            await OperateAsync(
+                machine,
+                heard,
+                "link",
+                $"fault_{number}",
+                "--chat",
+                chat.ToString(CultureInfo.InvariantCulture)
+            );
             await machine.Phone.AddFaultAsync(fault with { ChatId = chat }, Cancellation);
             sends.Add(SendAsync($"fault_{number}"));
         }
@@ -150,7 +262,16 @@ public sealed class TokenSearchTests
         async Task SendAsync(string user)
         {
             await using var root = AccountCaller.OfThisUser(machine.Bot.SocketPath);
-            var answer = await root.PostAsync("/send", new { user, text = "*hello*", wait = 0 }, Cancellation);
+            var answer = await root.PostAsync(
+                "/send",
+                new
+                {
+                    user,
+                    text = "*hello*",
+                    wait = 0,
+                },
+                Cancellation
+            );
             Assert.NotEqual(0, answer.Status);
             heard.Add(answer, "/send");
         }
@@ -165,7 +286,13 @@ public sealed class TokenSearchTests
 
         await machine.Phone.BeginOutageAsync(Cancellation, seconds: 1);
         await Eventually.TrueAsync(
-            async () => (await machine.Phone.FaultsAsync(Cancellation)).Where(f => f.Method == "getUpdates").Any(f => f.Hits > 0), () => "no poll has met a fault", Cancellation);
+            async () =>
+                (await machine.Phone.FaultsAsync(Cancellation))
+                    .Where(f => f.Method == "getUpdates")
+                    .Any(f => f.Hits > 0),
+            () => "no poll has met a fault",
+            Cancellation
+        );
         await using var asker = AccountCaller.OfThisUser(machine.Bot.SocketPath);
         heard.Add(await asker.GetAsync("/health", Cancellation), "/health", status: 200);
         await machine.Phone.ClearFaultsAsync(Cancellation);
@@ -183,23 +310,39 @@ public sealed class TokenSearchTests
 
     private static async Task SettingsAreWrongAsync(Machine machine, Heard heard, string token)
     {
-        foreach (var (name, value) in new[]
-        {
-            ("TELEGRAM_BOT_TOKEN", "bot" + token),
-            ("TELEGRAM_BOT_TOKEN", token + "!"),
-            ("TELEGRAM_BOT_TOKEN", $"\"{token}\""),
-            ("TELEGRAM_API_URL", token),
-            ("TELEGRAM_API_URL", $"https://api.telegram.org/bot{token}/?x=1"),
-            ("TELEGRAM_API_URL", $"https://{token}@api.telegram.org"),
-            ("TELEGRAM_BOT_USERNAME", token),
-            ("NOTIFY_DATA_DIR", token),
-            ("NOTIFY_TRUSTED_GROUP", token),
-        })
-        {
-            var environment = new Dictionary<string, string>(machine.BotEnvironment, StringComparer.Ordinal) { [name] = value };
-            foreach (var command in (string[][])[[], ["doctor"]])
+        foreach (
+            var (name, value) in new[]
             {
-                var (status, said) = await RunProgram.ToEndAsync(Programs.Path("notify-bot"), command, environment, Cancellation);
+                ("TELEGRAM_BOT_TOKEN", "bot" + token),
+                ("TELEGRAM_BOT_TOKEN", token + "!"),
+                ("TELEGRAM_BOT_TOKEN", $"\"{token}\""),
+                ("TELEGRAM_API_URL", token),
+                ("TELEGRAM_API_URL", $"https://api.telegram.org/bot{token}/?x=1"),
+                ("TELEGRAM_API_URL", $"https://{token}@api.telegram.org"),
+                ("TELEGRAM_BOT_USERNAME", token),
+                ("NOTIFY_DATA_DIR", token),
+                ("NOTIFY_TRUSTED_GROUP", token),
+            }
+        )
+        {
+            var environment = new Dictionary<string, string>(machine.BotEnvironment, StringComparer.Ordinal)
+            {
+                [name] = value,
+            };
+            foreach (
+                var command in (string[][])
+                    [
+                        [],
+                        ["doctor"],
+                    ]
+            )
+            {
+                var (status, said) = await RunProgram.ToEndAsync(
+                    Programs.Path("notify-bot"),
+                    command,
+                    environment,
+                    Cancellation
+                );
                 Assert.True(status == 78, $"{name}: {status} {said}");
                 Assert.Contains(name, said, StringComparison.Ordinal);
                 heard.Add($"wrong {name}", said);
@@ -211,7 +354,15 @@ public sealed class TokenSearchTests
     private static async Task TelegramIsElsewhereAsync(Machine machine, Heard heard, string token)
     {
         var api = machine.BotEnvironment["TELEGRAM_API_URL"];
-        foreach (var url in new[] { "http://no-such-host.invalid", "http://127.0.0.1:9", api.Replace("http:", "https:", StringComparison.Ordinal), api.TrimEnd('/') + "/bot" + token })
+        foreach (
+            var url in new[]
+            {
+                "http://no-such-host.invalid",
+                "http://127.0.0.1:9",
+                api.Replace("http:", "https:", StringComparison.Ordinal),
+                api.TrimEnd('/') + "/bot" + token,
+            }
+        )
         {
             machine.BotEnvironment["TELEGRAM_API_URL"] = url;
             await OperateAsync(machine, heard, "doctor");
@@ -219,7 +370,20 @@ public sealed class TokenSearchTests
             await machine.StartBotAsync(isTelegramThere: false);
             await using var root = AccountCaller.OfThisUser(machine.Bot.SocketPath);
             var round = machine.RoundAsync();
-            heard.Add(await root.PostAsync("/send", new { user = machine.Alice.Name, text = "x", wait = 0 }, Cancellation), "/send", status: 200);
+            heard.Add(
+                await root.PostAsync(
+                    "/send",
+                    new
+                    {
+                        user = machine.Alice.Name,
+                        text = "x",
+                        wait = 0,
+                    },
+                    Cancellation
+                ),
+                "/send",
+                status: 200
+            );
             heard.Add(await root.GetAsync("/health", Cancellation), "/health", status: 200);
             Assert.Equal(0, (await round).Status);
             heard.Add("the runner's output", (await round).Said);
@@ -229,7 +393,12 @@ public sealed class TokenSearchTests
 
     private static async Task OperateAsync(Machine machine, Heard heard, params string[] arguments)
     {
-        var (_, said) = await machine.Deploy.RunAsync(Programs.Path("notify-bot"), arguments, machine.BotEnvironment.AsReadOnly(), Cancellation);
+        var (_, said) = await machine.Deploy.RunAsync(
+            Programs.Path("notify-bot"),
+            arguments,
+            machine.BotEnvironment.AsReadOnly(),
+            Cancellation
+        );
         heard.Add($"notify-bot {arguments[0]}", said);
     }
 
@@ -251,7 +420,17 @@ public sealed class TokenSearchTests
 
         public void AddFilesOf(string folder)
         {
-            foreach (var file in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device }))
+            foreach (
+                var file in Directory.EnumerateFiles(
+                    folder,
+                    "*",
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = true,
+                        AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device,
+                    }
+                )
+            )
             {
                 if (Posix.FileStatus.OfPath(file, followLink: false)?.Kind == Posix.FileKind.Regular)
                 {
@@ -265,7 +444,11 @@ public sealed class TokenSearchTests
         {
             while (!cancellation.IsCancellationRequested)
             {
-                foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+                foreach (
+                    var process in Directory
+                        .EnumerateDirectories("/proc")
+                        .Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0]))
+                )
                 {
                     try
                     {
@@ -287,8 +470,10 @@ public sealed class TokenSearchTests
 
         public bool Has(string part) => _things.Any(thing => thing.What.Contains(part, StringComparison.Ordinal));
 
-        public IEnumerable<string> TextsOf(string what) => _things.Where(thing => thing.What == what).Select(thing => thing.Text);
+        public IEnumerable<string> TextsOf(string what) =>
+            _things.Where(thing => thing.What == what).Select(thing => thing.Text);
 
-        public IEnumerable<string> HoldersOf(string secret) => _things.Where(thing => thing.Text.Contains(secret, StringComparison.Ordinal)).Select(thing => thing.What);
+        public IEnumerable<string> HoldersOf(string secret) =>
+            _things.Where(thing => thing.Text.Contains(secret, StringComparison.Ordinal)).Select(thing => thing.What);
     }
 }

@@ -65,20 +65,31 @@ public sealed class AccountCaller : IAsyncDisposable
     }
 
     /// <summary>A caller that is this test's own user.</summary>
-    public static AccountCaller OfThisUser(string socketPath) => new(StartPiped(new ProcessStartInfo("/usr/bin/python3", ["-c", Client, socketPath])));
+    public static AccountCaller OfThisUser(string socketPath) =>
+        new(StartPiped(new ProcessStartInfo("/usr/bin/python3", ["-c", Client, socketPath])));
 
     /// <summary>Starts a program as an account, with pipes for all its streams.</summary>
     public static Process StartAs(TestAccount account, string program, params string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(account);
-        return StartPiped(new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={account.Name}", $"--regid={account.Name}", "--init-groups", "--", program, .. arguments]));
+        return StartPiped(
+            new ProcessStartInfo(
+                "/usr/bin/setpriv",
+                [$"--reuid={account.Name}", $"--regid={account.Name}", "--init-groups", "--", program, .. arguments]
+            )
+        );
     }
 
     /// <summary>Starts a program as a user id that has no account, in one group.</summary>
     public static Process StartAsNobody(uint uid, uint group, string program, params string[] arguments)
     {
         var (user, groups) = (uid.ToString(CultureInfo.InvariantCulture), group.ToString(CultureInfo.InvariantCulture));
-        return StartPiped(new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", $"--groups={groups}", "--", program, .. arguments]));
+        return StartPiped(
+            new ProcessStartInfo(
+                "/usr/bin/setpriv",
+                [$"--reuid={user}", $"--regid={user}", $"--groups={groups}", "--", program, .. arguments]
+            )
+        );
     }
 
     /// <summary>POST with a JSON body of these fields.</summary>
@@ -86,23 +97,58 @@ public sealed class AccountCaller : IAsyncDisposable
         AskAsync("POST", path, "application/json", JsonSerializer.SerializeToUtf8Bytes(fields), cancellation);
 
     /// <summary>GET.</summary>
-    public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellation) => AskAsync("GET", path, null, null, cancellation);
+    public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellation) =>
+        AskAsync("GET", path, null, null, cancellation);
 
     /// <summary>Sends a form.</summary>
-    public async Task<ApiAnswer> PostFormAsync(string path, MultipartFormDataContent form, CancellationToken cancellation)
+    public async Task<ApiAnswer> PostFormAsync(
+        string path,
+        MultipartFormDataContent form,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(form);
-        return await AskAsync("POST", path, form.Headers.ContentType!.ToString(), await form.ReadAsByteArrayAsync(cancellation), cancellation);
+        return await AskAsync(
+            "POST",
+            path,
+            form.Headers.ContentType!.ToString(),
+            await form.ReadAsByteArrayAsync(cancellation),
+            cancellation
+        );
     }
 
     /// <summary>Sends a request.</summary>
-    public async Task<ApiAnswer> AskAsync(string method, string path, string? contentType, byte[]? body, CancellationToken cancellation)
+    public async Task<ApiAnswer> AskAsync(
+        string method,
+        string path,
+        string? contentType,
+        byte[]? body,
+        CancellationToken cancellation
+    )
     {
-        var headers = contentType is null ? [] : new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = contentType };
-        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { method, path, headers, body }).AsMemory(), cancellation);
+        var headers = contentType is null
+            ? []
+            : new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = contentType };
+        await _process.StandardInput.WriteLineAsync(
+            JsonSerializer
+                .Serialize(
+                    new
+                    {
+                        method,
+                        path,
+                        headers,
+                        body,
+                    }
+                )
+                .AsMemory(),
+            cancellation
+        );
         await _process.StandardInput.FlushAsync(cancellation);
-        var line = await _process.StandardOutput.ReadLineAsync(cancellation)
-            ?? throw new InvalidOperationException($"The caller's process ended: {await _process.StandardError.ReadToEndAsync(cancellation)}");
+        var line =
+            await _process.StandardOutput.ReadLineAsync(cancellation)
+            ?? throw new InvalidOperationException(
+                $"The caller's process ended: {await _process.StandardError.ReadToEndAsync(cancellation)}"
+            );
         return JsonSerializer.Deserialize<ApiAnswer>(line, Lines)!;
     }
 

@@ -29,44 +29,69 @@ public sealed class BotProcess : ServiceProcess
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="cancellation">The test's.</param>
     /// <param name="etc">A folder that stands in the place of /etc for it; null is the machine's own.</param>
-    public static async Task<BotProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation, string? etc = null)
+    public static async Task<BotProcess> StartAsync(
+        IReadOnlyDictionary<string, string> environment,
+        string? user,
+        CancellationToken cancellation,
+        string? etc = null
+    )
     {
         ArgumentNullException.ThrowIfNull(environment);
         var bot = new BotProcess(
             etc is null
                 ? Start(Programs.Path("notify-bot"), environment, user)
-                : Start("/usr/bin/unshare", environment, user, "--mount", "/bin/sh", "-c", "mount --bind \"$1\" /etc && exec \"$2\"", "sh", etc, Programs.Path("notify-bot")),
-            environment.GetValueOrDefault("NOTIFY_BOT_SOCKET") ?? Path.Combine(environment["NOTIFY_DATA_DIR"], "bot.sock"));
+                : Start(
+                    "/usr/bin/unshare",
+                    environment,
+                    user,
+                    "--mount",
+                    "/bin/sh",
+                    "-c",
+                    "mount --bind \"$1\" /etc && exec \"$2\"",
+                    "sh",
+                    etc,
+                    Programs.Path("notify-bot")
+                ),
+            environment.GetValueOrDefault("NOTIFY_BOT_SOCKET")
+                ?? Path.Combine(environment["NOTIFY_DATA_DIR"], "bot.sock")
+        );
         await bot.WaitUntilItServesAsync(cancellation);
         return bot;
     }
 
     /// <summary>A client of the send API.</summary>
-    public static HttpClient NewClient(string socketPath) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        ConnectCallback = async (_, cancellation) =>
+    public static HttpClient NewClient(string socketPath) =>
+        new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    try
+                    {
+                        await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
+                        return new NetworkStream(socket, ownsSocket: true);
+                    }
+                    catch
+                    {
+                        socket.Dispose();
+                        throw;
+                    }
+                },
+            }
+        )
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    })
-    {
-        BaseAddress = new Uri("http://notify"),
-        Timeout = Patience,
-    };
+            BaseAddress = new Uri("http://notify"),
+            Timeout = Patience,
+        };
 
     /// <summary>POST /send with these fields.</summary>
-    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(object fields, CancellationToken cancellation, string path = "/send")
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(
+        object fields,
+        CancellationToken cancellation,
+        string path = "/send"
+    )
     {
         using var content = JsonContent.Create(fields);
         using var response = await Client.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
@@ -89,7 +114,8 @@ public sealed class BotProcess : ServiceProcess
                 return wanted(health);
             },
             () => $"health is {health}",
-            cancellation);
+            cancellation
+        );
         return health;
     }
 

@@ -7,12 +7,18 @@ namespace Notify.Testing;
 public sealed class DesktopProcess : ServiceProcess
 {
     private DesktopProcess(Process process)
-        : base(process, "none")
-    {
-    }
+        : base(process, "none") { }
 
     /// <summary>Starts it.</summary>
-    public static DesktopProcess Start(DesktopHome home, params string[] arguments) => new(Start(Programs.Path("notify-desktop"), (home ?? throw new ArgumentNullException(nameof(home))).Environment.AsReadOnly(), null, arguments));
+    public static DesktopProcess Start(DesktopHome home, params string[] arguments) =>
+        new(
+            Start(
+                Programs.Path("notify-desktop"),
+                (home ?? throw new ArgumentNullException(nameof(home))).Environment.AsReadOnly(),
+                null,
+                arguments
+            )
+        );
 }
 
 /// <summary>A folder for the configuration, and what the program is started with.</summary>
@@ -21,7 +27,8 @@ public sealed class DesktopHome : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-desktop-").FullName;
 
     /// <summary>Nothing is configured.</summary>
-    public DesktopHome() => Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["XDG_CONFIG_HOME"] = _folder };
+    public DesktopHome() =>
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["XDG_CONFIG_HOME"] = _folder };
 
     /// <summary>What the program is started with.</summary>
     public IDictionary<string, string> Environment { get; }
@@ -34,7 +41,13 @@ public sealed class DesktopHome : IDisposable
     /// <param name="arguments">Of the program.</param>
     public async Task<(int Status, string Said)> RunAsync(string input, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Programs.Path("notify-desktop"), arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Programs.Path("notify-desktop"), arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in Environment)
         {
             start.Environment[name] = value;
@@ -45,7 +58,9 @@ public sealed class DesktopHome : IDisposable
         process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await process
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         return (process.ExitCode, said + await errors);
     }
 
@@ -57,7 +72,12 @@ public sealed class DesktopHome : IDisposable
     }
 
     /// <summary>A gateway's address for clients.</summary>
-    public static string AddressOf(GatewayScene gateway) => (gateway ?? throw new ArgumentNullException(nameof(gateway))).Gateway.Address.AbsoluteUri.Replace("http://", "ws://", StringComparison.Ordinal);
+    public static string AddressOf(GatewayScene gateway) =>
+        (gateway ?? throw new ArgumentNullException(nameof(gateway))).Gateway.Address.AbsoluteUri.Replace(
+            "http://",
+            "ws://",
+            StringComparison.Ordinal
+        );
 
     /// <inheritdoc />
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -25,17 +25,30 @@ public sealed class DesktopScreen : IAsyncDisposable
     /// <summary>Starts all three; skips the test, with the reason, where they are not installed.</summary>
     public static async Task<DesktopScreen> StartAsync()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/dunst") && File.Exists("/usr/bin/Xvfb"), "needs a notification service and a screen: apt-get install dunst xvfb dbus");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/dunst") && File.Exists("/usr/bin/Xvfb"),
+            "needs a notification service and a screen: apt-get install dunst xvfb dbus"
+        );
         var screen = new DesktopScreen();
         // It chooses a free number and says it once it can be drawn on: a service that comes before that ends at once.
-        var server = screen.Start("/usr/bin/Xvfb", "-displayfd", "1", "-screen", "0", "1024x600x24", "-fbdir", screen._frames);
+        var server = screen.Start(
+            "/usr/bin/Xvfb",
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1024x600x24",
+            "-fbdir",
+            screen._frames
+        );
         screen.Display = ":" + await server.StandardOutput.ReadLineAsync(Cancellation);
         // As --session has it, but that this bus starts no service by itself: the test says when there is one.
         var rules = Path.Combine(screen._frames, "bus.conf");
         await File.WriteAllTextAsync(
             rules,
             """<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>""",
-            Cancellation);
+            Cancellation
+        );
         var bus = screen.Start("/usr/bin/dbus-daemon", "--config-file=" + rules, "--nofork", "--print-address");
         screen.Bus = (await bus.StandardOutput.ReadLineAsync(Cancellation))!;
         await screen.StartServiceAsync();
@@ -47,7 +60,11 @@ public sealed class DesktopScreen : IAsyncDisposable
     {
         Start("/usr/bin/dunst", "-conf", "/dev/null", "-history_length", "500");
         _serviceAt = _running.Count - 1;
-        await Eventually.TrueAsync(async () => (await RunAsync("/usr/bin/dunstctl", "count")).Status == 0, () => "dunst does not answer", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await RunAsync("/usr/bin/dunstctl", "count")).Status == 0,
+            () => "dunst does not answer",
+            Cancellation
+        );
     }
 
     /// <summary>The notification service dies.</summary>
@@ -58,10 +75,12 @@ public sealed class DesktopScreen : IAsyncDisposable
     }
 
     /// <summary>The notification service hangs (STOP), or goes on (CONT).</summary>
-    public Task SignalServiceAsync(string signal) => RunAsync("/usr/bin/kill", "-" + signal, Service.Id.ToString(CultureInfo.InvariantCulture));
+    public Task SignalServiceAsync(string signal) =>
+        RunAsync("/usr/bin/kill", "-" + signal, Service.Id.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>How many are to be seen on the screen now.</summary>
-    public async Task<int> ShownNowAsync() => int.Parse((await RunAsync("/usr/bin/dunstctl", "count", "displayed")).Said, CultureInfo.InvariantCulture);
+    public async Task<int> ShownNowAsync() =>
+        int.Parse((await RunAsync("/usr/bin/dunstctl", "count", "displayed")).Said, CultureInfo.InvariantCulture);
 
     /// <summary>Keeps a picture of the screen in artifacts/screenshots, beside the built tests.</summary>
     public async Task SnapAsync(string name)
@@ -70,19 +89,27 @@ public sealed class DesktopScreen : IAsyncDisposable
         var file = await File.ReadAllBytesAsync(Path.Combine(_frames, "Xvfb_screen0"), Cancellation);
         int Number(int index) => BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(index * 4));
         var (start, width, height, lineBytes) = (Number(0) + (Number(19) * 12), Number(4), Number(5), Number(12));
-        var lines = Enumerable.Range(0, height).Select(y =>
-        {
-            var line = new byte[width * 3];
-            for (var x = 0; x < width; x++)
+        var lines = Enumerable
+            .Range(0, height)
+            .Select(y =>
             {
-                var at = start + (y * lineBytes) + (x * 4);
-                (line[x * 3], line[(x * 3) + 1], line[(x * 3) + 2]) = (file[at + 2], file[at + 1], file[at]);
-            }
+                var line = new byte[width * 3];
+                for (var x = 0; x < width; x++)
+                {
+                    var at = start + (y * lineBytes) + (x * 4);
+                    (line[x * 3], line[(x * 3) + 1], line[(x * 3) + 2]) = (file[at + 2], file[at + 1], file[at]);
+                }
 
-            return line;
-        });
-        var folder = Directory.CreateDirectory(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "screenshots")));
-        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, name + ".png"), TestPictures.Png(width, [.. lines]), Cancellation);
+                return line;
+            });
+        var folder = Directory.CreateDirectory(
+            Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "screenshots"))
+        );
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder.FullName, name + ".png"),
+            TestPictures.Png(width, [.. lines]),
+            Cancellation
+        );
     }
 
     /// <summary>What is shown or was: titles and bodies.</summary>
@@ -91,7 +118,9 @@ public sealed class DesktopScreen : IAsyncDisposable
         // What is shown goes to the history when it is closed.
         await RunAsync("/usr/bin/dunstctl", "close-all");
         var said = (await RunAsync("/usr/bin/dunstctl", "history")).Said;
-        return Regex.Unescape(said.Replace("\\/", "/", StringComparison.Ordinal).Replace("\\u", "u", StringComparison.Ordinal));
+        return Regex.Unescape(
+            said.Replace("\\/", "/", StringComparison.Ordinal).Replace("\\u", "u", StringComparison.Ordinal)
+        );
     }
 
     /// <inheritdoc />
@@ -102,7 +131,9 @@ public sealed class DesktopScreen : IAsyncDisposable
             if (!process.HasExited)
             {
                 process.Kill();
-                await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+                await process
+                    .WaitForExitAsync(CancellationToken.None)
+                    .WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
             }
 
             process.Dispose();
@@ -113,7 +144,12 @@ public sealed class DesktopScreen : IAsyncDisposable
 
     private Process Start(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["DISPLAY"] = Display;
         start.Environment["DBUS_SESSION_BUS_ADDRESS"] = Bus;
         var process = Process.Start(start)!;
@@ -123,6 +159,15 @@ public sealed class DesktopScreen : IAsyncDisposable
         return process;
     }
 
-    private Task<(int Status, string Said)> RunAsync(string program, params string[] arguments) => RunProgram.ToEndAsync(
-        program, arguments, new Dictionary<string, string>(StringComparer.Ordinal) { ["DISPLAY"] = Display, ["DBUS_SESSION_BUS_ADDRESS"] = Bus }, Cancellation);
+    private Task<(int Status, string Said)> RunAsync(string program, params string[] arguments) =>
+        RunProgram.ToEndAsync(
+            program,
+            arguments,
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["DISPLAY"] = Display,
+                ["DBUS_SESSION_BUS_ADDRESS"] = Bus,
+            },
+            Cancellation
+        );
 }

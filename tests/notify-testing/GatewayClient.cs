@@ -44,10 +44,12 @@ public sealed class GatewayClient : IDisposable
     public static string? Type(JsonElement? message) => message?.GetProperty("type").GetString();
 
     /// <summary>Says a text.</summary>
-    public Task SayAsync(string text) => _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
+    public Task SayAsync(string text) =>
+        _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
 
     /// <summary>Sends bytes.</summary>
-    public Task SendBinaryAsync(byte[] bytes) => _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage: true, Cancellation);
+    public Task SendBinaryAsync(byte[] bytes) =>
+        _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage: true, Cancellation);
 
     /// <summary>Says which token it has.</summary>
     public Task AuthenticateAsync(string token) => SayAsync(JsonSerializer.Serialize(new { type = "auth", token }));
@@ -58,7 +60,10 @@ public sealed class GatewayClient : IDisposable
         var length = 0;
         while (true)
         {
-            var part = await _socket.ReceiveAsync(_buffer.AsMemory(length), Cancellation).AsTask().WaitAsync(Patience, Cancellation);
+            var part = await _socket
+                .ReceiveAsync(_buffer.AsMemory(length), Cancellation)
+                .AsTask()
+                .WaitAsync(Patience, Cancellation);
             if (part.MessageType == WebSocketMessageType.Close)
             {
                 await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation);
@@ -93,7 +98,8 @@ public sealed class GatewayClient : IDisposable
     }
 
     /// <summary>Closes as a client does.</summary>
-    public Task CloseAsync() => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation).WaitAsync(Patience, Cancellation);
+    public Task CloseAsync() =>
+        _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation).WaitAsync(Patience, Cancellation);
 
     /// <inheritdoc />
     public void Dispose() => _socket.Dispose();

@@ -6,9 +6,7 @@ namespace Notify.Testing;
 public sealed class GatewayProcess : ServiceProcess
 {
     private GatewayProcess(Process process)
-        : base(process, "3000")
-    {
-    }
+        : base(process, "3000") { }
 
     /// <summary>Where clients connect, as its log says.</summary>
     public Uri Address => new(Said.Split("serves clients on ")[1].Split(' ')[0]);
@@ -17,7 +15,11 @@ public sealed class GatewayProcess : ServiceProcess
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="cancellation">The test's.</param>
-    public static async Task<GatewayProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
+    public static async Task<GatewayProcess> StartAsync(
+        IReadOnlyDictionary<string, string> environment,
+        string? user,
+        CancellationToken cancellation
+    )
     {
         var gateway = new GatewayProcess(Start(Programs.Path("notify-gateway"), environment, user));
         await gateway.WaitUntilItServesAsync(cancellation);

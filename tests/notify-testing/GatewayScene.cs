@@ -74,7 +74,8 @@ public sealed class GatewayScene : IAsyncDisposable
     public Task<GatewayClient> ConnectAsync() => GatewayClient.ConnectAsync(Gateway.Address);
 
     /// <summary>A client that has.</summary>
-    public Task<GatewayClient> LogInAsync(string user, string? tokenId = null) => GatewayClient.LogInAsync(Gateway.Address, GatewayToken.Of(user, tokenId));
+    public Task<GatewayClient> LogInAsync(string user, string? tokenId = null) =>
+        GatewayClient.LogInAsync(Gateway.Address, GatewayToken.Of(user, tokenId));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -105,9 +106,16 @@ public sealed class SocketCaller(string socketPath) : IDisposable
     public async Task<(int Status, JsonElement Body)> PostAsync(string path, HttpContent content)
     {
         // What is too large is refused before it is sent: who goes on writing may find the connection closed and hear nothing.
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = content, Headers = { ExpectContinue = true } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+        {
+            Content = content,
+            Headers = { ExpectContinue = true },
+        };
         using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
+        return (
+            (int)response.StatusCode,
+            await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)
+        );
     }
 
     /// <summary>Dispatches a notification with an id and a title and gives to how many connections it went.</summary>
@@ -119,7 +127,8 @@ public sealed class SocketCaller(string socketPath) : IDisposable
     }
 
     /// <summary>GET a text.</summary>
-    public Task<string> GetAsync(string path) => _client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+    public Task<string> GetAsync(string path) =>
+        _client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Waits until the health page is this.</summary>
     public async Task WaitForHealthAsync(string wanted)
@@ -128,7 +137,8 @@ public sealed class SocketCaller(string socketPath) : IDisposable
         await Eventually.TrueAsync(
             async () => (health = await GetAsync("/health")) == wanted,
             () => $"health is {health} instead of {wanted}",
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <summary>Waits until a number of the metrics page is this.</summary>
@@ -138,7 +148,8 @@ public sealed class SocketCaller(string socketPath) : IDisposable
         await Eventually.TrueAsync(
             async () => (page = await GetAsync("/metrics")).Contains($"\n{name} {wanted}\n", StringComparison.Ordinal),
             () => $"{name} is not {wanted} in {page}",
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <inheritdoc />

@@ -9,13 +9,15 @@ namespace Notify.Testing;
 public sealed record GatewayToken
 {
     /// <summary>The secret that gateways of these tests have.</summary>
-    public const string Secret = "a secret that is long enough for HS512 too, so that only the algorithm is wrong there";
+    public const string Secret =
+        "a secret that is long enough for HS512 too, so that only the algorithm is wrong there";
 
     /// <summary>The claims.</summary>
     public IDictionary<string, object?> Claims { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
     /// <summary>The header.</summary>
-    public IDictionary<string, object?> Header { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["typ"] = "JWT" };
+    public IDictionary<string, object?> Header { get; init; } =
+        new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = "HS256", ["typ"] = "JWT" };
 
     /// <summary>With which it is signed.</summary>
     public string Key { get; init; } = Secret;
@@ -34,7 +36,9 @@ public sealed record GatewayToken
                 ["sub"] = user,
                 ["iss"] = "notify-web",
                 ["aud"] = "notify-gateway",
-                ["exp"] = ((now ?? TimeProvider.System.GetUtcNow()) + (lives ?? TimeSpan.FromHours(1))).ToUnixTimeSeconds(),
+                ["exp"] = (
+                    (now ?? TimeProvider.System.GetUtcNow()) + (lives ?? TimeSpan.FromHours(1))
+                ).ToUnixTimeSeconds(),
             },
         };
         if (id is not null)
@@ -55,17 +59,26 @@ public sealed record GatewayToken
             claims[claim] = value;
         }
 
-        return this with { Claims = claims };
+        return this with
+        {
+            Claims = claims,
+        };
     }
 
     /// <summary>The same with another algorithm in its header; it is signed with HS256 all the same.</summary>
-    public GatewayToken Saying(string algorithm) => this with { Header = new Dictionary<string, object?>(Header, StringComparer.Ordinal) { ["alg"] = algorithm } };
+    public GatewayToken Saying(string algorithm) =>
+        this with
+        {
+            Header = new Dictionary<string, object?>(Header, StringComparer.Ordinal) { ["alg"] = algorithm },
+        };
 
     /// <summary>Header and claims, as they are signed.</summary>
-    public string Content => $"{Encode(JsonSerializer.SerializeToUtf8Bytes(Header))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(Claims))}";
+    public string Content =>
+        $"{Encode(JsonSerializer.SerializeToUtf8Bytes(Header))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(Claims))}";
 
     /// <summary>The token as text.</summary>
-    public override string ToString() => $"{Content}.{Encode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key), Encoding.ASCII.GetBytes(Content)))}";
+    public override string ToString() =>
+        $"{Content}.{Encode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key), Encoding.ASCII.GetBytes(Content)))}";
 
     /// <summary>The token with another signature.</summary>
     public string SignedBy(Func<byte[], byte[]> sign)

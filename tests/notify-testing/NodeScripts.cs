@@ -12,14 +12,24 @@ public static class NodeScripts
     public static async Task<string> InstallAsync(string source, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var folder = Path.Combine(Programs.Repository, "artifacts", "node", Path.GetRelativePath(Programs.Repository, source).Replace('/', '.'));
+        var folder = Path.Combine(
+            Programs.Repository,
+            "artifacts",
+            "node",
+            Path.GetRelativePath(Programs.Repository, source).Replace('/', '.')
+        );
         Directory.CreateDirectory(folder);
         var isNew = !File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json"));
         foreach (var file in Directory.EnumerateFiles(source))
         {
             var target = Path.Combine(folder, Path.GetFileName(file));
-            isNew |= Path.GetFileName(file) == "package-lock.json"
-                && !(File.Exists(target) && await File.ReadAllTextAsync(target, cancellation) == await File.ReadAllTextAsync(file, cancellation));
+            isNew |=
+                Path.GetFileName(file) == "package-lock.json"
+                && !(
+                    File.Exists(target)
+                    && await File.ReadAllTextAsync(target, cancellation)
+                        == await File.ReadAllTextAsync(file, cancellation)
+                );
             File.Copy(file, target, overwrite: true);
         }
 
@@ -30,7 +40,10 @@ public static class NodeScripts
             var output = npm.StandardOutput.ReadToEndAsync(cancellation);
             var errors = await npm.StandardError.ReadToEndAsync(cancellation);
             await npm.WaitForExitAsync(cancellation);
-            Xunit.Assert.True(npm.ExitCode == 0, $"npm ci in {folder} ended with {npm.ExitCode}: {await output}{errors}");
+            Xunit.Assert.True(
+                npm.ExitCode == 0,
+                $"npm ci in {folder} ended with {npm.ExitCode}: {await output}{errors}"
+            );
         }
 
         return folder;
@@ -41,18 +54,23 @@ public static class NodeScripts
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder,
-                UseShellExecute = false,
-                RedirectStandardError = true,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            })!;
+            return Process.Start(
+                new ProcessStartInfo(program, arguments)
+                {
+                    WorkingDirectory = folder,
+                    UseShellExecute = false,
+                    RedirectStandardError = true,
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                }
+            )!;
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException($"{program} is missing. Install Debian's nodejs and npm (./dev test does).", e);
+            throw new InvalidOperationException(
+                $"{program} is missing. Install Debian's nodejs and npm (./dev test does).",
+                e
+            );
         }
     }
 }

@@ -13,7 +13,12 @@ public sealed partial class PickerForm
     {
         _address = address;
         Page = page;
-        _fields = [.. HiddenField().Matches(page[..page.IndexOf("</form>", StringComparison.Ordinal)]).Select(m => KeyValuePair.Create(Decoded(m, "name"), Decoded(m, "value")))];
+        _fields =
+        [
+            .. HiddenField()
+                .Matches(page[..page.IndexOf("</form>", StringComparison.Ordinal)])
+                .Select(m => KeyValuePair.Create(Decoded(m, "name"), Decoded(m, "value"))),
+        ];
         Accounts = [.. AccountButton().Matches(page).Select(m => Decoded(m, "value"))];
     }
 
@@ -31,19 +36,29 @@ public sealed partial class PickerForm
         var page = await answer.Content.ReadAsStringAsync(cancellation);
         return page.Contains("<h1>Choose an account</h1>", StringComparison.Ordinal)
             ? new PickerForm(answer.RequestMessage!.RequestUri!, page)
-            : throw new InvalidOperationException($"{answer.RequestMessage!.RequestUri} is not the page to choose an account but {(int)answer.StatusCode}: {page}");
+            : throw new InvalidOperationException(
+                $"{answer.RequestMessage!.RequestUri} is not the page to choose an account but {(int)answer.StatusCode}: {page}"
+            );
     }
 
     /// <summary>Presses an account's button, whether the page shows it or not.</summary>
-    public Task<HttpResponseMessage> ChooseAsync(HttpClient http, string email, CancellationToken cancellation) => PostAsync(http, "sandbox_account", email, cancellation);
+    public Task<HttpResponseMessage> ChooseAsync(HttpClient http, string email, CancellationToken cancellation) =>
+        PostAsync(http, "sandbox_account", email, cancellation);
 
     /// <summary>Types an address under "Use another account".</summary>
-    public Task<HttpResponseMessage> TypeAsync(HttpClient http, string email, CancellationToken cancellation) => PostAsync(http, "sandbox_email", email, cancellation);
+    public Task<HttpResponseMessage> TypeAsync(HttpClient http, string email, CancellationToken cancellation) =>
+        PostAsync(http, "sandbox_email", email, cancellation);
 
     /// <summary>Presses Cancel.</summary>
-    public Task<HttpResponseMessage> CancelAsync(HttpClient http, CancellationToken cancellation) => PostAsync(http, "sandbox_cancel", "1", cancellation);
+    public Task<HttpResponseMessage> CancelAsync(HttpClient http, CancellationToken cancellation) =>
+        PostAsync(http, "sandbox_cancel", "1", cancellation);
 
-    private async Task<HttpResponseMessage> PostAsync(HttpClient http, string name, string value, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> PostAsync(
+        HttpClient http,
+        string name,
+        string value,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(http);
         using var content = new FormUrlEncodedContent([.. _fields, KeyValuePair.Create(name, value)]);
@@ -52,7 +67,11 @@ public sealed partial class PickerForm
 
     private static string Decoded(Match match, string group) => WebUtility.HtmlDecode(match.Groups[group].Value);
 
-    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex HiddenField();
 
     [GeneratedRegex("name=\"sandbox_account\" value=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]

@@ -11,7 +11,15 @@ public static class Programs
     private static readonly Lazy<string> Shelf = new(MakeShelf);
 
     // What is published; the sandbox, the demo and the tests' own helper programs are used as they were built.
-    private static readonly string[] Shipped = ["notify-bot", "notify-desktop", "notify-gateway", "notify-runner", "notify-scripts", "notify-web"];
+    private static readonly string[] Shipped =
+    [
+        "notify-bot",
+        "notify-desktop",
+        "notify-gateway",
+        "notify-runner",
+        "notify-scripts",
+        "notify-web",
+    ];
 
     private static readonly Lock Gate = new();
 
@@ -44,7 +52,8 @@ public static class Programs
 
     private static string Source(string name)
     {
-        var published = Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published" && Shipped.Contains(name);
+        var published =
+            Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published" && Shipped.Contains(name);
 #if DEBUG
         const string Configuration = "debug";
 #else
@@ -55,7 +64,9 @@ public static class Programs
             : System.IO.Path.Combine(Repository, "artifacts", "bin", name, Configuration);
         return File.Exists(System.IO.Path.Combine(folder, name))
             ? folder
-            : throw new FileNotFoundException($"{folder}/{name} is not there. Run ./dev {(published ? "publish" : "build")} first.");
+            : throw new FileNotFoundException(
+                $"{folder}/{name} is not there. Run ./dev {(published ? "publish" : "build")} first."
+            );
     }
 
     private static void CopyFolder(string source, string target)

@@ -13,7 +13,11 @@ public static class RunProgram
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="cancellation">The test's.</param>
     public static async Task<(int Status, string Said)> ToEndAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+        string program,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(environment);
         var start = new ProcessStartInfo(program, arguments)

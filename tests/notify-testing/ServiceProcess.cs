@@ -67,7 +67,8 @@ public class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for its end without asking for it.</summary>
-    public Task WaitForEndAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+    public Task WaitForEndAsync(CancellationToken cancellation) =>
+        _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -87,12 +88,20 @@ public class ServiceProcess : IAsyncDisposable
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="arguments">Of the program.</param>
-    protected static Process Start(string program, IReadOnlyDictionary<string, string> environment, string? user, params IReadOnlyList<string> arguments)
+    protected static Process Start(
+        string program,
+        IReadOnlyDictionary<string, string> environment,
+        string? user,
+        params IReadOnlyList<string> arguments
+    )
     {
         ArgumentNullException.ThrowIfNull(environment);
         var start = user is null
             ? new ProcessStartInfo(program, arguments)
-            : new ProcessStartInfo("/usr/bin/setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program, .. arguments]);
+            : new ProcessStartInfo(
+                "/usr/bin/setpriv",
+                [$"--reuid={user}", $"--regid={user}", "--init-groups", "--", program, .. arguments]
+            );
         start.UseShellExecute = false;
         start.RedirectStandardError = start.RedirectStandardInput = start.RedirectStandardOutput = true;
         start.WorkingDirectory = "/";
@@ -111,9 +120,7 @@ public class ServiceProcess : IAsyncDisposable
         Task.WhenAny(_serves.Task, _process.WaitForExitAsync(cancellation)).WaitAsync(Patience, cancellation);
 
     /// <summary>Lets go what a kind of service has beside its process.</summary>
-    protected virtual void Dispose()
-    {
-    }
+    protected virtual void Dispose() { }
 
     private void Hear(string? line)
     {

@@ -46,12 +46,14 @@ public sealed class SqliteHolder : IAsyncDisposable
     /// <param name="cancellation">The test's.</param>
     public static async Task<SqliteHolder> TakeAsync(string file, string statements, CancellationToken cancellation)
     {
-        var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Program, file, statements])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        var process = Process.Start(
+            new ProcessStartInfo("/usr/bin/python3", ["-c", Program, file, statements])
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         Xunit.Assert.Equal("holds", await process.StandardOutput.ReadLineAsync(cancellation));
         return new SqliteHolder(process);
     }

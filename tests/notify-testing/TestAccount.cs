@@ -31,7 +31,8 @@ public sealed class TestAccount : IAsyncDisposable
     public string Home { get; }
 
     /// <summary>Skips the test, with the reason, where this process may not make accounts.</summary>
-    public static void SkipUnlessRoot() => Xunit.Assert.SkipUnless(Account.EffectiveUid == 0, "needs root: it makes real users and groups");
+    public static void SkipUnlessRoot() =>
+        Xunit.Assert.SkipUnless(Account.EffectiveUid == 0, "needs root: it makes real users and groups");
 
     /// <summary>Makes an account in some groups, which are made if they are missing and then stay.</summary>
     /// <param name="name">The beginning of its name, and, as directories have them, what stands from an <c>@</c> on.</param>
@@ -50,20 +51,50 @@ public sealed class TestAccount : IAsyncDisposable
 
         string[] memberships = groups.Length > 0 ? ["--groups", string.Join(',', groups)] : [];
         await RunLockedAsync(
-            "useradd", ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--badname", "--comment", "Notify test account", "-K", "HOME_MODE=0750", .. memberships, unique]);
-        return new TestAccount(Account.Find(unique) ?? throw new InvalidOperationException($"useradd made no {unique}."));
+            "useradd",
+            [
+                "--create-home",
+                "--base-dir",
+                "/tmp",
+                "--no-log-init",
+                "--shell",
+                "/bin/sh",
+                "--user-group",
+                "--badname",
+                "--comment",
+                "Notify test account",
+                "-K",
+                "HOME_MODE=0750",
+                .. memberships,
+                unique,
+            ]
+        );
+        return new TestAccount(
+            Account.Find(unique) ?? throw new InvalidOperationException($"useradd made no {unique}.")
+        );
     }
 
     /// <summary>Writes a file as the account's own.</summary>
-    public string Write(string relativePath, string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
-        Write(relativePath, System.Text.Encoding.UTF8.GetBytes(content), mode);
+    public string Write(
+        string relativePath,
+        string content,
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+    ) => Write(relativePath, System.Text.Encoding.UTF8.GetBytes(content), mode);
 
     /// <summary>Writes a file as the account's own, with the folders on the way.</summary>
-    public string Write(string relativePath, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    public string Write(
+        string relativePath,
+        ReadOnlySpan<byte> content,
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+    )
     {
         var path = Path.Combine(Home, relativePath);
         var folders = new Stack<string>();
-        for (var folder = Path.GetDirectoryName(path)!; !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)!)
+        for (
+            var folder = Path.GetDirectoryName(path)!;
+            !Directory.Exists(folder);
+            folder = Path.GetDirectoryName(folder)!
+        )
         {
             folders.Push(folder);
         }
@@ -85,8 +116,17 @@ public sealed class TestAccount : IAsyncDisposable
 
     /// <summary>Runs a program as the account, with all its groups.</summary>
     public Task<(int Status, string Said)> RunAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation) =>
-        RunProgram.ToEndAsync("/usr/bin/setpriv", [$"--reuid={Name}", $"--regid={Name}", "--init-groups", "--", program, .. arguments], environment, cancellation);
+        string program,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellation
+    ) =>
+        RunProgram.ToEndAsync(
+            "/usr/bin/setpriv",
+            [$"--reuid={Name}", $"--regid={Name}", "--init-groups", "--", program, .. arguments],
+            environment,
+            cancellation
+        );
 
     /// <summary>Takes the account out of a group, as an operator does.</summary>
     public Task LeaveAsync(string group) => RunLockedAsync("gpasswd", "-d", Name, group);
@@ -101,12 +141,36 @@ public sealed class TestAccount : IAsyncDisposable
     public async Task MakeAgainAsync(uint? uid, params string[] groups)
     {
         ArgumentNullException.ThrowIfNull(groups);
-        var id = uid ?? Enumerable.Range(0, 1000).Select(_ => (uint)RandomNumberGenerator.GetInt32(30_000, 59_000)).First(free => free != Uid && Account.Find(free) is null);
+        var id =
+            uid
+            ?? Enumerable
+                .Range(0, 1000)
+                .Select(_ => (uint)RandomNumberGenerator.GetInt32(30_000, 59_000))
+                .First(free => free != Uid && Account.Find(free) is null);
         string[] memberships = groups.Length > 0 ? ["--groups", string.Join(',', groups)] : [];
         await RunLockedAsync(
             "useradd",
-            ["--create-home", "--base-dir", "/tmp", "--no-log-init", "--shell", "/bin/sh", "--user-group", "--comment", "Notify test account", "-K", "HOME_MODE=0750", "--uid", id.ToString(System.Globalization.CultureInfo.InvariantCulture), .. memberships, Name]);
-        (Uid, Gid) = Account.Find(Name) is { } made ? (made.Uid, made.Gid) : throw new InvalidOperationException($"useradd made no {Name}.");
+            [
+                "--create-home",
+                "--base-dir",
+                "/tmp",
+                "--no-log-init",
+                "--shell",
+                "/bin/sh",
+                "--user-group",
+                "--comment",
+                "Notify test account",
+                "-K",
+                "HOME_MODE=0750",
+                "--uid",
+                id.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                .. memberships,
+                Name,
+            ]
+        );
+        (Uid, Gid) = Account.Find(Name) is { } made
+            ? (made.Uid, made.Gid)
+            : throw new InvalidOperationException($"useradd made no {Name}.");
     }
 
     /// <inheritdoc />
@@ -118,7 +182,11 @@ public sealed class TestAccount : IAsyncDisposable
         }
 
         Run("pkill", "-KILL", "-u", Name);
-        await Eventually.TrueAsync(() => Run("pgrep", "-u", Name) != 0, () => $"processes of {Name} are still there", CancellationToken.None);
+        await Eventually.TrueAsync(
+            () => Run("pgrep", "-u", Name) != 0,
+            () => $"processes of {Name} are still there",
+            CancellationToken.None
+        );
         await RunLockedAsync("userdel", "--remove", "--force", Name);
     }
 
@@ -129,7 +197,11 @@ public sealed class TestAccount : IAsyncDisposable
     public static async Task<IDisposable> KeepAccountsAsTheyAreAsync()
     {
         FileLock? turn = null;
-        await Eventually.TrueAsync(() => (turn = FileLock.TryAcquire("/run/notify-test-accounts.lock")) is not null, () => "another test still makes accounts", CancellationToken.None);
+        await Eventually.TrueAsync(
+            () => (turn = FileLock.TryAcquire("/run/notify-test-accounts.lock")) is not null,
+            () => "another test still makes accounts",
+            CancellationToken.None
+        );
         return turn!;
     }
 
@@ -144,7 +216,9 @@ public sealed class TestAccount : IAsyncDisposable
             // 12 of userdel: there is no mail spool to remove.
             if (status is not 0 and not 12)
             {
-                throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {status}: {said}");
+                throw new InvalidOperationException(
+                    $"{program} {string.Join(' ', arguments)} ended with {status}: {said}"
+                );
             }
         }
     }
@@ -153,7 +227,12 @@ public sealed class TestAccount : IAsyncDisposable
 
     private static int Run(TextWriter said, string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         said.Write(process.StandardOutput.ReadToEnd());

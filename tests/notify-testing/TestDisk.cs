@@ -27,7 +27,11 @@ public sealed class TestDisk : IDisposable
     /// <param name="bytes">Its size.</param>
     /// <param name="folder">An empty folder to mount it on; null for one of its own.</param>
     public static TestDisk Small(int bytes = 1024 * 1024, string? folder = null) =>
-        new("tmpfs", string.Create(CultureInfo.InvariantCulture, $"size={bytes},mode={(folder is null ? "0755" : "0770")}"), folder);
+        new(
+            "tmpfs",
+            string.Create(CultureInfo.InvariantCulture, $"size={bytes},mode={(folder is null ? "0755" : "0770")}"),
+            folder
+        );
 
     /// <summary>Of a kind whose times move in steps of the kernel's clock, as all did before Linux 6.13.</summary>
     public static TestDisk WithCoarseTimes() => new("ramfs", "mode=0755", null);
@@ -69,7 +73,9 @@ public sealed class TestDisk : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}."
+            );
         }
     }
 }

@@ -11,12 +11,14 @@ public static class TestPictures
     /// <param name="width">In pixels.</param>
     /// <param name="height">In pixels.</param>
     /// <param name="comment">What tells it from others of its size; any length.</param>
-    public static byte[] Png(int width, int height, string comment = "") => Png(width, height, 0, Enumerable.Repeat(new byte[width], height), comment);
+    public static byte[] Png(int width, int height, string comment = "") =>
+        Png(width, height, 0, Enumerable.Repeat(new byte[width], height), comment);
 
     /// <summary>A PNG of these pixels.</summary>
     /// <param name="width">In pixels.</param>
     /// <param name="lines">For each line its pixels: a byte each for red, green and blue.</param>
-    public static byte[] Png(int width, IReadOnlyCollection<byte[]> lines) => Png(width, (lines ?? throw new ArgumentNullException(nameof(lines))).Count, 2, lines, "");
+    public static byte[] Png(int width, IReadOnlyCollection<byte[]> lines) =>
+        Png(width, (lines ?? throw new ArgumentNullException(nameof(lines))).Count, 2, lines, "");
 
     /// <summary>A valid PNG of exactly so many bytes.</summary>
     public static byte[] PngOfSize(int bytes)

@@ -64,7 +64,9 @@ public readonly partial record struct ThreadCost(TimeSpan Cpu, long Allocated)
     private static TimeSpan CpuTime()
     {
         const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
-        return ReadClock(ThreadClock, out var time) == 0 ? TimeSpan.FromTicks((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / 100)) : throw new InvalidOperationException("The thread has no clock.");
+        return ReadClock(ThreadClock, out var time) == 0
+            ? TimeSpan.FromTicks((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / 100))
+            : throw new InvalidOperationException("The thread has no clock.");
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

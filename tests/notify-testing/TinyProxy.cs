@@ -24,28 +24,54 @@ public sealed class TinyProxy : IAsyncDisposable
     /// <param name="login">User and password that it wants, with a blank between.</param>
     /// <param name="allowed">The only host that it makes a way to; null: all.</param>
     /// <param name="port">Where it listens; null: anywhere.</param>
-    public static async Task<TinyProxy> StartAsync(string folder, CancellationToken cancellation, string? login = null, string? allowed = null, int? port = null)
+    public static async Task<TinyProxy> StartAsync(
+        string folder,
+        CancellationToken cancellation,
+        string? login = null,
+        string? allowed = null,
+        int? port = null
+    )
     {
         var at = port ?? FreePort.Next();
         var name = Path.Combine(folder, $"tinyproxy-{Guid.NewGuid():N}");
         await File.WriteAllTextAsync(name + ".filter", $"^{allowed}$\n", cancellation);
         await File.WriteAllTextAsync(
             name + ".conf",
-            string.Create(CultureInfo.InvariantCulture, $"""
-            Port {at}
-            Listen 127.0.0.1
-            Allow 127.0.0.1
-            Timeout 600
-            LogLevel Connect
-            LogFile "{name}.log"
-            {(login is null ? "" : $"BasicAuth {login}")}
-            {(allowed is null ? "" : $"Filter \"{name}.filter\"\nFilterDefaultDeny Yes")}
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                Port {at}
+                Listen 127.0.0.1
+                Allow 127.0.0.1
+                Timeout 600
+                LogLevel Connect
+                LogFile "{name}.log"
+                {(login is null ? "" : $"BasicAuth {login}")}
+                {(allowed is null ? "" : $"Filter \"{name}.filter\"\nFilterDefaultDeny Yes")}
 
-            """),
-            cancellation);
-        var process = Process.Start(new ProcessStartInfo("/usr/bin/tinyproxy", ["-d", "-c", name + ".conf"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+                """
+            ),
+            cancellation
+        );
+        var process = Process.Start(
+            new ProcessStartInfo("/usr/bin/tinyproxy", ["-d", "-c", name + ".conf"])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var proxy = new TinyProxy(process, at, name + ".log");
-        await Eventually.TrueAsync(() => Task.FromResult(process.HasExited ? throw new InvalidOperationException(process.StandardError.ReadToEnd()) : Listens(at)), () => "tinyproxy does not listen", cancellation);
+        await Eventually.TrueAsync(
+            () =>
+                Task.FromResult(
+                    process.HasExited
+                        ? throw new InvalidOperationException(process.StandardError.ReadToEnd())
+                        : Listens(at)
+                ),
+            () => "tinyproxy does not listen",
+            cancellation
+        );
         return proxy;
     }
 

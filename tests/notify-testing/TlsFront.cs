@@ -29,7 +29,14 @@ public sealed class TlsFront : IAsyncDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(Environment.MachineName);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: true,
+                hasPathLengthConstraint: false,
+                0,
+                critical: true
+            )
+        );
         var now = TimeProvider.System.GetUtcNow();
         _certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         CertificateFile = Path.Combine(folder, $"front-{Guid.NewGuid():N}.pem");
@@ -78,7 +85,9 @@ public sealed class TlsFront : IAsyncDisposable
         int count;
         while ((count = await from.ReadAsync(buffer, _stop.Token)) > 0)
         {
-            var text = Encoding.Latin1.GetString(buffer, 0, count).Replace($"Host: {Address.Authority}\r\n", $"Host: {_behind.Authority}\r\n", StringComparison.Ordinal);
+            var text = Encoding
+                .Latin1.GetString(buffer, 0, count)
+                .Replace($"Host: {Address.Authority}\r\n", $"Host: {_behind.Authority}\r\n", StringComparison.Ordinal);
             await to.WriteAsync(Encoding.Latin1.GetBytes(text), _stop.Token);
         }
     }
@@ -89,7 +98,10 @@ public sealed class TlsFront : IAsyncDisposable
         {
             using var accepted = client;
             await using var outside = new SslStream(client.GetStream());
-            await outside.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
+            await outside.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions { ServerCertificate = _certificate },
+                _stop.Token
+            );
             using var server = new TcpClient();
             await server.ConnectAsync(_behind.Host, _behind.Port, _stop.Token);
             await using var inside = server.GetStream();
@@ -97,7 +109,13 @@ public sealed class TlsFront : IAsyncDisposable
             // When one side ends, so does the other.
             await Task.WhenAny(CopyRequestsAsync(outside, inside), inside.CopyToAsync(outside, _stop.Token));
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or SocketException
+                        or OperationCanceledException
+                        or System.Security.Authentication.AuthenticationException
+            )
         {
             // One end is gone; the other notices.
         }

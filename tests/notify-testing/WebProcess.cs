@@ -38,15 +38,26 @@ public sealed class WebProcess : ServiceProcess
     /// <param name="environment">All of its environment, beside PATH.</param>
     /// <param name="user">The account it runs as, with all its groups; null is this test's own.</param>
     /// <param name="cancellation">The test's.</param>
-    public static Task<WebProcess> StartAsync(IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation) =>
-        StartAsync([Programs.Path("notify-web")], environment, user, cancellation);
+    public static Task<WebProcess> StartAsync(
+        IReadOnlyDictionary<string, string> environment,
+        string? user,
+        CancellationToken cancellation
+    ) => StartAsync([Programs.Path("notify-web")], environment, user, cancellation);
 
     /// <summary>The same by a command line that becomes the dashboard.</summary>
-    public static async Task<WebProcess> StartAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? user, CancellationToken cancellation)
+    public static async Task<WebProcess> StartAsync(
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string> environment,
+        string? user,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(environment);
-        var web = new WebProcess(Start(command[0], environment, user, [.. command.Skip(1)]), new Uri(environment["NOTIFY_WEB_URL"]));
+        var web = new WebProcess(
+            Start(command[0], environment, user, [.. command.Skip(1)]),
+            new Uri(environment["NOTIFY_WEB_URL"])
+        );
         await web.WaitUntilItServesAsync(cancellation);
         return web;
     }

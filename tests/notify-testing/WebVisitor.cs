@@ -21,7 +21,8 @@ public sealed record WebAnswer(HttpStatusCode Status, IReadOnlyDictionary<string
     public string this[string header] => Headers.GetValueOrDefault(header, "");
 
     /// <summary>The page's text, without markup.</summary>
-    public string Text => WebUtility.HtmlDecode(Regex.Replace(Body, "<[^>]*>", " ", RegexOptions.None, TimeSpan.FromSeconds(1)));
+    public string Text =>
+        WebUtility.HtmlDecode(Regex.Replace(Body, "<[^>]*>", " ", RegexOptions.None, TimeSpan.FromSeconds(1)));
 
     /// <inheritdoc />
     public override string ToString() => $"{(int)Status} {Body}";
@@ -37,9 +38,7 @@ public sealed partial class WebVisitor : IDisposable
     /// <summary>Somebody without cookies.</summary>
     /// <param name="address">The dashboard's public address.</param>
     public WebVisitor(Uri address)
-        : this(address, new CookieContainer())
-    {
-    }
+        : this(address, new CookieContainer()) { }
 
     private WebVisitor(Uri address, CookieContainer cookies)
     {
@@ -47,13 +46,15 @@ public sealed partial class WebVisitor : IDisposable
         Address = address;
         Cookies = cookies;
 #pragma warning disable CA5359 // The certificate of a test's own nginx, which nobody has signed.
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            CookieContainer = cookies,
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => address.IsLoopback },
-        })
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                CookieContainer = cookies,
+                AllowAutoRedirect = false,
+                UseProxy = false,
+                SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => address.IsLoopback },
+            }
+        )
         {
             Timeout = Patience,
         };
@@ -70,7 +71,10 @@ public sealed partial class WebVisitor : IDisposable
     public string? Token { get; set; }
 
     /// <summary>The cookie of the session; null where there is none.</summary>
-    public Cookie? SessionCookie => Cookies.GetAllCookies().FirstOrDefault(cookie => cookie.Name.EndsWith("notify-session", StringComparison.Ordinal));
+    public Cookie? SessionCookie =>
+        Cookies
+            .GetAllCookies()
+            .FirstOrDefault(cookie => cookie.Name.EndsWith("notify-session", StringComparison.Ordinal));
 
     /// <summary>Somebody with a copy of all cookies as they are now.</summary>
     public WebVisitor Copy()
@@ -91,7 +95,13 @@ public sealed partial class WebVisitor : IDisposable
     public async Task<WebAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var response = await _http.SendAsync(request, cancellation);
-        var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        var headers = response
+            .Headers.Concat(response.Content.Headers)
+            .ToDictionary(
+                header => header.Key,
+                header => string.Join(", ", header.Value),
+                StringComparer.OrdinalIgnoreCase
+            );
         return new WebAnswer(response.StatusCode, headers, await response.Content.ReadAsStringAsync(cancellation));
     }
 
@@ -125,7 +135,12 @@ public sealed partial class WebVisitor : IDisposable
     /// <param name="body">What; null sends nothing.</param>
     /// <param name="cancellation">The test's.</param>
     /// <param name="change">Changes the request before it goes out.</param>
-    public async Task<WebAnswer> PostAsync(string path, object? body, CancellationToken cancellation, Action<HttpRequestMessage>? change = null)
+    public async Task<WebAnswer> PostAsync(
+        string path,
+        object? body,
+        CancellationToken cancellation,
+        Action<HttpRequestMessage>? change = null
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, At(path));
         request.Headers.Add("Origin", Address.GetLeftPart(UriPartial.Authority));
@@ -147,10 +162,12 @@ public sealed partial class WebVisitor : IDisposable
     }
 
     /// <summary>Begins a login and chooses an account; gives where the sandbox's Google sends the browser back to.</summary>
-    public Task<Uri> ChooseAsync(string email, CancellationToken cancellation) => PickAsync(form => form.ChooseAsync(_http, email, cancellation), cancellation);
+    public Task<Uri> ChooseAsync(string email, CancellationToken cancellation) =>
+        PickAsync(form => form.ChooseAsync(_http, email, cancellation), cancellation);
 
     /// <summary>Begins a login and types an address instead of choosing one of the accounts; gives where the sandbox's Google sends the browser back to.</summary>
-    public Task<Uri> TypeAsync(string email, CancellationToken cancellation) => PickAsync(form => form.TypeAsync(_http, email, cancellation), cancellation);
+    public Task<Uri> TypeAsync(string email, CancellationToken cancellation) =>
+        PickAsync(form => form.TypeAsync(_http, email, cancellation), cancellation);
 
     /// <summary>Begins a login and cancels it at the sandbox's Google; gives where the browser is sent back to.</summary>
     public async Task<Uri> CancelAsync(CancellationToken cancellation)
@@ -190,7 +207,10 @@ public sealed partial class WebVisitor : IDisposable
 
         using var page = await _http.GetAsync(new Uri(begun["Location"]), cancellation);
         using var picked = await pick(await PickerForm.ReadAsync(page, cancellation));
-        return picked.Headers.Location ?? throw new InvalidOperationException($"Google sends nobody back: {await picked.Content.ReadAsStringAsync(cancellation)}");
+        return picked.Headers.Location
+            ?? throw new InvalidOperationException(
+                $"Google sends nobody back: {await picked.Content.ReadAsStringAsync(cancellation)}"
+            );
     }
 
     [GeneratedRegex("<meta name=\"notify-token\" content=\"(?<token>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]

@@ -30,7 +30,10 @@ internal sealed class WebScene : IAsyncDisposable
         Folder = Directory.CreateTempSubdirectory("notify-web-").FullName;
         File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
         Directory.CreateDirectory(Data);
-        Environment = new Dictionary<string, string>(WebProcess.Settings(sandbox.GoogleAddress, Folder), StringComparer.Ordinal);
+        Environment = new Dictionary<string, string>(
+            WebProcess.Settings(sandbox.GoogleAddress, Folder),
+            StringComparer.Ordinal
+        );
         Environment["TELEGRAM_BOT_USERNAME"] = "NotifyTestBot";
         Links = new FileLinkBook(Data, time);
     }
@@ -74,7 +77,10 @@ internal sealed class WebScene : IAsyncDisposable
     public static async Task<WebScene> SetAsync(TimeProvider? time = null)
     {
         TestAccount.SkipUnlessRoot();
-        return new WebScene(await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation), time ?? TimeProvider.System);
+        return new WebScene(
+            await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation),
+            time ?? TimeProvider.System
+        );
     }
 
     /// <summary>A sandbox and a dashboard.</summary>
@@ -106,7 +112,12 @@ internal sealed class WebScene : IAsyncDisposable
     /// <summary>Starts one more dashboard, as a second process would be; the caller disposes it.</summary>
     public async Task<WebApplication> AnotherAsync(IReadOnlyDictionary<string, string> environment)
     {
-        var web = WebServer.Build(WebSettings.Read(new SettingsReader(environment.GetValueOrDefault)), _time, new Systemd(_ => null), TextWriter.Synchronized(Log));
+        var web = WebServer.Build(
+            WebSettings.Read(new SettingsReader(environment.GetValueOrDefault)),
+            _time,
+            new Systemd(_ => null),
+            TextWriter.Synchronized(Log)
+        );
         await web.StartAsync(Cancellation);
         return web;
     }
@@ -115,7 +126,11 @@ internal sealed class WebScene : IAsyncDisposable
     public Dictionary<string, string> AtAnotherPort()
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
-        return new Dictionary<string, string>(Environment, StringComparer.Ordinal) { ["NOTIFY_WEB_URL"] = address, ["NOTIFY_WEB_LISTEN"] = address };
+        return new Dictionary<string, string>(Environment, StringComparer.Ordinal)
+        {
+            ["NOTIFY_WEB_URL"] = address,
+            ["NOTIFY_WEB_LISTEN"] = address,
+        };
     }
 
     /// <summary>An analyst with an account here and one in the Workspace; gives the e-mail address.</summary>

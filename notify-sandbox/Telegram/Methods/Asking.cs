@@ -15,9 +15,11 @@ internal static class Asking
     public static void GetFile(BotApiCall call)
     {
         var id = call.Request.Text("file_id");
-        if (id.Length == 0) throw BotApiRefusal.BadRequest("file_id not specified");
+        if (id.Length == 0)
+            throw BotApiRefusal.BadRequest("file_id not specified");
         var file = call.World.Files.ById(id) ?? throw BotApiRefusal.BadRequest("invalid file_id");
-        if (file.Bytes.Length > MostFetchedBytes) throw BotApiRefusal.BadRequest("file is too big");
+        if (file.Bytes.Length > MostFetchedBytes)
+            throw BotApiRefusal.BadRequest("file is too big");
         call.Result.WriteStartObject();
         call.Result.WriteString("file_id", file.Id);
         call.Result.WriteString("file_unique_id", file.UniqueId);
@@ -29,7 +31,8 @@ internal static class Asking
     /// <summary>The sandbox has no web hooks, so this only throws pending updates away where that is asked for.</summary>
     public static void DeleteWebhook(BotApiCall call)
     {
-        if (call.Request.Flag("drop_pending_updates")) call.World.Updates.Clear();
+        if (call.Request.Flag("drop_pending_updates"))
+            call.World.Updates.Clear();
         call.Result.WriteBooleanValue(true);
     }
 
@@ -45,8 +48,12 @@ internal static class Asking
     public static void AnswerCallbackQuery(BotApiCall call)
     {
         var text = call.Request.Text("text");
-        if (text.Length > LongestCallbackAnswer) throw BotApiRefusal.BadRequest("MESSAGE_TOO_LONG");
-        call.World.Callbacks.Answer(call.Request.Text("callback_query_id"), new CallbackAnswer(text, call.Request.Flag("show_alert")));
+        if (text.Length > LongestCallbackAnswer)
+            throw BotApiRefusal.BadRequest("MESSAGE_TOO_LONG");
+        call.World.Callbacks.Answer(
+            call.Request.Text("callback_query_id"),
+            new CallbackAnswer(text, call.Request.Flag("show_alert"))
+        );
         call.Result.WriteBooleanValue(true);
     }
 }

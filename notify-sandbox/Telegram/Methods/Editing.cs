@@ -12,7 +12,8 @@ internal static class Editing
     {
         var text = Formatting.TextOf(call);
         var message = Find(call);
-        if (message.HasMedia) throw BotApiRefusal.BadRequest("there is no text in the message to edit");
+        if (message.HasMedia)
+            throw BotApiRefusal.BadRequest("there is no text in the message to edit");
         Change(call, message, text, Formatting.ButtonsOf(call, isEdit: true));
     }
 
@@ -20,7 +21,8 @@ internal static class Editing
     {
         var caption = Formatting.CaptionOf(call);
         var message = Find(call);
-        if (!message.HasMedia) throw BotApiRefusal.BadRequest("there is no caption in the message to edit");
+        if (!message.HasMedia)
+            throw BotApiRefusal.BadRequest("there is no caption in the message to edit");
         Change(call, message, caption, Formatting.ButtonsOf(call, isEdit: true));
     }
 
@@ -34,10 +36,12 @@ internal static class Editing
     {
         var chat = call.ChatToWriteTo();
         var id = call.Request.Number("message_id", 0);
-        if (id == 0) throw BotApiRefusal.BadRequest("message identifier is not specified");
+        if (id == 0)
+            throw BotApiRefusal.BadRequest("message identifier is not specified");
         var message = chat.Find(id) ?? throw BotApiRefusal.BadRequest("message to delete not found");
         var isOld = call.World.Time.GetUtcNow() - message.Date > s_deleteWithin;
-        if (isOld || (chat.Type != ChatType.Private && message.From is not null)) throw BotApiRefusal.BadRequest("message can't be deleted");
+        if (isOld || (chat.Type != ChatType.Private && message.From is not null))
+            throw BotApiRefusal.BadRequest("message can't be deleted");
         chat.Remove(id);
         call.World.Feed.Publish(new PhoneEvent("delete", chat.Id, id));
         call.Result.WriteBooleanValue(true);
@@ -47,17 +51,24 @@ internal static class Editing
     {
         var chat = call.ChatToWriteTo();
         var id = call.Request.Number("message_id", 0);
-        if (id == 0) throw BotApiRefusal.BadRequest("message identifier is not specified");
+        if (id == 0)
+            throw BotApiRefusal.BadRequest("message identifier is not specified");
         var message = chat.Find(id) ?? throw BotApiRefusal.BadRequest("message to edit not found");
         return message.From is null ? message : throw BotApiRefusal.BadRequest("message can't be edited");
     }
 
-    private static void Change(BotApiCall call, Message message, FormattedText text, IReadOnlyList<IReadOnlyList<InlineButton>> buttons)
+    private static void Change(
+        BotApiCall call,
+        Message message,
+        FormattedText text,
+        IReadOnlyList<IReadOnlyList<InlineButton>> buttons
+    )
     {
         if (text.SameAs(message.Text) && SameButtons(buttons, message.Buttons))
         {
             throw BotApiRefusal.BadRequest(
-                "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message");
+                "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
+            );
         }
 
         // Buttons that an edit does not repeat are gone, as with Telegram.
@@ -69,6 +80,8 @@ internal static class Editing
         BotApiJson.WriteMessage(call.Result, call.World, message);
     }
 
-    private static bool SameButtons(IReadOnlyList<IReadOnlyList<InlineButton>> a, IReadOnlyList<IReadOnlyList<InlineButton>> b) =>
-        a.Count == b.Count && a.Zip(b).All(rows => rows.First.SequenceEqual(rows.Second));
+    private static bool SameButtons(
+        IReadOnlyList<IReadOnlyList<InlineButton>> a,
+        IReadOnlyList<IReadOnlyList<InlineButton>> b
+    ) => a.Count == b.Count && a.Zip(b).All(rows => rows.First.SequenceEqual(rows.Second));
 }

@@ -16,9 +16,15 @@ internal static class Formatting
     public static FormattedText TextOf(BotApiCall call)
     {
         var text = call.Request.Text("text");
-        if (text.Length == 0) throw BotApiRefusal.BadRequest("message text is empty");
-        var formatted = MessageText.Normalize(MessageText.Parse(text, call.Request.Text("parse_mode"), Entities(call, "entities")), mayBeEmpty: false);
-        return formatted.Text.Length > MessageText.LongestText ? throw BotApiRefusal.BadRequest("message is too long") : formatted;
+        if (text.Length == 0)
+            throw BotApiRefusal.BadRequest("message text is empty");
+        var formatted = MessageText.Normalize(
+            MessageText.Parse(text, call.Request.Text("parse_mode"), Entities(call, "entities")),
+            mayBeEmpty: false
+        );
+        return formatted.Text.Length > MessageText.LongestText
+            ? throw BotApiRefusal.BadRequest("message is too long")
+            : formatted;
     }
 
     /// <summary>The field <c>caption</c>, which may be missing.</summary>
@@ -26,33 +32,51 @@ internal static class Formatting
     public static FormattedText CaptionOf(BotApiCall call)
     {
         var text = call.Request.Text("caption");
-        if (text.Length == 0) return FormattedText.Empty;
-        var formatted = MessageText.Normalize(MessageText.Parse(text, call.Request.Text("parse_mode"), Entities(call, "caption_entities")), mayBeEmpty: true);
-        return formatted.Text.Length > MessageText.LongestCaption ? throw BotApiRefusal.BadRequest("message caption is too long") : formatted;
+        if (text.Length == 0)
+            return FormattedText.Empty;
+        var formatted = MessageText.Normalize(
+            MessageText.Parse(text, call.Request.Text("parse_mode"), Entities(call, "caption_entities")),
+            mayBeEmpty: true
+        );
+        return formatted.Text.Length > MessageText.LongestCaption
+            ? throw BotApiRefusal.BadRequest("message caption is too long")
+            : formatted;
     }
 
     public static bool IsLinkPreviewOff(BotApiCall call) =>
         call.Request.Flag("disable_web_page_preview")
-        || (call.Request.Json("link_preview_options", "link preview options") is { ValueKind: JsonValueKind.Object } options
-            && options.TryGetProperty("is_disabled", out var off) && off.ValueKind == JsonValueKind.True);
+        || (
+            call.Request.Json("link_preview_options", "link preview options")
+                is { ValueKind: JsonValueKind.Object } options
+            && options.TryGetProperty("is_disabled", out var off)
+            && off.ValueKind == JsonValueKind.True
+        );
 
     /// <summary>The buttons in <c>reply_markup</c>. Keyboards of other kinds are taken and not shown.</summary>
     /// <exception cref="BotApiRefusal">The markup is not what Telegram takes.</exception>
     public static IReadOnlyList<IReadOnlyList<InlineButton>> ButtonsOf(BotApiCall call, bool isEdit = false)
     {
-        if (call.Request.Json("reply_markup", "reply keyboard markup") is not { } markup) return [];
-        if (markup.ValueKind != JsonValueKind.Object) throw BotApiRefusal.BadRequest("object expected as reply markup");
+        if (call.Request.Json("reply_markup", "reply keyboard markup") is not { } markup)
+            return [];
+        if (markup.ValueKind != JsonValueKind.Object)
+            throw BotApiRefusal.BadRequest("object expected as reply markup");
         if (!markup.TryGetProperty("inline_keyboard", out var keyboard))
-            return isEdit && markup.EnumerateObject().Any() ? throw BotApiRefusal.BadRequest("inline keyboard expected") : [];
-        if (keyboard.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest("field \"inline_keyboard\" must be of type Array");
+            return isEdit && markup.EnumerateObject().Any()
+                ? throw BotApiRefusal.BadRequest("inline keyboard expected")
+                : [];
+        if (keyboard.ValueKind != JsonValueKind.Array)
+            throw BotApiRefusal.BadRequest("field \"inline_keyboard\" must be of type Array");
 
         var rows = new List<IReadOnlyList<InlineButton>>();
         foreach (var row in keyboard.EnumerateArray())
         {
-            if (row.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest("field \"inline_keyboard\" must be an Array of Arrays");
+            if (row.ValueKind != JsonValueKind.Array)
+                throw BotApiRefusal.BadRequest("field \"inline_keyboard\" must be an Array of Arrays");
             var buttons = row.EnumerateArray().Select(Button).ToList();
-            if (buttons.Count > MostButtonsInRow) throw BotApiRefusal.BadRequest("REPLY_MARKUP_TOO_LONG");
-            if (buttons.Count > 0) rows.Add(buttons);
+            if (buttons.Count > MostButtonsInRow)
+                throw BotApiRefusal.BadRequest("REPLY_MARKUP_TOO_LONG");
+            if (buttons.Count > 0)
+                rows.Add(buttons);
         }
 
         return rows.Sum(r => r.Count) > MostButtons ? throw BotApiRefusal.BadRequest("REPLY_MARKUP_TOO_LONG") : rows;
@@ -61,15 +85,21 @@ internal static class Formatting
     private static InlineButton Button(JsonElement button)
     {
         const string CantParse = "can't parse inline keyboard button: ";
-        if (button.ValueKind != JsonValueKind.Object) throw BotApiRefusal.BadRequest(CantParse + "InlineKeyboardButton must be an Object");
-        if (!button.TryGetProperty("text", out var label)) throw BotApiRefusal.BadRequest(CantParse + "Can't find field \"text\"");
-        if (label.ValueKind != JsonValueKind.String) throw BotApiRefusal.BadRequest(CantParse + "Field \"text\" must be of type String");
+        if (button.ValueKind != JsonValueKind.Object)
+            throw BotApiRefusal.BadRequest(CantParse + "InlineKeyboardButton must be an Object");
+        if (!button.TryGetProperty("text", out var label))
+            throw BotApiRefusal.BadRequest(CantParse + "Can't find field \"text\"");
+        if (label.ValueKind != JsonValueKind.String)
+            throw BotApiRefusal.BadRequest(CantParse + "Field \"text\" must be of type String");
         var text = Utf8(label).Trim();
-        if (text.Length == 0) throw BotApiRefusal.BadRequest("inline keyboard button text must be non-empty");
+        if (text.Length == 0)
+            throw BotApiRefusal.BadRequest("inline keyboard button text must be non-empty");
 
         if (OptionalString(button, "url", CantParse) is { Length: > 0 } url)
         {
-            var address = Links.Check(url) ?? throw BotApiRefusal.BadRequest($"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL");
+            var address =
+                Links.Check(url)
+                ?? throw BotApiRefusal.BadRequest($"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL");
             return new InlineButton(text, null, address);
         }
 
@@ -82,7 +112,8 @@ internal static class Formatting
 
     private static string? OptionalString(JsonElement button, string name, string cantParse)
     {
-        if (!button.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        if (!button.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
         return value.ValueKind == JsonValueKind.String
             ? Utf8(value)
             : throw BotApiRefusal.BadRequest($"{cantParse}Field \"{name}\" must be of type String");
@@ -92,12 +123,16 @@ internal static class Formatting
     private static List<MessageEntity> Entities(BotApiCall call, string field)
     {
         var entities = new List<MessageEntity>();
-        if (!MessageText.IsPlain(call.Request.Text("parse_mode")) || call.Request.Json(field, field) is not { } given) return entities;
-        if (given.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest($"can't parse entities: Expected an Array of MessageEntity");
+        if (!MessageText.IsPlain(call.Request.Text("parse_mode")) || call.Request.Json(field, field) is not { } given)
+            return entities;
+        if (given.ValueKind != JsonValueKind.Array)
+            throw BotApiRefusal.BadRequest($"can't parse entities: Expected an Array of MessageEntity");
         foreach (var entity in given.EnumerateArray())
         {
-            if (entity.ValueKind != JsonValueKind.Object) throw BotApiRefusal.BadRequest("can't parse MessageEntity: Expected an Object");
-            if (ToEntity(call, entity) is { } known) entities.Add(known);
+            if (entity.ValueKind != JsonValueKind.Object)
+                throw BotApiRefusal.BadRequest("can't parse MessageEntity: Expected an Object");
+            if (ToEntity(call, entity) is { } known)
+                entities.Add(known);
         }
 
         return entities;
@@ -112,33 +147,58 @@ internal static class Formatting
             throw BotApiRefusal.BadRequest("can't parse MessageEntity: Field \"type\" must be of type String");
         switch (Utf8(type))
         {
-            case "bold": return new MessageEntity(EntityType.Bold, offset, length);
-            case "italic": return new MessageEntity(EntityType.Italic, offset, length);
-            case "underline": return new MessageEntity(EntityType.Underline, offset, length);
-            case "strikethrough": return new MessageEntity(EntityType.Strikethrough, offset, length);
-            case "spoiler": return new MessageEntity(EntityType.Spoiler, offset, length);
-            case "blockquote": return new MessageEntity(EntityType.Blockquote, offset, length);
-            case "expandable_blockquote": return new MessageEntity(EntityType.ExpandableBlockquote, offset, length);
-            case "code": return new MessageEntity(EntityType.Code, offset, length);
+            case "bold":
+                return new MessageEntity(EntityType.Bold, offset, length);
+            case "italic":
+                return new MessageEntity(EntityType.Italic, offset, length);
+            case "underline":
+                return new MessageEntity(EntityType.Underline, offset, length);
+            case "strikethrough":
+                return new MessageEntity(EntityType.Strikethrough, offset, length);
+            case "spoiler":
+                return new MessageEntity(EntityType.Spoiler, offset, length);
+            case "blockquote":
+                return new MessageEntity(EntityType.Blockquote, offset, length);
+            case "expandable_blockquote":
+                return new MessageEntity(EntityType.ExpandableBlockquote, offset, length);
+            case "code":
+                return new MessageEntity(EntityType.Code, offset, length);
             case "pre":
                 return OptionalString(entity, "language", "can't parse MessageEntity: ") is { Length: > 0 } language
                     ? new MessageEntity(EntityType.PreCode, offset, length, language)
                     : new MessageEntity(EntityType.Pre, offset, length);
             case "text_link":
                 var url = OptionalString(entity, "url", "can't parse MessageEntity: ") ?? "";
-                return Links.ToEntity(url, offset, length) ?? throw BotApiRefusal.BadRequest($"entity URL '{url}' is invalid: Wrong HTTP URL");
-            case "text_mention" when entity.TryGetProperty("user", out var user) && user.TryGetProperty("id", out var id) && id.TryGetInt64(out var person):
+                return Links.ToEntity(url, offset, length)
+                    ?? throw BotApiRefusal.BadRequest($"entity URL '{url}' is invalid: Wrong HTTP URL");
+            case "text_mention"
+                when entity.TryGetProperty("user", out var user)
+                    && user.TryGetProperty("id", out var id)
+                    && id.TryGetInt64(out var person):
                 return call.World.People.Person(person) is null
                     ? null
-                    : new MessageEntity(EntityType.TextMention, offset, length, person.ToString(CultureInfo.InvariantCulture));
+                    : new MessageEntity(
+                        EntityType.TextMention,
+                        offset,
+                        length,
+                        person.ToString(CultureInfo.InvariantCulture)
+                    );
             case "custom_emoji":
-                return new MessageEntity(EntityType.CustomEmoji, offset, length, OptionalString(entity, "custom_emoji_id", "can't parse MessageEntity: "));
-            default: return null;
+                return new MessageEntity(
+                    EntityType.CustomEmoji,
+                    offset,
+                    length,
+                    OptionalString(entity, "custom_emoji_id", "can't parse MessageEntity: ")
+                );
+            default:
+                return null;
         }
     }
 
     private static int Integer(JsonElement entity, string name) =>
-        entity.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+        entity.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt32(out var number)
             ? number
             : throw BotApiRefusal.BadRequest($"can't parse MessageEntity: Field \"{name}\" must be of type Number");
 

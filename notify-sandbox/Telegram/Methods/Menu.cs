@@ -17,12 +17,15 @@ internal static partial class Menu
         var commands = new List<MenuCommand>();
         if (call.Request.Json("commands", "commands") is { } given)
         {
-            if (given.ValueKind != JsonValueKind.Array) throw BotApiRefusal.BadRequest("expected an Array of BotCommand");
+            if (given.ValueKind != JsonValueKind.Array)
+                throw BotApiRefusal.BadRequest("expected an Array of BotCommand");
             commands.AddRange(given.EnumerateArray().Select(Command));
         }
 
-        if (commands.Count > MostCommands) throw BotApiRefusal.BadRequest("BOT_COMMANDS_TOO_MUCH");
-        if (commands.Exists(c => !Allowed().IsMatch(c.Command))) throw BotApiRefusal.BadRequest("BOT_COMMAND_INVALID");
+        if (commands.Count > MostCommands)
+            throw BotApiRefusal.BadRequest("BOT_COMMANDS_TOO_MUCH");
+        if (commands.Exists(c => !Allowed().IsMatch(c.Command)))
+            throw BotApiRefusal.BadRequest("BOT_COMMAND_INVALID");
         call.World.Commands.Set(scope, language, commands);
         call.Result.WriteBooleanValue(true);
     }
@@ -49,13 +52,18 @@ internal static partial class Menu
 
     private static MenuCommand Command(JsonElement given)
     {
-        if (given.ValueKind != JsonValueKind.Object) throw BotApiRefusal.BadRequest("expected an Object as BotCommand");
+        if (given.ValueKind != JsonValueKind.Object)
+            throw BotApiRefusal.BadRequest("expected an Object as BotCommand");
         var command = Field(given, "command").Trim();
-        if (command.StartsWith('/')) command = command[1..];
-        if (command.Length == 0) throw BotApiRefusal.BadRequest("command must be non-empty");
-        if (command.EnumerateRunes().Count() > LongestCommand) throw BotApiRefusal.BadRequest($"command length must not exceed {LongestCommand}");
+        if (command.StartsWith('/'))
+            command = command[1..];
+        if (command.Length == 0)
+            throw BotApiRefusal.BadRequest("command must be non-empty");
+        if (command.EnumerateRunes().Count() > LongestCommand)
+            throw BotApiRefusal.BadRequest($"command length must not exceed {LongestCommand}");
         var description = Field(given, "description").Trim();
-        if (description.Length == 0) throw BotApiRefusal.BadRequest("command description must be non-empty");
+        if (description.Length == 0)
+            throw BotApiRefusal.BadRequest("command description must be non-empty");
         if (description.EnumerateRunes().Count() > LongestDescription)
             throw BotApiRefusal.BadRequest($"command description length must not exceed {LongestDescription}");
         return new MenuCommand(command, description);
@@ -68,13 +76,20 @@ internal static partial class Menu
 
     private static string Scope(BotApiCall call)
     {
-        if (call.Request.Json("scope", "BotCommandScope") is not { } scope) return "default";
-        if (scope.ValueKind != JsonValueKind.Object || !scope.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String)
+        if (call.Request.Json("scope", "BotCommandScope") is not { } scope)
+            return "default";
+        if (
+            scope.ValueKind != JsonValueKind.Object
+            || !scope.TryGetProperty("type", out var type)
+            || type.ValueKind != JsonValueKind.String
+        )
             throw BotApiRefusal.BadRequest("can't parse BotCommandScope: Field \"type\" must be of type String");
         return type.GetString() switch
         {
             var known and ("default" or "all_private_chats" or "all_group_chats" or "all_chat_administrators") => known,
-            var ofChat and ("chat" or "chat_administrators" or "chat_member") when scope.TryGetProperty("chat_id", out var chat) => $"{ofChat} {chat.GetRawText()}",
+            var ofChat
+            and ("chat" or "chat_administrators" or "chat_member") when scope.TryGetProperty("chat_id", out var chat) =>
+                $"{ofChat} {chat.GetRawText()}",
             _ => throw BotApiRefusal.BadRequest("can't parse BotCommandScope: Unsupported type specified"),
         };
     }

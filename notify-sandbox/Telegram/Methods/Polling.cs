@@ -10,7 +10,11 @@ internal static class Polling
 
     /// <summary>Gives the updates there are, or waits for the first one up to the call's <c>timeout</c>.</summary>
     /// <exception cref="BotApiRefusal">409: another poll came while this one waited.</exception>
-    public static async Task<IReadOnlyList<Update>> GetUpdatesAsync(TelegramWorld world, BotApiRequest request, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<Update>> GetUpdatesAsync(
+        TelegramWorld world,
+        BotApiRequest request,
+        CancellationToken cancellation
+    )
     {
         var offset = request.Number("offset", 0);
         var limit = request.Number("limit", MostUpdates, 1, MostUpdates);
@@ -19,9 +23,11 @@ internal static class Polling
         lock (world.Gate)
         {
             world.Updates.EndWaiting();
-            if (request.Json("allowed_updates", "allowed updates") is { } allowed) world.Updates.Allow(Kinds(allowed));
+            if (request.Json("allowed_updates", "allowed updates") is { } allowed)
+                world.Updates.Allow(Kinds(allowed));
             var ready = world.Updates.Take(offset, limit);
-            if (ready.Count > 0 || timeout == 0) return ready;
+            if (ready.Count > 0 || timeout == 0)
+                return ready;
             waiting = world.Updates.Wait();
         }
 
@@ -29,7 +35,10 @@ internal static class Polling
         {
             var hasUpdates = await waiting.Task.WaitAsync(TimeSpan.FromSeconds(timeout), world.Time, cancellation);
             if (!hasUpdates)
-                throw new BotApiRefusal(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running");
+                throw new BotApiRefusal(
+                    409,
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+                );
         }
         catch (TimeoutException)
         {
@@ -37,10 +46,12 @@ internal static class Polling
         }
         finally
         {
-            lock (world.Gate) world.Updates.StopWaiting(waiting);
+            lock (world.Gate)
+                world.Updates.StopWaiting(waiting);
         }
 
-        lock (world.Gate) return world.Updates.Take(offset, limit);
+        lock (world.Gate)
+            return world.Updates.Take(offset, limit);
     }
 
     private static List<string> Kinds(JsonElement allowed) =>

@@ -17,8 +17,18 @@ internal static class Sending
 
     private static readonly HashSet<string> s_actions = new(StringComparer.OrdinalIgnoreCase)
     {
-        "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document", "choose_sticker",
-        "find_location", "record_video_note", "upload_video_note", "cancel",
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+        "cancel",
     };
 
     public static void SendMessage(BotApiCall call)
@@ -27,16 +37,19 @@ internal static class Sending
         var buttons = Formatting.ButtonsOf(call);
         var chat = call.ChatToWriteTo();
         call.World.Limits.Count(chat);
-        Post(call, new Message
-        {
-            Id = call.World.NextMessageId(chat),
-            Chat = chat,
-            Date = call.World.Time.GetUtcNow(),
-            Text = text,
-            Buttons = buttons,
-            IsSilent = call.Request.Flag("disable_notification"),
-            IsLinkPreviewOff = Formatting.IsLinkPreviewOff(call),
-        });
+        Post(
+            call,
+            new Message
+            {
+                Id = call.World.NextMessageId(chat),
+                Chat = chat,
+                Date = call.World.Time.GetUtcNow(),
+                Text = text,
+                Buttons = buttons,
+                IsSilent = call.Request.Flag("disable_notification"),
+                IsLinkPreviewOff = Formatting.IsLinkPreviewOff(call),
+            }
+        );
     }
 
     public static void SendPhoto(BotApiCall call) => SendFile(call, "photo");
@@ -46,7 +59,8 @@ internal static class Sending
     public static void SendChatAction(BotApiCall call)
     {
         call.ChatToWriteTo();
-        if (!s_actions.Contains(call.Request.Text("action"))) throw BotApiRefusal.BadRequest("wrong parameter action in request");
+        if (!s_actions.Contains(call.Request.Text("action")))
+            throw BotApiRefusal.BadRequest("wrong parameter action in request");
         call.Result.WriteBooleanValue(true);
     }
 
@@ -58,24 +72,39 @@ internal static class Sending
         var isPhoto = kind == "photo";
         var upload = Upload(call, kind, out var known);
         if (known is not null && isPhoto != known.Width > 0)
-            throw BotApiRefusal.BadRequest(isPhoto ? "can't use file of type Document as Photo" : "can't use file of type Photo as Document");
+            throw BotApiRefusal.BadRequest(
+                isPhoto ? "can't use file of type Document as Photo" : "can't use file of type Photo as Document"
+            );
         var size = upload is not null && isPhoto ? CheckPhoto(upload.Bytes) : null;
-        if (upload?.Bytes.Length > MostDocumentBytes) throw BotApiRefusal.EntityTooLarge();
+        if (upload?.Bytes.Length > MostDocumentBytes)
+            throw BotApiRefusal.EntityTooLarge();
         call.World.Limits.Count(chat);
-        var file = known ?? (size is { } photo
-            ? call.World.Files.Add(upload!.Bytes, upload.FileName, photo.MimeType, (photo.Width, photo.Height))
-            : call.World.Files.Add(upload!.Bytes, upload.FileName.Length > 0 ? upload.FileName : "file", MimeType(upload), null));
-        Post(call, new Message
-        {
-            Id = call.World.NextMessageId(chat),
-            Chat = chat,
-            Date = call.World.Time.GetUtcNow(),
-            Text = caption,
-            Photo = isPhoto ? file : null,
-            Document = isPhoto ? null : file,
-            Buttons = buttons,
-            IsSilent = call.Request.Flag("disable_notification"),
-        });
+        var file =
+            known
+            ?? (
+                size is { } photo
+                    ? call.World.Files.Add(upload!.Bytes, upload.FileName, photo.MimeType, (photo.Width, photo.Height))
+                    : call.World.Files.Add(
+                        upload!.Bytes,
+                        upload.FileName.Length > 0 ? upload.FileName : "file",
+                        MimeType(upload),
+                        null
+                    )
+            );
+        Post(
+            call,
+            new Message
+            {
+                Id = call.World.NextMessageId(chat),
+                Chat = chat,
+                Date = call.World.Time.GetUtcNow(),
+                Text = caption,
+                Photo = isPhoto ? file : null,
+                Document = isPhoto ? null : file,
+                Buttons = buttons,
+                IsSilent = call.Request.Flag("disable_notification"),
+            }
+        );
     }
 
     /// <summary>The file of a call: a part of the request (by the field's own name or <c>attach://</c>), or one the server has already.</summary>
@@ -85,17 +114,21 @@ internal static class Sending
         if (!call.Request.Files.TryGetValue(kind, out var upload))
         {
             var text = call.Request.Text(kind);
-            if (text.Length == 0) throw BotApiRefusal.BadRequest($"there is no {kind} in the request");
+            if (text.Length == 0)
+                throw BotApiRefusal.BadRequest($"there is no {kind} in the request");
             const string Attach = "attach://";
             if (text.StartsWith(Attach, StringComparison.OrdinalIgnoreCase))
             {
-                upload = call.Request.Files.GetValueOrDefault(text[Attach.Length..])
+                upload =
+                    call.Request.Files.GetValueOrDefault(text[Attach.Length..])
                     ?? throw BotApiRefusal.BadRequest($"there is no {kind} in the request");
             }
             else
             {
                 // A real server would fetch an address; the sandbox fetches nothing from anywhere.
-                known = call.World.Files.ById(text) ?? throw BotApiRefusal.BadRequest("wrong file identifier/HTTP URL specified");
+                known =
+                    call.World.Files.ById(text)
+                    ?? throw BotApiRefusal.BadRequest("wrong file identifier/HTTP URL specified");
                 return null;
             }
         }
@@ -106,8 +139,11 @@ internal static class Sending
     private static (string MimeType, int Width, int Height)? CheckPhoto(byte[] bytes)
     {
         if (bytes.Length > MostPhotoBytes)
-            throw BotApiRefusal.BadRequest($"file of size {bytes.Length} bytes is too big for a photo; the maximum size is {MostPhotoBytes} bytes");
-        if (ImageFormat.Read(bytes) is not { } image) throw BotApiRefusal.BadRequest("IMAGE_PROCESS_FAILED");
+            throw BotApiRefusal.BadRequest(
+                $"file of size {bytes.Length} bytes is too big for a photo; the maximum size is {MostPhotoBytes} bytes"
+            );
+        if (ImageFormat.Read(bytes) is not { } image)
+            throw BotApiRefusal.BadRequest("IMAGE_PROCESS_FAILED");
         var longer = Math.Max(image.Width, image.Height);
         var shorter = Math.Min(image.Width, image.Height);
         return (long)image.Width + image.Height > MostPhotoEdges || longer > (long)shorter * MostPhotoRatio

@@ -8,7 +8,8 @@ internal static partial class EntityFinder
 {
     public static IReadOnlyList<MessageEntity> Find(string text)
     {
-        if (text.AsSpan().IndexOfAny("/@#.:") < 0) return [];
+        if (text.AsSpan().IndexOfAny("/@#.:") < 0)
+            return [];
         var found = new List<MessageEntity>();
         Add(found, Url().Matches(text), EntityType.Url);
         Add(found, Email().Matches(text), EntityType.Email);
@@ -41,6 +42,10 @@ internal static partial class EntityFinder
     [GeneratedRegex(@"(?<![\w@.-])[\w.+-]{1,64}@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(?!\w)", Options, 2000)]
     private static partial Regex Email();
 
-    [GeneratedRegex(@"(?<![\w@.-])((https?|tg|ton)://[^\s<>""]*[^\s<>"".,;:!?'()\[\]]|([A-Za-z0-9-]+\.)+(com|org|net|io|dev|me|info|de|eu|uk|app)(/[^\s<>""]*[^\s<>"".,;:!?'()\[\]])?(?![\w@-]))", Options | RegexOptions.IgnoreCase, 2000)]
+    [GeneratedRegex(
+        @"(?<![\w@.-])((https?|tg|ton)://[^\s<>""]*[^\s<>"".,;:!?'()\[\]]|([A-Za-z0-9-]+\.)+(com|org|net|io|dev|me|info|de|eu|uk|app)(/[^\s<>""]*[^\s<>"".,;:!?'()\[\]])?(?![\w@-]))",
+        Options | RegexOptions.IgnoreCase,
+        2000
+    )]
     private static partial Regex Url();
 }

@@ -14,18 +14,25 @@ internal static class EntityRules
     public static IReadOnlyList<MessageEntity> Fix(IEnumerable<MessageEntity> entities)
     {
         var sorted = Sort(entities);
-        if (IsProper(sorted)) return sorted;
+        if (IsProper(sorted))
+            return sorted;
 
         var quotes = WithoutOverlaps(sorted.Where(e => e.IsBlockquote));
-        var continuous = WithoutOverlaps(sorted.Where(e => e.IsContinuous)).Where(e => !quotes.Exists(q => CutsInto(e, q))).ToList();
+        var continuous = WithoutOverlaps(sorted.Where(e => e.IsContinuous))
+            .Where(e => !quotes.Exists(q => CutsInto(e, q)))
+            .ToList();
         var blocks = Sort(continuous.Concat(quotes));
         return Sort(blocks.Concat(Styles(sorted.Where(e => e.IsSplittable), blocks)));
     }
 
     /// <summary>Adds entities that Telegram finds in the text itself (links, commands) where the sender's leave room for them.</summary>
-    public static IReadOnlyList<MessageEntity> Merge(IReadOnlyList<MessageEntity> made, IReadOnlyList<MessageEntity> found)
+    public static IReadOnlyList<MessageEntity> Merge(
+        IReadOnlyList<MessageEntity> made,
+        IReadOnlyList<MessageEntity> found
+    )
     {
-        if (found.Count == 0) return made;
+        if (found.Count == 0)
+            return made;
         var inTheWay = made.Where(e => e.IsContinuous).ToList();
         var quotes = made.Where(e => e.IsBlockquote).ToList();
         var fitting = found.Where(f => !inTheWay.Exists(e => Overlap(e, f)) && !quotes.Exists(q => CutsInto(f, q)));
@@ -35,8 +42,11 @@ internal static class EntityRules
     /// <summary>The entities that survive Telegram's limit on their number: links, code and quotes first, then letter styles, in their order.</summary>
     public static IReadOnlyList<MessageEntity> KeepFirst(IReadOnlyList<MessageEntity> entities)
     {
-        if (entities.Count <= MostKept) return entities;
-        var made = entities.Where(e => e.IsMadeBySender && e.Type != EntityType.CustomEmoji).OrderBy(e => e.IsSplittable ? 1 : 0);
+        if (entities.Count <= MostKept)
+            return entities;
+        var made = entities
+            .Where(e => e.IsMadeBySender && e.Type != EntityType.CustomEmoji)
+            .OrderBy(e => e.IsSplittable ? 1 : 0);
         var kept = made.Take(MostKept).ToHashSet();
         return [.. entities.Where(e => !e.IsMadeBySender || e.Type == EntityType.CustomEmoji || kept.Contains(e))];
     }
@@ -48,13 +58,18 @@ internal static class EntityRules
         var styleEnds = new Dictionary<EntityType, int>();
         foreach (var entity in sorted)
         {
-            while (around.TryPeek(out var over) && entity.Offset >= over.End) around.Pop();
-            if (around.TryPeek(out var parent)
-                && (entity.End > parent.End
+            while (around.TryPeek(out var over) && entity.Offset >= over.End)
+                around.Pop();
+            if (
+                around.TryPeek(out var parent)
+                && (
+                    entity.End > parent.End
                     || parent.IsCode
                     || around.Any(e => e.Type == entity.Type || (e.IsBlockquote && entity.IsBlockquote))
                     || (entity.IsCode && around.Any(e => !e.IsBlockquote))
-                    || (!entity.IsSplittable && around.Any(e => e.IsContinuous))))
+                    || (!entity.IsSplittable && around.Any(e => e.IsContinuous))
+                )
+            )
             {
                 return false;
             }
@@ -62,7 +77,8 @@ internal static class EntityRules
             if (entity.IsSplittable)
             {
                 // Two of one style that touch are one.
-                if (styleEnds.TryGetValue(entity.Type, out var end) && end == entity.Offset) return false;
+                if (styleEnds.TryGetValue(entity.Type, out var end) && end == entity.Offset)
+                    return false;
                 styleEnds[entity.Type] = entity.End;
             }
 
@@ -78,7 +94,8 @@ internal static class EntityRules
         var end = 0;
         foreach (var entity in sorted)
         {
-            if (entity.Offset < end) continue;
+            if (entity.Offset < end)
+                continue;
             kept.Add(entity);
             end = entity.End;
         }
@@ -87,7 +104,10 @@ internal static class EntityRules
     }
 
     /// <summary>Letter styles: stretches of one style that touch are joined, then cut wherever a block or another style's stretch begins or ends inside; none within code.</summary>
-    private static IEnumerable<MessageEntity> Styles(IEnumerable<MessageEntity> styles, IReadOnlyList<MessageEntity> blocks)
+    private static IEnumerable<MessageEntity> Styles(
+        IEnumerable<MessageEntity> styles,
+        IReadOnlyList<MessageEntity> blocks
+    )
     {
         var joined = styles.GroupBy(e => e.Type).SelectMany(Joined).ToList();
         foreach (var style in joined)
@@ -95,20 +115,24 @@ internal static class EntityRules
             var cuts = new SortedSet<int> { style.Offset, style.End };
             foreach (var block in blocks)
             {
-                if (block.Offset > style.Offset && block.Offset < style.End) cuts.Add(block.Offset);
-                if (block.End > style.Offset && block.End < style.End) cuts.Add(block.End);
+                if (block.Offset > style.Offset && block.Offset < style.End)
+                    cuts.Add(block.Offset);
+                if (block.End > style.Offset && block.End < style.End)
+                    cuts.Add(block.End);
             }
 
             // A style that begins within another one cuts it, so that both nest.
             foreach (var other in joined)
-                if (other.Offset > style.Offset && other.Offset < style.End) cuts.Add(other.Offset);
+                if (other.Offset > style.Offset && other.Offset < style.End)
+                    cuts.Add(other.Offset);
 
             var begin = style.Offset;
             foreach (var cut in cuts.Skip(1))
             {
                 var piece = style with { Offset = begin, Length = cut - begin };
                 begin = cut;
-                if (!blocks.Any(b => b.IsCode && b.Offset <= piece.Offset && b.End >= piece.End)) yield return piece;
+                if (!blocks.Any(b => b.IsCode && b.Offset <= piece.Offset && b.End >= piece.End))
+                    yield return piece;
             }
         }
     }
@@ -124,11 +148,13 @@ internal static class EntityRules
                 continue;
             }
 
-            if (current is not null) yield return current;
+            if (current is not null)
+                yield return current;
             current = entity;
         }
 
-        if (current is not null) yield return current;
+        if (current is not null)
+            yield return current;
     }
 
     private static bool Overlap(MessageEntity a, MessageEntity b) => a.Offset < b.End && b.Offset < a.End;

@@ -11,7 +11,22 @@ internal static class Html
 {
     private static readonly HashSet<string> s_tags = new(StringComparer.Ordinal)
     {
-        "a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "tg-spoiler", "tg-emoji", "span", "pre", "code", "blockquote",
+        "a",
+        "b",
+        "strong",
+        "i",
+        "em",
+        "s",
+        "strike",
+        "del",
+        "u",
+        "ins",
+        "tg-spoiler",
+        "tg-emoji",
+        "span",
+        "pre",
+        "code",
+        "blockquote",
     };
 
     /// <exception cref="MarkupException">An unknown or unclosed tag, a broken attribute, half a surrogate pair.</exception>
@@ -52,56 +67,76 @@ internal static class Html
                 throw new MarkupException($"Can't find end tag corresponding to start tag \"{unclosed.Tag}\"");
 
             if (_hasHalfPair)
-                throw new MarkupException("Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units");
-            return new FormattedText(_plain.ToString(), EntityRules.Sort(_entities.Select(e => e.Type == EntityType.Code ? e with { Argument = null } : e)));
+                throw new MarkupException(
+                    "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"
+                );
+            return new FormattedText(
+                _plain.ToString(),
+                EntityRules.Sort(_entities.Select(e => e.Type == EntityType.Code ? e with { Argument = null } : e))
+            );
         }
 
         private void StartTag()
         {
             var begin = _at++;
-            while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>') _at++;
-            if (_at >= text.Length) throw At("Unclosed start tag", begin);
+            while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+                _at++;
+            if (_at >= text.Length)
+                throw At("Unclosed start tag", begin);
             var tag = Lower(text[(begin + 1).._at]);
-            if (!s_tags.Contains(tag)) throw At($"Unsupported start tag \"{tag}\"", begin);
+            if (!s_tags.Contains(tag))
+                throw At($"Unsupported start tag \"{tag}\"", begin);
 
             var argument = "";
             while (_markup[_at] != '>')
             {
                 SkipSpaces();
-                if (_markup[_at] == '>') break;
+                if (_markup[_at] == '>')
+                    break;
                 var nameBegin = _at;
-                while (!Markup.IsSpace(_markup[_at]) && _markup[_at] is not ('=' or '>' or '/' or '"' or '\'')) _at++;
+                while (!Markup.IsSpace(_markup[_at]) && _markup[_at] is not ('=' or '>' or '/' or '"' or '\''))
+                    _at++;
                 var name = text[nameBegin..Math.Min(_at, text.Length)];
-                if (name.Length == 0) throw At($"Empty attribute name in the tag \"{tag}\"", begin);
+                if (name.Length == 0)
+                    throw At($"Empty attribute name in the tag \"{tag}\"", begin);
                 SkipSpaces();
                 if (_markup[_at] != '=')
                 {
-                    if (_at >= text.Length) throw At($"Unclosed start tag \"{tag}\"", begin);
-                    if (Argument(tag, name, "") is { Length: > 0 } alone) argument = alone;
+                    if (_at >= text.Length)
+                        throw At($"Unclosed start tag \"{tag}\"", begin);
+                    if (Argument(tag, name, "") is { Length: > 0 } alone)
+                        argument = alone;
                     continue;
                 }
 
                 _at++;
                 SkipSpaces();
-                if (_at >= text.Length) throw At($"Unclosed start tag \"{tag}\"", begin);
+                if (_at >= text.Length)
+                    throw At($"Unclosed start tag \"{tag}\"", begin);
                 var value = AttributeValue();
-                if (_at >= text.Length) throw At("Unclosed start tag", begin);
-                if (Argument(tag, name, value) is { } meant) argument = meant;
+                if (_at >= text.Length)
+                    throw At("Unclosed start tag", begin);
+                if (Argument(tag, name, value) is { } meant)
+                    argument = meant;
             }
 
-            if (tag == "span" && argument != "spoiler") throw At("Tag \"span\" must have class \"tg-spoiler\"", begin);
+            if (tag == "span" && argument != "spoiler")
+                throw At("Tag \"span\" must have class \"tg-spoiler\"", begin);
             _at++;
             _open.Push(new Open(tag, argument, _plain.Length));
         }
 
-        private static string? Argument(string tag, string attribute, string value) => (tag, attribute) switch
-        {
-            ("a", "href") or ("tg-emoji", "emoji-id") => value,
-            ("code", "class") when value.StartsWith("language-", StringComparison.Ordinal) => value["language-".Length..],
-            ("span", "class") when value.StartsWith("tg-", StringComparison.Ordinal) => value["tg-".Length..],
-            ("blockquote", "expandable") => "expandable",
-            _ => null,
-        };
+        private static string? Argument(string tag, string attribute, string value) =>
+            (tag, attribute) switch
+            {
+                ("a", "href") or ("tg-emoji", "emoji-id") => value,
+                ("code", "class") when value.StartsWith("language-", StringComparison.Ordinal) => value[
+                    "language-".Length..
+                ],
+                ("span", "class") when value.StartsWith("tg-", StringComparison.Ordinal) => value["tg-".Length..],
+                ("blockquote", "expandable") => "expandable",
+                _ => null,
+            };
 
         private string AttributeValue()
         {
@@ -109,8 +144,10 @@ internal static class Html
             var quote = _markup[_at];
             if (quote is not ('\'' or '"'))
             {
-                while (char.IsAsciiLetterOrDigit(_markup[_at]) || _markup[_at] is '.' or '-') _at++;
-                if (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>') throw At("Unexpected end of name token", begin);
+                while (char.IsAsciiLetterOrDigit(_markup[_at]) || _markup[_at] is '.' or '-')
+                    _at++;
+                if (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+                    throw At("Unexpected end of name token", begin);
                 return Lower(text[begin.._at]);
             }
 
@@ -118,31 +155,38 @@ internal static class Html
             var value = new StringBuilder();
             while (_at < text.Length && text[_at] != quote)
             {
-                if (text[_at] != '&' || !TakeReference(value)) value.Append(text[_at++]);
+                if (text[_at] != '&' || !TakeReference(value))
+                    value.Append(text[_at++]);
             }
 
-            if (_at < text.Length) _at++;
+            if (_at < text.Length)
+                _at++;
             return value.ToString();
         }
 
         private void EndTag()
         {
             var begin = _at;
-            if (!_open.TryPop(out var opened)) throw At("Unexpected end tag", begin);
+            if (!_open.TryPop(out var opened))
+                throw At("Unexpected end tag", begin);
             _at += 2;
-            while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>') _at++;
+            while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+                _at++;
             var tag = Lower(text[(begin + 2)..Math.Min(_at, text.Length)]);
             SkipSpaces();
-            if (_markup[_at] != '>') throw At("Unclosed end tag", begin);
+            if (_markup[_at] != '>')
+                throw At("Unclosed end tag", begin);
             if (tag.Length > 0 && tag != opened.Tag)
             {
                 throw new MarkupException(
-                    $"Unmatched end tag at byte offset {MarkupException.ByteOffset(text, begin)}, expected \"</{opened.Tag}>\", found \"</{tag}>\"");
+                    $"Unmatched end tag at byte offset {MarkupException.ByteOffset(text, begin)}, expected \"</{opened.Tag}>\", found \"</{tag}>\""
+                );
             }
 
             _at++;
             var length = _plain.Length - opened.Offset;
-            if (length > 0) AddEntity(opened, length);
+            if (length > 0)
+                AddEntity(opened, length);
         }
 
         private void AddEntity(Open opened, int length)
@@ -163,10 +207,12 @@ internal static class Html
                     break;
                 case "a":
                     var url = opened.Argument.Length > 0 ? opened.Argument : _plain.ToString(offset, length);
-                    if (Links.ToEntity(url, offset, length) is { } link) _entities.Add(link);
+                    if (Links.ToEntity(url, offset, length) is { } link)
+                        _entities.Add(link);
                     break;
                 case "tg-emoji":
-                    if (!long.TryParse(opened.Argument, out var id) || id == 0) throw new MarkupException("Invalid custom emoji identifier specified");
+                    if (!long.TryParse(opened.Argument, out var id) || id == 0)
+                        throw new MarkupException("Invalid custom emoji identifier specified");
                     _entities.Add(new MessageEntity(EntityType.CustomEmoji, offset, length, opened.Argument));
                     break;
                 default:
@@ -175,16 +221,17 @@ internal static class Html
             }
         }
 
-        private static EntityType Style(Open opened) => opened.Tag switch
-        {
-            "b" or "strong" => EntityType.Bold,
-            "i" or "em" => EntityType.Italic,
-            "u" or "ins" => EntityType.Underline,
-            "s" or "strike" or "del" => EntityType.Strikethrough,
-            "pre" => EntityType.Pre,
-            "blockquote" => opened.Argument.Length > 0 ? EntityType.ExpandableBlockquote : EntityType.Blockquote,
-            _ => EntityType.Spoiler,
-        };
+        private static EntityType Style(Open opened) =>
+            opened.Tag switch
+            {
+                "b" or "strong" => EntityType.Bold,
+                "i" or "em" => EntityType.Italic,
+                "u" or "ins" => EntityType.Underline,
+                "s" or "strike" or "del" => EntityType.Strikethrough,
+                "pre" => EntityType.Pre,
+                "blockquote" => opened.Argument.Length > 0 ? EntityType.ExpandableBlockquote : EntityType.Blockquote,
+                _ => EntityType.Spoiler,
+            };
 
         /// <summary>Decodes <c>&amp;lt;</c>, <c>&amp;#39;</c> and the like; false (and nothing moved) where it is only an ampersand.</summary>
         private bool TakeReference(StringBuilder into)
@@ -195,19 +242,29 @@ internal static class Html
             {
                 end++;
                 var isHex = _markup[end] == 'x';
-                if (isHex) end++;
+                if (isHex)
+                    end++;
                 var begin = end;
-                while (isHex ? char.IsAsciiHexDigit(_markup[end]) : char.IsAsciiDigit(_markup[end])) end++;
-                if (end - _at >= 10
-                    || !uint.TryParse(text.AsSpan(begin, end - begin), isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out code)
-                    || code is 0 or >= 0x10ffff)
+                while (isHex ? char.IsAsciiHexDigit(_markup[end]) : char.IsAsciiDigit(_markup[end]))
+                    end++;
+                if (
+                    end - _at >= 10
+                    || !uint.TryParse(
+                        text.AsSpan(begin, end - begin),
+                        isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out code
+                    )
+                    || code is 0 or >= 0x10ffff
+                )
                 {
                     return false;
                 }
             }
             else
             {
-                while (char.IsAsciiLetter(_markup[end])) end++;
+                while (char.IsAsciiLetter(_markup[end]))
+                    end++;
                 code = text.AsSpan(_at + 1, end - _at - 1) switch
                 {
                     "lt" => '<',
@@ -216,26 +273,32 @@ internal static class Html
                     "quot" => '"',
                     _ => 0,
                 };
-                if (code == 0) return false;
+                if (code == 0)
+                    return false;
             }
 
             // Two halves written as two references make no character for Telegram either.
             _hasHalfPair |= into == _plain && code is >= 0xd800 and <= 0xdfff;
-            if (code > 0xffff) into.Append(char.ConvertFromUtf32((int)code));
-            else into.Append((char)code);
+            if (code > 0xffff)
+                into.Append(char.ConvertFromUtf32((int)code));
+            else
+                into.Append((char)code);
             _at = _markup[end] == ';' ? end + 1 : end;
             return true;
         }
 
         private void SkipSpaces()
         {
-            while (_at < text.Length && Markup.IsSpace(text[_at])) _at++;
+            while (_at < text.Length && Markup.IsSpace(text[_at]))
+                _at++;
         }
 
-        private MarkupException At(string what, int index) => new($"{what} at byte offset {MarkupException.ByteOffset(text, index)}");
+        private MarkupException At(string what, int index) =>
+            new($"{what} at byte offset {MarkupException.ByteOffset(text, index)}");
 
 #pragma warning disable CA1308 // Tag and attribute names are compared in lower case, as HTML writes them.
-        private static string Lower(string name) => string.Concat(name.Select(c => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c));
+        private static string Lower(string name) =>
+            string.Concat(name.Select(c => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c));
 #pragma warning restore CA1308
     }
 }

@@ -41,17 +41,22 @@ internal static class LegacyMarkdown
             var offset = plain.Length;
             var content = i;
             var closing = c == '[' ? ']' : c;
-            while (i < text.Length && (text[i] != closing || (isBlock && !(markup[i + 1] == '`' && markup[i + 2] == '`'))))
+            while (
+                i < text.Length && (text[i] != closing || (isBlock && !(markup[i + 1] == '`' && markup[i + 2] == '`')))
+            )
                 plain.Append(text[i++]);
             if (i >= text.Length)
-                throw new MarkupException($"Can't find end of the entity starting at byte offset {MarkupException.ByteOffset(text, begin)}");
+                throw new MarkupException(
+                    $"Can't find end of the entity starting at byte offset {MarkupException.ByteOffset(text, begin)}"
+                );
 
             var url = c == '[' ? text[content..i] : null;
             if (c == '[' && markup[i + 1] == '(')
             {
                 var address = i + 2;
                 i = address;
-                while (i < text.Length && text[i] != ')') i++;
+                while (i < text.Length && text[i] != ')')
+                    i++;
                 url = text[address..i];
             }
 
@@ -64,12 +69,19 @@ internal static class LegacyMarkdown
                     '*' => new MessageEntity(EntityType.Bold, offset, length),
                     '[' => Links.ToEntity(url!, offset, length),
                     _ when !isBlock => new MessageEntity(EntityType.Code, offset, length),
-                    _ => new MessageEntity(language is null ? EntityType.Pre : EntityType.PreCode, offset, length, language),
+                    _ => new MessageEntity(
+                        language is null ? EntityType.Pre : EntityType.PreCode,
+                        offset,
+                        length,
+                        language
+                    ),
                 };
-                if (entity is not null) entities.Add(entity);
+                if (entity is not null)
+                    entities.Add(entity);
             }
 
-            if (isBlock) i += 2;
+            if (isBlock)
+                i += 2;
         }
 
         return new FormattedText(plain.ToString(), entities);

@@ -9,7 +9,12 @@ internal static class Links
     public static MessageEntity? ToEntity(string url, int offset, int length)
     {
         if (MentionedUser(url) is { } user)
-            return new MessageEntity(EntityType.TextMention, offset, length, user.ToString(CultureInfo.InvariantCulture));
+            return new MessageEntity(
+                EntityType.TextMention,
+                offset,
+                length,
+                user.ToString(CultureInfo.InvariantCulture)
+            );
         return Check(url) is { } address ? new MessageEntity(EntityType.TextLink, offset, length, address) : null;
     }
 
@@ -17,7 +22,8 @@ internal static class Links
     public static string? Check(string url)
     {
         var address = url.Trim();
-        if (address.Length == 0 || address.Any(c => c <= ' ')) return null;
+        if (address.Length == 0 || address.Any(c => c <= ' '))
+            return null;
         var schemeEnd = address.IndexOf("://", StringComparison.Ordinal);
         string scheme;
         string rest;
@@ -39,7 +45,8 @@ internal static class Links
 
         if (scheme is "TG" or "TON")
             return rest.Length == 0 ? null : $"{(scheme == "TG" ? "tg" : "ton")}://{rest}";
-        if (scheme is not ("HTTP" or "HTTPS")) return null;
+        if (scheme is not ("HTTP" or "HTTPS"))
+            return null;
 
         var hostEnd = rest.IndexOfAny(['/', '?', '#']);
         var authority = hostEnd < 0 ? rest : rest[..hostEnd];
@@ -48,8 +55,13 @@ internal static class Links
         var isIp6 = host.StartsWith('[');
         var name = isIp6 ? host : host.Split(':')[0];
         // A host without a dot (localhost, an intranet name) is no link to Telegram.
-        if (name.Length == 0 || (!isIp6 && (!name.Contains('.', StringComparison.Ordinal) || name.StartsWith('.') || name.EndsWith('.')))) return null;
-        if (path.Length == 0 || path[0] != '/') path = "/" + path;
+        if (
+            name.Length == 0
+            || (!isIp6 && (!name.Contains('.', StringComparison.Ordinal) || name.StartsWith('.') || name.EndsWith('.')))
+        )
+            return null;
+        if (path.Length == 0 || path[0] != '/')
+            path = "/" + path;
 #pragma warning disable CA1308 // Host names are written in lower case.
         return $"{scheme.ToLowerInvariant()}://{authority.ToLowerInvariant()}{path}";
 #pragma warning restore CA1308
@@ -59,8 +71,10 @@ internal static class Links
     private static long? MentionedUser(string url)
     {
         const string Prefix = "tg://user?id=";
-        return url.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
-            && long.TryParse(url.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
+        return
+            url.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            && long.TryParse(url.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && id > 0
             ? id
             : null;
     }

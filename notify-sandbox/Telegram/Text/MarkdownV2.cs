@@ -34,12 +34,14 @@ internal static class MarkdownV2
                 {
                     var escaped = text[++_at];
                     _plain.Append(escaped);
-                    if (escaped != '\r') _quoteMayBegin = escaped == '\n';
+                    if (escaped != '\r')
+                        _quoteMayBegin = escaped == '\n';
                 }
                 else if (!IsReservedHere(c))
                 {
                     _plain.Append(c);
-                    if (c != '\r') _quoteMayBegin = false;
+                    if (c != '\r')
+                        _quoteMayBegin = false;
                 }
                 else if (EndsEntity(c))
                 {
@@ -52,7 +54,8 @@ internal static class MarkdownV2
             }
 
             EndQuoteWithText();
-            if (_open.TryPeek(out var unclosed)) throw NoEnd(unclosed);
+            if (_open.TryPeek(out var unclosed))
+                throw NoEnd(unclosed);
             return new FormattedText(_plain.ToString(), EntityRules.Sort(_entities));
         }
 
@@ -63,8 +66,10 @@ internal static class MarkdownV2
 
         private bool EndsEntity(char c)
         {
-            if (!_open.TryPeek(out var top)) return false;
-            if (_inQuote && c == '\n' && _markup[_at + 1] != '>') return true;
+            if (!_open.TryPeek(out var top))
+                return false;
+            if (_inQuote && c == '\n' && _markup[_at + 1] != '>')
+                return true;
             var next = _markup[_at + 1];
             return top.Type switch
             {
@@ -108,7 +113,9 @@ internal static class MarkdownV2
                 '`' when next == '`' && _markup[_at + 2] == '`' => (EntityType.Pre, 3),
                 '`' => (EntityType.Code, 1),
                 '>' when _quoteMayBegin => (EntityType.Blockquote, 1),
-                _ => throw new MarkupException($"Character '{c}' is reserved and must be escaped with the preceding '\\'"),
+                _ => throw new MarkupException(
+                    $"Character '{c}' is reserved and must be escaped with the preceding '\\'"
+                ),
             };
             _at += length;
             _inQuote |= type == EntityType.Blockquote;
@@ -126,11 +133,16 @@ internal static class MarkdownV2
             if (c == '\n' && type != EntityType.Blockquote)
             {
                 // The only entity that may be open at the end of a quote is the empty spoiler "||" that makes it expandable.
-                var isMark = type == EntityType.Spoiler
-                    && (closed.Index == _at - 2 || (closed.Index == _at - 3 && _plain.Length > 0 && _plain[^1] == '\r'));
-                if (!isMark) throw NoEnd(closed);
+                var isMark =
+                    type == EntityType.Spoiler
+                    && (
+                        closed.Index == _at - 2 || (closed.Index == _at - 3 && _plain.Length > 0 && _plain[^1] == '\r')
+                    );
+                if (!isMark)
+                    throw NoEnd(closed);
                 closed = _open.Pop();
-                if (closed.Type != EntityType.Blockquote) throw NoEnd(closed);
+                if (closed.Type != EntityType.Blockquote)
+                    throw NoEnd(closed);
                 type = EntityType.ExpandableBlockquote;
             }
 
@@ -145,11 +157,16 @@ internal static class MarkdownV2
                     _at += 2;
                     break;
                 case EntityType.TextLink:
-                    var url = _markup[_at + 1] == '(' ? TakeAddress("a URL") : _plain.ToString(closed.Offset, _plain.Length - closed.Offset);
-                    if (!drop && Links.ToEntity(url, closed.Offset, _plain.Length - closed.Offset) is { } link) _entities.Add(link);
+                    var url =
+                        _markup[_at + 1] == '('
+                            ? TakeAddress("a URL")
+                            : _plain.ToString(closed.Offset, _plain.Length - closed.Offset);
+                    if (!drop && Links.ToEntity(url, closed.Offset, _plain.Length - closed.Offset) is { } link)
+                        _entities.Add(link);
                     return;
                 case EntityType.CustomEmoji:
-                    if (_markup[_at + 1] != '(') throw new MarkupException("Custom emoji entity must contain a tg://emoji URL");
+                    if (_markup[_at + 1] != '(')
+                        throw new MarkupException("Custom emoji entity must contain a tg://emoji URL");
                     argument = CustomEmojiId(TakeAddress("a custom emoji URL"));
                     break;
                 case EntityType.Blockquote or EntityType.ExpandableBlockquote:
@@ -162,12 +179,14 @@ internal static class MarkdownV2
                     break;
             }
 
-            if (!drop) _entities.Add(new MessageEntity(type, closed.Offset, _plain.Length - closed.Offset, argument));
+            if (!drop)
+                _entities.Add(new MessageEntity(type, closed.Offset, _plain.Length - closed.Offset, argument));
         }
 
         private void EndQuoteWithText()
         {
-            if (!_inQuote) return;
+            if (!_inQuote)
+                return;
             var type = EntityType.Blockquote;
             if (_open.Peek() is { Type: EntityType.Spoiler } mark && mark.Index == text.Length - 2)
             {
@@ -175,9 +194,11 @@ internal static class MarkdownV2
                 type = EntityType.ExpandableBlockquote;
             }
 
-            if (!_open.TryPeek(out var quote) || quote.Type != EntityType.Blockquote) return;
+            if (!_open.TryPeek(out var quote) || quote.Type != EntityType.Blockquote)
+                return;
             _open.Pop();
-            if (_plain.Length > quote.Offset) _entities.Add(new MessageEntity(type, quote.Offset, _plain.Length - quote.Offset));
+            if (_plain.Length > quote.Offset)
+                _entities.Add(new MessageEntity(type, quote.Offset, _plain.Length - quote.Offset));
         }
 
         /// <summary>Reads <c>](address)</c> from the bracket on and stops at the closing parenthesis.</summary>
@@ -188,31 +209,39 @@ internal static class MarkdownV2
             var address = new StringBuilder();
             while (_at < text.Length && text[_at] != ')')
             {
-                if (text[_at] == '\\' && _markup[_at + 1] is > '\0' and <= '~') _at++;
+                if (text[_at] == '\\' && _markup[_at + 1] is > '\0' and <= '~')
+                    _at++;
                 address.Append(text[_at++]);
             }
 
-            if (_at >= text.Length) throw new MarkupException($"Can't find end of {what} at byte offset {MarkupException.ByteOffset(text, begin)}");
+            if (_at >= text.Length)
+                throw new MarkupException(
+                    $"Can't find end of {what} at byte offset {MarkupException.ByteOffset(text, begin)}"
+                );
             return address.ToString();
         }
 
         private static string CustomEmojiId(string url)
         {
             const string Prefix = "tg://emoji?id=";
-            if (!url.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) throw new MarkupException("Custom emoji URL must have scheme tg");
+            if (!url.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+                throw new MarkupException("Custom emoji URL must have scheme tg");
             return long.TryParse(url.AsSpan(Prefix.Length), out var id) && id != 0
                 ? url[Prefix.Length..]
                 : throw new MarkupException("Invalid custom emoji identifier specified");
         }
 
         private MarkupException NoEnd(Open open) =>
-            new($"Can't find end of {NameInErrors(open.Type)} entity at byte offset {MarkupException.ByteOffset(text, open.Index)}");
+            new(
+                $"Can't find end of {NameInErrors(open.Type)} entity at byte offset {MarkupException.ByteOffset(text, open.Index)}"
+            );
 
-        private static string NameInErrors(EntityType type) => type switch
-        {
-            EntityType.TextLink => "TextUrl",
-            EntityType.Blockquote => "BlockQuote",
-            _ => type.ToString(),
-        };
+        private static string NameInErrors(EntityType type) =>
+            type switch
+            {
+                EntityType.TextLink => "TextUrl",
+                EntityType.Blockquote => "BlockQuote",
+                _ => type.ToString(),
+            };
     }
 }

@@ -27,7 +27,8 @@ internal readonly struct Markup(string text)
     public string? TakeCodeBlockHead(ref int index)
     {
         var end = index;
-        while (!IsSpace(this[end]) && this[end] != '`') end++;
+        while (!IsSpace(this[end]) && this[end] != '`')
+            end++;
         string? language = null;
         if (end != index && end < Length && this[end] != '`')
         {

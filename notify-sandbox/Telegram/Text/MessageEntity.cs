@@ -35,7 +35,13 @@ internal sealed record MessageEntity(EntityType Type, int Offset, int Length, st
     public int End => Offset + Length;
 
     /// <summary>May be cut in pieces and may overlap others: the styles of letters.</summary>
-    public bool IsSplittable => Type is EntityType.Bold or EntityType.Italic or EntityType.Underline or EntityType.Strikethrough or EntityType.Spoiler;
+    public bool IsSplittable =>
+        Type
+            is EntityType.Bold
+                or EntityType.Italic
+                or EntityType.Underline
+                or EntityType.Strikethrough
+                or EntityType.Spoiler;
 
     public bool IsBlockquote => Type is EntityType.Blockquote or EntityType.ExpandableBlockquote;
 
@@ -45,31 +51,36 @@ internal sealed record MessageEntity(EntityType Type, int Offset, int Length, st
     public bool IsContinuous => !IsSplittable && !IsBlockquote;
 
     /// <summary>Made by the sender, not found in the text by Telegram; only these count towards the limit of 100.</summary>
-    public bool IsMadeBySender => IsSplittable || IsBlockquote || IsCode || Type is EntityType.TextLink or EntityType.TextMention or EntityType.CustomEmoji;
+    public bool IsMadeBySender =>
+        IsSplittable
+        || IsBlockquote
+        || IsCode
+        || Type is EntityType.TextLink or EntityType.TextMention or EntityType.CustomEmoji;
 
     /// <summary>The word for it in the Bot API.</summary>
-    public string ApiName => Type switch
-    {
-        EntityType.Blockquote => "blockquote",
-        EntityType.ExpandableBlockquote => "expandable_blockquote",
-        EntityType.PreCode or EntityType.Pre => "pre",
-        EntityType.Code => "code",
-        EntityType.TextLink => "text_link",
-        EntityType.TextMention => "text_mention",
-        EntityType.Mention => "mention",
-        EntityType.Hashtag => "hashtag",
-        EntityType.Cashtag => "cashtag",
-        EntityType.BotCommand => "bot_command",
-        EntityType.Url => "url",
-        EntityType.Email => "email",
-        EntityType.PhoneNumber => "phone_number",
-        EntityType.Bold => "bold",
-        EntityType.Italic => "italic",
-        EntityType.Underline => "underline",
-        EntityType.Strikethrough => "strikethrough",
-        EntityType.Spoiler => "spoiler",
-        _ => "custom_emoji",
-    };
+    public string ApiName =>
+        Type switch
+        {
+            EntityType.Blockquote => "blockquote",
+            EntityType.ExpandableBlockquote => "expandable_blockquote",
+            EntityType.PreCode or EntityType.Pre => "pre",
+            EntityType.Code => "code",
+            EntityType.TextLink => "text_link",
+            EntityType.TextMention => "text_mention",
+            EntityType.Mention => "mention",
+            EntityType.Hashtag => "hashtag",
+            EntityType.Cashtag => "cashtag",
+            EntityType.BotCommand => "bot_command",
+            EntityType.Url => "url",
+            EntityType.Email => "email",
+            EntityType.PhoneNumber => "phone_number",
+            EntityType.Bold => "bold",
+            EntityType.Italic => "italic",
+            EntityType.Underline => "underline",
+            EntityType.Strikethrough => "strikethrough",
+            EntityType.Spoiler => "spoiler",
+            _ => "custom_emoji",
+        };
 }
 
 /// <summary>A text with its entities.</summary>

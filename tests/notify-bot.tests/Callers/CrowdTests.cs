@@ -59,9 +59,21 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         await using var bob = scene.As(people.Bob);
         await using var alice = scene.As(people.Alice);
-        using (var hoard = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Hoard, scene.Bot.Bot.SocketPath, "300"))
+        using (
+            var hoard = AccountCaller.StartAs(
+                people.Alice,
+                "/usr/bin/python3",
+                "-c",
+                Hoard,
+                scene.Bot.Bot.SocketPath,
+                "300"
+            )
+        )
         {
-            var served = int.Parse((await hoard.StandardOutput.ReadLineAsync(Cancellation))!, CultureInfo.InvariantCulture);
+            var served = int.Parse(
+                (await hoard.StandardOutput.ReadLineAsync(Cancellation))!,
+                CultureInfo.InvariantCulture
+            );
 
             Assert.Equal(CallerGate.ConnectionsPerUser, served);
             Assert.Equal(200, (await bob.PostAsync("/send", new { text = "bob's" }, Cancellation)).Status);
@@ -71,7 +83,13 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
         }
 
         await Eventually.TrueAsync(
-            async () => (await alice.PostAsync("/send", new { text = "alice's, once her others are closed" }, Cancellation)).Status == 200, () => "alice is still shut out", Cancellation);
+            async () =>
+                (
+                    await alice.PostAsync("/send", new { text = "alice's, once her others are closed" }, Cancellation)
+                ).Status == 200,
+            () => "alice is still shut out",
+            Cancellation
+        );
     }
 
     [Fact]
@@ -79,7 +97,14 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
     {
         await using var scene = await CallerScene.BeginAsync(people);
         await using var bob = scene.As(people.Bob);
-        using var trickle = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Trickle, scene.Bot.Bot.SocketPath, "100");
+        using var trickle = AccountCaller.StartAs(
+            people.Alice,
+            "/usr/bin/python3",
+            "-c",
+            Trickle,
+            scene.Bot.Bot.SocketPath,
+            "100"
+        );
         Assert.Equal("trickling", await trickle.StandardOutput.ReadLineAsync(Cancellation));
 
         Assert.Equal(200, (await bob.PostAsync("/send", new { text = "bob's" }, Cancellation)).Status);
@@ -102,7 +127,17 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
         {
             for (var i = 0u; i < floods; i++)
             {
-                crowd.Add(AccountCaller.StartAsNobody(61_300 + i, dataread, "/usr/bin/python3", "-c", Hoard, scene.Bot.Bot.SocketPath, "200"));
+                crowd.Add(
+                    AccountCaller.StartAsNobody(
+                        61_300 + i,
+                        dataread,
+                        "/usr/bin/python3",
+                        "-c",
+                        Hoard,
+                        scene.Bot.Bot.SocketPath,
+                        "200"
+                    )
+                );
             }
 
             foreach (var one in crowd)

@@ -53,12 +53,18 @@ public sealed class HelperTests
     public async Task Those_who_ask_for_a_list_together_share_helpers()
     {
         await using var scene = await Scene.BeginAsync();
-        var asked = Enumerable.Range(0, 20).Select(_ => scene.Bot.Bot.GetAsync($"/scripts?user={scene.Account.Name}", Cancellation)).ToArray();
+        var asked = Enumerable
+            .Range(0, 20)
+            .Select(_ => scene.Bot.Bot.GetAsync($"/scripts?user={scene.Account.Name}", Cancellation))
+            .ToArray();
         await scene.WaitForAsync("begun", 1);
 
         scene.Go();
 
-        Assert.All(await Task.WhenAll(asked), answer => Assert.Equal(0, answer.GetProperty("scripts").GetArrayLength()));
+        Assert.All(
+            await Task.WhenAll(asked),
+            answer => Assert.Equal(0, answer.GetProperty("scripts").GetArrayLength())
+        );
         Assert.InRange(scene.Count("begun"), 1, 3);
     }
 
@@ -138,21 +144,38 @@ public sealed class HelperTests
             Directory.CreateDirectory(bot.Data);
             account.Own(bot.Data);
             File.SetUnixFileMode(bot.Data, (UnixFileMode)0b10_111_111_000);
-            bot.Environment["NOTIFY_SCRIPTS_BIN"] = account.Write("helper/notify-scripts", Helper, (UnixFileMode)0b111_000_000);
+            bot.Environment["NOTIFY_SCRIPTS_BIN"] = account.Write(
+                "helper/notify-scripts",
+                Helper,
+                (UnixFileMode)0b111_000_000
+            );
             await bot.StartBotAsync(account.Name);
             await bot.LinkAsync(account.Name);
             return new Scene(bot, account);
         }
 
         public Process Ask(int connections, string request) =>
-            AccountCaller.StartAs(Account, "/usr/bin/python3", "-c", Crowd, Bot.Bot.SocketPath, connections.ToString(CultureInfo.InvariantCulture), request);
+            AccountCaller.StartAs(
+                Account,
+                "/usr/bin/python3",
+                "-c",
+                Crowd,
+                Bot.Bot.SocketPath,
+                connections.ToString(CultureInfo.InvariantCulture),
+                request
+            );
 
         public void Go() => Account.Write("helper/go", "");
 
-        public int Count(string what) => File.Exists(Path.Combine(Folder, what)) ? File.ReadAllLines(Path.Combine(Folder, what)).Length : 0;
+        public int Count(string what) =>
+            File.Exists(Path.Combine(Folder, what)) ? File.ReadAllLines(Path.Combine(Folder, what)).Length : 0;
 
         public Task WaitForAsync(string what, int count) =>
-            Eventually.TrueAsync(() => Count(what) >= count, () => $"{Count("begun")} have begun, {Count("left")} were left, {Count("done")} are done", Cancellation);
+            Eventually.TrueAsync(
+                () => Count(what) >= count,
+                () => $"{Count("begun")} have begun, {Count("left")} were left, {Count("done")} are done",
+                Cancellation
+            );
 
         public async ValueTask DisposeAsync()
         {

@@ -93,12 +93,18 @@ public sealed class CallerScene : IAsyncDisposable
         Directory.CreateDirectory(bot.Data);
         File.SetUnixFileMode(bot.Data, (UnixFileMode)0b10_111_111_000);
         var links = Path.Combine(bot.Data, "telegram_users.json");
-        await File.WriteAllTextAsync(links, JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            [people.Alice.Name] = new { chat_id = scene.AliceChat, linked_at = "2026-01-05T09:00:00Z" },
-            [people.Bob.Name] = new { chat_id = scene.BobChat, linked_at = "2026-01-05T09:00:00Z" },
-            [TeamWithoutAccount] = new { chat_id = scene.TeamChat, linked_at = "2026-01-05T09:00:00Z" },
-        }), Cancellation);
+        await File.WriteAllTextAsync(
+            links,
+            JsonSerializer.Serialize(
+                new Dictionary<string, object>(StringComparer.Ordinal)
+                {
+                    [people.Alice.Name] = new { chat_id = scene.AliceChat, linked_at = "2026-01-05T09:00:00Z" },
+                    [people.Bob.Name] = new { chat_id = scene.BobChat, linked_at = "2026-01-05T09:00:00Z" },
+                    [TeamWithoutAccount] = new { chat_id = scene.TeamChat, linked_at = "2026-01-05T09:00:00Z" },
+                }
+            ),
+            Cancellation
+        );
         Process.Start("chown", ["-R", $"{people.Deploy.Name}:data-ops", bot.Data]).WaitForExit();
         await bot.StartBotAsync(people.Deploy.Name);
         await bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
@@ -109,7 +115,8 @@ public sealed class CallerScene : IAsyncDisposable
     public AccountCaller As(TestAccount account) => AccountCaller.Of(account, Bot.Bot.SocketPath);
 
     /// <summary>What has come to a phone from the bot.</summary>
-    public Task<IReadOnlyList<Sandbox.Control.MessageView>> PhoneOf(long chat) => Bot.Phone.BotMessagesAsync(chat, Cancellation);
+    public Task<IReadOnlyList<Sandbox.Control.MessageView>> PhoneOf(long chat) =>
+        Bot.Phone.BotMessagesAsync(chat, Cancellation);
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Bot.DisposeAsync();

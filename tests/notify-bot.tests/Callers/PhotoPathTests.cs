@@ -35,7 +35,10 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
             "path to deploy's" => deploys,
             "path in a folder that is closed to bob, readable by all in itself" => InClosedFolder(),
             "symbolic link at the end" => File.CreateSymbolicLink(bobs, deploys).FullName,
-            "symbolic link on the way" => Path.Combine(Directory.CreateSymbolicLink(bobs, people.Deploy.Home).FullName, Path.GetFileName(deploys)),
+            "symbolic link on the way" => Path.Combine(
+                Directory.CreateSymbolicLink(bobs, people.Deploy.Home).FullName,
+                Path.GetFileName(deploys)
+            ),
             "hard link to alice's" => HardLink(alices, bobs),
             "hard link to deploy's" => HardLink(deploys, bobs),
             "the bot's own view of its files in /proc" => $"/proc/{scene.Bot.Bot.Id}/root{deploys}",
@@ -47,12 +50,25 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
 
         Assert.Equal(403, answer.Status);
         Assert.Empty(await scene.PhoneOf(scene.BobChat));
-        Assert.DoesNotContain(await scene.Bot.Phone.CallsAsync(Cancellation), c => c.Method is "sendPhoto" or "sendDocument");
+        Assert.DoesNotContain(
+            await scene.Bot.Phone.CallsAsync(Cancellation),
+            c => c.Method is "sendPhoto" or "sendDocument"
+        );
 
         // The bot itself can read each of them: it is the rule that says no, not the lack of rights.
         foreach (var secret in new[] { alices, deploys })
         {
-            Assert.Equal(0, (await people.Deploy.RunAsync("/usr/bin/cat", [secret], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation)).Status);
+            Assert.Equal(
+                0,
+                (
+                    await people.Deploy.RunAsync(
+                        "/usr/bin/cat",
+                        [secret],
+                        new Dictionary<string, string>(StringComparer.Ordinal),
+                        Cancellation
+                    )
+                ).Status
+            );
         }
     }
 
@@ -80,13 +96,18 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
             default:
                 shown = people.Bob.Write(Path.Combine(folder, "chart.png"), own, ReadableByAll);
                 asked = shown;
-                hidden = way == "hard link" ? HardLink(secret, hidden) : File.CreateSymbolicLink(hidden, secret).FullName;
+                hidden =
+                    way == "hard link" ? HardLink(secret, hidden) : File.CreateSymbolicLink(hidden, secret).FullName;
                 break;
         }
 
         Process.Start("chmod", ["-R", "a+rX", "--", folder]).WaitForExit();
         File.SetUnixFileMode(secret, OwnerOnly);
-        using var swapping = AccountCaller.StartAs(people.Bob, "/usr/bin/python3", "-c", """
+        using var swapping = AccountCaller.StartAs(
+            people.Bob,
+            "/usr/bin/python3",
+            "-c",
+            """
             import ctypes, os, sys
             libc, here, exchange = ctypes.CDLL(None, use_errno=True), -100, 2
             a, b = (os.fsencode(path) for path in sys.argv[1:])
@@ -94,7 +115,10 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
             while True:
                 if libc.renameat2(here, a, here, b, exchange) != 0:
                     sys.exit(os.strerror(ctypes.get_errno()))
-            """, shown, hidden);
+            """,
+            shown,
+            hidden
+        );
         try
         {
             Assert.Equal("swapping", await swapping.StandardOutput.ReadLineAsync(Cancellation));
@@ -124,15 +148,21 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         File.SetUnixFileMode(people.Alice.Home, OpenFolder);
         File.SetUnixFileMode(people.Bob.Home, OpenFolder);
-        var (open, own, group) = (TestPictures.Png(30, 20, "open"), TestPictures.Png(30, 20, "own"), TestPictures.Png(30, 20, "own, shown to the bot's group"));
+        var (open, own, group) = (
+            TestPictures.Png(30, 20, "open"),
+            TestPictures.Png(30, 20, "own"),
+            TestPictures.Png(30, 20, "own, shown to the bot's group")
+        );
         await using var bob = scene.As(people.Bob);
 
-        foreach (var path in new[]
-        {
-            people.Alice.Write("open.png", open, ReadableByAll),
-            people.Bob.Write("own.png", own, ReadableByAll),
-            InGroupOfDeploy(people.Bob.Write("group.png", group, OwnerAndGroup)),
-        })
+        foreach (
+            var path in new[]
+            {
+                people.Alice.Write("open.png", open, ReadableByAll),
+                people.Bob.Write("own.png", own, ReadableByAll),
+                InGroupOfDeploy(people.Bob.Write("group.png", group, OwnerAndGroup)),
+            }
+        )
         {
             var answer = await bob.PostAsync("/send_photo", new { photo_path = path, caption = "chart" }, Cancellation);
             Assert.True(answer.Status == 200, $"{path}: {answer}");
@@ -140,7 +170,8 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
 
         Assert.Equal(
             new[] { open, own, group }.Select(bytes => Convert.ToHexStringLower(SHA256.HashData(bytes))),
-            (await scene.PhoneOf(scene.BobChat)).Select(m => m.Photo!.Sha256));
+            (await scene.PhoneOf(scene.BobChat)).Select(m => m.Photo!.Sha256)
+        );
     }
 
     [Fact]
@@ -149,28 +180,35 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         File.SetUnixFileMode(people.Bob.Home, OpenFolder);
         var pipe = Path.Combine(people.Bob.Home, "pipe");
-        await people.Bob.RunAsync("/usr/bin/mkfifo", ["-m", "0644", pipe], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+        await people.Bob.RunAsync(
+            "/usr/bin/mkfifo",
+            ["-m", "0644", pipe],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
         await using var bob = scene.As(people.Bob);
 
-        foreach (var (path, status, words) in new (string, int, string)[]
-        {
-            (pipe, 403, "regular file"),
-            ("/dev/zero", 403, "regular file"),
-            ("/dev/stdin", 403, "symbolic link"),
-            (people.Bob.Home, 403, "regular file"),
-            ("/", 400, "absolute path"),
-            ("chart.png", 400, "absolute path"),
-            ("~/chart.png", 400, "absolute path"),
-            ($"{people.Bob.Home}/../{Path.GetFileName(people.Bob.Home)}/chart.png", 400, "'..'"),
-            ($"{people.Bob.Home}/chart\0.png", 400, "absolute path"),
-            ("/" + new string('x', 5000), 400, "absolute path"),
-            ("", 400, "photo_path"),
-            (people.Bob.Home + "/missing.png", 403, "does not get to that file"),
-            (people.Bob.Home + "/missing/chart.png", 403, "does not get to that file"),
-            (people.Bob.Write("mine.txt", "no picture", ReadableByAll), 415, "PNG or JPEG"),
-            (people.Bob.Write("empty.png", "", ReadableByAll), 415, "PNG or JPEG"),
-            (people.Bob.Write("closed.png", TestPictures.Png(5, 5), OwnerOnly), 403, "part 'photo' of a form"),
-        })
+        foreach (
+            var (path, status, words) in new (string, int, string)[]
+            {
+                (pipe, 403, "regular file"),
+                ("/dev/zero", 403, "regular file"),
+                ("/dev/stdin", 403, "symbolic link"),
+                (people.Bob.Home, 403, "regular file"),
+                ("/", 400, "absolute path"),
+                ("chart.png", 400, "absolute path"),
+                ("~/chart.png", 400, "absolute path"),
+                ($"{people.Bob.Home}/../{Path.GetFileName(people.Bob.Home)}/chart.png", 400, "'..'"),
+                ($"{people.Bob.Home}/chart\0.png", 400, "absolute path"),
+                ("/" + new string('x', 5000), 400, "absolute path"),
+                ("", 400, "photo_path"),
+                (people.Bob.Home + "/missing.png", 403, "does not get to that file"),
+                (people.Bob.Home + "/missing/chart.png", 403, "does not get to that file"),
+                (people.Bob.Write("mine.txt", "no picture", ReadableByAll), 415, "PNG or JPEG"),
+                (people.Bob.Write("empty.png", "", ReadableByAll), 415, "PNG or JPEG"),
+                (people.Bob.Write("closed.png", TestPictures.Png(5, 5), OwnerOnly), 403, "part 'photo' of a form"),
+            }
+        )
         {
             var answer = await bob.PostAsync("/send_photo", new { photo_path = path }, Cancellation);
             Assert.True(answer.Status == status, $"{path} gave {answer}");
@@ -195,7 +233,9 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         people.Bob.Own(ownInClosed);
         File.SetUnixFileMode(Path.GetDirectoryName(inClosedFolder)!, OpenFolder);
         Process.Start("setfacl", ["-m", $"u:{people.Bob.Name}:---", closedFile]).WaitForExit();
-        Process.Start("setfacl", ["-m", $"g:{people.Bob.Name}:---", Path.GetDirectoryName(inClosedFolder)!]).WaitForExit();
+        Process
+            .Start("setfacl", ["-m", $"g:{people.Bob.Name}:---", Path.GetDirectoryName(inClosedFolder)!])
+            .WaitForExit();
         await using var bob = scene.As(people.Bob);
 
         foreach (var path in new[] { closedFile, inClosedFolder, ownInClosed })
@@ -216,7 +256,11 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         var growing = people.Bob.Write("growing.png", chart, ReadableByAll);
         var changing = people.Bob.Write("changing.png", chart, ReadableByAll);
         var accepted = 0;
-        using var writing = AccountCaller.StartAs(people.Bob, "/usr/bin/python3", "-c", """
+        using var writing = AccountCaller.StartAs(
+            people.Bob,
+            "/usr/bin/python3",
+            "-c",
+            """
             import sys
             growing, changing = open(sys.argv[1], "ab", 0), open(sys.argv[2], "r+b", 0)
             print("writing", flush=True)
@@ -225,7 +269,10 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
                 growing.truncate(2_000_000 + growing.tell() % 1000)
                 changing.seek(1_900_000)
                 changing.write(b"y")
-            """, growing, changing);
+            """,
+            growing,
+            changing
+        );
         try
         {
             Assert.Equal("writing", await writing.StandardOutput.ReadLineAsync(Cancellation));
@@ -242,7 +289,8 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
                         return answer.Status != 200;
                     },
                     () => "each was taken",
-                    Cancellation);
+                    Cancellation
+                );
                 Assert.True(answer.Status == 400, $"{path} gave {answer}");
                 Assert.Contains("changed while it was read", answer.Error, StringComparison.Ordinal);
             }
@@ -267,11 +315,19 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         Process.Start("truncate", ["-s", "60G", tooLarge]).WaitForExit();
         await using var bob = scene.As(people.Bob);
 
-        Assert.Equal(400, (await bob.PostAsync("/send_photo", new { photo_path = "/proc/version" }, Cancellation)).Status);
+        Assert.Equal(
+            400,
+            (await bob.PostAsync("/send_photo", new { photo_path = "/proc/version" }, Cancellation)).Status
+        );
         Assert.Equal(413, (await bob.PostAsync("/send_photo", new { photo_path = tooLarge }, Cancellation)).Status);
         Assert.Equal(200, (await bob.PostAsync("/send_photo", new { photo_path = sparse }, Cancellation)).Status);
 
-        Assert.Equal(12_000_000, new FileInfo(Assert.Single(Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private", "images")))).Length);
+        Assert.Equal(
+            12_000_000,
+            new FileInfo(
+                Assert.Single(Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private", "images")))
+            ).Length
+        );
     }
 
     [Fact]
@@ -280,7 +336,11 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
         var chart = TestPictures.Png(300, 200, "in a home of mode 0750");
-        using var form = new MultipartFormDataContent { { new StringContent("*Weekly* report"), "caption" }, { new ByteArrayContent(chart), "photo", "chart.png" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("*Weekly* report"), "caption" },
+            { new ByteArrayContent(chart), "photo", "chart.png" },
+        };
 
         var answer = await alice.PostFormAsync("/send_photo", form, Cancellation);
 
@@ -299,8 +359,11 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
         }
 
         return (
-            InGroupOfDeploy(people.Alice.Write("secret.png", TestPictures.Png(40, 40, "alice's secret"), OwnerAndGroup)),
-            people.Deploy.Write("secret.png", TestPictures.Png(40, 40, "deploy's secret"), OwnerOnly));
+            InGroupOfDeploy(
+                people.Alice.Write("secret.png", TestPictures.Png(40, 40, "alice's secret"), OwnerAndGroup)
+            ),
+            people.Deploy.Write("secret.png", TestPictures.Png(40, 40, "deploy's secret"), OwnerOnly)
+        );
     }
 
     private string InClosedFolder()

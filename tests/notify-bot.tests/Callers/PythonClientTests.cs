@@ -38,7 +38,11 @@ public sealed class PythonClientTests(People people) : IClassFixture<People>
         var chart = people.Alice.Write("chart.png", TestPictures.Png(80, 60), (UnixFileMode)0b110_100_100);
 
         var (status, said) = await people.Alice.RunAsync(
-            "/usr/bin/python3", ["-c", Client, scene.Bot.Bot.SocketPath, people.Alice.Name, chart], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation);
+            "/usr/bin/python3",
+            ["-c", Client, scene.Bot.Bot.SocketPath, people.Alice.Name, chart],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Cancellation
+        );
 
         Assert.Equal((0, "True\nTrue\nFalse\n"), (status, said));
         var messages = await scene.PhoneOf(scene.AliceChat);

@@ -13,7 +13,11 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
 
-        var answer = await alice.PostAsync("/send", new { user = people.Bob.Name, text = "transfer approved" }, Cancellation);
+        var answer = await alice.PostAsync(
+            "/send",
+            new { user = people.Bob.Name, text = "transfer approved" },
+            Cancellation
+        );
 
         Assert.Equal(403, answer.Status);
         Assert.Contains(people.Alice.Name, answer.Error, StringComparison.Ordinal);
@@ -69,7 +73,10 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
 
         Assert.Equal([$"for {people.Alice.Name}"], (await scene.PhoneOf(scene.AliceChat)).Select(m => m.Text));
         Assert.Equal([$"for {people.Bob.Name}"], (await scene.PhoneOf(scene.BobChat)).Select(m => m.Text));
-        Assert.Equal([$"for {CallerScene.TeamWithoutAccount}"], (await scene.PhoneOf(scene.TeamChat)).Select(m => m.Text));
+        Assert.Equal(
+            [$"for {CallerScene.TeamWithoutAccount}"],
+            (await scene.PhoneOf(scene.TeamChat)).Select(m => m.Text)
+        );
     }
 
     [Fact]
@@ -79,7 +86,9 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
         await using var alice = scene.As(people.Alice);
         await using var dana = scene.As(people.Dana);
 
-        foreach (var (method, path) in new[] { ("GET", "/link"), ("GET", "/scripts"), ("POST", "/scripts/report.py/run") })
+        foreach (
+            var (method, path) in new[] { ("GET", "/link"), ("GET", "/scripts"), ("POST", "/scripts/report.py/run") }
+        )
         {
             var other = await alice.AskAsync(method, $"{path}?user={people.Bob.Name}", null, null, Cancellation);
             Assert.True(other.Status == 403, $"{method} {path}: {other}");
@@ -88,7 +97,13 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
             // Whether sudo lets the bot call the helper is tests/notify-system.tests' question; here it is who may ask.
             foreach (var (caller, user) in new[] { (alice, people.Alice.Name), (alice, ""), (dana, people.Bob.Name) })
             {
-                var own = await caller.AskAsync(method, user.Length > 0 ? $"{path}?user={user}" : path, null, null, Cancellation);
+                var own = await caller.AskAsync(
+                    method,
+                    user.Length > 0 ? $"{path}?user={user}" : path,
+                    null,
+                    null,
+                    Cancellation
+                );
                 Assert.True(own.Status is 200 or 503, $"{method} {path} for '{user}': {own}");
             }
         }
@@ -105,7 +120,13 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
         await using var dana = scene.As(people.Dana);
 
         var sent = await dana.PostAsync("/send", new { user = name, text = "hello" }, Cancellation);
-        var ran = await dana.AskAsync("POST", $"/scripts/report.py/run?user={Uri.EscapeDataString(name)}", null, null, Cancellation);
+        var ran = await dana.AskAsync(
+            "POST",
+            $"/scripts/report.py/run?user={Uri.EscapeDataString(name)}",
+            null,
+            null,
+            Cancellation
+        );
 
         Assert.Equal((400, 400), (sent.Status, ran.Status));
         Assert.Contains("'user'", sent.Error, StringComparison.Ordinal);
@@ -116,7 +137,16 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     {
         await using var scene = await CallerScene.BeginAsync(people);
         using var nobody = AccountCaller.StartAsNobody(
-            61_234, Posix.Group.Find("dataread")!.Gid, "/usr/bin/curl", "-s", "--unix-socket", scene.Bot.Bot.SocketPath, "-d", """{"text":"hello"}""", "http://notify/send");
+            61_234,
+            Posix.Group.Find("dataread")!.Gid,
+            "/usr/bin/curl",
+            "-s",
+            "--unix-socket",
+            scene.Bot.Bot.SocketPath,
+            "-d",
+            """{"text":"hello"}""",
+            "http://notify/send"
+        );
 
         var answer = await nobody.StandardOutput.ReadToEndAsync(Cancellation);
 

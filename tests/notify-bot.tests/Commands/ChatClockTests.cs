@@ -14,7 +14,11 @@ public sealed class ChatClockTests
     [InlineData("Asia/Kolkata", "2026-11-30T18:45:00Z", "2026-12-01 00:15 Asia/Kolkata")]
     [InlineData("Etc/UTC", "2026-11-30T18:45:00Z", "2026-11-30 18:45 UTC")]
     [InlineData("UTC", "2026-11-30T18:45:00Z", "2026-11-30 18:45 UTC")]
-    public void A_moment_is_said_in_the_zone_of_the_dashboard_or_the_server_with_its_name(string zone, string moment, string said)
+    public void A_moment_is_said_in_the_zone_of_the_dashboard_or_the_server_with_its_name(
+        string zone,
+        string moment,
+        string said
+    )
     {
         var at = DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture);
 
@@ -24,18 +28,30 @@ public sealed class ChatClockTests
 
     [Fact]
     public void A_zone_that_this_machine_does_not_know_is_the_server_s() =>
-        Assert.Equal("2026-11-30 13:45 America/Lima", Clock(TimeZoneInfo.FindSystemTimeZoneById("America/Lima")).Moment(new DateTimeOffset(2026, 11, 30, 18, 45, 0, TimeSpan.Zero), LinkIn("Mars/Olympus")));
+        Assert.Equal(
+            "2026-11-30 13:45 America/Lima",
+            Clock(TimeZoneInfo.FindSystemTimeZoneById("America/Lima"))
+                .Moment(new DateTimeOffset(2026, 11, 30, 18, 45, 0, TimeSpan.Zero), LinkIn("Mars/Olympus"))
+        );
 
     [Fact]
     public void A_zone_without_a_name_is_said_as_the_distance_to_utc()
     {
         var zone = TimeZoneInfo.CreateCustomTimeZone("Local", TimeSpan.FromMinutes(-210), "Local", "Local");
 
-        Assert.Equal("2026-11-30 15:15 UTC-03:30", Clock(zone).Moment(new DateTimeOffset(2026, 11, 30, 18, 45, 0, TimeSpan.Zero), LinkIn(null)));
+        Assert.Equal(
+            "2026-11-30 15:15 UTC-03:30",
+            Clock(zone).Moment(new DateTimeOffset(2026, 11, 30, 18, 45, 0, TimeSpan.Zero), LinkIn(null))
+        );
     }
 
     private static Link LinkIn(string? zone) =>
-        new(UserName.Parse("alice"), new ChatId(42), DateTimeOffset.UnixEpoch, TimeZone: TimeZoneName.TryParse(zone, out var name) ? name : null);
+        new(
+            UserName.Parse("alice"),
+            new ChatId(42),
+            DateTimeOffset.UnixEpoch,
+            TimeZone: TimeZoneName.TryParse(zone, out var name) ? name : null
+        );
 
     private static ChatClock Clock(TimeZoneInfo zone)
     {

@@ -24,7 +24,8 @@ public sealed class CommandTests
     [InlineData("hello")]
     [InlineData("/")]
     [InlineData("")]
-    public void What_does_not_start_with_a_slash_and_a_name_is_no_command(string typed) => Assert.Null(TypedCommand.Parse(typed, "NotifyTestBot"));
+    public void What_does_not_start_with_a_slash_and_a_name_is_no_command(string typed) =>
+        Assert.Null(TypedCommand.Parse(typed, "NotifyTestBot"));
 
     [Fact]
     public async Task Anything_unknown_is_answered_with_the_way_in()
@@ -35,11 +36,21 @@ public sealed class CommandTests
 
         Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "what is this?")).Text);
         Assert.Equal("Use /start to link your account.", (await scene.AskAsync(stranger, "/nonsense")).Text);
-        foreach (var (typed, said) in new[] { ("what is this?", "I only read commands."), ("/nonsense", "There is no command /nonsense."), ("/Stauts now", "There is no command /stauts.") })
+        foreach (
+            var (typed, said) in new[]
+            {
+                ("what is this?", "I only read commands."),
+                ("/nonsense", "There is no command /nonsense."),
+                ("/Stauts now", "There is no command /stauts."),
+            }
+        )
         {
             var answer = (await scene.AskAsync(linked, typed)).Text;
             Assert.StartsWith($"{said} /help lists the commands:", answer, StringComparison.Ordinal);
-            Assert.All(CommandList.All, command => Assert.Contains($"/{command.Name} - ", answer, StringComparison.Ordinal));
+            Assert.All(
+                CommandList.All,
+                command => Assert.Contains($"/{command.Name} - ", answer, StringComparison.Ordinal)
+            );
         }
     }
 
@@ -51,7 +62,10 @@ public sealed class CommandTests
 
         var help = (await scene.AskAsync(chat, "/help@NotifyTestBot")).Text;
 
-        Assert.All(CommandList.All, command => Assert.Contains($"/{command.Name} - {command.Description}", help, StringComparison.Ordinal));
+        Assert.All(
+            CommandList.All,
+            command => Assert.Contains($"/{command.Name} - {command.Description}", help, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -62,9 +76,16 @@ public sealed class CommandTests
 
         await scene.Phone.TypeAsync(chat, "/test", Cancellation);
 
-        var messages = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Photo is not null), Cancellation);
+        var messages = await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Photo is not null),
+            Cancellation
+        );
         Assert.Contains(messages, m => m.Photo is null && m.Text.StartsWith("Sample:", StringComparison.Ordinal));
-        Assert.Contains(messages, m => m.Photo is { Width: 640, Height: 360 } && m.Text.StartsWith("Sample:", StringComparison.Ordinal));
+        Assert.Contains(
+            messages,
+            m => m.Photo is { Width: 640, Height: 360 } && m.Text.StartsWith("Sample:", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -80,9 +101,17 @@ public sealed class CommandTests
 
         await scene.AskAsync(linked, "/help");
         await Eventually.TrueAsync(
-            async () => (await scene.Phone.StateAsync(Cancellation)).PendingUpdates == 0 && UpdateOrderTests.Pending(scene) == 0, () => "updates are waiting", Cancellation);
+            async () =>
+                (await scene.Phone.StateAsync(Cancellation)).PendingUpdates == 0
+                && UpdateOrderTests.Pending(scene) == 0,
+            () => "updates are waiting",
+            Cancellation
+        );
 
-        Assert.Equal(StrangerLimit.AnswersPerMinute, (await scene.Phone.BotMessagesAsync(stranger, Cancellation)).Count);
+        Assert.Equal(
+            StrangerLimit.AnswersPerMinute,
+            (await scene.Phone.BotMessagesAsync(stranger, Cancellation)).Count
+        );
     }
 
     [Fact]
@@ -106,7 +135,10 @@ public sealed class CommandTests
         var limit = new StrangerLimit(time);
         Assert.True(limit.MayAnswer(new ChatId(1)));
         time.Advance(TimeSpan.FromSeconds(30));
-        Assert.All(Enumerable.Range(2, StrangerLimit.ChatsPerMinute - 1), chat => Assert.True(limit.MayAnswer(new ChatId(chat))));
+        Assert.All(
+            Enumerable.Range(2, StrangerLimit.ChatsPerMinute - 1),
+            chat => Assert.True(limit.MayAnswer(new ChatId(chat)))
+        );
 
         Assert.False(limit.MayAnswer(new ChatId(999_999)));
         Assert.True(limit.MayAnswer(new ChatId(2)));
@@ -123,7 +155,10 @@ public sealed class CommandTests
         TestAccount.SkipUnlessRoot();
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
         await using var scene = await OwnScriptsAsync(alice);
-        alice.Write("user/notifications/revenue_drop.py", """print('{"notify": true, "title": "Revenue dropped", "message": "by *25%*"}')""");
+        alice.Write(
+            "user/notifications/revenue_drop.py",
+            """print('{"notify": true, "title": "Revenue dropped", "message": "by *25%*"}')"""
+        );
         alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
         alice.Write("user/notifications/broken.py", "raise ValueError('no such column: revenue')");
         alice.Write($"user/notifications/{new string('n', 100)}.py", """print('{"notify": false}')""");
@@ -135,22 +170,48 @@ public sealed class CommandTests
         Assert.Equal(4, status.Buttons.Count);
 
         await scene.Phone.PressAsync(chat, "▶ Run revenue_drop", Cancellation, status.MessageId);
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ revenue_drop: delivered" && x.Edits == 1), Cancellation);
-        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "Revenue dropped\nby 25%");
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text == "✔ revenue_drop: delivered" && x.Edits == 1),
+            Cancellation
+        );
+        Assert.Contains(
+            await scene.Phone.BotMessagesAsync(chat, Cancellation),
+            m => m.Text == "Revenue dropped\nby 25%"
+        );
 
         await scene.Phone.PressAsync(chat, "▶ Run quiet", Cancellation, status.MessageId);
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
 
         await scene.Phone.PressAsync(chat, "▶ Run broken", Cancellation, status.MessageId);
-        var broken = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)), Cancellation);
-        Assert.Contains(broken, m => m.Text.Contains("no such column: revenue", StringComparison.Ordinal) && m.Entities.Any(e => e.Type == "expandable_blockquote"));
+        var broken = await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)),
+            Cancellation
+        );
+        Assert.Contains(
+            broken,
+            m =>
+                m.Text.Contains("no such column: revenue", StringComparison.Ordinal)
+                && m.Entities.Any(e => e.Type == "expandable_blockquote")
+        );
 
-        var longName = status.Buttons.SelectMany(b => b).Single(b => b.Text.StartsWith("▶ Run nnn", StringComparison.Ordinal));
+        var longName = status
+            .Buttons.SelectMany(b => b)
+            .Single(b => b.Text.StartsWith("▶ Run nnn", StringComparison.Ordinal));
         await scene.Phone.PressAsync(chat, longName.Text, Cancellation, status.MessageId);
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == $"✔ {new string('n', 100)}: no alert"), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text == $"✔ {new string('n', 100)}: no alert"),
+            Cancellation
+        );
 
         await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Count(x => x.Text == "✔ quiet: no alert") == 2, Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Count(x => x.Text == "✔ quiet: no alert") == 2,
+            Cancellation
+        );
         Assert.Contains("Say which script", (await scene.AskAsync(chat, "/run")).Text, StringComparison.Ordinal);
     }
 
@@ -161,16 +222,23 @@ public sealed class CommandTests
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
         await using var scene = await OwnScriptsAsync(alice);
         var go = Path.Combine(alice.Home, "go");
-        alice.Write("user/notifications/slow.py", $$"""
+        alice.Write(
+            "user/notifications/slow.py",
+            $$"""
             import os, time
             while not os.path.exists({{'"'}}{{go}}{{'"'}}): time.sleep(0.05)
             print('{"notify": false}')
-            """);
+            """
+        );
         var chat = await scene.LinkAsync(alice.Name);
         var other = await scene.LinkAsync("bob");
 
         await scene.Phone.TypeAsync(chat, "/run slow", Cancellation);
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("▶ Running slow", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.StartsWith("▶ Running slow", StringComparison.Ordinal)),
+            Cancellation
+        );
         await scene.AskAsync(other, "/help");
         Assert.Contains("/whoami", (await scene.AskAsync(chat, "/help")).Text, StringComparison.Ordinal);
         Assert.Equal("slow is running already.", (await scene.AskAsync(chat, "/run slow")).Text);
@@ -186,15 +254,25 @@ public sealed class CommandTests
         TestAccount.SkipUnlessRoot();
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
         await using var scene = await OwnScriptsAsync(alice);
-        alice.Write("user/notifications/endless.py", "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)");
+        alice.Write(
+            "user/notifications/endless.py",
+            "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)"
+        );
         var chat = await scene.LinkAsync(alice.Name);
         await scene.Phone.TypeAsync(chat, "/run endless", Cancellation);
         var witness = Path.Combine(alice.Home, "pid");
-        await Eventually.TrueAsync(() => File.Exists(witness) && File.ReadAllText(witness).Length > 0, () => "the script has not begun", Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(witness) && File.ReadAllText(witness).Length > 0,
+            () => "the script has not begun",
+            Cancellation
+        );
 
         await scene.Bot.StopAsync(Cancellation);
 
-        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
+        Assert.Contains(
+            await scene.Phone.BotMessagesAsync(chat, Cancellation),
+            m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -208,12 +286,31 @@ public sealed class CommandTests
         await using var scene = await OwnScriptsAsync(alice);
         alice.Write("user/notifications/broken.py", "raise SystemExit('no such table: orders_2026')");
         var chat = await scene.LinkAsync(alice.Name);
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "editMessageText", Status = 400, Description = refusal }, Cancellation);
+        await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "editMessageText",
+                Status = 400,
+                Description = refusal,
+            },
+            Cancellation
+        );
 
         await scene.Phone.TypeAsync(chat, "/run broken", Cancellation);
 
-        var told = await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)), Cancellation);
-        Assert.Contains(told, m => m.Edits == 0 && m.Text.Contains("no such table: orders_2026", StringComparison.Ordinal) && m.Entities.Any(e => e.Type == "expandable_blockquote"));
+        var told = await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)),
+            Cancellation
+        );
+        Assert.Contains(
+            told,
+            m =>
+                m.Edits == 0
+                && m.Text.Contains("no such table: orders_2026", StringComparison.Ordinal)
+                && m.Entities.Any(e => e.Type == "expandable_blockquote")
+        );
     }
 
     [Theory]
@@ -227,14 +324,30 @@ public sealed class CommandTests
         await using var scene = await OwnScriptsAsync(alice);
         alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
         var chat = await scene.LinkAsync(alice.Name);
-        var lost = await scene.Phone.AddFaultAsync(new Fault { Kind = fault, Method = "editMessageText", Times = 2, Taken = taken }, Cancellation);
+        var lost = await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = fault,
+                Method = "editMessageText",
+                Times = 2,
+                Taken = taken,
+            },
+            Cancellation
+        );
 
         await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
 
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
-        await Eventually.TrueAsync(async () => (await scene.Phone.FaultsAsync(Cancellation)).Single(f => f.Id == lost.Id).Hits == 2, () => "the edit was not tried again", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await scene.Phone.FaultsAsync(Cancellation)).Single(f => f.Id == lost.Id).Hits == 2,
+            () => "the edit was not tried again",
+            Cancellation
+        );
         await scene.AskAsync(chat, "/help");
-        Assert.Single(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text.Contains("quiet", StringComparison.Ordinal));
+        Assert.Single(
+            await scene.Phone.BotMessagesAsync(chat, Cancellation),
+            m => m.Text.Contains("quiet", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -243,16 +356,35 @@ public sealed class CommandTests
         TestAccount.SkipUnlessRoot();
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
         await using var scene = await OwnScriptsAsync(alice);
-        alice.Write("user/notifications/endless.py", "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)");
+        alice.Write(
+            "user/notifications/endless.py",
+            "import os, time; open(os.path.expanduser('~/pid'), 'w').write(str(os.getpid())); time.sleep(55)"
+        );
         var chat = await scene.LinkAsync(alice.Name);
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "editMessageText", Status = 400, Description = "Bad Request: message to edit not found" }, Cancellation);
+        await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "editMessageText",
+                Status = 400,
+                Description = "Bad Request: message to edit not found",
+            },
+            Cancellation
+        );
         await scene.Phone.TypeAsync(chat, "/run endless", Cancellation);
         var witness = Path.Combine(alice.Home, "pid");
-        await Eventually.TrueAsync(() => File.Exists(witness) && File.ReadAllText(witness).Length > 0, () => "the script has not begun", Cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(witness) && File.ReadAllText(witness).Length > 0,
+            () => "the script has not begun",
+            Cancellation
+        );
 
         await scene.Bot.StopAsync(Cancellation);
 
-        Assert.Contains(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Edits == 0 && m.Text.Contains("endless: interrupted", StringComparison.Ordinal));
+        Assert.Contains(
+            await scene.Phone.BotMessagesAsync(chat, Cancellation),
+            m => m.Edits == 0 && m.Text.Contains("endless: interrupted", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -271,7 +403,11 @@ public sealed class CommandTests
         await scene.AskAsync(chat, "/run slow1");
         await scene.Phone.TypeAsync(chat, "/run slow2", Cancellation);
 
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("2 of your scripts are running already", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.Contains("2 of your scripts are running already", StringComparison.Ordinal)),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -281,12 +417,21 @@ public sealed class CommandTests
         await using var alice = await TestAccount.CreateAsync("alice", "dataread");
         await using var scene = await OwnScriptsAsync(alice);
         var witness = Path.Combine(alice.Home, "ran");
-        alice.Write("user/notifications/touchy.py", $$"""open({{'"'}}{{witness}}{{'"'}}, "w"); print('{"notify": false}')""");
+        alice.Write(
+            "user/notifications/touchy.py",
+            $$"""open({{'"'}}{{witness}}{{'"'}}, "w"); print('{"notify": false}')"""
+        );
         var chat = await scene.LinkAsync(alice.Name);
         var status = await scene.AskAsync(chat, "/status");
         await scene.AskAsync(chat, "/unlink");
 
-        var pressed = await scene.Phone.PressAsync(chat, "▶ Run touchy", Cancellation, status.MessageId, waitSeconds: 30);
+        var pressed = await scene.Phone.PressAsync(
+            chat,
+            "▶ Run touchy",
+            Cancellation,
+            status.MessageId,
+            waitSeconds: 30
+        );
 
         Assert.Contains("not linked any more", pressed.Answer?.Text, StringComparison.Ordinal);
         Assert.False(File.Exists(witness));

@@ -33,7 +33,11 @@ public sealed class ClockTests : IAsyncLifetime
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation);
         _phone = new SandboxControl(_sandbox);
         await _phone.AddStartedPersonAsync("Dana", Cancellation, Chat);
-        await File.WriteAllTextAsync(Path.Combine(_folder, "telegram_users.json"), $$"""{"dana": {"chat_id": {{Chat}}, "linked_at": "2026-01-05T09:00:00Z"} }""", Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "telegram_users.json"),
+            $$"""{"dana": {"chat_id": {{Chat}}, "linked_at": "2026-01-05T09:00:00Z"} }""",
+            Cancellation
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -63,7 +67,8 @@ public sealed class ClockTests : IAsyncLifetime
                 return bot.History(_user)[1].State == DeliveryState.Failed;
             },
             () => $"it is {bot.History(_user)[1]}",
-            Cancellation);
+            Cancellation
+        );
         Assert.Contains("24 hours", bot.History(_user)[1].Reason, StringComparison.Ordinal);
         Assert.Equal(DeliveryState.Queued, bot.Newest(_user).State);
 
@@ -75,7 +80,8 @@ public sealed class ClockTests : IAsyncLifetime
                 return bot.Newest(_user).State == DeliveryState.Delivered;
             },
             () => $"it is {bot.Newest(_user)}",
-            Cancellation);
+            Cancellation
+        );
         Assert.Equal(["young"], (await _phone.BotMessagesAsync(Chat, Cancellation)).Select(m => m.Text));
     }
 
@@ -84,9 +90,22 @@ public sealed class ClockTests : IAsyncLifetime
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
         await using var bot = new Delivering(_folder, _sandbox, time);
-        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 30 * 3600 }, Cancellation);
+        await _phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 30 * 3600,
+            },
+            Cancellation
+        );
         await bot.QueueAsync(_user, "hello");
-        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+        await Eventually.TrueAsync(
+            () => bot.Newest(_user).NextTryAt is not null,
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation
+        );
 
         await Eventually.TrueAsync(
             () =>
@@ -95,7 +114,8 @@ public sealed class ClockTests : IAsyncLifetime
                 return bot.Newest(_user).State == DeliveryState.Failed;
             },
             () => $"it is {bot.Newest(_user)}",
-            Cancellation);
+            Cancellation
+        );
         Assert.Single(await _phone.CallsAsync(Cancellation, "sendMessage"));
     }
 
@@ -105,14 +125,32 @@ public sealed class ClockTests : IAsyncLifetime
     public async Task A_clock_that_is_set_by_days_while_something_waits_neither_loses_it_nor_delays_it(int days)
     {
         var time = new SetClock();
-        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 2, Times = 1 }, Cancellation);
+        await _phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 2,
+                Times = 1,
+            },
+            Cancellation
+        );
         await using var bot = new Delivering(_folder, _sandbox, time);
         await bot.QueueAsync(_user, "hello");
-        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+        await Eventually.TrueAsync(
+            () => bot.Newest(_user).NextTryAt is not null,
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation
+        );
 
         time.Shift = TimeSpan.FromDays(days);
 
-        await Eventually.TrueAsync(() => bot.Newest(_user).State == DeliveryState.Delivered, () => $"it is {bot.Newest(_user)}", Cancellation);
+        await Eventually.TrueAsync(
+            () => bot.Newest(_user).State == DeliveryState.Delivered,
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation
+        );
         Assert.Equal(["hello"], (await _phone.BotMessagesAsync(Chat, Cancellation)).Select(m => m.Text));
     }
 
@@ -120,7 +158,9 @@ public sealed class ClockTests : IAsyncLifetime
     [InlineData(0.01)]
     [InlineData(1)]
     [InlineData(24 * 30)]
-    public async Task A_clock_that_was_set_back_before_a_restart_makes_a_chat_wait_no_longer_than_Telegram_asked_for(double hours)
+    public async Task A_clock_that_was_set_back_before_a_restart_makes_a_chat_wait_no_longer_than_Telegram_asked_for(
+        double hours
+    )
     {
         var time = await WaitForTelegramAsync(seconds: 60);
 
@@ -138,14 +178,19 @@ public sealed class ClockTests : IAsyncLifetime
                 return later.Newest(_user).State == DeliveryState.Delivered;
             },
             () => $"it is {later.Newest(_user)}",
-            Cancellation);
+            Cancellation
+        );
     }
 
     [Fact]
     public async Task A_wait_that_an_older_version_stored_is_a_day_at_the_most_after_the_clock_was_set_back_by_a_month()
     {
         var time = await WaitForTelegramAsync(seconds: 60);
-        await using (var older = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_folder, "private", "outbox.db")};Pooling=False"))
+        await using (
+            var older = new Microsoft.Data.Sqlite.SqliteConnection(
+                $"Data Source={Path.Combine(_folder, "private", "outbox.db")};Pooling=False"
+            )
+        )
         {
             await older.OpenAsync(Cancellation);
             await using var command = older.CreateCommand();
@@ -166,17 +211,32 @@ public sealed class ClockTests : IAsyncLifetime
                 return later.Newest(_user).State != DeliveryState.Queued;
             },
             () => $"it is {later.Newest(_user)}",
-            Cancellation);
+            Cancellation
+        );
     }
 
     /// <summary>A bot that ended while Telegram made its chat wait, and its clock.</summary>
     private async Task<FakeTimeProvider> WaitForTelegramAsync(int seconds)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
-        await _phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = seconds, Times = 1 }, Cancellation);
+        await _phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = seconds,
+                Times = 1,
+            },
+            Cancellation
+        );
         await using var bot = new Delivering(_folder, _sandbox, time);
         await bot.QueueAsync(_user, "hello");
-        await Eventually.TrueAsync(() => bot.Newest(_user).NextTryAt is not null, () => $"it is {bot.Newest(_user)}", Cancellation);
+        await Eventually.TrueAsync(
+            () => bot.Newest(_user).NextTryAt is not null,
+            () => $"it is {bot.Newest(_user)}",
+            Cancellation
+        );
         return time;
     }
 
@@ -226,20 +286,48 @@ public sealed class ClockTests : IAsyncLifetime
             Directory.CreateDirectory(settings.PrivateFolder);
             var changes = new ChangeFeed();
             var accounts = new Accounts(time);
-            _outbox = SqliteOutbox.Open(Path.Combine(settings.PrivateFolder, "outbox.db"), accounts, changes, time, NullLogger<SqliteOutbox>.Instance);
+            _outbox = SqliteOutbox.Open(
+                Path.Combine(settings.PrivateFolder, "outbox.db"),
+                accounts,
+                changes,
+                time,
+                NullLogger<SqliteOutbox>.Instance
+            );
             _links = new FileLinkBook(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
             var metrics = new BotMetrics();
             _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
             _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
             _delivery = new NotificationDelivery(
-                _outbox, new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time), _links, accounts, _api, settings, _desktops, changes, metrics, new LargeTexts(), time, NullLoggerFactory.Instance);
+                _outbox,
+                new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time),
+                _links,
+                accounts,
+                _api,
+                settings,
+                _desktops,
+                changes,
+                metrics,
+                new LargeTexts(),
+                time,
+                NullLoggerFactory.Instance
+            );
             _delivery.Resume();
         }
 
         public async Task QueueAsync(UserName user, string text)
         {
-            var outcome = await _delivery.DeliverAsync(new SendingWish { User = user, Message = text, ParseMode = ParseMode.Plain }, _links.Find(user)!, TimeSpan.Zero, Cancellation);
+            var outcome = await _delivery.DeliverAsync(
+                new SendingWish
+                {
+                    User = user,
+                    Message = text,
+                    ParseMode = ParseMode.Plain,
+                },
+                _links.Find(user)!,
+                TimeSpan.Zero,
+                Cancellation
+            );
             Assert.IsType<DeliveryOutcome.Accepted>(outcome);
         }
 

@@ -34,7 +34,8 @@ internal sealed class CrowdScene : IAsyncDisposable
         var scene = await BotScene.SetAsync(new SandboxOptions { Limits = limits, KeptCalls = 100_000 });
         if (limits == SendLimits.Off)
         {
-            scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = scene.Environment["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] = "1000000";
+            scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = scene.Environment["TELEGRAM_CHAT_MESSAGES_PER_SECOND"] =
+                "1000000";
         }
 
         foreach (var person in Enumerable.Range(0, people))
@@ -45,8 +46,17 @@ internal sealed class CrowdScene : IAsyncDisposable
         Directory.CreateDirectory(scene.Data);
         await File.WriteAllTextAsync(
             Path.Combine(scene.Data, "telegram_users.json"),
-            JsonSerializer.Serialize(Enumerable.Range(0, people).ToDictionary(User, person => new { chat_id = Chat(person), linked_at = "2026-01-05T09:00:00Z" }, StringComparer.Ordinal)),
-            Cancellation);
+            JsonSerializer.Serialize(
+                Enumerable
+                    .Range(0, people)
+                    .ToDictionary(
+                        User,
+                        person => new { chat_id = Chat(person), linked_at = "2026-01-05T09:00:00Z" },
+                        StringComparer.Ordinal
+                    )
+            ),
+            Cancellation
+        );
         var crowd = new CrowdScene(scene, people);
         await crowd.StartBotAsync();
         return crowd;
@@ -68,9 +78,28 @@ internal sealed class CrowdScene : IAsyncDisposable
     /// <summary>POST /send, without waiting for Telegram unless told so.</summary>
     public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(int person, string text, int wait = 0)
     {
-        using var content = new StringContent(JsonSerializer.Serialize(new { user = User(person), text, wait, parse_mode = "" }), Encoding.UTF8, "application/json");
-        using var response = await Scene.Bot.Client.PostAsync(new Uri("/send", UriKind.Relative), content, Cancellation);
-        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement);
+        using var content = new StringContent(
+            JsonSerializer.Serialize(
+                new
+                {
+                    user = User(person),
+                    text,
+                    wait,
+                    parse_mode = "",
+                }
+            ),
+            Encoding.UTF8,
+            "application/json"
+        );
+        using var response = await Scene.Bot.Client.PostAsync(
+            new Uri("/send", UriKind.Relative),
+            content,
+            Cancellation
+        );
+        return (
+            response.StatusCode,
+            JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement
+        );
     }
 
     /// <summary>Has one accepted, and delivery left for later.</summary>
@@ -89,18 +118,24 @@ internal sealed class CrowdScene : IAsyncDisposable
     }
 
     /// <summary>What a person's phone shows from the bot.</summary>
-    public async Task<string[]> TextsAsync(int person) => [.. (await Phone.BotMessagesAsync(Chat(person), Cancellation)).Select(m => m.Text)];
+    public async Task<string[]> TextsAsync(int person) =>
+        [.. (await Phone.BotMessagesAsync(Chat(person), Cancellation)).Select(m => m.Text)];
 
     /// <summary>Waits until the bot has nothing left to deliver.</summary>
     public Task UntilQueueIsEmptyAsync() => UntilQueueIsAtMostAsync(0);
 
     /// <summary>Waits until so many are left.</summary>
     public async Task UntilQueueIsAtMostAsync(int length) =>
-        await Scene.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() <= length, Cancellation);
+        await Scene.Bot.WaitForHealthAsync(
+            h => h.GetProperty("queue").GetProperty("length").GetInt32() <= length,
+            Cancellation
+        );
 
     /// <summary>A person's newest notification as the history has it.</summary>
     public async Task<JsonElement> NewestAsync(int person) =>
-        (await Scene.Bot.GetAsync($"/notifications?user={User(person)}&limit=1", Cancellation)).GetProperty("notifications")[0];
+        (await Scene.Bot.GetAsync($"/notifications?user={User(person)}&limit=1", Cancellation)).GetProperty(
+            "notifications"
+        )[0];
 
     /// <summary>Waits until a person's newest notification is in a state.</summary>
     public async Task<JsonElement> UntilNewestIsAsync(int person, string state)
@@ -113,12 +148,14 @@ internal sealed class CrowdScene : IAsyncDisposable
                 return newest.GetProperty("state").GetString() == state;
             },
             () => $"the newest is {newest}",
-            Cancellation);
+            Cancellation
+        );
         return newest;
     }
 
     /// <summary>The calls that send something.</summary>
-    public async Task<IReadOnlyList<CallRecord>> SendsAsync() => [.. (await Phone.CallsAsync(Cancellation)).Where(c => c.Method.StartsWith("send", StringComparison.Ordinal))];
+    public async Task<IReadOnlyList<CallRecord>> SendsAsync() =>
+        [.. (await Phone.CallsAsync(Cancellation)).Where(c => c.Method.StartsWith("send", StringComparison.Ordinal))];
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Scene.DisposeAsync();

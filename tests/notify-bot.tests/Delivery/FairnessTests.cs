@@ -42,14 +42,30 @@ public sealed class FairnessTests
 
         var since = (await crowd.SendsAsync()).Skip(before).ToArray();
         Assert.InRange(since.TakeWhile(c => c.ChatId != CrowdScene.Chat(1)).Count(), 0, 5);
-        Assert.True((await crowd.Scene.Bot.GetAsync("/health", Cancellation)).GetProperty("queue").GetProperty("length").GetInt32() > 50, "the flood was over before it could delay anybody");
+        Assert.True(
+            (await crowd.Scene.Bot.GetAsync("/health", Cancellation))
+                .GetProperty("queue")
+                .GetProperty("length")
+                .GetInt32() > 50,
+            "the flood was over before it could delay anybody"
+        );
     }
 
     [Fact]
     public async Task More_than_two_hundred_that_wait_are_refused_and_only_for_their_user()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(0), Status = 429, RetryAfter = 600 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = CrowdScene.Chat(0),
+                Status = 429,
+                RetryAfter = 600,
+            },
+            Cancellation
+        );
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 230).Select(i => crowd.SendAsync(0, $"{i}")));
 

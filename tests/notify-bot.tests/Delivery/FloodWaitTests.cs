@@ -13,7 +13,17 @@ public sealed class FloodWaitTests
     public async Task A_wait_of_three_seconds_is_kept_and_the_message_arrives_once()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 3, Times = 1 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 3,
+                Times = 1,
+            },
+            Cancellation
+        );
 
         await crowd.DeliverAsync(0, "Backlog above 10000");
 
@@ -27,16 +37,29 @@ public sealed class FloodWaitTests
     public async Task A_wait_of_hours_holds_one_chat_alone_also_after_a_restart_and_the_history_says_until_when()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(0), Status = 429, RetryAfter = 8288 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = CrowdScene.Chat(0),
+                Status = 429,
+                RetryAfter = 8288,
+            },
+            Cancellation
+        );
 
         var (_, held) = await crowd.SendAsync(0, "first", wait: 1);
         await crowd.QueueAsync(0, "second");
         await crowd.DeliverAsync(1, "for another");
 
         Assert.Equal("queued", held.GetProperty("status").GetString());
-        var first = (await crowd.Scene.Bot.GetAsync($"/notifications?user={CrowdScene.User(0)}", Cancellation)).GetProperty("notifications")[1];
+        var first = (
+            await crowd.Scene.Bot.GetAsync($"/notifications?user={CrowdScene.User(0)}", Cancellation)
+        ).GetProperty("notifications")[1];
         Assert.Equal("first", first.GetProperty("message").GetString());
-        var until = first.GetProperty("next_try_at").GetDateTimeOffset() - first.GetProperty("created_at").GetDateTimeOffset();
+        var until =
+            first.GetProperty("next_try_at").GetDateTimeOffset() - first.GetProperty("created_at").GetDateTimeOffset();
         Assert.InRange(until.TotalSeconds, 8287, 8388);
 
         await crowd.Scene.Bot.KillAsync();
@@ -78,7 +101,10 @@ public sealed class FloodWaitTests
 
         var sends = await crowd.SendsAsync();
         var refused = Assert.Single(sends, c => c.Status == 429 && c.ChatId == CrowdScene.Chat(3));
-        Assert.All(sends.Where(c => c.Status == 200), c => Assert.True(c.Time - refused.Time >= TimeSpan.FromSeconds(4), $"after {c.Time - refused.Time}"));
+        Assert.All(
+            sends.Where(c => c.Status == 200),
+            c => Assert.True(c.Time - refused.Time >= TimeSpan.FromSeconds(4), $"after {c.Time - refused.Time}")
+        );
         Assert.Contains("makes the whole bot wait for 4 s", crowd.Scene.Log, StringComparison.Ordinal);
     }
 
@@ -88,7 +114,17 @@ public sealed class FloodWaitTests
         await using var crowd = await CrowdScene.BeginAsync(100);
         crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "30";
         await crowd.StartBotAsync();
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 3, Seconds = 6 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 3,
+                Seconds = 6,
+            },
+            Cancellation
+        );
 
         await Task.WhenAll(Enumerable.Range(0, 100).Select(person => crowd.QueueAsync(person, $"for {person}")));
         await crowd.UntilQueueIsEmptyAsync();
@@ -110,14 +146,30 @@ public sealed class FloodWaitTests
     {
         foreach (var person in people)
         {
-            await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(person), Status = 429, RetryAfter = retryAfter, Times = 1 }, Cancellation);
+            await crowd.Phone.AddFaultAsync(
+                new Fault
+                {
+                    Kind = FaultKind.Answer,
+                    Method = "sendMessage",
+                    ChatId = CrowdScene.Chat(person),
+                    Status = 429,
+                    RetryAfter = retryAfter,
+                    Times = 1,
+                },
+                Cancellation
+            );
         }
 
         await Task.WhenAll(people.Select(person => crowd.QueueAsync(person, "held")));
         foreach (var person in people)
         {
             await Eventually.TrueAsync(
-                async () => (await crowd.NewestAsync(person)).TryGetProperty("next_try_at", out var next) && next.ValueKind == JsonValueKind.String, () => $"{person} is not held", Cancellation);
+                async () =>
+                    (await crowd.NewestAsync(person)).TryGetProperty("next_try_at", out var next)
+                    && next.ValueKind == JsonValueKind.String,
+                () => $"{person} is not held",
+                Cancellation
+            );
         }
     }
 }

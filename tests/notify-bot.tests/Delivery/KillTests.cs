@@ -8,7 +8,8 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task Kills_under_load_lose_nothing_and_double_only_what_was_on_its_way()
     {
-        const int People = 20, Kills = 3;
+        const int People = 20,
+            Kills = 3;
         await using var crowd = await CrowdScene.BeginAsync(People);
         crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "200";
         await crowd.StartBotAsync();
@@ -22,9 +23,18 @@ public sealed class KillTests(ITestOutputHelper output)
         for (var kill = 0; kill < Kills; kill++)
         {
             using var enough = new CancellationTokenSource();
-            var senders = Enumerable.Range(0, People).Select(person => SendUntilKilledAsync(crowd, person, accepted[person], () => Interlocked.Increment(ref last))).ToArray();
+            var senders = Enumerable
+                .Range(0, People)
+                .Select(person =>
+                    SendUntilKilledAsync(crowd, person, accepted[person], () => Interlocked.Increment(ref last))
+                )
+                .ToArray();
             var goal = (kill + 1) * 300;
-            await Testing.Eventually.TrueAsync(() => Volatile.Read(ref last) >= goal, () => $"{last} sent", Cancellation);
+            await Testing.Eventually.TrueAsync(
+                () => Volatile.Read(ref last) >= goal,
+                () => $"{last} sent",
+                Cancellation
+            );
             await crowd.Scene.Bot.KillAsync();
             await Task.WhenAll(senders);
             await crowd.StartBotAsync();
@@ -49,16 +59,21 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task A_thousand_that_wait_at_a_restart_arrive_once_each_and_in_order()
     {
-        const int People = 20, Each = 50;
+        const int People = 20,
+            Each = 50;
         await using var crowd = await CrowdScene.BeginAsync(People);
         await crowd.Phone.BeginOutageAsync(Cancellation);
-        await Task.WhenAll(Enumerable.Range(0, People).Select(async person =>
-        {
-            for (var i = 0; i < Each; i++)
-            {
-                await crowd.QueueAsync(person, $"{i}");
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, People)
+                .Select(async person =>
+                {
+                    for (var i = 0; i < Each; i++)
+                    {
+                        await crowd.QueueAsync(person, $"{i}");
+                    }
+                })
+        );
         await crowd.Scene.Bot.KillAsync();
         await crowd.Phone.EndOutageAsync(Cancellation);
 

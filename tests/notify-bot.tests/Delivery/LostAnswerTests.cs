@@ -11,25 +11,46 @@ public sealed class LostAnswerTests
     [Theory]
     [InlineData(FaultKind.Drop)]
     [InlineData(FaultKind.Cut)]
-    public async Task After_a_lost_answer_Telegram_is_asked_whether_it_answers_and_the_message_sent_once_more(FaultKind kind)
+    public async Task After_a_lost_answer_Telegram_is_asked_whether_it_answers_and_the_message_sent_once_more(
+        FaultKind kind
+    )
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
         await crowd.Phone.ClearCallsAsync(Cancellation);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = kind, Method = "sendMessage", Taken = true, Times = 1 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = kind,
+                Method = "sendMessage",
+                Taken = true,
+                Times = 1,
+            },
+            Cancellation
+        );
 
         await crowd.DeliverAsync(0, "hello");
 
         Assert.Equal(["hello", "hello"], await crowd.TextsAsync(0));
         Assert.Equal(
             ["sendMessage", "getMe", "sendMessage"],
-            (await crowd.Phone.CallsAsync(Cancellation)).Select(c => c.Method).Where(m => m is "sendMessage" or "getMe"));
+            (await crowd.Phone.CallsAsync(Cancellation)).Select(c => c.Method).Where(m => m is "sendMessage" or "getMe")
+        );
     }
 
     [Fact]
     public async Task Two_lost_answers_make_it_unknown_which_is_shown_and_the_next_notification_goes_on()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Drop, Method = "sendMessage", Taken = true, Times = 2 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Drop,
+                Method = "sendMessage",
+                Taken = true,
+                Times = 2,
+            },
+            Cancellation
+        );
 
         var (status, body) = await crowd.SendAsync(0, "hello", wait: 30);
 
@@ -48,13 +69,56 @@ public sealed class LostAnswerTests
     public async Task A_doubt_is_remembered_over_a_kill_and_over_what_fails_for_certain_in_between()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Drop, Method = "sendMessage", Taken = true, Times = 1 }, Cancellation);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 500, Times = 1 }, Cancellation);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 2, Times = 1 }, Cancellation);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Drop, Method = "sendMessage", Taken = true, Times = 1 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Drop,
+                Method = "sendMessage",
+                Taken = true,
+                Times = 1,
+            },
+            Cancellation
+        );
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 500,
+                Times = 1,
+            },
+            Cancellation
+        );
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 2,
+                Times = 1,
+            },
+            Cancellation
+        );
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Drop,
+                Method = "sendMessage",
+                Taken = true,
+                Times = 1,
+            },
+            Cancellation
+        );
 
         await crowd.QueueAsync(0, "hello");
-        await Eventually.TrueAsync(async () => (await crowd.NewestAsync(0)).TryGetProperty("next_try_at", out var next) && next.ValueKind == System.Text.Json.JsonValueKind.String, () => "no flood wait", Cancellation);
+        await Eventually.TrueAsync(
+            async () =>
+                (await crowd.NewestAsync(0)).TryGetProperty("next_try_at", out var next)
+                && next.ValueKind == System.Text.Json.JsonValueKind.String,
+            () => "no flood wait",
+            Cancellation
+        );
         await crowd.Scene.Bot.KillAsync();
         await crowd.StartBotAsync();
 
@@ -73,7 +137,10 @@ public sealed class LostAnswerTests
             await crowd.Scene.Bot.KillAsync();
             await crowd.Scene.StartBotAsync();
             await Eventually.TrueAsync(
-                () => Polling.PollingFaultTests.Count(crowd.Scene.Log, "takes nothing at the moment") > time, () => "the bot does not try", Cancellation);
+                () => Polling.PollingFaultTests.Count(crowd.Scene.Log, "takes nothing at the moment") > time,
+                () => "the bot does not try",
+                Cancellation
+            );
         }
 
         await crowd.Phone.EndOutageAsync(Cancellation);
@@ -99,7 +166,16 @@ public sealed class LostAnswerTests
         }
         else
         {
-            await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 500, Times = 2 }, Cancellation);
+            await crowd.Phone.AddFaultAsync(
+                new Fault
+                {
+                    Kind = FaultKind.Answer,
+                    Method = "sendMessage",
+                    Status = 500,
+                    Times = 2,
+                },
+                Cancellation
+            );
         }
 
         await crowd.UntilQueueIsEmptyAsync();
@@ -108,6 +184,11 @@ public sealed class LostAnswerTests
         var parts = await crowd.TextsAsync(0);
         Assert.True(parts.Length >= 5, $"{parts.Length} parts");
         Assert.InRange(parts.Length - parts.Distinct().Count(), 0, killed ? 1 : 0);
-        Assert.Equal(rows, string.Join('\n', parts.Distinct()).Split('\n').Where(line => line.StartsWith("| row", StringComparison.Ordinal)));
+        Assert.Equal(
+            rows,
+            string.Join('\n', parts.Distinct())
+                .Split('\n')
+                .Where(line => line.StartsWith("| row", StringComparison.Ordinal))
+        );
     }
 }

@@ -22,26 +22,66 @@ public sealed class MuteTests
         var said = (await scene.Bot.AskAsync(ApiScene.Dana, "/mute 2h")).Text;
         Assert.StartsWith("Muted until ", said, StringComparison.Ordinal);
         Assert.InRange(
-            DateTimeOffset.ParseExact(said["Muted until ".Length..].Split(" UTC")[0], "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
+            DateTimeOffset.ParseExact(
+                said["Muted until ".Length..].Split(" UTC")[0],
+                "yyyy-MM-dd HH:mm",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal
+            ),
             until - TimeSpan.FromMinutes(2),
-            until + TimeSpan.FromMinutes(2));
+            until + TimeSpan.FromMinutes(2)
+        );
         var before = await scene.DanasPhone();
-        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
-        AssertMuted(await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "held back with its chart")));
+        AssertMuted(
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "held back",
+                    script = "revenue.py",
+                }
+            )
+        );
+        AssertMuted(
+            await scene.SendPhotoAsync(
+                TestPictures.Png(640, 360),
+                ("user", "dana"),
+                ("caption", "held back with its chart")
+            )
+        );
         (await scene.SendAsync(new { user = "omar", text = "for omar" })).AssertDelivered();
 
         await scene.Bot.Bot.KillAsync();
         await scene.Bot.StartBotAsync();
         AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back after a restart" }));
         Assert.Equal(before.Count, (await scene.DanasPhone()).Count);
-        var history = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana")).Json.GetProperty("notifications").EnumerateArray().ToArray();
+        var history = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana"))
+            .Json.GetProperty("notifications")
+            .EnumerateArray()
+            .ToArray();
         Assert.Equal(3, history.Length);
         Assert.All(history, n => Assert.Equal("muted", n.GetProperty("state").GetString()));
-        Assert.Equal(200, (await scene.AskAsync(HttpMethod.Get, $"/images/{history[1].GetProperty("image_id").GetString()}?user=dana")).Status);
+        Assert.Equal(
+            200,
+            (
+                await scene.AskAsync(
+                    HttpMethod.Get,
+                    $"/images/{history[1].GetProperty("image_id").GetString()}?user=dana"
+                )
+            ).Status
+        );
         var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
-        Assert.Contains(said.Split(". ")[0] + "; /unmute ends it.\n3 muted in the last 24 hours.", status, StringComparison.Ordinal);
+        Assert.Contains(
+            said.Split(". ")[0] + "; /unmute ends it.\n3 muted in the last 24 hours.",
+            status,
+            StringComparison.Ordinal
+        );
 
-        Assert.StartsWith("Notifications arrive again", (await scene.Bot.AskAsync(ApiScene.Dana, "/unmute")).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Notifications arrive again",
+            (await scene.Bot.AskAsync(ApiScene.Dana, "/unmute")).Text,
+            StringComparison.Ordinal
+        );
         (await scene.SendAsync(new { user = "dana", text = "heard again" })).AssertDelivered();
         Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.StartsWith("held back", StringComparison.Ordinal));
     }
@@ -50,7 +90,17 @@ public sealed class MuteTests
     public async Task Status_counts_all_that_was_muted_and_finds_failures_behind_it()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.Bot.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 5 }, Cancellation);
+        await scene.Bot.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 400,
+                Description = "Bad Request: TOPIC_CLOSED",
+                Times = 5,
+            },
+            Cancellation
+        );
         for (var i = 1; i <= 5; i++)
         {
             Assert.Equal(502, (await scene.SendAsync(new { user = "dana", text = $"refused {i}" })).Status);
@@ -63,7 +113,11 @@ public sealed class MuteTests
         }
 
         var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
-        Assert.Contains("\n230 muted in the last 24 hours.\nNot delivered: refused 5 (", status, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n230 muted in the last 24 hours.\nNot delivered: refused 5 (",
+            status,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Not delivered: refused 3 (", status, StringComparison.Ordinal);
         Assert.Contains("\n... and 2 more that wait or failed", status, StringComparison.Ordinal);
     }
@@ -73,10 +127,18 @@ public sealed class MuteTests
     {
         await using var scene = await ApiScene.BeginAsync();
 
-        Assert.StartsWith("Muted until you take it back.", (await scene.Bot.AskAsync(ApiScene.Dana, "/mute")).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Muted until you take it back.",
+            (await scene.Bot.AskAsync(ApiScene.Dana, "/mute")).Text,
+            StringComparison.Ordinal
+        );
 
         AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back" }));
-        Assert.StartsWith("Muted until you take it back; /unmute ends it.\n1 muted", (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Muted until you take it back; /unmute ends it.\n1 muted",
+            (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -89,7 +151,11 @@ public sealed class MuteTests
     {
         await using var scene = await ApiScene.BeginAsync();
 
-        Assert.Contains("/mute 30m", (await scene.Bot.AskAsync(ApiScene.Dana, "/mute " + length)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "/mute 30m",
+            (await scene.Bot.AskAsync(ApiScene.Dana, "/mute " + length)).Text,
+            StringComparison.Ordinal
+        );
 
         (await scene.SendAsync(new { user = "dana", text = "heard" })).AssertDelivered();
     }
@@ -117,11 +183,40 @@ public sealed class MuteTests
         await scene.Bot.OperateAsync("link", "team", "--chat", group.ToString(CultureInfo.InvariantCulture));
         await scene.Phone.WaitForBotMessagesAsync(group, 1, Cancellation);
 
-        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "by a script",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
         (await scene.SendAsync(new { user = "dana", text = "by a caller" })).AssertDelivered();
-        (await scene.SendAsync(new { user = "team", text = "in a group", script = "revenue.py" })).AssertDelivered();
-        (await scene.SendAsync(new { user = "omar", text = string.Concat(Enumerable.Repeat("a long text. ", 500)), script = "revenue.py" })).AssertDelivered();
-        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "omar"), ("script", "revenue.py"))).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "team",
+                    text = "in a group",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "omar",
+                    text = string.Concat(Enumerable.Repeat("a long text. ", 500)),
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "omar"), ("script", "revenue.py"))
+        ).AssertDelivered();
 
         var danas = await scene.DanasPhone();
         Assert.Equal(["Snooze 1h", "Mute", "Run again"], Buttons(danas[0]));
@@ -137,14 +232,73 @@ public sealed class MuteTests
     public async Task A_sender_can_do_without_buttons_and_a_restart_in_between_does_not_bring_them()
     {
         await using var scene = await ApiScene.BeginAsync();
-        (await scene.SendAsync(new { user = "dana", text = "works again", script = "revenue.py", buttons = false })).AssertDelivered();
-        (await scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("script", "revenue.py"), ("buttons", "false"))).AssertDelivered();
-        (await scene.SendAsync(new { user = "dana", text = "asked for", script = "revenue.py", buttons = true })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "works again",
+                    script = "revenue.py",
+                    buttons = false,
+                }
+            )
+        ).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(640, 360),
+                ("user", "dana"),
+                ("script", "revenue.py"),
+                ("buttons", "false")
+            )
+        ).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "asked for",
+                    script = "revenue.py",
+                    buttons = true,
+                }
+            )
+        ).AssertDelivered();
         Assert.Equal([0, 0, 3], (await scene.DanasPhone()).Select(m => Buttons(m).Count()));
-        Assert.Equal(400, (await scene.SendAsync(new { user = "dana", text = "m", buttons = "no" })).Status);
+        Assert.Equal(
+            400,
+            (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = "m",
+                        buttons = "no",
+                    }
+                )
+            ).Status
+        );
 
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 503, Description = "Service Unavailable", Times = 1000 });
-        Assert.Equal("queued", (await scene.SendAsync(new { user = "dana", text = "after a restart", script = "revenue.py", buttons = false, wait = 0 })).Json.GetProperty("status").GetString());
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 503,
+                Description = "Service Unavailable",
+                Times = 1000,
+            }
+        );
+        Assert.Equal("queued", (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = "after a restart",
+                        script = "revenue.py",
+                        buttons = false,
+                        wait = 0,
+                    }
+                )
+            ).Json.GetProperty("status").GetString());
         await scene.Bot.Bot.KillAsync();
         await scene.Phone.ClearFaultsAsync(Cancellation);
         await scene.Bot.StartBotAsync();
@@ -156,30 +310,84 @@ public sealed class MuteTests
     {
         await using var scene = await ApiScene.BeginAsync();
         Assert.Equal("""{"scripts":[]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Body);
-        var until = (await scene.AskAsync(HttpMethod.Post, "/scripts/revenue.py/mute?user=dana", JsonContent.Create(new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "2h" }))).Json.GetProperty("muted_until").GetString();
+        var until = (
+            await scene.AskAsync(
+                HttpMethod.Post,
+                "/scripts/revenue.py/mute?user=dana",
+                JsonContent.Create(new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "2h" })
+            )
+        )
+            .Json.GetProperty("muted_until")
+            .GetString();
 
-        var first = await scene.SendAsync(new { user = "dana", text = "m", script = "revenue.py", key = "k" });
-        var again = await scene.SendAsync(new { user = "dana", text = "m", script = "revenue.py", key = "k" });
-        var heard = await scene.SendAsync(new { user = "dana", text = "m", script = "other.py" });
+        var first = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "m",
+                script = "revenue.py",
+                key = "k",
+            }
+        );
+        var again = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "m",
+                script = "revenue.py",
+                key = "k",
+            }
+        );
+        var heard = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "m",
+                script = "other.py",
+            }
+        );
 
-        Assert.Equal(("queued", until), (first.Json.GetProperty("status").GetString(), first.Json.GetProperty("muted_until").GetString()));
+        Assert.Equal(
+            ("queued", until),
+            (first.Json.GetProperty("status").GetString(), first.Json.GetProperty("muted_until").GetString())
+        );
         Assert.False(first.Json.TryGetProperty("repeated", out _));
-        Assert.Equal((until, true), (again.Json.GetProperty("muted_until").GetString(), again.Json.GetProperty("repeated").GetBoolean()));
+        Assert.Equal(
+            (until, true),
+            (again.Json.GetProperty("muted_until").GetString(), again.Json.GetProperty("repeated").GetBoolean())
+        );
         heard.AssertDelivered();
         Assert.False(heard.Json.TryGetProperty("muted_until", out _));
-        Assert.Equal($$"""{"scripts":[{"stem":"revenue","muted_until":"{{until}}"}]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Body);
+        Assert.Equal(
+            $$"""{"scripts":[{"stem":"revenue","muted_until":"{{until}}"}]}""",
+            (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Body
+        );
 
         await scene.Bot.AskAsync(ApiScene.Dana, "/mute");
-        Assert.Equal("9999-12-31T23:59:59Z", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Json.GetProperty("muted_until").GetString());
+        Assert.Equal(
+            "9999-12-31T23:59:59Z",
+            (await scene.AskAsync(HttpMethod.Get, "/mutes?user=dana")).Json.GetProperty("muted_until").GetString()
+        );
         Assert.Equal("""{"scripts":[]}""", (await scene.AskAsync(HttpMethod.Get, "/mutes?user=omar")).Body);
     }
 
     [Fact]
     public async Task An_instance_can_do_without_buttons()
     {
-        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_MESSAGE_BUTTONS"] = "off" });
+        await using var scene = await ApiScene.BeginAsync(
+            environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_MESSAGE_BUTTONS"] = "off" }
+        );
 
-        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "by a script",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
 
         Assert.Empty(Buttons(Assert.Single(await scene.DanasPhone())));
     }
@@ -190,35 +398,113 @@ public sealed class MuteTests
     public async Task A_button_holds_back_that_script_only(string button, string length)
     {
         await using var scene = await ApiScene.BeginAsync();
-        (await scene.SendAsync(new { user = "dana", text = "by a script", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "by a script",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
 
         var pressed = await scene.Phone.PressAsync(ApiScene.Dana, button, Cancellation, waitSeconds: 30);
 
         Assert.StartsWith($"revenue is muted {length}", pressed.Answer?.Text, StringComparison.Ordinal);
-        AssertMuted(await scene.SendAsync(new { user = "dana", text = "again", script = "revenue.py" }));
-        AssertMuted(await scene.SendAsync(new { user = "dana", text = "the same script", script = "revenue" }));
-        (await scene.SendAsync(new { user = "dana", text = "another script", script = "stock.py" })).AssertDelivered();
+        AssertMuted(
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "again",
+                    script = "revenue.py",
+                }
+            )
+        );
+        AssertMuted(
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "the same script",
+                    script = "revenue",
+                }
+            )
+        );
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "another script",
+                    script = "stock.py",
+                }
+            )
+        ).AssertDelivered();
         (await scene.SendAsync(new { user = "dana", text = "no script" })).AssertDelivered();
-        (await scene.SendAsync(new { user = "omar", text = "another user's", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "omar",
+                    text = "another user's",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
         await scene.Bot.AskAsync(ApiScene.Dana, "/unmute");
-        (await scene.SendAsync(new { user = "dana", text = "heard again", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "heard again",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
     }
 
     [Fact]
     public async Task A_button_of_a_notification_that_was_another_users_does_nothing()
     {
         await using var scene = await ApiScene.BeginAsync();
-        (await scene.SendAsync(new { user = "dana", text = "dana's", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "dana's",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
         var message = (await scene.DanasPhone())[0].MessageId;
         await scene.Bot.OperateAsync("link", "nina", "--chat", ApiScene.Dana.ToString(CultureInfo.InvariantCulture));
         await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 2, Cancellation);
 
         foreach (var button in (string[])["Snooze 1h", "Mute", "Run again"])
         {
-            Assert.Contains("too old", (await scene.Phone.PressAsync(ApiScene.Dana, button, Cancellation, message, waitSeconds: 30)).Answer?.Text, StringComparison.Ordinal);
+            Assert.Contains(
+                "too old",
+                (await scene.Phone.PressAsync(ApiScene.Dana, button, Cancellation, message, waitSeconds: 30))
+                    .Answer
+                    ?.Text,
+                StringComparison.Ordinal
+            );
         }
 
-        (await scene.SendAsync(new { user = "nina", text = "heard", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "nina",
+                    text = "heard",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
         Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.StartsWith('▶'));
     }
 
@@ -230,20 +516,63 @@ public sealed class MuteTests
         var before = TimeProvider.System.GetUtcNow();
         var muted = await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "1h" });
         Assert.True(muted.Status == 200, muted.ToString());
-        Assert.InRange(muted.Json.GetProperty("muted_until").GetDateTimeOffset() - before, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(62));
-        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
+        Assert.InRange(
+            muted.Json.GetProperty("muted_until").GetDateTimeOffset() - before,
+            TimeSpan.FromMinutes(59),
+            TimeSpan.FromMinutes(62)
+        );
+        AssertMuted(
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "held back",
+                    script = "revenue.py",
+                }
+            )
+        );
         await scene.Bot.Bot.StopAsync(Cancellation);
         await scene.Bot.StartBotAsync();
-        AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" }));
+        AssertMuted(
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "held back",
+                    script = "revenue.py",
+                }
+            )
+        );
 
         var ended = await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = (string?)null });
         Assert.Equal("""{"ok":true}""", ended.Body);
-        (await scene.SendAsync(new { user = "dana", text = "heard", script = "revenue.py" })).AssertDelivered();
+        (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "heard",
+                    script = "revenue.py",
+                }
+            )
+        ).AssertDelivered();
 
-        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "soon" })).AssertRefused(400, "Field 'for'");
-        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "0m" })).AssertRefused(400, "Field 'for'");
-        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = 1 })).AssertRefused(400, "Field 'for'");
-        (await PostAsync(scene, "/scripts/-x/mute?user=dana", new { @for = "1h" })).AssertRefused(400, "name of a script");
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "soon" })).AssertRefused(
+            400,
+            "Field 'for'"
+        );
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = "0m" })).AssertRefused(
+            400,
+            "Field 'for'"
+        );
+        (await PostAsync(scene, "/scripts/revenue.py/mute?user=dana", new { @for = 1 })).AssertRefused(
+            400,
+            "Field 'for'"
+        );
+        (await PostAsync(scene, "/scripts/-x/mute?user=dana", new { @for = "1h" })).AssertRefused(
+            400,
+            "name of a script"
+        );
     }
 
     [Fact]
@@ -260,26 +589,52 @@ public sealed class MuteTests
         await bot.StartBotAsync(alice.Name);
         alice.Write("user/notifications/revenue.py", """print('{"notify": true, "message": "down again"}')""");
         var chat = await bot.LinkAsync(alice.Name);
-        await bot.Bot.SendAsync(new { user = alice.Name, text = "down", script = "revenue.py" }, Cancellation);
+        await bot.Bot.SendAsync(
+            new
+            {
+                user = alice.Name,
+                text = "down",
+                script = "revenue.py",
+            },
+            Cancellation
+        );
 
         await bot.Phone.PressAsync(chat, "Run again", Cancellation);
         await bot.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ revenue: delivered"), Cancellation);
         Assert.Contains(await bot.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "down again");
 
         await bot.Phone.PressAsync(chat, "Mute", Cancellation, waitSeconds: 30);
-        var script = Assert.Single((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("scripts").EnumerateArray());
+        var script = Assert.Single(
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation))
+                .GetProperty("scripts")
+                .EnumerateArray()
+        );
         Assert.Equal("9999-12-31T23:59:59Z", script.GetProperty("muted_until").GetString());
-        Assert.Contains("muted until you take it back", (await bot.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "muted until you take it back",
+            (await bot.AskAsync(chat, "/status")).Text,
+            StringComparison.Ordinal
+        );
         await bot.AskAsync(chat, "/unmute");
-        Assert.False((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("scripts")[0].TryGetProperty("muted_until", out _));
+        Assert.False(
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation))
+                .GetProperty("scripts")[0]
+                .TryGetProperty("muted_until", out _)
+        );
 
         // All of it muted is said apart, since ending one script's mute does not end that.
-        Assert.False((await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).TryGetProperty("muted_until", out _));
+        Assert.False(
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).TryGetProperty("muted_until", out _)
+        );
         await bot.AskAsync(chat, "/mute");
-        Assert.Equal("9999-12-31T23:59:59Z", (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("muted_until").GetString());
+        Assert.Equal(
+            "9999-12-31T23:59:59Z",
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).GetProperty("muted_until").GetString()
+        );
     }
 
-    private static IEnumerable<string> Buttons(MessageView message) => message.Buttons.SelectMany(b => b).Select(b => b.Text);
+    private static IEnumerable<string> Buttons(MessageView message) =>
+        message.Buttons.SelectMany(b => b).Select(b => b.Text);
 
     private static async Task<ApiAnswer> PostAsync(ApiScene scene, string path, object body)
     {

@@ -7,7 +7,8 @@ namespace Notify.Tests.Delivery;
 /// <summary>Telegram is away, in each of the ways in which it can be: senders are told <c>queued</c>, and all arrives once afterwards, in order.</summary>
 public sealed class OutageTests
 {
-    private const string Page = "<html><head><title>Access denied</title></head><body>By order of the proxy</body></html>";
+    private const string Page =
+        "<html><head><title>Access denied</title></head><body>By order of the proxy</body></html>";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,14 +21,24 @@ public sealed class OutageTests
     public async Task What_is_sent_during_an_outage_arrives_once_and_in_order_afterwards(string kind)
     {
         await using var crowd = await CrowdScene.BeginAsync(6);
-        await (kind switch
-        {
-            "refused" => crowd.Phone.BeginOutageAsync(Cancellation),
-            "dropped" => crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Drop }, Cancellation),
-            "502" => crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = 502, Body = "<html><body>Bad Gateway</body></html>" }, Cancellation),
-            "401" => crowd.Phone.ChangeTokenAsync("110201:BBH-another-token-of-the-same-bot", Cancellation),
-            _ => crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = 404 }, Cancellation),
-        });
+        await (
+            kind switch
+            {
+                "refused" => crowd.Phone.BeginOutageAsync(Cancellation),
+                "dropped" => crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Drop }, Cancellation),
+                "502" => crowd.Phone.AddFaultAsync(
+                    new Fault
+                    {
+                        Kind = FaultKind.Answer,
+                        Status = 502,
+                        Body = "<html><body>Bad Gateway</body></html>",
+                    },
+                    Cancellation
+                ),
+                "401" => crowd.Phone.ChangeTokenAsync("110201:BBH-another-token-of-the-same-bot", Cancellation),
+                _ => crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = 404 }, Cancellation),
+            }
+        );
 
         for (var round = 0; round < 4; round++)
         {
@@ -35,7 +46,13 @@ public sealed class OutageTests
         }
 
         await UntilNoticedAsync(crowd);
-        Assert.Equal(24, (await crowd.Scene.Bot.GetAsync("/health", Cancellation)).GetProperty("queue").GetProperty("length").GetInt32());
+        Assert.Equal(
+            24,
+            (await crowd.Scene.Bot.GetAsync("/health", Cancellation))
+                .GetProperty("queue")
+                .GetProperty("length")
+                .GetInt32()
+        );
         Assert.Empty(await crowd.TextsAsync(0));
 
         await crowd.Phone.EndOutageAsync(Cancellation);
@@ -47,7 +64,11 @@ public sealed class OutageTests
             Assert.Equal(["0", "1", "2", "3"], await crowd.TextsAsync(person));
         }
 
-        Assert.DoesNotContain("dead", await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "dead",
+            await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation),
+            StringComparison.Ordinal
+        );
         Assert.Equal(1, Polling.PollingFaultTests.Count(crowd.Scene.Log, "takes nothing at the moment"));
     }
 
@@ -66,10 +87,21 @@ public sealed class OutageTests
     [InlineData(403, """{"error":"forbidden"}""")]
     [InlineData(403, """{"error_code":1020,"description":"Access denied"}""")]
     [InlineData(400, """{"ok":false}""")]
-    public async Task What_a_proxy_says_in_Telegrams_place_is_an_outage_that_costs_neither_message_nor_link(int status, string body)
+    public async Task What_a_proxy_says_in_Telegrams_place_is_an_outage_that_costs_neither_message_nor_link(
+        int status,
+        string body
+    )
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, Body = body }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = status,
+                Body = body,
+            },
+            Cancellation
+        );
 
         await crowd.QueueAsync(0, "kept");
 
@@ -80,7 +112,11 @@ public sealed class OutageTests
         await crowd.Phone.ClearFaultsAsync(Cancellation);
         await crowd.UntilQueueIsEmptyAsync();
         Assert.Equal(["kept"], await crowd.TextsAsync(0));
-        Assert.DoesNotContain("dead", await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "dead",
+            await File.ReadAllTextAsync(Path.Combine(crowd.Scene.Data, "telegram_users.json"), Cancellation),
+            StringComparison.Ordinal
+        );
         await crowd.Scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
     }
 
@@ -121,7 +157,16 @@ public sealed class OutageTests
     public async Task One_message_that_Telegram_always_fails_at_holds_up_nobody_else_and_is_no_outage()
     {
         await using var crowd = await CrowdScene.BeginAsync(20);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = CrowdScene.Chat(0), Status = 500 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = CrowdScene.Chat(0),
+                Status = 500,
+            },
+            Cancellation
+        );
 
         await crowd.QueueAsync(0, "poison");
         for (var round = 0; round < 10; round++)
@@ -141,7 +186,16 @@ public sealed class OutageTests
     public async Task When_sending_fails_for_all_while_Telegram_answers_otherwise_the_pauses_are_shared()
     {
         await using var crowd = await CrowdScene.BeginAsync(50);
-        await crowd.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 503, Seconds = 8 }, Cancellation);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 503,
+                Seconds = 8,
+            },
+            Cancellation
+        );
 
         await Task.WhenAll(Enumerable.Range(0, 50).Select(person => crowd.QueueAsync(person, "hello")));
         await crowd.UntilQueueIsEmptyAsync();
@@ -168,6 +222,10 @@ public sealed class OutageTests
         Assert.Equal("queued", body.GetProperty("status").GetString());
     }
 
-    private static Task UntilNoticedAsync(CrowdScene crowd) => Eventually.TrueAsync(
-        () => crowd.Scene.Log.Contains("takes nothing at the moment", StringComparison.Ordinal), () => $"no outage is noticed: {crowd.Scene.Log}", Cancellation);
+    private static Task UntilNoticedAsync(CrowdScene crowd) =>
+        Eventually.TrueAsync(
+            () => crowd.Scene.Log.Contains("takes nothing at the moment", StringComparison.Ordinal),
+            () => $"no outage is noticed: {crowd.Scene.Log}",
+            Cancellation
+        );
 }

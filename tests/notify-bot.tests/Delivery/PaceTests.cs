@@ -15,7 +15,9 @@ public sealed class PaceTests
 
         foreach (var round in (string[])["first", "second"])
         {
-            await Task.WhenAll(Enumerable.Range(0, Users).Select(person => crowd.QueueAsync(person, $"{round} for {person}")));
+            await Task.WhenAll(
+                Enumerable.Range(0, Users).Select(person => crowd.QueueAsync(person, $"{round} for {person}"))
+            );
         }
 
         // 33 s at Telegram's rate.

@@ -18,13 +18,40 @@ public sealed class RefusedPhotoTests
     [InlineData(400, "Bad Request: not enough rights to send photos to the chat")]
     [InlineData(400, "Bad Request: something that Telegram has never said before")]
     [InlineData(413, "Request Entity Too Large")]
-    public async Task A_chart_that_is_refused_as_a_photo_goes_as_a_document_once_also_from_the_queue(int status, string description)
+    public async Task A_chart_that_is_refused_as_a_photo_goes_as_a_document_once_also_from_the_queue(
+        int status,
+        string description
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendPhoto", Status = status, Description = description });
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendDocument", Status = 500, Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendPhoto",
+                Status = status,
+                Description = description,
+            }
+        );
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendDocument",
+                Status = 500,
+                Times = 1,
+            }
+        );
 
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("title", "Sales"), ("message", "by day"), ("wait", "30"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(80, 50),
+                ("user", "dana"),
+                ("title", "Sales"),
+                ("message", "by day"),
+                ("wait", "30")
+            )
+        ).AssertDelivered();
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.NotNull(message.Document);
@@ -37,13 +64,32 @@ public sealed class RefusedPhotoTests
     [InlineData(400, "Bad Request: not enough rights to send documents to the chat")]
     [InlineData(400, "Bad Request: wrong file identifier/HTTP URL specified")]
     [InlineData(413, "Request Entity Too Large")]
-    public async Task A_chart_that_is_refused_as_a_document_too_leaves_its_words_and_the_reason_once_also_from_the_queue(int status, string description)
+    public async Task A_chart_that_is_refused_as_a_document_too_leaves_its_words_and_the_reason_once_also_from_the_queue(
+        int status,
+        string description
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
         await RefuseChartsAsync(scene, status, description);
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 500, Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 500,
+                Times = 1,
+            }
+        );
 
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("title", "Sales"), ("message", "by *day*"), ("wait", "30"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(80, 50),
+                ("user", "dana"),
+                ("title", "Sales"),
+                ("message", "by *day*"),
+                ("wait", "30")
+            )
+        ).AssertDelivered();
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.Equal($"Sales\nby day\n(The chart could not be sent: {description})", message.Text);
@@ -59,23 +105,63 @@ public sealed class RefusedPhotoTests
 
         (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"))).AssertDelivered();
 
-        Assert.Equal("(The chart could not be sent: Bad Request: IMAGE_PROCESS_FAILED)", Assert.Single(await scene.DanasPhone()).Text);
+        Assert.Equal(
+            "(The chart could not be sent: Bad Request: IMAGE_PROCESS_FAILED)",
+            Assert.Single(await scene.DanasPhone()).Text
+        );
     }
 
     [Theory]
     [InlineData("HTML", "<b>12 %</b> up", "Bad Request: a & b < c")]
     [InlineData("MarkdownV2", "*12 %* up", "Bad Request: CHART_INVALID.")]
-    public async Task Words_with_markup_keep_it_when_their_chart_is_refused(string mode, string caption, string description)
+    public async Task Words_with_markup_keep_it_when_their_chart_is_refused(
+        string mode,
+        string caption,
+        string description
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendPhoto", Status = 400, Description = description });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendPhoto",
+                Status = 400,
+                Description = description,
+            }
+        );
 
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("caption", caption), ("parse_mode", mode))).AssertDelivered();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendDocument", Status = 400, Description = description });
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("caption", caption), ("parse_mode", mode))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(80, 50),
+                ("user", "dana"),
+                ("caption", caption),
+                ("parse_mode", mode)
+            )
+        ).AssertDelivered();
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendDocument",
+                Status = 400,
+                Description = description,
+            }
+        );
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(80, 50),
+                ("user", "dana"),
+                ("caption", caption),
+                ("parse_mode", mode)
+            )
+        ).AssertDelivered();
 
         var messages = await scene.DanasPhone();
-        Assert.Equal(["12 % up", $"12 % up\n(The chart could not be sent: {description})"], messages.Select(m => m.Text));
+        Assert.Equal(
+            ["12 % up", $"12 % up\n(The chart could not be sent: {description})"],
+            messages.Select(m => m.Text)
+        );
         Assert.Equal(["bold", "bold"], messages.Select(m => Assert.Single(m.Entities).Type));
         Assert.Equal([200], (await scene.Phone.CallsAsync(Cancellation, "sendMessage")).Select(c => c.Status));
     }
@@ -87,9 +173,19 @@ public sealed class RefusedPhotoTests
         await RefuseChartsAsync(scene, 400, "Bad Request: IMAGE_PROCESS_FAILED");
         var text = string.Join(' ', Enumerable.Range(1, 400).Select(n => $"word{n}"));
 
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("title", "Report"), ("caption", text))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(80, 50),
+                ("user", "dana"),
+                ("title", "Report"),
+                ("caption", text)
+            )
+        ).AssertDelivered();
 
-        Assert.Equal(["Report\n(The chart could not be sent: Bad Request: IMAGE_PROCESS_FAILED)", text], (await scene.DanasPhone()).Select(m => m.Text));
+        Assert.Equal(
+            ["Report\n(The chart could not be sent: Bad Request: IMAGE_PROCESS_FAILED)", text],
+            (await scene.DanasPhone()).Select(m => m.Text)
+        );
     }
 
     [Theory]
@@ -100,14 +196,38 @@ public sealed class RefusedPhotoTests
         await using var scene = await ApiScene.BeginAsync();
         await RefuseChartsAsync(scene, 400, description);
 
-        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("caption", "hello"))).AssertRefused(502, description);
+        (await scene.SendPhotoAsync(TestPictures.Png(80, 50), ("user", "dana"), ("caption", "hello"))).AssertRefused(
+            502,
+            description
+        );
 
-        Assert.Equal(["sendPhoto"], (await scene.Phone.CallsAsync(Cancellation)).Select(c => c.Method).Where(m => m.StartsWith("send", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["sendPhoto"],
+            (await scene.Phone.CallsAsync(Cancellation))
+                .Select(c => c.Method)
+                .Where(m => m.StartsWith("send", StringComparison.Ordinal))
+        );
     }
 
     private static async Task RefuseChartsAsync(ApiScene scene, int status, string description)
     {
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendPhoto", Status = status, Description = description });
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendDocument", Status = status, Description = description });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendPhoto",
+                Status = status,
+                Description = description,
+            }
+        );
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendDocument",
+                Status = status,
+                Description = description,
+            }
+        );
     }
 }

@@ -102,7 +102,12 @@ public sealed class TelegramPaceTests : IDisposable
                 if (Begin(chat) is { } lease)
                 {
                     var ends = now + random.Next(random.Next(10) == 0 ? 3000 : 80);
-                    var at = random.Next(3) switch { 0 => now, 1 => ends, _ => now + random.Next((int)(ends - now) + 1) };
+                    var at = random.Next(3) switch
+                    {
+                        0 => now,
+                        1 => ends,
+                        _ => now + random.Next((int)(ends - now) + 1),
+                    };
                     onTheirWay.Add((chat, lease, at, ends));
                     counted.Add((chat, at));
                 }

@@ -18,13 +18,24 @@ public sealed class DispatchTests
         using var desktop = await gateway.LogInAsync("dana");
         using var other = await gateway.LogInAsync("omar");
 
-        var answer = await scene.SendAsync(new { user = "dana", title = "Orders", message = "*12* wait", script = "orders.py" });
+        var answer = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                title = "Orders",
+                message = "*12* wait",
+                script = "orders.py",
+            }
+        );
 
         answer.AssertDelivered();
         Assert.Equal(("delivered", 1), Channels(answer));
         var shown = (await desktop.NextAsync())!.Value;
         Assert.Equal(answer.Json.GetProperty("id").GetString(), shown.GetProperty("id").GetString());
-        Assert.Equal(("notification", "Orders", "*12* wait", "orders.py"), (Text(shown, "type"), Text(shown, "title"), Text(shown, "message"), Text(shown, "script")));
+        Assert.Equal(
+            ("notification", "Orders", "*12* wait", "orders.py"),
+            (Text(shown, "type"), Text(shown, "title"), Text(shown, "message"), Text(shown, "script"))
+        );
         Assert.True(shown.GetProperty("timestamp").TryGetDateTimeOffset(out _));
         Assert.False(shown.TryGetProperty("image_url", out _));
 
@@ -40,10 +51,18 @@ public sealed class DispatchTests
         await using var scene = await BeginAsync(gateway, ("NOTIFY_WEB_URL", "https://example.org/notify/"));
         using var desktop = await gateway.LogInAsync("dana");
 
-        (await scene.SendPhotoAsync(TestPictures.Png(60, 40), ("user", "dana"), ("caption", "chart"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(TestPictures.Png(60, 40), ("user", "dana"), ("caption", "chart"))
+        ).AssertDelivered();
 
-        var image = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana")).Json.GetProperty("notifications")[0].GetProperty("image_id").GetString();
-        Assert.Equal($"https://example.org/notify/api/notifications/images/{image}", Text((await desktop.NextAsync())!.Value, "image_url"));
+        var image = (await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana"))
+            .Json.GetProperty("notifications")[0]
+            .GetProperty("image_id")
+            .GetString();
+        Assert.Equal(
+            $"https://example.org/notify/api/notifications/images/{image}",
+            Text((await desktop.NextAsync())!.Value, "image_url")
+        );
     }
 
     [Fact]
@@ -60,10 +79,18 @@ public sealed class DispatchTests
         Assert.Equal("delivered", answer.Json.GetProperty("status").GetString());
         Assert.Equal((null, 1), Channels(answer));
         Assert.Equal("on the desktop alone", Text((await desktop.NextAsync())!.Value, "message"));
-        var kept = Assert.Single((await scene.AskAsync(HttpMethod.Get, "/notifications?user=nora")).Json.GetProperty("notifications").EnumerateArray());
+        var kept = Assert.Single(
+            (await scene.AskAsync(HttpMethod.Get, "/notifications?user=nora"))
+                .Json.GetProperty("notifications")
+                .EnumerateArray()
+        );
         Assert.Equal("delivered", kept.GetProperty("state").GetString());
         Assert.Equal(404, nobody.Status);
-        Assert.Contains("no desktop is connected", nobody.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no desktop is connected",
+            nobody.Json.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Empty(await scene.Phone.CallsAsync(Cancellation, "sendMessage"));
     }
 
@@ -74,14 +101,44 @@ public sealed class DispatchTests
         await using var scene = await BeginAsync(gateway);
         using var desktop = await gateway.LogInAsync("dana");
 
-        await scene.SendAsync(new { user = "dana", text = "first", key = "one" });
-        await scene.SendAsync(new { user = "dana", text = "first", key = "one" });
-        await scene.AskAsync(HttpMethod.Post, "/scripts/noisy.py/mute?user=dana", System.Net.Http.Json.JsonContent.Create(new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "1h" }));
-        var muted = await scene.SendAsync(new { user = "dana", text = "muted", script = "noisy.py" });
+        await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "first",
+                key = "one",
+            }
+        );
+        await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "first",
+                key = "one",
+            }
+        );
+        await scene.AskAsync(
+            HttpMethod.Post,
+            "/scripts/noisy.py/mute?user=dana",
+            System.Net.Http.Json.JsonContent.Create(
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "1h" }
+            )
+        );
+        var muted = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "muted",
+                script = "noisy.py",
+            }
+        );
         await scene.SendAsync(new { user = "dana", text = "last" });
 
         Assert.Equal("muted", Channels(muted).Telegram);
-        Assert.Equal(["first", "last"], [Text((await desktop.NextAsync())!.Value, "message"), Text((await desktop.NextAsync())!.Value, "message")]);
+        Assert.Equal(
+            ["first", "last"],
+            [Text((await desktop.NextAsync())!.Value, "message"), Text((await desktop.NextAsync())!.Value, "message")]
+        );
     }
 
     [Fact]
@@ -120,7 +177,10 @@ public sealed class DispatchTests
         Assert.Equal(1, Count(scene.Bot.Log, " 1702 "));
         var phone = (await scene.Phone.BotMessagesAsync(ApiScene.Dana, Cancellation)).Select(m => m.Text).ToList();
         Assert.Equal(phone.Distinct(StringComparer.Ordinal).Count(), phone.Count);
-        Assert.Superset(new HashSet<string>(["down 1", "down 2", "down 3", "deaf 0", "deaf 4"], StringComparer.Ordinal), phone.ToHashSet(StringComparer.Ordinal));
+        Assert.Superset(
+            new HashSet<string>(["down 1", "down 2", "down 3", "deaf 0", "deaf 4"], StringComparer.Ordinal),
+            phone.ToHashSet(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -133,9 +193,20 @@ public sealed class DispatchTests
 
         // The sender is told of the desktop only where the gateway answers within a moment.
         await Eventually.TrueAsync(
-            async () => Channels(await scene.SendAsync(new { user = "dana", text = "in the outage", wait = 0 })) == ("queued", 1),
+            async () =>
+                Channels(
+                    await scene.SendAsync(
+                        new
+                        {
+                            user = "dana",
+                            text = "in the outage",
+                            wait = 0,
+                        }
+                    )
+                ) == ("queued", 1),
             () => "no answer names the desktop",
-            Cancellation);
+            Cancellation
+        );
 
         Assert.Equal("in the outage", Text((await desktop.NextAsync())!.Value, "message"));
         await scene.Phone.EndOutageAsync(Cancellation);
@@ -166,20 +237,39 @@ public sealed class DispatchTests
         await using var gateway = GatewayScene.Set();
         Directory.CreateDirectory(Path.GetDirectoryName(gateway.SocketPath)!);
         File.SetUnixFileMode(Path.GetDirectoryName(gateway.SocketPath)!, (UnixFileMode)0b111_111_111);
-        using var trap = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/setpriv",
-        [
-            $"--reuid={eve.Name}", $"--regid={eve.Name}", "--init-groups", "/usr/bin/python3", "-c",
-            "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
-            gateway.SocketPath, Path.Combine(eve.Home, "heard"),
-        ]))!;
+        using var trap = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(
+                "/usr/bin/setpriv",
+                [
+                    $"--reuid={eve.Name}",
+                    $"--regid={eve.Name}",
+                    "--init-groups",
+                    "/usr/bin/python3",
+                    "-c",
+                    "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
+                    gateway.SocketPath,
+                    Path.Combine(eve.Home, "heard"),
+                ]
+            )
+        )!;
         try
         {
-            await Eventually.TrueAsync(() => File.Exists(gateway.SocketPath) && File.GetUnixFileMode(gateway.SocketPath) == (UnixFileMode)0b110_110_110, () => "the trap is not set", Cancellation);
+            await Eventually.TrueAsync(
+                () =>
+                    File.Exists(gateway.SocketPath)
+                    && File.GetUnixFileMode(gateway.SocketPath) == (UnixFileMode)0b110_110_110,
+                () => "the trap is not set",
+                Cancellation
+            );
             await using var scene = await BeginAsync(gateway);
 
             (await scene.SendAsync(new { user = "dana", text = "a secret" })).AssertDelivered();
 
-            await Eventually.TrueAsync(() => File.Exists(Path.Combine(eve.Home, "heard")), () => "nobody has connected", Cancellation);
+            await Eventually.TrueAsync(
+                () => File.Exists(Path.Combine(eve.Home, "heard")),
+                () => "nobody has connected",
+                Cancellation
+            );
             Assert.Equal("!", await File.ReadAllTextAsync(Path.Combine(eve.Home, "heard"), Cancellation));
             Assert.Contains("it is not the gateway", scene.Bot.Log, StringComparison.Ordinal);
         }
@@ -205,16 +295,23 @@ public sealed class DispatchTests
         await Eventually.TrueAsync(
             async () => Channels(await scene.SendAsync(new { user = "dana", text = $"{text} {sent++}" })).Desktop == 1,
             () => "the gateway is not served",
-            Cancellation);
+            Cancellation
+        );
     }
 
     private static (string? Telegram, int? Desktop) Channels(ApiAnswer answer)
     {
         var channels = answer.Json.GetProperty("channels");
-        return (Text(channels, "telegram"), channels.TryGetProperty("desktop", out var desktop) && desktop.ValueKind == JsonValueKind.Number ? desktop.GetInt32() : null);
+        return (
+            Text(channels, "telegram"),
+            channels.TryGetProperty("desktop", out var desktop) && desktop.ValueKind == JsonValueKind.Number
+                ? desktop.GetInt32()
+                : null
+        );
     }
 
-    private static string? Text(JsonElement of, string member) => of.TryGetProperty(member, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement of, string member) =>
+        of.TryGetProperty(member, out var value) ? value.GetString() : null;
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 }

@@ -15,8 +15,22 @@ public sealed class EmulatorTests
         await using var scene = await BotScene.SetAsync();
         var port = FreePort.Next();
         scene.Environment["TELEGRAM_API_URL"] = $"http://127.0.0.1:{port}";
-        var folder = await NodeScripts.InstallAsync(Path.Combine(Programs.Repository, "tests", "notify-bot.tests", "Emulator"), Cancellation);
-        using var emulator = NodeScripts.Start("node", ["drive.cjs", port.ToString(CultureInfo.InvariantCulture), scene.Environment["TELEGRAM_BOT_TOKEN"], "/start", "/help", "hello"], folder);
+        var folder = await NodeScripts.InstallAsync(
+            Path.Combine(Programs.Repository, "tests", "notify-bot.tests", "Emulator"),
+            Cancellation
+        );
+        using var emulator = NodeScripts.Start(
+            "node",
+            [
+                "drive.cjs",
+                port.ToString(CultureInfo.InvariantCulture),
+                scene.Environment["TELEGRAM_BOT_TOKEN"],
+                "/start",
+                "/help",
+                "hello",
+            ],
+            folder
+        );
         try
         {
             Assert.Equal("ready", await emulator.StandardOutput.ReadLineAsync(Cancellation));
@@ -39,7 +53,9 @@ public sealed class EmulatorTests
     {
         var line = await emulator.StandardOutput.ReadLineAsync(Cancellation);
         return line is null
-            ? throw new InvalidOperationException($"The emulator ended: {await emulator.StandardError.ReadToEndAsync(Cancellation)}")
+            ? throw new InvalidOperationException(
+                $"The emulator ended: {await emulator.StandardError.ReadToEndAsync(Cancellation)}"
+            )
             : JsonSerializer.Deserialize<string[]>(line)!;
     }
 }

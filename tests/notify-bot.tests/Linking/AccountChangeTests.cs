@@ -17,36 +17,93 @@ public sealed class AccountChangeTests
         await using var account = await TestAccount.CreateAsync("alice", Analysts);
         await using var scene = await BotScene.BeginAsync();
         var oldChat = await scene.LinkAsync(account.Name);
-        await scene.Bot.SendAsync(new { user = account.Name, text = "old secret", script = "revenue.py" }, Cancellation);
-        var under = (await scene.Phone.WaitForBotMessagesAsync(oldChat, m => m.Any(x => x.Text == "old secret"), Cancellation)).Single(m => m.Text == "old secret");
+        await scene.Bot.SendAsync(
+            new
+            {
+                user = account.Name,
+                text = "old secret",
+                script = "revenue.py",
+            },
+            Cancellation
+        );
+        var under = (
+            await scene.Phone.WaitForBotMessagesAsync(oldChat, m => m.Any(x => x.Text == "old secret"), Cancellation)
+        ).Single(m => m.Text == "old secret");
         await scene.Phone.BeginOutageAsync(Cancellation);
-        var queued = await scene.Bot.SendAsync(new { user = account.Name, text = "queued secret", wait = 0 }, Cancellation);
+        var queued = await scene.Bot.SendAsync(
+            new
+            {
+                user = account.Name,
+                text = "queued secret",
+                wait = 0,
+            },
+            Cancellation
+        );
         Assert.Equal("queued", queued.Body.GetProperty("status").GetString());
 
         await account.DeleteAsync();
         await account.MakeAgainAsync(uid: null, Analysts);
 
-        Assert.False((await scene.Bot.GetAsync($"/link?user={account.Name}", Cancellation)).GetProperty("linked").GetBoolean());
-        Assert.Equal(0, (await scene.Bot.GetAsync($"/notifications?user={account.Name}", Cancellation)).GetProperty("notifications").GetArrayLength());
+        Assert.False(
+            (await scene.Bot.GetAsync($"/link?user={account.Name}", Cancellation)).GetProperty("linked").GetBoolean()
+        );
+        Assert.Equal(
+            0,
+            (await scene.Bot.GetAsync($"/notifications?user={account.Name}", Cancellation))
+                .GetProperty("notifications")
+                .GetArrayLength()
+        );
         var refused = await scene.Bot.SendAsync(new { user = account.Name, text = "for the new one" }, Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, refused.Status);
-        Assert.Contains("the account has a new id", refused.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "the account has a new id",
+            refused.Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
 
         await scene.Phone.EndOutageAsync(Cancellation);
         var newChat = await scene.LinkAsync(account.Name);
         await scene.Bot.SendAsync(new { user = account.Name, text = "for the new one" }, Cancellation);
         await scene.Phone.WaitForBotMessagesAsync(newChat, m => m.Any(x => x.Text == "for the new one"), Cancellation);
-        await scene.Bot.WaitForHealthAsync(h => h.GetProperty("queue").GetProperty("length").GetInt32() == 0, Cancellation);
-        Assert.DoesNotContain(await scene.Phone.BotMessagesAsync(newChat, Cancellation), m => m.Text.Contains("secret", StringComparison.Ordinal));
-        Assert.DoesNotContain(await scene.Phone.BotMessagesAsync(oldChat, Cancellation), m => m.Text is "queued secret" or "for the new one");
-        Assert.Contains(await scene.Phone.BotMessagesAsync(oldChat, Cancellation), m => m.Text.StartsWith("This chat is no longer linked", StringComparison.Ordinal));
+        await scene.Bot.WaitForHealthAsync(
+            h => h.GetProperty("queue").GetProperty("length").GetInt32() == 0,
+            Cancellation
+        );
+        Assert.DoesNotContain(
+            await scene.Phone.BotMessagesAsync(newChat, Cancellation),
+            m => m.Text.Contains("secret", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(
+            await scene.Phone.BotMessagesAsync(oldChat, Cancellation),
+            m => m.Text is "queued secret" or "for the new one"
+        );
+        Assert.Contains(
+            await scene.Phone.BotMessagesAsync(oldChat, Cancellation),
+            m => m.Text.StartsWith("This chat is no longer linked", StringComparison.Ordinal)
+        );
         Assert.Contains("was for an earlier account", scene.Log, StringComparison.Ordinal);
-        var history = (await scene.Bot.GetAsync($"/notifications?user={account.Name}", Cancellation)).GetProperty("notifications");
+        var history = (await scene.Bot.GetAsync($"/notifications?user={account.Name}", Cancellation)).GetProperty(
+            "notifications"
+        );
         Assert.Equal("for the new one", Assert.Single(history.EnumerateArray()).GetProperty("message").GetString());
 
         var pressed = await scene.Phone.PressAsync(oldChat, "Mute", Cancellation, under.MessageId, waitSeconds: 30);
         Assert.Contains("not linked", pressed.Answer!.Text, StringComparison.Ordinal);
-        Assert.Equal(200, (int)(await scene.Bot.SendAsync(new { user = account.Name, text = "not muted", script = "revenue.py" }, Cancellation)).Status);
+        Assert.Equal(
+            200,
+            (int)
+                (
+                    await scene.Bot.SendAsync(
+                        new
+                        {
+                            user = account.Name,
+                            text = "not muted",
+                            script = "revenue.py",
+                        },
+                        Cancellation
+                    )
+                ).Status
+        );
         await scene.Phone.WaitForBotMessagesAsync(newChat, m => m.Any(x => x.Text == "not muted"), Cancellation);
     }
 
@@ -65,9 +122,17 @@ public sealed class AccountChangeTests
         var chat = await scene.LinkAsync(account.Name);
         await account.DeleteAsync();
 
-        Assert.Contains($"The account {account.Name} does not exist", (await scene.AskAsync(chat, command)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The account {account.Name} does not exist",
+            (await scene.AskAsync(chat, command)).Text,
+            StringComparison.Ordinal
+        );
         await account.MakeAgainAsync(uid: null, Analysts);
-        Assert.Contains($"The name {account.Name} on Data Analyst belongs to another account now", (await scene.AskAsync(chat, command)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The name {account.Name} on Data Analyst belongs to another account now",
+            (await scene.AskAsync(chat, command)).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -78,8 +143,13 @@ public sealed class AccountChangeTests
         await using var scene = await BotScene.BeginAsync();
         var chat = await scene.LinkAsync(account.Name);
         await using var shell = AccountCaller.Of(account, scene.Bot.SocketPath);
-        Assert.Equal(200, (await shell.PostAsync("/send", new { text = "from a shell", script = "revenue.py" }, Cancellation)).Status);
-        var under = (await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "from a shell"), Cancellation)).Single(m => m.Text == "from a shell");
+        Assert.Equal(
+            200,
+            (await shell.PostAsync("/send", new { text = "from a shell", script = "revenue.py" }, Cancellation)).Status
+        );
+        var under = (
+            await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "from a shell"), Cancellation)
+        ).Single(m => m.Text == "from a shell");
 
         await account.LeaveAsync(Analysts);
 
@@ -87,20 +157,41 @@ public sealed class AccountChangeTests
         foreach (var path in (string[])["/notifications", "/scripts", "/link", "/events"])
         {
             var answer = await shell.GetAsync(path, Cancellation);
-            Assert.True(answer.Status == 403 && answer.Error.Contains($"no longer in the group {Analysts}", StringComparison.Ordinal), $"{path}: {answer}");
+            Assert.True(
+                answer.Status == 403
+                    && answer.Error.Contains($"no longer in the group {Analysts}", StringComparison.Ordinal),
+                $"{path}: {answer}"
+            );
         }
 
         Assert.Equal(403, (await shell.PostAsync("/send", new { text = "still here" }, Cancellation)).Status);
         var byRoot = await scene.Bot.SendAsync(new { user = account.Name, text = "for her" }, Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, byRoot.Status);
-        Assert.Contains($"not in the group {Analysts}", byRoot.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Contains($"no longer in the group {Analysts}", (await scene.AskAsync(chat, "/run revenue")).Text, StringComparison.Ordinal);
-        Assert.Contains("no longer in the group", (await scene.Phone.PressAsync(chat, "Run again", Cancellation, under.MessageId, waitSeconds: 30)).Answer!.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"not in the group {Analysts}",
+            byRoot.Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"no longer in the group {Analysts}",
+            (await scene.AskAsync(chat, "/run revenue")).Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no longer in the group",
+            (await scene.Phone.PressAsync(chat, "Run again", Cancellation, under.MessageId, waitSeconds: 30))
+                .Answer!
+                .Text,
+            StringComparison.Ordinal
+        );
 
         await account.JoinAsync(Analysts);
         Assert.Equal(200, (await shell.PostAsync("/send", new { text = "back again" }, Cancellation)).Status);
         await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "back again"), Cancellation);
-        Assert.DoesNotContain(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text is "for her" or "still here");
+        Assert.DoesNotContain(
+            await scene.Phone.BotMessagesAsync(chat, Cancellation),
+            m => m.Text is "for her" or "still here"
+        );
     }
 
     [Theory]
@@ -113,14 +204,25 @@ public sealed class AccountChangeTests
         await using var scene = await BotScene.BeginAsync();
         var chat = await scene.LinkAsync(account.Name);
         await scene.Phone.BeginOutageAsync(Cancellation);
-        await scene.Bot.SendAsync(new { user = account.Name, text = "waits", wait = 0 }, Cancellation);
+        await scene.Bot.SendAsync(
+            new
+            {
+                user = account.Name,
+                text = "waits",
+                wait = 0,
+            },
+            Cancellation
+        );
         await (isDeleted ? account.DeleteAsync() : account.LeaveAsync(Analysts));
         await scene.Phone.EndOutageAsync(Cancellation);
         var other = await scene.LinkAsync("data_team");
         await scene.Bot.SendAsync(new { user = "data_team", text = "through" }, Cancellation);
         await scene.Phone.WaitForBotMessagesAsync(other, m => m.Any(x => x.Text == "through"), Cancellation);
         await scene.StartBotAsync();
-        Assert.Equal(1, (await scene.Bot.GetAsync("/health", Cancellation)).GetProperty("queue").GetProperty("length").GetInt32());
+        Assert.Equal(
+            1,
+            (await scene.Bot.GetAsync("/health", Cancellation)).GetProperty("queue").GetProperty("length").GetInt32()
+        );
         Assert.DoesNotContain(await scene.Phone.BotMessagesAsync(chat, Cancellation), m => m.Text == "waits");
 
         await (isDeleted ? account.MakeAgainAsync(account.Uid, Analysts) : account.JoinAsync(Analysts));
@@ -136,14 +238,22 @@ public sealed class AccountChangeTests
         await using var scene = await BotScene.SetAsync();
         Directory.CreateDirectory(scene.Data);
         var links = Path.Combine(scene.Data, "telegram_users.json");
-        await File.WriteAllTextAsync(links, $$"""{"{{account.Name}}": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z"}, "data_team": {"chat_id": -7, "linked_at": "2026-01-30T19:20:00Z"} }""", Cancellation);
+        await File.WriteAllTextAsync(
+            links,
+            $$"""{"{{account.Name}}": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z"}, "data_team": {"chat_id": -7, "linked_at": "2026-01-30T19:20:00Z"} }""",
+            Cancellation
+        );
 
         await scene.StartBotAsync();
 
         await Eventually.TrueAsync(
-            async () => await File.ReadAllTextAsync(links, Cancellation) is var text && text.Contains($"\"uid\": {account.Uid}", StringComparison.Ordinal) && text.Contains("\"uid\": null", StringComparison.Ordinal),
+            async () =>
+                await File.ReadAllTextAsync(links, Cancellation) is var text
+                && text.Contains($"\"uid\": {account.Uid}", StringComparison.Ordinal)
+                && text.Contains("\"uid\": null", StringComparison.Ordinal),
             () => File.ReadAllText(links),
-            Cancellation);
+            Cancellation
+        );
     }
 
     [Fact]
@@ -155,7 +265,10 @@ public sealed class AccountChangeTests
         await using var left = await TestAccount.CreateAsync("carol", Analysts);
         await using var there = await TestAccount.CreateAsync("dora", Analysts);
         await using var scene = await BotScene.BeginAsync();
-        foreach (var (account, chat) in ((TestAccount, string)[])[(replaced, "-101"), (gone, "-102"), (left, "-103"), (there, "-104")])
+        foreach (
+            var (account, chat) in ((TestAccount, string)[])
+                [(replaced, "-101"), (gone, "-102"), (left, "-103"), (there, "-104")]
+        )
         {
             await scene.OperateAsync("link", account.Name, "--chat", chat);
         }
@@ -170,7 +283,11 @@ public sealed class AccountChangeTests
         var doctor = (await scene.OperateAsync("doctor")).Said;
         foreach (var said in (string[])[users, doctor])
         {
-            Assert.Contains($"the account has a new id; its link is of user id {before}, it has user id {replaced.Uid}", said, StringComparison.Ordinal);
+            Assert.Contains(
+                $"the account has a new id; its link is of user id {before}, it has user id {replaced.Uid}",
+                said,
+                StringComparison.Ordinal
+            );
             Assert.Contains($"notify-bot link {replaced.Name} CODE", said, StringComparison.Ordinal);
             Assert.Contains("the account does not exist", said, StringComparison.Ordinal);
             Assert.Contains($"notify-bot unlink {gone.Name}", said, StringComparison.Ordinal);
@@ -194,26 +311,57 @@ public sealed class AccountChangeTests
         var chat = await scene.Phone.AddStartedPersonAsync("ann", Cancellation);
         Directory.CreateDirectory(scene.Data);
         await File.WriteAllTextAsync(
-            Path.Combine(scene.Data, "telegram_users.json"), $$"""{"ann": {"chat_id": {{chat}}, "linked_at": "2026-01-30T19:20:00Z", "uid": 54321} }""", Cancellation);
-        await using var bot = await BotProcess.StartAsync(scene.Environment.AsReadOnly(), null, Cancellation, etc.Folder);
-        Assert.Equal(HttpStatusCode.OK, (await bot.SendAsync(new { user = "ann", text = "before" }, Cancellation)).Status);
+            Path.Combine(scene.Data, "telegram_users.json"),
+            $$"""{"ann": {"chat_id": {{chat}}, "linked_at": "2026-01-30T19:20:00Z", "uid": 54321} }""",
+            Cancellation
+        );
+        await using var bot = await BotProcess.StartAsync(
+            scene.Environment.AsReadOnly(),
+            null,
+            Cancellation,
+            etc.Folder
+        );
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await bot.SendAsync(new { user = "ann", text = "before" }, Cancellation)).Status
+        );
 
         // What it said last counts.
         etc.Break();
-        Assert.Equal(HttpStatusCode.OK, (await bot.SendAsync(new { user = "ann", text = "meanwhile" }, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await bot.SendAsync(new { user = "ann", text = "meanwhile" }, Cancellation)).Status
+        );
         await bot.StopAsync(Cancellation);
 
         // It has said nothing to this one: nothing is known, and so nothing is lost.
-        await using var another = await BotProcess.StartAsync(scene.Environment.AsReadOnly(), null, Cancellation, etc.Folder);
+        await using var another = await BotProcess.StartAsync(
+            scene.Environment.AsReadOnly(),
+            null,
+            Cancellation,
+            etc.Folder
+        );
         var refused = await another.SendAsync(new { user = "ann", text = "later" }, Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
-        Assert.Contains("The account ann can't be looked up", refused.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The account ann can't be looked up",
+            refused.Body.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
         await another.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
         Assert.Contains("can't be looked up", (await scene.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
 
         etc.Mend();
-        Assert.Equal(HttpStatusCode.OK, (await another.SendAsync(new { user = "ann", text = "later" }, Cancellation)).Status);
-        Assert.Equal(["before", "meanwhile", "later"], (await scene.Phone.BotMessagesAsync(chat, Cancellation)).Select(m => m.Text).Where(t => t is "before" or "meanwhile" or "later"));
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await another.SendAsync(new { user = "ann", text = "later" }, Cancellation)).Status
+        );
+        Assert.Equal(
+            ["before", "meanwhile", "later"],
+            (await scene.Phone.BotMessagesAsync(chat, Cancellation))
+                .Select(m => m.Text)
+                .Where(t => t is "before" or "meanwhile" or "later")
+        );
         var history = (await another.GetAsync("/notifications?user=ann", Cancellation)).GetProperty("notifications");
         Assert.Equal(3, history.GetArrayLength());
     }

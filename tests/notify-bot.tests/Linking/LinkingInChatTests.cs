@@ -54,7 +54,11 @@ public sealed class LinkingInChatTests
         var told = (await scene.Phone.WaitForBotMessagesAsync(chat, 2, Cancellation))[1];
         Assert.Contains("Linked: the notifications of alice", told.Text, StringComparison.Ordinal);
         Assert.Contains("of alice", (await scene.AskAsync(chat, "/whoami")).Text, StringComparison.Ordinal);
-        Assert.Contains("This chat is linked: the notifications of alice", (await scene.AskAsync(chat, "/start")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "This chat is linked: the notifications of alice",
+            (await scene.AskAsync(chat, "/start")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -65,7 +69,11 @@ public sealed class LinkingInChatTests
         var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
         var other = await scene.Phone.AddPersonAsync("Eve", Cancellation);
 
-        Assert.Contains("Linked: the notifications of alice", (await scene.AskAsync(chat, $"/start {offered}")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Linked: the notifications of alice",
+            (await scene.AskAsync(chat, $"/start {offered}")).Text,
+            StringComparison.Ordinal
+        );
         var second = await scene.AskAsync(other, $"/start {offered}");
 
         Assert.Contains("unknown or expired", second.Text, StringComparison.Ordinal);
@@ -84,7 +92,17 @@ public sealed class LinkingInChatTests
 
         await scene.Phone.PressAsync(chat, "Switch from bob to alice", Cancellation, question.MessageId);
 
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("of alice on Data Analyst arrive here from now on, and no longer those of bob", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m =>
+                m.Any(x =>
+                    x.Text.Contains(
+                        "of alice on Data Analyst arrive here from now on, and no longer those of bob",
+                        StringComparison.Ordinal
+                    )
+                ),
+            Cancellation
+        );
         var (_, users) = await scene.OperateAsync("users");
         Assert.DoesNotContain("bob", users, StringComparison.Ordinal);
     }
@@ -98,7 +116,11 @@ public sealed class LinkingInChatTests
 
         await scene.Phone.PressAsync(chat, "Keep bob", Cancellation, question.MessageId);
 
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.MessageId == question.MessageId && x.Text == "Nothing has changed."), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.MessageId == question.MessageId && x.Text == "Nothing has changed."),
+            Cancellation
+        );
         Assert.Contains("of bob", (await scene.AskAsync(chat, "/whoami")).Text, StringComparison.Ordinal);
     }
 
@@ -109,7 +131,11 @@ public sealed class LinkingInChatTests
         var old = await scene.LinkAsync("alice");
         var next = await scene.LinkAsync("alice");
 
-        await scene.Phone.WaitForBotMessagesAsync(old, m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            old,
+            m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)),
+            Cancellation
+        );
 
         await scene.Bot.SendAsync(new { user = "alice", text = "where?" }, Cancellation);
         Assert.Contains(await scene.Phone.BotMessagesAsync(next, Cancellation), m => m.Text == "where?");
@@ -127,11 +153,23 @@ public sealed class LinkingInChatTests
         Assert.Contains($"{old}", links, StringComparison.Ordinal);
 
         // A link has whole seconds; a rename, as editors and the dashboard do it.
-        await File.WriteAllTextAsync(file + ".new", links.Replace($"{old}", $"{next}", StringComparison.Ordinal), Cancellation);
+        await File.WriteAllTextAsync(
+            file + ".new",
+            links.Replace($"{old}", $"{next}", StringComparison.Ordinal),
+            Cancellation
+        );
         File.Move(file + ".new", file, overwrite: true);
 
-        await scene.Phone.WaitForBotMessagesAsync(next, m => m.Any(x => x.Text.Contains("Linked: the notifications of alice", StringComparison.Ordinal)), Cancellation);
-        await scene.Phone.WaitForBotMessagesAsync(old, m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            next,
+            m => m.Any(x => x.Text.Contains("Linked: the notifications of alice", StringComparison.Ordinal)),
+            Cancellation
+        );
+        await scene.Phone.WaitForBotMessagesAsync(
+            old,
+            m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)),
+            Cancellation
+        );
     }
 
     [Fact]
@@ -142,7 +180,10 @@ public sealed class LinkingInChatTests
 
         Assert.Contains("no longer linked", (await scene.AskAsync(chat, "/unlink")).Text, StringComparison.Ordinal);
 
-        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await scene.Bot.SendAsync(new { user = "alice", text = "x" }, Cancellation)).Status);
+        Assert.Equal(
+            System.Net.HttpStatusCode.NotFound,
+            (await scene.Bot.SendAsync(new { user = "alice", text = "x" }, Cancellation)).Status
+        );
         Assert.Equal("Use /start to link your account.", (await scene.AskAsync(chat, "/status")).Text);
     }
 
@@ -150,7 +191,13 @@ public sealed class LinkingInChatTests
     public async Task A_group_gets_no_code_and_other_bots_commands_no_answer()
     {
         await using var scene = await BotScene.BeginAsync();
-        await scene.Phone.InjectAsync(await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tests", "cases", "C31-linking-by-get-and-in-groups", "update.json"), Cancellation), Cancellation);
+        await scene.Phone.InjectAsync(
+            await File.ReadAllTextAsync(
+                Path.Combine(Programs.Repository, "tests", "cases", "C31-linking-by-get-and-in-groups", "update.json"),
+                Cancellation
+            ),
+            Cancellation
+        );
 
         var answer = (await scene.Phone.WaitForBotMessagesAsync(-1001557900003, 1, Cancellation))[0];
         var later = await scene.AskAsync(await scene.Phone.AddPersonAsync("Later", Cancellation), "/start");
@@ -159,7 +206,11 @@ public sealed class LinkingInChatTests
         Assert.DoesNotMatch("[^0-9-][0-9]{6}[^0-9]", answer.Text);
         Assert.Contains("verification code", later.Text, StringComparison.Ordinal);
         Assert.Single(await scene.Phone.BotMessagesAsync(-1001557900003, Cancellation));
-        Assert.Single(JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(scene.Data, "pending_codes.json"), Cancellation)).RootElement.EnumerateObject());
+        Assert.Single(
+            JsonDocument
+                .Parse(await File.ReadAllBytesAsync(Path.Combine(scene.Data, "pending_codes.json"), Cancellation))
+                .RootElement.EnumerateObject()
+        );
     }
 
     [Fact]
@@ -168,17 +219,32 @@ public sealed class LinkingInChatTests
         await using var scene = await BotScene.BeginAsync();
         var person = await scene.Phone.AddPersonAsync("Alice", Cancellation);
         var group = await scene.Phone.AddGroupAsync("Data team", [person], Cancellation, isSupergroup: true);
-        await scene.OperateAsync("link", "team-data", "--chat", group.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await scene.OperateAsync(
+            "link",
+            "team-data",
+            "--chat",
+            group.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        );
 
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "team-data", text = "for all" }, Cancellation)).Status);
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (await scene.Bot.SendAsync(new { user = "team-data", text = "for all" }, Cancellation)).Status
+        );
         foreach (var command in (string[])["/status", "/run x", "/unlink", "/test", "/whoami"])
         {
             await scene.Phone.TypeAsync(group, command, Cancellation);
         }
 
-        var refusals = await scene.Phone.WaitForBotMessagesAsync(group, m => m.Count(x => x.Text.StartsWith("Groups only receive", StringComparison.Ordinal)) == 5, Cancellation);
+        var refusals = await scene.Phone.WaitForBotMessagesAsync(
+            group,
+            m => m.Count(x => x.Text.StartsWith("Groups only receive", StringComparison.Ordinal)) == 5,
+            Cancellation
+        );
         Assert.Contains(refusals, m => m.Text == "for all");
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "team-data", text = "still linked" }, Cancellation)).Status);
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (await scene.Bot.SendAsync(new { user = "team-data", text = "still linked" }, Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -187,7 +253,17 @@ public sealed class LinkingInChatTests
         await using var scene = await BotScene.SetAsync();
         Directory.CreateDirectory(scene.Data);
         var path = Path.Combine(scene.Data, "telegram_users.json");
-        var damaged = await File.ReadAllBytesAsync(Path.Combine(Programs.Repository, "tests", "cases", "C26-half-written-state", "state", "telegram_users.json"), Cancellation);
+        var damaged = await File.ReadAllBytesAsync(
+            Path.Combine(
+                Programs.Repository,
+                "tests",
+                "cases",
+                "C26-half-written-state",
+                "state",
+                "telegram_users.json"
+            ),
+            Cancellation
+        );
         await File.WriteAllBytesAsync(path, damaged, Cancellation);
         await scene.StartBotAsync();
         var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
@@ -198,17 +274,32 @@ public sealed class LinkingInChatTests
         var (linked, said) = await scene.OperateAsync("link", "carol", "--chat", "7005");
 
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, status);
-        Assert.Contains("State unreadable: telegram_users.json", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "State unreadable: telegram_users.json",
+            body.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("telegram_users.json", health.GetProperty("unreadable")[0].GetProperty("file").GetString());
-        Assert.StartsWith("line ", health.GetProperty("unreadable")[0].GetProperty("position").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "line ",
+            health.GetProperty("unreadable")[0].GetProperty("position").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Contains("can't be read", answer.Text, StringComparison.Ordinal);
         Assert.Equal(1, linked);
         Assert.Contains("telegram_users.json", said, StringComparison.Ordinal);
         Assert.Equal(damaged, await File.ReadAllBytesAsync(path, Cancellation));
 
-        await File.WriteAllTextAsync(path, """{"dana": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""", Cancellation);
+        await File.WriteAllTextAsync(
+            path,
+            """{"dana": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""",
+            Cancellation
+        );
         await scene.Phone.AddStartedPersonAsync("Dana", Cancellation, 7001);
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "dana", text = "Import finished" }, Cancellation)).Status);
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (await scene.Bot.SendAsync(new { user = "dana", text = "Import finished" }, Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -220,8 +311,15 @@ public sealed class LinkingInChatTests
         var whole = await File.ReadAllBytesAsync(path, Cancellation);
         await File.WriteAllBytesAsync(path, whole.AsMemory(0, whole.Length / 2), Cancellation);
 
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "served on" }, Cancellation)).Status);
-        Assert.StartsWith("The list of links can't be read at the moment.", (await scene.AskAsync(chat, "/unlink")).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (await scene.Bot.SendAsync(new { user = "alice", text = "served on" }, Cancellation)).Status
+        );
+        Assert.StartsWith(
+            "The list of links can't be read at the moment.",
+            (await scene.AskAsync(chat, "/unlink")).Text,
+            StringComparison.Ordinal
+        );
         Assert.Equal(whole.AsSpan(0, whole.Length / 2).ToArray(), await File.ReadAllBytesAsync(path, Cancellation));
     }
 
@@ -242,13 +340,20 @@ public sealed class LinkingInChatTests
 
         Assert.Equal(1, status);
         Assert.Contains("Nothing was changed", said, StringComparison.Ordinal);
-        Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(scene.Data, "telegram_users.json"), Cancellation));
+        Assert.Equal(
+            before,
+            await File.ReadAllBytesAsync(Path.Combine(scene.Data, "telegram_users.json"), Cancellation)
+        );
         var (sent, why) = await scene.Bot.SendAsync(new { user = "alice", text = "no room" }, Cancellation);
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, sent);
         Assert.Contains("was not accepted", why.GetProperty("error").GetString(), StringComparison.Ordinal);
 
         disk.MakeRoom();
-        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text.Contains("no longer linked", StringComparison.Ordinal)), Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.Contains("no longer linked", StringComparison.Ordinal)),
+            Cancellation
+        );
     }
 
     /// <summary>What the dashboard does when it shows the one-tap button.</summary>

@@ -39,7 +39,11 @@ internal sealed class DoctorScene : IAsyncDisposable
     internal Task<(int Status, string Said)> AskDoctorAsync() => Bot.OperateAsync("doctor", "--env-file", SettingsFile);
 
     internal Task WriteUnitAsync(string service, string user) =>
-        File.WriteAllTextAsync(Path.Combine(Bot.Folder, service + ".service"), $"[Service]\nUser={user}\nGroup={user}\n", Cancellation);
+        File.WriteAllTextAsync(
+            Path.Combine(Bot.Folder, service + ".service"),
+            $"[Service]\nUser={user}\nGroup={user}\n",
+            Cancellation
+        );
 
     internal static async Task ShellAsync(string command)
     {

@@ -53,11 +53,25 @@ public sealed class DoctorTests
         Assert.Equal(fault == "setting" ? 78 : 1, status);
         Assert.Contains($"WRONG  {expected}", said, StringComparison.Ordinal);
         Assert.Contains($"       mend: {mend}", said, StringComparison.Ordinal);
-        if (mend.StartsWith("ch", StringComparison.Ordinal) || mend.StartsWith("setfacl", StringComparison.Ordinal) || mend.StartsWith("usermod", StringComparison.Ordinal))
+        if (
+            mend.StartsWith("ch", StringComparison.Ordinal)
+            || mend.StartsWith("setfacl", StringComparison.Ordinal)
+            || mend.StartsWith("usermod", StringComparison.Ordinal)
+        )
         {
             // The service's own restart is systemd's business, and there is none here.
             var command = said.Split("mend: ")[1].Split('\n')[0].Split("; systemctl")[0];
-            Assert.Equal(0, (await RunProgram.ToEndAsync("/bin/sh", ["-c", command], new Dictionary<string, string>(StringComparer.Ordinal), Cancellation)).Status);
+            Assert.Equal(
+                0,
+                (
+                    await RunProgram.ToEndAsync(
+                        "/bin/sh",
+                        ["-c", command],
+                        new Dictionary<string, string>(StringComparer.Ordinal),
+                        Cancellation
+                    )
+                ).Status
+            );
             Assert.Equal(0, (await scene.AskDoctorAsync()).Status);
         }
     }
@@ -106,7 +120,10 @@ public sealed class DoctorTests
                 return ("helper: ", "server/deploy.sh");
             case "web account":
                 await scene.WriteUnitAsync("notify-web", scene.Web.Name);
-                return ($"notify-web: {scene.Web.Name}, which it runs as, is not in data-ops", $"usermod -aG data-ops {scene.Web.Name}; systemctl restart notify-web");
+                return (
+                    $"notify-web: {scene.Web.Name}, which it runs as, is not in data-ops",
+                    $"usermod -aG data-ops {scene.Web.Name}; systemctl restart notify-web"
+                );
             case "no gateway account":
                 await scene.WriteUnitAsync("notify-gateway", "no-such-account");
                 return ("notify-gateway: there is no account no-such-account", "useradd --system");
@@ -114,7 +131,16 @@ public sealed class DoctorTests
                 File.SetUnixFileMode(scene.SettingsFile, (UnixFileMode)0b110_100_100);
                 return ("settings file: ", "chown root:root");
             case "another poller":
-                await scene.Bot.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = 409, Description = "Conflict: terminated by other getUpdates request" }, Cancellation);
+                await scene.Bot.Phone.AddFaultAsync(
+                    new Fault
+                    {
+                        Kind = FaultKind.Answer,
+                        Method = "getUpdates",
+                        Status = 409,
+                        Description = "Conflict: terminated by other getUpdates request",
+                    },
+                    Cancellation
+                );
                 await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "polled elsewhere", Cancellation);
                 return ("bot: another process asks Telegram", "pgrep -a notify-bot");
             case "setting":
@@ -136,7 +162,11 @@ public sealed class DoctorTests
         TestAccount.SkipUnlessRoot();
         await using var scene = await DoctorScene.BeginAsync();
         scene.Bot.Environment.Remove("TELEGRAM_BOT_TOKEN");
-        await File.WriteAllTextAsync(scene.SettingsFile, content.Replace("{0}", scene.Bot.Sandbox.Token, StringComparison.Ordinal), Cancellation);
+        await File.WriteAllTextAsync(
+            scene.SettingsFile,
+            content.Replace("{0}", scene.Bot.Sandbox.Token, StringComparison.Ordinal),
+            Cancellation
+        );
 
         var (status, said) = await scene.AskDoctorAsync();
 

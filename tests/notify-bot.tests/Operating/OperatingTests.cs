@@ -33,7 +33,11 @@ public sealed class OperatingTests
 
         Assert.Equal(78, scene.Bot.ExitStatus);
         Assert.Contains($"notify-bot: {name} ", scene.Bot.Said, StringComparison.Ordinal);
-        Assert.Contains("should hold", scene.Bot.Said.Replace("something else than", "should hold", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "should hold",
+            scene.Bot.Said.Replace("something else than", "should hold", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("not-a-token-but-secret", scene.Bot.Said, StringComparison.Ordinal);
     }
 
@@ -44,14 +48,26 @@ public sealed class OperatingTests
     public async Task A_data_folder_that_is_not_there_ends_a_command_with_78_and_the_variable(params string[] command)
     {
         await using var scene = await BotScene.SetAsync();
-        foreach (var wrong in (string[])[Path.Combine(scene.Folder, "missing"), FileAt(scene, "file"), Path.Combine(FileAt(scene, "file"), "below"), "relative"])
+        foreach (
+            var wrong in (string[])
+                [
+                    Path.Combine(scene.Folder, "missing"),
+                    FileAt(scene, "file"),
+                    Path.Combine(FileAt(scene, "file"), "below"),
+                    "relative",
+                ]
+        )
         {
             scene.Environment["NOTIFY_DATA_DIR"] = wrong;
 
             var (status, said) = await scene.OperateAsync(command);
 
             Assert.True(status == 78, $"{wrong}: {status} {said}");
-            Assert.StartsWith($"notify-bot: NOTIFY_DATA_DIR holds \"{wrong}\": it should hold ", said, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"notify-bot: NOTIFY_DATA_DIR holds \"{wrong}\": it should hold ",
+                said,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -61,9 +77,19 @@ public sealed class OperatingTests
         TestAccount.SkipUnlessRoot();
         await using var deploy = await TestAccount.CreateAsync("deploy");
         await using var scene = await BotScene.SetAsync();
-        var closed = Directory.CreateDirectory(Path.Combine(scene.Folder, "roots"), (UnixFileMode)0b111_101_101).FullName;
+        var closed = Directory
+            .CreateDirectory(Path.Combine(scene.Folder, "roots"), (UnixFileMode)0b111_101_101)
+            .FullName;
         var readOnly = Directory.CreateDirectory(Path.Combine(closed, "data"), (UnixFileMode)0b111_101_101).FullName;
-        foreach (var wrong in (string[])[readOnly, Path.Combine(closed, "missing"), FileAt(scene, "file"), Path.Combine(FileAt(scene, "file"), "below")])
+        foreach (
+            var wrong in (string[])
+                [
+                    readOnly,
+                    Path.Combine(closed, "missing"),
+                    FileAt(scene, "file"),
+                    Path.Combine(FileAt(scene, "file"), "below"),
+                ]
+        )
         {
             scene.Environment["NOTIFY_DATA_DIR"] = wrong;
             scene.Environment["NOTIFY_BOT_SOCKET"] = Path.Combine(scene.Folder, "bot.sock");
@@ -72,7 +98,11 @@ public sealed class OperatingTests
             await scene.Bot.WaitForEndAsync(Cancellation);
 
             Assert.True(scene.Bot.ExitStatus == 78, $"{wrong}: {scene.Bot.ExitStatus} {scene.Bot.Said}");
-            Assert.Contains($"NOTIFY_DATA_DIR holds \"{wrong}\": it should hold a folder that {deploy.Name} can read and write", scene.Bot.Said, StringComparison.Ordinal);
+            Assert.Contains(
+                $"NOTIFY_DATA_DIR holds \"{wrong}\": it should hold a folder that {deploy.Name} can read and write",
+                scene.Bot.Said,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -135,7 +165,11 @@ public sealed class OperatingTests
 
         Assert.Contains("Nobody is linked yet", (await scene.OperateAsync("users")).Said, StringComparison.Ordinal);
         Assert.Equal((0, "alice is linked to chat 42.\n"), await scene.OperateAsync("link", "alice", "--chat", "42"));
-        Assert.Contains("team", (await scene.OperateAsync("link", "team", "--chat", "-1001557900001")).Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "team",
+            (await scene.OperateAsync("link", "team", "--chat", "-1001557900001")).Said,
+            StringComparison.Ordinal
+        );
         var (_, moved) = await scene.OperateAsync("link", "bob", "--chat", "42");
         Assert.Contains("The chat was alice's before; alice has no link now.", moved, StringComparison.Ordinal);
         var (_, users) = await scene.OperateAsync("users");

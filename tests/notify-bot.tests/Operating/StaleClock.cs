@@ -23,9 +23,18 @@ internal static class StaleClock
         {
             var stream = client.GetStream();
             _ = await stream.ReadAsync(new byte[16 * 1024], cancellation);
-            const string Body = """{"ok":true,"result":{"id":110201,"is_bot":true,"first_name":"Late","username":"late_bot"}}""";
-            var date = TimeProvider.System.GetUtcNow().AddHours(-1).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nConnection: close\r\n\r\n{Body}"), cancellation);
+            const string Body =
+                """{"ok":true,"result":{"id":110201,"is_bot":true,"first_name":"Late","username":"late_bot"}}""";
+            var date = TimeProvider
+                .System.GetUtcNow()
+                .AddHours(-1)
+                .ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nConnection: close\r\n\r\n{Body}"
+                ),
+                cancellation
+            );
         }
     }
 }

@@ -40,7 +40,17 @@ public sealed class AccountTests
         }
 
         // The same key is another notification; the mutes of one end nothing of the other's.
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("hello", user, key: "k1") with { Account = null }, Queued, _ => { }, Cancellation));
+        Assert.IsType<Acceptance.Stored>(
+            await scene.Outbox.AcceptAsync(
+                scene.New("hello", user, key: "k1") with
+                {
+                    Account = null,
+                },
+                Queued,
+                _ => { },
+                Cancellation
+            )
+        );
         await scene.Outbox.UnmuteAllAsync(user);
         Assert.Equal("hello", Assert.Single(scene.Outbox.History(user, 10, cancellation: Cancellation)).Message);
     }
@@ -70,8 +80,14 @@ public sealed class AccountTests
         var (user, before) = (UserName.Parse(account.Name), account.Uid);
         MakeFileOfVersion2(scene.File, account.Name);
 
-        Assert.Equal(["waits", "arrived"], scene.Outbox.History(user, 10, cancellation: Cancellation).Select(n => n.Message));
-        Assert.Equal("team", Assert.Single(scene.Outbox.History(UserName.Parse("data_team"), 10, cancellation: Cancellation)).Message);
+        Assert.Equal(
+            ["waits", "arrived"],
+            scene.Outbox.History(user, 10, cancellation: Cancellation).Select(n => n.Message)
+        );
+        Assert.Equal(
+            "team",
+            Assert.Single(scene.Outbox.History(UserName.Parse("data_team"), 10, cancellation: Cancellation)).Message
+        );
         Assert.Equal(Mutes.Forever, scene.Outbox.MutesOf(user).Until("revenue"));
         Assert.Equal(new AccountId(before), Assert.Single(scene.Outbox.Waiting()).Account);
         Assert.Equal("arrived", scene.Outbox.FindRepeated(user, "k1")?.Accepted.Message);
@@ -101,7 +117,10 @@ public sealed class AccountTests
             file.Write(new byte[4096]);
         }
 
-        Assert.Equal(["waits", "arrived"], scene.Outbox.History(UserName.Parse(account.Name), 10, cancellation: Cancellation).Select(n => n.Message));
+        Assert.Equal(
+            ["waits", "arrived"],
+            scene.Outbox.History(UserName.Parse(account.Name), 10, cancellation: Cancellation).Select(n => n.Message)
+        );
         Assert.Single(scene.SetAside);
     }
 
@@ -112,10 +131,14 @@ public sealed class AccountTests
         using var connection = OutboxFile.Connect(path);
         OutboxSchema.Migrate(connection, upTo: 2);
         var now = new DateTimeOffset(2026, 3, 1, 11, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
-        foreach (var (id, name, message, key, state) in ((string, string, string, string?, int)[])[("a", user, "arrived", "k1", 1), ("b", user, "waits", null, 0), ("c", "data_team", "team", null, 1)])
+        foreach (
+            var (id, name, message, key, state) in ((string, string, string, string?, int)[])
+                [("a", user, "arrived", "k1", 1), ("b", user, "waits", null, 0), ("c", "data_team", "team", null, 1)]
+        )
         {
             using var insert = connection.CreateCommand();
-            insert.CommandText = "INSERT INTO notification (id, user, message, parse_mode, silent, key, created_at, state) VALUES ($id, $user, $message, 0, 0, $key, $now, $state)";
+            insert.CommandText =
+                "INSERT INTO notification (id, user, message, parse_mode, silent, key, created_at, state) VALUES ($id, $user, $message, 0, 0, $key, $now, $state)";
             insert.Parameters.AddWithValue("$id", id.PadRight(22, 'x'));
             insert.Parameters.AddWithValue("$user", name);
             insert.Parameters.AddWithValue("$message", message);

@@ -130,7 +130,10 @@ public sealed class DamageTests
 
         var refusal = Assert.Throws<IOException>(() => scene.Outbox);
 
-        Assert.Equal($"{scene.File} is a folder, and should be the file of the outbox. Move the folder away and start again.", refusal.Message);
+        Assert.Equal(
+            $"{scene.File} is a folder, and should be the file of the outbox. Move the folder away and start again.",
+            refusal.Message
+        );
     }
 
     [Theory]
@@ -150,7 +153,10 @@ public sealed class DamageTests
         }
 
         Assert.Equal(Rows, scene.Waiting().Count);
-        Assert.DoesNotContain(scene.Files, f => f.Contains("rescue", StringComparison.Ordinal) || f.Contains("patched", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            scene.Files,
+            f => f.Contains("rescue", StringComparison.Ordinal) || f.Contains("patched", StringComparison.Ordinal)
+        );
     }
 
     private static async Task DoAsync(Harm harm, string path)

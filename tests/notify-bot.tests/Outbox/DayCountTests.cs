@@ -12,7 +12,15 @@ public sealed class DayCountTests : IDisposable
     [Fact]
     public async Task Days_are_those_of_UTC_and_each_outcome_is_counted_for_itself()
     {
-        foreach (var (state, hours) in new[] { (DeliveryState.Delivered, 11), (DeliveryState.Delivered, 0.99), (DeliveryState.Failed, 0.02), (DeliveryState.Muted, 1) })
+        foreach (
+            var (state, hours) in new[]
+            {
+                (DeliveryState.Delivered, 11),
+                (DeliveryState.Delivered, 0.99),
+                (DeliveryState.Failed, 0.02),
+                (DeliveryState.Muted, 1),
+            }
+        )
         {
             await _scene.AcceptAsync("said", state: state);
             _scene.Time.Advance(TimeSpan.FromHours(hours));
@@ -24,15 +32,27 @@ public sealed class DayCountTests : IDisposable
 
         // 12:00, 23:00 and 23:59:24 of 1 March; 0:00:36 of 2 March.
         Assert.Equal(
-            [new DayCount(Day(3, 1), DeliveryState.Delivered, 2), new DayCount(Day(3, 1), DeliveryState.Failed, 1), new DayCount(Day(3, 2), DeliveryState.Muted, 1)],
-            counts.Days);
+            [
+                new DayCount(Day(3, 1), DeliveryState.Delivered, 2),
+                new DayCount(Day(3, 1), DeliveryState.Failed, 1),
+                new DayCount(Day(3, 2), DeliveryState.Muted, 1),
+            ],
+            counts.Days
+        );
         Assert.Equal(Day(2, 1), counts.Since);
     }
 
     [Fact]
     public async Task Quarters_of_an_hour_hold_what_was_accepted_in_them()
     {
-        foreach (var (state, minutes) in new[] { (DeliveryState.Delivered, 14.99), (DeliveryState.Delivered, 0.02), (DeliveryState.Muted, 60) })
+        foreach (
+            var (state, minutes) in new[]
+            {
+                (DeliveryState.Delivered, 14.99),
+                (DeliveryState.Delivered, 0.02),
+                (DeliveryState.Muted, 60),
+            }
+        )
         {
             await _scene.AcceptAsync("said", state: state);
             _scene.Time.Advance(TimeSpan.FromMinutes(minutes));
@@ -42,8 +62,18 @@ public sealed class DayCountTests : IDisposable
 
         // 12:00, 12:14:59 and 12:15:00 of 1 March.
         var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-        Assert.Equal([new QuarterCount(noon, DeliveryState.Delivered, 2), new QuarterCount(noon.AddMinutes(15), DeliveryState.Muted, 1)], counts.Quarters);
-        Assert.InRange(_scene.Time.GetUtcNow() - counts.Since, TimeSpan.FromDays(30) - TimeSpan.FromMinutes(15), TimeSpan.FromDays(30));
+        Assert.Equal(
+            [
+                new QuarterCount(noon, DeliveryState.Delivered, 2),
+                new QuarterCount(noon.AddMinutes(15), DeliveryState.Muted, 1),
+            ],
+            counts.Quarters
+        );
+        Assert.InRange(
+            _scene.Time.GetUtcNow() - counts.Since,
+            TimeSpan.FromDays(30) - TimeSpan.FromMinutes(15),
+            TimeSpan.FromDays(30)
+        );
     }
 
     [Fact]
@@ -80,10 +110,12 @@ public sealed class DayCountTests : IDisposable
     {
         var now = _scene.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var apart = (long)(hoursApart * 3_600_000);
-        _scene.Sql($"""
+        _scene.Sql(
+            $"""
             WITH RECURSIVE n(i) AS (SELECT {count - 1} UNION ALL SELECT i - 1 FROM n WHERE i > 0)
             INSERT INTO notification (id, user, uid, message, parse_mode, silent, created_at, state)
             SELECT 'id-' || i, 'dana', -1, 'said', 0, 0, {now} - i * {apart}, {(int)DeliveryState.Delivered} FROM n
-            """);
+            """
+        );
     }
 }

@@ -15,7 +15,9 @@ public sealed class DeadLinkTests
     [Fact]
     public async Task A_blocked_bot_is_said_with_the_notifications_id_and_the_link_is_marked_and_nobody_else_is_touched()
     {
-        await using var scene = await ApiScene.BeginAsync(await File.ReadAllTextAsync(CaseFile("state/telegram_users.json"), Cancellation));
+        await using var scene = await ApiScene.BeginAsync(
+            await File.ReadAllTextAsync(CaseFile("state/telegram_users.json"), Cancellation)
+        );
         await SilentlyBlockAsync(scene);
 
         var answer = await scene.SendJsonAsync(await File.ReadAllTextAsync(CaseFile("send.json"), Cancellation));
@@ -27,8 +29,14 @@ public sealed class DeadLinkTests
         Assert.Equal("blocked", failed.GetProperty("reason").GetString());
         var links = Links(scene);
         Assert.Equal("blocked", links.GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", links.GetProperty("dana").GetProperty("dead").GetProperty("since").GetString()!);
-        Assert.Equal("""{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z", "uid": null}""", links.GetProperty("omar").GetRawText());
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+            links.GetProperty("dana").GetProperty("dead").GetProperty("since").GetString()!
+        );
+        Assert.Equal(
+            """{"chat_id": 7002, "linked_at": "2026-01-06T09:00:00Z", "uid": null}""",
+            links.GetProperty("omar").GetRawText()
+        );
 
         await scene.Phone.ClearCallsAsync(Cancellation);
         var next = await scene.SendAsync(new { user = "dana", text = "again" });
@@ -46,17 +54,35 @@ public sealed class DeadLinkTests
         await scene.Phone.BeginOutageAsync(Cancellation);
         for (var i = 0; i < 5; i++)
         {
-            await scene.SendAsync(new { user = "dana", text = $"{i}", wait = 0 });
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = $"{i}",
+                    wait = 0,
+                }
+            );
         }
 
-        await scene.SendAsync(new { user = "omar", text = "for omar", wait = 0 });
+        await scene.SendAsync(
+            new
+            {
+                user = "omar",
+                text = "for omar",
+                wait = 0,
+            }
+        );
         await SilentlyBlockAsync(scene);
         await scene.Phone.EndOutageAsync(Cancellation);
 
         await Eventually.TrueAsync(
-            async () => (await HistoryAsync(scene, "dana")).All(n => n.GetProperty("state").GetString() == "failed" && n.GetProperty("reason").GetString() == "blocked"),
+            async () =>
+                (await HistoryAsync(scene, "dana")).All(n =>
+                    n.GetProperty("state").GetString() == "failed" && n.GetProperty("reason").GetString() == "blocked"
+                ),
             () => "some wait still",
-            Cancellation);
+            Cancellation
+        );
         await scene.Phone.WaitForBotMessagesAsync(ApiScene.Omar, 1, Cancellation);
         Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"), c => c.ChatId == ApiScene.Dana);
     }
@@ -66,13 +92,44 @@ public sealed class DeadLinkTests
     {
         await using var scene = await ApiScene.BeginAsync();
         await SilentlyBlockAsync(scene);
-        var first = await scene.SendAsync(new { user = "dana", text = "hello", key = "k" });
+        var first = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "hello",
+                key = "k",
+            }
+        );
         first.AssertRefused(410, "(blocked)");
 
-        Assert.Equal(first.Body, (await scene.SendAsync(new { user = "dana", text = "hello", key = "k" })).Body);
+        Assert.Equal(
+            first.Body,
+            (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = "hello",
+                        key = "k",
+                    }
+                )
+            ).Body
+        );
         await scene.Bot.Bot.KillAsync();
         await scene.Bot.StartBotAsync();
-        Assert.Equal(first.Body, (await scene.SendAsync(new { user = "dana", text = "hello", key = "k" })).Body);
+        Assert.Equal(
+            first.Body,
+            (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = "hello",
+                        key = "k",
+                    }
+                )
+            ).Body
+        );
     }
 
     [Fact]
@@ -88,15 +145,23 @@ public sealed class DeadLinkTests
         await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation, isBlocked: false);
         await WaitForMarkAsync(scene, "dana", isDead: false);
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
-        Assert.Equal("""{"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z", "uid": null}""", Links(scene).GetProperty("dana").GetRawText());
+        Assert.Equal(
+            """{"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z", "uid": null}""",
+            Links(scene).GetProperty("dana").GetRawText()
+        );
     }
 
     [Fact]
     public async Task A_start_makes_a_link_alive_again_whose_chat_was_not_there()
     {
-        await using var scene = await ApiScene.BeginAsync("""{"dana": {"chat_id": 7999, "linked_at": "2026-01-05T09:00:00Z"}}""");
+        await using var scene = await ApiScene.BeginAsync(
+            """{"dana": {"chat_id": 7999, "linked_at": "2026-01-05T09:00:00Z"}}"""
+        );
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(410, "(chat not found)");
-        Assert.Equal("chat not found", Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
+        Assert.Equal(
+            "chat not found",
+            Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString()
+        );
 
         await scene.Phone.AddPersonAsync("Dana", Cancellation, 7999);
         await scene.Bot.AskAsync(7999, "/start");
@@ -113,7 +178,10 @@ public sealed class DeadLinkTests
 
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(410, "(deactivated)");
 
-        Assert.Equal("deactivated", Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString());
+        Assert.Equal(
+            "deactivated",
+            Links(scene).GetProperty("dana").GetProperty("dead").GetProperty("reason").GetString()
+        );
     }
 
     [Theory]
@@ -126,7 +194,15 @@ public sealed class DeadLinkTests
     public async Task A_403_that_says_that_the_chat_is_gone_marks_the_link(string description, string reason)
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = description });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 403,
+                Description = description,
+            }
+        );
 
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(410, $"({reason})");
 
@@ -139,7 +215,16 @@ public sealed class DeadLinkTests
     public async Task A_403_of_other_words_costs_the_message_and_not_the_link(string description)
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = description, Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 403,
+                Description = description,
+                Times = 1,
+            }
+        );
 
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertRefused(502, description);
 
@@ -169,14 +254,31 @@ public sealed class DeadLinkTests
     [Fact]
     public async Task A_group_that_became_a_supergroup_while_its_notifications_waited_gets_each_once_in_order()
     {
-        const long Group = -4201, Supergroup = -1001557900001;
-        await using var scene = await ApiScene.BeginAsync($$"""{"dana": {"chat_id": {{Group}}, "linked_at": "2026-01-05T09:00:00Z"} }""");
+        const long Group = -4201,
+            Supergroup = -1001557900001;
+        await using var scene = await ApiScene.BeginAsync(
+            $$"""{"dana": {"chat_id": {{Group}}, "linked_at": "2026-01-05T09:00:00Z"} }"""
+        );
         await scene.Phone.AddGroupAsync("Data team", [ApiScene.Dana], Cancellation, id: Group);
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = 500 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "getUpdates",
+                Status = 500,
+            }
+        );
         await scene.Phone.BeginOutageAsync(Cancellation);
         foreach (var text in (string[])["one", "two", "three"])
         {
-            await scene.SendAsync(new { user = "dana", text, wait = 0 });
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text,
+                    wait = 0,
+                }
+            );
         }
 
         await scene.Phone.UpgradeAsync(Group, Cancellation, Supergroup);
@@ -188,23 +290,43 @@ public sealed class DeadLinkTests
         Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendMessage"), c => c.ChatId == Group);
     }
 
-    private static string CaseFile(string name) => Path.Combine(Programs.Repository, "tests", "cases", "C13-user-blocked-bot", name);
+    private static string CaseFile(string name) =>
+        Path.Combine(Programs.Repository, "tests", "cases", "C13-user-blocked-bot", name);
 
     /// <summary>The bot is blocked and does not hear of it by an update, as when it was not running.</summary>
     /// <summary>Without an update that tells the bot: the poll that is open ends with one of no meaning, and no further one is answered.</summary>
     private static async Task SilentlyBlockAsync(ApiScene scene)
     {
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = 500 });
-        await scene.Phone.InjectAsync("""{"ok": true, "result": [{"update_id": 1, "poll": {"id": "1"}}]}""", Cancellation);
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "getUpdates",
+                Status = 500,
+            }
+        );
+        await scene.Phone.InjectAsync(
+            """{"ok": true, "result": [{"update_id": 1, "poll": {"id": "1"}}]}""",
+            Cancellation
+        );
         await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "unreachable", Cancellation);
         await scene.Phone.BlockAsync(ApiScene.Dana, Cancellation);
     }
 
     private static async Task<JsonElement[]> HistoryAsync(ApiScene scene, string user) =>
-        [.. (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={user}")).Json.GetProperty("notifications").EnumerateArray()];
+        [
+            .. (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={user}"))
+                .Json.GetProperty("notifications")
+                .EnumerateArray(),
+        ];
 
-    private static JsonElement Links(ApiScene scene) => JsonDocument.Parse(File.ReadAllText(Path.Combine(scene.Bot.Data, "telegram_users.json"))).RootElement;
+    private static JsonElement Links(ApiScene scene) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(scene.Bot.Data, "telegram_users.json"))).RootElement;
 
-    private static Task WaitForMarkAsync(ApiScene scene, string user, bool isDead) => Eventually.TrueAsync(
-        () => Links(scene).GetProperty(user).TryGetProperty("dead", out _) == isDead, () => $"the links are {Links(scene)}", Cancellation);
+    private static Task WaitForMarkAsync(ApiScene scene, string user, bool isDead) =>
+        Eventually.TrueAsync(
+            () => Links(scene).GetProperty(user).TryGetProperty("dead", out _) == isDead,
+            () => $"the links are {Links(scene)}",
+            Cancellation
+        );
 }

@@ -18,7 +18,11 @@ public sealed class FullDiskTests
         full.Disk.Fill();
 
         await full.RefuseTextsAsync();
-        var photo = await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(300_000), ("user", "dana"), ("caption", "chart"));
+        var photo = await full.Scene.SendPhotoAsync(
+            TestPictures.PngOfSize(300_000),
+            ("user", "dana"),
+            ("caption", "chart")
+        );
 
         Assert.True(photo.Status == 503, photo.ToString());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(full.Scene.Bot.Data, "private", "images")));
@@ -28,14 +32,22 @@ public sealed class FullDiskTests
         var (_, doctor) = await full.Scene.Bot.OperateAsync("doctor");
         Assert.Contains("WRONG  bot: it can't write its outbox", doctor, StringComparison.Ordinal);
         Assert.Contains("WRONG  disk: 0 MB are free", doctor, StringComparison.Ordinal);
-        var history = (await full.Scene.AskAsync(HttpMethod.Get, "/notifications?user=dana&limit=200")).Json.GetProperty("notifications");
+        var history = (
+            await full.Scene.AskAsync(HttpMethod.Get, "/notifications?user=dana&limit=200")
+        ).Json.GetProperty("notifications");
         Assert.Equal(full.Accepted + 1, history.GetArrayLength());
 
         // Nobody sends meanwhile: a monitor waits for the bot to be well before it lets anybody.
         full.Disk.MakeRoom();
-        await Eventually.TrueAsync(async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 200, () => "health is not 200", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 200,
+            () => "health is not 200",
+            Cancellation
+        );
         (await full.Scene.SendAsync(new { user = "dana", text = "after" })).AssertDelivered();
-        (await full.Scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "chart"))).AssertDelivered();
+        (
+            await full.Scene.SendPhotoAsync(TestPictures.Png(640, 360), ("user", "dana"), ("caption", "chart"))
+        ).AssertDelivered();
         Assert.Contains(" 1602 ", full.Scene.Bot.Bot.Said, StringComparison.Ordinal);
         Assert.Contains(" 1603 ", full.Scene.Bot.Bot.Said, StringComparison.Ordinal);
     }
@@ -47,15 +59,29 @@ public sealed class FullDiskTests
         await using var full = await FullDisk.BeginAsync();
         full.Disk.Fill();
 
-        var photo = await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(3_000_000), ("user", "dana"), ("caption", "chart"));
+        var photo = await full.Scene.SendPhotoAsync(
+            TestPictures.PngOfSize(3_000_000),
+            ("user", "dana"),
+            ("caption", "chart")
+        );
 
         photo.AssertTryAgainAfter(30, "was not accepted");
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(full.Scene.Bot.Data, "private", "incoming")));
-        await Eventually.TrueAsync(async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 503, () => "health is not 503", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 503,
+            () => "health is not 503",
+            Cancellation
+        );
 
         full.Disk.MakeRoom();
-        await Eventually.TrueAsync(async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 200, () => "health is not 200", Cancellation);
-        (await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(2_000_000), ("user", "dana"), ("caption", "chart"))).AssertDelivered();
+        await Eventually.TrueAsync(
+            async () => (await full.Scene.AskAsync(HttpMethod.Get, "/health")).Status == 200,
+            () => "health is not 200",
+            Cancellation
+        );
+        (
+            await full.Scene.SendPhotoAsync(TestPictures.PngOfSize(2_000_000), ("user", "dana"), ("caption", "chart"))
+        ).AssertDelivered();
     }
 
     [Fact]
@@ -63,15 +89,37 @@ public sealed class FullDiskTests
     {
         TestAccount.SkipUnlessRoot();
         await using var full = await FullDisk.BeginAsync();
-        await full.Scene.FaultAsync(new Fault { Kind = FaultKind.Delay, Method = "sendMessage", ChatId = ApiScene.Omar, DelaySeconds = 3, Times = 1 });
-        Assert.Equal("queued", (await full.Scene.SendAsync(new { user = "omar", text = "for omar", wait = 0 })).Json.GetProperty("status").GetString());
+        await full.Scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Delay,
+                Method = "sendMessage",
+                ChatId = ApiScene.Omar,
+                DelaySeconds = 3,
+                Times = 1,
+            }
+        );
+        Assert.Equal("queued", (
+                await full.Scene.SendAsync(
+                    new
+                    {
+                        user = "omar",
+                        text = "for omar",
+                        wait = 0,
+                    }
+                )
+            ).Json.GetProperty("status").GetString());
         full.Disk.Fill();
         await full.RefuseTextsAsync();
         await full.Scene.Phone.WaitForBotMessagesAsync(ApiScene.Omar, 1, Cancellation);
         Assert.Equal("queued", await full.StateOfOmarsAsync());
 
         full.Disk.MakeRoom();
-        await Eventually.TrueAsync(async () => await full.StateOfOmarsAsync() == "delivered", () => "it is not stored", Cancellation);
+        await Eventually.TrueAsync(
+            async () => await full.StateOfOmarsAsync() == "delivered",
+            () => "it is not stored",
+            Cancellation
+        );
         await full.Scene.Bot.Bot.KillAsync();
         await full.Scene.Bot.StartBotAsync();
 
@@ -105,7 +153,14 @@ public sealed class FullDiskTests
         {
             while (true)
             {
-                var answer = await Scene.SendAsync(new { user = "dana", text = new string('x', 4000), wait = 0 });
+                var answer = await Scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = new string('x', 4000),
+                        wait = 0,
+                    }
+                );
                 if (answer.Status == 503)
                 {
                     answer.AssertTryAgainAfter(30, "was not accepted");
@@ -118,7 +173,14 @@ public sealed class FullDiskTests
         }
 
         public async Task<string?> StateOfOmarsAsync() =>
-            Assert.Single((await Scene.AskAsync(HttpMethod.Get, "/notifications?user=omar&limit=1")).Json.GetProperty("notifications").EnumerateArray()).GetProperty("state").GetString();
+            Assert
+                .Single(
+                    (await Scene.AskAsync(HttpMethod.Get, "/notifications?user=omar&limit=1"))
+                        .Json.GetProperty("notifications")
+                        .EnumerateArray()
+                )
+                .GetProperty("state")
+                .GetString();
 
         public async ValueTask DisposeAsync()
         {

@@ -54,7 +54,16 @@ public sealed class KeepingTests : IDisposable
     [Fact]
     public async Task The_history_shows_as_much_of_a_text_as_a_phone_gets_and_says_that_it_is_cut()
     {
-        foreach (var text in (string[])[new('x', SqliteOutbox.MostShown), new('y', SqliteOutbox.MostShown + 1), string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MostShown)), "a\0b", new('ä', 500_000)])
+        foreach (
+            var text in (string[])
+                [
+                    new('x', SqliteOutbox.MostShown),
+                    new('y', SqliteOutbox.MostShown + 1),
+                    string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MostShown)),
+                    "a\0b",
+                    new('ä', 500_000),
+                ]
+        )
         {
             await _scene.AcceptAsync(text, state: DeliveryState.Muted);
         }
@@ -98,7 +107,10 @@ public sealed class KeepingTests : IDisposable
     {
         var shelf = new ImageShelf(_charts, _scene.Time);
         var orphan = await PutAsync(shelf);
-        File.SetLastWriteTimeUtc(Path.Combine(_charts, orphan.Id + ".png"), _scene.Time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(33));
+        File.SetLastWriteTimeUtc(
+            Path.Combine(_charts, orphan.Id + ".png"),
+            _scene.Time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(33)
+        );
 
         await ForgetAsync(shelf);
 
@@ -115,15 +127,24 @@ public sealed class KeepingTests : IDisposable
 
         Assert.Matches("^[A-Za-z0-9_-]{22}$", image.Id);
         Assert.Equal((UnixFileMode)0b111_101_000, File.GetUnixFileMode(folder));
-        Assert.Equal((UnixFileMode)0b110_100_000, File.GetUnixFileMode(Assert.Single(Directory.EnumerateFiles(folder))));
+        Assert.Equal(
+            (UnixFileMode)0b110_100_000,
+            File.GetUnixFileMode(Assert.Single(Directory.EnumerateFiles(folder)))
+        );
     }
 
     /// <summary>With a million rows a query that reads them all takes seconds in which nothing is accepted.</summary>
     [Theory]
-    [InlineData(OutboxRows.FindHistory, "SEARCH notification USING INDEX notification_of_account (user=? AND uid=? AND sequence<?)")]
+    [InlineData(
+        OutboxRows.FindHistory,
+        "SEARCH notification USING INDEX notification_of_account (user=? AND uid=? AND sequence<?)"
+    )]
     [InlineData(OutboxRows.FindScripts, "CO-ROUTINE (subquery-1)")]
     [InlineData(OutboxRows.FindSize, "SEARCH history_size USING PRIMARY KEY (user=?)")]
-    [InlineData(OutboxRows.FindByKey, "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)")]
+    [InlineData(
+        OutboxRows.FindByKey,
+        "SEARCH notification USING INDEX notification_by_key (user=? AND key=? AND created_at>?)"
+    )]
     [InlineData(OutboxRows.FindOld, "SEARCH notification USING INDEX notification_by_age (created_at<?)")]
     public async Task Every_query_of_the_history_finds_its_rows_by_an_index(string query, string plan)
     {
@@ -134,7 +155,10 @@ public sealed class KeepingTests : IDisposable
 #pragma warning disable CA2100 // The outbox's own text.
         command.CommandText = "EXPLAIN QUERY PLAN " + query;
 #pragma warning restore CA2100
-        foreach (var parameter in (string[])["$user", "$uid", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"])
+        foreach (
+            var parameter in (string[])
+                ["$user", "$uid", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"]
+        )
         {
             if (query.Contains(parameter, StringComparison.Ordinal))
             {
@@ -157,7 +181,11 @@ public sealed class KeepingTests : IDisposable
     public void A_users_oldest_are_found_by_an_index()
     {
         _scene.Outbox.Find("none");
-        Assert.Contains("USING INDEX notification_of_user (user=?)", _scene.Plan(OutboxRows.FindOldest), StringComparison.Ordinal);
+        Assert.Contains(
+            "USING INDEX notification_of_user (user=?)",
+            _scene.Plan(OutboxRows.FindOldest),
+            StringComparison.Ordinal
+        );
     }
 
     private static async Task<StoredImage> PutAsync(ImageShelf shelf)
@@ -167,7 +195,12 @@ public sealed class KeepingTests : IDisposable
     }
 
     private Task ForgetAsync(ImageShelf shelf) =>
-        new HistoryKeeping(_scene.Outbox, shelf, new RealPauses(_scene.Time), NullLogger<HistoryKeeping>.Instance).ForgetAsync(Cancellation);
+        new HistoryKeeping(
+            _scene.Outbox,
+            shelf,
+            new RealPauses(_scene.Time),
+            NullLogger<HistoryKeeping>.Instance
+        ).ForgetAsync(Cancellation);
 
     private IEnumerable<string> History() => _scene.Outbox.History(OutboxScene.Dana, 200).Select(n => n.Message);
 

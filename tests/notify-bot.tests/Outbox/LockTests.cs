@@ -14,7 +14,9 @@ public sealed class LockTests
     [Theory]
     [InlineData(SqliteHolder.Immediate)]
     [InlineData(SqliteHolder.Exclusive)]
-    public async Task While_the_outbox_is_locked_sends_are_refused_with_the_lock_as_the_reason_and_health_is_down(string how)
+    public async Task While_the_outbox_is_locked_sends_are_refused_with_the_lock_as_the_reason_and_health_is_down(
+        string how
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
         (await scene.SendAsync(new { user = "dana", text = "before" })).AssertDelivered();
@@ -22,7 +24,9 @@ public sealed class LockTests
 
         // It holds on until it is told to let go: each of these answers came while it did.
         var health = await scene.AskAsync(HttpMethod.Get, "/health");
-        var texts = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => scene.SendAsync(new { user = "dana", text = $"refused {i}" })));
+        var texts = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => scene.SendAsync(new { user = "dana", text = $"refused {i}" }))
+        );
         var photo = await scene.SendPhotoAsync(TestPictures.Png(64, 64), ("user", "dana"), ("caption", "refused"));
 
         Assert.Equal(503, health.Status);
@@ -30,20 +34,39 @@ public sealed class LockTests
         var outbox = health.Json.GetProperty("outbox");
         Assert.Equal("locked", outbox.GetProperty("state").GetString());
         Assert.Contains(holder.Name, outbox.GetProperty("reason").GetString(), StringComparison.Ordinal);
-        Assert.All([.. texts, photo], answer =>
-        {
-            answer.AssertTryAgainAfter(30, "was not accepted");
-            Assert.Contains($"another program has the outbox locked: {holder.Name}", answer.Error, StringComparison.Ordinal);
-            Assert.DoesNotContain("room", answer.Error, StringComparison.Ordinal);
-        });
+        Assert.All(
+            [.. texts, photo],
+            answer =>
+            {
+                answer.AssertTryAgainAfter(30, "was not accepted");
+                Assert.Contains(
+                    $"another program has the outbox locked: {holder.Name}",
+                    answer.Error,
+                    StringComparison.Ordinal
+                );
+                Assert.DoesNotContain("room", answer.Error, StringComparison.Ordinal);
+            }
+        );
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private", "images")));
         Assert.Single(await HistoryAsync(scene, "dana"));
         var (_, doctor) = await scene.Bot.OperateAsync("doctor");
-        Assert.Contains($"WRONG  bot: it accepts and sends nothing: another program has the outbox locked: {holder.Name}", doctor, StringComparison.Ordinal);
-        Assert.Contains("notify_outbox_writable 0", (await scene.AskAsync(HttpMethod.Get, "/metrics")).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            $"WRONG  bot: it accepts and sends nothing: another program has the outbox locked: {holder.Name}",
+            doctor,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "notify_outbox_writable 0",
+            (await scene.AskAsync(HttpMethod.Get, "/metrics")).Body,
+            StringComparison.Ordinal
+        );
 
         await holder.LetGoAsync();
-        await Eventually.TrueAsync(async () => (await scene.AskAsync(HttpMethod.Get, "/health")).Status == 200, () => "health is not 200", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await scene.AskAsync(HttpMethod.Get, "/health")).Status == 200,
+            () => "health is not 200",
+            Cancellation
+        );
         (await scene.SendAsync(new { user = "dana", text = "after" })).AssertDelivered();
 
         Assert.Equal(["before", "after"], (await scene.DanasPhone()).Select(m => m.Text));
@@ -62,7 +85,11 @@ public sealed class LockTests
         var ofOneThatLeaves = scene.Outbox.AcceptAsync(scene.New("its caller is gone"), Queued, _ => { }, caller.Token);
         var ofOneThatWaits = scene.Outbox.AcceptAsync(scene.New("refused"), Queued, _ => { }, Cancellation);
         var mute = scene.Outbox.MuteAsync(OutboxScene.Omar, script: null, scene.Time.GetUtcNow().AddHours(1));
-        await Eventually.TrueAsync(() => scene.Outbox.Trouble is { Kind: OutboxTroubleKind.Locked }, () => "the lock is not known", Cancellation);
+        await Eventually.TrueAsync(
+            () => scene.Outbox.Trouble is { Kind: OutboxTroubleKind.Locked },
+            () => "the lock is not known",
+            Cancellation
+        );
 
         await caller.CancelAsync();
         await Assert.ThrowsAsync<TaskCanceledException>(() => ofOneThatLeaves);
@@ -97,9 +124,36 @@ public sealed class LockTests
     public async Task Progress_is_kept_until_the_lock_ends_and_nothing_goes_out_twice_after_a_restart()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Delay, Method = "sendMessage", ChatId = ApiScene.Omar, DelaySeconds = 3, Times = 1 });
-        Assert.Equal("queued", (await scene.SendAsync(new { user = "omar", text = "on its way", wait = 0 })).Json.GetProperty("status").GetString());
-        Assert.Equal("queued", (await scene.SendAsync(new { user = "omar", text = "behind it", wait = 0 })).Json.GetProperty("status").GetString());
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Delay,
+                Method = "sendMessage",
+                ChatId = ApiScene.Omar,
+                DelaySeconds = 3,
+                Times = 1,
+            }
+        );
+        Assert.Equal("queued", (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "omar",
+                        text = "on its way",
+                        wait = 0,
+                    }
+                )
+            ).Json.GetProperty("status").GetString());
+        Assert.Equal("queued", (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "omar",
+                        text = "behind it",
+                        wait = 0,
+                    }
+                )
+            ).Json.GetProperty("status").GetString());
         await using var holder = await SqliteHolder.TakeAsync(FileOf(scene), SqliteHolder.Immediate, Cancellation);
         Assert.Equal(503, (await scene.SendAsync(new { user = "dana", text = "refused" })).Status);
         await scene.Phone.WaitForBotMessagesAsync(ApiScene.Omar, 1, Cancellation);
@@ -107,7 +161,10 @@ public sealed class LockTests
 
         await holder.LetGoAsync();
         await Eventually.TrueAsync(
-            async () => (await HistoryAsync(scene, "omar")).All(n => n.GetProperty("state").GetString() == "delivered"), () => "the progress is not stored", Cancellation);
+            async () => (await HistoryAsync(scene, "omar")).All(n => n.GetProperty("state").GetString() == "delivered"),
+            () => "the progress is not stored",
+            Cancellation
+        );
         await scene.Bot.Bot.KillAsync();
         await scene.Bot.StartBotAsync();
 
@@ -119,8 +176,26 @@ public sealed class LockTests
     public async Task A_bot_that_starts_under_a_lock_serves_and_sends_what_waits_once_it_ends()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", ChatId = ApiScene.Omar, Status = 500, Times = 1 });
-        Assert.Equal("queued", (await scene.SendAsync(new { user = "omar", text = "waits", wait = 0 })).Json.GetProperty("status").GetString());
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                ChatId = ApiScene.Omar,
+                Status = 500,
+                Times = 1,
+            }
+        );
+        Assert.Equal("queued", (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "omar",
+                        text = "waits",
+                        wait = 0,
+                    }
+                )
+            ).Json.GetProperty("status").GetString());
         await scene.Bot.Bot.KillAsync();
         await using var holder = await SqliteHolder.TakeAsync(FileOf(scene), SqliteHolder.Immediate, Cancellation);
 
@@ -148,7 +223,11 @@ public sealed class LockTests
         await scene.Bot.Bot.WaitForEndAsync(Cancellation);
 
         Assert.Equal(1, scene.Bot.Bot.ExitStatus);
-        Assert.Contains($"another program has the outbox locked: {holder.Name}", scene.Bot.Bot.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"another program has the outbox locked: {holder.Name}",
+            scene.Bot.Bot.Said,
+            StringComparison.Ordinal
+        );
         Assert.Empty(DamagedOf(scene));
         await holder.LetGoAsync();
         await scene.Bot.StartBotAsync();
@@ -170,17 +249,32 @@ public sealed class LockTests
             {
                 Assert.Equal(200, (await scene.SendAsync(new { user = "dana", text })).Status);
                 health = (await scene.AskAsync(HttpMethod.Get, "/health")).Json;
-                return health.TryGetProperty("outbox", out var outbox) && outbox.GetProperty("state").GetString() == "log too large";
+                return health.TryGetProperty("outbox", out var outbox)
+                    && outbox.GetProperty("state").GetString() == "log too large";
             },
             () => $"health is {health}",
-            Cancellation);
+            Cancellation
+        );
 
         Assert.Equal("degraded", BotScene.Status(health));
-        Assert.InRange(health.GetProperty("outbox").GetProperty("log_bytes").GetInt64(), SqliteOutbox.LargeLog, SqliteOutbox.LargeLog * 2);
-        Assert.Contains(reader.Name, health.GetProperty("outbox").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.InRange(
+            health.GetProperty("outbox").GetProperty("log_bytes").GetInt64(),
+            SqliteOutbox.LargeLog,
+            SqliteOutbox.LargeLog * 2
+        );
+        Assert.Contains(
+            reader.Name,
+            health.GetProperty("outbox").GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         var (_, doctor) = await scene.Bot.OperateAsync("doctor");
         Assert.Contains("WRONG  bot: the outbox's write-ahead log has", doctor, StringComparison.Ordinal);
-        Assert.Single(scene.Bot.Bot.Said.Split('\n'), line => line.Contains(" 1607 ", StringComparison.Ordinal) && line.Contains(reader.Name, StringComparison.Ordinal));
+        Assert.Single(
+            scene.Bot.Bot.Said.Split('\n'),
+            line =>
+                line.Contains(" 1607 ", StringComparison.Ordinal)
+                && line.Contains(reader.Name, StringComparison.Ordinal)
+        );
 
         await reader.LetGoAsync();
         await scene.Bot.Bot.WaitForHealthAsync(h => !h.TryGetProperty("outbox", out _), Cancellation);
@@ -192,8 +286,13 @@ public sealed class LockTests
 
     private static string FileOf(ApiScene scene) => Path.Combine(scene.Bot.Data, "private", "outbox.db");
 
-    private static IEnumerable<string> DamagedOf(ApiScene scene) => Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private"), "outbox.db.damaged-*");
+    private static IEnumerable<string> DamagedOf(ApiScene scene) =>
+        Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private"), "outbox.db.damaged-*");
 
     private static async Task<IReadOnlyList<JsonElement>> HistoryAsync(ApiScene scene, string user) =>
-        [.. (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={user}&limit=50")).Json.GetProperty("notifications").EnumerateArray()];
+        [
+            .. (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={user}&limit=50"))
+                .Json.GetProperty("notifications")
+                .EnumerateArray(),
+        ];
 }

@@ -31,7 +31,10 @@ public sealed class LogDamageTests
         await scene.AcceptAsync("hello");
 
         Assert.Single(scene.SetAside);
-        Assert.Contains(scene.Files, f => f.Contains("damaged", StringComparison.Ordinal) && f.EndsWith("-wal", StringComparison.Ordinal));
+        Assert.Contains(
+            scene.Files,
+            f => f.Contains("damaged", StringComparison.Ordinal) && f.EndsWith("-wal", StringComparison.Ordinal)
+        );
         Assert.Equal(["hello"], scene.Waiting());
     }
 
@@ -43,7 +46,10 @@ public sealed class LogDamageTests
     [InlineData(LogHarm.MiddleOverwritten, 20)]
     [InlineData(LogHarm.FileEmptied, 20)]
     [InlineData(LogHarm.FileGone, 20)]
-    public async Task A_damaged_log_of_changes_is_set_aside_with_its_file_and_what_can_be_read_of_both_is_kept(LogHarm harm, int kept)
+    public async Task A_damaged_log_of_changes_is_set_aside_with_its_file_and_what_can_be_read_of_both_is_kept(
+        LogHarm harm,
+        int kept
+    )
     {
         using var scene = new OutboxScene();
         await AcceptTwentyAsync(scene);
@@ -56,8 +62,16 @@ public sealed class LogDamageTests
         Assert.Equal(Enumerable.Range(0, kept).Select(i => i.ToString(CultureInfo.InvariantCulture)), waiting);
         var aside = Assert.Single(scene.SetAside);
         Assert.Equal(damaged, await File.ReadAllBytesAsync(aside + "-wal", Cancellation));
-        Assert.Contains($" {kept} notifications", Assert.Single(scene.Log.Lines, l => l.StartsWith("1601 ", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains(aside + "-wal", Assert.Single(scene.Log.Lines, l => l.StartsWith("1605 ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            $" {kept} notifications",
+            Assert.Single(scene.Log.Lines, l => l.StartsWith("1601 ", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            aside + "-wal",
+            Assert.Single(scene.Log.Lines, l => l.StartsWith("1605 ", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
         await AssertWorksAsync(scene, waiting);
     }
 
@@ -79,7 +93,10 @@ public sealed class LogDamageTests
         await KillAsync(scene);
         await DoAsync(harm, scene.File);
 
-        Assert.Equal(Enumerable.Range(1, Rows + 49).Select(i => i.ToString(CultureInfo.InvariantCulture)), scene.Waiting());
+        Assert.Equal(
+            Enumerable.Range(1, Rows + 49).Select(i => i.ToString(CultureInfo.InvariantCulture)),
+            scene.Waiting()
+        );
     }
 
     [Fact]
@@ -101,7 +118,10 @@ public sealed class LogDamageTests
         await KillAsync(scene);
         await DoAsync(LogHarm.HeaderOverwritten, scene.File);
 
-        Assert.Equal(Enumerable.Range(5, Rows - 5).Select(i => i.ToString(CultureInfo.InvariantCulture)), scene.Waiting());
+        Assert.Equal(
+            Enumerable.Range(5, Rows - 5).Select(i => i.ToString(CultureInfo.InvariantCulture)),
+            scene.Waiting()
+        );
         Assert.Single(scene.SetAside);
     }
 
@@ -127,22 +147,39 @@ public sealed class LogDamageTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_bot_that_was_killed_delivers_what_waits_though_the_log_or_the_file_is_damaged(bool fileIsEmptied)
+    public async Task A_bot_that_was_killed_delivers_what_waits_though_the_log_or_the_file_is_damaged(
+        bool fileIsEmptied
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
         await scene.Phone.BeginOutageAsync(Cancellation);
         for (var i = 0; i < 20; i++)
         {
-            (await scene.SendAsync(new { user = "dana", text = $"{i}", wait = 0 })).AssertQueued();
+            (
+                await scene.SendAsync(
+                    new
+                    {
+                        user = "dana",
+                        text = $"{i}",
+                        wait = 0,
+                    }
+                )
+            ).AssertQueued();
         }
 
         await scene.Bot.Bot.KillAsync();
-        await DoAsync(fileIsEmptied ? LogHarm.FileEmptied : LogHarm.HeaderOverwritten, Path.Combine(scene.Bot.Data, "private", "outbox.db"));
+        await DoAsync(
+            fileIsEmptied ? LogHarm.FileEmptied : LogHarm.HeaderOverwritten,
+            Path.Combine(scene.Bot.Data, "private", "outbox.db")
+        );
         await scene.Phone.EndOutageAsync(Cancellation);
         await scene.Bot.StartBotAsync();
 
         var arrived = await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 20, Cancellation);
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => i.ToString(CultureInfo.InvariantCulture)), arrived.Select(m => m.Text));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => i.ToString(CultureInfo.InvariantCulture)),
+            arrived.Select(m => m.Text)
+        );
         Assert.Contains(" 1601 ", scene.Bot.Bot.Said, StringComparison.Ordinal);
         Assert.Contains(" 20 notifications", scene.Bot.Bot.Said, StringComparison.Ordinal);
     }
@@ -206,14 +243,16 @@ public sealed class LogDamageTests
         await using var log = new FileStream(path + "-wal", FileMode.Open, FileAccess.ReadWrite);
         Assert.True(log.Length > 20 * Page);
         var (header, middle) = (32, log.Length / 2);
-        foreach (var (at, length) in harm switch
-        {
-            LogHarm.HeaderOverwritten => [(0L, 200)],
-            LogHarm.BeginningOverwritten => [(0L, Page + 1000)],
-            LogHarm.HeaderAndMiddleOverwritten => [(0L, 200), (middle, 100)],
-            LogHarm.FirstPageOverwritten => [(header, 200)],
-            _ => new (long, int)[] { (middle, 2 * Page) },
-        })
+        foreach (
+            var (at, length) in harm switch
+            {
+                LogHarm.HeaderOverwritten => [(0L, 200)],
+                LogHarm.BeginningOverwritten => [(0L, Page + 1000)],
+                LogHarm.HeaderAndMiddleOverwritten => [(0L, 200), (middle, 100)],
+                LogHarm.FirstPageOverwritten => [(header, 200)],
+                _ => new (long, int)[] { (middle, 2 * Page) },
+            }
+        )
         {
             log.Position = at;
             log.Write(Rubbish(length));

@@ -21,7 +21,9 @@ public sealed class MuteBoundTests : IDisposable
     {
         await MuteAsync(0, Most);
 
-        var refused = await Assert.ThrowsAsync<TooManyMutesException>(() => _scene.Outbox.MuteAsync(OutboxScene.Dana, "one_more.py", InAnHour));
+        var refused = await Assert.ThrowsAsync<TooManyMutesException>(() =>
+            _scene.Outbox.MuteAsync(OutboxScene.Dana, "one_more.py", InAnHour)
+        );
         Assert.Contains($"dana has {Most} scripts muted", refused.Message, StringComparison.Ordinal);
         Assert.Null(_scene.Outbox.MutesOf(OutboxScene.Dana).Until("one_more"));
 
@@ -39,18 +41,22 @@ public sealed class MuteBoundTests : IDisposable
     [Fact]
     public async Task Many_at_once_do_not_get_beyond_the_bound()
     {
-        var muted = await Task.WhenAll(Enumerable.Range(0, 3 * Most).Select(async i =>
-        {
-            try
-            {
-                await _scene.Outbox.MuteAsync(OutboxScene.Dana, $"script{i}.py", InAnHour);
-                return true;
-            }
-            catch (TooManyMutesException)
-            {
-                return false;
-            }
-        }));
+        var muted = await Task.WhenAll(
+            Enumerable
+                .Range(0, 3 * Most)
+                .Select(async i =>
+                {
+                    try
+                    {
+                        await _scene.Outbox.MuteAsync(OutboxScene.Dana, $"script{i}.py", InAnHour);
+                        return true;
+                    }
+                    catch (TooManyMutesException)
+                    {
+                        return false;
+                    }
+                })
+        );
 
         Assert.InRange(muted.Count(done => done), 1, Most);
         Assert.Equal(muted.Count(done => done), _scene.Outbox.MutesOf(OutboxScene.Dana).Scripts.Count);
@@ -74,15 +80,28 @@ public sealed class MuteBoundTests : IDisposable
     [Fact]
     public async Task A_table_of_a_hundred_thousand_is_opened_and_those_of_scripts_with_a_history_stay()
     {
-        await _scene.Outbox.AcceptAsync(_scene.New("dana's") with { Script = "revenue.py" }, new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation);
+        await _scene.Outbox.AcceptAsync(
+            _scene.New("dana's") with
+            {
+                Script = "revenue.py",
+            },
+            new DeliveryProgress(DeliveryState.Muted),
+            _ => { },
+            Cancellation
+        );
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, "revenue.py", InAnHour);
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, null, InAnHour);
         await _scene.Outbox.MuteAsync(OutboxScene.Omar, "stock.py", Mutes.Forever);
         _scene.Close();
-        _scene.Sql(string.Create(CultureInfo.InvariantCulture, $"""
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-            INSERT INTO mute (user, script, until) SELECT 'dana', 'invented' || i, {Mutes.Forever.ToUnixTimeMilliseconds()} FROM n
-            """));
+        _scene.Sql(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+                INSERT INTO mute (user, script, until) SELECT 'dana', 'invented' || i, {Mutes.Forever.ToUnixTimeMilliseconds()} FROM n
+                """
+            )
+        );
 
         var mutes = _scene.Outbox.MutesOf(OutboxScene.Dana);
 
@@ -90,7 +109,10 @@ public sealed class MuteBoundTests : IDisposable
         Assert.NotNull(mutes.Until("revenue.py"));
         Assert.NotNull(mutes.All);
         Assert.Equal(Mutes.Forever, _scene.Outbox.MutesOf(OutboxScene.Omar).Until("stock"));
-        Assert.Contains(_scene.Log.Lines, line => line.StartsWith("1611 dana had 100001 scripts muted", StringComparison.Ordinal));
+        Assert.Contains(
+            _scene.Log.Lines,
+            line => line.StartsWith("1611 dana had 100001 scripts muted", StringComparison.Ordinal)
+        );
 
         // One that is muted meanwhile does not go with the others.
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, "revenue.py", null);
@@ -102,5 +124,9 @@ public sealed class MuteBoundTests : IDisposable
     }
 
     private Task MuteAsync(int first, int count) =>
-        Task.WhenAll(Enumerable.Range(first, count).Select(i => _scene.Outbox.MuteAsync(OutboxScene.Dana, $"script{i}.py", InAnHour)));
+        Task.WhenAll(
+            Enumerable
+                .Range(first, count)
+                .Select(i => _scene.Outbox.MuteAsync(OutboxScene.Dana, $"script{i}.py", InAnHour))
+        );
 }

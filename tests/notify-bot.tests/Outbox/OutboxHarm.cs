@@ -16,7 +16,9 @@ internal static class OutboxHarm
     internal static async Task<OutboxScene> FullAsync()
     {
         var scene = new OutboxScene();
-        await Task.WhenAll(Enumerable.Range(0, Rows).Select(i => scene.AcceptAsync(i.ToString(CultureInfo.InvariantCulture))));
+        await Task.WhenAll(
+            Enumerable.Range(0, Rows).Select(i => scene.AcceptAsync(i.ToString(CultureInfo.InvariantCulture)))
+        );
         scene.Close();
         return scene;
     }

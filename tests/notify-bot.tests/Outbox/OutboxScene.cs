@@ -20,8 +20,7 @@ internal sealed class OutboxScene : IDisposable
     public static readonly UserName Omar = UserName.Parse("omar");
 
     /// <summary>Makes a file of today one of the first version.</summary>
-    public const string ToVersion1 =
-        """
+    public const string ToVersion1 = """
         DROP INDEX notification_of_account;
         DROP INDEX notification_without_account;
         ALTER TABLE notification DROP COLUMN uid;
@@ -46,36 +45,70 @@ internal sealed class OutboxScene : IDisposable
         {
             lock (Log)
             {
-                return _outbox ??= SqliteOutbox.Open(File, new Accounts(TimeProvider.System), new ChangeFeed(), Time, Log, Limits);
+                return _outbox ??= SqliteOutbox.Open(
+                    File,
+                    new Accounts(TimeProvider.System),
+                    new ChangeFeed(),
+                    Time,
+                    Log,
+                    Limits
+                );
             }
         }
     }
 
     /// <summary>Files of damaged outboxes, without their companions.</summary>
     public IReadOnlyList<string> SetAside =>
-        [.. Directory.EnumerateFiles(_folder, "outbox.db.damaged-*").Where(f => !f.EndsWith("-wal", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))];
+        [
+            .. Directory
+                .EnumerateFiles(_folder, "outbox.db.damaged-*")
+                .Where(f =>
+                    !f.EndsWith("-wal", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal)
+                ),
+        ];
 
     public IEnumerable<string> Files => Directory.EnumerateFileSystemEntries(_folder).Select(f => Path.GetFileName(f)!);
 
     /// <summary>A notification that says something.</summary>
-    public AcceptedNotification New(string message, UserName? user = null, string? key = null, StoredImage? image = null) => new()
-    {
-        Id = ImageShelf.NewId(),
-        User = user ?? Dana,
-        Account = AccountId.None,
-        Message = message,
-        ParseMode = ParseMode.Markdown,
-        Key = key,
-        Image = image,
-        CreatedAt = Time.GetUtcNow(),
-    };
+    public AcceptedNotification New(
+        string message,
+        UserName? user = null,
+        string? key = null,
+        StoredImage? image = null
+    ) =>
+        new()
+        {
+            Id = ImageShelf.NewId(),
+            User = user ?? Dana,
+            Account = AccountId.None,
+            Message = message,
+            ParseMode = ParseMode.Markdown,
+            Key = key,
+            Image = image,
+            CreatedAt = Time.GetUtcNow(),
+        };
 
     /// <summary>Accepts a notification that says something.</summary>
-    public async Task<StoredNotification> AcceptAsync(string message, UserName? user = null, DeliveryState state = DeliveryState.Queued, StoredImage? image = null) =>
-        Assert.IsType<Acceptance.Stored>(await Outbox.AcceptAsync(New(message, user, image: image), new DeliveryProgress(state), _ => { }, TestContext.Current.CancellationToken)).Notification;
+    public async Task<StoredNotification> AcceptAsync(
+        string message,
+        UserName? user = null,
+        DeliveryState state = DeliveryState.Queued,
+        StoredImage? image = null
+    ) =>
+        Assert
+            .IsType<Acceptance.Stored>(
+                await Outbox.AcceptAsync(
+                    New(message, user, image: image),
+                    new DeliveryProgress(state),
+                    _ => { },
+                    TestContext.Current.CancellationToken
+                )
+            )
+            .Notification;
 
     /// <summary>What waits, by its text.</summary>
-    public IReadOnlyList<string> Waiting() => [.. Outbox.Waiting().Select(w => Outbox.Read(w.Sequence)!.Accepted.Message)];
+    public IReadOnlyList<string> Waiting() =>
+        [.. Outbox.Waiting().Select(w => Outbox.Read(w.Sequence)!.Accepted.Message)];
 
     /// <summary>Closes the file; what comes next opens it again.</summary>
     public void Close()
@@ -133,6 +166,11 @@ internal sealed class CollectedLog<T> : ILogger<T>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue($"{eventId.Id} {formatter(state, exception)}");
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _lines.Enqueue($"{eventId.Id} {formatter(state, exception)}");
 }

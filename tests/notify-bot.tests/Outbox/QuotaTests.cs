@@ -10,7 +10,12 @@ namespace Notify.Tests.Outbox;
 public sealed class QuotaTests : IDisposable
 {
     /// <summary>Small ones, so that a test reaches them; all the rest is as in production.</summary>
-    private static readonly HistoryLimits Small = new(RowsOfUser: 1000, BytesOfUser: 2_000_000, Rows: 3000, Bytes: 5_000_000);
+    private static readonly HistoryLimits Small = new(
+        RowsOfUser: 1000,
+        BytesOfUser: 2_000_000,
+        Rows: 3000,
+        Bytes: 5_000_000
+    );
 
     private const int Slack = HistoryQuota.LookAfterRows;
 
@@ -42,12 +47,17 @@ public sealed class QuotaTests : IDisposable
     [InlineData(10, 200, 1000, 200)]
     public async Task Bytes_count_wherever_they_are(int message, int title, int data, int key)
     {
-        await FloodAsync(OutboxScene.Dana, 3000, i => _scene.New(new string('m', message)) with
-        {
-            Title = title == 0 ? null : new string('t', title),
-            Data = data == 0 ? null : $"\"{new string('d', data)}\"",
-            Key = key == 0 ? null : i.ToString(CultureInfo.InvariantCulture).PadLeft(key, 'k'),
-        });
+        await FloodAsync(
+            OutboxScene.Dana,
+            3000,
+            i =>
+                _scene.New(new string('m', message)) with
+                {
+                    Title = title == 0 ? null : new string('t', title),
+                    Data = data == 0 ? null : $"\"{new string('d', data)}\"",
+                    Key = key == 0 ? null : i.ToString(CultureInfo.InvariantCulture).PadLeft(key, 'k'),
+                }
+        );
 
         var size = (message + title + data + key + HistoryQuota.RowOverhead);
         Assert.InRange(Rows("dana"), 1, Math.Min(Small.RowsOfUser, Small.BytesOfUser / size) + Slack);
@@ -62,7 +72,10 @@ public sealed class QuotaTests : IDisposable
         Assert.Null(_scene.Sql("SELECT rows FROM history_size WHERE user = 'dana'"));
 
         await _scene.Outbox.RecordAsync(stored.Sequence, new DeliveryProgress(DeliveryState.Delivered));
-        await _scene.Outbox.RecordAsync(stored.Sequence, new DeliveryProgress(DeliveryState.Delivered) { Reason = "once more" });
+        await _scene.Outbox.RecordAsync(
+            stored.Sequence,
+            new DeliveryProgress(DeliveryState.Delivered) { Reason = "once more" }
+        );
 
         Assert.Equal(1L, _scene.Sql("SELECT rows FROM history_size WHERE user = 'dana'"));
         AssertSizesAreRight();
@@ -89,11 +102,23 @@ public sealed class QuotaTests : IDisposable
     [Fact]
     public async Task A_key_of_another_user_is_remembered_through_a_flood_of_keys()
     {
-        var first = Assert.IsType<Acceptance.Stored>(await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation));
+        var first = Assert.IsType<Acceptance.Stored>(
+            await _scene.Outbox.AcceptAsync(
+                _scene.New("omar's", OutboxScene.Omar, "revenue-1"),
+                new DeliveryProgress(DeliveryState.Muted),
+                _ => { },
+                Cancellation
+            )
+        );
 
         await FloodAsync(OutboxScene.Dana, 3000, i => _scene.New("x", key: $"key {i}"));
 
-        var repeated = await _scene.Outbox.AcceptAsync(_scene.New("omar's", OutboxScene.Omar, "revenue-1"), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation);
+        var repeated = await _scene.Outbox.AcceptAsync(
+            _scene.New("omar's", OutboxScene.Omar, "revenue-1"),
+            new DeliveryProgress(DeliveryState.Muted),
+            _ => { },
+            Cancellation
+        );
         Assert.Equal(first.Notification.Accepted.Id, Assert.IsType<Acceptance.Repeated>(repeated).First.Accepted.Id);
 
         // Her own last ones are, too.
@@ -107,7 +132,12 @@ public sealed class QuotaTests : IDisposable
         var folder = Directory.CreateTempSubdirectory("notify-charts-").FullName;
         var shelf = new ImageShelf(folder, _scene.Time);
         using var stop = new CancellationTokenSource();
-        var keeping = new HistoryKeeping(_scene.Outbox, shelf, _scene.Time, NullLogger<HistoryKeeping>.Instance).RunAsync(stop.Token);
+        var keeping = new HistoryKeeping(
+            _scene.Outbox,
+            shelf,
+            _scene.Time,
+            NullLogger<HistoryKeeping>.Instance
+        ).RunAsync(stop.Token);
         using var png = new MemoryStream(TestPictures.Png(4, 4));
         var chart = await shelf.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
         await _scene.AcceptAsync("oldest", state: DeliveryState.Muted, image: chart);
@@ -130,7 +160,16 @@ public sealed class QuotaTests : IDisposable
         await FloodAsync(OutboxScene.Dana, 2500, i => _scene.New($"dana {i}"));
         await FloodAsync(OutboxScene.Omar, 100, i => _scene.New($"omar {i}", OutboxScene.Omar));
         _scene.Close();
-        foreach (var made in (string[])["TRIGGER history_grows", "TRIGGER history_takes_over", "TRIGGER history_gives_back", "TRIGGER history_shrinks", "TABLE history_size"])
+        foreach (
+            var made in (string[])
+                [
+                    "TRIGGER history_grows",
+                    "TRIGGER history_takes_over",
+                    "TRIGGER history_gives_back",
+                    "TRIGGER history_shrinks",
+                    "TABLE history_size",
+                ]
+        )
         {
             _scene.Sql($"DROP {made}");
         }
@@ -138,9 +177,7 @@ public sealed class QuotaTests : IDisposable
         _scene.Limits = Small;
         _scene.Outbox.Find("none");
         AssertSizesAreRight();
-        while (await _scene.Outbox.ForgetOldAsync() is { Rows: > 0 })
-        {
-        }
+        while (await _scene.Outbox.ForgetOldAsync() is { Rows: > 0 }) { }
 
         Assert.Equal(Small.RowsOfUser, Rows("dana"));
         Assert.Equal(100L, Rows("omar"));
@@ -183,21 +220,37 @@ public sealed class QuotaTests : IDisposable
         Assert.Equal(user, make(0).User);
         for (var begun = 0; begun < count; begun += 500)
         {
-            await Task.WhenAll(Enumerable.Range(begun, Math.Min(500, count - begun)).Select(i => _scene.Outbox.AcceptAsync(make(i), new DeliveryProgress(DeliveryState.Muted), _ => { }, Cancellation)));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(begun, Math.Min(500, count - begun))
+                    .Select(i =>
+                        _scene.Outbox.AcceptAsync(
+                            make(i),
+                            new DeliveryProgress(DeliveryState.Muted),
+                            _ => { },
+                            Cancellation
+                        )
+                    )
+            );
         }
     }
 
-    private long Rows(string user, string where = "1") => (long)_scene.Sql($"SELECT count(*) FROM notification WHERE user = '{user}' AND {where}")!;
+    private long Rows(string user, string where = "1") =>
+        (long)_scene.Sql($"SELECT count(*) FROM notification WHERE user = '{user}' AND {where}")!;
 
     private string Newest(UserName user) => _scene.Outbox.History(user, 1)[0].Message;
 
     /// <summary>What the file keeps about sizes is what is there.</summary>
-    private void AssertSizesAreRight() => Assert.Equal(
-        0L,
-        _scene.Sql($"""
-            SELECT count(*) FROM
-                (SELECT user, count(*) AS rows, sum({HistoryQuota.Size()}) AS bytes FROM notification WHERE state <> 0 GROUP BY user) AS there
-                FULL JOIN history_size AS kept ON kept.user = there.user
-            WHERE coalesce(there.rows, 0) <> coalesce(kept.rows, 0) OR coalesce(there.bytes, 0) <> coalesce(kept.bytes, 0)
-            """));
+    private void AssertSizesAreRight() =>
+        Assert.Equal(
+            0L,
+            _scene.Sql(
+                $"""
+                SELECT count(*) FROM
+                    (SELECT user, count(*) AS rows, sum({HistoryQuota.Size()}) AS bytes FROM notification WHERE state <> 0 GROUP BY user) AS there
+                    FULL JOIN history_size AS kept ON kept.user = there.user
+                WHERE coalesce(there.rows, 0) <> coalesce(kept.rows, 0) OR coalesce(there.bytes, 0) <> coalesce(kept.bytes, 0)
+                """
+            )
+        );
 }

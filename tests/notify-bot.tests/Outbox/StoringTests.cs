@@ -14,7 +14,11 @@ public sealed class StoringTests
     public async Task What_is_accepted_is_all_there_after_the_file_was_opened_again()
     {
         using var scene = new OutboxScene();
-        var whole = scene.New("10 % down 📉", key: "k1", image: new StoredImage(ImageShelf.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))) with
+        var whole = scene.New(
+            "10 % down 📉",
+            key: "k1",
+            image: new StoredImage(ImageShelf.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))
+        ) with
         {
             Script = "revenue_drop.py",
             Title = "Revenue *dropped*",
@@ -22,8 +26,17 @@ public sealed class StoringTests
             Data = """{"rows":[1,2.5,null]}""",
             ParseMode = Formatting.ParseMode.Html,
         };
-        var accepted = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, _ => { }, Cancellation)).Notification;
-        var progress = new DeliveryProgress(DeliveryState.Queued) { Reason = "Telegram makes this chat wait", PartsDone = 1, Attempts = 3, NextTryAt = scene.Time.GetUtcNow() + TimeSpan.FromSeconds(5), Doubted = true };
+        var accepted = Assert
+            .IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, _ => { }, Cancellation))
+            .Notification;
+        var progress = new DeliveryProgress(DeliveryState.Queued)
+        {
+            Reason = "Telegram makes this chat wait",
+            PartsDone = 1,
+            Attempts = 3,
+            NextTryAt = scene.Time.GetUtcNow() + TimeSpan.FromSeconds(5),
+            Doubted = true,
+        };
         await scene.Outbox.RecordAsync(accepted.Sequence, progress);
         scene.Close();
 
@@ -44,13 +57,29 @@ public sealed class StoringTests
         using var scene = new OutboxScene();
         var told = new List<long>();
 
-        var accepted = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => scene.Outbox.AcceptAsync(scene.New($"{i}"), Queued, stored => told.Add(stored.Sequence), Cancellation))));
+        var accepted = await Task.WhenAll(
+            Enumerable
+                .Range(0, 64)
+                .Select(i =>
+                    Task.Run(() =>
+                        scene.Outbox.AcceptAsync(
+                            scene.New($"{i}"),
+                            Queued,
+                            stored => told.Add(stored.Sequence),
+                            Cancellation
+                        )
+                    )
+                )
+        );
 
         Assert.All(accepted, a => Assert.IsType<Acceptance.Stored>(a));
         Assert.Equal(64, told.Count);
         scene.Close();
         Assert.Equal(told, scene.Outbox.Waiting().Select(w => w.Sequence));
-        Assert.Equal(Enumerable.Range(0, 64), scene.Waiting().Select(m => int.Parse(m, CultureInfo.InvariantCulture)).Order());
+        Assert.Equal(
+            Enumerable.Range(0, 64),
+            scene.Waiting().Select(m => int.Parse(m, CultureInfo.InvariantCulture)).Order()
+        );
     }
 
     [Fact]
@@ -58,7 +87,18 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
 
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => scene.Outbox.AcceptAsync(scene.New(i.ToString(CultureInfo.InvariantCulture)), Queued, _ => { }, Cancellation)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 1000)
+                .Select(i =>
+                    scene.Outbox.AcceptAsync(
+                        scene.New(i.ToString(CultureInfo.InvariantCulture)),
+                        Queued,
+                        _ => { },
+                        Cancellation
+                    )
+                )
+        );
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i.ToString(CultureInfo.InvariantCulture)), scene.Waiting());
     }
@@ -109,18 +149,35 @@ public sealed class StoringTests
     public async Task A_key_means_the_same_notification_for_a_day_for_its_user_only()
     {
         using var scene = new OutboxScene();
-        var first = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)).Notification;
+        var first = Assert
+            .IsType<Acceptance.Stored>(
+                await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
+            )
+            .Notification;
 
         scene.Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
         scene.Close();
-        Assert.Equal(first.Accepted.Id, Assert.IsType<Acceptance.Repeated>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)).First.Accepted.Id);
+        Assert.Equal(
+            first.Accepted.Id,
+            Assert
+                .IsType<Acceptance.Repeated>(
+                    await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
+                )
+                .First.Accepted.Id
+        );
         Assert.Equal(first.Accepted.Id, scene.Outbox.FindRepeated(OutboxScene.Dana, "k")!.Accepted.Id);
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, _ => { }, Cancellation));
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, _ => { }, Cancellation));
+        Assert.IsType<Acceptance.Stored>(
+            await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, _ => { }, Cancellation)
+        );
+        Assert.IsType<Acceptance.Stored>(
+            await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, _ => { }, Cancellation)
+        );
 
         scene.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Null(scene.Outbox.FindRepeated(OutboxScene.Dana, "k"));
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation));
+        Assert.IsType<Acceptance.Stored>(
+            await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
+        );
     }
 
     [Fact]
@@ -128,15 +185,52 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
         var week = TimeSpan.FromDays(7);
-        var first = Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation)).Notification;
+        var first = Assert
+            .IsType<Acceptance.Stored>(
+                await scene.Outbox.AcceptAsync(
+                    scene.New("one", key: "k") with
+                    {
+                        KeyLifetime = week,
+                    },
+                    Queued,
+                    _ => { },
+                    Cancellation
+                )
+            )
+            .Notification;
 
         scene.Time.Advance(week - TimeSpan.FromMilliseconds(1));
         Assert.Null(scene.Outbox.FindRepeated(OutboxScene.Dana, "k"));
         Assert.Equal(first.Accepted.Id, scene.Outbox.FindRepeated(OutboxScene.Dana, "k", week)!.Accepted.Id);
-        Assert.Equal(first.Accepted.Id, Assert.IsType<Acceptance.Repeated>(await scene.Outbox.AcceptAsync(scene.New("two", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation)).First.Accepted.Id);
+        Assert.Equal(
+            first.Accepted.Id,
+            Assert
+                .IsType<Acceptance.Repeated>(
+                    await scene.Outbox.AcceptAsync(
+                        scene.New("two", key: "k") with
+                        {
+                            KeyLifetime = week,
+                        },
+                        Queued,
+                        _ => { },
+                        Cancellation
+                    )
+                )
+                .First.Accepted.Id
+        );
 
         scene.Time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("three", key: "k") with { KeyLifetime = week }, Queued, _ => { }, Cancellation));
+        Assert.IsType<Acceptance.Stored>(
+            await scene.Outbox.AcceptAsync(
+                scene.New("three", key: "k") with
+                {
+                    KeyLifetime = week,
+                },
+                Queued,
+                _ => { },
+                Cancellation
+            )
+        );
     }
 
     [Fact]
@@ -144,10 +238,19 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
 
-        var accepted = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation))));
+        var accepted = await Task.WhenAll(
+            Enumerable
+                .Range(0, 50)
+                .Select(_ =>
+                    Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation))
+                )
+        );
 
         var stored = Assert.Single(accepted.OfType<Acceptance.Stored>()).Notification;
-        Assert.Equal(Enumerable.Repeat(stored.Accepted.Id, 49), accepted.OfType<Acceptance.Repeated>().Select(r => r.First.Accepted.Id));
+        Assert.Equal(
+            Enumerable.Repeat(stored.Accepted.Id, 49),
+            accepted.OfType<Acceptance.Repeated>().Select(r => r.First.Accepted.Id)
+        );
         Assert.Single(scene.Outbox.Waiting());
     }
 

@@ -14,14 +14,31 @@ public sealed class PollingFaultTests
     [InlineData(429, "unreachable", "makes the poll wait")]
     [InlineData(500, "unreachable", "can't be reached")]
     [InlineData(502, "unreachable", "can't be reached")]
-    public async Task A_refused_poll_is_named_by_health_said_once_and_over_by_itself(int status, string state, string said)
+    public async Task A_refused_poll_is_named_by_health_said_once_and_over_by_itself(
+        int status,
+        string state,
+        string said
+    )
     {
         await using var scene = await BotScene.BeginAsync();
-        var fault = await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Method = "getUpdates", Status = status, RetryAfter = status == 429 ? 1 : null }, Cancellation);
+        var fault = await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "getUpdates",
+                Status = status,
+                RetryAfter = status == 429 ? 1 : null,
+            },
+            Cancellation
+        );
         await EndTheOpenPollAsync(scene);
 
         var health = await scene.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == state, Cancellation);
-        await Eventually.TrueAsync(async () => await HitsAsync(scene, fault) >= 3, () => "the bot does not try again", Cancellation);
+        await Eventually.TrueAsync(
+            async () => await HitsAsync(scene, fault) >= 3,
+            () => "the bot does not try again",
+            Cancellation
+        );
 
         Assert.Equal("degraded", BotScene.Status(health));
         Assert.True(health.GetProperty("telegram").GetProperty("last_good_poll").TryGetDateTimeOffset(out _));
@@ -38,8 +55,21 @@ public sealed class PollingFaultTests
     public async Task A_refusal_that_lasts_is_tried_ever_more_rarely(int status, string fromTheField)
     {
         await using var scene = await BotScene.BeginAsync();
-        var body = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tests", "cases", fromTheField, "update.json"), Cancellation);
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = status, Method = "getUpdates", Body = body, ContentType = "application/json" }, Cancellation);
+        var body = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "tests", "cases", fromTheField, "update.json"),
+            Cancellation
+        );
+        await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = status,
+                Method = "getUpdates",
+                Body = body,
+                ContentType = "application/json",
+            },
+            Cancellation
+        );
         await EndTheOpenPollAsync(scene);
 
         var tries = await TriesAsync(scene, 4);
@@ -58,15 +88,43 @@ public sealed class PollingFaultTests
         await scene.Phone.BeginOutageAsync(Cancellation);
 
         await scene.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "unreachable", Cancellation);
-        var (status, body) = await scene.Bot.SendAsync(new { user = "alice", text = "during the outage", wait = 0 }, Cancellation);
+        var (status, body) = await scene.Bot.SendAsync(
+            new
+            {
+                user = "alice",
+                text = "during the outage",
+                wait = 0,
+            },
+            Cancellation
+        );
 
         Assert.Equal(System.Net.HttpStatusCode.OK, status);
         Assert.Equal("queued", body.GetProperty("status").GetString());
 
         await scene.Phone.EndOutageAsync(Cancellation);
         await scene.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await scene.Bot.SendAsync(new { user = "alice", text = "after it", wait = 30 }, Cancellation)).Status);
-        Assert.Equal(["during the outage", "after it"], (await scene.Phone.BotMessagesAsync(chat, Cancellation)).Select(m => m.Text).Where(t => t.Contains(" it", StringComparison.Ordinal) || t.Contains("outage", StringComparison.Ordinal)));
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (
+                await scene.Bot.SendAsync(
+                    new
+                    {
+                        user = "alice",
+                        text = "after it",
+                        wait = 30,
+                    },
+                    Cancellation
+                )
+            ).Status
+        );
+        Assert.Equal(
+            ["during the outage", "after it"],
+            (await scene.Phone.BotMessagesAsync(chat, Cancellation))
+                .Select(m => m.Text)
+                .Where(t =>
+                    t.Contains(" it", StringComparison.Ordinal) || t.Contains("outage", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -76,7 +134,16 @@ public sealed class PollingFaultTests
         var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
         foreach (var kind in (FaultKind[])[FaultKind.Drop, FaultKind.Cut])
         {
-            await scene.Phone.AddFaultAsync(new Fault { Kind = kind, Method = "getUpdates", Times = 2, Taken = kind == FaultKind.Cut }, Cancellation);
+            await scene.Phone.AddFaultAsync(
+                new Fault
+                {
+                    Kind = kind,
+                    Method = "getUpdates",
+                    Times = 2,
+                    Taken = kind == FaultKind.Cut,
+                },
+                Cancellation
+            );
         }
 
         Assert.Contains("verification code", (await scene.AskAsync(chat, "/start")).Text, StringComparison.Ordinal);
@@ -86,9 +153,21 @@ public sealed class PollingFaultTests
     public async Task A_poll_that_is_never_answered_is_given_up_and_the_next_one_finds_the_update()
     {
         await using var scene = await BotScene.SetAsync();
-        var fault = await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Hang, Method = "getUpdates", Times = 1 }, Cancellation);
+        var fault = await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Hang,
+                Method = "getUpdates",
+                Times = 1,
+            },
+            Cancellation
+        );
         await scene.StartBotAsync();
-        await Eventually.TrueAsync(async () => await HitsAsync(scene, fault) == 1, () => "the bot does not poll", Cancellation);
+        await Eventually.TrueAsync(
+            async () => await HitsAsync(scene, fault) == 1,
+            () => "the bot does not poll",
+            Cancellation
+        );
         var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
 
         // The connection is alive and silent; only the missing answer tells.
@@ -113,7 +192,15 @@ public sealed class PollingFaultTests
     public async Task A_menu_of_commands_that_can_not_be_registered_costs_only_the_menu()
     {
         await using var scene = await BotScene.SetAsync();
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Answer, Status = 500, Method = "setMyCommands" }, Cancellation);
+        await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = 500,
+                Method = "setMyCommands",
+            },
+            Cancellation
+        );
         await scene.StartBotAsync();
         var chat = await scene.Phone.AddPersonAsync("Alice", Cancellation);
 
@@ -126,9 +213,13 @@ public sealed class PollingFaultTests
         await using var scene = await BotScene.BeginAsync();
 
         await Eventually.TrueAsync(
-            async () => (await scene.Phone.StateAsync(Cancellation)).Commands.Select(c => c.Command).SequenceEqual(["start", "status", "run", "mute", "unmute", "whoami", "test", "unlink", "help"]),
+            async () =>
+                (await scene.Phone.StateAsync(Cancellation))
+                    .Commands.Select(c => c.Command)
+                    .SequenceEqual(["start", "status", "run", "mute", "unmute", "whoami", "test", "unlink", "help"]),
             () => "the menu is not there",
-            Cancellation);
+            Cancellation
+        );
     }
 
     /// <summary>A poll that waits is not hit by a new fault; something that happens ends it.</summary>
@@ -138,7 +229,8 @@ public sealed class PollingFaultTests
         await scene.Phone.TypeAsync(someone, "hello", Cancellation);
     }
 
-    private static async Task<int> HitsAsync(BotScene scene, Fault fault) => (await scene.Phone.FaultsAsync(Cancellation)).Single(f => f.Id == fault.Id).Hits;
+    private static async Task<int> HitsAsync(BotScene scene, Fault fault) =>
+        (await scene.Phone.FaultsAsync(Cancellation)).Single(f => f.Id == fault.Id).Hits;
 
     private static async Task<IReadOnlyList<DateTimeOffset>> TriesAsync(BotScene scene, int count)
     {
@@ -146,11 +238,17 @@ public sealed class PollingFaultTests
         await Eventually.TrueAsync(
             async () =>
             {
-                tries = [.. (await scene.Phone.CallsAsync(Cancellation, "getUpdates")).Where(c => c.Status is 401 or 409).Select(c => c.Time)];
+                tries =
+                [
+                    .. (await scene.Phone.CallsAsync(Cancellation, "getUpdates"))
+                        .Where(c => c.Status is 401 or 409)
+                        .Select(c => c.Time),
+                ];
                 return tries.Length >= count;
             },
             () => $"there are {tries.Length} tries",
-            Cancellation);
+            Cancellation
+        );
         return tries;
     }
 

@@ -22,7 +22,11 @@ public sealed class UpdateOrderTests
         await scene.StartBotAsync();
 
         var first = Assert.Single(await scene.Phone.WaitForBotMessagesAsync(chat, 1, Cancellation));
-        await Eventually.TrueAsync(() => StoredOffset(scene) == 118200346, () => $"the stored offset is {StoredOffset(scene)}", Cancellation);
+        await Eventually.TrueAsync(
+            () => StoredOffset(scene) == 118200346,
+            () => $"the stored offset is {StoredOffset(scene)}",
+            Cancellation
+        );
         await scene.AskAsync(chat, "hello");
         Assert.Equal(2, (await scene.Phone.BotMessagesAsync(chat, Cancellation)).Count);
         Assert.Contains("verification code", first.Text, StringComparison.Ordinal);
@@ -65,11 +69,30 @@ public sealed class UpdateOrderTests
         var code = await scene.AskAsync(chat, "/start");
         await Eventually.TrueAsync(() => Pending(scene) == 0, () => $"{Pending(scene)} are pending", Cancellation);
         await scene.Bot.KillAsync();
-        var update = JsonSerializer.Serialize(new
-        {
-            update_id = StoredOffset(scene) - 1,
-            message = new { message_id = 5, date = 1768000000, chat = new { id = chat, type = "private", first_name = "Test" }, from = new { id = chat, is_bot = false, first_name = "Test" }, text = "/start" },
-        });
+        var update = JsonSerializer.Serialize(
+            new
+            {
+                update_id = StoredOffset(scene) - 1,
+                message = new
+                {
+                    message_id = 5,
+                    date = 1768000000,
+                    chat = new
+                    {
+                        id = chat,
+                        type = "private",
+                        first_name = "Test",
+                    },
+                    from = new
+                    {
+                        id = chat,
+                        is_bot = false,
+                        first_name = "Test",
+                    },
+                    text = "/start",
+                },
+            }
+        );
         await scene.Phone.InjectAsync(update, Cancellation);
 
         await scene.StartBotAsync();
@@ -94,7 +117,15 @@ public sealed class UpdateOrderTests
         // The answers to half of them hang at Telegram: these updates are received and confirmed, and not handled, when the bot is killed.
         foreach (var chat in chats.Where((_, i) => i % 2 == 0))
         {
-            await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Hang, Method = "sendMessage", ChatId = chat }, Cancellation);
+            await scene.Phone.AddFaultAsync(
+                new Fault
+                {
+                    Kind = FaultKind.Hang,
+                    Method = "sendMessage",
+                    ChatId = chat,
+                },
+                Cancellation
+            );
         }
 
         foreach (var chat in chats)
@@ -130,7 +161,17 @@ public sealed class UpdateOrderTests
         await using var scene = await BotScene.BeginAsync();
         var slow = await scene.Phone.AddPersonAsync("Slow", Cancellation);
         var quick = await scene.Phone.AddPersonAsync("Quick", Cancellation);
-        await scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Delay, Method = "sendMessage", ChatId = slow, DelaySeconds = 4, Times = 1 }, Cancellation);
+        await scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Delay,
+                Method = "sendMessage",
+                ChatId = slow,
+                DelaySeconds = 4,
+                Times = 1,
+            },
+            Cancellation
+        );
         await scene.Phone.TypeAsync(slow, "/help", Cancellation);
         await scene.Phone.TypeAsync(slow, "/start", Cancellation);
         await scene.Phone.TypeAsync(slow, "hello", Cancellation);
@@ -143,7 +184,8 @@ public sealed class UpdateOrderTests
             answers,
             m => Assert.Contains("/whoami", m.Text, StringComparison.Ordinal),
             m => Assert.Contains("verification code", m.Text, StringComparison.Ordinal),
-            m => Assert.Contains("Use /start", m.Text, StringComparison.Ordinal));
+            m => Assert.Contains("Use /start", m.Text, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -151,7 +193,8 @@ public sealed class UpdateOrderTests
     {
         await using var scene = await BotScene.BeginAsync();
         var chat = await scene.Phone.AddPersonAsync("Test", Cancellation);
-        await scene.Phone.InjectAsync("""
+        await scene.Phone.InjectAsync(
+            """
             {"ok": true, "result": [
               {"update_id": 1, "story": {"id": 7}},
               {"update_id": 2, "message": "not an object"},
@@ -159,7 +202,9 @@ public sealed class UpdateOrderTests
               {"update_id": 4, "message": {"message_id": 1, "date": 1, "chat": {"id": 77, "type": "channel"}, "text": null}},
               {"update_id": 5, "callback_query": {"id": "1", "from": {"id": 78, "is_bot": false, "first_name": "x"}}}
             ]}
-            """, Cancellation);
+            """,
+            Cancellation
+        );
 
         Assert.Contains("verification code", (await scene.AskAsync(chat, "/start")).Text, StringComparison.Ordinal);
         await Eventually.TrueAsync(() => Pending(scene) == 0, () => $"{Pending(scene)} are pending", Cancellation);
@@ -177,9 +222,11 @@ public sealed class UpdateOrderTests
 
     internal static int Pending(BotScene scene) => Read(scene).GetProperty("pending").GetArrayLength();
 
-    private static JsonElement Read(BotScene scene) => File.Exists(Stored(scene)) ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Stored(scene))) : Empty;
+    private static JsonElement Read(BotScene scene) =>
+        File.Exists(Stored(scene)) ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Stored(scene))) : Empty;
 
-    private static JsonElement Empty { get; } = JsonSerializer.Deserialize<JsonElement>("""{"next_offset":0,"pending":[]}""");
+    private static JsonElement Empty { get; } =
+        JsonSerializer.Deserialize<JsonElement>("""{"next_offset":0,"pending":[]}""");
 
     internal static string Digits(string text) => text.Split("code: ")[1][..6].ToString(CultureInfo.InvariantCulture);
 }

@@ -34,7 +34,11 @@ internal sealed class ApiScene : IAsyncDisposable
     /// <param name="prepare">Is given the data folder before anything is in it.</param>
     /// <param name="environment">More of the bot's settings.</param>
     public static async Task<ApiScene> BeginAsync(
-        string? links = null, SandboxOptions? options = null, Func<string, Task>? prepare = null, IReadOnlyDictionary<string, string>? environment = null)
+        string? links = null,
+        SandboxOptions? options = null,
+        Func<string, Task>? prepare = null,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var bot = await BotScene.SetAsync(options);
         await bot.Phone.AddStartedPersonAsync("Dana", Cancellation, Dana);
@@ -46,12 +50,17 @@ internal sealed class ApiScene : IAsyncDisposable
         }
 
         await (prepare?.Invoke(bot.Data) ?? Task.CompletedTask);
-        await File.WriteAllTextAsync(Path.Combine(bot.Data, "telegram_users.json"), links ?? $$"""
-            {
-              "dana": {"chat_id": {{Dana}}, "linked_at": "2026-01-05T09:00:00Z"},
-              "omar": {"chat_id": {{Omar}}, "linked_at": "2026-01-06T09:00:00Z"}
-            }
-            """, Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(bot.Data, "telegram_users.json"),
+            links
+                ?? $$"""
+                {
+                  "dana": {"chat_id": {{Dana}}, "linked_at": "2026-01-05T09:00:00Z"},
+                  "omar": {"chat_id": {{Omar}}, "linked_at": "2026-01-06T09:00:00Z"}
+                }
+                """,
+            Cancellation
+        );
         await bot.StartBotAsync();
         await bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "ok", Cancellation);
         return new ApiScene(bot);
@@ -70,7 +79,8 @@ internal sealed class ApiScene : IAsyncDisposable
     public Task<ApiAnswer> SendAsync(object fields) => SendJsonAsync(JsonSerializer.Serialize(fields));
 
     /// <summary>POST with this JSON, or what should be some.</summary>
-    public Task<ApiAnswer> SendJsonAsync(string json, string path = "/send") => SendBytesAsync(Encoding.UTF8.GetBytes(json), path);
+    public Task<ApiAnswer> SendJsonAsync(string json, string path = "/send") =>
+        SendBytesAsync(Encoding.UTF8.GetBytes(json), path);
 
     /// <summary>POST with these bytes.</summary>
     public async Task<ApiAnswer> SendBytesAsync(byte[] body, string path = "/send")
@@ -99,8 +109,11 @@ internal sealed class ApiScene : IAsyncDisposable
         return new ApiAnswer(
             (int)response.StatusCode,
             0,
-            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key.ToLowerInvariant(), h => string.Join(", ", h.Value), StringComparer.Ordinal),
-            await response.Content.ReadAsStringAsync(Cancellation));
+            response
+                .Headers.Concat(response.Content.Headers)
+                .ToDictionary(h => h.Key.ToLowerInvariant(), h => string.Join(", ", h.Value), StringComparer.Ordinal),
+            await response.Content.ReadAsStringAsync(Cancellation)
+        );
     }
 
     /// <summary>Says these bytes on a connection of its own, in pieces, and gives all that comes back until the bot hangs up.</summary>
@@ -113,7 +126,7 @@ internal sealed class ApiScene : IAsyncDisposable
         {
             foreach (var piece in pieces)
             {
-                for (var sent = 0; sent < piece.Length;)
+                for (var sent = 0; sent < piece.Length; )
                 {
                     sent += await socket.SendAsync(piece[sent..], SocketFlags.None, Cancellation);
                 }
@@ -164,7 +177,10 @@ internal static class AnswerAssertions
     {
         Assert.True(answer.Status == status, $"{about}: {answer} instead of {status}");
         Assert.Equal("application/json", answer.Headers["content-type"]);
-        Assert.True(answer.Error.Contains(words, StringComparison.Ordinal), $"{about}: '{words}' is not in: {answer.Error}");
+        Assert.True(
+            answer.Error.Contains(words, StringComparison.Ordinal),
+            $"{about}: '{words}' is not in: {answer.Error}"
+        );
     }
 
     /// <summary>It is 200 and Telegram has taken it.</summary>
@@ -191,6 +207,9 @@ internal static class AnswerAssertions
     public static void AssertTryAgainAfter(this ApiAnswer answer, int seconds, string words)
     {
         answer.AssertRefused(503, words);
-        Assert.Equal(seconds.ToString(System.Globalization.CultureInfo.InvariantCulture), answer.Headers["retry-after"]);
+        Assert.Equal(
+            seconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            answer.Headers["retry-after"]
+        );
     }
 }

@@ -36,7 +36,17 @@ public sealed class FormTests
         await using var scene = await ApiScene.BeginAsync();
 
         var answer = await PostAsync(
-            scene, Photo("c.png"), Part("silent", "true"), Part("parse_mode", "HTML"), Part("caption", "<b>März</b>"), Part("script", "report.py"), Part("data", """{"rows":3}"""), Part("wait", "7.5"), Part("user", "dana"), Part("other", "ignored"));
+            scene,
+            Photo("c.png"),
+            Part("silent", "true"),
+            Part("parse_mode", "HTML"),
+            Part("caption", "<b>März</b>"),
+            Part("script", "report.py"),
+            Part("data", """{"rows":3}"""),
+            Part("wait", "7.5"),
+            Part("user", "dana"),
+            Part("other", "ignored")
+        );
 
         answer.AssertDelivered();
         var message = Assert.Single(await scene.DanasPhone());
@@ -70,34 +80,97 @@ public sealed class FormTests
     {
         await using var scene = await ApiScene.BeginAsync();
         var whole = Bytes(Part("user", "dana"), Photo("chart.png"));
-        foreach (var (what, contentType, body, words) in new (string, string, byte[], string)[]
-        {
-            ("two photos", Type(Boundary), Bytes(Part("user", "dana"), Photo("a.png"), Photo("b.png")), "'photo' is there twice"),
-            ("no photo", Type(Boundary), Bytes(Part("user", "dana")), "'photo_path'"),
-            ("no boundary", "multipart/form-data", whole, "no boundary"),
-            ("an empty boundary", "multipart/form-data; boundary=\"\"", whole, "no boundary"),
-            ("a boundary that is far too long", Type(new string('b', 300)), whole, "no boundary"),
-            ("another boundary than the body's", Type("another"), whole, "broken"),
-            ("cut short in a field", Type(Boundary), Part("user", "dana")[..^4], "broken"),
-            ("cut short in the picture", Type(Boundary), whole[..^60], "broken"),
-            ("cut short before the end", Type(Boundary), whole[..^8], "broken"),
-            ("no body", Type(Boundary), [], "broken"),
-            ("a part without a name", Type(Boundary), Bytes(Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data\r\n\r\nx\r\n")), "without a name"),
-            ("a part without anything", Type(Boundary), Bytes(Encoding.ASCII.GetBytes($"--{Boundary}\r\n\r\nx\r\n")), "without a name"),
-            ("headers without end", Type(Boundary), Bytes(Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"user\"; x=\"{new string('x', 20_000)}\"\r\n\r\nx\r\n")), "broken"),
-            ("too many parts", Type(Boundary), Bytes([.. Enumerable.Range(0, 40).Select(n => Part($"field{n}", "x"))]), "32 parts"),
-            ("silent is a number", Type(Boundary), Bytes(Part("user", "dana"), Part("silent", "1"), Photo("a.png")), "'silent'"),
-            ("wait is a word", Type(Boundary), Bytes(Part("user", "dana"), Part("wait", "long"), Photo("a.png")), "'wait'"),
-            ("wait is not a number", Type(Boundary), Bytes(Part("user", "dana"), Part("wait", "NaN"), Photo("a.png")), "'wait'"),
-            ("data is no JSON", Type(Boundary), Bytes(Part("user", "dana"), Part("data", "{"), Photo("a.png")), "'data'"),
-            ("data is no object", Type(Boundary), Bytes(Part("user", "dana"), Part("data", "[]"), Photo("a.png")), "'data'"),
-            ("an unknown parse_mode", Type(Boundary), Bytes(Part("user", "dana"), Part("parse_mode", "BBCode"), Photo("a.png")), "'parse_mode'"),
-        })
+        foreach (
+            var (what, contentType, body, words) in new (string, string, byte[], string)[]
+            {
+                (
+                    "two photos",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Photo("a.png"), Photo("b.png")),
+                    "'photo' is there twice"
+                ),
+                ("no photo", Type(Boundary), Bytes(Part("user", "dana")), "'photo_path'"),
+                ("no boundary", "multipart/form-data", whole, "no boundary"),
+                ("an empty boundary", "multipart/form-data; boundary=\"\"", whole, "no boundary"),
+                ("a boundary that is far too long", Type(new string('b', 300)), whole, "no boundary"),
+                ("another boundary than the body's", Type("another"), whole, "broken"),
+                ("cut short in a field", Type(Boundary), Part("user", "dana")[..^4], "broken"),
+                ("cut short in the picture", Type(Boundary), whole[..^60], "broken"),
+                ("cut short before the end", Type(Boundary), whole[..^8], "broken"),
+                ("no body", Type(Boundary), [], "broken"),
+                (
+                    "a part without a name",
+                    Type(Boundary),
+                    Bytes(Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data\r\n\r\nx\r\n")),
+                    "without a name"
+                ),
+                (
+                    "a part without anything",
+                    Type(Boundary),
+                    Bytes(Encoding.ASCII.GetBytes($"--{Boundary}\r\n\r\nx\r\n")),
+                    "without a name"
+                ),
+                (
+                    "headers without end",
+                    Type(Boundary),
+                    Bytes(
+                        Encoding.ASCII.GetBytes(
+                            $"--{Boundary}\r\nContent-Disposition: form-data; name=\"user\"; x=\"{new string('x', 20_000)}\"\r\n\r\nx\r\n"
+                        )
+                    ),
+                    "broken"
+                ),
+                (
+                    "too many parts",
+                    Type(Boundary),
+                    Bytes([.. Enumerable.Range(0, 40).Select(n => Part($"field{n}", "x"))]),
+                    "32 parts"
+                ),
+                (
+                    "silent is a number",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("silent", "1"), Photo("a.png")),
+                    "'silent'"
+                ),
+                (
+                    "wait is a word",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("wait", "long"), Photo("a.png")),
+                    "'wait'"
+                ),
+                (
+                    "wait is not a number",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("wait", "NaN"), Photo("a.png")),
+                    "'wait'"
+                ),
+                (
+                    "data is no JSON",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("data", "{"), Photo("a.png")),
+                    "'data'"
+                ),
+                (
+                    "data is no object",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("data", "[]"), Photo("a.png")),
+                    "'data'"
+                ),
+                (
+                    "an unknown parse_mode",
+                    Type(Boundary),
+                    Bytes(Part("user", "dana"), Part("parse_mode", "BBCode"), Photo("a.png")),
+                    "'parse_mode'"
+                ),
+            }
+        )
         {
             (await PostAsync(scene, "/send_photo", contentType, body)).AssertRefused(400, words, what);
         }
 
-        (await PostAsync(scene, Part("user", "dana"), Part("data", new string('x', 1_000_001)), Photo("a.png"))).AssertRefused(413, "all other fields together 1 MB");
+        (
+            await PostAsync(scene, Part("user", "dana"), Part("data", new string('x', 1_000_001)), Photo("a.png"))
+        ).AssertRefused(413, "all other fields together 1 MB");
         (await PostAsync(scene, "/send", Part("user", "dana"), Photo("a.png"))).AssertRefused(400, "/send_photo");
         Assert.Empty(await scene.DanasPhone());
         Assert.DoesNotContain("1301", scene.Bot.Log, StringComparison.Ordinal);
@@ -105,16 +178,26 @@ public sealed class FormTests
 
     private static string Type(string boundary) => $"multipart/form-data; boundary={boundary}";
 
-    private static byte[] Part(string name, string value) => Encoding.UTF8.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    private static byte[] Part(string name, string value) =>
+        Encoding.UTF8.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
 
     private static byte[] Photo(string fileName) =>
-        [.. Encoding.UTF8.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{fileName}\"\r\nContent-Type: image/png\r\n\r\n"), .. Chart, .. "\r\n"u8];
+        [
+            .. Encoding.UTF8.GetBytes(
+                $"--{Boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{fileName}\"\r\nContent-Type: image/png\r\n\r\n"
+            ),
+            .. Chart,
+            .. "\r\n"u8,
+        ];
 
-    private static byte[] Bytes(params byte[][] parts) => [.. parts.SelectMany(p => p), .. Encoding.ASCII.GetBytes($"--{Boundary}--\r\n")];
+    private static byte[] Bytes(params byte[][] parts) =>
+        [.. parts.SelectMany(p => p), .. Encoding.ASCII.GetBytes($"--{Boundary}--\r\n")];
 
-    private static Task<ApiAnswer> PostAsync(ApiScene scene, params byte[][] parts) => PostAsync(scene, "/send_photo", parts);
+    private static Task<ApiAnswer> PostAsync(ApiScene scene, params byte[][] parts) =>
+        PostAsync(scene, "/send_photo", parts);
 
-    private static Task<ApiAnswer> PostAsync(ApiScene scene, string path, params byte[][] parts) => PostAsync(scene, path, Type(Boundary), Bytes(parts));
+    private static Task<ApiAnswer> PostAsync(ApiScene scene, string path, params byte[][] parts) =>
+        PostAsync(scene, path, Type(Boundary), Bytes(parts));
 
     private static async Task<ApiAnswer> PostAsync(ApiScene scene, string path, string contentType, byte[] body)
     {

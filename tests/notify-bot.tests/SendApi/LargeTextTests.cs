@@ -9,7 +9,10 @@ namespace Notify.Tests.SendApi;
 /// <summary>One sender's megabytes cost the bot neither its memory nor the others' time.</summary>
 public sealed class LargeTextTests
 {
-    private static readonly JsonSerializerOptions s_asItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_asItIs = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,7 +32,9 @@ public sealed class LargeTextTests
             Send(Repeated("word ", 190_000), "Markdown"),
         ];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => scene.SendJsonAsync(texts[i % texts.Length])));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 64).Select(i => scene.SendJsonAsync(texts[i % texts.Length]))
+        );
 
         Assert.All(answers, answer => Assert.True(answer.Status == 200, answer.Body));
         var most = Memory(scene, "VmHWM") - before;
@@ -43,17 +48,32 @@ public sealed class LargeTextTests
         await using var scene = await ApiScene.BeginAsync();
         var text = Send(Nested("<b>", 40_000, Repeated("<code>y</code>", 40_000), "</b>"), "HTML");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var flood = Enumerable.Range(0, 16).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested)
+        var flood = Enumerable
+            .Range(0, 16)
+            .Select(async _ =>
             {
-                await scene.SendJsonAsync(text);
-            }
-        }).ToList();
+                while (!stop.IsCancellationRequested)
+                {
+                    await scene.SendJsonAsync(text);
+                }
+            })
+            .ToList();
 
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal(200, (await scene.SendAsync(new { user = "omar", text = $"{i}", wait = 0 })).Status);
+            Assert.Equal(
+                200,
+                (
+                    await scene.SendAsync(
+                        new
+                        {
+                            user = "omar",
+                            text = $"{i}",
+                            wait = 0,
+                        }
+                    )
+                ).Status
+            );
         }
 
         await stop.CancelAsync();
@@ -91,7 +111,10 @@ public sealed class LargeTextTests
     {
         await using var scene = await ApiScene.BeginAsync();
 
-        var answer = await scene.SendJsonAsync($$"""{"for": "{{new string('x', 100_000)}}"}""", "/scripts/a.py/mute?user=dana");
+        var answer = await scene.SendJsonAsync(
+            $$"""{"for": "{{new string('x', 100_000)}}"}""",
+            "/scripts/a.py/mute?user=dana"
+        );
 
         Assert.Equal(413, answer.Status);
     }
@@ -100,17 +123,41 @@ public sealed class LargeTextTests
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(scene.Bot.Bot.SocketPath), Cancellation);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /send HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{body}"), SocketFlags.None, Cancellation);
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /send HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{body}"
+            ),
+            SocketFlags.None,
+            Cancellation
+        );
         return socket;
     }
 
-    private static string Send(string text, string mode) => JsonSerializer.Serialize(new { user = "dana", text, parse_mode = mode, wait = 0 }, s_asItIs);
+    private static string Send(string text, string mode) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                user = "dana",
+                text,
+                parse_mode = mode,
+                wait = 0,
+            },
+            s_asItIs
+        );
 
-    private static string Nested(string opening, int levels, string inner, string closing) => Repeated(opening, levels) + inner + Repeated(closing, levels);
+    private static string Nested(string opening, int levels, string inner, string closing) =>
+        Repeated(opening, levels) + inner + Repeated(closing, levels);
 
     private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     /// <summary>Of the bot, in kB.</summary>
-    private static long Memory(ApiScene scene, string what) => long.Parse(
-        File.ReadLines($"/proc/{scene.Bot.Bot.Id}/status").Single(line => line.StartsWith(what, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Trim().Split('\t')[^1], CultureInfo.InvariantCulture);
+    private static long Memory(ApiScene scene, string what) =>
+        long.Parse(
+            File.ReadLines($"/proc/{scene.Bot.Bot.Id}/status")
+                .Single(line => line.StartsWith(what, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]
+                .Trim()
+                .Split('\t')[^1],
+            CultureInfo.InvariantCulture
+        );
 }

@@ -15,7 +15,9 @@ public sealed class PictureTests
         await using var scene = await ApiScene.BeginAsync();
         var chart = TestPictures.Png(640, 480);
 
-        (await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Daily report"), ("caption", "*12 %* up"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Daily report"), ("caption", "*12 %* up"))
+        ).AssertDelivered();
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.Equal("Daily report\n12 % up", message.Text.Replace("\n\n", "\n", StringComparison.Ordinal));
@@ -41,7 +43,14 @@ public sealed class PictureTests
         await using var scene = await ApiScene.BeginAsync();
         var chart = TestPictures.Png(width, height);
 
-        (await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Timeline"), ("message", "One bar only today"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                chart,
+                ("user", "dana"),
+                ("title", "Timeline"),
+                ("message", "One bar only today")
+            )
+        ).AssertDelivered();
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.Equal(Sha(chart), message.Document?.Sha256);
@@ -54,7 +63,15 @@ public sealed class PictureTests
     public async Task A_picture_that_Telegram_does_not_take_as_a_photo_all_the_same_is_sent_as_a_document_next()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendPhoto", Status = 400, Description = "Bad Request: PHOTO_INVALID_DIMENSIONS" });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendPhoto",
+                Status = 400,
+                Description = "Bad Request: PHOTO_INVALID_DIMENSIONS",
+            }
+        );
         var chart = TestPictures.Png(640, 480);
 
         (await scene.SendPhotoAsync(chart, ("user", "dana"))).AssertDelivered();
@@ -69,7 +86,9 @@ public sealed class PictureTests
         await using var scene = await ApiScene.BeginAsync();
         var chart = TestPictures.PngOfSize((10 * 1024 * 1024) + 1);
 
-        (await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Heat map"), ("message", "Full resolution"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Heat map"), ("message", "Full resolution"))
+        ).AssertDelivered();
 
         Assert.Equal(Sha(chart), Assert.Single(await scene.DanasPhone()).Document?.Sha256);
         Assert.Empty(await scene.Phone.CallsAsync(Cancellation, "sendPhoto"));
@@ -79,9 +98,19 @@ public sealed class PictureTests
     public async Task A_proxy_that_refuses_a_large_body_with_a_page_costs_the_chart_alone()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendDocument", Status = 413, Body = "<html><head><title>413 Request Entity Too Large</title></head></html>" });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendDocument",
+                Status = 413,
+                Body = "<html><head><title>413 Request Entity Too Large</title></head></html>",
+            }
+        );
 
-        (await scene.SendPhotoAsync(TestPictures.Png(4000, 20), ("user", "dana"), ("caption", "hello"))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(TestPictures.Png(4000, 20), ("user", "dana"), ("caption", "hello"))
+        ).AssertDelivered();
         (await scene.SendAsync(new { user = "dana", text = "the bot is still there" })).AssertDelivered();
 
         var messages = await scene.DanasPhone();
@@ -95,7 +124,14 @@ public sealed class PictureTests
         await using var scene = await ApiScene.BeginAsync();
         var text = string.Join(' ', Enumerable.Range(1, 400).Select(n => $"word{n}"));
 
-        (await scene.SendPhotoAsync(TestPictures.Png(64, 48), ("user", "dana"), ("title", "Report"), ("caption", text))).AssertDelivered();
+        (
+            await scene.SendPhotoAsync(
+                TestPictures.Png(64, 48),
+                ("user", "dana"),
+                ("title", "Report"),
+                ("caption", text)
+            )
+        ).AssertDelivered();
 
         var messages = await scene.DanasPhone();
         Assert.Equal(2, messages.Count);
@@ -119,15 +155,17 @@ public sealed class PictureTests
     public async Task What_is_no_PNG_or_JPEG_is_refused_whatever_it_is_called()
     {
         await using var scene = await ApiScene.BeginAsync();
-        foreach (var (what, bytes) in new (string, byte[])[]
-        {
-            ("text", "no picture"u8.ToArray()),
-            ("nothing", []),
-            ("GIF", "GIF89a\x01\x00\x01\x00\x80\x00\x00"u8.ToArray()),
-            ("PDF", "%PDF-1.7\n"u8.ToArray()),
-            ("the first bytes of a PNG", [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a]),
-            ("SVG", """<svg xmlns="http://www.w3.org/2000/svg"/>"""u8.ToArray()),
-        })
+        foreach (
+            var (what, bytes) in new (string, byte[])[]
+            {
+                ("text", "no picture"u8.ToArray()),
+                ("nothing", []),
+                ("GIF", "GIF89a\x01\x00\x01\x00\x80\x00\x00"u8.ToArray()),
+                ("PDF", "%PDF-1.7\n"u8.ToArray()),
+                ("the first bytes of a PNG", [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a]),
+                ("SVG", """<svg xmlns="http://www.w3.org/2000/svg"/>"""u8.ToArray()),
+            }
+        )
         {
             (await scene.SendPhotoAsync(bytes, ("user", "dana"))).AssertRefused(415, "PNG or JPEG", what);
         }
@@ -148,8 +186,13 @@ public sealed class PictureTests
             file.SetLength(50_000_001);
         }
 
-        (await scene.SendJsonAsync($$"""{"user":"dana","photo_path":"{{path}}","caption":"*here*"}""", "/send_photo")).AssertDelivered();
-        (await scene.SendJsonAsync($$"""{"user":"dana","photo_path":"{{large}}"}""", "/send_photo")).AssertRefused(413, "50000001 bytes");
+        (
+            await scene.SendJsonAsync($$"""{"user":"dana","photo_path":"{{path}}","caption":"*here*"}""", "/send_photo")
+        ).AssertDelivered();
+        (await scene.SendJsonAsync($$"""{"user":"dana","photo_path":"{{large}}"}""", "/send_photo")).AssertRefused(
+            413,
+            "50000001 bytes"
+        );
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.Equal(("here", Sha(chart)), (message.Text, message.Photo?.Sha256));

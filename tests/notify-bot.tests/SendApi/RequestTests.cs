@@ -13,23 +13,25 @@ public sealed class RequestTests
     public async Task What_is_not_served_is_said_in_a_sentence()
     {
         await using var scene = await ApiScene.BeginAsync();
-        foreach (var (method, path, status, words) in new (string, string, int, string)[]
-        {
-            ("GET", "/send", 405, "it takes POST"),
-            ("PUT", "/send_photo", 405, "it takes POST"),
-            ("GET", "/scripts/report.py/run", 405, "it takes POST"),
-            ("POST", "/health", 405, "it takes GET"),
-            ("DELETE", "/scripts", 405, "it takes GET"),
-            ("GET", "/", 404, "POST /send"),
-            ("POST", "/sned", 404, "POST /send"),
-            ("GET", "/send/../etc/passwd", 404, "POST /send"),
-            ("GET", "/scripts/a.py", 404, "POST /send"),
-            ("POST", "/scripts/report/run?user=dana", 400, "name of a script"),
-            ("POST", "/scripts/.hidden.py/run?user=dana", 400, "name of a script"),
-            ("POST", "/scripts/-u.py/run?user=dana", 400, "name of a script"),
-            ("POST", "/scripts/..%2f..%2fetc.py/run?user=dana", 400, "name of a script"),
-            ("POST", "/scripts/a%0ab.py/run?user=dana", 400, "name of a script"),
-        })
+        foreach (
+            var (method, path, status, words) in new (string, string, int, string)[]
+            {
+                ("GET", "/send", 405, "it takes POST"),
+                ("PUT", "/send_photo", 405, "it takes POST"),
+                ("GET", "/scripts/report.py/run", 405, "it takes POST"),
+                ("POST", "/health", 405, "it takes GET"),
+                ("DELETE", "/scripts", 405, "it takes GET"),
+                ("GET", "/", 404, "POST /send"),
+                ("POST", "/sned", 404, "POST /send"),
+                ("GET", "/send/../etc/passwd", 404, "POST /send"),
+                ("GET", "/scripts/a.py", 404, "POST /send"),
+                ("POST", "/scripts/report/run?user=dana", 400, "name of a script"),
+                ("POST", "/scripts/.hidden.py/run?user=dana", 400, "name of a script"),
+                ("POST", "/scripts/-u.py/run?user=dana", 400, "name of a script"),
+                ("POST", "/scripts/..%2f..%2fetc.py/run?user=dana", 400, "name of a script"),
+                ("POST", "/scripts/a%0ab.py/run?user=dana", 400, "name of a script"),
+            }
+        )
         {
             (await scene.AskAsync(new HttpMethod(method), path)).AssertRefused(status, words, $"{method} {path}");
         }
@@ -39,24 +41,31 @@ public sealed class RequestTests
     public async Task Broken_HTTP_is_refused_and_the_next_request_served()
     {
         await using var scene = await ApiScene.BeginAsync();
-        foreach (var (said, status) in new (string, string)[]
-        {
-            ("rubbish\r\n\r\n", "400"),
-            ("POST /send HTTP/3.7\r\nHost: notify\r\n\r\n", "505"),
-            ("POST /send HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", "400"),
-            ("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Length: two\r\n\r\n{}", "400"),
-            ("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400"),
-            ("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
-            ("POST /send HTTP/1.1\r\nHost: notify\r\nX: " + new string('x', 40_000) + "\r\n\r\n", "431"),
-            ("GET /" + new string('x', 20_000) + " HTTP/1.1\r\nHost: notify\r\n\r\n", "414"),
-        })
+        foreach (
+            var (said, status) in new (string, string)[]
+            {
+                ("rubbish\r\n\r\n", "400"),
+                ("POST /send HTTP/3.7\r\nHost: notify\r\n\r\n", "505"),
+                ("POST /send HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", "400"),
+                ("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Length: two\r\n\r\n{}", "400"),
+                ("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400"),
+                (
+                    "POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                    "400"
+                ),
+                ("POST /send HTTP/1.1\r\nHost: notify\r\nX: " + new string('x', 40_000) + "\r\n\r\n", "431"),
+                ("GET /" + new string('x', 20_000) + " HTTP/1.1\r\nHost: notify\r\n\r\n", "414"),
+            }
+        )
         {
             var answer = await scene.SayAsync(said);
             Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         }
 
         // Cut off in the middle: nobody is left to be answered.
-        await scene.SayAndLeaveAsync("POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"user\":\"dana\",");
+        await scene.SayAndLeaveAsync(
+            "POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"user\":\"dana\","
+        );
         await scene.SayAndLeaveAsync("POST /se");
         (await scene.SendAsync(new { user = "dana", text = "still there" })).AssertDelivered();
         Assert.Equal("still there", Assert.Single(await scene.DanasPhone()).Text);
@@ -71,7 +80,8 @@ public sealed class RequestTests
     public async Task JSON_may_have_a_megabyte_whether_its_length_is_told_or_not(int length, bool isTold, int status)
     {
         await using var scene = await ApiScene.BeginAsync();
-        const string Start = """{"user":"dana","text":"hello","data":{"rows":" """, End = "\"}}";
+        const string Start = """{"user":"dana","text":"hello","data":{"rows":" """,
+            End = "\"}}";
         var body = Encoding.ASCII.GetBytes(Start + new string('x', length - Start.Length - End.Length) + End);
 
         var answer = await scene.SayAsync(Request("/send", "application/json", body, isTold));
@@ -94,7 +104,14 @@ public sealed class RequestTests
             { new ByteArrayContent(TestPictures.PngOfSize(length)), "photo", "chart.png" },
         };
 
-        var answer = await scene.SayAsync(Request("/send_photo", form.Headers.ContentType!.ToString(), await form.ReadAsByteArrayAsync(Cancellation), isTold));
+        var answer = await scene.SayAsync(
+            Request(
+                "/send_photo",
+                form.Headers.ContentType!.ToString(),
+                await form.ReadAsByteArrayAsync(Cancellation),
+                isTold
+            )
+        );
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         Assert.Equal(status == 413, answer.Contains("a photo may have 50 MB", StringComparison.Ordinal));
@@ -104,10 +121,19 @@ public sealed class RequestTests
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private"), "ASPNETCORE_*"));
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Request(string path, string contentType, byte[] body, bool isLengthTold)
+    private static IEnumerable<ReadOnlyMemory<byte>> Request(
+        string path,
+        string contentType,
+        byte[] body,
+        bool isLengthTold
+    )
     {
-        var length = isLengthTold ? $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}" : "Transfer-Encoding: chunked";
-        yield return Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: notify\r\nContent-Type: {contentType}\r\nConnection: close\r\n{length}\r\n\r\n");
+        var length = isLengthTold
+            ? $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}"
+            : "Transfer-Encoding: chunked";
+        yield return Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: notify\r\nContent-Type: {contentType}\r\nConnection: close\r\n{length}\r\n\r\n"
+        );
         if (isLengthTold)
         {
             yield return body;

@@ -22,14 +22,20 @@ public sealed partial class WatchingTests
 
         Assert.Equal(200, answer.Status);
         var health = answer.Json;
-        Assert.Equal(["status", "version", "bot_username", "telegram", "queue", "unreadable"], health.EnumerateObject().Select(m => m.Name));
+        Assert.Equal(
+            ["status", "version", "bot_username", "telegram", "queue", "unreadable"],
+            health.EnumerateObject().Select(m => m.Name)
+        );
         Assert.Equal("ok", health.GetProperty("status").GetString());
         Assert.Matches(@"^\d+\.\d+\.\d+", health.GetProperty("version").GetString()!);
         Assert.Equal("NotifyTestBot", health.GetProperty("bot_username").GetString());
         var telegram = health.GetProperty("telegram");
         Assert.Equal(["state", "last_good_poll"], telegram.EnumerateObject().Select(m => m.Name));
         Assert.Equal("ok", telegram.GetProperty("state").GetString());
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", telegram.GetProperty("last_good_poll").GetString()!);
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$",
+            telegram.GetProperty("last_good_poll").GetString()!
+        );
         Assert.Equal("""{"length":0,"oldest_seconds":0}""", health.GetProperty("queue").GetRawText());
         Assert.Equal("[]", health.GetProperty("unreadable").GetRawText());
     }
@@ -45,18 +51,35 @@ public sealed partial class WatchingTests
         var health = await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "degraded", Cancellation);
 
         var entry = Assert.Single(health.GetProperty("unreadable").EnumerateArray());
-        Assert.Equal(("telegram_users.json", "omar"), (entry.GetProperty("file").GetString(), entry.GetProperty("entry").GetString()));
+        Assert.Equal(
+            ("telegram_users.json", "omar"),
+            (entry.GetProperty("file").GetString(), entry.GetProperty("entry").GetString())
+        );
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
-        (await scene.SendAsync(new { user = "omar", text = "hello" })).AssertRefused(503, "State unreadable: telegram_users.json, entry \"omar\"");
+        (await scene.SendAsync(new { user = "omar", text = "hello" })).AssertRefused(
+            503,
+            "State unreadable: telegram_users.json, entry \"omar\""
+        );
         (await scene.SendAsync(new { user = "nobody", text = "hello" })).AssertRefused(404, "no Telegram chat linked");
-        await Eventually.TrueAsync(() => scene.Bot.Log.Contains("telegram_users.json, entry \"omar\"", StringComparison.Ordinal), () => scene.Bot.Log, Cancellation);
+        await Eventually.TrueAsync(
+            () => scene.Bot.Log.Contains("telegram_users.json, entry \"omar\"", StringComparison.Ordinal),
+            () => scene.Bot.Log,
+            Cancellation
+        );
 
         // A change of others' leaves it as it is, and nobody is told that omar is not linked any more.
         await scene.Bot.OperateAsync("unlink", "dana");
         await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 2, Cancellation);
         Assert.Contains("\"7002\"", await File.ReadAllTextAsync(links, Cancellation), StringComparison.Ordinal);
-        await File.WriteAllTextAsync(links, (await File.ReadAllTextAsync(links, Cancellation)).Replace("\"7002\"", "7002", StringComparison.Ordinal), Cancellation);
-        await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok" && h.GetProperty("unreadable").GetArrayLength() == 0, Cancellation);
+        await File.WriteAllTextAsync(
+            links,
+            (await File.ReadAllTextAsync(links, Cancellation)).Replace("\"7002\"", "7002", StringComparison.Ordinal),
+            Cancellation
+        );
+        await scene.Bot.Bot.WaitForHealthAsync(
+            h => BotScene.Status(h) == "ok" && h.GetProperty("unreadable").GetArrayLength() == 0,
+            Cancellation
+        );
         (await scene.SendAsync(new { user = "omar", text = "heard again" })).AssertDelivered();
         Assert.Equal("heard again", Assert.Single(await scene.OmarsPhone()).Text);
     }
@@ -68,7 +91,11 @@ public sealed partial class WatchingTests
         var links = Path.Combine(scene.Bot.Data, "telegram_users.json");
         var whole = await File.ReadAllTextAsync(links, Cancellation);
 
-        await File.WriteAllTextAsync(links, "{\n  \"dana\": {\"chat_id\": 7001, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n  \"omar\": {\"chat_id\": 70", Cancellation);
+        await File.WriteAllTextAsync(
+            links,
+            "{\n  \"dana\": {\"chat_id\": 7001, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n  \"omar\": {\"chat_id\": 70",
+            Cancellation
+        );
         var health = await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "degraded", Cancellation);
 
         var file = Assert.Single(health.GetProperty("unreadable").EnumerateArray());
@@ -79,7 +106,10 @@ public sealed partial class WatchingTests
         // What was read before is served on.
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
         await File.WriteAllTextAsync(links, whole, Cancellation);
-        await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Status(h) == "ok" && h.GetProperty("unreadable").GetArrayLength() == 0, Cancellation);
+        await scene.Bot.Bot.WaitForHealthAsync(
+            h => BotScene.Status(h) == "ok" && h.GetProperty("unreadable").GetArrayLength() == 0,
+            Cancellation
+        );
     }
 
     [Fact]
@@ -98,11 +128,38 @@ public sealed partial class WatchingTests
         await using var scene = await ApiScene.BeginAsync();
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
         (await scene.SendAsync(new { user = "omar", text = "hello" })).AssertDelivered();
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: \"odd\"\nwords \\ here", Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 400,
+                Description = "Bad Request: \"odd\"\nwords \\ here",
+                Times = 1,
+            }
+        );
         await scene.SendAsync(new { user = "dana", text = "hello" });
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 403, Description = "Forbidden: bot was blocked by the user", Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 403,
+                Description = "Forbidden: bot was blocked by the user",
+                Times = 1,
+            }
+        );
         await scene.SendAsync(new { user = "omar", text = "hello" });
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 429, RetryAfter = 9000, Times = 1 });
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 429,
+                RetryAfter = 9000,
+                Times = 1,
+            }
+        );
         await scene.SendAsync(new { user = "dana", text = "hello" });
 
         var answer = await scene.AskAsync(HttpMethod.Get, "/metrics");
@@ -133,11 +190,29 @@ public sealed partial class WatchingTests
     public async Task On_a_loopback_port_the_metrics_are_served_and_nothing_else()
     {
         var address = new Uri($"http://127.0.0.1:{FreePort.Next()}");
-        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_METRICS_LISTEN"] = address.AbsoluteUri });
+        await using var scene = await ApiScene.BeginAsync(
+            environment: new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["NOTIFY_METRICS_LISTEN"] = address.AbsoluteUri,
+            }
+        );
         using var http = new HttpClient { BaseAddress = address };
 
-        Assert.Contains("notify_accepted_total", ReadPrometheusText(await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation)));
-        foreach (var path in new[] { "/", "/health", "/notifications?user=dana", "/metrics/", "/scripts?user=dana", "/events?user=dana" })
+        Assert.Contains(
+            "notify_accepted_total",
+            ReadPrometheusText(await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation))
+        );
+        foreach (
+            var path in new[]
+            {
+                "/",
+                "/health",
+                "/notifications?user=dana",
+                "/metrics/",
+                "/scripts?user=dana",
+                "/events?user=dana",
+            }
+        )
         {
             using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -157,7 +232,12 @@ public sealed partial class WatchingTests
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        await using var scene = await ApiScene.BeginAsync(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_METRICS_LISTEN"] = $"http://{other.LocalEndpoint}" });
+        await using var scene = await ApiScene.BeginAsync(
+            environment: new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["NOTIFY_METRICS_LISTEN"] = $"http://{other.LocalEndpoint}",
+            }
+        );
 
         (await scene.SendAsync(new { user = "dana", text = "hello" })).AssertDelivered();
         Assert.Contains(" 1205 ", scene.Bot.Bot.Said, StringComparison.Ordinal);
@@ -171,13 +251,23 @@ public sealed partial class WatchingTests
         alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
         await using var scene = await ApiScene.BeginAsync(
             links: $$$"""{"{{{alice.Name}}}": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""",
-            environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts") });
+            environment: new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts"),
+            }
+        );
 
         await scene.AskAsync(HttpMethod.Post, $"/scripts/quiet.py/run?user={alice.Name}");
         await scene.AskAsync(HttpMethod.Post, $"/scripts/gone.py/run?user={alice.Name}");
 
         var samples = ReadPrometheusText((await scene.AskAsync(HttpMethod.Get, "/metrics")).Body);
-        Assert.Equal((1, 1), (samples["notify_script_runs_total{outcome=\"no_alert\"}"], samples["notify_script_runs_total{outcome=\"error\"}"]));
+        Assert.Equal(
+            (1, 1),
+            (
+                samples["notify_script_runs_total{outcome=\"no_alert\"}"],
+                samples["notify_script_runs_total{outcome=\"error\"}"]
+            )
+        );
     }
 
     /// <summary>Reads the text format strictly, as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.</summary>
@@ -201,30 +291,51 @@ public sealed partial class WatchingTests
                 Assert.Equal(family, typed.Groups["family"].Value);
                 Assert.True(type.Add(family), $"{family} has two TYPE lines");
                 isHistogram = typed.Groups["type"].Value == "histogram";
-                Assert.Equal(typed.Groups["type"].Value == "counter", family.EndsWith("_total", StringComparison.Ordinal));
+                Assert.Equal(
+                    typed.Groups["type"].Value == "counter",
+                    family.EndsWith("_total", StringComparison.Ordinal)
+                );
             }
             else
             {
                 var sample = SampleLine().Match(line);
                 Assert.True(sample.Success, $"no line of the format: {line}");
-                Assert.Contains(sample.Groups["family"].Value, isHistogram ? [family + "_bucket", family + "_sum", family + "_count"] : (string[])[family]);
+                Assert.Contains(
+                    sample.Groups["family"].Value,
+                    isHistogram ? [family + "_bucket", family + "_sum", family + "_count"] : (string[])[family]
+                );
                 Assert.Contains(family, type);
-                Assert.True(samples.TryAdd(sample.Groups["sample"].Value, double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)), $"{line} is there twice");
+                Assert.True(
+                    samples.TryAdd(
+                        sample.Groups["sample"].Value,
+                        double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)
+                    ),
+                    $"{line} is there twice"
+                );
             }
         }
 
         return samples;
     }
 
-    [GeneratedRegex(@"^# HELP (?<family>[a-zA-Z_:][a-zA-Z0-9_:]*) ([^\\\n]|\\\\|\\n)+$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^# HELP (?<family>[a-zA-Z_:][a-zA-Z0-9_:]*) ([^\\\n]|\\\\|\\n)+$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex HelpLine();
 
-    [GeneratedRegex("^# TYPE (?<family>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<type>counter|gauge|histogram|summary|untyped)$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^# TYPE (?<family>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<type>counter|gauge|histogram|summary|untyped)$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex TypeLine();
 
     [GeneratedRegex(
         """^(?<sample>(?<family>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*")*\})?) (?<value>-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|NaN|[+-]Inf)$""",
         RegexOptions.ExplicitCapture,
-        1000)]
+        1000
+    )]
     private static partial Regex SampleLine();
 }

@@ -33,7 +33,11 @@ public sealed class ProxyTests : IAsyncDisposable
         Assert.Equal(["hello"], await TextsAsync());
         Assert.Contains($"CONNECT {_telegram.Address.Authority}", _proxy!.Log, StringComparison.Ordinal);
         var (_, doctor) = await _scene.OperateAsync("doctor");
-        Assert.Contains($"ok     proxy: 127.0.0.1:{_proxy.Port} (HTTPS_PROXY) lets the bot through to {_telegram.Address.Authority}", doctor, StringComparison.Ordinal);
+        Assert.Contains(
+            $"ok     proxy: 127.0.0.1:{_proxy.Port} (HTTPS_PROXY) lets the bot through to {_telegram.Address.Authority}",
+            doctor,
+            StringComparison.Ordinal
+        );
         Assert.Contains("ok     telegram", doctor, StringComparison.Ordinal);
         AssertNoSecret(Said, doctor, body.ToString(), await MetricsAsync());
     }
@@ -46,15 +50,35 @@ public sealed class ProxyTests : IAsyncDisposable
         var health = await HealthAsync("unreachable");
 
         var proxy = $"the proxy 127.0.0.1:{_proxy!.Port}";
-        Assert.Contains($"{proxy} refused the way to {_telegram.Address.Host} (HTTP 403)", health.GetProperty("telegram").GetProperty("reason").GetString(), StringComparison.Ordinal);
-        await Eventually.TrueAsync(() => Said.Contains("The proxy does not let the bot through to Telegram", StringComparison.Ordinal), () => Said, Cancellation);
+        Assert.Contains(
+            $"{proxy} refused the way to {_telegram.Address.Host} (HTTP 403)",
+            health.GetProperty("telegram").GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
+        await Eventually.TrueAsync(
+            () => Said.Contains("The proxy does not let the bot through to Telegram", StringComparison.Ordinal),
+            () => Said,
+            Cancellation
+        );
         Assert.DoesNotContain("Telegram can't be reached", Said, StringComparison.Ordinal);
         var (_, body) = await SendAsync("hello", wait: 0);
         Assert.Equal("queued", body.GetProperty("status").GetString());
-        await Eventually.TrueAsync(() => Said.Contains($"sendMessage: {proxy} refused", StringComparison.Ordinal), () => Said, Cancellation);
+        await Eventually.TrueAsync(
+            () => Said.Contains($"sendMessage: {proxy} refused", StringComparison.Ordinal),
+            () => Said,
+            Cancellation
+        );
         var (_, doctor) = await _scene.OperateAsync("doctor");
-        Assert.Contains($"WRONG  proxy: {proxy} (HTTPS_PROXY) refused the way to {_telegram.Address.Host} (HTTP 403)", doctor, StringComparison.Ordinal);
-        Assert.Contains($"mend: ask its operator to allow CONNECT to {_telegram.Address.Authority}", doctor, StringComparison.Ordinal);
+        Assert.Contains(
+            $"WRONG  proxy: {proxy} (HTTPS_PROXY) refused the way to {_telegram.Address.Host} (HTTP 403)",
+            doctor,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"mend: ask its operator to allow CONNECT to {_telegram.Address.Authority}",
+            doctor,
+            StringComparison.Ordinal
+        );
 
         await RestartProxyAsync();
 
@@ -71,7 +95,11 @@ public sealed class ProxyTests : IAsyncDisposable
 
         var health = await HealthAsync("unreachable");
 
-        Assert.Contains("it wants a user and a password, or others than it was given (HTTP 40", health.GetProperty("telegram").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "it wants a user and a password, or others than it was given (HTTP 40",
+            health.GetProperty("telegram").GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         var (_, doctor) = await _scene.OperateAsync("doctor");
         Assert.Contains($"{found}", doctor, StringComparison.Ordinal);
         Assert.Contains($"http://USER:PASSWORD@127.0.0.1:{_proxy!.Port}", doctor, StringComparison.Ordinal);
@@ -90,9 +118,19 @@ public sealed class ProxyTests : IAsyncDisposable
 
         // The poll that was under way is cut; the next one finds nobody.
         await _scene.Bot.WaitForHealthAsync(
-            health => health.GetProperty("telegram").TryGetProperty("reason", out var reason) && reason.GetString()!.Contains($"the proxy 127.0.0.1:{_proxy.Port} can't be reached", StringComparison.Ordinal), Cancellation);
+            health =>
+                health.GetProperty("telegram").TryGetProperty("reason", out var reason)
+                && reason
+                    .GetString()!
+                    .Contains($"the proxy 127.0.0.1:{_proxy.Port} can't be reached", StringComparison.Ordinal),
+            Cancellation
+        );
         var (_, doctor) = await _scene.OperateAsync("doctor");
-        Assert.Contains($"WRONG  proxy: 127.0.0.1:{_proxy.Port} (HTTPS_PROXY) can't be reached (Connection refused)", doctor, StringComparison.Ordinal);
+        Assert.Contains(
+            $"WRONG  proxy: 127.0.0.1:{_proxy.Port} (HTTPS_PROXY) can't be reached (Connection refused)",
+            doctor,
+            StringComparison.Ordinal
+        );
         await RestartProxyAsync();
         await ArrivesAsync("hello");
         Assert.Single(await _scene.Phone.CallsAsync(Cancellation, "sendMessage"));
@@ -103,15 +141,36 @@ public sealed class ProxyTests : IAsyncDisposable
     {
         await BeginAsync();
         await HealthAsync("ok");
-        await _scene.Phone.AddFaultAsync(new Fault { Kind = FaultKind.Hang, Method = "sendMessage", Taken = true, Times = 1 }, Cancellation);
+        await _scene.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Hang,
+                Method = "sendMessage",
+                Taken = true,
+                Times = 1,
+            },
+            Cancellation
+        );
         await SendAsync("hello", wait: 0);
-        await Eventually.TrueAsync(async () => (await _scene.Phone.CallsAsync(Cancellation, "sendMessage")).Count == 1, () => "nothing was sent", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await _scene.Phone.CallsAsync(Cancellation, "sendMessage")).Count == 1,
+            () => "nothing was sent",
+            Cancellation
+        );
 
         await _proxy!.KillAsync();
         await RestartProxyAsync();
 
-        await Eventually.TrueAsync(async () => (await TextsAsync()).Count == 2, () => "it was not sent once more", Cancellation);
-        await Eventually.TrueAsync(async () => (await NewestAsync()).GetProperty("state").GetString() == "delivered", () => "not delivered", Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await TextsAsync()).Count == 2,
+            () => "it was not sent once more",
+            Cancellation
+        );
+        await Eventually.TrueAsync(
+            async () => (await NewestAsync()).GetProperty("state").GetString() == "delivered",
+            () => "not delivered",
+            Cancellation
+        );
         Assert.Equal(["hello", "hello"], await TextsAsync());
     }
 
@@ -127,7 +186,11 @@ public sealed class ProxyTests : IAsyncDisposable
         var hangUps = deaf.Count;
         await Eventually.TrueAsync(() => deaf.Count > hangUps + 2, () => "it is not tried again", Cancellation);
 
-        Assert.Contains($"the proxy 127.0.0.1:{deaf.Port} ended the connection before there was a way", health.GetProperty("telegram").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"the proxy 127.0.0.1:{deaf.Port} ended the connection before there was a way",
+            health.GetProperty("telegram").GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         var (_, doctor) = await _scene.OperateAsync("doctor");
         Assert.Contains("does not answer as a proxy for HTTP does", doctor, StringComparison.Ordinal);
         await deaf.DisposeAsync();
@@ -154,7 +217,9 @@ public sealed class ProxyTests : IAsyncDisposable
     [InlineData("HTTPS_PROXY")]
     [InlineData("https_proxy")]
     [InlineData("ALL_PROXY")]
-    public async Task An_address_that_is_none_ends_the_bot_with_the_variables_name_and_without_its_value(string variable)
+    public async Task An_address_that_is_none_ends_the_bot_with_the_variables_name_and_without_its_value(
+        string variable
+    )
     {
         _scene = await BotScene.SetAsync();
         _scene.Environment[variable] = "http://notify:s3cret/x@proxy:3128";
@@ -184,14 +249,25 @@ public sealed class ProxyTests : IAsyncDisposable
         }
     }
 
-    private async Task BeginAsync(string inAddress = "", string? login = null, string? allowed = null, string? noProxy = null, int? port = null, bool start = true)
+    private async Task BeginAsync(
+        string inAddress = "",
+        string? login = null,
+        string? allowed = null,
+        string? noProxy = null,
+        int? port = null,
+        bool start = true
+    )
     {
         _scene = await BotScene.SetAsync();
         _telegram = new TlsFront(_scene.Sandbox.ApiAddress, _scene.Folder);
         _proxy = start ? await TinyProxy.StartAsync(_scene.Folder, Cancellation, login, allowed, port) : null;
         _chat = await _scene.Phone.AddStartedPersonAsync("Dana", Cancellation, 7001);
         Directory.CreateDirectory(_scene.Data);
-        await File.WriteAllTextAsync(Path.Combine(_scene.Data, "telegram_users.json"), """{"dana": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""", Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(_scene.Data, "telegram_users.json"),
+            """{"dana": {"chat_id": 7001, "linked_at": "2026-01-05T09:00:00Z"}}""",
+            Cancellation
+        );
         _scene.Environment["TELEGRAM_API_URL"] = _telegram.Address.AbsoluteUri;
         _scene.Environment["SSL_CERT_FILE"] = _telegram.CertificateFile;
         _scene.Environment["HTTPS_PROXY"] = $"http://{inAddress}127.0.0.1:{port ?? _proxy!.Port}";
@@ -212,21 +288,43 @@ public sealed class ProxyTests : IAsyncDisposable
 
     /// <summary>Waits until the bot says that it stands so with Telegram, with a reason where it is not well.</summary>
     private Task<JsonElement> HealthAsync(string telegram) =>
-        _scene.Bot.WaitForHealthAsync(health => BotScene.Telegram(health) == telegram && health.GetProperty("telegram").TryGetProperty("reason", out _) == (telegram != "ok"), Cancellation);
+        _scene.Bot.WaitForHealthAsync(
+            health =>
+                BotScene.Telegram(health) == telegram
+                && health.GetProperty("telegram").TryGetProperty("reason", out _) == (telegram != "ok"),
+            Cancellation
+        );
 
-    private Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(string text, double wait = 30) => _scene.Bot.SendAsync(new { user = "dana", text, wait }, Cancellation);
+    private Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(string text, double wait = 30) =>
+        _scene.Bot.SendAsync(
+            new
+            {
+                user = "dana",
+                text,
+                wait,
+            },
+            Cancellation
+        );
 
-    private async Task<JsonElement> NewestAsync() => (await _scene.Bot.GetAsync("/notifications?user=dana", Cancellation)).GetProperty("notifications")[0];
+    private async Task<JsonElement> NewestAsync() =>
+        (await _scene.Bot.GetAsync("/notifications?user=dana", Cancellation)).GetProperty("notifications")[0];
 
-    private async Task<IReadOnlyList<string>> TextsAsync() => [.. (await _scene.Phone.BotMessagesAsync(_chat, Cancellation)).Select(message => message.Text)];
+    private async Task<IReadOnlyList<string>> TextsAsync() =>
+        [.. (await _scene.Phone.BotMessagesAsync(_chat, Cancellation)).Select(message => message.Text)];
 
     private async Task ArrivesAsync(string text)
     {
-        await Eventually.TrueAsync(async () => (await NewestAsync()).GetProperty("state").GetString() == "delivered", () => Said, Cancellation);
+        await Eventually.TrueAsync(
+            async () => (await NewestAsync()).GetProperty("state").GetString() == "delivered",
+            () => Said,
+            Cancellation
+        );
         Assert.Equal([text], await TextsAsync());
     }
 
-    private Task<string> MetricsAsync() => _scene.Bot.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation);
+    private Task<string> MetricsAsync() =>
+        _scene.Bot.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation);
 
-    private static void AssertNoSecret(params string[] texts) => Assert.All(texts, text => Assert.DoesNotContain(Secret, text, StringComparison.Ordinal));
+    private static void AssertNoSecret(params string[] texts) =>
+        Assert.All(texts, text => Assert.DoesNotContain(Secret, text, StringComparison.Ordinal));
 }

@@ -30,11 +30,27 @@ public sealed class EventTests(People people) : IClassFixture<People>
     {
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
-        using (var hoard = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Streams, scene.Bot.Bot.SocketPath, "100"))
+        using (
+            var hoard = AccountCaller.StartAs(
+                people.Alice,
+                "/usr/bin/python3",
+                "-c",
+                Streams,
+                scene.Bot.Bot.SocketPath,
+                "100"
+            )
+        )
         {
             Assert.Equal("16", await hoard.StandardOutput.ReadLineAsync(Cancellation));
             (await alice.GetAsync("/events", Cancellation)).AssertRefused(429, "16 event streams of yours are open");
-            using var bobs = AccountCaller.StartAs(people.Bob, "/usr/bin/curl", "-sN", "--unix-socket", scene.Bot.Bot.SocketPath, "http://bot/events");
+            using var bobs = AccountCaller.StartAs(
+                people.Bob,
+                "/usr/bin/curl",
+                "-sN",
+                "--unix-socket",
+                scene.Bot.Bot.SocketPath,
+                "http://bot/events"
+            );
             await using var bob = await WatchedEvents.OfAsync(bobs.StandardOutput, Cancellation);
             for (var i = 0; i < 20; i++)
             {
@@ -49,13 +65,21 @@ public sealed class EventTests(People people) : IClassFixture<People>
         await Eventually.TrueAsync(
             async () =>
             {
-                using var again = AccountCaller.StartAs(people.Alice, "/usr/bin/python3", "-c", Streams, scene.Bot.Bot.SocketPath, "1");
+                using var again = AccountCaller.StartAs(
+                    people.Alice,
+                    "/usr/bin/python3",
+                    "-c",
+                    Streams,
+                    scene.Bot.Bot.SocketPath,
+                    "1"
+                );
                 var opened = await again.StandardOutput.ReadLineAsync(Cancellation);
                 again.Kill();
                 return opened == "1";
             },
             () => "alice's streams are not given back",
-            Cancellation);
+            Cancellation
+        );
     }
 
     [Fact]
@@ -64,12 +88,31 @@ public sealed class EventTests(People people) : IClassFixture<People>
         await using var scene = await ApiScene.BeginAsync();
         await using var events = await WatchedEvents.OpenAsync(scene.Bot.Bot.Client, "/events?user=dana", Cancellation);
 
-        var first = (await scene.SendAsync(new { user = "dana", text = "goes through" })).Json.GetProperty("id").GetString();
-        Assert.Equal([$"notification dana {first} queued", $"notification dana {first} delivered"], await events.NextAsync(2));
+        var first = (await scene.SendAsync(new { user = "dana", text = "goes through" }))
+            .Json.GetProperty("id")
+            .GetString();
+        Assert.Equal(
+            [$"notification dana {first} queued", $"notification dana {first} delivered"],
+            await events.NextAsync(2)
+        );
 
-        await scene.FaultAsync(new Fault { Kind = FaultKind.Answer, Method = "sendMessage", Status = 400, Description = "Bad Request: TOPIC_CLOSED", Times = 1 });
-        var second = (await scene.SendAsync(new { user = "dana", text = "is refused" })).Json.GetProperty("id").GetString();
-        Assert.Equal([$"notification dana {second} queued", $"notification dana {second} failed"], await events.NextAsync(2));
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 400,
+                Description = "Bad Request: TOPIC_CLOSED",
+                Times = 1,
+            }
+        );
+        var second = (await scene.SendAsync(new { user = "dana", text = "is refused" }))
+            .Json.GetProperty("id")
+            .GetString();
+        Assert.Equal(
+            [$"notification dana {second} queued", $"notification dana {second} failed"],
+            await events.NextAsync(2)
+        );
     }
 
     [Fact]
@@ -82,7 +125,16 @@ public sealed class EventTests(People people) : IClassFixture<People>
         Assert.Equal(200, (await scene.AskAsync(HttpMethod.Post, "/scripts/revenue.py/mute?user=dana", hour)).Status);
         Assert.Equal(["scripts dana"], await events.NextAsync(1));
 
-        var id = (await scene.SendAsync(new { user = "dana", text = "held back", script = "revenue.py" })).Json.GetProperty("id").GetString();
+        var id = (
+            await scene.SendAsync(
+                new
+                {
+                    user = "dana",
+                    text = "held back",
+                    script = "revenue.py",
+                }
+            )
+        ).Json.GetProperty("id").GetString();
         Assert.Equal([$"notification dana {id} muted"], await events.NextAsync(1));
     }
 
@@ -93,7 +145,14 @@ public sealed class EventTests(People people) : IClassFixture<People>
         await using var scene = await CallerScene.BeginAsync(people);
         await using var alice = scene.As(people.Alice);
         Assert.Equal(403, (await alice.GetAsync($"/events?user={people.Bob.Name}", Cancellation)).Status);
-        using var curl = AccountCaller.StartAs(people.Alice, "/usr/bin/curl", "-sN", "--unix-socket", scene.Bot.Bot.SocketPath, "http://bot/events");
+        using var curl = AccountCaller.StartAs(
+            people.Alice,
+            "/usr/bin/curl",
+            "-sN",
+            "--unix-socket",
+            scene.Bot.Bot.SocketPath,
+            "http://bot/events"
+        );
         await using var alices = await WatchedEvents.OfAsync(curl.StandardOutput, Cancellation);
         await using var everybodys = await WatchedEvents.OpenAsync(scene.Bot.Bot.Client, "/events", Cancellation);
         await using var root = AccountCaller.OfThisUser(scene.Bot.Bot.SocketPath);
@@ -103,8 +162,14 @@ public sealed class EventTests(People people) : IClassFixture<People>
             Assert.Equal(200, (await root.PostAsync("/send", new { user, text = "hello" }, Cancellation)).Status);
         }
 
-        Assert.All(await alices.NextAsync(2), e => Assert.StartsWith($"notification {people.Alice.Name} ", e, StringComparison.Ordinal));
-        Assert.Equal([people.Bob.Name, people.Bob.Name, people.Alice.Name, people.Alice.Name], (await everybodys.NextAsync(4)).Select(e => e.Split(' ')[1]));
+        Assert.All(
+            await alices.NextAsync(2),
+            e => Assert.StartsWith($"notification {people.Alice.Name} ", e, StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            [people.Bob.Name, people.Bob.Name, people.Alice.Name, people.Alice.Name],
+            (await everybodys.NextAsync(4)).Select(e => e.Split(' ')[1])
+        );
         curl.Kill();
     }
 

@@ -11,7 +11,8 @@ internal sealed class WatchedEvents : IAsyncDisposable
     private readonly HttpResponseMessage? _answer;
     private readonly CancellationToken _cancellation;
 
-    private WatchedEvents(TextReader lines, HttpResponseMessage? answer, CancellationToken cancellation) => (_lines, _answer, _cancellation) = (lines, answer, cancellation);
+    private WatchedEvents(TextReader lines, HttpResponseMessage? answer, CancellationToken cancellation) =>
+        (_lines, _answer, _cancellation) = (lines, answer, cancellation);
 
     /// <summary>Opens a stream; from then on nothing is missed.</summary>
     public static async Task<WatchedEvents> OpenAsync(HttpClient client, string path, CancellationToken cancellation)
@@ -19,7 +20,11 @@ internal sealed class WatchedEvents : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
         var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.ToString());
-        var events = new WatchedEvents(new StreamReader(await answer.Content.ReadAsStreamAsync(cancellation)), answer, cancellation);
+        var events = new WatchedEvents(
+            new StreamReader(await answer.Content.ReadAsStreamAsync(cancellation)),
+            answer,
+            cancellation
+        );
         Assert.Equal(": watching", await events.LineAsync());
         return events;
     }
@@ -41,7 +46,12 @@ internal sealed class WatchedEvents : IAsyncDisposable
             if (await LineAsync() is { } line && line.StartsWith("event: ", StringComparison.Ordinal))
             {
                 var data = JsonDocument.Parse((await LineAsync())!["data: ".Length..]).RootElement;
-                events.Add(string.Join(' ', data.EnumerateObject().Select(m => m.Value.GetString()).Prepend(line["event: ".Length..])));
+                events.Add(
+                    string.Join(
+                        ' ',
+                        data.EnumerateObject().Select(m => m.Value.GetString()).Prepend(line["event: ".Length..])
+                    )
+                );
             }
         }
 
@@ -68,5 +78,7 @@ internal sealed class WatchedEvents : IAsyncDisposable
     }
 
     private async Task<string?> LineAsync() =>
-        await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(Patience, _cancellation) is { } line ? line : throw new EndOfStreamException("The stream has ended.");
+        await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(Patience, _cancellation) is { } line
+            ? line
+            : throw new EndOfStreamException("The stream has ended.");
 }

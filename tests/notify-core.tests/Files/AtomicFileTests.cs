@@ -9,7 +9,8 @@ namespace Notify.Tests.Files;
 
 public sealed class AtomicFileTests : IDisposable
 {
-    private const UnixFileMode Mode660 = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode Mode660 =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly ScratchFolder _folder = new();
 
@@ -89,7 +90,9 @@ public sealed class AtomicFileTests : IDisposable
         AtomicFile.Replace(disk["file"], "old"u8, Mode660);
         disk.Fill();
 
-        var exception = Assert.Throws<FileNotWrittenException>(() => AtomicFile.Replace(disk["file"], new byte[100_000], Mode660));
+        var exception = Assert.Throws<FileNotWrittenException>(() =>
+            AtomicFile.Replace(disk["file"], new byte[100_000], Mode660)
+        );
 
         Assert.Equal("No space left on device", exception.Reason);
         Assert.Equal("old", File.ReadAllText(disk["file"]));
@@ -99,9 +102,14 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_is_named_in_the_exception()
     {
-        var exception = Assert.Throws<FileNotWrittenException>(() => AtomicFile.Replace(_folder["missing/file"], "x"u8, Mode660));
+        var exception = Assert.Throws<FileNotWrittenException>(() =>
+            AtomicFile.Replace(_folder["missing/file"], "x"u8, Mode660)
+        );
 
-        Assert.Equal($"Can't write {_folder["missing/file"]}: can't open its folder: No such file or directory.", exception.Message);
+        Assert.Equal(
+            $"Can't write {_folder["missing/file"]}: can't open its folder: No such file or directory.",
+            exception.Message
+        );
     }
 
     [Fact]
@@ -128,7 +136,9 @@ public sealed class AtomicFileTests : IDisposable
             using var writer = new OtherProcess("replace-for-ever", path);
             writer.LetGo();
             var started = Stopwatch.GetTimestamp();
-            SpinWait.SpinUntil(() => File.Exists(path) && Stopwatch.GetElapsedTime(started).TotalMilliseconds > 3 + (round % 17));
+            SpinWait.SpinUntil(() =>
+                File.Exists(path) && Stopwatch.GetElapsedTime(started).TotalMilliseconds > 3 + (round % 17)
+            );
             writer.Kill();
 
             var content = File.ReadAllText(path);
@@ -145,10 +155,16 @@ public sealed class AtomicFileTests : IDisposable
         }
 
         File.WriteAllText(_folder[".notify-other.tmp"], "somebody else's");
-        File.SetLastWriteTimeUtc(_folder[".notify-other.tmp"], TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-11));
+        File.SetLastWriteTimeUtc(
+            _folder[".notify-other.tmp"],
+            TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-11)
+        );
 
         Assert.Equal(leftovers, AtomicFile.RemoveLeftovers(_folder.Path, TimeProvider.System));
-        Assert.Equal(".notify-other.tmp file", string.Join(' ', Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            ".notify-other.tmp file",
+            string.Join(' ', Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal))
+        );
     }
 
     [Fact]

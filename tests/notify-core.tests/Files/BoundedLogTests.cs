@@ -17,7 +17,11 @@ public sealed class BoundedLogTests : IDisposable
     [Fact]
     public void An_entry_carries_the_time_in_utc_and_the_file_has_the_mode_asked_for()
     {
-        using var log = new BoundedLog(_folder["x.log"], _time, mode: UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        using var log = new BoundedLog(
+            _folder["x.log"],
+            _time,
+            mode: UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+        );
 
         log.Write("Round of 3 scripts.");
 
@@ -34,7 +38,8 @@ public sealed class BoundedLogTests : IDisposable
 
         Assert.Equal(
             "2026-01-30T19:20:00.125Z stderr:\n    2026-01-30T19:20:00.125Z forged\\u001b[31m\\u0000\\u0085\\u2028\\u202e\\u000dx\n",
-            File.ReadAllText(_folder["x.log"]));
+            File.ReadAllText(_folder["x.log"])
+        );
     }
 
     [Property(MaxTest = 300)]
@@ -48,8 +53,18 @@ public sealed class BoundedLogTests : IDisposable
         }
 
         var content = texts.Length == 0 ? "" : File.ReadAllText(folder["x.log"]);
-        Assert.Equal(texts.Length, content.Split('\n').Count(line => line.StartsWith("2026-01-30T19:20:00.125Z ", StringComparison.Ordinal)));
-        Assert.All(content.Split('\n')[..^1], line => Assert.True(line.StartsWith("2026-01-30T19:20:00.125Z ", StringComparison.Ordinal) || line.StartsWith("    ", StringComparison.Ordinal)));
+        Assert.Equal(
+            texts.Length,
+            content.Split('\n').Count(line => line.StartsWith("2026-01-30T19:20:00.125Z ", StringComparison.Ordinal))
+        );
+        Assert.All(
+            content.Split('\n')[..^1],
+            line =>
+                Assert.True(
+                    line.StartsWith("2026-01-30T19:20:00.125Z ", StringComparison.Ordinal)
+                        || line.StartsWith("    ", StringComparison.Ordinal)
+                )
+        );
         Assert.DoesNotContain(content, c => char.IsControl(c) && c is not ('\n' or '\t'));
     }
 
@@ -114,7 +129,10 @@ public sealed class BoundedLogTests : IDisposable
         log.Write("after");
 
         var lines = File.ReadAllLines(disk["x.log"]);
-        Assert.Equal($"2026-01-30T19:20:00.125Z {log.Dropped} entries before this one could not be written: No space left on device.", lines[^2]);
+        Assert.Equal(
+            $"2026-01-30T19:20:00.125Z {log.Dropped} entries before this one could not be written: No space left on device.",
+            lines[^2]
+        );
         Assert.Equal("2026-01-30T19:20:00.125Z after", lines[^1]);
     }
 

@@ -8,7 +8,9 @@ using Xunit;
 namespace Notify.Tests.Files;
 
 /// <summary>A bot that runs as <c>deploy</c> opens files for <c>bob</c>, who would like to see those of others.</summary>
-public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) : IClassFixture<CallerFileTests.Accounts>, IDisposable
+public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts)
+    : IClassFixture<CallerFileTests.Accounts>,
+        IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -20,7 +22,6 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     private TestAccount? Alice => accounts.Alice;
 
     private TestAccount? Bob => accounts.Bob;
-
 
     public void Dispose() => _folder.Dispose();
 
@@ -46,7 +47,15 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
 
         Assert.Equal(
             Same(CallerFileRefusal.NotTheCallers, 6),
-            await OpenForBobAsync(alices, bots, inBotsFolder, _folder["hard.png"], _folder["hard2.png"], _folder["bobs/hard3.png"]));
+            await OpenForBobAsync(
+                alices,
+                bots,
+                inBotsFolder,
+                _folder["hard.png"],
+                _folder["hard2.png"],
+                _folder["bobs/hard3.png"]
+            )
+        );
     }
 
     [Fact]
@@ -67,9 +76,14 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     [InlineData("u:bob:r-x,m::--x", CallerFileRefusal.NotTheCallers)]
     [InlineData("u:alice:---,g:alice:---", null)]
     [InlineData("g:bob:---,u:bob:r-x", null)]
-    public async Task An_entry_of_an_access_list_that_denies_him_counts_on_a_file_and_on_a_folder_on_the_way(string entries, CallerFileRefusal? refusal)
+    public async Task An_entry_of_an_access_list_that_denies_him_counts_on_a_file_and_on_a_folder_on_the_way(
+        string entries,
+        CallerFileRefusal? refusal
+    )
     {
-        entries = entries.Replace("bob", Bob!.Name, StringComparison.Ordinal).Replace("alice", Alice!.Name, StringComparison.Ordinal);
+        entries = entries
+            .Replace("bob", Bob!.Name, StringComparison.Ordinal)
+            .Replace("alice", Alice!.Name, StringComparison.Ordinal);
         var file = Place("file.png", "file", Deploy!, Public);
         Command.Run("setfacl", "-m", entries, file);
         Command.Run("mkdir", "-p", _folder["folder"], _folder["way/deep"]);
@@ -79,7 +93,10 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         Command.Run("setfacl", "-m", folderEntries, _folder["folder"]);
         Command.Run("setfacl", "-m", folderEntries, _folder["way"]);
 
-        Assert.Equal(string.Join(' ', Enumerable.Repeat(refusal?.ToString() ?? "file", 3)), await OpenForBobAsync(file, inFolder, below));
+        Assert.Equal(
+            string.Join(' ', Enumerable.Repeat(refusal?.ToString() ?? "file", 3)),
+            await OpenForBobAsync(file, inFolder, below)
+        );
         await AgreesWithKernelAsync(refusal is null, file, inFolder, below);
     }
 
@@ -90,7 +107,10 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         var own = Place("closed/own.png", "own", Bob!, Public);
         Command.Run("setfacl", "-m", $"u:{Bob!.Name}:---", _folder["closed"]);
 
-        Assert.Equal(Same(CallerFileRefusal.NotTheCallers, 2), await OpenForBobAsync(own, _folder["closed/missing.png"]));
+        Assert.Equal(
+            Same(CallerFileRefusal.NotTheCallers, 2),
+            await OpenForBobAsync(own, _folder["closed/missing.png"])
+        );
         await AgreesWithKernelAsync(isOpen: false, own);
     }
 
@@ -119,7 +139,13 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
 
         Assert.Equal(
             Same(CallerFileRefusal.SymbolicLink, 4),
-            await OpenForBobAsync(_folder["last.png"], _folder["middle/file.png"], _folder["dangling.png"], "/proc/self/root/etc/passwd"));
+            await OpenForBobAsync(
+                _folder["last.png"],
+                _folder["middle/file.png"],
+                _folder["dangling.png"],
+                "/proc/self/root/etc/passwd"
+            )
+        );
     }
 
     [Fact]
@@ -130,7 +156,10 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         Command.Run("python3", "-c", $"import socket; socket.socket(socket.AF_UNIX).bind('{_folder["socket.png"]}')");
         Command.Run("chown", Bob.Name, _folder["socket.png"]);
 
-        Assert.Equal(Same(CallerFileRefusal.NotRegular, 5), await OpenForBobAsync(_folder["pipe.png"], _folder["socket.png"], "/dev/null", "/dev/zero", _folder.Path));
+        Assert.Equal(
+            Same(CallerFileRefusal.NotRegular, 5),
+            await OpenForBobAsync(_folder["pipe.png"], _folder["socket.png"], "/dev/null", "/dev/zero", _folder.Path)
+        );
     }
 
     [Theory]
@@ -142,7 +171,10 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     [InlineData("/tmp/./x")]
     [InlineData("/tmp/x\0y")]
     public void What_is_no_absolute_path_of_a_file_is_said_to_be_none(string path) =>
-        Assert.Equal(CallerFileRefusal.NotAPath, Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, [0], 1000)).Reason);
+        Assert.Equal(
+            CallerFileRefusal.NotAPath,
+            Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, [0], 1000)).Reason
+        );
 
     [Fact]
     public async Task His_own_file_that_the_bot_can_not_get_at_is_told_apart()
@@ -163,7 +195,10 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         Command.Run("mkfifo", Path.Combine(Deploy.Home, "private/pipe"));
         string[] names = ["there.png", "link", "pipe", "missing", "missing/deeper", "link/deeper"];
 
-        Assert.Equal(Same(CallerFileRefusal.NotTheCallers, names.Length), await OpenForBobAsync([.. names.Select(name => Path.Combine(Deploy.Home, "private", name))]));
+        Assert.Equal(
+            Same(CallerFileRefusal.NotTheCallers, names.Length),
+            await OpenForBobAsync([.. names.Select(name => Path.Combine(Deploy.Home, "private", name))])
+        );
         Assert.Equal("NotReachable", await OpenForBobAsync(_folder["missing.png"]));
     }
 
@@ -178,7 +213,11 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     [InlineData("d", "s", CallerFileRefusal.NotTheCallers)]
     [InlineData("d/x.png", "link-to-s-x.png", CallerFileRefusal.SymbolicLink)]
     [InlineData("d/x.png", "s/x.png", CallerFileRefusal.NotTheCallers)]
-    public async Task Swapping_files_folders_and_links_while_the_bot_looks_wins_nothing(string one, string other, CallerFileRefusal refusal)
+    public async Task Swapping_files_folders_and_links_while_the_bot_looks_wins_nothing(
+        string one,
+        string other,
+        CallerFileRefusal refusal
+    )
     {
         Directory.CreateDirectory(_folder["d"]);
         Place("d/x.png", "own", Bob!, Public);
@@ -187,7 +226,14 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         Directory.CreateSymbolicLink(_folder["link-to-s"], "s");
         File.CreateSymbolicLink(_folder["link-to-s-x.png"], _folder["s/x.png"]);
 
-        using var bot = new OtherProcess("as", Deploy!.Name, "open-again-and-again", Bob!.Uid.ToString(CultureInfo.InvariantCulture), _folder["d/x.png"], "20000");
+        using var bot = new OtherProcess(
+            "as",
+            Deploy!.Name,
+            "open-again-and-again",
+            Bob!.Uid.ToString(CultureInfo.InvariantCulture),
+            _folder["d/x.png"],
+            "20000"
+        );
         bot.LetGo();
         var outcome = bot.OutputAsync();
         while (!outcome.IsCompleted)
@@ -196,7 +242,14 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
             Assert.Equal(0, RenameAt2(LibC.AtFdCwd, _folder[one], LibC.AtFdCwd, _folder[other], Exchange));
         }
 
-        var counts = (await outcome).Split('\n').Select(line => line.Split(' ')).ToDictionary(words => words[0], words => int.Parse(words[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        var counts = (await outcome)
+            .Split('\n')
+            .Select(line => line.Split(' '))
+            .ToDictionary(
+                words => words[0],
+                words => int.Parse(words[1], CultureInfo.InvariantCulture),
+                StringComparer.Ordinal
+            );
         Assert.False(counts.ContainsKey("secret"));
         Assert.Equal(20_000, counts.Values.Sum());
 
@@ -219,7 +272,8 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
         return folder;
     }
 
-    private static string Same(CallerFileRefusal reason, int count) => string.Join(' ', Enumerable.Repeat(reason.ToString(), count));
+    private static string Same(CallerFileRefusal reason, int count) =>
+        string.Join(' ', Enumerable.Repeat(reason.ToString(), count));
 
     private string Place(string name, string content, TestAccount owner, UnixFileMode mode)
     {
@@ -234,14 +288,26 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts) :
     {
         foreach (var path in paths)
         {
-            var (status, _) = await Bob!.RunAsync("/usr/bin/cat", [path], new Dictionary<string, string>(StringComparer.Ordinal), TestContext.Current.CancellationToken);
+            var (status, _) = await Bob!.RunAsync(
+                "/usr/bin/cat",
+                [path],
+                new Dictionary<string, string>(StringComparer.Ordinal),
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(isOpen, status == 0);
         }
     }
 
     private async Task<string> OpenForBobAsync(params string[] paths)
     {
-        using var bot = new OtherProcess(["as", Deploy!.Name, "open-for", Bob!.Uid.ToString(CultureInfo.InvariantCulture), "1000", .. paths]);
+        using var bot = new OtherProcess([
+            "as",
+            Deploy!.Name,
+            "open-for",
+            Bob!.Uid.ToString(CultureInfo.InvariantCulture),
+            "1000",
+            .. paths,
+        ]);
         bot.LetGo();
         return (await bot.OutputAsync()).ReplaceLineEndings(" ");
     }

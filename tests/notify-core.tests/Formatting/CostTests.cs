@@ -32,7 +32,10 @@ public sealed class CostTests
     [Fact]
     public void What_is_nested_more_deeply_than_a_message_can_show_is_plain_text()
     {
-        static string Nested(string opening, int levels, string inner, string closing) => string.Concat(Enumerable.Repeat(opening, levels)) + inner + string.Concat(Enumerable.Repeat(closing, levels));
+        static string Nested(string opening, int levels, string inner, string closing) =>
+            string.Concat(Enumerable.Repeat(opening, levels))
+            + inner
+            + string.Concat(Enumerable.Repeat(closing, levels));
 
         Assert.Equal("x [italic 0+1, bold 0+1]", HtmlReader.Read(Nested("<b>", 99, "<i>x</i>", "</b>"))?.ToString());
         Assert.Equal("x [bold 0+1]", HtmlReader.Read(Nested("<b>", 100, "<i>x</i>", "</b>"))?.ToString());
@@ -44,24 +47,67 @@ public sealed class CostTests
 
     public static Arbitrary<HostileText> Texts()
     {
-        var unit = Gen.Choose(1, 3).SelectMany(count => Gen.Elements(HostileText.Pieces.ToArray()).ArrayOf(count)).Select(string.Concat);
+        var unit = Gen.Choose(1, 3)
+            .SelectMany(count => Gen.Elements(HostileText.Pieces.ToArray()).ArrayOf(count))
+            .Select(string.Concat);
         var run = from text in unit from weight in Gen.Elements(0, 1.0, 1.0, 1.0, 0.01, 20.0) select (text, weight);
-        return Gen.Choose(1, 5).SelectMany(count => run.ArrayOf(count)).Where(runs => runs.Any(it => it.weight > 0)).Select(runs => new HostileText(runs)).ToArbitrary();
+        return Gen.Choose(1, 5)
+            .SelectMany(count => run.ArrayOf(count))
+            .Where(runs => runs.Any(it => it.weight > 0))
+            .Select(runs => new HostileText(runs))
+            .ToArbitrary();
     }
 
     private static void AssertCheap(HostileText text)
     {
         foreach (var mode in Enum.GetValues<ParseMode>())
         {
-            AssertCheap(text, $"rendering as {mode}", source => NotificationRenderer.TryRender(new NotificationContent { Title = "t", Message = source, ParseMode = mode }, out _));
+            AssertCheap(
+                text,
+                $"rendering as {mode}",
+                source =>
+                    NotificationRenderer.TryRender(
+                        new NotificationContent
+                        {
+                            Title = "t",
+                            Message = source,
+                            ParseMode = mode,
+                        },
+                        out _
+                    )
+            );
         }
 
-        AssertCheap(text, "rendering beside a chart", source => NotificationRenderer.TryRender(
-            new NotificationContent { Message = source, ParseMode = ParseMode.Html, Image = new ImageInfo(ImageKind.Png, 640, 480, 10_000) }, out _));
-        AssertCheap(text, "rendering a title", source => NotificationRenderer.TryRender(new NotificationContent { Title = source }, out _));
-        AssertCheap(text, "showing on a terminal", source => TerminalText.Render(LegacyMarkdown.Parse(TelegramText.Clean(source)), colour: true));
+        AssertCheap(
+            text,
+            "rendering beside a chart",
+            source =>
+                NotificationRenderer.TryRender(
+                    new NotificationContent
+                    {
+                        Message = source,
+                        ParseMode = ParseMode.Html,
+                        Image = new ImageInfo(ImageKind.Png, 640, 480, 10_000),
+                    },
+                    out _
+                )
+        );
+        AssertCheap(
+            text,
+            "rendering a title",
+            source => NotificationRenderer.TryRender(new NotificationContent { Title = source }, out _)
+        );
+        AssertCheap(
+            text,
+            "showing on a terminal",
+            source => TerminalText.Render(LegacyMarkdown.Parse(TelegramText.Clean(source)), colour: true)
+        );
         AssertCheap(text, "escaping", source => MarkupEscape.LegacyMarkdown(source));
-        AssertCheap(text, "reading as a script's output", source => ScriptOutput.Read(Encoding.UTF8.GetBytes(source), out _));
+        AssertCheap(
+            text,
+            "reading as a script's output",
+            source => ScriptOutput.Read(Encoding.UTF8.GetBytes(source), out _)
+        );
         AssertCheap(text, "mending as JSON", source => LooseJson.Mend(Encoding.UTF8.GetBytes(source)));
     }
 

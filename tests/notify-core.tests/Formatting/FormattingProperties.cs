@@ -11,7 +11,12 @@ public sealed class FormattingProperties
     private const int SmallLimit = 128;
 
     [Property(Arbitrary = [typeof(Inputs)], MaxTest = 3000)]
-    public void Telegram_takes_every_message_of_any_notification(Tangled title, LongTangled message, ParseMode mode, bool hasImage)
+    public void Telegram_takes_every_message_of_any_notification(
+        Tangled title,
+        LongTangled message,
+        ParseMode mode,
+        bool hasImage
+    )
     {
         var content = new NotificationContent
         {
@@ -32,7 +37,10 @@ public sealed class FormattingProperties
             var isCaption = messages[i].Kind != MessageKind.Text;
             Assert.Equal(hasImage && i == 0, isCaption);
             Assert.Empty(TelegramRules.Violations(messages[i].Text, isCaption ? 1024 : 4096, mayBeEmpty: isCaption));
-            Assert.Equal(messages[i].Markup is not null, messages[i].Markup?.ParseMode is ParseMode.Html or ParseMode.MarkdownV2);
+            Assert.Equal(
+                messages[i].Markup is not null,
+                messages[i].Markup?.ParseMode is ParseMode.Html or ParseMode.MarkdownV2
+            );
         }
     }
 
@@ -49,7 +57,8 @@ public sealed class FormattingProperties
         }
 
         // White space may go after a fence, the backslash of an escape is meant to.
-        static string Shown(string text) => TelegramRules.VisibleCharacters(text).Replace("\\", "", StringComparison.Ordinal);
+        static string Shown(string text) =>
+            TelegramRules.VisibleCharacters(text).Replace("\\", "", StringComparison.Ordinal);
     }
 
     [Property(Arbitrary = [typeof(Inputs)], MaxTest = 10_000)]
@@ -105,7 +114,10 @@ public sealed class FormattingProperties
         var parts = MessageSplitter.Split(whole, SmallLimit);
         foreach (var part in parts)
         {
-            var text = ReferenceEquals(part, parts[^1]) && LeftOut(parts) is not null ? part.Text[..part.Text.LastIndexOf("\n\n", StringComparison.Ordinal)] : part.Text;
+            var text =
+                ReferenceEquals(part, parts[^1]) && LeftOut(parts) is not null
+                    ? part.Text[..part.Text.LastIndexOf("\n\n", StringComparison.Ordinal)]
+                    : part.Text;
             var start = whole.Text.IndexOf(text, at, StringComparison.Ordinal);
             Assert.True(start >= 0, $"\"{text}\" is no piece of the text.");
             AssertCutIsGood(whole, start, SmallLimit);
@@ -128,8 +140,11 @@ public sealed class FormattingProperties
         var inside = Array.FindLastIndex(elements, start => start < cut);
         var elementEnd = inside + 1 < elements.Length ? elements[inside + 1] : whole.Text.Length;
         Assert.True(
-            elementEnd <= cut || elementEnd - elements[inside] > limit || string.IsNullOrWhiteSpace(whole.Text[cut..elementEnd]),
-            $"Cut at {cut} in the character at {elements[inside]}.");
+            elementEnd <= cut
+                || elementEnd - elements[inside] > limit
+                || string.IsNullOrWhiteSpace(whole.Text[cut..elementEnd]),
+            $"Cut at {cut} in the character at {elements[inside]}."
+        );
         foreach (var entity in whole.Entities)
         {
             if (cut <= entity.Offset || cut >= entity.End)
@@ -137,8 +152,12 @@ public sealed class FormattingProperties
                 continue;
             }
 
-            if (entity.Kind == EntityKind.TextLink && entity.Length <= limit && TelegramRules.VisibleCharacters(whole.Text[entity.Offset..cut]).Length > 0
-                && TelegramRules.VisibleCharacters(whole.Text[cut..entity.End]).Length > 0)
+            if (
+                entity.Kind == EntityKind.TextLink
+                && entity.Length <= limit
+                && TelegramRules.VisibleCharacters(whole.Text[entity.Offset..cut]).Length > 0
+                && TelegramRules.VisibleCharacters(whole.Text[cut..entity.End]).Length > 0
+            )
             {
                 Assert.Fail($"Cut at {cut} in the link at {entity.Offset}.");
             }
@@ -146,10 +165,16 @@ public sealed class FormattingProperties
             if (entity.Kind == EntityKind.Pre)
             {
                 var lineStart = Math.Max(entity.Offset, whole.Text.LastIndexOf('\n', cut - 1) + 1);
-                var lineEnd = Math.Min(entity.End, whole.Text.IndexOf('\n', cut) is >= 0 and var end ? end : whole.Text.Length);
+                var lineEnd = Math.Min(
+                    entity.End,
+                    whole.Text.IndexOf('\n', cut) is >= 0 and var end ? end : whole.Text.Length
+                );
                 Assert.True(
-                    lineEnd - lineStart > limit || string.IsNullOrWhiteSpace(whole.Text[lineStart..cut]) || string.IsNullOrWhiteSpace(whole.Text[cut..lineEnd]),
-                    $"Cut at {cut} in the row at {lineStart}.");
+                    lineEnd - lineStart > limit
+                        || string.IsNullOrWhiteSpace(whole.Text[lineStart..cut])
+                        || string.IsNullOrWhiteSpace(whole.Text[cut..lineEnd]),
+                    $"Cut at {cut} in the row at {lineStart}."
+                );
             }
         }
     }
@@ -158,12 +183,12 @@ public sealed class FormattingProperties
     {
         var clean = TelegramText.Clean(text);
         return mode switch
-        {
-            ParseMode.Markdown => LegacyMarkdown.Parse(clean),
-            ParseMode.Html => HtmlReader.Read(clean),
-            ParseMode.MarkdownV2 => MarkdownV2Reader.Read(clean),
-            _ => null,
-        } ?? FormattedText.Plain(clean);
+            {
+                ParseMode.Markdown => LegacyMarkdown.Parse(clean),
+                ParseMode.Html => HtmlReader.Read(clean),
+                ParseMode.MarkdownV2 => MarkdownV2Reader.Read(clean),
+                _ => null,
+            } ?? FormattedText.Plain(clean);
     }
 
     // Every visible character with what formats it.
@@ -174,8 +199,14 @@ public sealed class FormattingProperties
         {
             if (TelegramRules.VisibleCharacters(text.Text[i].ToString()).Length > 0)
             {
-                var formatting = text.Entities.Where(e => e.Offset <= i && e.End > i && TelegramRules.VisibleCharacters(text.Text.Substring(e.Offset, e.Length)).Length > 0)
-                    .Select(e => $"{e.Kind}{e.Url}{e.Language}").Order(StringComparer.Ordinal);
+                var formatting = text
+                    .Entities.Where(e =>
+                        e.Offset <= i
+                        && e.End > i
+                        && TelegramRules.VisibleCharacters(text.Text.Substring(e.Offset, e.Length)).Length > 0
+                    )
+                    .Select(e => $"{e.Kind}{e.Url}{e.Language}")
+                    .Order(StringComparer.Ordinal);
                 result.Add($"{text.Text[i]} {string.Join(',', formatting)}");
             }
         }
@@ -185,7 +216,9 @@ public sealed class FormattingProperties
 
     private static string? LeftOut(IReadOnlyList<FormattedText> parts) =>
         parts.Count == MessageSplitter.MaxParts && parts[^1].Text.EndsWith(" left out.", StringComparison.Ordinal)
-            ? TelegramRules.VisibleCharacters(parts[^1].Text[parts[^1].Text.LastIndexOf("\n\n", StringComparison.Ordinal)..])
+            ? TelegramRules.VisibleCharacters(
+                parts[^1].Text[parts[^1].Text.LastIndexOf("\n\n", StringComparison.Ordinal)..]
+            )
             : null;
 
     private static string WithMarkers(FormattedText text)
@@ -195,14 +228,16 @@ public sealed class FormattingProperties
         foreach (var entity in text.Entities)
         {
             var inside = text.Text.Substring(entity.Offset, entity.Length);
-            result += text.Text[at..entity.Offset] + entity.Kind switch
-            {
-                EntityKind.Bold => $"*{inside}*",
-                EntityKind.Italic => $"_{inside}_",
-                EntityKind.Code => $"`{inside}`",
-                EntityKind.Pre => $"```{entity.Language}{inside}```",
-                _ => $"[{inside}]({entity.Url})",
-            };
+            result +=
+                text.Text[at..entity.Offset]
+                + entity.Kind switch
+                {
+                    EntityKind.Bold => $"*{inside}*",
+                    EntityKind.Italic => $"_{inside}_",
+                    EntityKind.Code => $"`{inside}`",
+                    EntityKind.Pre => $"```{entity.Language}{inside}```",
+                    _ => $"[{inside}]({entity.Url})",
+                };
             at = entity.End;
         }
 

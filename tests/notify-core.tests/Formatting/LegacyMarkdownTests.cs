@@ -5,7 +5,8 @@ namespace Notify.Tests.Formatting;
 
 public sealed class LegacyMarkdownTests
 {
-    private static TextEntity E(EntityKind kind, int offset, int length, string? url = null, string? language = null) => new(kind, offset, length, url, language);
+    private static TextEntity E(EntityKind kind, int offset, int length, string? url = null, string? language = null) =>
+        new(kind, offset, length, url, language);
 
     private static void Reads(string markdown, string text, params TextEntity[] entities) =>
         Assert.Equal(new FormattedText(text, entities), LegacyMarkdown.Parse(markdown));
@@ -15,7 +16,11 @@ public sealed class LegacyMarkdownTests
     {
         Reads("*b* _i_ `c`", "b i c", E(EntityKind.Bold, 0, 1), E(EntityKind.Italic, 2, 1), E(EntityKind.Code, 4, 1));
         Reads("```\nrow\n```", "row\n", E(EntityKind.Pre, 0, 4));
-        Reads("see [report](https://example.com/a?b=1)!", "see report!", E(EntityKind.TextLink, 4, 6, "https://example.com/a?b=1"));
+        Reads(
+            "see [report](https://example.com/a?b=1)!",
+            "see report!",
+            E(EntityKind.TextLink, 4, 6, "https://example.com/a?b=1")
+        );
         Reads("[report](example.com)", "report", E(EntityKind.TextLink, 0, 6, "http://example.com/"));
         Reads("[report]( http://example.com )", "report", E(EntityKind.TextLink, 0, 6, "http://example.com/"));
     }

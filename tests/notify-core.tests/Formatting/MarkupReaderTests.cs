@@ -20,7 +20,8 @@ public sealed class MarkupReaderTests
     [InlineData("<b>x<b>y</b></b>", "xy [bold 0+2]")]
     [InlineData("R&D &nbsp; a > b", "R&D &nbsp; a > b")]
     [InlineData("<b></b>x", "x")]
-    public void Html_is_read_as_telegram_reads_it(string html, string shown) => Assert.Equal(shown, Shown(HtmlReader.Read(html)));
+    public void Html_is_read_as_telegram_reads_it(string html, string shown) =>
+        Assert.Equal(shown, Shown(HtmlReader.Read(html)));
 
     [Theory]
     [InlineData("a < b")]
@@ -36,7 +37,10 @@ public sealed class MarkupReaderTests
     public void Html_that_telegram_refuses_is_not_read(string html) => Assert.Null(HtmlReader.Read(html));
 
     [Theory]
-    [InlineData("*a* _b_ __c__ ~d~ ||e|| `f`", "a b c d e f [bold 0+1, italic 2+1, underline 4+1, strikethrough 6+1, spoiler 8+1, code 10+1]")]
+    [InlineData(
+        "*a* _b_ __c__ ~d~ ||e|| `f`",
+        "a b c d e f [bold 0+1, italic 2+1, underline 4+1, strikethrough 6+1, spoiler 8+1, code 10+1]"
+    )]
     [InlineData("*a _b_*", "a b [bold 0+3, italic 2+1]")]
     [InlineData("1\\.5 \\- x", "1.5 - x")]
     [InlineData("```python\nx = 1\n```", "x = 1\n [pre 0+6]")]
@@ -47,7 +51,8 @@ public sealed class MarkupReaderTests
     [InlineData(">a\n>b\nc", "a\nb\nc [blockquote 0+4]")]
     [InlineData(">||a||", "a [blockquote 0+1, spoiler 0+1]")]
     [InlineData("**>a\n>b||", "a\nb [expandable_blockquote 0+3]")]
-    public void Markdown_v2_is_read_as_telegram_reads_it(string markdown, string shown) => Assert.Equal(shown, Shown(MarkdownV2Reader.Read(markdown)));
+    public void Markdown_v2_is_read_as_telegram_reads_it(string markdown, string shown) =>
+        Assert.Equal(shown, Shown(MarkdownV2Reader.Read(markdown)));
 
     [Theory]
     [InlineData("1.5")]
@@ -59,5 +64,6 @@ public sealed class MarkupReaderTests
     [InlineData("*a\n>b*")]
     [InlineData("![x](https://example.com/)")]
     [InlineData("```\nx\n```>y")]
-    public void Markdown_v2_that_telegram_refuses_is_not_read(string markdown) => Assert.Null(MarkdownV2Reader.Read(markdown));
+    public void Markdown_v2_that_telegram_refuses_is_not_read(string markdown) =>
+        Assert.Null(MarkdownV2Reader.Read(markdown));
 }

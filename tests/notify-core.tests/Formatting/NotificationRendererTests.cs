@@ -6,9 +6,25 @@ namespace Notify.Tests.Formatting;
 
 public sealed class NotificationRendererTests
 {
-    private static IReadOnlyList<OutgoingMessage> Render(string? title, string? message, ParseMode mode = ParseMode.Markdown, ImageInfo? image = null)
+    private static IReadOnlyList<OutgoingMessage> Render(
+        string? title,
+        string? message,
+        ParseMode mode = ParseMode.Markdown,
+        ImageInfo? image = null
+    )
     {
-        Assert.True(NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message, ParseMode = mode, Image = image }, out var messages));
+        Assert.True(
+            NotificationRenderer.TryRender(
+                new NotificationContent
+                {
+                    Title = title,
+                    Message = message,
+                    ParseMode = mode,
+                    Image = image,
+                },
+                out var messages
+            )
+        );
         return messages;
     }
 
@@ -17,18 +33,28 @@ public sealed class NotificationRendererTests
     {
         var only = Assert.Single(Render("Drop *** in conv_rate", "Down *12 %* against last week"));
         Assert.Equal("Drop *** in conv_rate\nDown 12 % against last week", only.Text.Text);
-        Assert.Equal([new TextEntity(EntityKind.Bold, 0, 21), new TextEntity(EntityKind.Bold, 27, 4)], only.Text.Entities);
+        Assert.Equal(
+            [new TextEntity(EntityKind.Bold, 0, 21), new TextEntity(EntityKind.Bold, 27, 4)],
+            only.Text.Entities
+        );
     }
 
     [Fact]
     public void Rows_of_a_long_code_block_stay_whole_across_messages() // case C04
     {
-        var rows = Enumerable.Range(1, 150).Select(n => string.Create(null, $"row {n:000} | region-{n % 17:00} | {n * 1234.5,9:F2} EUR | ok")).ToArray();
-        var messages = Render("Daily table", "Before the table\n```\n" + string.Join('\n', rows) + "\n```\nAfter the table");
+        var rows = Enumerable
+            .Range(1, 150)
+            .Select(n => string.Create(null, $"row {n:000} | region-{n % 17:00} | {n * 1234.5, 9:F2} EUR | ok"))
+            .ToArray();
+        var messages = Render(
+            "Daily table",
+            "Before the table\n```\n" + string.Join('\n', rows) + "\n```\nAfter the table"
+        );
         Assert.Equal(2, messages.Count);
         Assert.All(messages, m => Assert.InRange(m.Text.Text.Length, 1, TelegramLimits.TextLength));
         Assert.All(messages, m => Assert.Contains(m.Text.Entities, e => e.Kind == EntityKind.Pre));
-        var lines = string.Join('\n', messages.Select(m => m.Text.Text)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = string.Join('\n', messages.Select(m => m.Text.Text))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["Daily table", "Before the table", .. rows, "After the table"], lines);
     }
 
@@ -52,9 +78,16 @@ public sealed class NotificationRendererTests
     [InlineData(1900, 1900, 10_000_000, MessageKind.Photo)]
     [InlineData(1900, 1900, 10_000_001, MessageKind.Document)]
     [InlineData(int.MaxValue, int.MaxValue, 5_000, MessageKind.Document)]
-    public void A_picture_that_telegram_refuses_as_a_photo_goes_as_a_document(int width, int height, long bytes, MessageKind kind)
+    public void A_picture_that_telegram_refuses_as_a_photo_goes_as_a_document(
+        int width,
+        int height,
+        long bytes,
+        MessageKind kind
+    )
     {
-        var only = Assert.Single(Render("Timeline", "One bar only today", image: new ImageInfo(ImageKind.Png, width, height, bytes)));
+        var only = Assert.Single(
+            Render("Timeline", "One bar only today", image: new ImageInfo(ImageKind.Png, width, height, bytes))
+        );
         Assert.Equal(kind, only.Kind);
         Assert.Equal("Timeline\nOne bar only today", only.Text.Text);
     }
@@ -74,7 +107,9 @@ public sealed class NotificationRendererTests
     [InlineData("", " \n\t")]
     [InlineData("\u200B", "\0\u00A0")]
     public void A_notification_without_a_visible_character_is_none(string? title, string? message) =>
-        Assert.False(NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message }, out _));
+        Assert.False(
+            NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = message }, out _)
+        );
 
     [Fact]
     public void A_picture_needs_no_words()
@@ -86,10 +121,17 @@ public sealed class NotificationRendererTests
     [Fact]
     public void A_long_html_text_is_split_with_its_formatting()
     {
-        var messages = Render(null, "<b>" + string.Concat(Enumerable.Repeat("word &amp; ", 1000)) + "</b>", ParseMode.Html);
+        var messages = Render(
+            null,
+            "<b>" + string.Concat(Enumerable.Repeat("word &amp; ", 1000)) + "</b>",
+            ParseMode.Html
+        );
         Assert.Equal(2, messages.Count);
         Assert.All(messages, m => Assert.Null(m.Markup));
-        Assert.All(messages, m => Assert.Equal([new TextEntity(EntityKind.Bold, 0, m.Text.Text.Length)], m.Text.Entities));
+        Assert.All(
+            messages,
+            m => Assert.Equal([new TextEntity(EntityKind.Bold, 0, m.Text.Text.Length)], m.Text.Entities)
+        );
         Assert.DoesNotContain("amp;", string.Concat(messages.Select(m => m.Text.Text)), StringComparison.Ordinal);
     }
 

@@ -16,7 +16,10 @@ public sealed class SandboxTakesItTests
     [Fact]
     public async Task Whatever_a_script_says_the_strict_Bot_API_takes_it_and_changes_nothing()
     {
-        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation);
+        await using var sandbox = await SandboxServer.StartAsync(
+            new SandboxOptions { Limits = SendLimits.Off },
+            Cancellation
+        );
         using var control = new SandboxControl(sandbox);
         var chat = await control.AddStartedPersonAsync("Alice", Cancellation);
         using var api = new HttpClient { BaseAddress = new Uri($"{sandbox.ApiAddress}bot{sandbox.Token}/") };
@@ -31,7 +34,12 @@ public sealed class SandboxTakesItTests
         {
             foreach (var title in (string?[])[null, text.Length > 80 ? null : text])
             {
-                if (!NotificationRenderer.TryRender(new NotificationContent { Title = title, Message = text }, out var messages))
+                if (
+                    !NotificationRenderer.TryRender(
+                        new NotificationContent { Title = title, Message = text },
+                        out var messages
+                    )
+                )
                 {
                     continue;
                 }
@@ -55,11 +63,24 @@ public sealed class SandboxTakesItTests
             {
                 chat_id = chat,
                 text = text.Text,
-                entities = text.Entities.Select(e => new { type = e.Kind.BotApiName(), offset = e.Offset, length = e.Length, url = e.Url, language = e.Language }).ToArray(),
+                entities = text
+                    .Entities.Select(e => new
+                    {
+                        type = e.Kind.BotApiName(),
+                        offset = e.Offset,
+                        length = e.Length,
+                        url = e.Url,
+                        language = e.Language,
+                    })
+                    .ToArray(),
             },
-            Cancellation);
+            Cancellation
+        );
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
         Assert.True(answer.GetProperty("ok").GetBoolean(), $"{answer} for {source}");
-        Assert.True(answer.GetProperty("result").GetProperty("text").GetString() == text.Text, $"The text was changed for {source}");
+        Assert.True(
+            answer.GetProperty("result").GetProperty("text").GetString() == text.Text,
+            $"The text was changed for {source}"
+        );
     }
 }

@@ -41,11 +41,21 @@ internal sealed class TelegramLegacyModel
                 j += step;
             }
 
-            return j < 0 || j >= source.Length ? " " : char.IsSurrogate(source[j]) ? "" : source[j].ToString();
+            return j < 0 || j >= source.Length ? " "
+                : char.IsSurrogate(source[j]) ? ""
+                : source[j].ToString();
         }
 
-        static bool IsWord(string c) => c.Length > 0 && (char.IsLetterOrDigit(c[0]) || char.GetUnicodeCategory(c[0]) is System.Globalization.UnicodeCategory.NonSpacingMark
-            or System.Globalization.UnicodeCategory.SpacingCombiningMark or System.Globalization.UnicodeCategory.EnclosingMark or System.Globalization.UnicodeCategory.OtherNumber);
+        static bool IsWord(string c) =>
+            c.Length > 0
+            && (
+                char.IsLetterOrDigit(c[0])
+                || char.GetUnicodeCategory(c[0])
+                    is System.Globalization.UnicodeCategory.NonSpacingMark
+                        or System.Globalization.UnicodeCategory.SpacingCombiningMark
+                        or System.Globalization.UnicodeCategory.EnclosingMark
+                        or System.Globalization.UnicodeCategory.OtherNumber
+            );
     }
 
     private bool Parse()
@@ -66,7 +76,10 @@ internal sealed class TelegramLegacyModel
             }
 
             var isPre = c == '`' && string.CompareOrdinal(_source, i, "```", 0, 3) == 0;
-            var end = c == '[' ? "]" : isPre ? "```" : c.ToString();
+            var end =
+                c == '[' ? "]"
+                : isPre ? "```"
+                : c.ToString();
             i += isPre ? 3 : 1;
             string? language = null;
             if (isPre)
@@ -111,7 +124,14 @@ internal sealed class TelegramLegacyModel
                     _entities.Add(new TextEntity(EntityKind.Bold, start, inside.Length));
                     break;
                 case '`' when inside.Length > 0:
-                    _entities.Add(new TextEntity(isPre ? EntityKind.Pre : EntityKind.Code, start, inside.Length, Language: language));
+                    _entities.Add(
+                        new TextEntity(
+                            isPre ? EntityKind.Pre : EntityKind.Code,
+                            start,
+                            inside.Length,
+                            Language: language
+                        )
+                    );
                     break;
                 case '[':
                     MeetsDifference |= i + 1 >= _source.Length || _source[i + 1] != '(';

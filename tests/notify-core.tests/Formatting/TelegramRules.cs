@@ -21,14 +21,23 @@ internal static class TelegramRules
         Require(text.Length <= limit, $"is {text.Length} long, over {limit}");
         Require(VisibleCharacters(text).Length > 0, "shows nothing");
         Require(!char.IsWhiteSpace(text[^1]), "ends in white space");
-        Require(text[0] is not '\n' && (!char.IsWhiteSpace(text[0]) || message.Entities.Any(e => e.Kind == EntityKind.Pre && e.Offset == 0)), "begins with white space that Telegram takes away");
+        Require(
+            text[0] is not '\n'
+                && (
+                    !char.IsWhiteSpace(text[0]) || message.Entities.Any(e => e.Kind == EntityKind.Pre && e.Offset == 0)
+                ),
+            "begins with white space that Telegram takes away"
+        );
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
             var isPair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
             Require(!char.IsSurrogate(c) || isPair, $"has half a pair at {i}");
             Require(c is >= ' ' or '\n', $"has control character {(int)c:X2} at {i}");
-            Require(c is not ((>= '\u2028' and <= '\u202E') or '\u030A' or '\u0333' or '\u033F'), $"has {(int)c:X4}, which Telegram takes out, at {i}");
+            Require(
+                c is not ((>= '\u2028' and <= '\u202E') or '\u030A' or '\u0333' or '\u033F'),
+                $"has {(int)c:X4}, which Telegram takes out, at {i}"
+            );
             i += isPair ? 1 : 0;
         }
 
@@ -43,11 +52,32 @@ internal static class TelegramRules
                 return wrong;
             }
 
-            Require(entity.Offset > previous.Offset || (entity.Offset == previous.Offset && (entity.Length <= previous.Length || previous.Length == 0)), $"has {entity} out of order");
-            Require(!char.IsLowSurrogate(text[entity.Offset]) && (entity.End == text.Length || !char.IsLowSurrogate(text[entity.End])), $"has {entity} cutting a pair");
-            Require(!string.IsNullOrWhiteSpace(text.Substring(entity.Offset, entity.Length)), $"has {entity} around white space only");
-            Require(entity.Kind == EntityKind.TextLink == entity.Url is not null, $"has {entity} with or without an address");
-            Require(entity.Url is null || (Uri.TryCreate(entity.Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" or "tg" or "ton" or "tonsite"), $"has the address {entity.Url}");
+            Require(
+                entity.Offset > previous.Offset
+                    || (entity.Offset == previous.Offset && (entity.Length <= previous.Length || previous.Length == 0)),
+                $"has {entity} out of order"
+            );
+            Require(
+                !char.IsLowSurrogate(text[entity.Offset])
+                    && (entity.End == text.Length || !char.IsLowSurrogate(text[entity.End])),
+                $"has {entity} cutting a pair"
+            );
+            Require(
+                !string.IsNullOrWhiteSpace(text.Substring(entity.Offset, entity.Length)),
+                $"has {entity} around white space only"
+            );
+            Require(
+                entity.Kind == EntityKind.TextLink == entity.Url is not null,
+                $"has {entity} with or without an address"
+            );
+            Require(
+                entity.Url is null
+                    || (
+                        Uri.TryCreate(entity.Url, UriKind.Absolute, out var uri)
+                        && uri.Scheme is "http" or "https" or "tg" or "ton" or "tonsite"
+                    ),
+                $"has the address {entity.Url}"
+            );
             while (around.TryPeek(out var ended) && ended.End <= entity.Offset)
             {
                 around.Pop();
@@ -58,7 +88,11 @@ internal static class TelegramRules
                 Require(entity.End <= outer.End, $"has {entity} crossing {outer}");
                 Require(entity.Kind != outer.Kind, $"has {entity} in its own kind");
                 Require(outer.Kind is not (EntityKind.Code or EntityKind.Pre), $"has {entity} in code");
-                Require(entity.Kind is not (EntityKind.Code or EntityKind.Pre) || outer.Kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote, $"has code in {outer}");
+                Require(
+                    entity.Kind is not (EntityKind.Code or EntityKind.Pre)
+                        || outer.Kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote,
+                    $"has code in {outer}"
+                );
                 Require(!(IsQuote(entity) && IsQuote(outer)), "has a quote in a quote");
             }
 
@@ -78,8 +112,15 @@ internal static class TelegramRules
     }
 
     /// <summary>The text without what nobody sees: white space, and Telegram's list of empty characters.</summary>
-    public static string VisibleCharacters(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c) && c > ' '
-        && c is not ((>= '\u200B' and <= '\u200F') or '\uFEFF' or '\u180E' or '\u2800' or '\uFFFC' or '\u007F')));
+    public static string VisibleCharacters(string text) =>
+        string.Concat(
+            text.Where(c =>
+                !char.IsWhiteSpace(c)
+                && c > ' '
+                && c is not ((>= '\u200B' and <= '\u200F') or '\uFEFF' or '\u180E' or '\u2800' or '\uFFFC' or '\u007F')
+            )
+        );
 
-    private static bool IsQuote(TextEntity entity) => entity.Kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
+    private static bool IsQuote(TextEntity entity) =>
+        entity.Kind is EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
 }

@@ -11,14 +11,23 @@ public sealed class TerminalTextTests
     public void Formatting_becomes_ansi_codes()
     {
         var text = LegacyMarkdown.Parse("*b* _i_ `c` [t](https://example.com/)");
-        Assert.Equal("\e[0;1mb\e[0m \e[0;3mi\e[0m \e[0;2mc\e[0m \e[0;4mt\e[0m (https://example.com/)\e[0m", TerminalText.Render(text, colour: true));
+        Assert.Equal(
+            "\e[0;1mb\e[0m \e[0;3mi\e[0m \e[0;2mc\e[0m \e[0;4mt\e[0m (https://example.com/)\e[0m",
+            TerminalText.Render(text, colour: true)
+        );
     }
 
     [Fact]
     public void No_code_reaches_over_a_line_end()
     {
-        Assert.Equal("\e[0;1ma\e[0m\n\e[0;1mb\e[0m c", TerminalText.Render(LegacyMarkdown.Parse("*a\nb* c"), colour: true));
-        var quote = new FormattedText("a\nb", [new TextEntity(EntityKind.Blockquote, 0, 3), new TextEntity(EntityKind.Bold, 0, 3)]);
+        Assert.Equal(
+            "\e[0;1ma\e[0m\n\e[0;1mb\e[0m c",
+            TerminalText.Render(LegacyMarkdown.Parse("*a\nb* c"), colour: true)
+        );
+        var quote = new FormattedText(
+            "a\nb",
+            [new TextEntity(EntityKind.Blockquote, 0, 3), new TextEntity(EntityKind.Bold, 0, 3)]
+        );
         Assert.Equal("│ \e[0;1ma\e[0m\n│ \e[0;1mb\e[0m", TerminalText.Render(quote, colour: true));
     }
 
@@ -27,19 +36,35 @@ public sealed class TerminalTextTests
     {
         var text = new FormattedText(
             "see page\nline 1\nline 2\nend",
-            [new TextEntity(EntityKind.TextLink, 4, 4, "https://example.com/"), new TextEntity(EntityKind.ExpandableBlockquote, 9, 13)]);
-        Assert.Equal("see page (https://example.com/)\n│ line 1\n│ line 2\nend", TerminalText.Render(text, colour: false));
+            [
+                new TextEntity(EntityKind.TextLink, 4, 4, "https://example.com/"),
+                new TextEntity(EntityKind.ExpandableBlockquote, 9, 13),
+            ]
+        );
+        Assert.Equal(
+            "see page (https://example.com/)\n│ line 1\n│ line 2\nend",
+            TerminalText.Render(text, colour: false)
+        );
     }
 
     [Fact]
     public void An_address_that_is_shown_anyway_is_not_said_twice() =>
-        Assert.Equal("https://example.com", TerminalText.Render(LegacyMarkdown.Parse("[https://example.com](https://example.com/)"), colour: false));
+        Assert.Equal(
+            "https://example.com",
+            TerminalText.Render(LegacyMarkdown.Parse("[https://example.com](https://example.com/)"), colour: false)
+        );
 
     [Fact]
     public void A_script_cannot_send_escape_sequences_to_the_terminal()
     {
         Assert.Equal("␛]0;title␇\n␛[2J\uFFFD31m␡", TerminalText.Safe("\e]0;title\a\n\e[2J\u009B31m\u007F"));
-        Assert.Equal("x (https://example.com/␛[2J)", TerminalText.Render(new FormattedText("x", [new TextEntity(EntityKind.TextLink, 0, 1, "https://example.com/\e[2J")]), colour: false));
+        Assert.Equal(
+            "x (https://example.com/␛[2J)",
+            TerminalText.Render(
+                new FormattedText("x", [new TextEntity(EntityKind.TextLink, 0, 1, "https://example.com/\e[2J")]),
+                colour: false
+            )
+        );
     }
 
     [Property(Arbitrary = [typeof(Inputs)], MaxTest = 1000)]

@@ -9,19 +9,56 @@ public sealed class ImageInfoTests
 {
     private static byte[] Png(uint width, uint height)
     {
-        byte[] file = [0x89, .. "PNG\r\n\x1A\n"u8, 0, 0, 0, 13, .. "IHDR"u8, 0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0, 1, 2, 3, 4, 0, 0];
+        byte[] file =
+        [
+            0x89,
+            .. "PNG\r\n\x1A\n"u8,
+            0,
+            0,
+            0,
+            13,
+            .. "IHDR"u8,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            8,
+            2,
+            0,
+            0,
+            0,
+            1,
+            2,
+            3,
+            4,
+            0,
+            0,
+        ];
         BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(16), width);
         BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(20), height);
         return file;
     }
 
-    private static byte[] Segment(byte marker, params byte[] body) => [0xFF, marker, (byte)((body.Length + 2) >> 8), (byte)(body.Length + 2), .. body];
+    private static byte[] Segment(byte marker, params byte[] body) =>
+        [0xFF, marker, (byte)((body.Length + 2) >> 8), (byte)(body.Length + 2), .. body];
 
     private static byte[] Jpeg(byte frame, ushort width, ushort height, params byte[] before) =>
-    [
-        0xFF, 0xD8, .. before, .. Segment(0xDB, new byte[65]), .. Segment(0xC4, new byte[20]),
-        .. Segment(frame, 8, (byte)(height >> 8), (byte)height, (byte)(width >> 8), (byte)width, 1, 1, 0x11, 0), .. Segment(0xDA, 1, 1, 0, 0, 63, 0), 0, 0xFF, 0xD9,
-    ];
+        [
+            0xFF,
+            0xD8,
+            .. before,
+            .. Segment(0xDB, new byte[65]),
+            .. Segment(0xC4, new byte[20]),
+            .. Segment(frame, 8, (byte)(height >> 8), (byte)height, (byte)(width >> 8), (byte)width, 1, 1, 0x11, 0),
+            .. Segment(0xDA, 1, 1, 0, 0, 63, 0),
+            0,
+            0xFF,
+            0xD9,
+        ];
 
     [Fact]
     public void A_png_tells_its_size() =>
@@ -33,7 +70,13 @@ public sealed class ImageInfoTests
     public void A_jpeg_tells_its_size_behind_any_metadata(byte frame)
     {
         // Exif with a thumbnail inside, which has a frame header of its own, then filling bytes.
-        byte[] metadata = [.. Segment(0xE0, new byte[14]), .. Segment(0xE1, Jpeg(0xC0, 160, 120)), 0xFF, .. Segment(0xE2, new byte[60_000])];
+        byte[] metadata =
+        [
+            .. Segment(0xE0, new byte[14]),
+            .. Segment(0xE1, Jpeg(0xC0, 160, 120)),
+            0xFF,
+            .. Segment(0xE2, new byte[60_000]),
+        ];
         var file = Jpeg(frame, 1280, 720, metadata);
         Assert.Equal(new ImageInfo(ImageKind.Jpeg, 1280, 720, file.Length), ImageInfo.Read(file));
     }

@@ -17,17 +17,23 @@ public sealed class DamagedFilesTests : LinkBookScene
     private static readonly ChatId Chat = new(42);
 
     /// <summary>Content that is not what it should be, and the line of the fault.</summary>
-    public static TheoryData<byte[], string> Damages => new()
-    {
-        { File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "cases/C26-half-written-state/state/telegram_users.json")), "line 1" },
-        { [], "line 1" },
-        { new byte[100], "line 1" },
-        { "[]"u8.ToArray(), "line 1" },
-        { "null"u8.ToArray(), "line 1" },
-        { "{}{}"u8.ToArray(), "line 1" },
-        { [.. "{\n\n\n\"a"u8, 0xFF, .. "\": {}}"u8], "line 4" },
-        { Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 10_000))), "line 1" },
-    };
+    public static TheoryData<byte[], string> Damages =>
+        new()
+        {
+            {
+                File.ReadAllBytes(
+                    Path.Combine(AppContext.BaseDirectory, "cases/C26-half-written-state/state/telegram_users.json")
+                ),
+                "line 1"
+            },
+            { [], "line 1" },
+            { new byte[100], "line 1" },
+            { "[]"u8.ToArray(), "line 1" },
+            { "null"u8.ToArray(), "line 1" },
+            { "{}{}"u8.ToArray(), "line 1" },
+            { [.. "{\n\n\n\"a"u8, 0xFF, .. "\": {}}"u8], "line 4" },
+            { Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 10_000))), "line 1" },
+        };
 
     [Theory]
     [MemberData(nameof(Damages))]
@@ -64,7 +70,12 @@ public sealed class DamagedFilesTests : LinkBookScene
         var unreadable = Assert.Single(Book.Unreadable());
         Assert.Equal(("telegram_users.json", position), (unreadable.File, unreadable.Position));
 
-        Assert.Equal(unreadable, (await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(Bob, Chat, Cancellation))).Unreadable);
+        Assert.Equal(
+            unreadable,
+            (
+                await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(Bob, Chat, Cancellation))
+            ).Unreadable
+        );
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(Bob, Cancellation));
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, code.Code, Cancellation));
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, WrongCode(), Cancellation));
@@ -87,26 +98,31 @@ public sealed class DamagedFilesTests : LinkBookScene
     }
 
     /// <summary>An entry that is not what it should be beside two that are, its name, and the line of the fault.</summary>
-    public static TheoryData<string, string, string> WrongEntries => new()
-    {
-        { "\"a\": 5", "a", "line 3" },
-        { "\"a\": [1, {\"b\": 2}]", "a", "line 3" },
-        { "\n\"a b\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a b", "line 4" },
-        { "\"CORP\\\\jane\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "CORP\\jane", "line 3" },
-        { "\"a\": {\"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": \"1\", \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": 1.5, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": 99999999999999999999, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": 1, \n\n\"linked_at\": \"yesterday\"}", "a", "line 5" },
-        { "\"a\": {\"chat_id\": 1, \"linked_at\": \"\\ud800\"}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\", \"dead\": true}", "a", "line 3" },
-        { "\"a\": {\"chat_id\": 1, \"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
-        { "\"\\ud800\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "\\ud800", "line 3" },
-    };
+    public static TheoryData<string, string, string> WrongEntries =>
+        new()
+        {
+            { "\"a\": 5", "a", "line 3" },
+            { "\"a\": [1, {\"b\": 2}]", "a", "line 3" },
+            { "\n\"a b\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a b", "line 4" },
+            { "\"CORP\\\\jane\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "CORP\\jane", "line 3" },
+            { "\"a\": {\"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": \"1\", \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": 1.5, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": 99999999999999999999, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": 1, \n\n\"linked_at\": \"yesterday\"}", "a", "line 5" },
+            { "\"a\": {\"chat_id\": 1, \"linked_at\": \"\\ud800\"}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\", \"dead\": true}", "a", "line 3" },
+            { "\"a\": {\"chat_id\": 1, \"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "a", "line 3" },
+            { "\"\\ud800\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"}", "\\ud800", "line 3" },
+        };
 
     [Theory]
     [MemberData(nameof(WrongEntries))]
-    public async Task An_entry_that_can_not_be_read_costs_that_entry_and_stays_as_it_is(string wrong, string name, string position)
+    public async Task An_entry_that_can_not_be_read_costs_that_entry_and_stays_as_it_is(
+        string wrong,
+        string name,
+        string position
+    )
     {
         await File.WriteAllTextAsync(UsersPath, With(wrong), Cancellation);
 
@@ -118,7 +134,9 @@ public sealed class DamagedFilesTests : LinkBookScene
         if (UserName.TryParse(name, out var user))
         {
             Assert.Equal(unreadable, Assert.Throws<StateUnreadableException>(() => Book.Find(user)).Unreadable);
-            await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(user, new ChatId(77), Cancellation));
+            await Assert.ThrowsAsync<StateUnreadableException>(() =>
+                Book.LinkAsync(user, new ChatId(77), Cancellation)
+            );
             await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(user, Cancellation));
         }
 
@@ -127,7 +145,11 @@ public sealed class DamagedFilesTests : LinkBookScene
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
         await Book.UnlinkAsync(Bob, Cancellation);
 
-        Assert.Contains(wrong.TrimStart(), await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            wrong.TrimStart(),
+            await File.ReadAllTextAsync(UsersPath, Cancellation),
+            StringComparison.Ordinal
+        );
         Assert.Equal(name, Assert.Single(Book.Unreadable()).Entry);
         Assert.Equal(50, Assert.Single(Book.All()).Value.Chat.Value);
     }
@@ -135,10 +157,14 @@ public sealed class DamagedFilesTests : LinkBookScene
     [Fact]
     public async Task Of_two_entries_of_one_name_neither_counts_and_both_stay()
     {
-        const string Twice = "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n\"\\u0061\": {\"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}";
+        const string Twice =
+            "\"a\": {\"chat_id\": 1, \"linked_at\": \"2026-01-05T09:00:00Z\"},\n\"\\u0061\": {\"chat_id\": 2, \"linked_at\": \"2026-01-05T09:00:00Z\"}";
         await File.WriteAllTextAsync(UsersPath, With(Twice), Cancellation);
 
-        Assert.All(Book.Unreadable(), unreadable => Assert.Equal(("a", "the same name a second time"), (unreadable.Entry, unreadable.Problem)));
+        Assert.All(
+            Book.Unreadable(),
+            unreadable => Assert.Equal(("a", "the same name a second time"), (unreadable.Entry, unreadable.Problem))
+        );
         Assert.Throws<StateUnreadableException>(() => Book.Find(UserName.Parse("a")));
         await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
         Assert.Equal(2, Book.Unreadable().Count);
@@ -148,7 +174,11 @@ public sealed class DamagedFilesTests : LinkBookScene
     [Fact]
     public async Task A_chat_whose_entry_can_not_be_read_is_not_taken_for_one_that_is_not_linked()
     {
-        await File.WriteAllTextAsync(UsersPath, With("\"a\": {\"chat_id\": 7, \"linked_at\": \"yesterday\"}"), Cancellation);
+        await File.WriteAllTextAsync(
+            UsersPath,
+            With("\"a\": {\"chat_id\": 7, \"linked_at\": \"yesterday\"}"),
+            Cancellation
+        );
 
         Assert.Equal("a", Assert.Throws<StateUnreadableException>(() => Book.Find(new ChatId(7))).Unreadable.Entry);
         Assert.Null(Book.Find(new ChatId(8)));
@@ -174,33 +204,49 @@ public sealed class DamagedFilesTests : LinkBookScene
 
         Assert.InRange(Book.Unreadable().Count, 1, 20);
         await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
-        Assert.Contains("\"w49999\": 49999", await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"w49999\": 49999",
+            await File.ReadAllTextAsync(UsersPath, Cancellation),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_wrong_code_or_one_tap_link_costs_itself()
     {
         await Book.LinkAsync(Alice, Chat, Cancellation);
-        await File.WriteAllTextAsync(CodesPath, """{"12345": {"chat_id": 1, "created_at": 5}, "000123": {"chat_id": "x"}}""", Cancellation);
+        await File.WriteAllTextAsync(
+            CodesPath,
+            """{"12345": {"chat_id": 1, "created_at": 5}, "000123": {"chat_id": "x"}}""",
+            Cancellation
+        );
         await File.WriteAllTextAsync(DeepLinksPath, """{"x": {"user": "a/b", "created_at": 5}}""", Cancellation);
 
         var code = await Book.IssueCodeAsync(new ChatId(50), Cancellation);
         Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, code.Code));
-        Assert.Equal("000123", (await Assert.ThrowsAsync<StateUnreadableException>(() => VerifyAsync(Bob, "000123"))).Unreadable.Entry);
+        Assert.Equal(
+            "000123",
+            (await Assert.ThrowsAsync<StateUnreadableException>(() => VerifyAsync(Bob, "000123"))).Unreadable.Entry
+        );
         var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
         Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, new ChatId(51), false, Cancellation));
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
         Assert.Equal("12345 000123 x", string.Join(' ', Book.Unreadable().Select(unreadable => unreadable.Entry)));
-        Assert.Contains("\"000123\": {\"chat_id\": \"x\"}", await File.ReadAllTextAsync(CodesPath, Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"000123\": {\"chat_id\": \"x\"}",
+            await File.ReadAllTextAsync(CodesPath, Cancellation),
+            StringComparison.Ordinal
+        );
     }
 
-    private static string With(string entry) => $$"""
-        {
-          "alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z"},
-        {{entry}},
-          "bob": {"chat_id": 43, "linked_at": "2026-01-05T09:00:00Z"}
-        }
-        """;
+    private static string With(string entry) =>
+        $$"""
+            {
+              "alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z"},
+            {{entry}},
+              "bob": {"chat_id": 43, "linked_at": "2026-01-05T09:00:00Z"}
+            }
+            """;
 
     [Fact]
     public async Task Damaged_codes_stop_linking_but_not_finding()
@@ -213,7 +259,10 @@ public sealed class DamagedFilesTests : LinkBookScene
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.OfferDeepLinkAsync(Alice, Cancellation));
         await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
         Assert.NotNull(Book.Find(Alice));
-        Assert.Equal("pending_codes.json pending_links.json", string.Join(' ', Book.Unreadable().Select(file => file.File)));
+        Assert.Equal(
+            "pending_codes.json pending_links.json",
+            string.Join(' ', Book.Unreadable().Select(file => file.File))
+        );
     }
 
     [Fact]
@@ -242,7 +291,11 @@ public sealed class DamagedFilesTests : LinkBookScene
     {
         using var book = new FileLinkBook(Path.Combine(Folder, "not-mounted"), Time);
 
-        Assert.Contains("is not there", Assert.Throws<StateUnreadableException>(() => book.Find(Alice)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not there",
+            Assert.Throws<StateUnreadableException>(() => book.Find(Alice)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -254,7 +307,10 @@ public sealed class DamagedFilesTests : LinkBookScene
         File.WriteAllText(Path.Combine(Folder, "elsewhere"), Good);
         File.CreateSymbolicLink(UsersPath, "elsewhere");
 
-        Assert.Equal("not opened: it is a symbolic link", Assert.Throws<StateUnreadableException>(() => Book.Find(Alice)).Unreadable.Position);
+        Assert.Equal(
+            "not opened: it is a symbolic link",
+            Assert.Throws<StateUnreadableException>(() => Book.Find(Alice)).Unreadable.Position
+        );
     }
 
     [Fact]
@@ -267,7 +323,10 @@ public sealed class DamagedFilesTests : LinkBookScene
         using var bot = new OtherProcess("as", "daemon", "find-twice", Folder, "alice");
         bot.LetGo();
 
-        Assert.Equal("State unreadable: telegram_users.json (not opened: Permission denied). The operator must put the file right; nothing was changed.", bot.ReadLine());
+        Assert.Equal(
+            "State unreadable: telegram_users.json (not opened: Permission denied). The operator must put the file right; nothing was changed.",
+            bot.ReadLine()
+        );
         Command.Run("chmod", "0644", UsersPath);
         bot.LetGo();
         Assert.Equal("42", await bot.OutputAsync());

@@ -33,7 +33,10 @@ public sealed class LinkAccountTests : LinkBookScene
         Assert.Equal(LinkStanding.AccountReplaced, Book.StandingOf(Book.Stored(user)!));
 
         var made = await Book.LinkAsync(user, OtherChat, Cancellation);
-        Assert.Equal((OtherChat, new AccountId(account.Uid), null), (Book.Find(user)!.Chat, Book.Find(user)!.Account, made.PreviousChat));
+        Assert.Equal(
+            (OtherChat, new AccountId(account.Uid), null),
+            (Book.Find(user)!.Chat, Book.Find(user)!.Account, made.PreviousChat)
+        );
     }
 
     [Fact]
@@ -80,7 +83,11 @@ public sealed class LinkAccountTests : LinkBookScene
 
         Assert.Equal(AccountId.None, book.Find(UserName.Parse("data_team"))?.Account);
         Assert.Equal(new ChatId(-101), book.Find(UserName.Parse("daemon"))?.Chat);
-        Assert.Contains("\"uid\": null", await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"uid\": null",
+            await File.ReadAllTextAsync(UsersPath, Cancellation),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -104,7 +111,8 @@ public sealed class LinkAccountTests : LinkBookScene
             {"{{account.Name}}": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z", "note": "first floor"},
              "data_team": {"chat_id": -100, "linked_at": "2026-01-30T19:20:00Z"} }
             """,
-            Cancellation);
+            Cancellation
+        );
         Assert.Equal(Chat, Book.Find(user)?.Chat);
 
         Assert.Equal(2, await Book.StoreAccountsAsync(Cancellation));
@@ -129,10 +137,14 @@ public sealed class LinkAccountTests : LinkBookScene
         var offer = await Book.OfferDeepLinkAsync(user, Cancellation);
 
         await account.DeleteAsync();
-        Assert.IsType<Redemption.UnknownOrExpired>(await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation));
+        Assert.IsType<Redemption.UnknownOrExpired>(
+            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+        );
         await account.MakeAgainAsync(uid: null);
 
-        Assert.IsType<Redemption.UnknownOrExpired>(await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation));
+        Assert.IsType<Redemption.UnknownOrExpired>(
+            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+        );
         Assert.Null(Book.Stored(Chat));
     }
 
@@ -145,7 +157,9 @@ public sealed class LinkAccountTests : LinkBookScene
 
         await account.LeaveAsync(Group);
 
-        Assert.IsType<Redemption.UnknownOrExpired>(await book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation));
+        Assert.IsType<Redemption.UnknownOrExpired>(
+            await book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+        );
     }
 
     [Fact]
@@ -156,7 +170,9 @@ public sealed class LinkAccountTests : LinkBookScene
         await account.DeleteAsync();
         var offer = await Book.OfferDeepLinkAsync(Bob, Cancellation);
 
-        Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: false, Cancellation));
+        Assert.IsType<Redemption.Redeemed>(
+            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: false, Cancellation)
+        );
         Assert.Equal(Bob, Book.Find(Chat)?.User);
     }
 
@@ -167,7 +183,11 @@ public sealed class LinkAccountTests : LinkBookScene
     [InlineData("4294967296")]
     public async Task An_id_that_can_t_be_one_is_said_and_never_taken_for_none(string uid)
     {
-        await File.WriteAllTextAsync(UsersPath, $$"""{"alice": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z", "uid": {{uid}} } }""", Cancellation);
+        await File.WriteAllTextAsync(
+            UsersPath,
+            $$"""{"alice": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z", "uid": {{uid}} } }""",
+            Cancellation
+        );
 
         Assert.ThrowsAny<StateUnreadableException>(() => Book.Find(Alice));
         Assert.Contains("uid", Assert.Single(Book.Unreadable()).Problem, StringComparison.Ordinal);

@@ -45,12 +45,16 @@ public abstract class LinkBookScene : IDisposable
         _folder.Dispose();
     }
 
-    internal async Task<Verification> VerifyAsync(UserName user, string code) => await Book.VerifyAsync(user, code, Cancellation);
+    internal async Task<Verification> VerifyAsync(UserName user, string code) =>
+        await Book.VerifyAsync(user, code, Cancellation);
 
     /// <summary>A code that is not pending.</summary>
     internal string WrongCode()
     {
         var pending = File.Exists(CodesPath) ? File.ReadAllText(CodesPath) : "";
-        return Enumerable.Range(0, 1_000_000).Select(i => i.ToString("D6", System.Globalization.CultureInfo.InvariantCulture)).First(code => !pending.Contains(code, StringComparison.Ordinal));
+        return Enumerable
+            .Range(0, 1_000_000)
+            .Select(i => i.ToString("D6", System.Globalization.CultureInfo.InvariantCulture))
+            .First(code => !pending.Contains(code, StringComparison.Ordinal));
     }
 }

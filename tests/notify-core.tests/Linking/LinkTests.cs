@@ -16,7 +16,10 @@ public sealed class LinkTests : LinkBookScene
         Time.SetUtcNow(new DateTimeOffset(2036, 1, 30, 19, 20, 0, 900, TimeSpan.Zero));
         await Book.LinkAsync(Alice, Chat, Cancellation);
 
-        Assert.Equal("{\n  \"alice\": {\"chat_id\": 42, \"linked_at\": \"2036-01-30T19:20:00Z\"}\n}\n", await File.ReadAllTextAsync(UsersPath, Cancellation));
+        Assert.Equal(
+            "{\n  \"alice\": {\"chat_id\": 42, \"linked_at\": \"2036-01-30T19:20:00Z\"}\n}\n",
+            await File.ReadAllTextAsync(UsersPath, Cancellation)
+        );
         Assert.Equal(0x1B0u, FileStatus.OfPath(UsersPath)!.Value.Mode);
         Assert.Equal(0x1B0u, FileStatus.OfPath(Path.Combine(Folder, ".lock"))!.Value.Mode);
         Assert.Equal(new Link(Alice, Chat, new DateTimeOffset(2036, 1, 30, 19, 20, 0, TimeSpan.Zero)), Book.Find(Chat));
@@ -40,7 +43,16 @@ public sealed class LinkTests : LinkBookScene
     public async Task Two_users_racing_for_one_chat_leave_it_with_one_of_them()
     {
         using var web = new FileLinkBook(Folder, TimeProvider.System);
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => (i % 2 == 0 ? Book : web).LinkAsync(UserName.Parse($"user{i}"), Chat, Cancellation), Cancellation)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 40)
+                .Select(i =>
+                    Task.Run(
+                        () => (i % 2 == 0 ? Book : web).LinkAsync(UserName.Parse($"user{i}"), Chat, Cancellation),
+                        Cancellation
+                    )
+                )
+        );
 
         Assert.Single(Book.All());
         Assert.Equal(Book.Find(Chat), web.Find(Chat));
@@ -60,12 +72,19 @@ public sealed class LinkTests : LinkBookScene
     [Fact]
     public async Task A_group_that_became_a_supergroup_keeps_user_time_and_unknown_members()
     {
-        await File.WriteAllTextAsync(UsersPath, """{"alice": {"chat_id": -4201, "linked_at": "2026-01-05T09:00:00Z", "thread": 7}}""", Cancellation);
+        await File.WriteAllTextAsync(
+            UsersPath,
+            """{"alice": {"chat_id": -4201, "linked_at": "2026-01-05T09:00:00Z", "thread": 7}}""",
+            Cancellation
+        );
 
         var moved = await Book.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation);
 
         Assert.Equal(new Link(Alice, OtherChat, new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero)), moved);
-        Assert.Equal("{\n  \"alice\": {\"chat_id\": -1001557900001, \"linked_at\": \"2026-01-05T09:00:00Z\", \"thread\": 7}\n}\n", await File.ReadAllTextAsync(UsersPath, Cancellation));
+        Assert.Equal(
+            "{\n  \"alice\": {\"chat_id\": -1001557900001, \"linked_at\": \"2026-01-05T09:00:00Z\", \"thread\": 7}\n}\n",
+            await File.ReadAllTextAsync(UsersPath, Cancellation)
+        );
         Assert.Null(await Book.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation));
     }
 
@@ -124,8 +143,15 @@ public sealed class LinkTests : LinkBookScene
         var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
 
         Assert.Matches("^[A-Za-z0-9_-]{22}$", offer.Payload);
-        Assert.Equal(Alice, Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation)).Change.Link.User);
-        Assert.IsType<Redemption.UnknownOrExpired>(await Book.RedeemAsync(offer.Payload, OtherChat, false, Cancellation));
+        Assert.Equal(
+            Alice,
+            Assert
+                .IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation))
+                .Change.Link.User
+        );
+        Assert.IsType<Redemption.UnknownOrExpired>(
+            await Book.RedeemAsync(offer.Payload, OtherChat, false, Cancellation)
+        );
         Assert.Equal(0x1B0u, FileStatus.OfPath(DeepLinksPath)!.Value.Mode);
     }
 
@@ -146,9 +172,17 @@ public sealed class LinkTests : LinkBookScene
         await Book.LinkAsync(Bob, Chat, Cancellation);
         var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
 
-        Assert.Equal(new Redemption.AskFirst(Bob, Alice), await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation));
+        Assert.Equal(
+            new Redemption.AskFirst(Bob, Alice),
+            await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation)
+        );
         Assert.Equal(Bob, Book.Find(Chat)!.User);
-        Assert.Equal(Bob, Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, true, Cancellation)).Change.PreviousUser);
+        Assert.Equal(
+            Bob,
+            Assert
+                .IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, true, Cancellation))
+                .Change.PreviousUser
+        );
         Assert.Equal(Alice, Book.Find(Chat)!.User);
     }
 }

@@ -35,9 +35,13 @@ public sealed class SharedFilesTests : LinkBookScene
         Assert.Equal(
             Before.Replace(
                 """{"lang": "de", "chat_id": 42, "dead": {"reason": "blocked", "since": "2026-01-05T09:00:00Z"}, "linked_at": "2026-01-05T09:00:00Z", "x": [1, {"y": null}]}""",
-                """{"lang": "de", "chat_id": 7, "linked_at": "2036-01-30T19:20:00Z", "x": [1, {"y": null}]},""" + "\n  " + "\"bob\": {\"chat_id\": 8, \"linked_at\": \"2036-01-30T19:20:00Z\"}",
-                StringComparison.Ordinal),
-            await File.ReadAllTextAsync(UsersPath, Cancellation));
+                """{"lang": "de", "chat_id": 7, "linked_at": "2036-01-30T19:20:00Z", "x": [1, {"y": null}]},"""
+                    + "\n  "
+                    + "\"bob\": {\"chat_id\": 8, \"linked_at\": \"2036-01-30T19:20:00Z\"}",
+                StringComparison.Ordinal
+            ),
+            await File.ReadAllTextAsync(UsersPath, Cancellation)
+        );
     }
 
     [Property(MaxTest = 60)]
@@ -46,10 +50,17 @@ public sealed class SharedFilesTests : LinkBookScene
         using var folder = new ScratchFolder();
         using var book = new FileLinkBook(folder.Path, Time);
         var unknown = texts.Select((text, i) => (Name: $"{i}:{text}", Value: text)).ToList();
-        var entry = unknown.ToDictionary(member => "x" + member.Name, member => (object?)member.Value, StringComparer.Ordinal);
+        var entry = unknown.ToDictionary(
+            member => "x" + member.Name,
+            member => (object?)member.Value,
+            StringComparer.Ordinal
+        );
         entry["chat_id"] = 42;
         entry["linked_at"] = "2026-01-05T09:00:00Z";
-        File.WriteAllText(folder["telegram_users.json"], JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal) { ["alice"] = entry }));
+        File.WriteAllText(
+            folder["telegram_users.json"],
+            JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal) { ["alice"] = entry })
+        );
         using var before = JsonDocument.Parse(File.ReadAllText(folder["telegram_users.json"]));
 
         book.LinkAsync(Alice, new ChatId(43), CancellationToken.None).Wait(Cancellation);
@@ -57,8 +68,17 @@ public sealed class SharedFilesTests : LinkBookScene
 
         using var after = JsonDocument.Parse(File.ReadAllText(folder["telegram_users.json"]));
         Assert.Equal(
-            before.RootElement.GetProperty("alice").EnumerateObject().Where(m => !m.NameEquals("linked_at"u8)).Select(m => (m.Name, m.Value.ToString())),
-            after.RootElement.GetProperty("alice").EnumerateObject().Where(m => !m.NameEquals("linked_at"u8)).Select(m => (m.Name, m.Value.ToString())));
+            before
+                .RootElement.GetProperty("alice")
+                .EnumerateObject()
+                .Where(m => !m.NameEquals("linked_at"u8))
+                .Select(m => (m.Name, m.Value.ToString())),
+            after
+                .RootElement.GetProperty("alice")
+                .EnumerateObject()
+                .Where(m => !m.NameEquals("linked_at"u8))
+                .Select(m => (m.Name, m.Value.ToString()))
+        );
     }
 
     [Fact]
@@ -68,10 +88,21 @@ public sealed class SharedFilesTests : LinkBookScene
         using var book = new FileLinkBook(disk.Path, Time);
         await book.LinkAsync(Alice, new ChatId(1000), Cancellation);
         var layout = await File.ReadAllTextAsync(disk["telegram_users.json"], Cancellation);
-        using var file = File.OpenHandle(disk["telegram_users.json"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        using var file = File.OpenHandle(
+            disk["telegram_users.json"],
+            FileMode.Open,
+            FileAccess.Write,
+            FileShare.ReadWrite
+        );
         for (var chat = 1001; chat < 3000; chat++)
         {
-            RandomAccess.Write(file, Encoding.ASCII.GetBytes(layout.Replace("1000", chat.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)), 0);
+            RandomAccess.Write(
+                file,
+                Encoding.ASCII.GetBytes(
+                    layout.Replace("1000", chat.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                ),
+                0
+            );
 
             Assert.Equal(chat, book.Find(Alice)!.Chat.Value);
         }
@@ -127,14 +158,25 @@ public sealed class SharedFilesTests : LinkBookScene
 
         Assert.Equal(
             "Can't store telegram_users.json: No space left on device. Nothing was changed.",
-            (await Assert.ThrowsAsync<StateNotWritableException>(() => book.LinkAsync(Alice, Chat, Cancellation))).Message);
+            (
+                await Assert.ThrowsAsync<StateNotWritableException>(() => book.LinkAsync(Alice, Chat, Cancellation))
+            ).Message
+        );
 
         // The right code and a wrong one get the same answer: a full disk is no way to tell them apart.
-        var right = await Assert.ThrowsAsync<StateNotWritableException>(() => book.VerifyAsync(Alice, code.Code, Cancellation));
-        var wrong = await Assert.ThrowsAsync<StateNotWritableException>(() => book.VerifyAsync(Alice, "000000", Cancellation));
+        var right = await Assert.ThrowsAsync<StateNotWritableException>(() =>
+            book.VerifyAsync(Alice, code.Code, Cancellation)
+        );
+        var wrong = await Assert.ThrowsAsync<StateNotWritableException>(() =>
+            book.VerifyAsync(Alice, "000000", Cancellation)
+        );
         Assert.Equal(right.Message, wrong.Message);
-        await Assert.ThrowsAsync<StateNotWritableException>(() => book.VerifyUnlimitedAsync(Alice, code.Code, Cancellation));
-        await Assert.ThrowsAsync<StateNotWritableException>(() => book.RedeemAsync(offer.Payload, Chat, false, Cancellation));
+        await Assert.ThrowsAsync<StateNotWritableException>(() =>
+            book.VerifyUnlimitedAsync(Alice, code.Code, Cancellation)
+        );
+        await Assert.ThrowsAsync<StateNotWritableException>(() =>
+            book.RedeemAsync(offer.Payload, Chat, false, Cancellation)
+        );
         await Assert.ThrowsAsync<StateNotWritableException>(() => book.IssueCodeAsync(Chat, Cancellation));
         Assert.Equal(before, Everything());
 
@@ -150,7 +192,10 @@ public sealed class SharedFilesTests : LinkBookScene
             using var writer = new OtherProcess("link", Folder, "a", "100000");
             writer.LetGo();
             var started = Stopwatch.GetTimestamp();
-            SpinWait.SpinUntil(() => File.Exists(UsersPath) && Stopwatch.GetElapsedTime(started).TotalMilliseconds > 60 + round, TimeSpan.FromSeconds(30));
+            SpinWait.SpinUntil(
+                () => File.Exists(UsersPath) && Stopwatch.GetElapsedTime(started).TotalMilliseconds > 60 + round,
+                TimeSpan.FromSeconds(30)
+            );
             writer.Kill();
 
             Assert.Empty(Book.Unreadable());
@@ -162,7 +207,11 @@ public sealed class SharedFilesTests : LinkBookScene
     [Fact]
     public async Task A_hundred_thousand_links_are_found_by_user_and_by_chat_and_changed()
     {
-        var entries = Enumerable.Range(0, 100_000).Select(i => $$$"""  "user{{{i}}}": {"chat_id": {{{1_000_000 + i}}}, "linked_at": "2026-01-05T09:00:00Z"}""");
+        var entries = Enumerable
+            .Range(0, 100_000)
+            .Select(i =>
+                $$$"""  "user{{{i}}}": {"chat_id": {{{1_000_000 + i}}}, "linked_at": "2026-01-05T09:00:00Z"}"""
+            );
         await File.WriteAllTextAsync(UsersPath, "{\n" + string.Join(",\n", entries) + "\n}\n", Cancellation);
 
         await Book.LinkAsync(Alice, new ChatId(1_000_007), Cancellation);
@@ -179,7 +228,8 @@ public sealed class SharedFilesTests : LinkBookScene
         await File.WriteAllTextAsync(
             UsersPath,
             """{"bob": {"chat_id": 42, "linked_at": "2026-01-06T09:00:00Z"}, "alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z"}}""",
-            Cancellation);
+            Cancellation
+        );
 
         Assert.Equal(Chat, Book.Find(Alice)!.Chat);
         Assert.Equal(Chat, Book.Find(Bob)!.Chat);

@@ -21,7 +21,11 @@ public sealed class StateLockTests : LinkBookScene
         Assert.False(link.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(10));
 
-        Assert.Contains(".lock: another program has held it for 10 s", (await Assert.ThrowsAsync<StateNotWritableException>(() => link)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            ".lock: another program has held it for 10 s",
+            (await Assert.ThrowsAsync<StateNotWritableException>(() => link)).Message,
+            StringComparison.Ordinal
+        );
         await Assert.ThrowsAsync<StateNotWritableException>(() => second);
         holder.LetGo();
         await holder.OutputAsync();

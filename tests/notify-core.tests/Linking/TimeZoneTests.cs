@@ -47,7 +47,11 @@ public sealed class TimeZoneTests : LinkBookScene
     [InlineData("{\"name\": \"Europe/Prague\"}", null)]
     public async Task What_is_no_time_zone_costs_the_zone_and_not_the_link(string json, string? zone)
     {
-        await File.WriteAllTextAsync(UsersPath, $$"""{"alice": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z", "timezone": {{json}} } }""", Cancellation);
+        await File.WriteAllTextAsync(
+            UsersPath,
+            $$"""{"alice": {"chat_id": 42, "linked_at": "2026-01-30T19:20:00Z", "timezone": {{json}} } }""",
+            Cancellation
+        );
 
         Assert.Equal((Chat, zone), (Book.Find(Alice)!.Chat, Book.Find(Alice)!.TimeZone?.Value));
     }
@@ -62,7 +66,11 @@ public sealed class TimeZoneTests : LinkBookScene
     [InlineData("Europe/../Prague", false)]
     [InlineData("Europe Prague", false)]
     [InlineData("A234567890123456789012345678901234567890123456789012345678901234x", false)]
-    public void A_name_has_the_characters_of_the_time_zone_database(string text, bool isName) => Assert.Equal(isName, TimeZoneName.TryParse(text, out _));
+    public void A_name_has_the_characters_of_the_time_zone_database(string text, bool isName) =>
+        Assert.Equal(isName, TimeZoneName.TryParse(text, out _));
 
-    private static TimeZoneName Zone(string name) => TimeZoneName.TryParse(name, out var zone) ? zone : throw new ArgumentException("That is no name of a zone.", nameof(name));
+    private static TimeZoneName Zone(string name) =>
+        TimeZoneName.TryParse(name, out var zone)
+            ? zone
+            : throw new ArgumentException("That is no name of a zone.", nameof(name));
 }

@@ -46,10 +46,17 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Theory]
     [InlineData(59, true)]
     [InlineData(61, false)]
-    public async Task A_code_from_the_future_as_a_clock_set_back_leaves_it_is_not_valid_for_long(int secondsAhead, bool valid)
+    public async Task A_code_from_the_future_as_a_clock_set_back_leaves_it_is_not_valid_for_long(
+        int secondsAhead,
+        bool valid
+    )
     {
         var createdAt = StateEntries.SecondsJson(Time.GetUtcNow().AddSeconds(secondsAhead));
-        await File.WriteAllTextAsync(CodesPath, $$$"""{"004211": {"chat_id": 42, "created_at": {{{createdAt}}}}}""", Cancellation);
+        await File.WriteAllTextAsync(
+            CodesPath,
+            $$$"""{"004211": {"chat_id": 42, "created_at": {{{createdAt}}}}}""",
+            Cancellation
+        );
 
         Assert.Equal(valid, await VerifyAsync(Alice, "004211") is Verification.Verified);
     }
@@ -80,7 +87,10 @@ public sealed class VerificationCodeTests : LinkBookScene
         Assert.Equal(codes.Count, codes.Distinct(StringComparer.Ordinal).Count());
         var zeros = codes.FindIndex(code => code[0] == '0');
         Assert.InRange(codes.Count(code => code[0] == '0'), 200, 400);
-        Assert.Equal(new ChatId(zeros + 1), Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, codes[zeros])).Change.Link.Chat);
+        Assert.Equal(
+            new ChatId(zeros + 1),
+            Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, codes[zeros])).Change.Link.Chat
+        );
     }
 
     [Fact]
@@ -88,17 +98,27 @@ public sealed class VerificationCodeTests : LinkBookScene
     {
         var now = StateEntries.SecondsJson(Time.GetUtcNow());
         var earlier = StateEntries.SecondsJson(Time.GetUtcNow() - TimeSpan.FromMinutes(1));
-        var entries = Enumerable.Range(0, FileLinkBook.MaxPendingCodes).Select(i => $$$"""  "{{{i:D6}}}": {"chat_id": {{{i + 1}}}, "created_at": {{{(i == 4711 ? earlier : now)}}}}""");
+        var entries = Enumerable
+            .Range(0, FileLinkBook.MaxPendingCodes)
+            .Select(i =>
+                $$$"""  "{{{i:D6}}}": {"chat_id": {{{i + 1}}}, "created_at": {{{(i == 4711 ? earlier : now)}}}}"""
+            );
         await File.WriteAllTextAsync(CodesPath, "{\n" + string.Join(",\n", entries) + "\n}\n", Cancellation);
 
         var code = await Book.IssueCodeAsync(new ChatId(777_777), Cancellation);
         var pending = JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement;
         Assert.Equal(FileLinkBook.MaxPendingCodes, pending.GetPropertyCount());
         Assert.Equal(code.Code == "004711", pending.TryGetProperty("004711", out _));
-        Assert.Equal(new ChatId(777_777), Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code)).Change.Link.Chat);
+        Assert.Equal(
+            new ChatId(777_777),
+            Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code)).Change.Link.Chat
+        );
         Time.Advance(TimeSpan.FromMinutes(10));
         Assert.NotNull(await Book.IssueCodeAsync(new ChatId(777_777), Cancellation));
-        Assert.Equal(1, JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement.GetPropertyCount());
+        Assert.Equal(
+            1,
+            JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement.GetPropertyCount()
+        );
     }
 
     [Fact]
@@ -109,7 +129,11 @@ public sealed class VerificationCodeTests : LinkBookScene
         using var document = JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation));
         var entry = document.RootElement.GetProperty(code.Code);
         Assert.Equal(42, entry.GetProperty("chat_id").GetInt64());
-        Assert.Equal(Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, entry.GetProperty("created_at").GetDouble(), 0.002);
+        Assert.Equal(
+            Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
+            entry.GetProperty("created_at").GetDouble(),
+            0.002
+        );
         Assert.Equal(0x1B0u, FileStatus.OfPath(CodesPath)!.Value.Mode);
     }
 
@@ -123,11 +147,17 @@ public sealed class VerificationCodeTests : LinkBookScene
             Time.Advance(TimeSpan.FromSeconds(10));
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(600 - 50), Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter);
+        Assert.Equal(
+            TimeSpan.FromSeconds(600 - 50),
+            Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter
+        );
         Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, code.Code));
 
         Time.Advance(TimeSpan.FromSeconds(549));
-        Assert.Equal(TimeSpan.FromSeconds(1), Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, "000000")).RetryAfter);
+        Assert.Equal(
+            TimeSpan.FromSeconds(1),
+            Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, "000000")).RetryAfter
+        );
         Time.Advance(TimeSpan.FromSeconds(1));
         var fresh = await Book.IssueCodeAsync(Chat, Cancellation);
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, fresh.Code));
@@ -141,7 +171,9 @@ public sealed class VerificationCodeTests : LinkBookScene
             await VerifyAsync(Alice, WrongCode());
         }
 
-        Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, (await Book.IssueCodeAsync(Chat, Cancellation)).Code));
+        Assert.IsType<Verification.Verified>(
+            await VerifyAsync(Alice, (await Book.IssueCodeAsync(Chat, Cancellation)).Code)
+        );
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, WrongCode()));
         Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, WrongCode()));
     }
@@ -155,7 +187,10 @@ public sealed class VerificationCodeTests : LinkBookScene
             Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(UserName.Parse($"user{i}"), WrongCode()));
         }
 
-        Assert.Equal(TimeSpan.FromMinutes(1), Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter);
+        Assert.Equal(
+            TimeSpan.FromMinutes(1),
+            Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter
+        );
         Assert.IsType<Verification.Verified>(await Book.VerifyUnlimitedAsync(Bob, code.Code, Cancellation));
         Time.Advance(TimeSpan.FromMinutes(1));
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, code.Code));
@@ -166,14 +201,23 @@ public sealed class VerificationCodeTests : LinkBookScene
     public async Task Wrong_tries_are_counted_across_processes()
     {
         var outcomes = new List<string>();
-        foreach (var codes in (string[][])[["000000", "000001", "000002"], ["000003", "000004", "000005"]])
+        foreach (
+            var codes in (string[][])
+                [
+                    ["000000", "000001", "000002"],
+                    ["000003", "000004", "000005"],
+                ]
+        )
         {
             using var web = new OtherProcess(["guess", Folder, "alice", .. codes]);
             web.LetGo();
             outcomes.AddRange((await web.OutputAsync()).Split('\n'));
         }
 
-        Assert.Equal(["WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "TooManyTries"], outcomes);
+        Assert.Equal(
+            ["WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "WrongOrExpired", "TooManyTries"],
+            outcomes
+        );
     }
 
     [Theory]
@@ -186,7 +230,11 @@ public sealed class VerificationCodeTests : LinkBookScene
         await File.WriteAllTextAsync(WrongCodesPath, damaged, Cancellation);
         File.SetLastWriteTimeUtc(WrongCodesPath, Time.GetUtcNow().UtcDateTime.AddMinutes(-4));
 
-        Assert.Equal(6, Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter.TotalMinutes, 0.01);
+        Assert.Equal(
+            6,
+            Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter.TotalMinutes,
+            0.01
+        );
         Assert.Equal("wrong_codes.json", Assert.Single(Book.Unreadable()).File);
         Assert.Equal(damaged, await File.ReadAllTextAsync(WrongCodesPath, Cancellation));
 
@@ -215,7 +263,9 @@ public sealed class VerificationCodeTests : LinkBookScene
         (string Prefix, string Count)[] parts = [("a", "13"), ("b", "13"), ("c", "12"), ("d", "12")];
 
         // The dummies' clock is the system's; this scene's stands still at a moment that is seconds away from it at most.
-        var webs = parts.Select(part => new OtherProcess("verify", Folder, part.Prefix, part.Count, code.Code)).ToList();
+        var webs = parts
+            .Select(part => new OtherProcess("verify", Folder, part.Prefix, part.Count, code.Code))
+            .ToList();
         webs.ForEach(web => web.LetGo());
         var outcomes = new List<string>();
         foreach (var web in webs)
@@ -233,7 +283,11 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task Case_C29_guessing_is_stopped_the_right_code_included()
     {
-        Command.Run("python3", Path.Combine(AppContext.BaseDirectory, "cases/C29-code-guessing/state/make_state.py"), Folder);
+        Command.Run(
+            "python3",
+            Path.Combine(AppContext.BaseDirectory, "cases/C29-code-guessing/state/make_state.py"),
+            Folder
+        );
 
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Bob, "118822"));
         for (var i = 0; i < 5; i++)
@@ -243,7 +297,10 @@ public sealed class VerificationCodeTests : LinkBookScene
 
         using var secondSession = new FileLinkBook(Folder, Time);
         Assert.IsType<Verification.TooManyTries>(await secondSession.VerifyAsync(Alice, "731905", Cancellation));
-        Assert.Equal(7009, Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, "731905")).Change.Link.Chat.Value);
+        Assert.Equal(
+            7009,
+            Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, "731905")).Change.Link.Chat.Value
+        );
     }
 
     [Theory]
@@ -257,8 +314,10 @@ public sealed class VerificationCodeTests : LinkBookScene
     [InlineData("04821a", null)]
     [InlineData("", null)]
     [InlineData(null, null)]
-    public void A_typed_code_is_taken_without_its_ornaments(string? typed, string? code) => Assert.Equal(code, VerificationCodeText.Normalise(typed));
+    public void A_typed_code_is_taken_without_its_ornaments(string? typed, string? code) =>
+        Assert.Equal(code, VerificationCodeText.Normalise(typed));
 
     [Property]
-    public void Whatever_is_typed_is_a_code_or_nothing(string? typed) => Assert.True(VerificationCodeText.Normalise(typed) is not { } code || VerificationCodeText.IsCode(code));
+    public void Whatever_is_typed_is_a_code_or_nothing(string? typed) =>
+        Assert.True(VerificationCodeText.Normalise(typed) is not { } code || VerificationCodeText.IsCode(code));
 }

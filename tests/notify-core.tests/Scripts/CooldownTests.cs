@@ -15,7 +15,8 @@ public sealed class CooldownTests
     [InlineData(" 2 d ", 172800)]
     [InlineData("0m", 0)]
     [InlineData("366d", 366 * 86400)]
-    public void A_number_and_a_unit(string text, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), Cooldown.TryParse(text)!.Length);
+    public void A_number_and_a_unit(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Cooldown.TryParse(text)!.Length);
 
     [Theory]
     [InlineData("")]
@@ -63,7 +64,12 @@ public sealed class CooldownTests
     [InlineData("Etc/UTC", "1d", "2026-03-28T08:00", "2026-03-29T08:00")]
     public void Days_are_counted_on_the_local_clock(string zone, string cooldown, string lastSent, string over)
     {
-        static DateTimeOffset Utc(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal);
+        static DateTimeOffset Utc(string text) =>
+            DateTimeOffset.Parse(
+                text,
+                System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.AssumeUniversal
+            );
         var clock = TimeZoneInfo.FindSystemTimeZoneById(zone);
 
         Assert.Equal(Utc(over).AddSeconds(-60), Cooldown.TryParse(cooldown)!.OverAt(Utc(lastSent), clock.GetUtcOffset));
@@ -77,12 +83,18 @@ public sealed class CooldownTests
         var over = Cooldown.TryParse("1d")!.OverAt(sent, clock.GetUtcOffset).AddSeconds(60);
         var wanted = sent.UtcDateTime + clock.GetUtcOffset(sent) + TimeSpan.FromDays(1);
         return over.UtcDateTime + clock.GetUtcOffset(over) == wanted
-            || (clock.IsInvalidTime(DateTime.SpecifyKind(wanted, DateTimeKind.Unspecified)) && clock.GetUtcOffset(over) != clock.GetUtcOffset(over.AddSeconds(-1)));
+            || (
+                clock.IsInvalidTime(DateTime.SpecifyKind(wanted, DateTimeKind.Unspecified))
+                && clock.GetUtcOffset(over) != clock.GetUtcOffset(over.AddSeconds(-1))
+            );
     }
 
     [Fact]
     public void A_last_sending_at_the_end_of_time_holds_for_good() =>
-        Assert.Equal(DateTimeOffset.MaxValue, Cooldown.TryParse("1d")!.OverAt(DateTimeOffset.MaxValue, _ => TimeSpan.FromHours(14)));
+        Assert.Equal(
+            DateTimeOffset.MaxValue,
+            Cooldown.TryParse("1d")!.OverAt(DateTimeOffset.MaxValue, _ => TimeSpan.FromHours(14))
+        );
 
     [Fact]
     public void It_holds_to_the_moment()

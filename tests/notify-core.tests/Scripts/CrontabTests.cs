@@ -20,7 +20,8 @@ public sealed class CrontabTests
     [InlineData("A=first\nA=second", "second")]
     [InlineData("A=b\r", "b")]
     [InlineData("A=b\n# 0 9 * * * notify-runner\n0 9 * * * /bin/other\n0 8 * * 1 notify-runner status", "b")]
-    public void A_variable_above_the_line_counts(string text, string value) => Assert.Equal(value, Crontab.Parse($"{text}\n{Line}\nA=below\n")["A"]);
+    public void A_variable_above_the_line_counts(string text, string value) =>
+        Assert.Equal(value, Crontab.Parse($"{text}\n{Line}\nA=below\n")["A"]);
 
     [Theory]
     [InlineData("#A=b")]
@@ -29,7 +30,8 @@ public sealed class CrontabTests
     [InlineData("A B=c")]
     [InlineData("A=")]
     [InlineData("\"A=b\"=c")]
-    public void What_cron_takes_for_no_variable_is_none(string text) => Assert.Empty(Crontab.Parse($"{text}\n{Line}\n"));
+    public void What_cron_takes_for_no_variable_is_none(string text) =>
+        Assert.Empty(Crontab.Parse($"{text}\n{Line}\n"));
 
     [Theory]
     [InlineData("A=b\n")]
@@ -39,5 +41,6 @@ public sealed class CrontabTests
     public void Without_a_line_that_runs_rounds_nothing_counts(string text) => Assert.Empty(Crontab.Parse(text));
 
     [Fact]
-    public void A_line_of_words_counts_too() => Assert.Equal("b", Crontab.Parse("A=b\n@reboot sleep 5; exec ~/bin/notify-runner")["A"]);
+    public void A_line_of_words_counts_too() =>
+        Assert.Equal("b", Crontab.Parse("A=b\n@reboot sleep 5; exec ~/bin/notify-runner")["A"]);
 }

@@ -38,8 +38,14 @@ public sealed class FailureHistoryTests
     public void Every_other_round_is_told_four_times_a_day_and_the_fourth_says_how_often()
     {
         Assert.Equal(
-            [(1, FailureNews.Failing, 1, 1), (2, FailureNews.WorksAgain, 1, 2), (3, FailureNews.Failing, 2, 3), (4, FailureNews.NowAndThen, 2, 4)],
-            Tell(EveryOther(288), minutes: 5));
+            [
+                (1, FailureNews.Failing, 1, 1),
+                (2, FailureNews.WorksAgain, 1, 2),
+                (3, FailureNews.Failing, 2, 3),
+                (4, FailureNews.NowAndThen, 2, 4),
+            ],
+            Tell(EveryOther(288), minutes: 5)
+        );
     }
 
     [Fact]
@@ -48,7 +54,18 @@ public sealed class FailureHistoryTests
         var day = 288;
         var notices = Tell(EveryOther(2 * day).Concat(Enumerable.Repeat(false, 3 * day)), minutes: 5);
 
-        Assert.Equal([FailureNews.Failing, FailureNews.WorksAgain, FailureNews.Failing, FailureNews.NowAndThen, FailureNews.NowAndThen, FailureNews.NowAndThen, FailureNews.WorksAgain], notices.Select(notice => notice.News));
+        Assert.Equal(
+            [
+                FailureNews.Failing,
+                FailureNews.WorksAgain,
+                FailureNews.Failing,
+                FailureNews.NowAndThen,
+                FailureNews.NowAndThen,
+                FailureNews.NowAndThen,
+                FailureNews.WorksAgain,
+            ],
+            notices.Select(notice => notice.News)
+        );
         Assert.Equal((4 + day, 144, 288), (notices[4].Run, notices[4].Failed, notices[4].Runs));
         Assert.InRange(notices[6].Run, 3 * day, (3 * day) + 10);
     }
@@ -74,8 +91,11 @@ public sealed class FailureHistoryTests
     public bool Never_more_than_four_within_a_day(bool[] failures, byte minutes)
     {
         var every = 5 + (minutes % 120);
-        var at = Tell(Enumerable.Repeat(failures, 40).SelectMany(run => run), every).ConvertAll(notice => Start.AddMinutes(notice.Run * every));
-        return at.TrueForAll(notice => at.Count(other => other >= notice && other - notice < TimeSpan.FromDays(1)) <= 4);
+        var at = Tell(Enumerable.Repeat(failures, 40).SelectMany(run => run), every)
+            .ConvertAll(notice => Start.AddMinutes(notice.Run * every));
+        return at.TrueForAll(notice =>
+            at.Count(other => other >= notice && other - notice < TimeSpan.FromDays(1)) <= 4
+        );
     }
 
     [Property(MaxTest = 300)]

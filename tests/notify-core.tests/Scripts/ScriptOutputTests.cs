@@ -30,9 +30,14 @@ public sealed class ScriptOutputTests
     [Fact]
     public void All_fields_are_taken()
     {
-        var result = Read("""{"notify": true, "title": "T", "message": "M", "image_path": "/x.png", "cooldown": "30m", "data": {"a": [1, null]}, "_remark": 1}""");
+        var result = Read(
+            """{"notify": true, "title": "T", "message": "M", "image_path": "/x.png", "cooldown": "30m", "data": {"a": [1, null]}, "_remark": 1}"""
+        );
 
-        Assert.Equal((true, "T", "M", "/x.png", "30m"), (result.Notify, result.Title, result.Message, result.ImagePath, result.Cooldown.Text));
+        Assert.Equal(
+            (true, "T", "M", "/x.png", "30m"),
+            (result.Notify, result.Title, result.Message, result.ImagePath, result.Cooldown.Text)
+        );
         Assert.Equal("""{"a": [1, null]}""", result.Data!.Value.GetRawText());
         Assert.Empty(result.Warnings);
     }
@@ -51,23 +56,32 @@ public sealed class ScriptOutputTests
     [InlineData("\uFEFF" + Good)]
     [InlineData("""{"notify": true, "message": "\u0067ood"}""")]
     [InlineData("""{"notify": true, "message": "good"}{"notify": true, "message": "cut o""")]
-    public void The_last_top_level_object_with_notify_counts(string output) => Assert.Equal("good", Read(output).Message);
+    public void The_last_top_level_object_with_notify_counts(string output) =>
+        Assert.Equal("good", Read(output).Message);
 
     [Fact]
     public void Bytes_that_are_no_utf_8_and_half_pairs_cost_their_characters_only()
     {
         Assert.Equal("a\uFFFDb", Read([.. """{"notify": true, "message": "a"""u8, 0xE9, .. "b\"}"u8]).Message);
         Assert.Equal("good", Read([0xFF, 0xFE, .. Encoding.UTF8.GetBytes(Good)]).Message);
-        Assert.Equal("a\uFFFDb 😀 \uFFFD\uFFFD", Read("""{"notify": true, "message": "a\udce9b \ud83d\ude00 \ude00\ud83d"}""").Message);
+        Assert.Equal(
+            "a\uFFFDb 😀 \uFFFD\uFFFD",
+            Read("""{"notify": true, "message": "a\udce9b \ud83d\ude00 \ude00\ud83d"}""").Message
+        );
     }
 
     [Fact]
     public void Numbers_that_are_none_become_null_outside_of_text()
     {
-        var result = Read("""{"notify": true, "message": "NaN -Infinity \"NaN\"", "data": {"NaN": NaN, "x": [-Infinity, Infinity, 1e999, -0.5E+3]}}""");
+        var result = Read(
+            """{"notify": true, "message": "NaN -Infinity \"NaN\"", "data": {"NaN": NaN, "x": [-Infinity, Infinity, 1e999, -0.5E+3]}}"""
+        );
 
         Assert.Equal("NaN -Infinity \"NaN\"", result.Message);
-        Assert.Equal("""{"NaN":null,"x":[null,null,1e999,-0.5E+3]}""", result.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(
+            """{"NaN":null,"x":[null,null,1e999,-0.5E+3]}""",
+            result.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -86,16 +100,28 @@ public sealed class ScriptOutputTests
     {
         var result = Read($$"""{"notify": true, "message": "good", "{{field}}": {{value}}}""");
 
-        Assert.Equal(("good", null, null, null, Cooldown.Default), (result.Message, result.Title, result.ImagePath, result.Data, result.Cooldown));
-        Assert.StartsWith(field, value is "NaN" ? "cooldown" : Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal(
+            ("good", null, null, null, Cooldown.Default),
+            (result.Message, result.Title, result.ImagePath, result.Data, result.Cooldown)
+        );
+        Assert.StartsWith(
+            field,
+            value is "NaN" ? "cooldown" : Assert.Single(result.Warnings),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Null_is_left_out()
     {
-        var result = Read("""{"notify": true, "message": "m", "title": null, "image_path": null, "cooldown": null, "data": null}""");
+        var result = Read(
+            """{"notify": true, "message": "m", "title": null, "image_path": null, "cooldown": null, "data": null}"""
+        );
 
-        Assert.Equal((null, null, null, Cooldown.Default), (result.Title, result.ImagePath, result.Data, result.Cooldown));
+        Assert.Equal(
+            (null, null, null, Cooldown.Default),
+            (result.Title, result.ImagePath, result.Data, result.Cooldown)
+        );
         Assert.Empty(result.Warnings);
     }
 
@@ -103,8 +129,16 @@ public sealed class ScriptOutputTests
     public void A_message_is_needed_unless_there_is_a_chart_or_nothing_to_send()
     {
         Assert.Contains("there is no message", Error("""{"notify": true, "title": "T"}"""), StringComparison.Ordinal);
-        Assert.Contains("message must be text that is not empty, but is 42", Error("""{"notify": true, "message": 42}"""), StringComparison.Ordinal);
-        Assert.Contains("message must be text that is not empty", Error("""{"notify": true, "message": " \n"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "message must be text that is not empty, but is 42",
+            Error("""{"notify": true, "message": 42}"""),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "message must be text that is not empty",
+            Error("""{"notify": true, "message": " \n"}"""),
+            StringComparison.Ordinal
+        );
         Assert.Null(Read("""{"notify": true, "image_path": "/x.png"}""").Message);
         Assert.False(Read("""{"notify": false}""").Notify);
     }
@@ -115,7 +149,11 @@ public sealed class ScriptOutputTests
     [InlineData("null")]
     [InlineData("{}")]
     public void Notify_must_be_a_truth_value(string value) =>
-        Assert.Contains($"notify must be true or false, but is {value}", Error($$"""{"notify": {{value}}, "message": "m"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            $"notify must be true or false, but is {value}",
+            Error($$"""{"notify": {{value}}, "message": "m"}"""),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void What_can_not_be_read_is_shown_by_its_first_200_characters()
@@ -130,7 +168,8 @@ public sealed class ScriptOutputTests
     [Fact]
     public void Data_nested_too_deep_costs_the_data()
     {
-        string Nested(int depth) => $$"""{"notify": true, "message": "m", "data": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}}}""";
+        string Nested(int depth) =>
+            $$"""{"notify": true, "message": "m", "data": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}}}""";
 
         Assert.NotNull(Read(Nested(60)).Data);
         foreach (var depth in new[] { 61, 150_000 })
@@ -162,16 +201,30 @@ public sealed class ScriptOutputTests
 
         Assert.Equal([new UnknownField(name, meant)], result.UnknownFields);
         Assert.Equal(
-            meant is null ? $"There is no field \"{name}\"; it is passed over." : $"There is no field \"{name}\"; did you mean \"{meant}\"?", Assert.Single(result.Warnings));
+            meant is null
+                ? $"There is no field \"{name}\"; it is passed over."
+                : $"There is no field \"{name}\"; did you mean \"{meant}\"?",
+            Assert.Single(result.Warnings)
+        );
     }
 
     [Fact]
     public void A_field_that_is_there_is_not_suggested_and_many_unknown_ones_are_counted()
     {
         Assert.Null(Assert.Single(Read("""{"notify": true, "message": "m", "text": "m"}""").UnknownFields).Meant);
-        Assert.Contains("did you mean \"message\"?", Error("""{"notify": true, "msg": "m"}"""), StringComparison.Ordinal);
-        Assert.Contains("There is no field \"notfiy\"; did you mean \"notify\"?", Error("""{"notfiy": true, "message": "m"}"""), StringComparison.Ordinal);
-        var many = Read($$"""{"notify": true, "message": "m", {{string.Join(", ", Enumerable.Range(0, 300).Select(i => $"\"column {i}\": {i}"))}}}""");
+        Assert.Contains(
+            "did you mean \"message\"?",
+            Error("""{"notify": true, "msg": "m"}"""),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "There is no field \"notfiy\"; did you mean \"notify\"?",
+            Error("""{"notfiy": true, "message": "m"}"""),
+            StringComparison.Ordinal
+        );
+        var many = Read(
+            $$"""{"notify": true, "message": "m", {{string.Join(", ", Enumerable.Range(0, 300).Select(i => $"\"column {i}\": {i}"))}}}"""
+        );
         Assert.Equal(6, many.Warnings.Count);
         Assert.Contains("295 more", many.Warnings[5], StringComparison.Ordinal);
     }
@@ -180,8 +233,18 @@ public sealed class ScriptOutputTests
     public void Of_several_results_the_last_counts_and_how_many_others_there_were_is_said()
     {
         var three = Read($$"""{"notify": true, "message": "first"}{{"\n"}}{"notify": false}{{"\n"}}{{Good}}""");
-        Assert.Equal(("good", "stdout holds 3 results; the last counts, the 2 others are left out. Print one JSON object, at the end."), (three.Message, Assert.Single(three.Warnings)));
-        Assert.Contains("2 results", Assert.Single(Read($"warning: x\n{Good}\n{Good}").Warnings), StringComparison.Ordinal);
+        Assert.Equal(
+            (
+                "good",
+                "stdout holds 3 results; the last counts, the 2 others are left out. Print one JSON object, at the end."
+            ),
+            (three.Message, Assert.Single(three.Warnings))
+        );
+        Assert.Contains(
+            "2 results",
+            Assert.Single(Read($"warning: x\n{Good}\n{Good}").Warnings),
+            StringComparison.Ordinal
+        );
         Assert.Empty(Read(Good + "\n").Warnings);
     }
 
@@ -196,11 +259,20 @@ public sealed class ScriptOutputTests
     {
         var encoding = Encoding.GetEncoding(name);
         byte[] text = encoding.GetBytes("""{"notify": true, "message": "größer ✓ 😀"}""");
-        foreach (var output in new byte[][] { [.. encoding.GetPreamble(), .. text], [.. Encoding.ASCII.GetBytes(new string('w', before)), .. text] })
+        foreach (
+            var output in new byte[][]
+            {
+                [.. encoding.GetPreamble(), .. text],
+                [.. Encoding.ASCII.GetBytes(new string('w', before)), .. text],
+            }
+        )
         {
             var result = Read(output);
             Assert.Equal("größer ✓ 😀", result.Message);
-            Assert.Contains(result.Warnings, warning => warning.Contains(name[..6].ToUpperInvariant(), StringComparison.Ordinal));
+            Assert.Contains(
+                result.Warnings,
+                warning => warning.Contains(name[..6].ToUpperInvariant(), StringComparison.Ordinal)
+            );
         }
     }
 
@@ -225,9 +297,16 @@ public sealed class ScriptOutputTests
     [InlineData("\\u001b[31m\\u001b[0m")]
     public void A_message_in_which_nothing_is_visible_is_none(string message)
     {
-        Assert.Contains("holds no visible character", Error($$"""{"notify": true, "message": "{{message}}"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no visible character",
+            Error($$"""{"notify": true, "message": "{{message}}"}"""),
+            StringComparison.Ordinal
+        );
         var titled = Read($$"""{"notify": true, "title": "{{message}}", "message": "m"}""");
-        Assert.Equal((null, "title holds no visible character; it is left out."), (titled.Title, Assert.Single(titled.Warnings)));
+        Assert.Equal(
+            (null, "title holds no visible character; it is left out."),
+            (titled.Title, Assert.Single(titled.Warnings))
+        );
     }
 
     [Theory]
@@ -242,7 +321,10 @@ public sealed class ScriptOutputTests
     public void What_only_a_terminal_understands_is_taken_out(string printed, string message)
     {
         // A code without an end costs its first characters only.
-        Assert.Equal(message.TrimStart('['), Read($$"""{"notify": true, "message": "m{{printed}}"}""").Message![1..].TrimStart('[', ']'));
+        Assert.Equal(
+            message.TrimStart('['),
+            Read($$"""{"notify": true, "message": "m{{printed}}"}""").Message![1..].TrimStart('[', ']')
+        );
     }
 
     [Theory]
@@ -251,7 +333,8 @@ public sealed class ScriptOutputTests
     [InlineData(""" "{\"notify\": true, \"message\": \"m\"}" """, "call json.dumps once")]
     [InlineData("""{"notify": "True", "message": "m"}""", "bool(...)")]
     [InlineData("""{"notify": 1, "message": "m"}""", "bool(...)")]
-    public void What_is_wrong_is_said_with_what_to_write(string output, string hint) => Assert.Contains(hint, Error(output), StringComparison.Ordinal);
+    public void What_is_wrong_is_said_with_what_to_write(string output, string hint) =>
+        Assert.Contains(hint, Error(output), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{")]
@@ -270,7 +353,9 @@ public sealed class ScriptOutputTests
     public void A_mebibyte_of_anything_is_read_in_linear_time(string piece)
     {
         // A reader that takes quadratic time needs hours for most of these, and the test run's limit ends it.
-        var output = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(piece, (1 << 20) / piece.Length)) + "\n" + Good);
+        var output = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Repeat(piece, (1 << 20) / piece.Length)) + "\n" + Good
+        );
 
         Assert.Equal("good", Read(output).Message);
     }
@@ -285,28 +370,89 @@ public sealed class ScriptOutputTests
     [Property(MaxTest = 500)]
     public Property Pieces_of_json_give_a_result_or_a_sentence()
     {
-        var pieces = Gen.Elements("{", "}", "[", "]", "\"", ":", ",", "\\", "\\u", "d83d", "\\ud83d", "\"notify\"", "true", "null", "NaN", "-Infinity", "1e5", " ", "\n", "\"message\":\"m\"", "\"a\":");
-        return Prop.ForAll(pieces.ListOf().ToArbitrary(), list =>
-        {
-            var result = ScriptOutput.Read(Encoding.UTF8.GetBytes(string.Concat(list)), out var error);
-            return result is null ? error is { Length: > 0 } : error is null;
-        });
+        var pieces = Gen.Elements(
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            ":",
+            ",",
+            "\\",
+            "\\u",
+            "d83d",
+            "\\ud83d",
+            "\"notify\"",
+            "true",
+            "null",
+            "NaN",
+            "-Infinity",
+            "1e5",
+            " ",
+            "\n",
+            "\"message\":\"m\"",
+            "\"a\":"
+        );
+        return Prop.ForAll(
+            pieces.ListOf().ToArbitrary(),
+            list =>
+            {
+                var result = ScriptOutput.Read(Encoding.UTF8.GetBytes(string.Concat(list)), out var error);
+                return result is null ? error is { Length: > 0 } : error is null;
+            }
+        );
     }
 
     [Property(MaxTest = 300)]
     public Property A_result_is_found_within_any_noise_and_its_texts_are_what_they_were()
     {
-        var text = ArbMap.Default.ArbFor<NonNull<string>>().Generator.Select(value => value.Get.Replace("\u001b", "", StringComparison.Ordinal).Replace("\u009b", "", StringComparison.Ordinal));
-        var noise = Gen.Elements("", "{", "[1, ", "{\"a\": ", "\"", "warning: {x}\n", "{\"notify\": true, ", "NaN", "]}", "\\").ListOf().Select(string.Concat);
-        var cases = from before in noise from after in Gen.Elements("", "\nclosed", "{", "[", "\"", "{}") from title in text from message in text select (before, after, title, message);
-        return Prop.ForAll(cases.ToArbitrary(), it =>
-        {
-            // As Python writes it: in ASCII, one line. Lone halves of pairs can't be told from noise any more and become U+FFFD.
-            var json = JsonSerializer.Serialize(new { notify = true, it.title, message = "m" + it.message });
-            var output = Encoding.UTF8.GetBytes(it.before + "\n" + json + it.after);
-            var result = ScriptOutput.Read(output, out _);
-            return result is { Notify: true } && result.Message == Whole("m" + it.message) && (UnseenCharacters.AreAll(it.title) || result.Title == Whole(it.title));
-        });
+        var text = ArbMap
+            .Default.ArbFor<NonNull<string>>()
+            .Generator.Select(value =>
+                value
+                    .Get.Replace("\u001b", "", StringComparison.Ordinal)
+                    .Replace("\u009b", "", StringComparison.Ordinal)
+            );
+        var noise = Gen.Elements(
+                "",
+                "{",
+                "[1, ",
+                "{\"a\": ",
+                "\"",
+                "warning: {x}\n",
+                "{\"notify\": true, ",
+                "NaN",
+                "]}",
+                "\\"
+            )
+            .ListOf()
+            .Select(string.Concat);
+        var cases =
+            from before in noise
+            from after in Gen.Elements("", "\nclosed", "{", "[", "\"", "{}")
+            from title in text
+            from message in text
+            select (before, after, title, message);
+        return Prop.ForAll(
+            cases.ToArbitrary(),
+            it =>
+            {
+                // As Python writes it: in ASCII, one line. Lone halves of pairs can't be told from noise any more and become U+FFFD.
+                var json = JsonSerializer.Serialize(
+                    new
+                    {
+                        notify = true,
+                        it.title,
+                        message = "m" + it.message,
+                    }
+                );
+                var output = Encoding.UTF8.GetBytes(it.before + "\n" + json + it.after);
+                var result = ScriptOutput.Read(output, out _);
+                return result is { Notify: true }
+                    && result.Message == Whole("m" + it.message)
+                    && (UnseenCharacters.AreAll(it.title) || result.Title == Whole(it.title));
+            }
+        );
     }
 
     private static string Whole(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));

@@ -11,9 +11,13 @@ public sealed class HttpAnswerTests
 
     [Theory]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}")]
-    [InlineData("HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"err\r\n8;ext=1\r\nor\":\"x\"}\r\n0\r\n\r\n")]
+    [InlineData(
+        "HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"err\r\n8;ext=1\r\nor\":\"x\"}\r\n0\r\n\r\n"
+    )]
     [InlineData("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n{\"error\":\"x\"}")]
-    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}more")]
+    [InlineData(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}more"
+    )]
     public void Status_and_sentence_come_through_in_every_framing(string answer)
     {
         var parsed = Parse(answer);

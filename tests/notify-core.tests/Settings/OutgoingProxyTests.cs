@@ -11,7 +11,12 @@ public sealed class OutgoingProxyTests
     [Theory]
     [InlineData("https://api.telegram.org", "http://p:3128/", "HTTPS_PROXY=http://p:3128")]
     [InlineData("https://api.telegram.org", "http://p:3128/", "https_proxy=p:3128")]
-    [InlineData("https://api.telegram.org", "http://small:1/", "https_proxy=http://small:1", "HTTPS_PROXY=http://capital:2")]
+    [InlineData(
+        "https://api.telegram.org",
+        "http://small:1/",
+        "https_proxy=http://small:1",
+        "HTTPS_PROXY=http://capital:2"
+    )]
     [InlineData("https://api.telegram.org", "http://p:3128/", "ALL_PROXY=http://p:3128")]
     [InlineData("https://api.telegram.org", "http://p:1/", "HTTPS_PROXY=http://p:1", "all_proxy=http://all:2")]
     [InlineData("https://api.telegram.org", null, "HTTP_PROXY=http://p:3128")]
@@ -51,7 +56,10 @@ public sealed class OutgoingProxyTests
     public void What_no_proxy_names_and_this_machine_are_reached_directly(string target, string noProxy, bool isDirect)
     {
         Assert.Equal(isDirect, Read("HTTPS_PROXY=http://p:3128", $"NO_PROXY={noProxy}")!.For(new Uri(target)) is null);
-        Assert.Equal(isDirect, Read("HTTPS_PROXY=http://p:3128", $"no_proxy={noProxy}", "NO_PROXY=*")!.For(new Uri(target)) is null);
+        Assert.Equal(
+            isDirect,
+            Read("HTTPS_PROXY=http://p:3128", $"no_proxy={noProxy}", "NO_PROXY=*")!.For(new Uri(target)) is null
+        );
     }
 
     [Fact]
@@ -68,7 +76,11 @@ public sealed class OutgoingProxyTests
         Assert.Equal("Basic ZGFuYTpzM2NyQHQ6", proxy.AuthorizationFor(s_telegram));
         Assert.Equal("http://proxy.example.org:3128/", address.AbsoluteUri);
         Assert.Equal("proxy.example.org:3128 (HTTPS_PROXY)", proxy.Describe(s_telegram));
-        Assert.DoesNotContain("s3cr", proxy.Describe(s_telegram) + OutgoingProxy.Refusal(address.Authority, s_telegram, 407), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "s3cr",
+            proxy.Describe(s_telegram) + OutgoingProxy.Refusal(address.Authority, s_telegram, 407),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -92,7 +104,11 @@ public sealed class OutgoingProxyTests
             OutgoingProxy.Read(reader);
 
             var problem = Assert.Single(reader.Problems.Distinct(StringComparer.Ordinal));
-            Assert.StartsWith($"{variable} holds something else than the address of a proxy", problem, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"{variable} holds something else than the address of a proxy",
+                problem,
+                StringComparison.Ordinal
+            );
             Assert.DoesNotContain("s3", problem, StringComparison.Ordinal);
         }
     }
@@ -128,7 +144,9 @@ public sealed class OutgoingProxyTests
 
     private static SettingsReader Reader(params string[] environment)
     {
-        var values = environment.Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var values = environment
+            .Select(line => line.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         return new SettingsReader(name => values.GetValueOrDefault(name));
     }
 }

@@ -53,12 +53,17 @@ internal sealed class BotScene : IAsyncDisposable
                 ["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts"),
             },
             user: null,
-            Cancellation);
-        await Bot.WaitForHealthAsync(health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok", Cancellation);
+            Cancellation
+        );
+        await Bot.WaitForHealthAsync(
+            health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok",
+            Cancellation
+        );
     }
 
     /// <summary>Puts a script into an analyst's folder.</summary>
-    public static void Script(TestAccount account, string name, string content) => account.Write(Path.Combine("user", "notifications", name), content);
+    public static void Script(TestAccount account, string name, string content) =>
+        account.Write(Path.Combine("user", "notifications", name), content);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

@@ -39,38 +39,44 @@ public sealed class CodeGuessingTests(ITestOutputHelper output)
         var next = Enumerable.Range(0, Guessers).Select(i => i * (1_000_000 / Guessers)).ToArray();
         for (var second = 0; second < Minutes * 60; second += 10)
         {
-            await Task.WhenAll(guessers.Select(async (guesser, i) =>
-            {
-                foreach (var _ in Enumerable.Range(0, 3))
-                {
-                    string code;
-                    do
+            await Task.WhenAll(
+                guessers.Select(
+                    async (guesser, i) =>
                     {
-                        code = next[i]++.ToString("D6", CultureInfo.InvariantCulture);
-                    }
-                    while (pending.Contains(code));
+                        foreach (var _ in Enumerable.Range(0, 3))
+                        {
+                            string code;
+                            do
+                            {
+                                code = next[i]++.ToString("D6", CultureInfo.InvariantCulture);
+                            } while (pending.Contains(code));
 
-                    switch ((await TelegramTests.VerifyAsync(guesser, code)).Status)
-                    {
-                        case HttpStatusCode.BadRequest:
-                            Interlocked.Increment(ref tries);
-                            break;
-                        case HttpStatusCode.TooManyRequests:
-                            Interlocked.Increment(ref refused);
-                            break;
-                        default:
-                            Interlocked.Increment(ref links);
-                            break;
+                            switch ((await TelegramTests.VerifyAsync(guesser, code)).Status)
+                            {
+                                case HttpStatusCode.BadRequest:
+                                    Interlocked.Increment(ref tries);
+                                    break;
+                                case HttpStatusCode.TooManyRequests:
+                                    Interlocked.Increment(ref refused);
+                                    break;
+                                default:
+                                    Interlocked.Increment(ref links);
+                                    break;
+                            }
+                        }
                     }
-                }
-            }));
+                )
+            );
             time.Advance(TimeSpan.FromSeconds(10));
         }
 
         var odds = 1 - Math.Pow(1 - (PendingCodes / 1e6), tries);
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{PendingCodes} codes pending, {Guessers} users, {Minutes} minutes: {tries} tries were looked at and {refused} refused unseen. The odds of one lucky hit among them all: {odds:P1}; of one given person's phone: {tries / 1e6:P3}."));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{PendingCodes} codes pending, {Guessers} users, {Minutes} minutes: {tries} tries were looked at and {refused} refused unseen. The odds of one lucky hit among them all: {odds:P1}; of one given person's phone: {tries / 1e6:P3}."
+            )
+        );
         Assert.Equal(0, links);
         Assert.Empty(scene.Links.All());
         // Ten minutes hold two windows' beginnings: five at once, and the first again when ten minutes are over.

@@ -20,10 +20,21 @@ public sealed class DescriptionTests
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.StartsWith("application/json", answer["Content-Type"], StringComparison.Ordinal);
-        var served = scene.Web.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("api/", StringComparison.Ordinal) && !endpoint.RoutePattern.RawText.EndsWith("openapi.json", StringComparison.Ordinal))
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}"))
-            .Order(StringComparer.Ordinal).ToList();
+        var served = scene
+            .Web.Services.GetServices<EndpointDataSource>()
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Where(endpoint =>
+                endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("api/", StringComparison.Ordinal)
+                && !endpoint.RoutePattern.RawText.EndsWith("openapi.json", StringComparison.Ordinal)
+            )
+            .SelectMany(endpoint =>
+                endpoint
+                    .Metadata.GetMetadata<IHttpMethodMetadata>()!
+                    .HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}")
+            )
+            .Order(StringComparer.Ordinal)
+            .ToList();
         var described = new List<string>();
         foreach (var path in answer.Json.GetProperty("paths").EnumerateObject())
         {
@@ -31,13 +42,20 @@ public sealed class DescriptionTests
             {
                 described.Add($"{operation.Name.ToUpperInvariant()} {path.Name}");
                 Assert.NotEmpty(operation.Value.GetProperty("summary").GetString()!);
-                var responses = operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToList();
+                var responses = operation
+                    .Value.GetProperty("responses")
+                    .EnumerateObject()
+                    .Select(response => response.Name)
+                    .ToList();
                 Assert.Contains("200", responses);
                 Assert.Contains("401", responses);
                 if (operation.Name == "post")
                 {
                     Assert.Contains("403", responses);
-                    Assert.Contains(operation.Value.GetProperty("parameters").EnumerateArray(), parameter => parameter.GetProperty("name").GetString() == "X-Notify-Token");
+                    Assert.Contains(
+                        operation.Value.GetProperty("parameters").EnumerateArray(),
+                        parameter => parameter.GetProperty("name").GetString() == "X-Notify-Token"
+                    );
                 }
             }
         }
@@ -58,9 +76,14 @@ public sealed class DescriptionTests
 
         var status = (await visitor.GetAsync("/api/telegram/status", Cancellation)).Json;
 
-        var schema = document.GetProperty("components").GetProperty("schemas").GetProperty("StatusAnswer").GetProperty("properties");
+        var schema = document
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("StatusAnswer")
+            .GetProperty("properties");
         Assert.Equal(Names(schema), Names(status));
     }
 
-    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(JsonElement element) =>
+        element.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal);
 }

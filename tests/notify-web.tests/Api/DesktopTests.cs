@@ -18,15 +18,26 @@ public sealed class DesktopTests
 
         var made = (await visitor.PostAsync(Path, null, Cancellation)).Json;
 
-        Assert.InRange((made.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes, 8, 10);
+        Assert.InRange(
+            (made.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes,
+            8,
+            10
+        );
         Assert.False(made.TryGetProperty("id", out _));
         Assert.StartsWith("ws://127.0.0.1:", made.GetProperty("url").GetString(), StringComparison.Ordinal);
         using var client = await both.Gateway.ConnectAsync();
         await client.AuthenticateAsync(made.GetProperty("token").GetString()!);
         var answer = (await client.NextAsync())!.Value;
-        Assert.Equal(("auth_ok", user.Value), (answer.GetProperty("type").GetString(), answer.GetProperty("username").GetString()));
+        Assert.Equal(
+            ("auth_ok", user.Value),
+            (answer.GetProperty("type").GetString(), answer.GetProperty("username").GetString())
+        );
         Assert.Empty((await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray());
-        Assert.DoesNotContain(made.GetProperty("token").GetString()!, both.Web.Log.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            made.GetProperty("token").GetString()!,
+            both.Web.Log.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -40,12 +51,25 @@ public sealed class DesktopTests
         await client.AuthenticateAsync(token);
         Assert.Equal("auth_ok", GatewayClient.Type(await client.NextAsync()));
 
-        var listed = Assert.Single((await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray());
+        var listed = Assert.Single(
+            (await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray()
+        );
         Assert.Equal((id, "laptop"), (listed.GetProperty("id").GetString(), listed.GetProperty("device").GetString()));
-        Assert.InRange((listed.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalDays, 29.9, 30);
+        Assert.InRange(
+            (listed.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalDays,
+            29.9,
+            30
+        );
         Assert.False(listed.TryGetProperty("token", out _));
-        Assert.DoesNotContain(token, await File.ReadAllTextAsync(System.IO.Path.Combine(both.Web.State, "devices.json"), Cancellation), StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(System.IO.Path.Combine(both.Web.State, "devices.json")));
+        Assert.DoesNotContain(
+            token,
+            await File.ReadAllTextAsync(System.IO.Path.Combine(both.Web.State, "devices.json"), Cancellation),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(System.IO.Path.Combine(both.Web.State, "devices.json"))
+        );
 
         var revoked = await DeleteAsync(visitor, id);
 
@@ -81,7 +105,8 @@ public sealed class DesktopTests
                 return GatewayClient.Type(await client.NextAsync()) == "auth_error";
             },
             () => "the gateway is not told",
-            Cancellation);
+            Cancellation
+        );
     }
 
     [Fact]
@@ -97,9 +122,18 @@ public sealed class DesktopTests
         // It hangs, so the answer takes its time; the browser's tab is closed meanwhile.
         await both.Gateway.Gateway.SignalAsync("STOP");
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var asked = visitor.PostAsync($"{Path}?id={made.GetProperty("id").GetString()}", null, leave.Token, request => request.Method = HttpMethod.Delete);
+        var asked = visitor.PostAsync(
+            $"{Path}?id={made.GetProperty("id").GetString()}",
+            null,
+            leave.Token,
+            request => request.Method = HttpMethod.Delete
+        );
         await Eventually.TrueAsync(
-            async () => !(await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray().Any(), () => "it is still listed", Cancellation);
+            async () =>
+                !(await visitor.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray().Any(),
+            () => "it is still listed",
+            Cancellation
+        );
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
         await both.Gateway.Gateway.SignalAsync("CONT");
@@ -137,7 +171,8 @@ public sealed class DesktopTests
                 return GatewayClient.Type(await again.NextAsync()) == "auth_error";
             },
             () => "the gateway is not told",
-            Cancellation);
+            Cancellation
+        );
     }
 
     [Fact]
@@ -146,7 +181,9 @@ public sealed class DesktopTests
         await using var both = await WebAndGateway.BeginAsync();
         var (alice, _, _) = await both.Web.LogInAnalystAsync();
         var (bob, _, _) = await both.Web.LogInAnalystAsync("bob");
-        var id = (await alice.PostAsync(Path, new { device = "laptop" }, Cancellation)).Json.GetProperty("id").GetString()!;
+        var id = (await alice.PostAsync(Path, new { device = "laptop" }, Cancellation))
+            .Json.GetProperty("id")
+            .GetString()!;
 
         Assert.Empty((await bob.GetAsync(Path, Cancellation)).Json.GetProperty("devices").EnumerateArray());
         Assert.Equal(HttpStatusCode.NotFound, (await DeleteAsync(bob, id)).Status);
@@ -160,17 +197,45 @@ public sealed class DesktopTests
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
         foreach (var name in (string[])["", "  ", "a\u0007b", "\u200b", "lap\u202etop", new string('x', 61)])
         {
-            Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(Path, new { device = name }, Cancellation)).Status);
+            Assert.Equal(
+                HttpStatusCode.BadRequest,
+                (await visitor.PostAsync(Path, new { device = name }, Cancellation)).Status
+            );
         }
 
         foreach (var i in Enumerable.Range(0, 20))
         {
-            Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync(Path, new { device = $"device {i}" }, Cancellation)).Status);
+            Assert.Equal(
+                HttpStatusCode.OK,
+                (await visitor.PostAsync(Path, new { device = $"device {i}" }, Cancellation)).Status
+            );
         }
 
-        Assert.Equal(HttpStatusCode.Conflict, (await visitor.PostAsync(Path, new { device = "one more" }, Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await visitor.PostAsync(Path, null, Cancellation, request => { request.Headers.Remove("Origin"); request.Headers.Add("Origin", "https://evil.example"); })).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(Path, null, Cancellation, request => request.Headers.Remove("X-Notify-Token"))).Status);
+        Assert.Equal(
+            HttpStatusCode.Conflict,
+            (await visitor.PostAsync(Path, new { device = "one more" }, Cancellation)).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (
+                await visitor.PostAsync(
+                    Path,
+                    null,
+                    Cancellation,
+                    request =>
+                    {
+                        request.Headers.Remove("Origin");
+                        request.Headers.Add("Origin", "https://evil.example");
+                    }
+                )
+            ).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (
+                await visitor.PostAsync(Path, null, Cancellation, request => request.Headers.Remove("X-Notify-Token"))
+            ).Status
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await DeleteAsync(visitor, "")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await both.Web.NewVisitor().GetAsync(Path, Cancellation)).Status);
     }
@@ -186,7 +251,10 @@ public sealed class DesktopTests
         await File.WriteAllTextAsync(file, before[..20], Cancellation);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await visitor.GetAsync(Path, Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await visitor.PostAsync(Path, new { device = "other" }, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable,
+            (await visitor.PostAsync(Path, new { device = "other" }, Cancellation)).Status
+        );
         Assert.Equal(before[..20], await File.ReadAllTextAsync(file, Cancellation));
         Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/", Cancellation)).Status);
 
@@ -195,5 +263,10 @@ public sealed class DesktopTests
     }
 
     private static Task<WebAnswer> DeleteAsync(WebVisitor visitor, string id) =>
-        visitor.PostAsync($"{Path}?id={Uri.EscapeDataString(id)}", null, Cancellation, request => request.Method = HttpMethod.Delete);
+        visitor.PostAsync(
+            $"{Path}?id={Uri.EscapeDataString(id)}",
+            null,
+            Cancellation,
+            request => request.Method = HttpMethod.Delete
+        );
 }

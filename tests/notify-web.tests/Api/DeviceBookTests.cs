@@ -19,7 +19,11 @@ public sealed class DeviceBookTests : IDisposable
     {
         var environment = Testing.WebProcess.Settings(new Uri("http://127.0.0.1:9"), _folder);
         environment["NOTIFY_WEB_STATE_DIR"] = _folder;
-        _devices = new DeviceBook(WebSettings.Read(new SettingsReader(name => environment.TryGetValue(name, out var value) ? value : null)), new Accounts(_time), _time);
+        _devices = new DeviceBook(
+            WebSettings.Read(new SettingsReader(name => environment.TryGetValue(name, out var value) ? value : null)),
+            new Accounts(_time),
+            _time
+        );
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -64,5 +68,10 @@ public sealed class DeviceBookTests : IDisposable
     }
 
     private Task<DeviceAddition> AddAsync(string id, string user = "alice") =>
-        _devices.AddAsync(UserName.Parse(user), new GatewayToken(id, "secret", _time.GetUtcNow() + TimeSpan.FromDays(30)), "laptop", Cancellation);
+        _devices.AddAsync(
+            UserName.Parse(user),
+            new GatewayToken(id, "secret", _time.GetUtcNow() + TimeSpan.FromDays(30)),
+            "laptop",
+            Cancellation
+        );
 }

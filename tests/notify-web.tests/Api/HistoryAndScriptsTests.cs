@@ -13,7 +13,11 @@ public sealed class HistoryAndScriptsTests
     {
         await using var scene = await BotScene.BeginAsync();
         var (bob, bobName, _) = await scene.Web.LogInAnalystAsync("bob");
-        await scene.Web.Links.LinkAsync(bobName, new ChatId(await scene.Web.Control.AddStartedPersonAsync("Bob", Cancellation)), Cancellation);
+        await scene.Web.Links.LinkAsync(
+            bobName,
+            new ChatId(await scene.Web.Control.AddStartedPersonAsync("Bob", Cancellation)),
+            Cancellation
+        );
         var png = TestPictures.Png(40, 30);
         using (var form = new MultipartFormDataContent())
         {
@@ -21,24 +25,44 @@ public sealed class HistoryAndScriptsTests
             form.Add(new StringContent(scene.Alice.Name), "user");
             form.Add(new StringContent("Revenue is *down*"), "message");
             form.Add(new StringContent("Revenue"), "title");
-            using var sent = await scene.Bot.Client.PostAsync(new Uri("/send_photo", UriKind.Relative), form, Cancellation);
+            using var sent = await scene.Bot.Client.PostAsync(
+                new Uri("/send_photo", UriKind.Relative),
+                form,
+                Cancellation
+            );
             Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync(Cancellation));
         }
 
         var mine = (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications");
 
         var notification = Assert.Single(mine.EnumerateArray());
-        Assert.Equal(("Revenue", "Revenue is *down*", "delivered"), (notification.GetProperty("title").GetString(), notification.GetProperty("message").GetString(), notification.GetProperty("state").GetString()));
+        Assert.Equal(
+            ("Revenue", "Revenue is *down*", "delivered"),
+            (
+                notification.GetProperty("title").GetString(),
+                notification.GetProperty("message").GetString(),
+                notification.GetProperty("state").GetString()
+            )
+        );
         var image = $"/api/notifications/images/{notification.GetProperty("image_id").GetString()}";
         var chart = await scene.Visitor.GetAsync(image, Cancellation);
-        Assert.Equal((HttpStatusCode.OK, "image/png", "nosniff"), (chart.Status, chart["Content-Type"], chart["X-Content-Type-Options"]));
+        Assert.Equal(
+            (HttpStatusCode.OK, "image/png", "nosniff"),
+            (chart.Status, chart["Content-Type"], chart["X-Content-Type-Options"])
+        );
         Assert.Equal(png.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), chart["Content-Length"]);
         Assert.Contains("private", chart["Cache-Control"], StringComparison.Ordinal);
         Assert.Contains("sandbox", chart["Content-Security-Policy"], StringComparison.Ordinal);
 
-        Assert.Empty((await bob.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray());
+        Assert.Empty(
+            (await bob.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray()
+        );
         // Naming somebody does not make one somebody.
-        Assert.Empty((await bob.GetAsync($"/api/notifications?user={scene.Alice.Name}", Cancellation)).Json.GetProperty("notifications").EnumerateArray());
+        Assert.Empty(
+            (await bob.GetAsync($"/api/notifications?user={scene.Alice.Name}", Cancellation))
+                .Json.GetProperty("notifications")
+                .EnumerateArray()
+        );
         foreach (var foreign in new[] { image, $"{image}?user={scene.Alice.Name}" })
         {
             var refused = await bob.GetAsync(foreign, Cancellation);
@@ -59,7 +83,10 @@ public sealed class HistoryAndScriptsTests
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
         // There is no bot here: an id that was passed on would be 503.
-        Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync($"/api/notifications/images/{id}", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await visitor.GetAsync($"/api/notifications/images/{id}", Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -69,7 +96,10 @@ public sealed class HistoryAndScriptsTests
 
         foreach (var limit in new[] { "1", "200" })
         {
-            Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.GetAsync($"/api/notifications?limit={limit}", Cancellation)).Status);
+            Assert.Equal(
+                HttpStatusCode.OK,
+                (await scene.Visitor.GetAsync($"/api/notifications?limit={limit}", Cancellation)).Status
+            );
         }
 
         foreach (var limit in new[] { "0", "201", "-1", "all", "5%26user=root" })
@@ -89,10 +119,22 @@ public sealed class HistoryAndScriptsTests
             await scene.Bot.SendAsync(new { user = scene.Alice.Name, text }, Cancellation);
         }
 
-        var newest = (await scene.Visitor.GetAsync("/api/notifications?limit=1", Cancellation)).Json.GetProperty("notifications");
-        var older = (await scene.Visitor.GetAsync($"/api/notifications?limit=1&before={newest[0].GetProperty("id").GetString()}", Cancellation)).Json.GetProperty("notifications");
+        var newest = (await scene.Visitor.GetAsync("/api/notifications?limit=1", Cancellation)).Json.GetProperty(
+            "notifications"
+        );
+        var older = (
+            await scene.Visitor.GetAsync(
+                $"/api/notifications?limit=1&before={newest[0].GetProperty("id").GetString()}",
+                Cancellation
+            )
+        ).Json.GetProperty("notifications");
 
-        Assert.Equal(["third", "second"], new[] { newest, older }.Select(page => Assert.Single(page.EnumerateArray()).GetProperty("message").GetString()));
+        Assert.Equal(
+            ["third", "second"],
+            new[] { newest, older }.Select(page =>
+                Assert.Single(page.EnumerateArray()).GetProperty("message").GetString()
+            )
+        );
         foreach (var before in new[] { "", "..", "none", "x%26user%3Droot", new string('x', 65) })
         {
             var refused = await scene.Visitor.GetAsync($"/api/notifications?before={before}", Cancellation);
@@ -108,10 +150,24 @@ public sealed class HistoryAndScriptsTests
         await scene.Visitor.PostAsync("/api/scripts/long.py/mute", new { @for = "1h" }, Cancellation);
         for (var i = 0; i < 40; i++)
         {
-            await scene.Bot.SendAsync(new { user = scene.Alice.Name, script = "long.py", text = new string('x', 50_000) }, Cancellation);
+            await scene.Bot.SendAsync(
+                new
+                {
+                    user = scene.Alice.Name,
+                    script = "long.py",
+                    text = new string('x', 50_000),
+                },
+                Cancellation
+            );
         }
 
-        Assert.InRange((await scene.Visitor.GetAsync("/api/notifications?limit=200", Cancellation)).Json.GetProperty("notifications").GetArrayLength(), 1, 39);
+        Assert.InRange(
+            (await scene.Visitor.GetAsync("/api/notifications?limit=200", Cancellation))
+                .Json.GetProperty("notifications")
+                .GetArrayLength(),
+            1,
+            39
+        );
         var page = await scene.Visitor.GetAsync("/fragments/notifications?show=100", Cancellation);
         Assert.Equal(40, page.Body.Split("<li class=\"notification\"").Length - 1);
     }
@@ -126,34 +182,93 @@ public sealed class HistoryAndScriptsTests
         BotScene.Script(scene.Alice, "broken.py", "raise SystemExit('no such column: revenue')");
         BotScene.Script(bobAccount, "own.py", "print('{\"notify\": false}')");
 
-        var scripts = (await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray().Select(script => script.GetProperty("name").GetString());
+        var scripts = (await scene.Visitor.GetAsync("/api/scripts", Cancellation))
+            .Json.GetProperty("scripts")
+            .EnumerateArray()
+            .Select(script => script.GetProperty("name").GetString());
         Assert.Equal(["broken.py", "hello.py", "quiet.py"], scripts);
-        Assert.Equal(["own.py"], (await bob.GetAsync($"/api/scripts?user={scene.Alice.Name}", Cancellation)).Json.GetProperty("scripts").EnumerateArray().Select(script => script.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["own.py"],
+            (await bob.GetAsync($"/api/scripts?user={scene.Alice.Name}", Cancellation))
+                .Json.GetProperty("scripts")
+                .EnumerateArray()
+                .Select(script => script.GetProperty("name").GetString())
+        );
 
         var ran = await RunAsync(scene.Visitor, "hello.py");
         Assert.Equal("delivered", ran.Json.GetProperty("outcome").GetString());
-        Assert.Contains(await scene.Web.Control.BotMessagesAsync(scene.Chat, Cancellation), message => message.Text.Contains("hello from alice", StringComparison.Ordinal));
+        Assert.Contains(
+            await scene.Web.Control.BotMessagesAsync(scene.Chat, Cancellation),
+            message => message.Text.Contains("hello from alice", StringComparison.Ordinal)
+        );
         Assert.Equal("no_alert", (await RunAsync(scene.Visitor, "quiet.py")).Json.GetProperty("outcome").GetString());
         var broken = (await RunAsync(scene.Visitor, "broken.py")).Json;
         Assert.Equal("error", broken.GetProperty("outcome").GetString());
         Assert.Contains("no such column: revenue", broken.GetProperty("error").GetString(), StringComparison.Ordinal);
 
         // Each run is the last one of its script, whoever asked for it.
-        var listed = (await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray().ToArray();
-        Assert.Equal(["error", "delivered", "no_alert"], listed.Select(script => script.GetProperty("last_outcome").GetString()));
-        Assert.Contains("no such column: revenue", listed[0].GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.All(listed, script => Assert.True(script.TryGetProperty("last_run", out _) && !script.TryGetProperty("last_round", out _), script.ToString()));
+        var listed = (await scene.Visitor.GetAsync("/api/scripts", Cancellation))
+            .Json.GetProperty("scripts")
+            .EnumerateArray()
+            .ToArray();
+        Assert.Equal(
+            ["error", "delivered", "no_alert"],
+            listed.Select(script => script.GetProperty("last_outcome").GetString())
+        );
+        Assert.Contains(
+            "no such column: revenue",
+            listed[0].GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            listed,
+            script =>
+                Assert.True(
+                    script.TryGetProperty("last_run", out _) && !script.TryGetProperty("last_round", out _),
+                    script.ToString()
+                )
+        );
         Assert.Equal("delivered", ran.Json.GetProperty("channels").GetProperty("telegram").GetString());
 
-        var muted = await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "1h" }, Cancellation);
+        var muted = await scene.Visitor.PostAsync(
+            "/api/scripts/hello.py/mute",
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "1h" },
+            Cancellation
+        );
         Assert.True(muted.Json.GetProperty("ok").GetBoolean());
-        Assert.True(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
-        Assert.Equal("muted", (await RunAsync(scene.Visitor, "hello.py")).Json.GetProperty("channels").GetProperty("telegram").GetString());
-        Assert.Equal("muted", Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).GetProperty("last_outcome").GetString());
-        await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = null }, Cancellation);
-        Assert.False(Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _));
-        Assert.Equal(HttpStatusCode.BadRequest, (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "for ever" }, Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new { }, Cancellation)).Status);
+        Assert.True(
+            Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _)
+        );
+        Assert.Equal(
+            "muted",
+            (await RunAsync(scene.Visitor, "hello.py")).Json.GetProperty("channels").GetProperty("telegram").GetString()
+        );
+        Assert.Equal(
+            "muted",
+            Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).GetProperty("last_outcome").GetString()
+        );
+        await scene.Visitor.PostAsync(
+            "/api/scripts/hello.py/mute",
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = null },
+            Cancellation
+        );
+        Assert.False(
+            Hello(await scene.Visitor.GetAsync("/api/scripts", Cancellation)).TryGetProperty("muted_until", out _)
+        );
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (
+                await scene.Visitor.PostAsync(
+                    "/api/scripts/hello.py/mute",
+                    new Dictionary<string, string?>(StringComparer.Ordinal) { ["for"] = "for ever" },
+                    Cancellation
+                )
+            ).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await scene.Visitor.PostAsync("/api/scripts/hello.py/mute", new { }, Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -161,14 +276,31 @@ public sealed class HistoryAndScriptsTests
     {
         await using var scene = await BotScene.BeginAsync();
         BotScene.Script(scene.Alice, "sales report.py", "print('{\"notify\": false}')");
-        var listed = Assert.Single((await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray());
-        Assert.Contains("can be run by cron alone, for its name", listed.GetProperty("no_run").GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("data-run", (await scene.Visitor.GetAsync("/", Cancellation)).Body, StringComparison.Ordinal);
+        var listed = Assert.Single(
+            (await scene.Visitor.GetAsync("/api/scripts", Cancellation)).Json.GetProperty("scripts").EnumerateArray()
+        );
+        Assert.Contains(
+            "can be run by cron alone, for its name",
+            listed.GetProperty("no_run").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "data-run",
+            (await scene.Visitor.GetAsync("/", Cancellation)).Body,
+            StringComparison.Ordinal
+        );
 
-        Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await scene.Visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status
+        );
         var refused = await RunAsync(scene.Visitor, "hello.py");
         Assert.Equal(HttpStatusCode.NotFound, refused.Status);
-        Assert.StartsWith("What it says would reach nobody: no phone of yours is linked, and no desktop is connected. Send /start to @NotifyTestBot", refused.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "What it says would reach nobody: no phone of yours is linked, and no desktop is connected. Send /start to @NotifyTestBot",
+            refused.Error,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(scene.Alice.Name, refused.Error, StringComparison.Ordinal);
     }
 
@@ -177,18 +309,33 @@ public sealed class HistoryAndScriptsTests
     {
         await using var scene = await BotScene.BeginAsync();
         var (bob, bobName, _) = await scene.Web.LogInAnalystAsync("bob");
-        await scene.Web.Links.LinkAsync(bobName, new ChatId(await scene.Web.Control.AddStartedPersonAsync("Bob", Cancellation)), Cancellation);
+        await scene.Web.Links.LinkAsync(
+            bobName,
+            new ChatId(await scene.Web.Control.AddStartedPersonAsync("Bob", Cancellation)),
+            Cancellation
+        );
         var trace = Path.Combine(scene.Alice.Home, "it-ran");
-        BotScene.Script(scene.Alice, "secret.py", $"open('{trace}', 'w'); print('{{\"notify\": true, \"message\": \"secret\"}}')");
+        BotScene.Script(
+            scene.Alice,
+            "secret.py",
+            $"open('{trace}', 'w'); print('{{\"notify\": true, \"message\": \"secret\"}}')"
+        );
 
-        foreach (var path in new[] { "/api/scripts/secret.py/run", $"/api/scripts/secret.py/run?user={scene.Alice.Name}" })
+        foreach (
+            var path in new[] { "/api/scripts/secret.py/run", $"/api/scripts/secret.py/run?user={scene.Alice.Name}" }
+        )
         {
             var answer = await bob.PostAsync(path, new { user = scene.Alice.Name }, Cancellation);
-            Assert.NotEqual("delivered", answer.Status == HttpStatusCode.OK ? answer.Json.GetProperty("outcome").GetString() : null);
+            Assert.NotEqual(
+                "delivered",
+                answer.Status == HttpStatusCode.OK ? answer.Json.GetProperty("outcome").GetString() : null
+            );
         }
 
         Assert.False(File.Exists(trace));
-        Assert.Empty((await bob.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray());
+        Assert.Empty(
+            (await bob.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray()
+        );
     }
 
     [Theory]
@@ -206,7 +353,11 @@ public sealed class HistoryAndScriptsTests
 
         foreach (var action in new[] { "run", "mute" })
         {
-            var answer = await visitor.PostAsync($"/api/scripts/{name}/{action}", new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "1h" }, Cancellation);
+            var answer = await visitor.PostAsync(
+                $"/api/scripts/{name}/{action}",
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["for"] = "1h" },
+                Cancellation
+            );
             // There is no bot here: a name that was passed on would be 503.
             Assert.True(answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound, answer.ToString());
         }
@@ -218,13 +369,15 @@ public sealed class HistoryAndScriptsTests
         await using var scene = await BotScene.BeginAsync();
         await scene.Bot.StopAsync(Cancellation);
 
-        foreach (var answer in new[]
-                 {
-                     await scene.Visitor.GetAsync("/api/notifications", Cancellation),
-                     await scene.Visitor.GetAsync("/api/notifications/images/abcdefghijklmnopqrstuv", Cancellation),
-                     await scene.Visitor.GetAsync("/api/scripts", Cancellation),
-                     await RunAsync(scene.Visitor, "hello.py"),
-                 })
+        foreach (
+            var answer in new[]
+            {
+                await scene.Visitor.GetAsync("/api/notifications", Cancellation),
+                await scene.Visitor.GetAsync("/api/notifications/images/abcdefghijklmnopqrstuv", Cancellation),
+                await scene.Visitor.GetAsync("/api/scripts", Cancellation),
+                await RunAsync(scene.Visitor, "hello.py"),
+            }
+        )
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
             Assert.Equal("The bot is not running. Tell the operator.", answer.Error);
@@ -232,16 +385,26 @@ public sealed class HistoryAndScriptsTests
         }
 
         var health = await scene.Visitor.GetAsync("/healthz", Cancellation);
-        Assert.Equal((HttpStatusCode.OK, "degraded", "unreachable"), (health.Status, health.Json.GetProperty("status").GetString(), health.Json.GetProperty("bot").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.OK, "degraded", "unreachable"),
+            (health.Status, health.Json.GetProperty("status").GetString(), health.Json.GetProperty("bot").GetString())
+        );
         Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.GetAsync("/", Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await scene.Visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status
+        );
         var code = (await scene.Web.Links.IssueCodeAsync(new ChatId(scene.Chat), Cancellation)).Code;
         Assert.Equal(HttpStatusCode.OK, (await TelegramTests.VerifyAsync(scene.Visitor, code)).Status);
 
         await scene.StartBotAsync();
         Assert.Equal(HttpStatusCode.OK, (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Status);
         await Eventually.TrueAsync(
-            async () => (await scene.Visitor.GetAsync("/healthz", Cancellation)).Json.GetProperty("status").GetString() == "ok", () => "the health check has not noticed that the bot is back", Cancellation);
+            async () =>
+                (await scene.Visitor.GetAsync("/healthz", Cancellation)).Json.GetProperty("status").GetString() == "ok",
+            () => "the health check has not noticed that the bot is back",
+            Cancellation
+        );
     }
 
     [Fact]
@@ -292,8 +455,12 @@ public sealed class HistoryAndScriptsTests
         listener.Kill();
     }
 
-    private static Task<WebAnswer> RunAsync(WebVisitor visitor, string script) => visitor.PostAsync($"/api/scripts/{script}/run", null, Cancellation);
+    private static Task<WebAnswer> RunAsync(WebVisitor visitor, string script) =>
+        visitor.PostAsync($"/api/scripts/{script}/run", null, Cancellation);
 
     private static System.Text.Json.JsonElement Hello(WebAnswer listing) =>
-        listing.Json.GetProperty("scripts").EnumerateArray().Single(script => script.GetProperty("name").GetString() == "hello.py");
+        listing
+            .Json.GetProperty("scripts")
+            .EnumerateArray()
+            .Single(script => script.GetProperty("name").GetString() == "hello.py");
 }

@@ -30,7 +30,10 @@ public sealed class TelegramTests
         Assert.Equal(Phone, scene.Links.Find(user)!.Chat);
         var status = (await visitor.GetAsync("/api/telegram/status", Cancellation)).Json;
         Assert.True(status.GetProperty("linked").GetBoolean());
-        Assert.Equal(scene.Links.Find(user)!.LinkedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), status.GetProperty("linked_at").GetString());
+        Assert.Equal(
+            scene.Links.Find(user)!.LinkedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            status.GetProperty("linked_at").GetString()
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await VerifyAsync(visitor, code)).Status);
 
         Assert.Equal("""{"ok":true}""", (await visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Body);
@@ -45,9 +48,13 @@ public sealed class TelegramTests
     {
         await using var scene = await WebScene.BeginAsync();
         var (visitor, user, _) = await scene.LogInAnalystAsync();
-        Task<WebAnswer> SayAsync(string zone) => visitor.PostAsync("/api/telegram/timezone", new { timezone = zone }, Cancellation);
+        Task<WebAnswer> SayAsync(string zone) =>
+            visitor.PostAsync("/api/telegram/timezone", new { timezone = zone }, Cancellation);
         var early = await SayAsync("Europe/Prague");
-        Assert.Equal((HttpStatusCode.BadRequest, true), (early.Status, early.Error.StartsWith("No Telegram chat is linked", StringComparison.Ordinal)));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, true),
+            (early.Status, early.Error.StartsWith("No Telegram chat is linked", StringComparison.Ordinal))
+        );
         await scene.Links.LinkAsync(user, Phone, Cancellation);
 
         Assert.Equal("""{"ok":true}""", (await SayAsync("Europe/Prague")).Body);
@@ -69,7 +76,10 @@ public sealed class TelegramTests
         var (visitor, _, _) = await scene.LogInAnalystAsync();
         var code = (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code;
 
-        var answer = await VerifyAsync(visitor, string.Format(CultureInfo.InvariantCulture, form, code[..3], code[3..]));
+        var answer = await VerifyAsync(
+            visitor,
+            string.Format(CultureInfo.InvariantCulture, form, code[..3], code[3..])
+        );
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
     }
@@ -91,7 +101,10 @@ public sealed class TelegramTests
             Assert.Contains("six digits", answer.Error, StringComparison.Ordinal);
         }
 
-        Assert.Equal(HttpStatusCode.OK, (await VerifyAsync(visitor, (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await VerifyAsync(visitor, (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code)).Status
+        );
     }
 
     [Fact]
@@ -138,7 +151,10 @@ public sealed class TelegramTests
         // Another user is not concerned.
         Assert.Equal(HttpStatusCode.BadRequest, (await VerifyAsync(bob, Another(code))).Status);
         time.Advance(TimeSpan.FromMinutes(6));
-        Assert.Equal(HttpStatusCode.OK, (await VerifyAsync(visitor, (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await VerifyAsync(visitor, (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code)).Status
+        );
     }
 
     [Fact]
@@ -148,7 +164,16 @@ public sealed class TelegramTests
         var (visitor, user, _) = await scene.LogInAnalystAsync();
         var code = (await scene.Links.IssueCodeAsync(Phone, Cancellation)).Code;
 
-        await visitor.PostAsync("/api/telegram/verify?chat_id=666&user=root", new { code, chat_id = 666, user = "root" }, Cancellation);
+        await visitor.PostAsync(
+            "/api/telegram/verify?chat_id=666&user=root",
+            new
+            {
+                code,
+                chat_id = 666,
+                user = "root",
+            },
+            Cancellation
+        );
 
         Assert.Equal(Phone, scene.Links.Find(user)!.Chat);
         Assert.Single(scene.Links.All());
@@ -188,12 +213,23 @@ public sealed class TelegramTests
         var first = (await visitor.PostAsync("/api/telegram/link", null, Cancellation)).Json;
         var second = (await visitor.PostAsync("/api/telegram/link", null, Cancellation)).Json;
 
-        Assert.Matches(@"^https://t\.me/NotifyTestBot\?start=[A-Za-z0-9_-]{22}$", first.GetProperty("url").GetString()!);
-        Assert.InRange(second.GetProperty("expires_at").GetDateTimeOffset() - time.GetUtcNow(), TimeSpan.FromSeconds(599), TimeSpan.FromSeconds(600));
-        Assert.IsType<Redemption.UnknownOrExpired>(await scene.Links.RedeemAsync(Payload(first), Phone, false, Cancellation));
+        Assert.Matches(
+            @"^https://t\.me/NotifyTestBot\?start=[A-Za-z0-9_-]{22}$",
+            first.GetProperty("url").GetString()!
+        );
+        Assert.InRange(
+            second.GetProperty("expires_at").GetDateTimeOffset() - time.GetUtcNow(),
+            TimeSpan.FromSeconds(599),
+            TimeSpan.FromSeconds(600)
+        );
+        Assert.IsType<Redemption.UnknownOrExpired>(
+            await scene.Links.RedeemAsync(Payload(first), Phone, false, Cancellation)
+        );
         Assert.IsType<Redemption.Redeemed>(await scene.Links.RedeemAsync(Payload(second), Phone, false, Cancellation));
         Assert.Equal(Phone, scene.Links.Find(user)!.Chat);
-        Assert.True((await visitor.GetAsync("/api/telegram/status", Cancellation)).Json.GetProperty("linked").GetBoolean());
+        Assert.True(
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Json.GetProperty("linked").GetBoolean()
+        );
     }
 
     [Fact]
@@ -217,7 +253,13 @@ public sealed class TelegramTests
         var (visitor, _, _) = await scene.LogInAnalystAsync();
         await File.WriteAllTextAsync(Path.Combine(scene.Data, "telegram_users.json"), "[]", Cancellation);
 
-        foreach (var answer in new[] { await visitor.GetAsync("/api/telegram/status", Cancellation), await visitor.PostAsync("/api/telegram/unlink", null, Cancellation) })
+        foreach (
+            var answer in new[]
+            {
+                await visitor.GetAsync("/api/telegram/status", Cancellation),
+                await visitor.PostAsync("/api/telegram/unlink", null, Cancellation),
+            }
+        )
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
             Assert.Contains("State unreadable: telegram_users.json", answer.Error, StringComparison.Ordinal);
@@ -225,9 +267,11 @@ public sealed class TelegramTests
         }
     }
 
-    internal static Task<WebAnswer> VerifyAsync(WebVisitor visitor, string code) => visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation);
+    internal static Task<WebAnswer> VerifyAsync(WebVisitor visitor, string code) =>
+        visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation);
 
-    private static string Another(string code) => (int.Parse(code, CultureInfo.InvariantCulture) ^ 1).ToString("D6", CultureInfo.InvariantCulture);
+    private static string Another(string code) =>
+        (int.Parse(code, CultureInfo.InvariantCulture) ^ 1).ToString("D6", CultureInfo.InvariantCulture);
 
     private static string Payload(JsonElement offer) => offer.GetProperty("url").GetString()!.Split('=')[1];
 }

@@ -46,7 +46,8 @@ internal sealed class BotWithEvents : IAsyncDisposable
     }
 
     /// <summary>Tells of a notification.</summary>
-    public void SayNotification(UserName user, string id, string state) => Say($"event: notification\ndata: {{\"user\":\"{user}\",\"id\":\"{id}\",\"state\":\"{state}\"}}\n\n");
+    public void SayNotification(UserName user, string id, string state) =>
+        Say($"event: notification\ndata: {{\"user\":\"{user}\",\"id\":\"{id}\",\"state\":\"{state}\"}}\n\n");
 
     public async ValueTask DisposeAsync()
     {
@@ -64,7 +65,10 @@ internal sealed class BotWithEvents : IAsyncDisposable
         {
             Interlocked.Increment(ref _healthChecks);
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("""{"status":"ok","version":"0.1.0","telegram":{"state":"ok"},"queue":{"waiting":0},"unreadable":[]}""", context.RequestAborted);
+            await context.Response.WriteAsync(
+                """{"status":"ok","version":"0.1.0","telegram":{"state":"ok"},"queue":{"waiting":0},"unreadable":[]}""",
+                context.RequestAborted
+            );
             return;
         }
 

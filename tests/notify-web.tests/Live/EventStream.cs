@@ -25,7 +25,11 @@ internal sealed class EventStream : IDisposable
 
     public static async Task<EventStream> OpenAsync(WebVisitor visitor, string? from = null, string? lastEventId = null)
     {
-        var response = await visitor.OpenAsync("/api/events" + (from is null ? "" : $"?from={from}"), Cancellation, lastEventId);
+        var response = await visitor.OpenAsync(
+            "/api/events" + (from is null ? "" : $"?from={from}"),
+            Cancellation,
+            lastEventId
+        );
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         return new EventStream(response, await response.Content.ReadAsStreamAsync(Cancellation));

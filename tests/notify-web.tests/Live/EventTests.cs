@@ -53,7 +53,10 @@ public sealed class EventTests
         foreach (var stream in new[] { page, second })
         {
             Assert.Equal(("notification", """{"id":"a1","state":"queued"}"""), NameAndData(await stream.NextAsync()));
-            Assert.Equal(("notification", """{"id":"a1","state":"delivered"}"""), NameAndData(await stream.NextAsync()));
+            Assert.Equal(
+                ("notification", """{"id":"a1","state":"delivered"}"""),
+                NameAndData(await stream.NextAsync())
+            );
             Assert.Equal(("scripts", "{}"), NameAndData(await stream.NextAsync()));
         }
 
@@ -71,13 +74,20 @@ public sealed class EventTests
         {
             // A refresh means that the dashboard listens from now on only.
             await scene.Bot.SendAsync(new { user = scene.Alice.Name, text = "hello" }, Cancellation);
-            heard = await UntilAsync(page, one => one.Name == "refresh" || one.Data.Contains("\"delivered\"", StringComparison.Ordinal));
-        }
-        while (heard.Name == "refresh");
+            heard = await UntilAsync(
+                page,
+                one => one.Name == "refresh" || one.Data.Contains("\"delivered\"", StringComparison.Ordinal)
+            );
+        } while (heard.Name == "refresh");
 
         Assert.Equal("notification", heard.Name);
-        var history = (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications").EnumerateArray();
-        Assert.Contains(history, one => $$"""{"id":"{{one.GetProperty("id").GetString()}}","state":"delivered"}""" == heard.Data);
+        var history = (await scene.Visitor.GetAsync("/api/notifications", Cancellation))
+            .Json.GetProperty("notifications")
+            .EnumerateArray();
+        Assert.Contains(
+            history,
+            one => $$"""{"id":"{{one.GetProperty("id").GetString()}}","state":"delivered"}""" == heard.Data
+        );
     }
 
     [Fact]
@@ -135,7 +145,12 @@ public sealed class EventTests
         await scene.StartAsync();
         await Eventually.TrueAsync(() => bot.Connections == 1, () => "nobody listens", Cancellation);
 
-        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(5), () => bot.Connections > 1, "the first connection is still waited at");
+        await AdvanceUntilAsync(
+            time,
+            TimeSpan.FromSeconds(5),
+            () => bot.Connections > 1,
+            "the first connection is still waited at"
+        );
     }
 
     [Fact]
@@ -204,7 +219,8 @@ public sealed class EventTests
                 return heard.IsCompleted;
             },
             () => "nothing is said",
-            Cancellation);
+            Cancellation
+        );
 
         Assert.InRange(time.GetUtcNow() - began, TimeSpan.FromSeconds(30), TimeSpan.FromHours(1));
     }
@@ -227,7 +243,8 @@ public sealed class EventTests
                 return end.IsCompleted;
             },
             () => "it goes on",
-            Cancellation);
+            Cancellation
+        );
 
         Assert.Null(await end);
     }
@@ -257,7 +274,8 @@ public sealed class EventTests
                 return again.StatusCode == HttpStatusCode.OK;
             },
             () => "closed pages still count",
-            Cancellation);
+            Cancellation
+        );
     }
 
     private static async Task<Heard> UntilAsync(EventStream page, Func<Heard, bool> isIt)
@@ -266,8 +284,7 @@ public sealed class EventTests
         do
         {
             heard = await page.NextAsync() ?? throw new InvalidOperationException("The stream has ended.");
-        }
-        while (!isIt(heard));
+        } while (!isIt(heard));
         return heard;
     }
 
@@ -287,14 +304,17 @@ public sealed class EventTests
         return (socket, alice, page);
     }
 
-    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition, string found) => Eventually.TrueAsync(
-        () =>
-        {
-            time.Advance(step);
-            return condition();
-        },
-        () => found,
-        Cancellation);
+    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition, string found) =>
+        Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(step);
+                return condition();
+            },
+            () => found,
+            Cancellation
+        );
 
-    private static async Task<string> PositionAsync(WebVisitor visitor) => (await visitor.GetAsync("/", Cancellation)).Body.Split("name=\"notify-position\" content=\"")[1].Split('"')[0];
+    private static async Task<string> PositionAsync(WebVisitor visitor) =>
+        (await visitor.GetAsync("/", Cancellation)).Body.Split("name=\"notify-position\" content=\"")[1].Split('"')[0];
 }

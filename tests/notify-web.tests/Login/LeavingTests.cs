@@ -121,7 +121,10 @@ public sealed class LeavingTests
         await next.LogInAsync($"{user}@example.com", Cancellation);
         Assert.Empty((await next.GetAsync(Tokens, Cancellation)).Json.GetProperty("devices").EnumerateArray());
         Assert.Equal("""{"linked":false}""", (await next.GetAsync("/api/telegram/status", Cancellation)).Body);
-        Assert.Equal(HttpStatusCode.BadRequest, (await next.PostAsync("/api/telegram/unlink", null, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await next.PostAsync("/api/telegram/unlink", null, Cancellation)).Status
+        );
         Assert.Equal(new ChatId(42), both.Web.Links.Stored(user)?.Chat);
         Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/notifications", Cancellation)).Status);
     }
@@ -141,7 +144,14 @@ public sealed class LeavingTests
         await both.Web.StartAsync();
 
         await Eventually.TrueAsync(
-            async () => (await File.ReadAllTextAsync(file, Cancellation)).Contains($"\"uid\":{account.Uid}", StringComparison.Ordinal), () => File.ReadAllText(file), Cancellation);
+            async () =>
+                (await File.ReadAllTextAsync(file, Cancellation)).Contains(
+                    $"\"uid\":{account.Uid}",
+                    StringComparison.Ordinal
+                ),
+            () => File.ReadAllText(file),
+            Cancellation
+        );
         Assert.False(await both.IsRefusedAsync(device));
         await HappenAsync(Leaving.IsReplaced, account);
         await Eventually.TrueAsync(() => both.IsRefusedAsync(device), () => "the device is let in still", Cancellation);

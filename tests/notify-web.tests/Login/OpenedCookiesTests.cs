@@ -67,7 +67,12 @@ public sealed class OpenedCookiesTests
         public AuthenticationTicket? Unprotect(string? protectedText, string? purpose)
         {
             Opened++;
-            return protectedText == "right" && !IsRevoked ? new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim("user", "alice")], "test")), "test") : null;
+            return protectedText == "right" && !IsRevoked
+                ? new AuthenticationTicket(
+                    new ClaimsPrincipal(new ClaimsIdentity([new Claim("user", "alice")], "test")),
+                    "test"
+                )
+                : null;
         }
     }
 }

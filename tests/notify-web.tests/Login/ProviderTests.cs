@@ -112,7 +112,15 @@ public sealed class ProviderTests
     public async Task A_provider_that_never_answers_is_not_waited_for()
     {
         await using var scene = await WebScene.BeginAsync();
-        await scene.Control.Google.AddFaultAsync(new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = GoogleEndpoint.Discovery, Times = 1 }, Cancellation);
+        await scene.Control.Google.AddFaultAsync(
+            new GoogleFault
+            {
+                Kind = GoogleFaultKind.Hang,
+                Endpoint = GoogleEndpoint.Discovery,
+                Times = 1,
+            },
+            Cancellation
+        );
 
         // The visitor itself gives up after a hundred seconds.
         var page = await scene.NewVisitor().GetAsync("/login/google", Cancellation);
@@ -153,13 +161,20 @@ public sealed class ProviderTests
     [Theory]
     [InlineData("something_of_its_own", HttpStatusCode.BadRequest, "This login did not work")]
     [InlineData("temporarily_unavailable", HttpStatusCode.ServiceUnavailable, "Google can't be reached")]
-    public async Task An_error_that_the_provider_sends_the_browser_back_with_is_no_silence(string error, HttpStatusCode status, string heading)
+    public async Task An_error_that_the_provider_sends_the_browser_back_with_is_no_silence(
+        string error,
+        HttpStatusCode status,
+        string heading
+    )
     {
         await using var scene = await WebScene.BeginAsync();
         var visitor = scene.NewVisitor();
         var back = await visitor.CancelAsync(Cancellation);
 
-        var page = await visitor.ComeBackAsync(new Uri(back.AbsoluteUri.Replace("error=access_denied", "error=" + error, StringComparison.Ordinal)), Cancellation);
+        var page = await visitor.ComeBackAsync(
+            new Uri(back.AbsoluteUri.Replace("error=access_denied", "error=" + error, StringComparison.Ordinal)),
+            Cancellation
+        );
 
         Assert.Equal(status, page.Status);
         AssertAPage(page, heading);
@@ -170,8 +185,14 @@ public sealed class ProviderTests
     {
         await using var scene = await WebScene.BeginAsync();
 
-        Assert.Equal(HttpStatusCode.Redirect, (await scene.NewVisitor().GetAsync("/signout-callback-oidc", Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.Redirect, (await scene.NewVisitor().GetAsync("/signout-oidc", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Redirect,
+            (await scene.NewVisitor().GetAsync("/signout-callback-oidc", Cancellation)).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.Redirect,
+            (await scene.NewVisitor().GetAsync("/signout-oidc", Cancellation)).Status
+        );
     }
 
     [Fact]

@@ -35,7 +35,11 @@ public sealed class ProxyTests : IAsyncDisposable
     [Theory]
     [InlineData(null, "somewhere.example.org", "(HTTP 403)")]
     [InlineData("notify s3cr.t", null, "it wants a user and a password, or others than it was given (HTTP 40")]
-    public async Task A_proxy_that_refuses_is_said_as_such_and_named_in_the_log_alone(string? login, string? allowed, string reason)
+    public async Task A_proxy_that_refuses_is_said_as_such_and_named_in_the_log_alone(
+        string? login,
+        string? allowed,
+        string reason
+    )
     {
         await BeginAsync(login is null ? "" : "notify:s3cr.before@", login, allowed);
         using var visitor = new WebVisitor(_web!.Address);
@@ -43,10 +47,22 @@ public sealed class ProxyTests : IAsyncDisposable
         var answer = await visitor.GetAsync("/login/google", Cancellation);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
-        Assert.Contains($"This server's proxy lets nothing through to {_front!.Address.Host} now", answer.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"This server's proxy lets nothing through to {_front!.Address.Host} now",
+            answer.Text,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain($"{_proxy!.Port}", answer.Body, StringComparison.Ordinal);
-        await Eventually.TrueAsync(() => _web!.Said.Contains("4113", StringComparison.Ordinal), () => _web!.Said, Cancellation);
-        Assert.Contains($"the proxy 127.0.0.1:{_proxy!.Port} refused the way to {_front!.Address.Host}", _web!.Said, StringComparison.Ordinal);
+        await Eventually.TrueAsync(
+            () => _web!.Said.Contains("4113", StringComparison.Ordinal),
+            () => _web!.Said,
+            Cancellation
+        );
+        Assert.Contains(
+            $"the proxy 127.0.0.1:{_proxy!.Port} refused the way to {_front!.Address.Host}",
+            _web!.Said,
+            StringComparison.Ordinal
+        );
         Assert.Contains(reason, _web!.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, _web!.Said + answer.Body, StringComparison.Ordinal);
     }
@@ -54,7 +70,13 @@ public sealed class ProxyTests : IAsyncDisposable
     [Fact]
     public async Task An_address_that_is_none_ends_the_dashboard_with_the_variables_name_and_without_its_value()
     {
-        var environment = new Dictionary<string, string>(WebProcess.Settings(new Uri("https://accounts.example.org"), _folder), StringComparer.Ordinal) { ["HTTPS_PROXY"] = "http://notify:s3cret/x@proxy:3128" };
+        var environment = new Dictionary<string, string>(
+            WebProcess.Settings(new Uri("https://accounts.example.org"), _folder),
+            StringComparer.Ordinal
+        )
+        {
+            ["HTTPS_PROXY"] = "http://notify:s3cret/x@proxy:3128",
+        };
 
         var (status, said) = await RunProgram.ToEndAsync(Programs.Path("notify-web"), [], environment, Cancellation);
 
@@ -82,15 +104,25 @@ public sealed class ProxyTests : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         _provider = builder.Build();
         _provider!.Urls.Add(behind.AbsoluteUri);
-        _provider!.MapGet("/.well-known/openid-configuration", () => Results.Text($$"""
-            {"issuer": "{{address}}", "authorization_endpoint": "{{address}}/auth", "token_endpoint": "{{address}}/token", "jwks_uri": "{{address}}/keys", "response_types_supported": ["code"],
-             "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]}
-            """, "application/json"));
+        _provider!.MapGet(
+            "/.well-known/openid-configuration",
+            () =>
+                Results.Text(
+                    $$"""
+                    {"issuer": "{{address}}", "authorization_endpoint": "{{address}}/auth", "token_endpoint": "{{address}}/token", "jwks_uri": "{{address}}/keys", "response_types_supported": ["code"],
+                     "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]}
+                    """,
+                    "application/json"
+                )
+        );
         _provider!.MapGet("/keys", () => Results.Text("""{"keys": []}""", "application/json"));
         await _provider!.StartAsync(Cancellation);
         _proxy = await TinyProxy.StartAsync(_folder, Cancellation, login, allowed);
         Directory.CreateDirectory(Path.Combine(_folder, "data"));
-        var environment = new Dictionary<string, string>(WebProcess.Settings(_front!.Address, _folder), StringComparer.Ordinal)
+        var environment = new Dictionary<string, string>(
+            WebProcess.Settings(_front!.Address, _folder),
+            StringComparer.Ordinal
+        )
         {
             ["SSL_CERT_FILE"] = _front!.CertificateFile,
             ["HTTPS_PROXY"] = $"http://{inAddress}127.0.0.1:{_proxy!.Port}",

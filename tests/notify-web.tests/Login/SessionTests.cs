@@ -39,7 +39,10 @@ public sealed class SessionTests
         Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/", Cancellation)).Status);
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(scene.State));
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(Path.Combine(scene.State, "keys")));
-        Assert.All(Directory.EnumerateFiles(Path.Combine(scene.State, "keys")), key => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(key)));
+        Assert.All(
+            Directory.EnumerateFiles(Path.Combine(scene.State, "keys")),
+            key => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(key))
+        );
     }
 
     [Fact]
@@ -57,7 +60,10 @@ public sealed class SessionTests
 
         var copy = visitor.Copy();
         time.Advance(TimeSpan.FromHours(24.1));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
         Assert.Equal("/login", (await copy.GetAsync("/", Cancellation))["Location"]);
     }
 
@@ -83,7 +89,10 @@ public sealed class SessionTests
         Assert.InRange(token.Json.GetProperty("expires_at").GetDateTimeOffset(), time.GetUtcNow(), began.AddDays(30));
         time.Advance(TimeSpan.FromHours(0.2));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
         Assert.Equal("/login", (await copy.GetAsync("/", Cancellation))["Location"]);
         await end;
 
@@ -117,13 +126,22 @@ public sealed class SessionTests
             time.Advance(TimeSpan.FromHours(4));
             using var stream = await visitor.OpenAsync("/api/events", Cancellation);
             Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
-            Assert.NotEqual(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/fragments/telegram", Cancellation)).Status);
+            Assert.NotEqual(
+                HttpStatusCode.Unauthorized,
+                (await visitor.GetAsync("/fragments/telegram", Cancellation)).Status
+            );
             Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync("/api/desktop/token", null, Cancellation)).Status);
-            Assert.NotEqual(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/notifications/images/of-a-chart-that-came", Cancellation)).Status);
+            Assert.NotEqual(
+                HttpStatusCode.Unauthorized,
+                (await visitor.GetAsync("/api/notifications/images/of-a-chart-that-came", Cancellation)).Status
+            );
         }
 
         time.Advance(TimeSpan.FromHours(4.1));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -136,7 +154,10 @@ public sealed class SessionTests
         var refused = await visitor.GetAsync("/api/telegram/status", Cancellation);
         Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
         Assert.Equal("/login", (await visitor.GetAsync("/", Cancellation))["Location"]);
-        Assert.Equal(HttpStatusCode.Forbidden, (await scene.NewVisitor().LogInAsync($"{user}@example.com", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await scene.NewVisitor().LogInAsync($"{user}@example.com", Cancellation)).Status
+        );
 
         await ChangeGroupAsync("--add", user.Value);
         Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
@@ -173,7 +194,10 @@ public sealed class SessionTests
         Assert.Equal(HttpStatusCode.Redirect, answer.Status);
         Assert.Null(visitor.SessionCookie);
         Assert.Equal(HttpStatusCode.Unauthorized, (await thief.GetAsync("/api/telegram/status", Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await atSecond.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await atSecond.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
         await scene.StartAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, (await thief.GetAsync("/api/telegram/status", Cancellation)).Status);
     }
@@ -240,11 +264,21 @@ public sealed class SessionTests
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await visitor.GetAsync("/logout", Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await visitor.PostAsync("/logout", null, Cancellation, request =>
-        {
-            request.Headers.Remove("Origin");
-            request.Headers.Add("Origin", "https://evil.example");
-        })).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (
+                await visitor.PostAsync(
+                    "/logout",
+                    null,
+                    Cancellation,
+                    request =>
+                    {
+                        request.Headers.Remove("Origin");
+                        request.Headers.Add("Origin", "https://evil.example");
+                    }
+                )
+            ).Status
+        );
         visitor.Token = null;
         Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync("/logout", null, Cancellation)).Status);
         Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/", Cancellation)).Status);
@@ -254,7 +288,13 @@ public sealed class SessionTests
     {
         using (await TestAccount.KeepAccountsAsTheyAreAsync())
         {
-            using var process = Process.Start(new ProcessStartInfo("gpasswd", [change, user, WebScene.Group]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo("gpasswd", [change, user, WebScene.Group])
+                {
+                    UseShellExecute = false,
+                    RedirectStandardOutput = true,
+                }
+            )!;
             await process.WaitForExitAsync(Cancellation);
             Assert.Equal(0, process.ExitCode);
         }

@@ -50,14 +50,29 @@ public sealed class WhoMayEnterTests
     [Theory]
     [InlineData("mi\u212Ae", "miKe")]
     [InlineData("bo\u0130s", "boiS")]
-    public async Task A_letter_that_only_looks_like_one_of_a_name_or_becomes_it_when_lowered_is_nobody_s(string foreign, string own)
+    public async Task A_letter_that_only_looks_like_one_of_a_name_or_becomes_it_when_lowered_is_nobody_s(
+        string foreign,
+        string own
+    )
     {
         await using var scene = await WebScene.BeginAsync();
         var account = await scene.AddAccountAsync(own.ToLowerInvariant(), WebScene.Group);
         var suffix = account.Name[own.Length..];
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{foreign}{suffix}@example.com"), "no e-mail address that can be used");
-        Assert.Contains(account.Name, (await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync($"{own}{suffix}@example.com"), Cancellation)).Text, StringComparison.Ordinal);
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{foreign}{suffix}@example.com"),
+            "no e-mail address that can be used"
+        );
+        Assert.Contains(
+            account.Name,
+            (
+                await scene
+                    .NewVisitor()
+                    .LogInAsync(await scene.AddGoogleAsync($"{own}{suffix}@example.com"), Cancellation)
+            ).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -65,7 +80,12 @@ public sealed class WhoMayEnterTests
     {
         await using var scene = await WebScene.BeginAsync();
         var account = await scene.AddAccountAsync("alice", WebScene.Group);
-        var email = await scene.AddGoogleAsync(GoogleAccount.OfWorkspace($"{account.Name}@example.com") with { EmailVerified = false });
+        var email = await scene.AddGoogleAsync(
+            GoogleAccount.OfWorkspace($"{account.Name}@example.com") with
+            {
+                EmailVerified = false,
+            }
+        );
 
         await AssertRefusedAsync(scene, email, "not verified");
     }
@@ -86,9 +106,17 @@ public sealed class WhoMayEnterTests
         await using var scene = await WebScene.BeginAsync();
         var account = await scene.AddAccountAsync("alice", WebScene.Group);
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{account.Name}@example.net"), "is for addresses of example.com, partner.example");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{account.Name}@example.net"),
+            "is for addresses of example.com, partner.example"
+        );
         // The end of the address alone does not make it the domain's.
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{account.Name}@evil-example.com"), "is for addresses of");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{account.Name}@evil-example.com"),
+            "is for addresses of"
+        );
     }
 
     [Fact]
@@ -97,8 +125,16 @@ public sealed class WhoMayEnterTests
         await using var scene = await WebScene.BeginAsync();
         var account = await scene.AddAccountAsync("alice", WebScene.Group);
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync(new GoogleAccount($"{account.Name}@example.com")), "not an account of the Google Workspace of example.com");
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync(new GoogleAccount($"{account.Name}@example.com", Hd: "example.net")), "not an account of the Google Workspace of example.com");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync(new GoogleAccount($"{account.Name}@example.com")),
+            "not an account of the Google Workspace of example.com"
+        );
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync(new GoogleAccount($"{account.Name}@example.com", Hd: "example.net")),
+            "not an account of the Google Workspace of example.com"
+        );
     }
 
     [Fact]
@@ -107,9 +143,21 @@ public sealed class WhoMayEnterTests
         await using var scene = await WebScene.BeginAsync();
         var outsider = await scene.AddAccountAsync("eve");
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync("nobody-here@example.com"), "no analyst nobody-here on this machine");
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{outsider.Name}@example.com"), $"no analyst {outsider.Name} on this machine");
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync("not+a+unix+name@example.com"), "no analyst not+a+unix+name on this machine");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync("nobody-here@example.com"),
+            "no analyst nobody-here on this machine"
+        );
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{outsider.Name}@example.com"),
+            $"no analyst {outsider.Name} on this machine"
+        );
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync("not+a+unix+name@example.com"),
+            "no analyst not+a+unix+name on this machine"
+        );
     }
 
     [Fact]
@@ -120,7 +168,9 @@ public sealed class WhoMayEnterTests
         scene.Environment["NOTIFY_ANALYST_GROUP"] = account.Name;
         await scene.StartAsync();
 
-        var page = await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync($"{account.Name}@example.com"), Cancellation);
+        var page = await scene
+            .NewVisitor()
+            .LogInAsync(await scene.AddGoogleAsync($"{account.Name}@example.com"), Cancellation);
 
         Assert.True(page.Status == HttpStatusCode.OK, page.ToString());
     }
@@ -135,7 +185,11 @@ public sealed class WhoMayEnterTests
         scene.Environment["NOTIFY_ANALYST_GROUP"] = name == "nobody" ? "nogroup" : name;
         await scene.StartAsync();
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{name}@example.com"), $"no analyst {name} on this machine");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{name}@example.com"),
+            $"no analyst {name} on this machine"
+        );
     }
 
     [Fact]
@@ -158,13 +212,23 @@ public sealed class WhoMayEnterTests
         Map(scene, $"# partners\nOlga@partner.example {account.Name}  # until June\nolga@example.net {account.Name}\n");
         await scene.StartAsync();
 
-        var page = await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation);
+        var page = await scene
+            .NewVisitor()
+            .LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation);
 
         Assert.Contains(account.Name, page.Text, StringComparison.Ordinal);
         // The same name as a user's does not help in a domain that isn't the first.
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{account.Name}@partner.example"), "not in the list of users");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync($"{account.Name}@partner.example"),
+            "not in the list of users"
+        );
         await AssertRefusedAsync(scene, await scene.AddGoogleAsync("olga@example.net"), "is for addresses of");
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync(new GoogleAccount("olga@partner.example", EmailVerified: false)), "not verified");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync(new GoogleAccount("olga@partner.example", EmailVerified: false)),
+            "not verified"
+        );
     }
 
     [Fact]
@@ -176,7 +240,9 @@ public sealed class WhoMayEnterTests
         Map(scene, $"{alice.Name}@example.com {other.Name}\n");
         await scene.StartAsync();
 
-        var page = await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync($"{alice.Name}@example.com"), Cancellation);
+        var page = await scene
+            .NewVisitor()
+            .LogInAsync(await scene.AddGoogleAsync($"{alice.Name}@example.com"), Cancellation);
 
         Assert.Contains(other.Name, page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(alice.Name, page.Text, StringComparison.Ordinal);
@@ -190,8 +256,16 @@ public sealed class WhoMayEnterTests
         Map(scene, $"olga@partner.example {eve.Name}\nboss@partner.example root\n");
         await scene.StartAsync();
 
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync("olga@partner.example"), $"is {eve.Name} on this machine, who is no analyst");
-        await AssertRefusedAsync(scene, await scene.AddGoogleAsync("boss@partner.example"), "is root on this machine, who is no analyst");
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync("olga@partner.example"),
+            $"is {eve.Name} on this machine, who is no analyst"
+        );
+        await AssertRefusedAsync(
+            scene,
+            await scene.AddGoogleAsync("boss@partner.example"),
+            "is root on this machine, who is no analyst"
+        );
     }
 
     [Fact]
@@ -200,13 +274,21 @@ public sealed class WhoMayEnterTests
         await using var scene = await WebScene.SetAsync();
         var alice = await scene.AddAccountAsync("alice", WebScene.Group);
         var bob = await scene.AddAccountAsync("bob", WebScene.Group);
-        Map(scene, $"{alice.Name}@example.com\nolga@partner.example {alice.Name}\npia@partner.example {alice.Name}\npia@partner.example {bob.Name}\n");
+        Map(
+            scene,
+            $"{alice.Name}@example.com\nolga@partner.example {alice.Name}\npia@partner.example {alice.Name}\npia@partner.example {bob.Name}\n"
+        );
         await scene.StartAsync();
 
         // It may be there because this name is somebody else's here, so the address must not fall back to the name.
         await AssertRefusedAsync(scene, await scene.AddGoogleAsync($"{alice.Name}@example.com"), "can't be read");
         await AssertRefusedAsync(scene, await scene.AddGoogleAsync("pia@partner.example"), "can't be read");
-        Assert.Equal(HttpStatusCode.OK, (await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (
+                await scene.NewVisitor().LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation)
+            ).Status
+        );
         Assert.Contains("users, line 1: it should be", scene.Log.ToString(), StringComparison.Ordinal);
         Assert.Contains("users, line 4: an earlier line", scene.Log.ToString(), StringComparison.Ordinal);
     }
@@ -226,7 +308,10 @@ public sealed class WhoMayEnterTests
         Assert.Equal(HttpStatusCode.OK, (await visitor.LogInAsync(email, Cancellation)).Status);
 
         Map(scene, "\n");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -237,7 +322,10 @@ public sealed class WhoMayEnterTests
         Map(scene, $"olga@partner.example {account.Name}\n");
         await scene.StartAsync();
         var olga = scene.NewVisitor();
-        Assert.Equal(HttpStatusCode.OK, (await olga.LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await olga.LogInAsync(await scene.AddGoogleAsync("olga@partner.example"), Cancellation)).Status
+        );
 
         File.Delete(scene.Environment["NOTIFY_USER_MAP"]);
         Assert.Equal(HttpStatusCode.OK, (await olga.GetAsync("/api/telegram/status", Cancellation)).Status);
@@ -272,6 +360,9 @@ public sealed class WhoMayEnterTests
         Assert.Matches("(C|c)hoose|(A|a)sk whoever runs Data Analyst", page.Text);
         Assert.Null(visitor.SessionCookie);
         Assert.DoesNotContain("http-equiv", page.Body, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
     }
 }

@@ -25,7 +25,12 @@ public sealed class DayPlotTests
     [InlineData("Australia/Lord_Howe", "2026-04-05T13:15:00Z", "2026-04-05", "2026-04-06")]
     // Cairo's day begins at one: there is no midnight on 24 April.
     [InlineData("Africa/Cairo", "2026-04-23T21:45:00Z", "2026-04-23", "2026-04-24")]
-    public void A_quarter_of_an_hour_belongs_to_the_day_that_it_is_in_the_zone(string zone, string last, string day, string next)
+    public void A_quarter_of_an_hour_belongs_to_the_day_that_it_is_in_the_zone(
+        string zone,
+        string last,
+        string day,
+        string next
+    )
     {
         var at = DateTimeOffset.Parse(last, System.Globalization.CultureInfo.InvariantCulture);
         var counted = new BotQuarters(Since, [Delivered(at, 3), Delivered(at.AddMinutes(15), 5)]);
@@ -34,7 +39,11 @@ public sealed class DayPlotTests
 
         Assert.Equal(
             [(day, 3), (next, 5)],
-            plot.Days.Where(d => d.Total > 0).Select(d => (d.Day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), d.Delivered)));
+            plot.Days.Where(d => d.Total > 0)
+                .Select(d =>
+                    (d.Day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), d.Delivered)
+                )
+        );
         Assert.Equal(zone, plot.Zone.Name);
         Assert.Equal(30, plot.Days.Count);
         Assert.Equal(plot.Days.Select(d => d.Day).Distinct(), plot.Days.Select(d => d.Day));
@@ -45,7 +54,10 @@ public sealed class DayPlotTests
     {
         var zone = ReaderZone.Of("Europe/Prague", null, TimeZoneInfo.Utc);
         var midnight = new DateTimeOffset(2026, 10, 24, 22, 0, 0, TimeSpan.Zero);
-        var counted = new BotQuarters(Since, [.. Enumerable.Range(0, 102).Select(i => Delivered(midnight.AddMinutes(15 * (i - 1)), 1))]);
+        var counted = new BotQuarters(
+            Since,
+            [.. Enumerable.Range(0, 102).Select(i => Delivered(midnight.AddMinutes(15 * (i - 1)), 1))]
+        );
 
         var plot = DayPlot.Of(counted, midnight.AddDays(3), zone);
 
@@ -56,7 +68,11 @@ public sealed class DayPlotTests
     public void A_day_of_which_the_bot_did_not_count_all_is_left_out()
     {
         var since = new DateTimeOffset(2026, 2, 10, 12, 15, 0, TimeSpan.Zero);
-        DateOnly First(string zone) => DayPlot.Of(new BotQuarters(since, []), since.AddDays(5), ReaderZone.Of(zone, null, TimeZoneInfo.Utc)).Days[0].Day;
+        DateOnly First(string zone) =>
+            DayPlot
+                .Of(new BotQuarters(since, []), since.AddDays(5), ReaderZone.Of(zone, null, TimeZoneInfo.Utc))
+                .Days[0]
+                .Day;
 
         Assert.Equal(new DateOnly(2026, 2, 11), First("UTC"));
         Assert.Equal(new DateOnly(2026, 2, 12), First("Pacific/Auckland"));
@@ -83,5 +99,6 @@ public sealed class DayPlotTests
     public void What_names_no_zone_is_the_server_s_and_the_page_says_which(string? zone, string? offset, string name) =>
         Assert.Equal(name, ReaderZone.Of(zone, offset, TimeZoneInfo.FindSystemTimeZoneById("Europe/Prague")).Name);
 
-    private static BotQuarter Delivered(DateTimeOffset at, int count) => new(at, Queued: 0, Delivered: count, Failed: 0, Unknown: 0, Muted: 0);
+    private static BotQuarter Delivered(DateTimeOffset at, int count) =>
+        new(at, Queued: 0, Delivered: count, Failed: 0, Unknown: 0, Muted: 0);
 }

@@ -17,7 +17,13 @@ public sealed class MessageCostTests
         foreach (var mode in Enum.GetValues<ParseMode>())
         {
             // Elements are many times as long as their markers, so less memory than this would be no bound of the reader's. The page itself shows 40,960 characters of a text.
-            var excess = ThreadCost.FindExcess(text, 250_000, source => Show(source, mode), TimeSpan.FromSeconds(2), 150_000_000);
+            var excess = ThreadCost.FindExcess(
+                text,
+                250_000,
+                source => Show(source, mode),
+                TimeSpan.FromSeconds(2),
+                150_000_000
+            );
 
             Assert.True(excess is null, $"showing as {mode}: {excess}, for {text}");
         }

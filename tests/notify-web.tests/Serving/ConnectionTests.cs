@@ -16,15 +16,21 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("")]
     [InlineData("GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")]
-    [InlineData("POST /signin-oidc HTTP/1.1\r\nHost: {0}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\nstate=")]
-    public async Task Connections_that_say_nothing_more_make_room_for_the_next_and_who_is_logged_in_stays(string beginning)
+    [InlineData(
+        "POST /signin-oidc HTTP/1.1\r\nHost: {0}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\nstate="
+    )]
+    public async Task Connections_that_say_nothing_more_make_room_for_the_next_and_who_is_logged_in_stays(
+        string beginning
+    )
     {
         await using var scene = await WebScene.BeginAsync();
         var (visitor, _, _) = await scene.LogInAnalystAsync();
         using var stream = await visitor.OpenAsync("/api/events", Cancellation);
         var events = await stream.Content.ReadAsStreamAsync(Cancellation);
         Assert.NotEqual(0, await events.ReadAsync(new byte[1000], Cancellation));
-        var begun = System.Text.Encoding.ASCII.GetBytes(string.Format(CultureInfo.InvariantCulture, beginning, scene.Address.Authority));
+        var begun = System.Text.Encoding.ASCII.GetBytes(
+            string.Format(CultureInfo.InvariantCulture, beginning, scene.Address.Authority)
+        );
         var crowd = new List<Socket>();
         try
         {
@@ -51,7 +57,10 @@ public sealed class ConnectionTests
             Assert.False(await IsClosedAsync(crowd[^1]));
             var next = events.ReadAsync(new byte[1000], Cancellation).AsTask();
             var code = (await scene.Links.IssueCodeAsync(new ChatId(7001), Cancellation)).Code;
-            Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation)).Status);
+            Assert.Equal(
+                HttpStatusCode.OK,
+                (await visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation)).Status
+            );
             Assert.NotEqual(0, await next);
         }
         finally
@@ -72,7 +81,13 @@ public sealed class ConnectionTests
         await scene.StartAsync();
 
         var socket = FileStatus.OfPath(path)!.Value;
-        Assert.Equal((Group.Find(WebServerGroup)!.Gid, 0x1B0u /* 0660 */), (socket.Gid, socket.Mode));
+        Assert.Equal(
+            (
+                Group.Find(WebServerGroup)!.Gid,
+                0x1B0u /* 0660 */
+            ),
+            (socket.Gid, socket.Mode)
+        );
         await using var asEve = AccountCaller.Of(eve, path);
         await using var asWeb = AccountCaller.Of(web, path);
         const int PermissionDenied = 13;
@@ -97,7 +112,8 @@ public sealed class ConnectionTests
     {
         try
         {
-            return socket.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead) && await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, Cancellation) == 0;
+            return socket.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead)
+                && await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, Cancellation) == 0;
         }
         catch (SocketException)
         {

@@ -19,23 +19,47 @@ public sealed class ForeignRequestTests
     {
         await using var scene = await WebScene.BeginAsync();
         var visitor = scene.NewVisitor();
-        var paths = scene.Web.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        var paths = scene
+            .Web.Services.GetServices<EndpointDataSource>()
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
             .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/'))
             .Where(path => path.StartsWith("/api/", StringComparison.Ordinal))
-            .Select(path => path.Replace("{name}", "a.py", StringComparison.Ordinal).Replace("{id}", "x", StringComparison.Ordinal))
-            .Concat(["/api", "/api/nothing", "/API/telegram/status", "/api/scripts/..%2f..%2fetc%2fpasswd/run", "/fragments/telegram"])
-            .Distinct(StringComparer.Ordinal).ToList();
+            .Select(path =>
+                path.Replace("{name}", "a.py", StringComparison.Ordinal).Replace("{id}", "x", StringComparison.Ordinal)
+            )
+            .Concat([
+                "/api",
+                "/api/nothing",
+                "/API/telegram/status",
+                "/api/scripts/..%2f..%2fetc%2fpasswd/run",
+                "/fragments/telegram",
+            ])
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         Assert.True(paths.Count > 12, string.Join(' ', paths));
 
         foreach (var path in paths)
         {
-            foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete, HttpMethod.Options })
+            foreach (
+                var method in new[]
+                {
+                    HttpMethod.Get,
+                    HttpMethod.Post,
+                    HttpMethod.Put,
+                    HttpMethod.Delete,
+                    HttpMethod.Options,
+                }
+            )
             {
                 using var request = new HttpRequestMessage(method, visitor.At(path));
                 request.Headers.Add("Origin", "https://evil.example");
                 request.Headers.Host = "evil.example";
                 request.Headers.ExpectContinue = method != HttpMethod.Get;
-                request.Content = method == HttpMethod.Get ? null : new StringContent(new string('x', 100_000), Encoding.UTF8, "text/plain");
+                request.Content =
+                    method == HttpMethod.Get
+                        ? null
+                        : new StringContent(new string('x', 100_000), Encoding.UTF8, "text/plain");
                 var answer = await visitor.SendAsync(request, Cancellation);
 
                 Assert.True(answer.Status == HttpStatusCode.Unauthorized, $"{method} {path}: {answer}");
@@ -52,7 +76,10 @@ public sealed class ForeignRequestTests
         var visitor = scene.NewVisitor();
         visitor.Cookies.Add(new Cookie("notify-session", "CfDJ8N" + new string('A', 200), "/", scene.Address.Host));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await visitor.GetAsync("/api/telegram/status", Cancellation)).Status
+        );
     }
 
     [Theory]
@@ -66,11 +93,16 @@ public sealed class ForeignRequestTests
         var (visitor, user, _) = await scene.LogInAnalystAsync();
         await scene.Links.LinkAsync(user, new ChatId(7001), Cancellation);
 
-        var answer = await visitor.PostAsync("/api/telegram/unlink", null, Cancellation, request =>
-        {
-            request.Headers.Remove("Origin");
-            request.Headers.Add("Origin", origin);
-        });
+        var answer = await visitor.PostAsync(
+            "/api/telegram/unlink",
+            null,
+            Cancellation,
+            request =>
+            {
+                request.Headers.Remove("Origin");
+                request.Headers.Add("Origin", origin);
+            }
+        );
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
         Assert.Contains("another site", answer.Error, StringComparison.Ordinal);
@@ -88,11 +120,16 @@ public sealed class ForeignRequestTests
         var (visitor, user, _) = await scene.LogInAnalystAsync();
         await scene.Links.LinkAsync(user, new ChatId(7001), Cancellation);
 
-        var answer = await visitor.PostAsync("/api/telegram/unlink", null, Cancellation, request =>
-        {
-            request.Headers.Remove("Origin");
-            request.Headers.Add("Sec-Fetch-Site", site);
-        });
+        var answer = await visitor.PostAsync(
+            "/api/telegram/unlink",
+            null,
+            Cancellation,
+            request =>
+            {
+                request.Headers.Remove("Origin");
+                request.Headers.Add("Sec-Fetch-Site", site);
+            }
+        );
 
         Assert.Equal(status, answer.Status);
     }
@@ -119,7 +156,10 @@ public sealed class ForeignRequestTests
         await visitor.LogOutAsync(Cancellation);
         await visitor.LogInAsync($"{user}@example.com", Cancellation);
         visitor.Token = token;
-        Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await visitor.PostAsync("/api/telegram/unlink", null, Cancellation)).Status
+        );
         Assert.NotNull(scene.Links.Find(user));
 
         await visitor.GetAsync("/", Cancellation);
@@ -157,7 +197,12 @@ public sealed class ForeignRequestTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
-        var answer = await visitor.PostAsync(path, null, Cancellation, request => request.Method = new HttpMethod(method));
+        var answer = await visitor.PostAsync(
+            path,
+            null,
+            Cancellation,
+            request => request.Method = new HttpMethod(method)
+        );
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
         Assert.Equal("GET, HEAD", answer["Allow"]);
@@ -171,16 +216,51 @@ public sealed class ForeignRequestTests
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
         // Who asks first whether so much is wanted hears why not; who sends at once may find the connection closed.
-        Task<WebAnswer> Verify(HttpContent content) => visitor.PostAsync("/api/telegram/verify", null, Cancellation, request =>
-        {
-            request.Content = content;
-            request.Headers.ExpectContinue = content.Headers.ContentLength > 1_000_000;
-        });
+        Task<WebAnswer> Verify(HttpContent content) =>
+            visitor.PostAsync(
+                "/api/telegram/verify",
+                null,
+                Cancellation,
+                request =>
+                {
+                    request.Content = content;
+                    request.Headers.ExpectContinue = content.Headers.ContentLength > 1_000_000;
+                }
+            );
 
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await Verify(new StringContent("{\"code\":\"048213\"}", Encoding.UTF8, "text/plain"))).Status);
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await Verify(new FormUrlEncodedContent([KeyValuePair.Create("code", "048213")]))).Status);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Verify(new ByteArrayContent(new byte[10_000_000]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } })).Status);
-        foreach (var wrong in new[] { "", "null", "[]", "{}", "{\"code\":48213}", "{\"code\":null}", "{\"code\":", new string('[', 5000), "\ufeff\0" })
+        Assert.Equal(
+            HttpStatusCode.UnsupportedMediaType,
+            (await Verify(new StringContent("{\"code\":\"048213\"}", Encoding.UTF8, "text/plain"))).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.UnsupportedMediaType,
+            (await Verify(new FormUrlEncodedContent([KeyValuePair.Create("code", "048213")]))).Status
+        );
+        Assert.Equal(
+            HttpStatusCode.RequestEntityTooLarge,
+            (
+                await Verify(
+                    new ByteArrayContent(new byte[10_000_000])
+                    {
+                        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+                    }
+                )
+            ).Status
+        );
+        foreach (
+            var wrong in new[]
+            {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"code\":48213}",
+                "{\"code\":null}",
+                "{\"code\":",
+                new string('[', 5000),
+                "\ufeff\0",
+            }
+        )
         {
             var answer = await Verify(new StringContent(wrong, Encoding.UTF8, "application/json"));
             Assert.True(answer.Status == HttpStatusCode.BadRequest, $"{wrong}: {answer}");
@@ -194,11 +274,16 @@ public sealed class ForeignRequestTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
-        var answer = await visitor.PostAsync("/api/telegram/verify", null, Cancellation, request =>
-        {
-            request.Headers.TransferEncodingChunked = true;
-            request.Content = JsonContent.Create(new { code = new string('1', 100_000) });
-        });
+        var answer = await visitor.PostAsync(
+            "/api/telegram/verify",
+            null,
+            Cancellation,
+            request =>
+            {
+                request.Headers.TransferEncodingChunked = true;
+                request.Content = JsonContent.Create(new { code = new string('1', 100_000) });
+            }
+        );
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.Status);
         Assert.Contains("too large", answer.Error, StringComparison.Ordinal);
@@ -213,7 +298,9 @@ public sealed class ForeignRequestTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, _, _) = await scene.LogInAnalystAsync();
 
-        foreach (var path in new[] { "/", "/login", "/login/google", "/signin-oidc?code=x&state=y", "/api/telegram/status" })
+        foreach (
+            var path in new[] { "/", "/login", "/login/google", "/signin-oidc?code=x&state=y", "/api/telegram/status" }
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, visitor.At(path));
             request.Headers.Host = host;
@@ -229,18 +316,31 @@ public sealed class ForeignRequestTests
         await using var scene = await WebScene.BeginAsync();
         var visitor = scene.NewVisitor();
         using var request = new HttpRequestMessage(HttpMethod.Get, visitor.At("/login/google"));
-        foreach (var (name, value) in new[]
-                 {
-                     ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Prefix", "/evil"),
-                     ("X-Original-URL", "/evil"), ("X-Real-IP", "10.0.0.1"), ("Forwarded", "for=10.0.0.1;host=evil.example;proto=https"), ("X-Forwarded-User", "root"), ("REMOTE_USER", "root"),
-                 })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("X-Forwarded-For", "10.0.0.1"),
+                ("X-Forwarded-Host", "evil.example"),
+                ("X-Forwarded-Proto", "https"),
+                ("X-Forwarded-Prefix", "/evil"),
+                ("X-Original-URL", "/evil"),
+                ("X-Real-IP", "10.0.0.1"),
+                ("Forwarded", "for=10.0.0.1;host=evil.example;proto=https"),
+                ("X-Forwarded-User", "root"),
+                ("REMOTE_USER", "root"),
+            }
+        )
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
         var begun = await visitor.SendAsync(request, Cancellation);
 
-        Assert.Contains(Uri.EscapeDataString($"{scene.Address.AbsoluteUri}signin-oidc"), begun["Location"], StringComparison.Ordinal);
+        Assert.Contains(
+            Uri.EscapeDataString($"{scene.Address.AbsoluteUri}signin-oidc"),
+            begun["Location"],
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("evil", begun["Location"] + begun["Set-Cookie"], StringComparison.Ordinal);
         Assert.DoesNotContain("secure", begun["Set-Cookie"], StringComparison.OrdinalIgnoreCase);
     }
@@ -254,7 +354,11 @@ public sealed class ForeignRequestTests
         foreach (var path in new[] { "/", "/login", "/nothing", "/api/telegram/status", "/api/nothing", "/healthz" })
         {
             var answer = await visitor.GetAsync(path, Cancellation);
-            Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self';", answer["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.StartsWith(
+                "default-src 'none'; script-src 'self'; style-src 'self';",
+                answer["Content-Security-Policy"],
+                StringComparison.Ordinal
+            );
             Assert.Contains("frame-ancestors 'none'", answer["Content-Security-Policy"], StringComparison.Ordinal);
             Assert.DoesNotContain("unsafe", answer["Content-Security-Policy"], StringComparison.Ordinal);
             Assert.Equal("nosniff", answer["X-Content-Type-Options"]);

@@ -39,7 +39,8 @@ public sealed class HealthTests
         await using var bot = await BotWithEvents.StartAsync(Path.Combine(scene.Data, "bot.sock"), Cancellation);
         await scene.StartAsync();
         var visitor = scene.NewVisitor();
-        Task<WebAnswer[]> Flood() => Task.WhenAll(Enumerable.Range(0, 300).Select(_ => visitor.GetAsync("/healthz", Cancellation)));
+        Task<WebAnswer[]> Flood() =>
+            Task.WhenAll(Enumerable.Range(0, 300).Select(_ => visitor.GetAsync("/healthz", Cancellation)));
 
         Assert.All(await Flood(), answer => Assert.Equal("ok", answer.Json.GetProperty("bot").GetString()));
         await Flood();
@@ -70,8 +71,16 @@ public sealed class HealthTests
                 return flood.IsCompleted;
             },
             () => "the health checks have no answer",
-            Cancellation);
+            Cancellation
+        );
 
-        Assert.All(await flood, answer => Assert.Equal((HttpStatusCode.OK, "unreachable"), (answer.Status, answer.Json.GetProperty("bot").GetString())));
+        Assert.All(
+            await flood,
+            answer =>
+                Assert.Equal(
+                    (HttpStatusCode.OK, "unreachable"),
+                    (answer.Status, answer.Json.GetProperty("bot").GetString())
+                )
+        );
     }
 }

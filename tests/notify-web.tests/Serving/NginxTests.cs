@@ -17,15 +17,23 @@ public sealed class NginxTests
     [InlineData("/notify/", "/notify/", "$host")]
     [InlineData("/notify/", "/", "$http_host")]
     [InlineData("/", "/", "$http_host")]
-    public async Task Cookies_are_secure_redirects_right_and_events_come_through(string location, string passedOn, string host)
+    public async Task Cookies_are_secure_redirects_right_and_events_come_through(
+        string location,
+        string passedOn,
+        string host
+    )
     {
         await using var scene = await WebScene.SetAsync();
         var port = FreePort.Next();
-        var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}{location.TrimEnd('/')}"));
+        var address = new Uri(
+            string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}{location.TrimEnd('/')}")
+        );
         var backend = scene.Environment["NOTIFY_WEB_LISTEN"];
         scene.Environment["NOTIFY_WEB_URL"] = address.AbsoluteUri;
         await scene.StartAsync();
-        await using var nginx = await StartNginxAsync(scene.Folder, $$"""
+        await using var nginx = await StartNginxAsync(
+            scene.Folder,
+            $$"""
             listen 127.0.0.1:{{port}} ssl;
             location {{location}} {
                 proxy_pass {{backend}}{{passedOn}};
@@ -34,14 +42,19 @@ public sealed class NginxTests
                 proxy_set_header Connection "";
                 proxy_read_timeout 5m;
             }
-            """);
+            """
+        );
         var (_, email) = await scene.AddAnalystAsync();
         var visitor = scene.NewVisitor(address);
         var path = location.TrimEnd('/');
 
         Assert.Equal(path + "/login", (await visitor.GetAsync("/", Cancellation))["Location"]);
         var begun = await visitor.GetAsync("/login/google", Cancellation);
-        Assert.Contains(Uri.EscapeDataString($"{address.AbsoluteUri.TrimEnd('/')}/signin-oidc"), begun["Location"], StringComparison.Ordinal);
+        Assert.Contains(
+            Uri.EscapeDataString($"{address.AbsoluteUri.TrimEnd('/')}/signin-oidc"),
+            begun["Location"],
+            StringComparison.Ordinal
+        );
         var done = await visitor.ComeBackAsync(await visitor.ChooseAsync(email, Cancellation), Cancellation);
         Assert.Equal(path + "/", done["Location"]);
         var cookie = visitor.SessionCookie!;
@@ -57,13 +70,15 @@ public sealed class NginxTests
         var code = (await scene.Links.IssueCodeAsync(new ChatId(7001), Cancellation)).Code;
         using var stream = await visitor.OpenAsync("/api/events", Cancellation);
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancellation));
-        Assert.Equal(HttpStatusCode.OK, (await visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await visitor.PostAsync("/api/telegram/verify", new { code }, Cancellation)).Status
+        );
         string? line;
         do
         {
             line = await reader.ReadLineAsync(Cancellation);
-        }
-        while (line is not null and not "event: link");
+        } while (line is not null and not "event: link");
 
         Assert.NotNull(line);
         Assert.Equal(path + "/login?signed-out", (await visitor.LogOutAsync(Cancellation))["Location"]);
@@ -115,7 +130,12 @@ public sealed class NginxTests
     }
 
     private static IEnumerable<Cookie> LoginCookies(WebVisitor visitor) =>
-        visitor.Cookies.GetAllCookies().Where(cookie => cookie.Name.Contains("login-", StringComparison.Ordinal) || cookie.Name.Contains("nonce-", StringComparison.Ordinal));
+        visitor
+            .Cookies.GetAllCookies()
+            .Where(cookie =>
+                cookie.Name.Contains("login-", StringComparison.Ordinal)
+                || cookie.Name.Contains("nonce-", StringComparison.Ordinal)
+            );
 
     /// <summary>A dashboard on a Unix socket behind the site that is installed, with its own limits; only names, port and certificate are this test's.</summary>
     private static async Task<(Uri Address, IAsyncDisposable Nginx)> BeginBehindOwnSiteAsync(WebScene scene)
@@ -126,12 +146,25 @@ public sealed class NginxTests
         scene.Environment["NOTIFY_WEB_URL"] = address.AbsoluteUri;
         scene.Environment["NOTIFY_WEB_LISTEN"] = $"unix:{socket}";
         await scene.StartAsync();
-        var site = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "server", "nginx-notify.conf"), Cancellation);
+        var site = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "server", "nginx-notify.conf"),
+            Cancellation
+        );
         site = Regex.Replace(site, "listen [^;]*443[^;]*;", "", RegexOptions.None, TimeSpan.FromSeconds(1));
         site = Regex.Replace(site, "(?s)server \\{\\s*listen 80.*", "", RegexOptions.None, TimeSpan.FromSeconds(1));
         site = Regex.Replace(site, "ssl_certificate(?:_key)? [^;]*;", "", RegexOptions.None, TimeSpan.FromSeconds(1));
-        site = Regex.Replace(site, "server_name [^;]*;", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{port} ssl; server_name 127.0.0.1; {Certificate(scene.Folder)}"), RegexOptions.None, TimeSpan.FromSeconds(1));
-        site = site.Replace("http://127.0.0.1:5000", $"http://unix:{socket}", StringComparison.Ordinal).Replace("/run/notify-web/web.sock", socket, StringComparison.Ordinal);
+        site = Regex.Replace(
+            site,
+            "server_name [^;]*;",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"listen 127.0.0.1:{port} ssl; server_name 127.0.0.1; {Certificate(scene.Folder)}"
+            ),
+            RegexOptions.None,
+            TimeSpan.FromSeconds(1)
+        );
+        site = site.Replace("http://127.0.0.1:5000", $"http://unix:{socket}", StringComparison.Ordinal)
+            .Replace("/run/notify-web/web.sock", socket, StringComparison.Ordinal);
         return (address, await StartNginxWithAsync(scene.Folder, site));
     }
 
@@ -146,14 +179,19 @@ public sealed class NginxTests
         }
     }
 
-    private static string Certificate(string folder) => $"ssl_certificate {folder}/nginx/cert.pem; ssl_certificate_key {folder}/nginx/key.pem;";
+    private static string Certificate(string folder) =>
+        $"ssl_certificate {folder}/nginx/cert.pem; ssl_certificate_key {folder}/nginx/key.pem;";
 
-    private static Task<NginxProcess> StartNginxAsync(string folder, string server) => StartNginxWithAsync(folder, $$"""
-        server {
-            {{Certificate(folder)}}
-            {{server}}
-        }
-        """);
+    private static Task<NginxProcess> StartNginxAsync(string folder, string server) =>
+        StartNginxWithAsync(
+            folder,
+            $$"""
+            server {
+                {{Certificate(folder)}}
+                {{server}}
+            }
+            """
+        );
 
     /// <param name="folder">The test's.</param>
     /// <param name="servers">What stands in <c>http { }</c>.</param>
@@ -163,13 +201,22 @@ public sealed class NginxTests
         using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
             var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
-            using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-            await File.WriteAllTextAsync(Path.Combine(own, "cert.pem"), certificate.ExportCertificatePem(), Cancellation);
+            using var certificate = request.CreateSelfSigned(
+                TimeProvider.System.GetUtcNow().AddDays(-1),
+                TimeProvider.System.GetUtcNow().AddDays(1)
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(own, "cert.pem"),
+                certificate.ExportCertificatePem(),
+                Cancellation
+            );
             await File.WriteAllTextAsync(Path.Combine(own, "key.pem"), key.ExportPkcs8PrivateKeyPem(), Cancellation);
         }
 
         var settings = Path.Combine(own, "nginx.conf");
-        await File.WriteAllTextAsync(settings, $$"""
+        await File.WriteAllTextAsync(
+            settings,
+            $$"""
             user www-data;
             daemon off;
             pid {{own}}/nginx.pid;
@@ -180,11 +227,26 @@ public sealed class NginxTests
                 client_body_temp_path {{own}}/body; proxy_temp_path {{own}}/proxy; fastcgi_temp_path {{own}}/fastcgi; uwsgi_temp_path {{own}}/uwsgi; scgi_temp_path {{own}}/scgi;
                 {{servers}}
             }
-            """, Cancellation);
-        var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-c", settings, "-e", "stderr", "-p", own]) { UseShellExecute = false, RedirectStandardError = true })!;
+            """,
+            Cancellation
+        );
+        var process = Process.Start(
+            new ProcessStartInfo("/usr/sbin/nginx", ["-c", settings, "-e", "stderr", "-p", own])
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+            }
+        )!;
         var nginx = new NginxProcess(process);
-        await Eventually.TrueAsync(() => process.HasExited || File.Exists(Path.Combine(own, "nginx.pid")), () => "nginx has not started", Cancellation);
-        Assert.False(process.HasExited, process.HasExited ? await process.StandardError.ReadToEndAsync(Cancellation) : "");
+        await Eventually.TrueAsync(
+            () => process.HasExited || File.Exists(Path.Combine(own, "nginx.pid")),
+            () => "nginx has not started",
+            Cancellation
+        );
+        Assert.False(
+            process.HasExited,
+            process.HasExited ? await process.StandardError.ReadToEndAsync(Cancellation) : ""
+        );
         return nginx;
     }
 
