@@ -106,8 +106,8 @@ static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken
         var folder = BotSettings.ReadDataFolder(reader);
         var groups = BotSettings.ReadGroups(reader);
         var accounts = new Accounts(TimeProvider.System, [groups.Analysts, groups.Trusted]);
-        using var book = new FileLinkBook(folder, TimeProvider.System, accounts);
-        return await act(new LinkOperating(book, accounts, groups.Analysts, Console.Out, Console.Error));
+        using var store = new JsonLinkStore(folder, TimeProvider.System, accounts);
+        return await act(new LinkOperating(store, accounts, groups.Analysts, Console.Out, Console.Error));
     });
 
 static Task<int> Guarded(Func<Task<int>> act) => ServiceProgram.RunAsync("notify-bot", act);

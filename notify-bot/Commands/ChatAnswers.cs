@@ -11,7 +11,7 @@ namespace Notify.Bot.Commands;
 public sealed partial class ChatAnswers(
     BotApi api,
     NotificationDelivery delivery,
-    ILinkBook links,
+    ILinkStore links,
     TimeProvider time,
     ILogger<ChatAnswers> log
 )

@@ -8,7 +8,7 @@ namespace Notify.Bot.Commands;
 public sealed partial class ChatCommands(
     BotSettings settings,
     TelegramState telegram,
-    ILinkBook links,
+    ILinkStore links,
     InertChats inert,
     StrangerLimit strangers,
     ChatAnswers answers,

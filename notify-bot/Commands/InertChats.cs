@@ -3,7 +3,7 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>What a chat is told whose link does not count any more: its account is gone, is another one now, or has left the group.</summary>
-public sealed class InertChats(BotSettings settings, ILinkBook links)
+public sealed class InertChats(BotSettings settings, ILinkStore links)
 {
     /// <summary>Why a chat's link does not count, and what to do; null where it counts, or there is none.</summary>
     internal string? Of(ChatId chat) =>

@@ -9,7 +9,7 @@ namespace Notify.Bot.Commands;
 /// </summary>
 /// <remarks>What changes while the bot is down is not told.</remarks>
 public sealed partial class LinkAnnouncements(
-    ILinkBook links,
+    ILinkStore links,
     ChatAnswers answers,
     BackgroundRuns background,
     UnreadableLog unreadable,

@@ -10,7 +10,7 @@ namespace Notify.Bot.Commands;
 /// </summary>
 public sealed class LinkingInChat(
     BotSettings settings,
-    ILinkBook links,
+    ILinkStore links,
     InertChats inert,
     LinkAnnouncements announcements,
     ChatAnswers answers,

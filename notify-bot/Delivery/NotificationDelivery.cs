@@ -21,8 +21,8 @@ public sealed partial class NotificationDelivery : IDisposable
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     private readonly IOutbox _outbox;
-    private readonly ImageShelf _images;
-    private readonly ILinkBook _links;
+    private readonly ImageStore _images;
+    private readonly ILinkStore _links;
     private readonly Accounts _accounts;
     private readonly BotApi _api;
     private readonly BotSettings _settings;
@@ -39,8 +39,8 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
     public NotificationDelivery(
         IOutbox outbox,
-        ImageShelf images,
-        ILinkBook links,
+        ImageStore images,
+        ILinkStore links,
         Accounts accounts,
         BotApi api,
         BotSettings settings,
@@ -326,7 +326,7 @@ public sealed partial class NotificationDelivery : IDisposable
     private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) =>
         new()
         {
-            Id = ImageShelf.NewId(),
+            Id = ImageStore.NewId(),
             User = wish.User,
             Script = wish.Script,
             Title = wish.Title,

@@ -383,7 +383,7 @@ public sealed partial class NotificationDelivery
             {
                 case BotApiFailure.Migrated moved when moved.NewChat != chat:
                     LogChatMoved(delivery._log, chat, moved.NewChat);
-                    await OnLinkAsync(book => book.MoveChatAsync(chat, moved.NewChat, CancellationToken.None));
+                    await OnLinkAsync(store => store.MoveChatAsync(chat, moved.NewChat, CancellationToken.None));
                     await RecordAsync(tried);
 
                     // At once where the move is stored; where it is not, the disk is full and needs a moment.
@@ -391,7 +391,7 @@ public sealed partial class NotificationDelivery
                         ? new TryResult.Wait(Pause(tried.Attempts))
                         : new TryResult.More();
                 case BotApiFailure.ChatGone gone:
-                    await OnLinkAsync(book => book.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
+                    await OnLinkAsync(store => store.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
                     return await EndAsync(DeliveryState.Failed, gone.Reason, gone.Reason, tried.Attempts, isGone: true);
                 case BotApiFailure.FloodWait flood:
                     delivery._metrics.FloodWait();
@@ -426,7 +426,7 @@ public sealed partial class NotificationDelivery
         private static TimeSpan Pause(int attempts) =>
             TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, TimeSpan.FromSeconds(1).Ticks << Math.Min(attempts, 10)));
 
-        private async Task OnLinkAsync(Func<ILinkBook, Task> change)
+        private async Task OnLinkAsync(Func<ILinkStore, Task> change)
         {
             try
             {

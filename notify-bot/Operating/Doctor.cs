@@ -54,7 +54,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
 
         new NeighbourCheck(reader, findings).Run(trusted);
         var accounts = new Accounts(time, [.. settings.AccessGroups]);
-        using var links = new FileLinkBook(settings.DataFolder, time, accounts);
+        using var links = new JsonLinkStore(settings.DataFolder, time, accounts);
         folder.CheckSharedFiles(links);
         LinkChecks.Run(links, accounts, settings, findings);
         await new HelperCheck(settings, findings).RunAsync(owner, analysts, links, cancellation);

@@ -99,9 +99,9 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
         }
     }
 
-    public void CheckSharedFiles(FileLinkBook book)
+    public void CheckSharedFiles(JsonLinkStore store)
     {
-        foreach (var name in FileLinkBook.FileNames)
+        foreach (var name in JsonLinkStore.FileNames)
         {
             var path = Path.Combine(settings.DataFolder, name);
             if (FileStatus.OfPath(path) is not { } status)
@@ -110,7 +110,7 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
                 continue;
             }
 
-            if (book.Unreadable().FirstOrDefault(u => u.File == name) is { } unreadable)
+            if (store.Unreadable().FirstOrDefault(u => u.File == name) is { } unreadable)
             {
                 var what = unreadable.Entry is null
                     ? $"it can't be read ({unreadable.Position}); it is left as it is, and what was known before is served"

@@ -8,7 +8,7 @@ namespace Notify.Bot.Operating;
 /// <summary>Whether the bot's user can call the helper as an analyst.</summary>
 internal sealed class HelperCheck(BotSettings settings, Findings findings)
 {
-    public async Task RunAsync(Account? owner, Group? analysts, FileLinkBook links, CancellationToken cancellation)
+    public async Task RunAsync(Account? owner, Group? analysts, JsonLinkStore links, CancellationToken cancellation)
     {
         var program = settings.ScriptsProgram;
         if (FileStatus.OfPath(program) is not { Kind: FileKind.Regular } status || (status.Mode & 0x40) == 0)
@@ -56,7 +56,7 @@ internal sealed class HelperCheck(BotSettings settings, Findings findings)
     }
 
     /// <summary>Somebody whose scripts the bot would list; null where there is nobody yet.</summary>
-    private static Account? LinkedAnalyst(FileLinkBook links, Group? analysts)
+    private static Account? LinkedAnalyst(JsonLinkStore links, Group? analysts)
     {
         if (analysts is null)
         {

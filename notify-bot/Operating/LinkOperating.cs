@@ -10,7 +10,7 @@ namespace Notify.Bot.Operating;
 /// <param name="output">Where lines go.</param>
 /// <param name="errors">Where it goes why something was not done.</param>
 public sealed class LinkOperating(
-    ILinkBook links,
+    ILinkStore links,
     Accounts accounts,
     string group,
     TextWriter output,

@@ -3,7 +3,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
 public sealed partial class HistoryKeeping(
     IOutbox outbox,
-    ImageShelf images,
+    ImageStore images,
     TimeProvider time,
     ILogger<HistoryKeeping> log
 )

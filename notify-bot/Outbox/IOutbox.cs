@@ -138,5 +138,5 @@ public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images)
 /// <summary>A user has as many scripts muted as there may be; nothing has changed.</summary>
 public sealed class TooManyMutesException(UserName user)
     : InvalidOperationException(
-        $"{user} has {MuteBook.MostOfUser} scripts muted, as many as there can be. End the mute of one that needs none any more, or of all with /unmute in the chat; then mute this one."
+        $"{user} has {MuteStore.MostOfUser} scripts muted, as many as there can be. End the mute of one that needs none any more, or of all with /unmute in the chat; then mute this one."
     );

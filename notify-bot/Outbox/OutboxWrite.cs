@@ -124,7 +124,7 @@ internal abstract class OutboxWrite
     /// <param name="account">Which account that is.</param>
     /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
     /// <param name="until">Until when; null ends it.</param>
-    public sealed class Mute(MuteBook mutes, UserName user, AccountId account, string? script, DateTimeOffset? until)
+    public sealed class Mute(MuteStore mutes, UserName user, AccountId account, string? script, DateTimeOffset? until)
         : OutboxWrite
     {
         public TaskCompletionSource<bool> Done { get; } = NewSource<bool>();

@@ -46,7 +46,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
 
     private readonly Accounts _accounts;
     private readonly TimeProvider _time;
-    private readonly MuteBook _mutes;
+    private readonly MuteStore _mutes;
     private readonly ChangeFeed _changes;
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
@@ -57,7 +57,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
 
     private SqliteOutbox(
         OutboxFile file,
-        MuteBook mutes,
+        MuteStore mutes,
         Accounts accounts,
         ChangeFeed changes,
         HistoryLimits limits,
@@ -106,7 +106,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         ArgumentNullException.ThrowIfNull(accounts);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
-        var mutes = new MuteBook(time);
+        var mutes = new MuteStore(time);
         IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> tooMany = [];
         var file = OutboxFile.Open(
             path,
@@ -131,7 +131,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         var outbox = new SqliteOutbox(file, mutes, accounts, changes, limits ?? HistoryLimits.Default, time, log);
         foreach (var (user, account, count, kept) in tooMany)
         {
-            LogTooManyMutes(log, user, count, MuteBook.MostOfUser);
+            LogTooManyMutes(log, user, count, MuteStore.MostOfUser);
             outbox.TrimMutes(user, account, count, kept);
         }
 

@@ -7,7 +7,7 @@ namespace Notify.Bot.SendApi;
 
 /// <summary>Whether a user can be told anything: by a phone that is linked, or a desktop that is connected.</summary>
 internal sealed class Recipients(
-    ILinkBook links,
+    ILinkStore links,
     Accounts accounts,
     DesktopDispatch desktops,
     BotSettings settings,

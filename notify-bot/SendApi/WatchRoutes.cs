@@ -9,11 +9,11 @@ namespace Notify.Bot.SendApi;
 
 /// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
 internal sealed class WatchRoutes(
-    ILinkBook links,
+    ILinkStore links,
     Accounts accounts,
     NotificationDelivery delivery,
     IOutbox outbox,
-    ImageShelf images,
+    ImageStore images,
     TelegramState telegram
 )
 {

@@ -131,7 +131,7 @@ internal static partial class BotServer
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => new Accounts(time, [.. settings.AccessGroups]));
-        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(
+        services.AddSingleton<ILinkStore>(provider => new JsonLinkStore(
             settings.DataFolder,
             time,
             provider.GetRequiredService<Accounts>()
@@ -171,7 +171,7 @@ internal static partial class BotServer
                 provider.GetRequiredService<ILogger<SqliteOutbox>>()
             )
         );
-        services.AddSingleton(_ => new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time));
+        services.AddSingleton(_ => new ImageStore(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
         services.AddSingleton<DesktopDispatch>();
         services.AddSingleton<LargeTexts>();

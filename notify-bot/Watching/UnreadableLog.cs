@@ -3,7 +3,7 @@ using Notify.Linking;
 namespace Notify.Bot.Watching;
 
 /// <summary>Says in the log which files and entries of the shared state can't be read, when that changes.</summary>
-public sealed partial class UnreadableLog(ILinkBook links, ILogger<UnreadableLog> log)
+public sealed partial class UnreadableLog(ILinkStore links, ILogger<UnreadableLog> log)
 {
     private HashSet<UnreadableFile> _said = [];
 

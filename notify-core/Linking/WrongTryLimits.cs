@@ -15,15 +15,15 @@ internal static class WrongTryLimits
         foreach (var entry in tries)
         {
             var counting = entry.At.Where(at => Counts(at, now)).ToList();
-            all.AddRange(counting.Where(at => now - at < FileLinkBook.OverallWindow));
+            all.AddRange(counting.Where(at => now - at < JsonLinkStore.OverallWindow));
             if (string.Equals(entry.User, user.Value, StringComparison.Ordinal))
             {
                 own = counting;
             }
         }
 
-        var forOwn = WaitFor(own, FileLinkBook.MaxWrongTriesOfUser, FileLinkBook.UserWindow, now);
-        var forAll = WaitFor(all, FileLinkBook.MaxWrongTriesOverall, FileLinkBook.OverallWindow, now);
+        var forOwn = WaitFor(own, JsonLinkStore.MaxWrongTriesOfUser, JsonLinkStore.UserWindow, now);
+        var forAll = WaitFor(all, JsonLinkStore.MaxWrongTriesOverall, JsonLinkStore.OverallWindow, now);
         return forOwn > forAll ? forOwn : forAll;
     }
 
@@ -41,7 +41,7 @@ internal static class WrongTryLimits
     }
 
     private static bool Counts(DateTimeOffset at, DateTimeOffset now) =>
-        now - at < FileLinkBook.UserWindow && at - now <= TimeSpan.FromMinutes(1);
+        now - at < JsonLinkStore.UserWindow && at - now <= TimeSpan.FromMinutes(1);
 
     private static TimeSpan WaitFor(List<DateTimeOffset> at, int limit, TimeSpan window, DateTimeOffset now)
     {

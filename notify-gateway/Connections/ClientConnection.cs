@@ -7,7 +7,7 @@ namespace Notify.Gateway.Connections;
 /// <summary>What every conversation needs.</summary>
 internal sealed record ConversationParts(
     Visitors Visitors,
-    ConnectionBook Book,
+    ConnectionBook Store,
     TokenCheck Tokens,
     RevokedTokens Revoked,
     WaitingOverAll Waiting,
@@ -119,7 +119,7 @@ internal sealed class ClientConnection
 
         if (user is not null)
         {
-            _parts.Book.Remove(user, this);
+            _parts.Store.Remove(user, this);
         }
 
         if (authError is not null)
@@ -262,7 +262,7 @@ internal sealed class ClientConnection
             case TokenVerdict.Refused refused:
                 Refuse(refused.Why);
                 break;
-            case TokenVerdict.Accepted accepted when !_parts.Book.TryAdd(accepted.User, this, () => TryOpen(accepted)):
+            case TokenVerdict.Accepted accepted when !_parts.Store.TryAdd(accepted.User, this, () => TryOpen(accepted)):
                 End(
                     Ending.TooManyConnections,
                     $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes."
@@ -271,7 +271,7 @@ internal sealed class ClientConnection
             case TokenVerdict.Accepted accepted:
                 _parts.Visitors.Introduce(_visitor);
 
-                // Revoked since the check, and by somebody who did not find this connection in the book yet.
+                // Revoked since the check, and by somebody who did not find this connection in the store yet.
                 if (accepted.Id is not null && _parts.Revoked.Contains(accepted.Id))
                 {
                     End(Ending.TokenRevoked, TokenCheck.RevokedSentence);

@@ -106,7 +106,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         }
 
         var sent = 0;
-        if (parts.Book.Of(user) is { Length: > 0 } connections)
+        if (parts.Store.Of(user) is { Length: > 0 } connections)
         {
             var text = notification.ForClients();
             foreach (var connection in connections)
@@ -143,7 +143,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         finally
         {
             // Known first, then cut: a client that comes back in between is refused. Cut also where it could not be stored.
-            foreach (var connection in parts.Book.WithToken(call.Id))
+            foreach (var connection in parts.Store.WithToken(call.Id))
             {
                 connection.End(Ending.TokenRevoked, TokenCheck.RevokedSentence);
                 cut++;
@@ -158,17 +158,17 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
     {
         if (only is not null)
         {
-            var own = UserName.TryParse(only, out var user) ? parts.Book.Of(user).Length : 0;
+            var own = UserName.TryParse(only, out var user) ? parts.Store.Of(user).Length : 0;
             return new HealthAnswer("ok", own, own == 0 ? [] : new(StringComparer.Ordinal) { [only] = own });
         }
 
-        var users = parts.Book.Users;
+        var users = parts.Store.Users;
         return new HealthAnswer("ok", users.Values.Sum(), users);
     }
 
     private Task MetricsAsync(HttpContext context)
     {
-        var page = parts.Counts.Page(parts.Book.Users.Values.Sum(), parts.Visitors.Strangers, parts.Waiting.Bytes);
+        var page = parts.Counts.Page(parts.Store.Users.Values.Sum(), parts.Visitors.Strangers, parts.Waiting.Bytes);
         return WriteAsync(context, "text/plain; version=0.0.4", System.Text.Encoding.UTF8.GetBytes(page));
     }
 

@@ -113,8 +113,8 @@ internal static class OpenIddictSetup
             Protection.GenerateIdentityModelToken.Descriptor.Order - 500,
             context =>
             {
-                if (ShelfOf(world, context.TokenType) is { } shelf)
-                    context.Token = shelf.Put(context.Principal.Clone().SetTokenType(context.TokenType));
+                if (TokensOf(world, context.TokenType) is { } tokens)
+                    context.Token = tokens.Put(context.Principal.Clone().SetTokenType(context.TokenType));
             }
         );
         On<ValidateTokenContext>(
@@ -125,13 +125,13 @@ internal static class OpenIddictSetup
                 if (
                     context.ValidTokenTypes is not { Count: 1 } types
                     || types.First() is not { } type
-                    || ShelfOf(world, type) is not { } shelf
+                    || TokensOf(world, type) is not { } tokens
                 )
                     return;
                 var isKnown =
-                    shelf == world.Codes
-                        ? shelf.TryTake(context.Token, out var principal)
-                        : shelf.TryFind(context.Token, out principal);
+                    tokens == world.Codes
+                        ? tokens.TryTake(context.Token, out var principal)
+                        : tokens.TryFind(context.Token, out principal);
                 if (isKnown)
                     context.Principal = principal;
                 else
@@ -261,7 +261,7 @@ internal static class OpenIddictSetup
         );
     }
 
-    private static TokenShelf? ShelfOf(GoogleWorld world, string tokenType) =>
+    private static TokenShelf? TokensOf(GoogleWorld world, string tokenType) =>
         tokenType switch
         {
             TokenTypeIdentifiers.Private.AuthorizationCode => world.Codes,

@@ -68,8 +68,8 @@ internal static class DesktopRoutes
     private static async Task<Ok<TokenAnswer>> MakeAsync(
         HttpContext context,
         GatewayTokens tokens,
-        DeviceBook devices,
-        PageBook pages,
+        DeviceStore devices,
+        PageStore pages,
         WebSettings settings,
         TimeProvider time
     )
@@ -111,16 +111,16 @@ internal static class DesktopRoutes
             ),
             DeviceAddition.TooMany => throw new RefusalException(
                 StatusCodes.Status409Conflict,
-                $"You have {DeviceBook.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."
+                $"You have {DeviceStore.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."
             ),
             _ => throw new RefusalException(
                 StatusCodes.Status409Conflict,
-                $"You had {DeviceBook.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."
+                $"You had {DeviceStore.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."
             ),
         };
     }
 
-    private static async Task<Ok<DevicesAnswer>> List(HttpContext context, DeviceBook devices)
+    private static async Task<Ok<DevicesAnswer>> List(HttpContext context, DeviceStore devices)
     {
         var own = await Stored(() => Task.FromResult(devices.Of(context.UserName())));
         return TypedResults.Ok(
@@ -132,7 +132,7 @@ internal static class DesktopRoutes
 
     private static async Task<Ok<RevokedAnswer>> RevokeAsync(
         HttpContext context,
-        DeviceBook devices,
+        DeviceStore devices,
         Revocations revocations
     )
     {

@@ -41,7 +41,7 @@ internal static class TelegramRoutes
             .WithSummary("Makes a one-tap link; the one before is void.");
     }
 
-    private static async Task<Ok<VerifiedAnswer>> VerifyAsync(HttpContext context, ILinkBook links)
+    private static async Task<Ok<VerifiedAnswer>> VerifyAsync(HttpContext context, ILinkStore links)
     {
         var typed = await ApiBody.ReadAsync<VerifyRequest>(context, """{"code":"048213"}""");
         var code =
@@ -72,7 +72,7 @@ internal static class TelegramRoutes
         }
     }
 
-    private static async Task<Ok<DoneAnswer>> UnlinkAsync(HttpContext context, ILinkBook links) =>
+    private static async Task<Ok<DoneAnswer>> UnlinkAsync(HttpContext context, ILinkStore links) =>
         links.Find(context.UserName()) is null
         || await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
             ? throw new RefusalException(
@@ -81,7 +81,7 @@ internal static class TelegramRoutes
             )
             : TypedResults.Ok(new DoneAnswer(true));
 
-    private static async Task<Ok<DoneAnswer>> SetTimeZoneAsync(HttpContext context, ILinkBook links)
+    private static async Task<Ok<DoneAnswer>> SetTimeZoneAsync(HttpContext context, ILinkStore links)
     {
         var said = await ApiBody.ReadAsync<TimeZoneRequest>(context, """{"timezone":"Europe/Prague"}""");
         if (!TimeZoneName.TryParse(said.Timezone, out var name) || name.Find() is null)
@@ -100,7 +100,7 @@ internal static class TelegramRoutes
             : TypedResults.Ok(new DoneAnswer(true));
     }
 
-    private static Ok<StatusAnswer> Status(HttpContext context, ILinkBook links) =>
+    private static Ok<StatusAnswer> Status(HttpContext context, ILinkStore links) =>
         TypedResults.Ok(StatusAnswer.Of(links.Find(context.UserName())));
 
     private static async Task<Ok<LinkAnswer>> OfferAsync(HttpContext context, LinkOffers offers)

@@ -10,7 +10,7 @@ namespace Notify.Web.Bot;
 public sealed record LinkOffer(Uri Url, DateTimeOffset ExpiresAt);
 
 /// <summary>Makes one-tap links (specification, section 5), and knows the bot's name at Telegram.</summary>
-public sealed class LinkOffers(WebSettings settings, ILinkBook links, BotClient bot)
+public sealed class LinkOffers(WebSettings settings, ILinkStore links, BotClient bot)
 {
     private string? _lastKnown;
 

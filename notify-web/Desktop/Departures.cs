@@ -12,8 +12,8 @@ namespace Notify.Web.Desktop;
 /// a directory; also at the start, for who left while this process was down. Where the name service fails, nobody has left.
 /// </remarks>
 internal sealed partial class Departures(
-    DeviceBook devices,
-    PageBook pages,
+    DeviceStore devices,
+    PageStore pages,
     Revocations revocations,
     Accounts accounts,
     TimeProvider time,

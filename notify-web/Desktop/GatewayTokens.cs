@@ -34,7 +34,7 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
     internal GatewayToken MakeForDevice(UserName user) =>
         Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
 
-    /// <summary>For the pages of a session, under the id that <see cref="PageBook"/> has for them; it lives no longer than the session does.</summary>
+    /// <summary>For the pages of a session, under the id that <see cref="PageStore"/> has for them; it lives no longer than the session does.</summary>
     internal GatewayToken MakeForPage(UserName user, string id, DateTimeOffset sessionEnds)
     {
         var left = sessionEnds - time.GetUtcNow();

@@ -7,8 +7,8 @@ namespace Notify.Web.Desktop;
 /// as it answers: until then nobody is connected to it, and after that every second counts.
 /// </summary>
 internal sealed partial class Revocations(
-    DeviceBook devices,
-    PageBook pages,
+    DeviceStore devices,
+    PageStore pages,
     GatewaySocket gateway,
     TimeProvider time,
     ILogger<Revocations> log

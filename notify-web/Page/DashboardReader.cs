@@ -11,10 +11,10 @@ namespace Notify.Web.Page;
 /// and the others go on.
 /// </summary>
 public sealed class DashboardReader(
-    ILinkBook links,
+    ILinkStore links,
     BotClient bot,
     LinkOffers offers,
-    DeviceBook devices,
+    DeviceStore devices,
     TimeProvider time
 )
 {

@@ -13,7 +13,7 @@ public static class RateLimits
     /// <summary>Listing scripts: the bot starts a helper through sudo.</summary>
     public const string Listing = "listing";
 
-    /// <summary>Linking: each changes a file that all users share, under its lock. (Wrong codes are counted by the link book, over all processes.)</summary>
+    /// <summary>Linking: each changes a file that all users share, under its lock. (Wrong codes are counted by the link store, over all processes.)</summary>
     public const string Linking = "linking";
 
     /// <summary>Tokens for the gateway: a page needs one every ten minutes, and after each break.</summary>

@@ -88,7 +88,7 @@ public static partial class WebServer
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => new Accounts(time, settings.AnalystGroup));
-        services.AddSingleton<ILinkBook>(provider => new FileLinkBook(
+        services.AddSingleton<ILinkStore>(provider => new JsonLinkStore(
             settings.DataFolder,
             time,
             provider.GetRequiredService<Accounts>()
@@ -102,8 +102,8 @@ public static partial class WebServer
         services.AddSingleton<Assets>();
         services.AddSingleton<DashboardReader>();
         services.AddSingleton<GatewayTokens>();
-        services.AddSingleton<DeviceBook>();
-        services.AddSingleton<PageBook>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<PageStore>();
         services.AddSingleton(_ => new GatewaySocket(
             settings.GatewaySocket,
             new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)

@@ -24,7 +24,7 @@ public sealed class DashboardHouse : IAsyncDisposable
     private readonly List<TestAccount> _accounts = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-house-").FullName;
     private System.Collections.ObjectModel.ReadOnlyDictionary<string, string>? _webSettings;
-    private FileLinkBook? _links;
+    private JsonLinkStore? _links;
     private bool _isOpen;
 
     /// <summary>Telegram and Google.</summary>
@@ -43,7 +43,7 @@ public sealed class DashboardHouse : IAsyncDisposable
     public WebProcess Web { get; private set; } = null!;
 
     /// <summary>The links, as another program on the same files sees them.</summary>
-    public FileLinkBook Links => _links!;
+    public JsonLinkStore Links => _links!;
 
     /// <summary>The folder of the shared files.</summary>
     public string Data => Path.Combine(_folder, "data");
@@ -185,7 +185,7 @@ public sealed class DashboardHouse : IAsyncDisposable
             foreach (var (at, state) in notifications)
             {
                 command.Parameters.Clear();
-                command.Parameters.AddWithValue("$id", ImageShelf.NewId());
+                command.Parameters.AddWithValue("$id", ImageStore.NewId());
                 command.Parameters.AddWithValue("$user", analyst.Name);
                 command.Parameters.AddWithValue("$at", at.ToUnixTimeMilliseconds());
                 command.Parameters.AddWithValue("$state", (int)state);
@@ -303,7 +303,7 @@ public sealed class DashboardHouse : IAsyncDisposable
             Directory.CreateDirectory(Data);
             Sandbox = await SandboxServer.StartAsync(new SandboxOptions { Limits = SendLimits.Off }, Cancellation);
             Phones = new SandboxControl(Sandbox);
-            _links = new FileLinkBook(Data, TimeProvider.System);
+            _links = new JsonLinkStore(Data, TimeProvider.System);
             if (Before is not null)
             {
                 await Before(this);

@@ -47,12 +47,12 @@ switch (args)
         return 0;
 
     case ["link", var folder, var prefix, var count]:
-        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        using (var store = new JsonLinkStore(folder, TimeProvider.System))
         {
             var first = prefix[0] * 1_000_000L;
             for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
             {
-                await book.LinkAsync(
+                await store.LinkAsync(
                     UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")),
                     new ChatId(first + i),
                     CancellationToken.None
@@ -63,13 +63,13 @@ switch (args)
         return 0;
 
     case ["verify", var folder, var prefix, var count, var code]:
-        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        using (var store = new JsonLinkStore(folder, TimeProvider.System))
         {
             var tries = Enumerable
                 .Range(0, int.Parse(count, CultureInfo.InvariantCulture))
                 .Select(i =>
                     Task.Run(() =>
-                        book.VerifyAsync(
+                        store.VerifyAsync(
                             UserName.Parse(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}")),
                             code,
                             CancellationToken.None
@@ -85,12 +85,12 @@ switch (args)
         return 0;
 
     case ["guess", var folder, var user, .. var codes]:
-        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        using (var store = new JsonLinkStore(folder, TimeProvider.System))
         {
             foreach (var code in codes)
             {
                 Console.WriteLine(
-                    (await book.VerifyAsync(UserName.Parse(user), code, CancellationToken.None)).GetType().Name
+                    (await store.VerifyAsync(UserName.Parse(user), code, CancellationToken.None)).GetType().Name
                 );
             }
         }
@@ -98,11 +98,11 @@ switch (args)
         return 0;
 
     case ["find-twice", var folder, var user]:
-        using (var book = new FileLinkBook(folder, TimeProvider.System))
+        using (var store = new JsonLinkStore(folder, TimeProvider.System))
         {
             try
             {
-                Console.WriteLine(book.Find(UserName.Parse(user))?.Chat);
+                Console.WriteLine(store.Find(UserName.Parse(user))?.Chat);
             }
             catch (StateUnreadableException exception)
             {
@@ -110,7 +110,7 @@ switch (args)
             }
 
             await Console.In.ReadLineAsync();
-            Console.WriteLine(book.Find(UserName.Parse(user))?.Chat);
+            Console.WriteLine(store.Find(UserName.Parse(user))?.Chat);
         }
 
         return 0;

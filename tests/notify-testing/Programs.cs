@@ -8,7 +8,7 @@ public static class Programs
 {
     private static readonly Lazy<string> Root = new(FindRoot);
 
-    private static readonly Lazy<string> Shelf = new(MakeShelf);
+    private static readonly Lazy<string> Folder = new(MakeFolder);
 
     // What is published; the sandbox, the demo and the tests' own helper programs are used as they were built.
     private static readonly string[] Shipped =
@@ -32,7 +32,7 @@ public static class Programs
     {
         lock (Gate)
         {
-            var target = System.IO.Path.Combine(Shelf.Value, name);
+            var target = System.IO.Path.Combine(Folder.Value, name);
             if (!Directory.Exists(target))
             {
                 CopyFolder(Source(name), target);
@@ -42,12 +42,12 @@ public static class Programs
         }
     }
 
-    private static string MakeShelf()
+    private static string MakeFolder()
     {
-        var shelf = Directory.CreateTempSubdirectory("notify-programs-").FullName;
-        File.SetUnixFileMode(shelf, (UnixFileMode)0b111_101_101);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(shelf, recursive: true);
-        return shelf;
+        var folder = Directory.CreateTempSubdirectory("notify-programs-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
     }
 
     private static string Source(string name)

@@ -35,7 +35,7 @@ internal sealed class WebScene : IAsyncDisposable
             StringComparer.Ordinal
         );
         Environment["TELEGRAM_BOT_USERNAME"] = "NotifyTestBot";
-        Links = new FileLinkBook(Data, time);
+        Links = new JsonLinkStore(Data, time);
     }
 
     /// <summary>Telegram and Google.</summary>
@@ -57,7 +57,7 @@ internal sealed class WebScene : IAsyncDisposable
     public Dictionary<string, string> Environment { get; }
 
     /// <summary>The links, as another program on the same files sees them.</summary>
-    public FileLinkBook Links { get; }
+    public JsonLinkStore Links { get; }
 
     /// <summary>The dashboard that was started last.</summary>
     public WebApplication Web { get; private set; } = null!;

@@ -261,7 +261,7 @@ public sealed class ClockTests : IAsyncLifetime
     private sealed class Delivering : IAsyncDisposable
     {
         private readonly SqliteOutbox _outbox;
-        private readonly FileLinkBook _links;
+        private readonly JsonLinkStore _links;
         private readonly BotApi _api;
         private readonly GatewaySocket _gateway;
         private readonly DesktopDispatch _desktops;
@@ -293,14 +293,14 @@ public sealed class ClockTests : IAsyncLifetime
                 time,
                 NullLogger<SqliteOutbox>.Instance
             );
-            _links = new FileLinkBook(folder, time);
+            _links = new JsonLinkStore(folder, time);
             _api = new BotApi(settings.ApiUrl, settings.Token, time);
             var metrics = new BotMetrics();
             _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
             _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
             _delivery = new NotificationDelivery(
                 _outbox,
-                new ImageShelf(Path.Combine(settings.PrivateFolder, "images"), time),
+                new ImageStore(Path.Combine(settings.PrivateFolder, "images"), time),
                 _links,
                 accounts,
                 _api,

@@ -359,7 +359,7 @@ public sealed class LinkingInChatTests
     /// <summary>What the dashboard does when it shows the one-tap button.</summary>
     private static async Task<string> OfferAsync(BotScene scene, string user)
     {
-        using var book = new FileLinkBook(scene.Data, TimeProvider.System);
-        return (await book.OfferDeepLinkAsync(UserName.Parse(user), Cancellation)).Payload;
+        using var store = new JsonLinkStore(scene.Data, TimeProvider.System);
+        return (await store.OfferDeepLinkAsync(UserName.Parse(user), Cancellation)).Payload;
     }
 }

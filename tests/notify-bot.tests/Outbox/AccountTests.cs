@@ -18,7 +18,7 @@ public sealed class AccountTests
         using var scene = new OutboxScene();
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        var image = new StoredImage(ImageShelf.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345));
+        var image = new StoredImage(ImageStore.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345));
         var old = scene.New("salaries", user, key: "k1", image: image) with { Account = null };
         await scene.Outbox.AcceptAsync(old, Queued, _ => { }, Cancellation);
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);

@@ -23,10 +23,10 @@ public sealed class KeepingTests : IDisposable
     [Fact]
     public async Task After_thirty_days_a_notification_is_forgotten_with_its_chart_and_one_that_waits_never()
     {
-        var shelf = new ImageShelf(_charts, _scene.Time);
-        var old = await PutAsync(shelf);
-        var waiting = await PutAsync(shelf);
-        var young = await PutAsync(shelf);
+        var images = new ImageStore(_charts, _scene.Time);
+        var old = await PutAsync(images);
+        var waiting = await PutAsync(images);
+        var young = await PutAsync(images);
         var accepted = await _scene.AcceptAsync("old", image: old);
         await _scene.Outbox.RecordAsync(accepted.Sequence, Delivered);
         await _scene.AcceptAsync("held back", state: DeliveryState.Muted);
@@ -36,17 +36,17 @@ public sealed class KeepingTests : IDisposable
         await _scene.Outbox.RecordAsync(kept.Sequence, Delivered);
 
         _scene.Time.Advance(TimeSpan.FromDays(30) - TimeSpan.FromMilliseconds(1));
-        await ForgetAsync(shelf);
+        await ForgetAsync(images);
         Assert.Equal(["young", "waits", "held back", "old"], History());
 
         _scene.Time.Advance(TimeSpan.FromMilliseconds(1));
-        await ForgetAsync(shelf);
+        await ForgetAsync(images);
         Assert.Equal(["young", "waits"], History());
         Assert.Null(_scene.Outbox.ImageOf(OutboxScene.Dana, old.Id));
-        Assert.Null(shelf.Open(old));
+        Assert.Null(images.Open(old));
         foreach (var image in (StoredImage[])[waiting, young])
         {
-            await using var chart = shelf.Open(image);
+            await using var chart = images.Open(image);
             Assert.NotNull(chart);
         }
     }
@@ -105,14 +105,14 @@ public sealed class KeepingTests : IDisposable
     [Fact]
     public async Task A_chart_whose_notification_was_never_stored_is_taken_away_later()
     {
-        var shelf = new ImageShelf(_charts, _scene.Time);
-        var orphan = await PutAsync(shelf);
+        var images = new ImageStore(_charts, _scene.Time);
+        var orphan = await PutAsync(images);
         File.SetLastWriteTimeUtc(
             Path.Combine(_charts, orphan.Id + ".png"),
             _scene.Time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(33)
         );
 
-        await ForgetAsync(shelf);
+        await ForgetAsync(images);
 
         Assert.Empty(Directory.EnumerateFiles(_charts));
     }
@@ -121,9 +121,9 @@ public sealed class KeepingTests : IDisposable
     public async Task Charts_have_names_that_nobody_guesses_and_a_mode_that_keeps_others_out()
     {
         var folder = Path.Combine(_charts, "images");
-        var shelf = new ImageShelf(folder, _scene.Time);
+        var images = new ImageStore(folder, _scene.Time);
 
-        var image = await PutAsync(shelf);
+        var image = await PutAsync(images);
 
         Assert.Matches("^[A-Za-z0-9_-]{22}$", image.Id);
         Assert.Equal((UnixFileMode)0b111_101_000, File.GetUnixFileMode(folder));
@@ -188,16 +188,16 @@ public sealed class KeepingTests : IDisposable
         );
     }
 
-    private static async Task<StoredImage> PutAsync(ImageShelf shelf)
+    private static async Task<StoredImage> PutAsync(ImageStore images)
     {
         using var png = new MemoryStream(Testing.TestPictures.Png(4, 4));
-        return await shelf.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
+        return await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
     }
 
-    private Task ForgetAsync(ImageShelf shelf) =>
+    private Task ForgetAsync(ImageStore images) =>
         new HistoryKeeping(
             _scene.Outbox,
-            shelf,
+            images,
             new RealPauses(_scene.Time),
             NullLogger<HistoryKeeping>.Instance
         ).ForgetAsync(Cancellation);

@@ -6,7 +6,7 @@ namespace Notify.Tests.Outbox;
 /// <summary>A user's mutes are bounded, those that have ended go, and a table that an older version let grow is taken back to the bound.</summary>
 public sealed class MuteBoundTests : IDisposable
 {
-    private const int Most = MuteBook.MostOfUser;
+    private const int Most = MuteStore.MostOfUser;
 
     private readonly OutboxScene _scene = new();
 

@@ -78,7 +78,7 @@ internal sealed class OutboxScene : IDisposable
     ) =>
         new()
         {
-            Id = ImageShelf.NewId(),
+            Id = ImageStore.NewId(),
             User = user ?? Dana,
             Account = AccountId.None,
             Message = message,

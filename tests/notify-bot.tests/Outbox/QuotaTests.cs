@@ -130,16 +130,16 @@ public sealed class QuotaTests : IDisposable
     public async Task Charts_go_with_their_notifications()
     {
         var folder = Directory.CreateTempSubdirectory("notify-charts-").FullName;
-        var shelf = new ImageShelf(folder, _scene.Time);
+        var images = new ImageStore(folder, _scene.Time);
         using var stop = new CancellationTokenSource();
         var keeping = new HistoryKeeping(
             _scene.Outbox,
-            shelf,
+            images,
             _scene.Time,
             NullLogger<HistoryKeeping>.Instance
         ).RunAsync(stop.Token);
         using var png = new MemoryStream(TestPictures.Png(4, 4));
-        var chart = await shelf.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
+        var chart = await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
         await _scene.AcceptAsync("oldest", state: DeliveryState.Muted, image: chart);
 
         // A chart counts a sixteenth of its bytes: of these a few are all that there is room for.
@@ -147,7 +147,7 @@ public sealed class QuotaTests : IDisposable
         await FloodAsync(OutboxScene.Dana, 10, i => _scene.New($"large {i}", image: large));
 
         Assert.InRange(Rows("dana"), 2, 6);
-        await Eventually.TrueAsync(() => shelf.Open(chart) is null, () => "the chart is kept", Cancellation);
+        await Eventually.TrueAsync(() => images.Open(chart) is null, () => "the chart is kept", Cancellation);
         await stop.CancelAsync();
         await keeping;
         Directory.Delete(folder, recursive: true);

@@ -17,7 +17,7 @@ public sealed class StoringTests
         var whole = scene.New(
             "10 % down 📉",
             key: "k1",
-            image: new StoredImage(ImageShelf.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))
+            image: new StoredImage(ImageStore.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))
         ) with
         {
             Script = "revenue_drop.py",

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-public sealed class DamagedFilesTests : LinkBookScene
+public sealed class DamagedFilesTests : LinkStoreScene
 {
     private const string Good = """
         {
@@ -42,9 +42,9 @@ public sealed class DamagedFilesTests : LinkBookScene
         await File.WriteAllBytesAsync(UsersPath, damaged, Cancellation);
         await AssertDamageIsLeftAlone(damaged, position);
 
-        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
-        Assert.Throws<StateUnreadableException>(() => Book.Find(Chat));
-        Assert.Throws<StateUnreadableException>(() => Book.All());
+        Assert.Throws<StateUnreadableException>(() => Store.Find(Alice));
+        Assert.Throws<StateUnreadableException>(() => Store.Find(Chat));
+        Assert.Throws<StateUnreadableException>(() => Store.All());
     }
 
     [Theory]
@@ -52,33 +52,33 @@ public sealed class DamagedFilesTests : LinkBookScene
     public async Task What_was_read_before_is_served_until_the_file_is_right_again(byte[] damaged, string position)
     {
         await File.WriteAllTextAsync(UsersPath, Good, Cancellation);
-        Assert.NotNull(Book.Find(Alice));
+        Assert.NotNull(Store.Find(Alice));
 
         await File.WriteAllBytesAsync(UsersPath, damaged, Cancellation);
         await AssertDamageIsLeftAlone(damaged, position);
-        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
-        Assert.Equal(2, Book.All().Count);
+        Assert.Equal(42, Store.Find(Alice)!.Chat.Value);
+        Assert.Equal(2, Store.All().Count);
 
         await File.WriteAllTextAsync(UsersPath, Good.Replace("42", "44", StringComparison.Ordinal), Cancellation);
-        Assert.Empty(Book.Unreadable());
-        Assert.Equal(44, Book.Find(Alice)!.Chat.Value);
+        Assert.Empty(Store.Unreadable());
+        Assert.Equal(44, Store.Find(Alice)!.Chat.Value);
     }
 
     private async Task AssertDamageIsLeftAlone(byte[] damaged, string position)
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
-        var unreadable = Assert.Single(Book.Unreadable());
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
+        var unreadable = Assert.Single(Store.Unreadable());
         Assert.Equal(("telegram_users.json", position), (unreadable.File, unreadable.Position));
 
         Assert.Equal(
             unreadable,
             (
-                await Assert.ThrowsAsync<StateUnreadableException>(() => Book.LinkAsync(Bob, Chat, Cancellation))
+                await Assert.ThrowsAsync<StateUnreadableException>(() => Store.LinkAsync(Bob, Chat, Cancellation))
             ).Unreadable
         );
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(Bob, Cancellation));
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, code.Code, Cancellation));
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Bob, WrongCode(), Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.UnlinkAsync(Bob, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.VerifyAsync(Bob, code.Code, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.VerifyAsync(Bob, WrongCode(), Cancellation));
         Assert.Equal(damaged, await File.ReadAllBytesAsync(UsersPath, Cancellation));
 
         // Nothing was used up or counted.
@@ -89,9 +89,9 @@ public sealed class DamagedFilesTests : LinkBookScene
     [Fact]
     public async Task A_code_tried_while_links_are_unreadable_is_good_afterwards()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         await File.WriteAllTextAsync(UsersPath, "[]", Cancellation);
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.VerifyAsync(Alice, code.Code, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.VerifyAsync(Alice, code.Code, Cancellation));
         File.Delete(UsersPath);
 
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
@@ -126,32 +126,32 @@ public sealed class DamagedFilesTests : LinkBookScene
     {
         await File.WriteAllTextAsync(UsersPath, With(wrong), Cancellation);
 
-        var unreadable = Assert.Single(Book.Unreadable());
+        var unreadable = Assert.Single(Store.Unreadable());
         Assert.Equal(("telegram_users.json", position, name), (unreadable.File, unreadable.Position, unreadable.Entry));
-        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
-        Assert.Equal(Bob, Book.Find(new ChatId(43))!.User);
-        Assert.Equal(2, Book.All().Count);
+        Assert.Equal(42, Store.Find(Alice)!.Chat.Value);
+        Assert.Equal(Bob, Store.Find(new ChatId(43))!.User);
+        Assert.Equal(2, Store.All().Count);
         if (UserName.TryParse(name, out var user))
         {
-            Assert.Equal(unreadable, Assert.Throws<StateUnreadableException>(() => Book.Find(user)).Unreadable);
+            Assert.Equal(unreadable, Assert.Throws<StateUnreadableException>(() => Store.Find(user)).Unreadable);
             await Assert.ThrowsAsync<StateUnreadableException>(() =>
-                Book.LinkAsync(user, new ChatId(77), Cancellation)
+                Store.LinkAsync(user, new ChatId(77), Cancellation)
             );
-            await Assert.ThrowsAsync<StateUnreadableException>(() => Book.UnlinkAsync(user, Cancellation));
+            await Assert.ThrowsAsync<StateUnreadableException>(() => Store.UnlinkAsync(user, Cancellation));
         }
 
         // Others link, move and unlink meanwhile.
-        var code = await Book.IssueCodeAsync(new ChatId(50), Cancellation);
+        var code = await Store.IssueCodeAsync(new ChatId(50), Cancellation);
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
-        await Book.UnlinkAsync(Bob, Cancellation);
+        await Store.UnlinkAsync(Bob, Cancellation);
 
         Assert.Contains(
             wrong.TrimStart(),
             await File.ReadAllTextAsync(UsersPath, Cancellation),
             StringComparison.Ordinal
         );
-        Assert.Equal(name, Assert.Single(Book.Unreadable()).Entry);
-        Assert.Equal(50, Assert.Single(Book.All()).Value.Chat.Value);
+        Assert.Equal(name, Assert.Single(Store.Unreadable()).Entry);
+        Assert.Equal(50, Assert.Single(Store.All()).Value.Chat.Value);
     }
 
     [Fact]
@@ -162,13 +162,13 @@ public sealed class DamagedFilesTests : LinkBookScene
         await File.WriteAllTextAsync(UsersPath, With(Twice), Cancellation);
 
         Assert.All(
-            Book.Unreadable(),
+            Store.Unreadable(),
             unreadable => Assert.Equal(("a", "the same name a second time"), (unreadable.Entry, unreadable.Problem))
         );
-        Assert.Throws<StateUnreadableException>(() => Book.Find(UserName.Parse("a")));
-        await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
-        Assert.Equal(2, Book.Unreadable().Count);
-        Assert.Equal(44, Book.Find(Alice)!.Chat.Value);
+        Assert.Throws<StateUnreadableException>(() => Store.Find(UserName.Parse("a")));
+        await Store.LinkAsync(Alice, new ChatId(44), Cancellation);
+        Assert.Equal(2, Store.Unreadable().Count);
+        Assert.Equal(44, Store.Find(Alice)!.Chat.Value);
     }
 
     [Fact]
@@ -180,20 +180,20 @@ public sealed class DamagedFilesTests : LinkBookScene
             Cancellation
         );
 
-        Assert.Equal("a", Assert.Throws<StateUnreadableException>(() => Book.Find(new ChatId(7))).Unreadable.Entry);
-        Assert.Null(Book.Find(new ChatId(8)));
+        Assert.Equal("a", Assert.Throws<StateUnreadableException>(() => Store.Find(new ChatId(7))).Unreadable.Entry);
+        Assert.Null(Store.Find(new ChatId(8)));
     }
 
     [Fact]
     public async Task An_entry_is_served_again_once_it_is_right()
     {
         await File.WriteAllTextAsync(UsersPath, Good.Replace("42", "\"42\"", StringComparison.Ordinal), Cancellation);
-        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+        Assert.Throws<StateUnreadableException>(() => Store.Find(Alice));
 
         await File.WriteAllTextAsync(UsersPath, Good, Cancellation);
 
-        Assert.Equal(42, Book.Find(Alice)!.Chat.Value);
-        Assert.Empty(Book.Unreadable());
+        Assert.Equal(42, Store.Find(Alice)!.Chat.Value);
+        Assert.Empty(Store.Unreadable());
     }
 
     [Fact]
@@ -202,8 +202,8 @@ public sealed class DamagedFilesTests : LinkBookScene
         var wrong = string.Join(",\n", Enumerable.Range(0, 50_000).Select(i => $"\"w{i}\": {i}"));
         await File.WriteAllTextAsync(UsersPath, With(wrong), Cancellation);
 
-        Assert.InRange(Book.Unreadable().Count, 1, 20);
-        await Book.LinkAsync(Alice, new ChatId(44), Cancellation);
+        Assert.InRange(Store.Unreadable().Count, 1, 20);
+        await Store.LinkAsync(Alice, new ChatId(44), Cancellation);
         Assert.Contains(
             "\"w49999\": 49999",
             await File.ReadAllTextAsync(UsersPath, Cancellation),
@@ -214,7 +214,7 @@ public sealed class DamagedFilesTests : LinkBookScene
     [Fact]
     public async Task A_wrong_code_or_one_tap_link_costs_itself()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
         await File.WriteAllTextAsync(
             CodesPath,
             """{"12345": {"chat_id": 1, "created_at": 5}, "000123": {"chat_id": "x"}}""",
@@ -222,16 +222,16 @@ public sealed class DamagedFilesTests : LinkBookScene
         );
         await File.WriteAllTextAsync(DeepLinksPath, """{"x": {"user": "a/b", "created_at": 5}}""", Cancellation);
 
-        var code = await Book.IssueCodeAsync(new ChatId(50), Cancellation);
+        var code = await Store.IssueCodeAsync(new ChatId(50), Cancellation);
         Assert.IsType<Verification.Verified>(await VerifyAsync(Bob, code.Code));
         Assert.Equal(
             "000123",
             (await Assert.ThrowsAsync<StateUnreadableException>(() => VerifyAsync(Bob, "000123"))).Unreadable.Entry
         );
-        var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
-        Assert.IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, new ChatId(51), false, Cancellation));
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
-        Assert.Equal("12345 000123 x", string.Join(' ', Book.Unreadable().Select(unreadable => unreadable.Entry)));
+        var offer = await Store.OfferDeepLinkAsync(Alice, Cancellation);
+        Assert.IsType<Redemption.Redeemed>(await Store.RedeemAsync(offer.Payload, new ChatId(51), false, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.RedeemAsync("x", Chat, false, Cancellation));
+        Assert.Equal("12345 000123 x", string.Join(' ', Store.Unreadable().Select(unreadable => unreadable.Entry)));
         Assert.Contains(
             "\"000123\": {\"chat_id\": \"x\"}",
             await File.ReadAllTextAsync(CodesPath, Cancellation),
@@ -251,49 +251,49 @@ public sealed class DamagedFilesTests : LinkBookScene
     [Fact]
     public async Task Damaged_codes_stop_linking_but_not_finding()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
         await File.WriteAllTextAsync(CodesPath, """{"12345": """, Cancellation);
         await File.WriteAllTextAsync(DeepLinksPath, "[]", Cancellation);
 
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.IssueCodeAsync(Chat, Cancellation));
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.OfferDeepLinkAsync(Alice, Cancellation));
-        await Assert.ThrowsAsync<StateUnreadableException>(() => Book.RedeemAsync("x", Chat, false, Cancellation));
-        Assert.NotNull(Book.Find(Alice));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.IssueCodeAsync(Chat, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.OfferDeepLinkAsync(Alice, Cancellation));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => Store.RedeemAsync("x", Chat, false, Cancellation));
+        Assert.NotNull(Store.Find(Alice));
         Assert.Equal(
             "pending_codes.json pending_links.json",
-            string.Join(' ', Book.Unreadable().Select(file => file.File))
+            string.Join(' ', Store.Unreadable().Select(file => file.File))
         );
     }
 
     [Fact]
     public async Task A_file_that_was_there_and_was_deleted_is_an_empty_one()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
         File.Delete(UsersPath);
 
-        Assert.Null(Book.Find(Alice));
-        Assert.Empty(Book.Unreadable());
-        await Book.LinkAsync(Bob, Chat, Cancellation);
-        Assert.Single(Book.All());
+        Assert.Null(Store.Find(Alice));
+        Assert.Empty(Store.Unreadable());
+        await Store.LinkAsync(Bob, Chat, Cancellation);
+        Assert.Single(Store.All());
     }
 
     [Fact]
     public async Task A_damaged_file_after_none_has_nothing_to_be_served_from()
     {
-        Assert.Null(Book.Find(Alice));
+        Assert.Null(Store.Find(Alice));
         await File.WriteAllTextAsync(UsersPath, "[]", Cancellation);
 
-        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+        Assert.Throws<StateUnreadableException>(() => Store.Find(Alice));
     }
 
     [Fact]
     public void A_folder_that_is_missing_is_not_an_empty_book()
     {
-        using var book = new FileLinkBook(Path.Combine(Folder, "not-mounted"), Time);
+        using var store = new JsonLinkStore(Path.Combine(Folder, "not-mounted"), Time);
 
         Assert.Contains(
             "is not there",
-            Assert.Throws<StateUnreadableException>(() => book.Find(Alice)).Message,
+            Assert.Throws<StateUnreadableException>(() => store.Find(Alice)).Message,
             StringComparison.Ordinal
         );
     }
@@ -302,14 +302,14 @@ public sealed class DamagedFilesTests : LinkBookScene
     public void A_link_or_a_pipe_in_place_of_the_file_is_not_followed_and_does_not_block()
     {
         Command.Run("mkfifo", UsersPath);
-        Assert.Throws<StateUnreadableException>(() => Book.Find(Alice));
+        Assert.Throws<StateUnreadableException>(() => Store.Find(Alice));
         File.Delete(UsersPath);
         File.WriteAllText(Path.Combine(Folder, "elsewhere"), Good);
         File.CreateSymbolicLink(UsersPath, "elsewhere");
 
         Assert.Equal(
             "not opened: it is a symbolic link",
-            Assert.Throws<StateUnreadableException>(() => Book.Find(Alice)).Unreadable.Position
+            Assert.Throws<StateUnreadableException>(() => Store.Find(Alice)).Unreadable.Position
         );
     }
 

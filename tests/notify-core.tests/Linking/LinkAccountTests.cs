@@ -5,7 +5,7 @@ using Xunit;
 namespace Notify.Tests.Linking;
 
 /// <summary>Links belong to accounts, not only to names. The accounts are real; <c>wanderers</c> stands for the analysts' group.</summary>
-public sealed class LinkAccountTests : LinkBookScene
+public sealed class LinkAccountTests : LinkStoreScene
 {
     private const string Group = "notify-wanderers";
 
@@ -19,23 +19,23 @@ public sealed class LinkAccountTests : LinkBookScene
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
         var before = account.Uid;
-        var old = (await Book.LinkAsync(user, Chat, Cancellation)).Link;
+        var old = (await Store.LinkAsync(user, Chat, Cancellation)).Link;
         Assert.Equal(new AccountId(before), old.Account);
 
         await account.DeleteAsync();
-        Assert.Null(Book.Find(user));
-        Assert.Null(Book.Find(Chat));
-        Assert.Equal(LinkStanding.AccountGone, Book.StandingOf(old));
+        Assert.Null(Store.Find(user));
+        Assert.Null(Store.Find(Chat));
+        Assert.Equal(LinkStanding.AccountGone, Store.StandingOf(old));
 
         await account.MakeAgainAsync(uid: null);
-        Assert.Null(Book.Find(user));
-        Assert.Null(Book.Find(Chat));
-        Assert.Equal(LinkStanding.AccountReplaced, Book.StandingOf(Book.Stored(user)!));
+        Assert.Null(Store.Find(user));
+        Assert.Null(Store.Find(Chat));
+        Assert.Equal(LinkStanding.AccountReplaced, Store.StandingOf(Store.Stored(user)!));
 
-        var made = await Book.LinkAsync(user, OtherChat, Cancellation);
+        var made = await Store.LinkAsync(user, OtherChat, Cancellation);
         Assert.Equal(
             (OtherChat, new AccountId(account.Uid), null),
-            (Book.Find(user)!.Chat, Book.Find(user)!.Account, made.PreviousChat)
+            (Store.Find(user)!.Chat, Store.Find(user)!.Account, made.PreviousChat)
         );
     }
 
@@ -44,45 +44,45 @@ public sealed class LinkAccountTests : LinkBookScene
     {
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        await Book.LinkAsync(user, Chat, Cancellation);
+        await Store.LinkAsync(user, Chat, Cancellation);
 
         await account.DeleteAsync();
-        Assert.Null(Book.Find(user));
+        Assert.Null(Store.Find(user));
         await account.MakeAgainAsync(account.Uid);
 
-        Assert.Equal(Chat, Book.Find(user)?.Chat);
-        Assert.Equal(user, Book.Find(Chat)?.User);
+        Assert.Equal(Chat, Store.Find(user)?.Chat);
+        Assert.Equal(user, Store.Find(Chat)?.User);
     }
 
     [Fact]
     public async Task Who_leaves_the_group_loses_the_link_and_has_it_again_when_back()
     {
         await using var account = await TestAccount.CreateAsync("alice", Group);
-        using var book = new FileLinkBook(Folder, Time, new Accounts(Time, Group));
+        using var store = new JsonLinkStore(Folder, Time, new Accounts(Time, Group));
         var user = UserName.Parse(account.Name);
-        var link = (await book.LinkAsync(user, Chat, Cancellation)).Link;
-        Assert.Equal(Chat, book.Find(user)?.Chat);
+        var link = (await store.LinkAsync(user, Chat, Cancellation)).Link;
+        Assert.Equal(Chat, store.Find(user)?.Chat);
 
         await account.LeaveAsync(Group);
-        Assert.Null(book.Find(user));
-        Assert.Equal(LinkStanding.LeftGroup, book.StandingOf(link));
+        Assert.Null(store.Find(user));
+        Assert.Equal(LinkStanding.LeftGroup, store.StandingOf(link));
 
         await account.JoinAsync(Group);
-        Assert.Equal(Chat, book.Find(user)?.Chat);
+        Assert.Equal(Chat, store.Find(user)?.Chat);
     }
 
     [Fact]
     public async Task A_name_without_an_account_and_a_system_account_are_of_no_group_and_keep_their_links()
     {
         await using var account = await TestAccount.CreateAsync("alice", Group);
-        using var book = new FileLinkBook(Folder, Time, new Accounts(Time, Group));
-        await book.LinkAsync(UserName.Parse("data_team"), new ChatId(-100), Cancellation);
-        await book.LinkAsync(UserName.Parse("daemon"), new ChatId(-101), Cancellation);
+        using var store = new JsonLinkStore(Folder, Time, new Accounts(Time, Group));
+        await store.LinkAsync(UserName.Parse("data_team"), new ChatId(-100), Cancellation);
+        await store.LinkAsync(UserName.Parse("daemon"), new ChatId(-101), Cancellation);
 
-        await book.StoreAccountsAsync(Cancellation);
+        await store.StoreAccountsAsync(Cancellation);
 
-        Assert.Equal(AccountId.None, book.Find(UserName.Parse("data_team"))?.Account);
-        Assert.Equal(new ChatId(-101), book.Find(UserName.Parse("daemon"))?.Chat);
+        Assert.Equal(AccountId.None, store.Find(UserName.Parse("data_team"))?.Account);
+        Assert.Equal(new ChatId(-101), store.Find(UserName.Parse("daemon"))?.Chat);
         Assert.Contains(
             "\"uid\": null",
             await File.ReadAllTextAsync(UsersPath, Cancellation),
@@ -94,10 +94,10 @@ public sealed class LinkAccountTests : LinkBookScene
     public async Task Where_there_is_no_such_group_nobody_has_left_it()
     {
         await using var account = await TestAccount.CreateAsync("alice");
-        using var book = new FileLinkBook(Folder, Time, new Accounts(Time, "notify-no-such-group"));
-        await book.LinkAsync(UserName.Parse(account.Name), Chat, Cancellation);
+        using var store = new JsonLinkStore(Folder, Time, new Accounts(Time, "notify-no-such-group"));
+        await store.LinkAsync(UserName.Parse(account.Name), Chat, Cancellation);
 
-        Assert.Equal(Chat, book.Find(UserName.Parse(account.Name))?.Chat);
+        Assert.Equal(Chat, store.Find(UserName.Parse(account.Name))?.Chat);
     }
 
     [Fact]
@@ -113,20 +113,20 @@ public sealed class LinkAccountTests : LinkBookScene
             """,
             Cancellation
         );
-        Assert.Equal(Chat, Book.Find(user)?.Chat);
+        Assert.Equal(Chat, Store.Find(user)?.Chat);
 
-        Assert.Equal(2, await Book.StoreAccountsAsync(Cancellation));
-        Assert.Equal(0, await Book.StoreAccountsAsync(Cancellation));
+        Assert.Equal(2, await Store.StoreAccountsAsync(Cancellation));
+        Assert.Equal(0, await Store.StoreAccountsAsync(Cancellation));
 
-        Assert.Equal(new AccountId(account.Uid), Book.Find(user)?.Account);
-        Assert.Equal(AccountId.None, Book.Find(UserName.Parse("data_team"))?.Account);
+        Assert.Equal(new AccountId(account.Uid), Store.Find(user)?.Account);
+        Assert.Equal(AccountId.None, Store.Find(UserName.Parse("data_team"))?.Account);
         var text = await File.ReadAllTextAsync(UsersPath, Cancellation);
         Assert.Contains("\"note\": \"first floor\"", text, StringComparison.Ordinal);
         Assert.Contains($"\"uid\": {account.Uid}", text, StringComparison.Ordinal);
         await account.DeleteAsync();
         await account.MakeAgainAsync(uid: null);
-        Assert.Equal(0, await Book.StoreAccountsAsync(Cancellation));
-        Assert.Null(Book.Find(user));
+        Assert.Equal(0, await Store.StoreAccountsAsync(Cancellation));
+        Assert.Null(Store.Find(user));
     }
 
     [Fact]
@@ -134,31 +134,31 @@ public sealed class LinkAccountTests : LinkBookScene
     {
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        var offer = await Book.OfferDeepLinkAsync(user, Cancellation);
+        var offer = await Store.OfferDeepLinkAsync(user, Cancellation);
 
         await account.DeleteAsync();
         Assert.IsType<Redemption.UnknownOrExpired>(
-            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+            await Store.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
         );
         await account.MakeAgainAsync(uid: null);
 
         Assert.IsType<Redemption.UnknownOrExpired>(
-            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+            await Store.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
         );
-        Assert.Null(Book.Stored(Chat));
+        Assert.Null(Store.Stored(Chat));
     }
 
     [Fact]
     public async Task A_payload_of_somebody_who_has_left_links_nobody()
     {
         await using var account = await TestAccount.CreateAsync("alice", Group);
-        using var book = new FileLinkBook(Folder, Time, new Accounts(Time, Group));
-        var offer = await book.OfferDeepLinkAsync(UserName.Parse(account.Name), Cancellation);
+        using var store = new JsonLinkStore(Folder, Time, new Accounts(Time, Group));
+        var offer = await store.OfferDeepLinkAsync(UserName.Parse(account.Name), Cancellation);
 
         await account.LeaveAsync(Group);
 
         Assert.IsType<Redemption.UnknownOrExpired>(
-            await book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
+            await store.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: true, Cancellation)
         );
     }
 
@@ -166,14 +166,14 @@ public sealed class LinkAccountTests : LinkBookScene
     public async Task A_chat_whose_link_does_not_count_is_not_asked_before_it_is_linked_anew()
     {
         await using var account = await TestAccount.CreateAsync("alice");
-        await Book.LinkAsync(UserName.Parse(account.Name), Chat, Cancellation);
+        await Store.LinkAsync(UserName.Parse(account.Name), Chat, Cancellation);
         await account.DeleteAsync();
-        var offer = await Book.OfferDeepLinkAsync(Bob, Cancellation);
+        var offer = await Store.OfferDeepLinkAsync(Bob, Cancellation);
 
         Assert.IsType<Redemption.Redeemed>(
-            await Book.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: false, Cancellation)
+            await Store.RedeemAsync(offer.Payload, Chat, evenIfLinkedToAnother: false, Cancellation)
         );
-        Assert.Equal(Bob, Book.Find(Chat)?.User);
+        Assert.Equal(Bob, Store.Find(Chat)?.User);
     }
 
     [Theory]
@@ -189,7 +189,7 @@ public sealed class LinkAccountTests : LinkBookScene
             Cancellation
         );
 
-        Assert.ThrowsAny<StateUnreadableException>(() => Book.Find(Alice));
-        Assert.Contains("uid", Assert.Single(Book.Unreadable()).Problem, StringComparison.Ordinal);
+        Assert.ThrowsAny<StateUnreadableException>(() => Store.Find(Alice));
+        Assert.Contains("uid", Assert.Single(Store.Unreadable()).Problem, StringComparison.Ordinal);
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-public sealed class LinkTests : LinkBookScene
+public sealed class LinkTests : LinkStoreScene
 {
     private static readonly ChatId Chat = new(42);
     private static readonly ChatId OtherChat = new(-1001557900001);
@@ -14,7 +14,7 @@ public sealed class LinkTests : LinkBookScene
     public async Task A_link_is_stored_as_the_specification_says()
     {
         Time.SetUtcNow(new DateTimeOffset(2036, 1, 30, 19, 20, 0, 900, TimeSpan.Zero));
-        await Book.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
 
         Assert.Equal(
             "{\n  \"alice\": {\"chat_id\": 42, \"linked_at\": \"2036-01-30T19:20:00Z\"}\n}\n",
@@ -22,50 +22,53 @@ public sealed class LinkTests : LinkBookScene
         );
         Assert.Equal(0x1B0u, FileStatus.OfPath(UsersPath)!.Value.Mode);
         Assert.Equal(0x1B0u, FileStatus.OfPath(Path.Combine(Folder, ".lock"))!.Value.Mode);
-        Assert.Equal(new Link(Alice, Chat, new DateTimeOffset(2036, 1, 30, 19, 20, 0, TimeSpan.Zero)), Book.Find(Chat));
+        Assert.Equal(
+            new Link(Alice, Chat, new DateTimeOffset(2036, 1, 30, 19, 20, 0, TimeSpan.Zero)),
+            Store.Find(Chat)
+        );
     }
 
     [Fact]
     public async Task A_later_link_moves_the_chat_and_tells_whom_it_concerns()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
-        await Book.LinkAsync(Bob, OtherChat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Bob, OtherChat, Cancellation);
 
-        var change = await Book.LinkAsync(Alice, OtherChat, Cancellation);
+        var change = await Store.LinkAsync(Alice, OtherChat, Cancellation);
 
         Assert.Equal((Bob, Chat), (change.PreviousUser, change.PreviousChat!.Value));
-        Assert.Equal(OtherChat, Assert.Single(Book.All()).Value.Chat);
-        Assert.Null(Book.Find(Chat));
-        Assert.Equal(Alice, Book.Find(OtherChat)!.User);
+        Assert.Equal(OtherChat, Assert.Single(Store.All()).Value.Chat);
+        Assert.Null(Store.Find(Chat));
+        Assert.Equal(Alice, Store.Find(OtherChat)!.User);
     }
 
     [Fact]
     public async Task Two_users_racing_for_one_chat_leave_it_with_one_of_them()
     {
-        using var web = new FileLinkBook(Folder, TimeProvider.System);
+        using var web = new JsonLinkStore(Folder, TimeProvider.System);
         await Task.WhenAll(
             Enumerable
                 .Range(0, 40)
                 .Select(i =>
                     Task.Run(
-                        () => (i % 2 == 0 ? Book : web).LinkAsync(UserName.Parse($"user{i}"), Chat, Cancellation),
+                        () => (i % 2 == 0 ? Store : web).LinkAsync(UserName.Parse($"user{i}"), Chat, Cancellation),
                         Cancellation
                     )
                 )
         );
 
-        Assert.Single(Book.All());
-        Assert.Equal(Book.Find(Chat), web.Find(Chat));
+        Assert.Single(Store.All());
+        Assert.Equal(Store.Find(Chat), web.Find(Chat));
     }
 
     [Fact]
     public async Task Unlinking_gives_what_was_removed()
     {
-        var link = (await Book.LinkAsync(Alice, Chat, Cancellation)).Link;
+        var link = (await Store.LinkAsync(Alice, Chat, Cancellation)).Link;
 
-        Assert.Equal(link, await Book.UnlinkAsync(Alice, Cancellation));
-        Assert.Null(await Book.UnlinkAsync(Alice, Cancellation));
-        Assert.Null(Book.Find(Chat));
+        Assert.Equal(link, await Store.UnlinkAsync(Alice, Cancellation));
+        Assert.Null(await Store.UnlinkAsync(Alice, Cancellation));
+        Assert.Null(Store.Find(Chat));
         Assert.Equal("{}\n", await File.ReadAllTextAsync(UsersPath, Cancellation));
     }
 
@@ -78,49 +81,49 @@ public sealed class LinkTests : LinkBookScene
             Cancellation
         );
 
-        var moved = await Book.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation);
+        var moved = await Store.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation);
 
         Assert.Equal(new Link(Alice, OtherChat, new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero)), moved);
         Assert.Equal(
             "{\n  \"alice\": {\"chat_id\": -1001557900001, \"linked_at\": \"2026-01-05T09:00:00Z\", \"thread\": 7}\n}\n",
             await File.ReadAllTextAsync(UsersPath, Cancellation)
         );
-        Assert.Null(await Book.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation));
+        Assert.Null(await Store.MoveChatAsync(new ChatId(-4201), OtherChat, Cancellation));
     }
 
     [Fact]
     public async Task A_group_does_not_move_onto_a_chat_that_is_somebody_elses_by_now()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
-        await Book.LinkAsync(Bob, OtherChat, Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
+        await Store.LinkAsync(Bob, OtherChat, Cancellation);
 
-        Assert.Null(await Book.MoveChatAsync(Chat, OtherChat, Cancellation));
-        Assert.Equal(Bob, Assert.Single(Book.All()).Key);
+        Assert.Null(await Store.MoveChatAsync(Chat, OtherChat, Cancellation));
+        Assert.Equal(Bob, Assert.Single(Store.All()).Key);
     }
 
     [Fact]
     public async Task A_dead_link_says_why_and_since_when_until_the_person_comes_back()
     {
-        var linked = (await Book.LinkAsync(Alice, Chat, Cancellation)).Link;
-        var dead = await Book.MarkDeadAsync(Chat, "blocked", Cancellation);
+        var linked = (await Store.LinkAsync(Alice, Chat, Cancellation)).Link;
+        var dead = await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
         Time.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(new DeadLink("blocked", linked.LinkedAt), dead!.Dead);
-        Assert.Equal(dead, await Book.MarkDeadAsync(Chat, "deactivated", Cancellation));
-        Assert.Equal(dead, Book.Find(Alice));
-        Assert.Equal(linked, await Book.MarkAliveAsync(Chat, Cancellation));
-        Assert.Equal(linked, Book.Find(Alice));
-        Assert.Null(await Book.MarkDeadAsync(OtherChat, "blocked", Cancellation));
+        Assert.Equal(dead, await Store.MarkDeadAsync(Chat, "deactivated", Cancellation));
+        Assert.Equal(dead, Store.Find(Alice));
+        Assert.Equal(linked, await Store.MarkAliveAsync(Chat, Cancellation));
+        Assert.Equal(linked, Store.Find(Alice));
+        Assert.Null(await Store.MarkDeadAsync(OtherChat, "blocked", Cancellation));
     }
 
     [Fact]
     public async Task A_new_link_of_a_dead_one_is_alive()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
-        await Book.MarkDeadAsync(Chat, "blocked", Cancellation);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
+        await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
 
-        Assert.Null((await Book.LinkAsync(Alice, Chat, Cancellation)).Link.Dead);
-        Assert.Null(Book.Find(Alice)!.Dead);
+        Assert.Null((await Store.LinkAsync(Alice, Chat, Cancellation)).Link.Dead);
+        Assert.Null(Store.Find(Alice)!.Dead);
     }
 
     [Fact]
@@ -134,23 +137,23 @@ public sealed class LinkTests : LinkBookScene
             writer.Dispose();
         }
 
-        Assert.Equal(2000, Book.All().Count);
+        Assert.Equal(2000, Store.All().Count);
     }
 
     [Fact]
     public async Task A_deep_link_links_with_one_tap_once()
     {
-        var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
+        var offer = await Store.OfferDeepLinkAsync(Alice, Cancellation);
 
         Assert.Matches("^[A-Za-z0-9_-]{22}$", offer.Payload);
         Assert.Equal(
             Alice,
             Assert
-                .IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation))
+                .IsType<Redemption.Redeemed>(await Store.RedeemAsync(offer.Payload, Chat, false, Cancellation))
                 .Change.Link.User
         );
         Assert.IsType<Redemption.UnknownOrExpired>(
-            await Book.RedeemAsync(offer.Payload, OtherChat, false, Cancellation)
+            await Store.RedeemAsync(offer.Payload, OtherChat, false, Cancellation)
         );
         Assert.Equal(0x1B0u, FileStatus.OfPath(DeepLinksPath)!.Value.Mode);
     }
@@ -158,31 +161,31 @@ public sealed class LinkTests : LinkBookScene
     [Fact]
     public async Task A_deep_link_is_void_at_exactly_ten_minutes_and_once_there_is_a_newer_one()
     {
-        var first = await Book.OfferDeepLinkAsync(Alice, Cancellation);
-        var second = await Book.OfferDeepLinkAsync(Alice, Cancellation);
-        Assert.IsType<Redemption.UnknownOrExpired>(await Book.RedeemAsync(first.Payload, Chat, false, Cancellation));
+        var first = await Store.OfferDeepLinkAsync(Alice, Cancellation);
+        var second = await Store.OfferDeepLinkAsync(Alice, Cancellation);
+        Assert.IsType<Redemption.UnknownOrExpired>(await Store.RedeemAsync(first.Payload, Chat, false, Cancellation));
         Time.Advance(TimeSpan.FromMinutes(10));
 
-        Assert.IsType<Redemption.UnknownOrExpired>(await Book.RedeemAsync(second.Payload, Chat, false, Cancellation));
+        Assert.IsType<Redemption.UnknownOrExpired>(await Store.RedeemAsync(second.Payload, Chat, false, Cancellation));
     }
 
     [Fact]
     public async Task A_chat_of_somebody_else_is_asked_first_and_the_payload_stays_valid()
     {
-        await Book.LinkAsync(Bob, Chat, Cancellation);
-        var offer = await Book.OfferDeepLinkAsync(Alice, Cancellation);
+        await Store.LinkAsync(Bob, Chat, Cancellation);
+        var offer = await Store.OfferDeepLinkAsync(Alice, Cancellation);
 
         Assert.Equal(
             new Redemption.AskFirst(Bob, Alice),
-            await Book.RedeemAsync(offer.Payload, Chat, false, Cancellation)
+            await Store.RedeemAsync(offer.Payload, Chat, false, Cancellation)
         );
-        Assert.Equal(Bob, Book.Find(Chat)!.User);
+        Assert.Equal(Bob, Store.Find(Chat)!.User);
         Assert.Equal(
             Bob,
             Assert
-                .IsType<Redemption.Redeemed>(await Book.RedeemAsync(offer.Payload, Chat, true, Cancellation))
+                .IsType<Redemption.Redeemed>(await Store.RedeemAsync(offer.Payload, Chat, true, Cancellation))
                 .Change.PreviousUser
         );
-        Assert.Equal(Alice, Book.Find(Chat)!.User);
+        Assert.Equal(Alice, Store.Find(Chat)!.User);
     }
 }

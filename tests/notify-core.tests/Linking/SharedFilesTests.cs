@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-public sealed class SharedFilesTests : LinkBookScene
+public sealed class SharedFilesTests : LinkStoreScene
 {
     private static readonly ChatId Chat = new(42);
 
@@ -29,8 +29,8 @@ public sealed class SharedFilesTests : LinkBookScene
         await File.WriteAllTextAsync(UsersPath, "\uFEFF" + Before, Cancellation);
         Time.SetUtcNow(new DateTimeOffset(2036, 1, 30, 19, 20, 0, TimeSpan.Zero));
 
-        await Book.LinkAsync(Alice, new ChatId(7), Cancellation);
-        await Book.LinkAsync(Bob, new ChatId(8), Cancellation);
+        await Store.LinkAsync(Alice, new ChatId(7), Cancellation);
+        await Store.LinkAsync(Bob, new ChatId(8), Cancellation);
 
         Assert.Equal(
             Before.Replace(
@@ -48,7 +48,7 @@ public sealed class SharedFilesTests : LinkBookScene
     public void Whatever_an_entry_holds_beside_what_is_known_survives_a_change(string?[] texts)
     {
         using var folder = new ScratchFolder();
-        using var book = new FileLinkBook(folder.Path, Time);
+        using var store = new JsonLinkStore(folder.Path, Time);
         var unknown = texts.Select((text, i) => (Name: $"{i}:{text}", Value: text)).ToList();
         var entry = unknown.ToDictionary(
             member => "x" + member.Name,
@@ -63,8 +63,8 @@ public sealed class SharedFilesTests : LinkBookScene
         );
         using var before = JsonDocument.Parse(File.ReadAllText(folder["telegram_users.json"]));
 
-        book.LinkAsync(Alice, new ChatId(43), CancellationToken.None).Wait(Cancellation);
-        book.LinkAsync(Alice, Chat, CancellationToken.None).Wait(Cancellation);
+        store.LinkAsync(Alice, new ChatId(43), CancellationToken.None).Wait(Cancellation);
+        store.LinkAsync(Alice, Chat, CancellationToken.None).Wait(Cancellation);
 
         using var after = JsonDocument.Parse(File.ReadAllText(folder["telegram_users.json"]));
         Assert.Equal(
@@ -85,8 +85,8 @@ public sealed class SharedFilesTests : LinkBookScene
     public async Task An_editor_that_writes_in_place_is_seen_at_the_next_look_even_with_the_same_size_in_the_same_tick()
     {
         using var disk = TestDisk.WithCoarseTimes();
-        using var book = new FileLinkBook(disk.Path, Time);
-        await book.LinkAsync(Alice, new ChatId(1000), Cancellation);
+        using var store = new JsonLinkStore(disk.Path, Time);
+        await store.LinkAsync(Alice, new ChatId(1000), Cancellation);
         var layout = await File.ReadAllTextAsync(disk["telegram_users.json"], Cancellation);
         using var file = File.OpenHandle(
             disk["telegram_users.json"],
@@ -104,20 +104,20 @@ public sealed class SharedFilesTests : LinkBookScene
                 0
             );
 
-            Assert.Equal(chat, book.Find(Alice)!.Chat.Value);
+            Assert.Equal(chat, store.Find(Alice)!.Chat.Value);
         }
     }
 
     [Fact]
     public async Task A_change_by_another_process_counts_at_the_next_look()
     {
-        using var web = new FileLinkBook(Folder, TimeProvider.System);
+        using var web = new JsonLinkStore(Folder, TimeProvider.System);
         for (var chat = 1000; chat < 1100; chat++)
         {
             await web.LinkAsync(Alice, new ChatId(chat), Cancellation);
 
-            Assert.Equal(chat, Book.Find(Alice)!.Chat.Value);
-            Assert.Null(Book.Find(new ChatId(chat - 1)));
+            Assert.Equal(chat, Store.Find(Alice)!.Chat.Value);
+            Assert.Null(Store.Find(new ChatId(chat - 1)));
         }
     }
 
@@ -136,8 +136,13 @@ public sealed class SharedFilesTests : LinkBookScene
         string AccessLists() => Command.Run("getfacl", "-p", UsersPath, CodesPath, DeepLinksPath, WrongCodesPath);
         var before = AccessLists();
         await VerifyAsync(Alice, WrongCode());
-        await VerifyAsync(Alice, (await Book.IssueCodeAsync(Chat, Cancellation)).Code);
-        await Book.RedeemAsync((await Book.OfferDeepLinkAsync(Alice, Cancellation)).Payload, Chat, false, Cancellation);
+        await VerifyAsync(Alice, (await Store.IssueCodeAsync(Chat, Cancellation)).Code);
+        await Store.RedeemAsync(
+            (await Store.OfferDeepLinkAsync(Alice, Cancellation)).Payload,
+            Chat,
+            false,
+            Cancellation
+        );
 
         Assert.Equal(before, AccessLists());
     }
@@ -146,11 +151,11 @@ public sealed class SharedFilesTests : LinkBookScene
     public async Task A_full_disk_leaves_everything_as_it_was_and_says_why()
     {
         using var disk = TestDisk.Small();
-        using var book = new FileLinkBook(disk.Path, Time);
-        var code = await book.IssueCodeAsync(Chat, Cancellation);
-        var offer = await book.OfferDeepLinkAsync(Bob, Cancellation);
-        await book.VerifyAsync(Alice, WrongCode(), Cancellation);
-        await book.LinkAsync(Bob, new ChatId(1), Cancellation);
+        using var store = new JsonLinkStore(disk.Path, Time);
+        var code = await store.IssueCodeAsync(Chat, Cancellation);
+        var offer = await store.OfferDeepLinkAsync(Bob, Cancellation);
+        await store.VerifyAsync(Alice, WrongCode(), Cancellation);
+        await store.LinkAsync(Bob, new ChatId(1), Cancellation);
         string[] names = ["telegram_users.json", "pending_codes.json", "pending_links.json", "wrong_codes.json"];
         string Everything() => string.Join('\n', names.Select(name => File.ReadAllText(disk[name])));
         var before = Everything();
@@ -159,29 +164,29 @@ public sealed class SharedFilesTests : LinkBookScene
         Assert.Equal(
             "Can't store telegram_users.json: No space left on device. Nothing was changed.",
             (
-                await Assert.ThrowsAsync<StateNotWritableException>(() => book.LinkAsync(Alice, Chat, Cancellation))
+                await Assert.ThrowsAsync<StateNotWritableException>(() => store.LinkAsync(Alice, Chat, Cancellation))
             ).Message
         );
 
         // The right code and a wrong one get the same answer: a full disk is no way to tell them apart.
         var right = await Assert.ThrowsAsync<StateNotWritableException>(() =>
-            book.VerifyAsync(Alice, code.Code, Cancellation)
+            store.VerifyAsync(Alice, code.Code, Cancellation)
         );
         var wrong = await Assert.ThrowsAsync<StateNotWritableException>(() =>
-            book.VerifyAsync(Alice, "000000", Cancellation)
+            store.VerifyAsync(Alice, "000000", Cancellation)
         );
         Assert.Equal(right.Message, wrong.Message);
         await Assert.ThrowsAsync<StateNotWritableException>(() =>
-            book.VerifyUnlimitedAsync(Alice, code.Code, Cancellation)
+            store.VerifyUnlimitedAsync(Alice, code.Code, Cancellation)
         );
         await Assert.ThrowsAsync<StateNotWritableException>(() =>
-            book.RedeemAsync(offer.Payload, Chat, false, Cancellation)
+            store.RedeemAsync(offer.Payload, Chat, false, Cancellation)
         );
-        await Assert.ThrowsAsync<StateNotWritableException>(() => book.IssueCodeAsync(Chat, Cancellation));
+        await Assert.ThrowsAsync<StateNotWritableException>(() => store.IssueCodeAsync(Chat, Cancellation));
         Assert.Equal(before, Everything());
 
         disk.MakeRoom();
-        Assert.IsType<Verification.Verified>(await book.VerifyAsync(Alice, code.Code, Cancellation));
+        Assert.IsType<Verification.Verified>(await store.VerifyAsync(Alice, code.Code, Cancellation));
     }
 
     [Fact]
@@ -198,9 +203,9 @@ public sealed class SharedFilesTests : LinkBookScene
             );
             writer.Kill();
 
-            Assert.Empty(Book.Unreadable());
-            Assert.NotEmpty(Book.All());
-            await Book.LinkAsync(Bob, new ChatId(round + 1), Cancellation);
+            Assert.Empty(Store.Unreadable());
+            Assert.NotEmpty(Store.All());
+            await Store.LinkAsync(Bob, new ChatId(round + 1), Cancellation);
         }
     }
 
@@ -214,12 +219,12 @@ public sealed class SharedFilesTests : LinkBookScene
             );
         await File.WriteAllTextAsync(UsersPath, "{\n" + string.Join(",\n", entries) + "\n}\n", Cancellation);
 
-        await Book.LinkAsync(Alice, new ChatId(1_000_007), Cancellation);
+        await Store.LinkAsync(Alice, new ChatId(1_000_007), Cancellation);
 
-        Assert.Equal(100_000, Book.All().Count);
-        Assert.Null(Book.Find(UserName.Parse("user7")));
-        Assert.Equal(Alice, Book.Find(new ChatId(1_000_007))!.User);
-        Assert.Equal(1_099_999, Book.Find(UserName.Parse("user99999"))!.Chat.Value);
+        Assert.Equal(100_000, Store.All().Count);
+        Assert.Null(Store.Find(UserName.Parse("user7")));
+        Assert.Equal(Alice, Store.Find(new ChatId(1_000_007))!.User);
+        Assert.Equal(1_099_999, Store.Find(UserName.Parse("user99999"))!.Chat.Value);
     }
 
     [Fact]
@@ -231,8 +236,8 @@ public sealed class SharedFilesTests : LinkBookScene
             Cancellation
         );
 
-        Assert.Equal(Chat, Book.Find(Alice)!.Chat);
-        Assert.Equal(Chat, Book.Find(Bob)!.Chat);
-        Assert.Equal(Bob, Book.Find(Chat)!.User);
+        Assert.Equal(Chat, Store.Find(Alice)!.Chat);
+        Assert.Equal(Chat, Store.Find(Bob)!.Chat);
+        Assert.Equal(Bob, Store.Find(Chat)!.User);
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-public sealed class StateLockTests : LinkBookScene
+public sealed class StateLockTests : LinkStoreScene
 {
     private static readonly ChatId Chat = new(42);
 
@@ -16,8 +16,8 @@ public sealed class StateLockTests : LinkBookScene
         holder.LetGo();
         Assert.Equal("held", holder.ReadLine());
 
-        var link = Book.LinkAsync(Alice, Chat, Cancellation);
-        var second = Book.UnlinkAsync(Alice, Cancellation);
+        var link = Store.LinkAsync(Alice, Chat, Cancellation);
+        var second = Store.UnlinkAsync(Alice, Cancellation);
         Assert.False(link.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(10));
 
@@ -29,7 +29,7 @@ public sealed class StateLockTests : LinkBookScene
         await Assert.ThrowsAsync<StateNotWritableException>(() => second);
         holder.LetGo();
         await holder.OutputAsync();
-        Assert.NotNull(await Book.LinkAsync(Alice, Chat, Cancellation));
+        Assert.NotNull(await Store.LinkAsync(Alice, Chat, Cancellation));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class StateLockTests : LinkBookScene
         holder.LetGo();
         Assert.Equal("held", holder.ReadLine());
         using var giveUp = new CancellationTokenSource();
-        var link = Book.LinkAsync(Alice, Chat, giveUp.Token);
+        var link = Store.LinkAsync(Alice, Chat, giveUp.Token);
         await giveUp.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => link);

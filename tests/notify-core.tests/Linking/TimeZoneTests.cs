@@ -4,7 +4,7 @@ using Xunit;
 namespace Notify.Tests.Linking;
 
 /// <summary>The time zone of a user's browser is kept with the link.</summary>
-public sealed class TimeZoneTests : LinkBookScene
+public sealed class TimeZoneTests : LinkStoreScene
 {
     private static readonly ChatId Chat = new(42);
 
@@ -13,28 +13,28 @@ public sealed class TimeZoneTests : LinkBookScene
     [Fact]
     public async Task It_is_stored_once_and_stays_when_the_link_dies_moves_or_is_made_anew()
     {
-        await Book.LinkAsync(Alice, Chat, Cancellation);
-        Assert.Null(Book.Find(Alice)!.TimeZone);
+        await Store.LinkAsync(Alice, Chat, Cancellation);
+        Assert.Null(Store.Find(Alice)!.TimeZone);
 
-        Assert.Equal(Prague, (await Book.SetTimeZoneAsync(Alice, Prague, Cancellation))!.TimeZone);
+        Assert.Equal(Prague, (await Store.SetTimeZoneAsync(Alice, Prague, Cancellation))!.TimeZone);
         var written = File.GetLastWriteTimeUtc(UsersPath);
-        await Book.SetTimeZoneAsync(Alice, Prague, Cancellation);
+        await Store.SetTimeZoneAsync(Alice, Prague, Cancellation);
         Assert.Equal(written, File.GetLastWriteTimeUtc(UsersPath));
 
-        await Book.MarkDeadAsync(Chat, "blocked", Cancellation);
-        await Book.MarkAliveAsync(Chat, Cancellation);
-        await Book.MoveChatAsync(Chat, new ChatId(-1001), Cancellation);
-        Assert.Equal(Prague, Book.Find(Alice)!.TimeZone);
-        await Book.LinkAsync(Alice, new ChatId(43), Cancellation);
+        await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
+        await Store.MarkAliveAsync(Chat, Cancellation);
+        await Store.MoveChatAsync(Chat, new ChatId(-1001), Cancellation);
+        Assert.Equal(Prague, Store.Find(Alice)!.TimeZone);
+        await Store.LinkAsync(Alice, new ChatId(43), Cancellation);
 
-        using var other = new FileLinkBook(Folder, Time);
+        using var other = new JsonLinkStore(Folder, Time);
         Assert.Equal((new ChatId(43), Prague), (other.Find(Alice)!.Chat, other.Find(Alice)!.TimeZone));
     }
 
     [Fact]
     public async Task Without_a_link_nothing_is_stored()
     {
-        Assert.Null(await Book.SetTimeZoneAsync(Alice, Prague, Cancellation));
+        Assert.Null(await Store.SetTimeZoneAsync(Alice, Prague, Cancellation));
         Assert.False(File.Exists(UsersPath));
     }
 
@@ -53,7 +53,7 @@ public sealed class TimeZoneTests : LinkBookScene
             Cancellation
         );
 
-        Assert.Equal((Chat, zone), (Book.Find(Alice)!.Chat, Book.Find(Alice)!.TimeZone?.Value));
+        Assert.Equal((Chat, zone), (Store.Find(Alice)!.Chat, Store.Find(Alice)!.TimeZone?.Value));
     }
 
     [Theory]

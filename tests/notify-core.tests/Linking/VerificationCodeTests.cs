@@ -7,27 +7,27 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-public sealed class VerificationCodeTests : LinkBookScene
+public sealed class VerificationCodeTests : LinkStoreScene
 {
     private static readonly ChatId Chat = new(42);
 
     [Fact]
     public async Task A_right_code_links_its_chat_and_is_used_up()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
 
         var verified = Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
 
-        Assert.Equal(new LinkChange(Book.Find(Alice)!, PreviousUser: null, PreviousChat: null), verified.Change);
-        Assert.Equal(Chat, Book.Find(Alice)!.Chat);
+        Assert.Equal(new LinkChange(Store.Find(Alice)!, PreviousUser: null, PreviousChat: null), verified.Change);
+        Assert.Equal(Chat, Store.Find(Alice)!.Chat);
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Bob, code.Code));
-        Assert.Null(Book.Find(Bob));
+        Assert.Null(Store.Find(Bob));
     }
 
     [Fact]
     public async Task A_code_is_valid_until_just_before_ten_minutes()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         Time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromTicks(1));
 
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code));
@@ -36,7 +36,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task A_code_is_void_at_exactly_ten_minutes()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         Time.Advance(TimeSpan.FromMinutes(10));
 
         Assert.Equal(Time.GetUtcNow(), code.ExpiresAt);
@@ -64,9 +64,9 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task A_new_start_makes_the_earlier_code_of_that_chat_void_and_no_other()
     {
-        var earlier = await Book.IssueCodeAsync(Chat, Cancellation);
-        var others = await Book.IssueCodeAsync(new ChatId(43), Cancellation);
-        var later = await Book.IssueCodeAsync(Chat, Cancellation);
+        var earlier = await Store.IssueCodeAsync(Chat, Cancellation);
+        var others = await Store.IssueCodeAsync(new ChatId(43), Cancellation);
+        var later = await Store.IssueCodeAsync(Chat, Cancellation);
 
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, earlier.Code));
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, later.Code));
@@ -80,7 +80,7 @@ public sealed class VerificationCodeTests : LinkBookScene
         var codes = new List<string>();
         for (var chat = 1; chat <= 3000; chat++)
         {
-            codes.Add((await Book.IssueCodeAsync(new ChatId(chat), Cancellation)).Code);
+            codes.Add((await Store.IssueCodeAsync(new ChatId(chat), Cancellation)).Code);
         }
 
         Assert.All(codes, code => Assert.Matches("^[0-9]{6}$", code));
@@ -99,22 +99,22 @@ public sealed class VerificationCodeTests : LinkBookScene
         var now = StateEntries.SecondsJson(Time.GetUtcNow());
         var earlier = StateEntries.SecondsJson(Time.GetUtcNow() - TimeSpan.FromMinutes(1));
         var entries = Enumerable
-            .Range(0, FileLinkBook.MaxPendingCodes)
+            .Range(0, JsonLinkStore.MaxPendingCodes)
             .Select(i =>
                 $$$"""  "{{{i:D6}}}": {"chat_id": {{{i + 1}}}, "created_at": {{{(i == 4711 ? earlier : now)}}}}"""
             );
         await File.WriteAllTextAsync(CodesPath, "{\n" + string.Join(",\n", entries) + "\n}\n", Cancellation);
 
-        var code = await Book.IssueCodeAsync(new ChatId(777_777), Cancellation);
+        var code = await Store.IssueCodeAsync(new ChatId(777_777), Cancellation);
         var pending = JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement;
-        Assert.Equal(FileLinkBook.MaxPendingCodes, pending.GetPropertyCount());
+        Assert.Equal(JsonLinkStore.MaxPendingCodes, pending.GetPropertyCount());
         Assert.Equal(code.Code == "004711", pending.TryGetProperty("004711", out _));
         Assert.Equal(
             new ChatId(777_777),
             Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, code.Code)).Change.Link.Chat
         );
         Time.Advance(TimeSpan.FromMinutes(10));
-        Assert.NotNull(await Book.IssueCodeAsync(new ChatId(777_777), Cancellation));
+        Assert.NotNull(await Store.IssueCodeAsync(new ChatId(777_777), Cancellation));
         Assert.Equal(
             1,
             JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation)).RootElement.GetPropertyCount()
@@ -124,7 +124,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task The_file_is_what_the_specification_says()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
 
         using var document = JsonDocument.Parse(await File.ReadAllTextAsync(CodesPath, Cancellation));
         var entry = document.RootElement.GetProperty(code.Code);
@@ -140,7 +140,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task Five_wrong_tries_lock_a_user_even_against_the_right_code_until_the_first_is_ten_minutes_old()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         for (var i = 0; i < 5; i++)
         {
             Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, WrongCode()));
@@ -159,7 +159,7 @@ public sealed class VerificationCodeTests : LinkBookScene
             Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, "000000")).RetryAfter
         );
         Time.Advance(TimeSpan.FromSeconds(1));
-        var fresh = await Book.IssueCodeAsync(Chat, Cancellation);
+        var fresh = await Store.IssueCodeAsync(Chat, Cancellation);
         Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, fresh.Code));
     }
 
@@ -172,7 +172,7 @@ public sealed class VerificationCodeTests : LinkBookScene
         }
 
         Assert.IsType<Verification.Verified>(
-            await VerifyAsync(Alice, (await Book.IssueCodeAsync(Chat, Cancellation)).Code)
+            await VerifyAsync(Alice, (await Store.IssueCodeAsync(Chat, Cancellation)).Code)
         );
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, WrongCode()));
         Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, WrongCode()));
@@ -181,7 +181,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task Fifty_wrong_tries_a_minute_spread_over_users_lock_all_but_the_operator()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         for (var i = 0; i < 50; i++)
         {
             Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(UserName.Parse($"user{i}"), WrongCode()));
@@ -191,7 +191,7 @@ public sealed class VerificationCodeTests : LinkBookScene
             TimeSpan.FromMinutes(1),
             Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter
         );
-        Assert.IsType<Verification.Verified>(await Book.VerifyUnlimitedAsync(Bob, code.Code, Cancellation));
+        Assert.IsType<Verification.Verified>(await Store.VerifyUnlimitedAsync(Bob, code.Code, Cancellation));
         Time.Advance(TimeSpan.FromMinutes(1));
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, code.Code));
         Assert.Equal(0x1B0u, FileStatus.OfPath(WrongCodesPath)!.Value.Mode);
@@ -226,7 +226,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [InlineData("""{"alice": {"wrong_at": 7}}""")]
     public async Task A_damaged_count_lets_nobody_guess_and_heals_after_ten_minutes(string damaged)
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         await File.WriteAllTextAsync(WrongCodesPath, damaged, Cancellation);
         File.SetLastWriteTimeUtc(WrongCodesPath, Time.GetUtcNow().UtcDateTime.AddMinutes(-4));
 
@@ -235,12 +235,12 @@ public sealed class VerificationCodeTests : LinkBookScene
             Assert.IsType<Verification.TooManyTries>(await VerifyAsync(Alice, code.Code)).RetryAfter.TotalMinutes,
             0.01
         );
-        Assert.Equal("wrong_codes.json", Assert.Single(Book.Unreadable()).File);
+        Assert.Equal("wrong_codes.json", Assert.Single(Store.Unreadable()).File);
         Assert.Equal(damaged, await File.ReadAllTextAsync(WrongCodesPath, Cancellation));
 
         Time.Advance(TimeSpan.FromMinutes(6.1));
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, WrongCode()));
-        Assert.Empty(Book.Unreadable());
+        Assert.Empty(Store.Unreadable());
     }
 
     [Fact]
@@ -259,7 +259,7 @@ public sealed class VerificationCodeTests : LinkBookScene
     [Fact]
     public async Task Of_fifty_simultaneous_tries_in_four_processes_exactly_one_wins()
     {
-        var code = await Book.IssueCodeAsync(Chat, Cancellation);
+        var code = await Store.IssueCodeAsync(Chat, Cancellation);
         (string Prefix, string Count)[] parts = [("a", "13"), ("b", "13"), ("c", "12"), ("d", "12")];
 
         // The dummies' clock is the system's; this scene's stands still at a moment that is seconds away from it at most.
@@ -277,7 +277,7 @@ public sealed class VerificationCodeTests : LinkBookScene
         Assert.Equal(50, outcomes.Count);
         Assert.Single(outcomes, "Verified");
         Assert.Equal(49, outcomes.Count(outcome => outcome is "WrongOrExpired"));
-        Assert.Single(Book.All());
+        Assert.Single(Store.All());
     }
 
     [Fact]
@@ -295,7 +295,7 @@ public sealed class VerificationCodeTests : LinkBookScene
             Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, $"00000{i}"));
         }
 
-        using var secondSession = new FileLinkBook(Folder, Time);
+        using var secondSession = new JsonLinkStore(Folder, Time);
         Assert.IsType<Verification.TooManyTries>(await secondSession.VerifyAsync(Alice, "731905", Cancellation));
         Assert.Equal(
             7009,

@@ -80,7 +80,7 @@ public sealed class CodeGuessingTests(ITestOutputHelper output)
         Assert.Equal(0, links);
         Assert.Empty(scene.Links.All());
         // Ten minutes hold two windows' beginnings: five at once, and the first again when ten minutes are over.
-        Assert.InRange(tries, FileLinkBook.MaxWrongTriesOfUser, Guessers * FileLinkBook.MaxWrongTriesOfUser);
+        Assert.InRange(tries, JsonLinkStore.MaxWrongTriesOfUser, Guessers * JsonLinkStore.MaxWrongTriesOfUser);
         Assert.Equal(Minutes * 6 * Guessers * 3, tries + refused);
     }
 }

@@ -5,17 +5,17 @@ using Xunit;
 
 namespace Notify.Tests.Linking;
 
-/// <summary>A data folder, a clock that the test moves, and the book of a bot.</summary>
-public abstract class LinkBookScene : IDisposable
+/// <summary>A data folder, a clock that the test moves, and the store of a bot.</summary>
+public abstract class LinkStoreScene : IDisposable
 {
     private readonly ScratchFolder _folder = new();
 
-    protected LinkBookScene() => Book = new FileLinkBook(_folder.Path, Time);
+    protected LinkStoreScene() => Store = new JsonLinkStore(_folder.Path, Time);
 
     // Present, since the times of files are the system's.
     internal FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
 
-    internal FileLinkBook Book { get; }
+    internal JsonLinkStore Store { get; }
 
     internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -41,12 +41,12 @@ public abstract class LinkBookScene : IDisposable
 
     protected virtual void Dispose(bool disposing)
     {
-        Book.Dispose();
+        Store.Dispose();
         _folder.Dispose();
     }
 
     internal async Task<Verification> VerifyAsync(UserName user, string code) =>
-        await Book.VerifyAsync(user, code, Cancellation);
+        await Store.VerifyAsync(user, code, Cancellation);
 
     /// <summary>A code that is not pending.</summary>
     internal string WrongCode()

@@ -123,7 +123,7 @@ public sealed record UnreadableFile(string File, string Position, string? Proble
 /// missing rights); then nothing has changed. <see cref="AccountUnknownException"/> is one of the former: the name service fails.
 /// </para>
 /// </remarks>
-public interface ILinkBook
+public interface ILinkStore
 {
     /// <summary>The link of a user that counts, or null.</summary>
     Link? Find(UserName user);

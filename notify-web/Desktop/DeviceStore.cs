@@ -36,7 +36,7 @@ internal enum DeviceAddition
 }
 
 /// <summary>The devices, in <c>devices.json</c> of the state folder.</summary>
-public sealed class DeviceBook(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
+public sealed class DeviceStore(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
 {
     /// <summary>Devices of one user at the most.</summary>
     internal const int MostOfOneUser = 20;

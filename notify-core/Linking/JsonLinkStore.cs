@@ -6,7 +6,7 @@ using Notify.Files;
 namespace Notify.Linking;
 
 /// <summary>
-/// The link book in JSON files of the data folder: <c>telegram_users.json</c>, <c>pending_codes.json</c>, <c>pending_links.json</c> (specification, section 3), and
+/// The link store in JSON files of the data folder: <c>telegram_users.json</c>, <c>pending_codes.json</c>, <c>pending_links.json</c> (specification, section 3), and
 /// <c>wrong_codes.json</c>, the wrong tries of the last ten minutes.
 /// </summary>
 /// <remarks>
@@ -25,7 +25,7 @@ namespace Notify.Linking;
 /// </para>
 /// <para>Safe for several threads and several instances, in as many processes.</para>
 /// </remarks>
-public sealed class FileLinkBook : ILinkBook, IDisposable
+public sealed class JsonLinkStore : ILinkStore, IDisposable
 {
     /// <summary>How long a verification code and a deep link are valid: void at this age exactly.</summary>
     public static readonly TimeSpan Validity = TimeSpan.FromMinutes(10);
@@ -48,7 +48,7 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     /// <summary>See <see cref="MaxWrongTriesOverall"/>.</summary>
     public static readonly TimeSpan OverallWindow = TimeSpan.FromMinutes(1);
 
-    /// <summary>The files of the book, in the order in which an operator looks at them.</summary>
+    /// <summary>The files of the store, in the order in which an operator looks at them.</summary>
     public static IReadOnlyList<string> FileNames { get; } = [LinksName, CodesName, DeepLinksName, WrongTriesName];
 
     private const string LinksName = "telegram_users.json";
@@ -69,11 +69,11 @@ public sealed class FileLinkBook : ILinkBook, IDisposable
     private readonly SharedJsonFile<WrongTries, NoTable> _wrongTries;
     private bool _tidied;
 
-    /// <summary>Opens the book in a data folder. Nothing is read or made before it is needed.</summary>
+    /// <summary>Opens the store in a data folder. Nothing is read or made before it is needed.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="time">The clock.</param>
     /// <param name="accounts">Whose links count; without it only an account's id is looked at, not its groups.</param>
-    public FileLinkBook(string folder, TimeProvider time, Accounts? accounts = null)
+    public JsonLinkStore(string folder, TimeProvider time, Accounts? accounts = null)
     {
         _accounts = accounts ?? new Accounts(time);
         _folder = Path.GetFullPath(folder);

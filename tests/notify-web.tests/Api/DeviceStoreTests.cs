@@ -7,19 +7,19 @@ using Notify.Web.Desktop;
 namespace Notify.Tests.Api;
 
 /// <summary>Devices are bounded for each user, those included that were taken back: dashboard and gateway remember each until its token's own end.</summary>
-public sealed class DeviceBookTests : IDisposable
+public sealed class DeviceStoreTests : IDisposable
 {
     private static readonly UserName Alice = UserName.Parse("alice");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-devices-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly DeviceBook _devices;
+    private readonly DeviceStore _devices;
 
-    public DeviceBookTests()
+    public DeviceStoreTests()
     {
         var environment = Testing.WebProcess.Settings(new Uri("http://127.0.0.1:9"), _folder);
         environment["NOTIFY_WEB_STATE_DIR"] = _folder;
-        _devices = new DeviceBook(
+        _devices = new DeviceStore(
             WebSettings.Read(new SettingsReader(name => environment.TryGetValue(name, out var value) ? value : null)),
             new Accounts(_time),
             _time
@@ -37,7 +37,7 @@ public sealed class DeviceBookTests : IDisposable
     [Fact]
     public async Task Making_and_taking_back_comes_to_an_end_and_begins_again_when_the_tokens_end()
     {
-        for (var i = 0; i < DeviceBook.MostTokensOfOneUser; i++)
+        for (var i = 0; i < DeviceStore.MostTokensOfOneUser; i++)
         {
             Assert.Equal(DeviceAddition.Added, await AddAsync($"token{i}"));
             Assert.True(await _devices.RevokeAsync(Alice, $"token{i}", Cancellation));
@@ -56,7 +56,7 @@ public sealed class DeviceBookTests : IDisposable
     [Fact]
     public async Task The_devices_in_use_have_a_bound_of_their_own_and_one_that_is_taken_back_makes_room()
     {
-        for (var i = 0; i < DeviceBook.MostOfOneUser; i++)
+        for (var i = 0; i < DeviceStore.MostOfOneUser; i++)
         {
             Assert.Equal(DeviceAddition.Added, await AddAsync($"token{i}"));
         }

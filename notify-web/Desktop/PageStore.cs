@@ -27,7 +27,7 @@ internal sealed record PageToken(
 /// The tokens of open pages, in <c>pages.json</c> of the state folder: one id for all pages of a session, so that its end takes all of them back, also where this
 /// process, or the gateway, was down meanwhile.
 /// </summary>
-internal sealed class PageBook(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
+internal sealed class PageStore(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
 {
     /// <summary>Sessions of one user whose pages have a token; the one that ends first gives way.</summary>
     internal const int MaxOfOneUser = 100;

@@ -8,7 +8,7 @@ namespace Notify.Bot.Outbox;
 /// Callers choose the names of scripts, so a user's mutes have a bound, and no operation costs more than the logarithm of their number. Mutes that ended go with
 /// the next look at their user.
 /// </remarks>
-internal sealed class MuteBook(TimeProvider time)
+internal sealed class MuteStore(TimeProvider time)
 {
     /// <summary>Scripts that one user can have muted at a time: more than anybody's folder holds. The mute of everything is beside them.</summary>
     internal const int MostOfUser = 500;

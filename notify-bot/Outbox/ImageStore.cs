@@ -7,7 +7,7 @@ namespace Notify.Bot.Outbox;
 
 /// <summary>The charts of the history, as files with random names in <c>private/images</c>. A chart is on disk before its notification is.</summary>
 /// <remarks>Files rather than rows: in a flood of charts they are written side by side, and the database does not grow by them.</remarks>
-public sealed class ImageShelf
+public sealed class ImageStore
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
@@ -15,7 +15,7 @@ public sealed class ImageShelf
     private readonly TimeProvider _time;
 
     /// <summary>Opens the folder, or makes it, with the rights of the one it lies in.</summary>
-    public ImageShelf(string folder, TimeProvider time)
+    public ImageStore(string folder, TimeProvider time)
     {
         _folder = folder;
         _time = time;
