@@ -5,7 +5,7 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// Sends the bot's own answers to chats, in the same lanes and rates as notifications. They are not stored: one that can't be
+/// Sends the bot's own answers to chats, in the same queues and rates as notifications. They are not stored: one that can't be
 /// given within <see cref="Patience"/> would come too late to be of use. Answers to strangers stand back behind everything else.
 /// </summary>
 public sealed partial class ChatAnswers(
@@ -142,7 +142,7 @@ public sealed partial class ChatAnswers(
         TimeSpan patience,
         TimeProvider time,
         ILogger log
-    ) : SendingJob
+    ) : DeliveryJob
     {
         private Step _step = step;
         private readonly long _begun = time.GetTimestamp();
@@ -150,7 +150,7 @@ public sealed partial class ChatAnswers(
 
         public Task Ended => _ended.Task;
 
-        public override object Lane => chat;
+        public override object QueueKey => chat;
 
         public override bool CanStandBack => isStranger;
 
@@ -158,7 +158,7 @@ public sealed partial class ChatAnswers(
 
         public override ChatId? Chat() => chat;
 
-        public override async Task<TryResult> TryAsync(ChatId? to, CancellationToken stopping)
+        public override async Task<AttemptResult> TryAsync(ChatId? to, CancellationToken stopping)
         {
             if (Left <= TimeSpan.Zero)
             {
@@ -169,7 +169,7 @@ public sealed partial class ChatAnswers(
             {
                 await _step.Call(stopping);
                 _ended.TrySetResult();
-                return new TryResult.Done();
+                return new AttemptResult.Done();
             }
             catch (BotApiException e)
             {
@@ -180,20 +180,20 @@ public sealed partial class ChatAnswers(
                         End(e.Message);
                     }
 
-                    return new TryResult.ChatHeld(pause, GivesUp: Ended.IsCompleted);
+                    return new AttemptResult.ChatHeld(pause, GivesUp: Ended.IsCompleted);
                 }
 
                 if (e.Failure is BotApiFailure.Refused && _step.IfRefused is { } other)
                 {
                     _step = other;
-                    return new TryResult.More();
+                    return new AttemptResult.More();
                 }
 
                 return e.Failure switch
                 {
                     BotApiFailure.Unreachable { OutcomeUnknown: var unknown } when !unknown || _step.IsRepeatable =>
-                        new TryResult.Outage(e.Failure),
-                    BotApiFailure.TokenRefused => new TryResult.Outage(e.Failure),
+                        new AttemptResult.Outage(e.Failure),
+                    BotApiFailure.TokenRefused => new AttemptResult.Outage(e.Failure),
 
                     // Refused for good, or it may have arrived: an answer twice is worse than one that the person asks for again.
                     _ => End(e.Message),
@@ -201,11 +201,11 @@ public sealed partial class ChatAnswers(
             }
         }
 
-        private TryResult.Done End(string reason)
+        private AttemptResult.Done End(string reason)
         {
             LogNotSent(log, chat, reason);
             _ended.TrySetResult();
-            return new TryResult.Done();
+            return new AttemptResult.Done();
         }
     }
 

@@ -5,12 +5,12 @@ using Notify.Linking;
 namespace Notify.Bot.Delivery;
 
 /// <summary>
-/// Whose turn it is. Lanes take turns, so a user's flood delays only that user; within a lane the order is kept; Telegram's rates
+/// Whose turn it is. FairQueue take turns, so a user's flood delays only that user; within a queue the order is kept; Telegram's rates
 /// are kept over all; and while Telegram is away nothing is tried but whether it is back.
 /// </summary>
 /// <remarks>
 /// A failed call says little about its reason: Telegram may be away, or choke on this one message. So <c>getMe</c> is asked at once, while nothing else begins.
-/// If that is answered and few other lanes have failed since the last success, only the failed lane waits, longer each time. Otherwise it is an outage:
+/// If that is answered and few other queues have failed since the last success, only the failed queue waits, longer each time. Otherwise it is an outage:
 /// pauses shared by all, and then one message at a time until one is taken, so that few are in doubt when the connection breaks again.
 /// </remarks>
 internal sealed partial class DeliveryScheduler : IDisposable
@@ -18,16 +18,16 @@ internal sealed partial class DeliveryScheduler : IDisposable
     /// <summary>Messages on their way at one moment. At Telegram's rate a handful is; the rest is room for a Bot API server of one's own.</summary>
     private const int MostInFlight = 64;
 
-    /// <summary>How soon a lane is looked at again whose chat can't be told, since the links can't be read.</summary>
+    /// <summary>How soon a queue is looked at again whose chat can't be told, since the links can't be read.</summary>
     private static readonly TimeSpan LinksPause = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly TelegramPace _pace;
+    private readonly TelegramRateLimiter _pace;
     private readonly Lock _gate = new();
-    private readonly Lanes _lanes;
-    private readonly FloodWatch _flood;
-    private readonly OutageWatch _outage;
+    private readonly FairQueue _queues;
+    private readonly GlobalRateLimitDetector _flood;
+    private readonly CircuitBreaker _circuit;
     private readonly HashSet<Task> _running = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
@@ -38,15 +38,15 @@ internal sealed partial class DeliveryScheduler : IDisposable
     {
         _time = time;
         _log = log;
-        _pace = new TelegramPace(limits, time);
-        _lanes = new Lanes(time);
-        _flood = new FloodWatch(time, log);
-        _outage = new OutageWatch(api, time, _gate, Pump, log, _stop.Token);
-        _timer = time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _pace = new TelegramRateLimiter(limits, time);
+        _queues = new FairQueue(time);
+        _flood = new GlobalRateLimitDetector(time, log);
+        _circuit = new CircuitBreaker(api, time, _gate, RunReady, log, _stop.Token);
+        _timer = time.CreateTimer(_ => RunReady(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Puts a job at the end of its lane.</summary>
-    public void Add(SendingJob job, TimeSpan? notBefore = null)
+    /// <summary>Puts a job at the end of its queue.</summary>
+    public void Add(DeliveryJob job, TimeSpan? notBefore = null)
     {
         lock (_gate)
         {
@@ -55,10 +55,10 @@ internal sealed partial class DeliveryScheduler : IDisposable
                 HoldChat(job, pause);
             }
 
-            _lanes.Add(job);
+            _queues.Add(job);
         }
 
-        Pump();
+        RunReady();
     }
 
     /// <summary>Ends what is on its way within <paramref name="patience"/>, and begins nothing new.</summary>
@@ -91,7 +91,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
     }
 
     /// <summary>Begins what can be begun now, and sets the timer for what comes next.</summary>
-    private void Pump()
+    private void RunReady()
     {
         lock (_gate)
         {
@@ -101,23 +101,23 @@ internal sealed partial class DeliveryScheduler : IDisposable
             }
 
             var now = _time.GetTimestamp();
-            var next = _lanes.Wake(now);
-            if (_outage.IsOn || _flood.HeldUntil > now)
+            var next = _queues.Wake(now);
+            if (_circuit.IsOn || _flood.HeldUntil > now)
             {
                 EndWhatIsOver();
 
                 // In an outage the question for Telegram sees to the next look.
-                next = _outage.IsOn ? long.MaxValue : _flood.HeldUntil;
+                next = _circuit.IsOn ? long.MaxValue : _flood.HeldUntil;
             }
             else
             {
                 while (
-                    _inFlight < (_outage.OneAtATime ? 1 : MostInFlight)
+                    _inFlight < (_circuit.OneAtATime ? 1 : MostInFlight)
                     && _flood.MayBegin
-                    && _lanes.TakeNext() is { } lane
+                    && _queues.TakeNext() is { } queue
                 )
                 {
-                    if (!TryBegin(lane, now, ref next))
+                    if (!TryBegin(queue, now, ref next))
                     {
                         break;
                     }
@@ -136,11 +136,11 @@ internal sealed partial class DeliveryScheduler : IDisposable
         }
     }
 
-    /// <summary>Begins a lane's next message, or lets the lane wait for its chat.</summary>
+    /// <summary>Begins a queue's next message, or lets the queue wait for its chat.</summary>
     /// <returns>False where nobody can begin anything now.</returns>
-    private bool TryBegin(Lane lane, long now, ref long next)
+    private bool TryBegin(UserQueue queue, long now, ref long next)
     {
-        var job = lane.Jobs.Peek();
+        var job = queue.Jobs.Peek();
         ChatId? chat;
         try
         {
@@ -148,7 +148,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
         }
         catch (StateUnreadableException)
         {
-            next = Math.Min(next, _lanes.WaitFor(lane, LinksPause));
+            next = Math.Min(next, _queues.WaitFor(queue, LinksPause));
             return true;
         }
 
@@ -157,33 +157,33 @@ internal sealed partial class DeliveryScheduler : IDisposable
         {
             if (forAll)
             {
-                _lanes.PutBack(lane);
+                _queues.PutBack(queue);
                 next = wait is { } pause ? Math.Min(next, now + _time.Ticks(pause)) : next;
                 return false;
             }
 
-            next = Math.Min(next, _lanes.WaitFor(lane, wait ?? TimeSpan.FromSeconds(1)));
+            next = Math.Min(next, _queues.WaitFor(queue, wait ?? TimeSpan.FromSeconds(1)));
             return true;
         }
 
-        Begin(lane, job, chat, lease);
+        Begin(queue, job, chat, lease);
         return true;
     }
 
     /// <summary>Ends jobs whose time is over although nothing can be sent.</summary>
     private void EndWhatIsOver()
     {
-        foreach (var lane in _lanes.TakeOver().Take(MostInFlight - _inFlight))
+        foreach (var queue in _queues.TakeOver().Take(MostInFlight - _inFlight))
         {
-            Begin(lane, lane.Jobs.Peek(), chat: null, lease: null);
+            Begin(queue, queue.Jobs.Peek(), chat: null, lease: null);
         }
     }
 
-    private void Begin(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease)
+    private void Begin(UserQueue queue, DeliveryJob job, ChatId? chat, RateLimitLease? lease)
     {
         _inFlight++;
         var isProbe = chat is not null && _flood.Begins();
-        var task = Task.Run(() => RunAsync(lane, job, chat, lease, isProbe), CancellationToken.None);
+        var task = Task.Run(() => RunAsync(queue, job, chat, lease, isProbe), CancellationToken.None);
         _running.Add(task);
         _ = task.ContinueWith(
             done =>
@@ -199,9 +199,9 @@ internal sealed partial class DeliveryScheduler : IDisposable
         );
     }
 
-    private async Task RunAsync(Lane lane, SendingJob job, ChatId? chat, RateLimitLease? lease, bool isProbe)
+    private async Task RunAsync(UserQueue queue, DeliveryJob job, ChatId? chat, RateLimitLease? lease, bool isProbe)
     {
-        TryResult result;
+        AttemptResult result;
         try
         {
             result = await job.TryAsync(chat, _stop.Token);
@@ -214,7 +214,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
         {
             // A job that fails in a way nobody foresaw must not stop all others; it is tried again, and says so each time.
             LogUnforeseen(_log, e);
-            result = new TryResult.Wait(TimeSpan.FromSeconds(30));
+            result = new AttemptResult.Wait(TimeSpan.FromSeconds(30));
         }
 
         lock (_gate)
@@ -224,47 +224,47 @@ internal sealed partial class DeliveryScheduler : IDisposable
             if (chat is { } to)
             {
                 _pace.End(to, lease!);
-                Weigh(result, to, isProbe);
+                Apply(result, to, isProbe);
             }
 
-            if (result is TryResult.Done or TryResult.ChatHeld { GivesUp: true })
+            if (result is AttemptResult.Done or AttemptResult.ChatHeld { GivesUp: true })
             {
-                lane.Jobs.Dequeue();
+                queue.Jobs.Dequeue();
             }
 
-            if (result is not TryResult.Outage)
+            if (result is not AttemptResult.Outage)
             {
-                lane.Pauses = null;
+                queue.Backoff = null;
             }
 
             switch (result)
             {
-                case TryResult.Wait wait:
-                    _lanes.WaitFor(lane, wait.Pause);
+                case AttemptResult.Wait wait:
+                    _queues.WaitFor(queue, wait.Pause);
                     break;
-                case TryResult.Outage outage:
-                    _lanes.WaitFor(lane, (lane.Pauses ??= OutageWatch.NewPauses()).Next());
-                    _outage.Failed(lane, outage.Failure);
+                case AttemptResult.Outage outage:
+                    _queues.WaitFor(queue, (queue.Backoff ??= CircuitBreaker.NewBackoff()).Next());
+                    _circuit.Failed(queue, outage.Failure);
                     break;
                 default:
-                    _lanes.GoOn(lane);
+                    _queues.GoOn(queue);
                     break;
             }
         }
 
-        Pump();
+        RunReady();
     }
 
     /// <summary>What an answer says about more than its own chat.</summary>
-    private void Weigh(TryResult result, ChatId chat, bool isProbe)
+    private void Apply(AttemptResult result, ChatId chat, bool isProbe)
     {
         switch (result)
         {
-            case TryResult.Done or TryResult.More:
+            case AttemptResult.Done or AttemptResult.More:
                 _flood.Succeeded(isProbe);
-                _outage.Succeeded();
+                _circuit.Succeeded();
                 break;
-            case TryResult.ChatHeld held:
+            case AttemptResult.ChatHeld held:
                 _pace.Hold(chat, held.Pause);
                 _flood.ChatHeld(chat, held.Pause, isProbe);
                 break;
@@ -272,7 +272,7 @@ internal sealed partial class DeliveryScheduler : IDisposable
     }
 
     /// <summary>A wait of a chat from before the bot was started.</summary>
-    private void HoldChat(SendingJob job, TimeSpan pause)
+    private void HoldChat(DeliveryJob job, TimeSpan pause)
     {
         try
         {

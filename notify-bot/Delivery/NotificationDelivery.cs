@@ -113,7 +113,7 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
     public async Task<DeliveryOutcome> DeliverAsync(
-        SendingWish wish,
+        SendCommand wish,
         Link? link,
         TimeSpan wait,
         CancellationToken cancellation
@@ -129,7 +129,7 @@ public sealed partial class NotificationDelivery : IDisposable
     /// <param name="cancellation">The sender is gone: what is not accepted yet never is.</param>
     /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
     /// <exception cref="StateUnreadableException">The links can't be read.</exception>
-    public async Task<OutcomeWait> AcceptAsync(SendingWish wish, Link? link, CancellationToken cancellation)
+    public async Task<OutcomeWait> AcceptAsync(SendCommand wish, Link? link, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(wish);
         IReadOnlyList<OutgoingMessage>? messages;
@@ -184,7 +184,7 @@ public sealed partial class NotificationDelivery : IDisposable
                 {
                     _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, stored.Progress.State);
 
-                    // On the outbox's thread, in the order of acceptance: so a user's notifications join their lane in that order.
+                    // On the outbox's thread, in the order of acceptance: so a user's notifications join their queue in that order.
                     if (stored.Progress.State != DeliveryState.Queued)
                     {
                         return;
@@ -243,7 +243,7 @@ public sealed partial class NotificationDelivery : IDisposable
     }
 
     /// <summary>Sends an answer of the bot itself within the same rates; it is not stored.</summary>
-    internal void Answer(SendingJob answer) => _scheduler.Add(answer);
+    internal void Answer(DeliveryJob answer) => _scheduler.Add(answer);
 
     /// <summary>Ends what is on its way.</summary>
     public Task StopAsync(CancellationToken patience) => _scheduler.StopAsync(patience);
@@ -323,7 +323,7 @@ public sealed partial class NotificationDelivery : IDisposable
                 IsRepeat = true,
             };
 
-    private AcceptedNotification Accepted(SendingWish wish, string? data, StoredImage? image) =>
+    private AcceptedNotification Accepted(SendCommand wish, string? data, StoredImage? image) =>
         new()
         {
             Id = ImageStore.NewId(),

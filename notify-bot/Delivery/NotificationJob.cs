@@ -32,7 +32,7 @@ public sealed partial class NotificationDelivery
         NotificationDelivery delivery,
         WaitingNotification waiting,
         RenderedNotification? rendered
-    ) : SendingJob
+    ) : DeliveryJob
     {
         /// <summary>The longest pause after failures of one notification alone, while others get through.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -63,7 +63,7 @@ public sealed partial class NotificationDelivery
         /// <summary>What it counts while it waits.</summary>
         public long Size => waiting.Size;
 
-        public override object Lane => User;
+        public override object QueueKey => User;
 
         /// <summary>How far it has come: its end if that comes within <paramref name="wait"/>, else where it stands then.</summary>
         public async Task<DeliveryProgress> WaitAsync(TimeSpan wait, CancellationToken cancellation)
@@ -93,12 +93,12 @@ public sealed partial class NotificationDelivery
             return _account == now ? delivery._links.Find(User)?.Chat : null;
         }
 
-        public override async Task<TryResult> TryAsync(ChatId? chat, CancellationToken stopping)
+        public override async Task<AttemptResult> TryAsync(ChatId? chat, CancellationToken stopping)
         {
             if (delivery._outbox.Trouble is { Kind: OutboxTroubleKind.Locked })
             {
                 // How it went could not be stored: were the bot restarted before the lock's end, it would go out twice.
-                return new TryResult.Wait(LockPause);
+                return new AttemptResult.Wait(LockPause);
             }
 
             if (Left <= TimeSpan.Zero)
@@ -123,7 +123,7 @@ public sealed partial class NotificationDelivery
                     dead.Reason,
                     "dead link",
                     attempts: _progress.Attempts,
-                    isGone: true
+                    isChatUnreachable: true
                 );
             }
 
@@ -180,14 +180,14 @@ public sealed partial class NotificationDelivery
             }
 
             await RecordAsync(new DeliveryProgress(DeliveryState.Queued) { PartsDone = done });
-            return new TryResult.More();
+            return new AttemptResult.More();
         }
 
         /// <summary>
         /// There is no chat to send to. An account that is gone or has left the group may be back soon, when a directory or an operator had a bad moment: so this waits, and
         /// ends with its time. Nothing of it goes to another account of the same name.
         /// </summary>
-        private async Task<TryResult> WithoutChatAsync()
+        private async Task<AttemptResult> WithoutChatAsync()
         {
             var now = delivery._accounts.Of(User);
             var reason =
@@ -214,7 +214,7 @@ public sealed partial class NotificationDelivery
                 await RecordAsync(_progress with { Reason = reason, NextTryAt = null, WaitsSince = null });
             }
 
-            return new TryResult.Wait(AccountPause);
+            return new AttemptResult.Wait(AccountPause);
         }
 
         /// <summary>Sends one message, mending what can be mended at once: formatting that is refused, a picture that is not taken or no longer there.</summary>
@@ -369,7 +369,7 @@ public sealed partial class NotificationDelivery
         }
 
         /// <summary>What is done about a failure; the sorting is <see cref="BotApiFailure"/>'s.</summary>
-        private async Task<TryResult> FailedAsync(BotApiFailure failure, ChatId chat)
+        private async Task<AttemptResult> FailedAsync(BotApiFailure failure, ChatId chat)
         {
             // A doubt stays until the message is through: a second copy may only be made once.
             var tried = _progress with
@@ -388,11 +388,17 @@ public sealed partial class NotificationDelivery
 
                     // At once where the move is stored; where it is not, the disk is full and needs a moment.
                     return delivery._links.Find(User)?.Chat == chat
-                        ? new TryResult.Wait(Pause(tried.Attempts))
-                        : new TryResult.More();
+                        ? new AttemptResult.Wait(Pause(tried.Attempts))
+                        : new AttemptResult.More();
                 case BotApiFailure.ChatGone gone:
                     await OnLinkAsync(store => store.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
-                    return await EndAsync(DeliveryState.Failed, gone.Reason, gone.Reason, tried.Attempts, isGone: true);
+                    return await EndAsync(
+                        DeliveryState.Failed,
+                        gone.Reason,
+                        gone.Reason,
+                        tried.Attempts,
+                        isChatUnreachable: true
+                    );
                 case BotApiFailure.FloodWait flood:
                     delivery._metrics.FloodWait();
                     var now = delivery._time.GetUtcNow();
@@ -404,8 +410,8 @@ public sealed partial class NotificationDelivery
                             Reason = "Telegram makes this chat wait",
                         }
                     );
-                    return new TryResult.ChatHeld(flood.RetryAfter);
-                case BotApiFailure.Unreachable { OutcomeUnknown: true } when _progress.Doubted:
+                    return new AttemptResult.ChatHeld(flood.RetryAfter);
+                case BotApiFailure.Unreachable { OutcomeUnknown: true } when _progress.OutcomeUnknown:
                     return await EndAsync(
                         DeliveryState.Unknown,
                         $"it may have arrived: {failure.Description}",
@@ -413,11 +419,11 @@ public sealed partial class NotificationDelivery
                         tried.Attempts
                     );
                 case BotApiFailure.Unreachable { OutcomeUnknown: true }:
-                    await RecordAsync(tried with { Doubted = true });
-                    return new TryResult.Outage(failure);
+                    await RecordAsync(tried with { OutcomeUnknown = true });
+                    return new AttemptResult.Outage(failure);
                 case BotApiFailure.Unreachable or BotApiFailure.TokenRefused or BotApiFailure.PolledElsewhere:
                     await RecordAsync(tried);
-                    return new TryResult.Outage(failure);
+                    return new AttemptResult.Outage(failure);
                 default:
                     return await EndAsync(DeliveryState.Failed, failure.Description, "refused", tried.Attempts);
             }
@@ -438,12 +444,12 @@ public sealed partial class NotificationDelivery
             }
         }
 
-        private async Task<TryResult> EndAsync(
+        private async Task<AttemptResult> EndAsync(
             DeliveryState state,
             string? reason,
             string word,
             int attempts = 0,
-            bool isGone = false
+            bool isChatUnreachable = false
         )
         {
             await RecordAsync(
@@ -452,7 +458,7 @@ public sealed partial class NotificationDelivery
                     Reason = reason,
                     PartsDone = _progress.PartsDone,
                     Attempts = attempts,
-                    IsGone = isGone,
+                    IsChatUnreachable = isChatUnreachable,
                 }
             );
             if (state == DeliveryState.Delivered)
@@ -468,7 +474,7 @@ public sealed partial class NotificationDelivery
             delivery._jobs.TryRemove(Id, out _);
             delivery._waiting.Leave(User, Size);
             _ended.TrySetResult(_progress);
-            return new TryResult.Done();
+            return new AttemptResult.Done();
         }
 
         /// <summary>Stored before anything else happens: what Telegram has taken must not go out again after a restart.</summary>

@@ -50,7 +50,7 @@ public sealed record DeliveryProgress(DeliveryState State)
     public DateTimeOffset? WaitsSince { get; init; }
 
     /// <summary>Failed since the chat takes nothing any more, as opposed to this one message.</summary>
-    public bool IsGone { get; init; }
+    public bool IsChatUnreachable { get; init; }
 
     /// <summary>Delivered, but to a desktop alone: its user had no phone linked.</summary>
     public static DeliveryProgress OnDesktopOnly { get; } = new(DeliveryState.Delivered) { Reason = OnDesktop };
@@ -65,5 +65,5 @@ public sealed record DeliveryProgress(DeliveryState State)
     public static DeliveryProgress Unreached { get; } = new(DeliveryState.Failed) { Reason = NobodyThere };
 
     /// <summary>The answer to the last try was lost after the request went out: one more try, and no third.</summary>
-    public bool Doubted { get; init; }
+    public bool OutcomeUnknown { get; init; }
 }

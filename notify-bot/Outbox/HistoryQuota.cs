@@ -74,7 +74,7 @@ internal sealed class HistoryQuota(HistoryLimits limits)
     }
 
     /// <summary>A notification was stored; takes away what there is no room for any more.</summary>
-    public Forgotten Added(OutboxCommands commands, SqliteTransaction transaction, AcceptedNotification notification)
+    public Pruned Added(OutboxCommands commands, SqliteTransaction transaction, AcceptedNotification notification)
     {
         var size = Size(
             notification.Title,
@@ -82,24 +82,24 @@ internal sealed class HistoryQuota(HistoryLimits limits)
             notification.Data?.Length ?? 0,
             notification.Image?.Info.ByteLength ?? 0
         );
-        var forgotten = Forgotten.Nothing;
+        var pruned = Pruned.Nothing;
         if (HasGrown(notification.User.Value, size))
         {
-            forgotten = PruneUser(commands, transaction, notification.User.Value);
+            pruned = PruneUser(commands, transaction, notification.User.Value);
         }
 
         _grownOverAll = _grownOverAll.And(size);
         if (_grownOverAll.IsMuch)
         {
             _grownOverAll = default;
-            forgotten = forgotten.And(PruneLargest(commands, transaction));
+            pruned = pruned.And(PruneLargest(commands, transaction));
         }
 
-        return forgotten;
+        return pruned;
     }
 
     /// <summary>Takes away some of what is over a limit: of users over their own, or of the largest holder.</summary>
-    public Forgotten Prune(OutboxCommands commands, SqliteTransaction transaction) =>
+    public Pruned Prune(OutboxCommands commands, SqliteTransaction transaction) =>
         commands.UserOver(transaction, limits) is { } user
             ? PruneUser(commands, transaction, user)
             : PruneLargest(commands, transaction);
@@ -117,22 +117,22 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         return false;
     }
 
-    private Forgotten PruneUser(OutboxCommands commands, SqliteTransaction transaction, string user)
+    private Pruned PruneUser(OutboxCommands commands, SqliteTransaction transaction, string user)
     {
         var (rows, bytes) = commands.SizeOf(transaction, user);
         return Prune(commands, transaction, user, rows - limits.RowsOfUser, bytes - limits.BytesOfUser);
     }
 
-    private Forgotten PruneLargest(OutboxCommands commands, SqliteTransaction transaction)
+    private Pruned PruneLargest(OutboxCommands commands, SqliteTransaction transaction)
     {
         var (rows, bytes) = commands.SizeOverAll(transaction);
         var (rowsOver, bytesOver) = (rows - limits.Rows, bytes - limits.Bytes);
         return (rowsOver > 0 || bytesOver > 0) && commands.LargestHolder(transaction, byRows: rowsOver > 0) is { } user
             ? Prune(commands, transaction, user, rowsOver, bytesOver)
-            : Forgotten.Nothing;
+            : Pruned.Nothing;
     }
 
-    private static Forgotten Prune(
+    private static Pruned Prune(
         OutboxCommands commands,
         SqliteTransaction transaction,
         string user,
@@ -142,7 +142,7 @@ internal sealed class HistoryQuota(HistoryLimits limits)
     {
         if (rowsOver <= 0 && bytesOver <= 0)
         {
-            return Forgotten.Nothing;
+            return Pruned.Nothing;
         }
 
         var room = BytesPrunedAtOnce;

@@ -103,7 +103,7 @@ public interface IOutbox
 
     /// <summary>Takes some of what is too old, or too much, out of the history.</summary>
     /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
-    Task<Forgotten> ForgetOldAsync();
+    Task<Pruned> PruneAsync();
 
     /// <summary>Charts, as they come to it, whose notifications the history had no room for any more. For one reader.</summary>
     IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation);
@@ -124,12 +124,12 @@ public abstract record Acceptance
 /// <summary>What was taken out of the history.</summary>
 /// <param name="Rows">How many notifications.</param>
 /// <param name="Images">The charts that go with them.</param>
-public sealed record Forgotten(int Rows, IReadOnlyList<StoredImage> Images)
+public sealed record Pruned(int Rows, IReadOnlyList<StoredImage> Images)
 {
     /// <summary>Nothing was.</summary>
-    public static readonly Forgotten Nothing = new(0, []);
+    public static readonly Pruned Nothing = new(0, []);
 
-    internal Forgotten And(Forgotten other) =>
+    internal Pruned And(Pruned other) =>
         other.Rows == 0 ? this
         : Rows == 0 ? other
         : new(Rows + other.Rows, [.. Images, .. other.Images]);

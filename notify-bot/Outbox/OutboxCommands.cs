@@ -8,7 +8,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>The statements of the writing thread, prepared once.</summary>
 internal sealed class OutboxCommands : IDisposable
 {
-    /// <summary>Rows forgotten in one transaction, so that acceptances do not wait for a whole month's.</summary>
+    /// <summary>Rows pruned in one transaction, so that acceptances do not wait for a whole month's.</summary>
     private const int ForgottenAtOnce = 500;
 
     /// <summary>Mutes beyond a user's bound that are taken away in one transaction.</summary>
@@ -153,8 +153,8 @@ internal sealed class OutboxCommands : IDisposable
             progress.Attempts,
             progress.NextTryAt?.ToUnixTimeMilliseconds(),
             progress.WaitsSince?.ToUnixTimeMilliseconds(),
-            progress.Doubted ? 1 : 0,
-            progress.IsGone ? 1 : 0,
+            progress.OutcomeUnknown ? 1 : 0,
+            progress.IsChatUnreachable ? 1 : 0,
             sequence
         );
         _update.ExecuteNonQuery();
@@ -193,7 +193,7 @@ internal sealed class OutboxCommands : IDisposable
         }
     }
 
-    public Forgotten Forget(SqliteTransaction transaction, DateTimeOffset before, DateTimeOffset now)
+    public Pruned Prune(SqliteTransaction transaction, DateTimeOffset before, DateTimeOffset now)
     {
         Bind(_endMutes, transaction, now.ToUnixTimeMilliseconds());
         _endMutes.ExecuteNonQuery();
@@ -247,7 +247,7 @@ internal sealed class OutboxCommands : IDisposable
     }
 
     /// <summary>Deletes a user's oldest notifications that do not wait, as long as <paramref name="goOn"/> says so of the next one's size.</summary>
-    public Forgotten DeleteOldest(SqliteTransaction transaction, string user, int limit, Func<long, bool> goOn)
+    public Pruned DeleteOldest(SqliteTransaction transaction, string user, int limit, Func<long, bool> goOn)
     {
         var found = new Dictionary<long, StoredImage?>();
         Bind(_findOldest, transaction, user, limit);
@@ -291,7 +291,7 @@ internal sealed class OutboxCommands : IDisposable
         _version.Dispose();
     }
 
-    private Forgotten Delete(SqliteTransaction transaction, Dictionary<long, StoredImage?> found)
+    private Pruned Delete(SqliteTransaction transaction, Dictionary<long, StoredImage?> found)
     {
         foreach (var sequence in found.Keys)
         {
@@ -299,7 +299,7 @@ internal sealed class OutboxCommands : IDisposable
             _deleteOld.ExecuteNonQuery();
         }
 
-        return new Forgotten(found.Count, [.. found.Values.OfType<StoredImage>()]);
+        return new Pruned(found.Count, [.. found.Values.OfType<StoredImage>()]);
     }
 
     private static (long Rows, long Bytes) ReadSize(SqliteCommand select)

@@ -6,7 +6,7 @@ namespace Notify.Bot.Outbox;
 
 /// <summary>
 /// The file of the outbox and the connections to it. Where it turns out to be damaged, when it is opened or while it is used, it is set aside, and the bot goes on
-/// with what <see cref="OutboxRescue"/> can read of it.
+/// with what <see cref="OutboxRecovery"/> can read of it.
 /// </summary>
 internal sealed partial class OutboxFile : IDisposable
 {
@@ -96,7 +96,7 @@ internal sealed partial class OutboxFile : IDisposable
             );
         }
 
-        OutboxRescue.Resume(path);
+        OutboxRecovery.Resume(path);
         if (!File.Exists(path))
         {
             CreateEmpty(path);
@@ -284,7 +284,7 @@ internal sealed partial class OutboxFile : IDisposable
 
     private static void SetAside(string path, TimeProvider time, ILogger log, long lastSequence, bool logWouldBeLost)
     {
-        var rescued = OutboxRescue.Run(path, time, lastSequence, logWouldBeLost);
+        var rescued = OutboxRecovery.Run(path, time, lastSequence, logWouldBeLost);
         LogDamaged(log, path, rescued.Aside, rescued.Kept, rescued.Lost);
         if (rescued.Log is { } laid)
         {

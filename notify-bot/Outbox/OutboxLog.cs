@@ -18,7 +18,7 @@ internal static class OutboxLog
 
     private const int FrameHeaderSize = 24;
 
-    private const int FrameSize = FrameHeaderSize + OutboxRescue.PageSize;
+    private const int FrameSize = FrameHeaderSize + OutboxRecovery.PageSize;
 
     /// <summary>The lowest bit says in which order the bytes of a word are summed up: 1 is the largest first.</summary>
     private const uint Magic = 0x377f0682;
@@ -82,13 +82,13 @@ internal static class OutboxLog
         foreach (var (number, page) in taken.Take(whole).Where(t => t.Page <= pages))
         {
             ReadFrame(source, number, bytes);
-            target.Position = (page - 1L) * OutboxRescue.PageSize;
+            target.Position = (page - 1L) * OutboxRecovery.PageSize;
             target.Write(bytes.AsSpan(FrameHeaderSize));
         }
 
         if (whole > 0)
         {
-            target.SetLength(pages * OutboxRescue.PageSize);
+            target.SetLength(pages * OutboxRecovery.PageSize);
             ForgetSize(target);
         }
 

@@ -217,8 +217,8 @@ internal static class OutboxRows
             PartsDone = row.GetInt32(at + 2),
             Attempts = row.GetInt32(at + 3),
             NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
-            Doubted = row.GetInt32(at + 5) != 0,
-            IsGone = row.GetInt32(at + 6) != 0,
+            OutcomeUnknown = row.GetInt32(at + 5) != 0,
+            IsChatUnreachable = row.GetInt32(at + 6) != 0,
             WaitsSince = row.IsDBNull(at + 7) ? null : Moment(row.GetInt64(at + 7)),
         };
 

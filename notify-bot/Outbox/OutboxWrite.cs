@@ -54,11 +54,11 @@ internal abstract class OutboxWrite
         AcceptedNotification notification,
         DeliveryProgress progress,
         HistoryQuota quota,
-        Action<StoredNotification, Forgotten> stored
+        Action<StoredNotification, Pruned> stored
     ) : OutboxWrite
     {
         private Acceptance? _result;
-        private Forgotten _forgotten = Forgotten.Nothing;
+        private Pruned _pruned = Pruned.Nothing;
 
         public override int Length =>
             notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
@@ -87,7 +87,7 @@ internal abstract class OutboxWrite
             _result = new Acceptance.Stored(
                 new StoredNotification(commands.Insert(transaction, notification, progress), notification, progress)
             );
-            _forgotten = quota.Added(commands, transaction, notification);
+            _pruned = quota.Added(commands, transaction, notification);
         }
 
         public override void Committed(OutboxFile file)
@@ -95,7 +95,7 @@ internal abstract class OutboxWrite
             if (_result is Acceptance.Stored { Notification: var whole })
             {
                 file.LastSequence = whole.Sequence;
-                stored(whole, _forgotten);
+                stored(whole, _pruned);
             }
 
             Done.SetResult(_result!);
@@ -153,16 +153,16 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }
 
-    public sealed class Forget(Func<OutboxCommands, SqliteTransaction, Forgotten> forget) : OutboxWrite
+    public sealed class Prune(Func<OutboxCommands, SqliteTransaction, Pruned> prune) : OutboxWrite
     {
-        private Forgotten _forgotten = new(0, []);
+        private Pruned _pruned = new(0, []);
 
-        public TaskCompletionSource<Forgotten> Done { get; } = NewSource<Forgotten>();
+        public TaskCompletionSource<Pruned> Done { get; } = NewSource<Pruned>();
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
-            _forgotten = forget(commands, transaction);
+            _pruned = prune(commands, transaction);
 
-        public override void Committed(OutboxFile file) => Done.SetResult(_forgotten);
+        public override void Committed(OutboxFile file) => Done.SetResult(_pruned);
 
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }

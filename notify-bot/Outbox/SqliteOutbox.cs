@@ -181,9 +181,9 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             owned,
             progress,
             _quota,
-            (whole, forgotten) =>
+            (whole, pruned) =>
             {
-                foreach (var chart in forgotten.Images)
+                foreach (var chart in pruned.Images)
                 {
                     _prunedCharts.Writer.TryWrite(chart);
                 }
@@ -217,12 +217,12 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public Task<Forgotten> ForgetOldAsync()
+    public Task<Pruned> PruneAsync()
     {
         var now = _time.GetUtcNow();
-        var write = new OutboxWrite.Forget(
+        var write = new OutboxWrite.Prune(
             (commands, transaction) =>
-                commands.Forget(transaction, now - HistoryLifetime, now).And(_quota.Prune(commands, transaction))
+                commands.Prune(transaction, now - HistoryLifetime, now).And(_quota.Prune(commands, transaction))
         );
         return WriteAsync(write, write.Done, CancellationToken.None);
     }

@@ -26,10 +26,10 @@ public sealed partial class UpdatePoller(
     private const int MostPending = 1000;
 
     /// <summary>Network trouble: the first tries come soon, since most of it is over soon; at the most one every 30 s.</summary>
-    private readonly Pauses _network = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+    private readonly Backoff _network = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>A refused token or another poller: somebody has to do something, so trying often only annoys.</summary>
-    private readonly Pauses _refusal = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
+    private readonly Backoff _refusal = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
 
     private BotApiFailure? _trouble;
     private long _troubleSaid;

@@ -212,7 +212,7 @@ public sealed partial class RequestedRuns(
             return new RequestedRun(RunOutcome.NoAlert);
         }
 
-        var wish = new SendingWish
+        var wish = new SendCommand
         {
             User = user,
             Script = script.Value,

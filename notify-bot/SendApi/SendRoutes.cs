@@ -85,7 +85,7 @@ internal sealed class SendRoutes(
                 uploaded = await CopyPhotoAsync(request.PhotoPath, caller, context.RequestAborted);
             }
 
-            var wish = new SendingWish
+            var wish = new SendCommand
             {
                 User = user,
                 Script = request.Script,
@@ -146,7 +146,11 @@ internal sealed class SendRoutes(
                 return progress.State switch
                 {
                     DeliveryState.Failed when progress.IsUnreached => throw recipients.NotLinked(user, id),
-                    DeliveryState.Failed when progress.IsGone => throw Gone(user, progress.Reason ?? "gone", id),
+                    DeliveryState.Failed when progress.IsChatUnreachable => throw Gone(
+                        user,
+                        progress.Reason ?? "gone",
+                        id
+                    ),
                     DeliveryState.Failed => throw new RefusalException(
                         StatusCodes.Status502BadGateway,
                         $"It was not delivered, and trying again would not help: {progress.Reason}"

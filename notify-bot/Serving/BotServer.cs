@@ -91,7 +91,7 @@ internal static partial class BotServer
             : null;
         systemd.Tell("READY=1");
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
-        var forgetting = app.Services.GetRequiredService<HistoryKeeping>().RunAsync(stop.Token);
+        var forgetting = app.Services.GetRequiredService<RetentionWorker>().RunAsync(stop.Token);
         var announcing = app.Services.GetRequiredService<LinkAnnouncements>().RunAsync(stop.Token);
         var keeping = kept.RunAsync(stop.Token);
 
@@ -176,7 +176,7 @@ internal static partial class BotServer
         services.AddSingleton<DesktopDispatch>();
         services.AddSingleton<LargeTexts>();
         services.AddSingleton<NotificationDelivery>();
-        services.AddSingleton<HistoryKeeping>();
+        services.AddSingleton<RetentionWorker>();
         services.AddSingleton<ScriptsHelper>();
         services.AddSingleton<ScriptLists>();
         services.AddSingleton<RequestedRuns>();

@@ -318,7 +318,7 @@ public sealed class ClockTests : IAsyncLifetime
         public async Task QueueAsync(UserName user, string text)
         {
             var outcome = await _delivery.DeliverAsync(
-                new SendingWish
+                new SendCommand
                 {
                     User = user,
                     Message = text,

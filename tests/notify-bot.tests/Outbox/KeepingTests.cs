@@ -36,11 +36,11 @@ public sealed class KeepingTests : IDisposable
         await _scene.Outbox.RecordAsync(kept.Sequence, Delivered);
 
         _scene.Time.Advance(TimeSpan.FromDays(30) - TimeSpan.FromMilliseconds(1));
-        await ForgetAsync(images);
+        await PruneAsync(images);
         Assert.Equal(["young", "waits", "held back", "old"], History());
 
         _scene.Time.Advance(TimeSpan.FromMilliseconds(1));
-        await ForgetAsync(images);
+        await PruneAsync(images);
         Assert.Equal(["young", "waits"], History());
         Assert.Null(_scene.Outbox.ImageOf(OutboxScene.Dana, old.Id));
         Assert.Null(images.Open(old));
@@ -112,7 +112,7 @@ public sealed class KeepingTests : IDisposable
             _scene.Time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(33)
         );
 
-        await ForgetAsync(images);
+        await PruneAsync(images);
 
         Assert.Empty(Directory.EnumerateFiles(_charts));
     }
@@ -194,13 +194,13 @@ public sealed class KeepingTests : IDisposable
         return await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
     }
 
-    private Task ForgetAsync(ImageStore images) =>
-        new HistoryKeeping(
+    private Task PruneAsync(ImageStore images) =>
+        new RetentionWorker(
             _scene.Outbox,
             images,
             new RealPauses(_scene.Time),
-            NullLogger<HistoryKeeping>.Instance
-        ).ForgetAsync(Cancellation);
+            NullLogger<RetentionWorker>.Instance
+        ).PruneAsync(Cancellation);
 
     private IEnumerable<string> History() => _scene.Outbox.History(OutboxScene.Dana, 200).Select(n => n.Message);
 

@@ -71,7 +71,7 @@ public sealed class MuteBoundTests : IDisposable
 
         Assert.Empty(_scene.Outbox.MutesOf(OutboxScene.Dana).Scripts);
         await MuteAsync(Most, 10);
-        await _scene.Outbox.ForgetOldAsync();
+        await _scene.Outbox.PruneAsync();
 
         Assert.Equal(10, _scene.Outbox.MutesOf(OutboxScene.Dana).Scripts.Count);
         Assert.Equal(10L, _scene.Sql("SELECT count(*) FROM mute"));

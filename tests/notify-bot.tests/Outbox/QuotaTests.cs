@@ -132,11 +132,11 @@ public sealed class QuotaTests : IDisposable
         var folder = Directory.CreateTempSubdirectory("notify-charts-").FullName;
         var images = new ImageStore(folder, _scene.Time);
         using var stop = new CancellationTokenSource();
-        var keeping = new HistoryKeeping(
+        var keeping = new RetentionWorker(
             _scene.Outbox,
             images,
             _scene.Time,
-            NullLogger<HistoryKeeping>.Instance
+            NullLogger<RetentionWorker>.Instance
         ).RunAsync(stop.Token);
         using var png = new MemoryStream(TestPictures.Png(4, 4));
         var chart = await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
@@ -177,7 +177,7 @@ public sealed class QuotaTests : IDisposable
         _scene.Limits = Small;
         _scene.Outbox.Find("none");
         AssertSizesAreRight();
-        while (await _scene.Outbox.ForgetOldAsync() is { Rows: > 0 }) { }
+        while (await _scene.Outbox.PruneAsync() is { Rows: > 0 }) { }
 
         Assert.Equal(Small.RowsOfUser, Rows("dana"));
         Assert.Equal(100L, Rows("omar"));

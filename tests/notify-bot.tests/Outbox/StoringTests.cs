@@ -35,7 +35,7 @@ public sealed class StoringTests
             PartsDone = 1,
             Attempts = 3,
             NextTryAt = scene.Time.GetUtcNow() + TimeSpan.FromSeconds(5),
-            Doubted = true,
+            OutcomeUnknown = true,
         };
         await scene.Outbox.RecordAsync(accepted.Sequence, progress);
         scene.Close();
@@ -44,7 +44,7 @@ public sealed class StoringTests
         Assert.Equal(scene.Outbox.Read(accepted.Sequence), scene.Outbox.Find(whole.Id));
         Assert.Equal(progress, Assert.Single(scene.Outbox.Waiting()).Progress);
 
-        var failed = new DeliveryProgress(DeliveryState.Failed) { Reason = "blocked", IsGone = true };
+        var failed = new DeliveryProgress(DeliveryState.Failed) { Reason = "blocked", IsChatUnreachable = true };
         await scene.Outbox.RecordAsync(accepted.Sequence, failed);
         scene.Close();
         Assert.Equal(failed, scene.Outbox.Find(whole.Id)!.Progress);

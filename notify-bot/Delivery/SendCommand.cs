@@ -6,7 +6,7 @@ using Notify.Images;
 namespace Notify.Bot.Delivery;
 
 /// <summary>What a sender wants said, before it is accepted.</summary>
-public sealed record SendingWish
+public sealed record SendCommand
 {
     /// <summary>Who is told.</summary>
     public required UserName User { get; init; }

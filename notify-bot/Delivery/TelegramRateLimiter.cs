@@ -24,7 +24,7 @@ public sealed record PaceLimits(int MessagesPerSecond, int ChatMessagesPerSecond
 /// a clock count from the moment a permit is taken and read the machine's clock themselves; they would let a burst
 /// through behind a slow request. Not thread-safe: guarded by the scheduler's lock.
 /// </remarks>
-internal sealed class TelegramPace : IDisposable
+internal sealed class TelegramRateLimiter : IDisposable
 {
     private const int Remembered = 10_000;
 
@@ -37,7 +37,7 @@ internal sealed class TelegramPace : IDisposable
     private readonly Queue<(long Due, RateLimitLease Lease)> _returning = new();
     private readonly Dictionary<ChatId, ChatPace> _chats = [];
 
-    public TelegramPace(PaceLimits limits, TimeProvider time)
+    public TelegramRateLimiter(PaceLimits limits, TimeProvider time)
     {
         _limits = limits;
         _time = time;
@@ -136,19 +136,19 @@ internal sealed class TelegramPace : IDisposable
     {
         public long NotBefore { get; set; }
 
-        public TimeSpan? Wait(long now, TelegramPace of)
+        public TimeSpan? Wait(long now, TelegramRateLimiter of)
         {
             var until = Math.Max(NotBefore, AllowedAt(now, of));
             return until > now ? of._time.GetElapsedTime(now, until) : null;
         }
 
-        public abstract void Begin(long now, TelegramPace of);
+        public abstract void Begin(long now, TelegramRateLimiter of);
 
-        public abstract void End(long now, TelegramPace of);
+        public abstract void End(long now, TelegramRateLimiter of);
 
-        public abstract bool IsIdle(long now, TelegramPace of);
+        public abstract bool IsIdle(long now, TelegramRateLimiter of);
 
-        protected abstract long AllowedAt(long now, TelegramPace of);
+        protected abstract long AllowedAt(long now, TelegramRateLimiter of);
     }
 
     /// <summary>A bucket of <see cref="PaceLimits.ChatBurst"/> messages that fills at the chat's rate, kept as the moment at which it is full again.</summary>
@@ -159,14 +159,14 @@ internal sealed class TelegramPace : IDisposable
         private int _inFlight;
         private int _together;
 
-        public override void Begin(long now, TelegramPace of)
+        public override void Begin(long now, TelegramRateLimiter of)
         {
             _inFlight++;
             _together++;
             _fullAt = Math.Max(_fullAt, now) + Interval(of);
         }
 
-        public override void End(long now, TelegramPace of)
+        public override void End(long now, TelegramRateLimiter of)
         {
             _fullAt = Math.Max(_fullAt, now + (_together * Interval(of)));
             if (--_inFlight == 0)
@@ -175,15 +175,17 @@ internal sealed class TelegramPace : IDisposable
             }
         }
 
-        public override bool IsIdle(long now, TelegramPace of) => _inFlight == 0 && _fullAt <= now && NotBefore <= now;
+        public override bool IsIdle(long now, TelegramRateLimiter of) =>
+            _inFlight == 0 && _fullAt <= now && NotBefore <= now;
 
-        protected override long AllowedAt(long now, TelegramPace of) =>
+        protected override long AllowedAt(long now, TelegramRateLimiter of) =>
             Math.Max(
                 _fullAt - ((PaceLimits.ChatBurst - 1) * Interval(of)),
                 _inFlight < PaceLimits.ChatBurst ? 0 : now + Interval(of)
             );
 
-        private static long Interval(TelegramPace of) => of._time.Ticks(Second) / of._limits.ChatMessagesPerSecond;
+        private static long Interval(TelegramRateLimiter of) =>
+            of._time.Ticks(Second) / of._limits.ChatMessagesPerSecond;
     }
 
     /// <summary>The answers of the last minute.</summary>
@@ -192,18 +194,18 @@ internal sealed class TelegramPace : IDisposable
         private readonly Queue<long> _sent = new();
         private int _inFlight;
 
-        public override void Begin(long now, TelegramPace of) => _inFlight++;
+        public override void Begin(long now, TelegramRateLimiter of) => _inFlight++;
 
-        public override void End(long now, TelegramPace of)
+        public override void End(long now, TelegramRateLimiter of)
         {
             _inFlight--;
             _sent.Enqueue(now);
         }
 
-        public override bool IsIdle(long now, TelegramPace of) =>
+        public override bool IsIdle(long now, TelegramRateLimiter of) =>
             _inFlight == 0 && NotBefore <= now && (_sent.Count == 0 || AllowedAt(now, of) <= now);
 
-        protected override long AllowedAt(long now, TelegramPace of)
+        protected override long AllowedAt(long now, TelegramRateLimiter of)
         {
             while (_sent.TryPeek(out var oldest) && oldest + of._time.Ticks(Minute) <= now)
             {

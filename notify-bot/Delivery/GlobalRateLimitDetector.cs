@@ -4,7 +4,7 @@ namespace Notify.Bot.Delivery;
 /// Whether Telegram makes the whole bot wait: a 429 does not say whether it means the chat or the bot. Several chats in a row are a suspicion, and one message at a time, to a chat
 /// that is not told to wait, finds out: if it is taken, only those chats were meant. Not thread-safe: guarded by the scheduler's lock.
 /// </summary>
-internal sealed partial class FloodWatch(TimeProvider time, ILogger log)
+internal sealed partial class GlobalRateLimitDetector(TimeProvider time, ILogger log)
 {
     /// <summary>Chats that are told to wait within <see cref="Window"/>, without a success in between, are a suspicion.</summary>
     private const int Chats = 3;

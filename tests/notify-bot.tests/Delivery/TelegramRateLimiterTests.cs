@@ -8,9 +8,9 @@ namespace Notify.Tests.Delivery;
 public sealed class TelegramPaceTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly TelegramPace _pace;
+    private readonly TelegramRateLimiter _pace;
 
-    public TelegramPaceTests() => _pace = new TelegramPace(new PaceLimits(30, 1, 20), _time);
+    public TelegramPaceTests() => _pace = new TelegramRateLimiter(new PaceLimits(30, 1, 20), _time);
 
     public void Dispose() => _pace.Dispose();
 

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace Notify.Bot.Outbox;
 
 /// <summary>Copies row by row: upwards to what can't be read, downwards to what can't be read, and then each number between.</summary>
-internal sealed class NotificationCopy : IDisposable
+internal sealed class RowSalvage : IDisposable
 {
     private const int RowsInTransaction = 10_000;
 
@@ -15,7 +15,7 @@ internal sealed class NotificationCopy : IDisposable
     private readonly SqliteCommand _insert;
     private SqliteTransaction? _transaction;
 
-    public NotificationCopy(SqliteConnection source, SqliteConnection target)
+    public RowSalvage(SqliteConnection source, SqliteConnection target)
     {
         _source = source;
         _target = target;

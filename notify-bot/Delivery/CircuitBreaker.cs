@@ -10,7 +10,7 @@ namespace Notify.Bot.Delivery;
 /// <param name="look">Makes the scheduler look what can be begun now.</param>
 /// <param name="log">Where an outage's begin and end are said.</param>
 /// <param name="stopping">Ends the asking.</param>
-internal sealed partial class OutageWatch(
+internal sealed partial class CircuitBreaker(
     BotApi api,
     TimeProvider time,
     Lock gate,
@@ -19,11 +19,11 @@ internal sealed partial class OutageWatch(
     CancellationToken stopping
 )
 {
-    /// <summary>Lanes that fail one after the other, without a success in between, make it an outage although <c>getMe</c> is answered.</summary>
+    /// <summary>FairQueue that fail one after the other, without a success in between, make it an outage although <c>getMe</c> is answered.</summary>
     private const int ManyLanes = 3;
 
-    private readonly HashSet<Lane> _failing = [];
-    private readonly Pauses _pauses = NewPauses();
+    private readonly HashSet<UserQueue> _failing = [];
+    private readonly Backoff _pauses = NewBackoff();
     private bool _said;
 
     /// <summary>Whether Telegram is asked at the moment; nothing begins until it has answered.</summary>
@@ -32,8 +32,8 @@ internal sealed partial class OutageWatch(
     /// <summary>Whether one message at a time is tried, until one is taken: after an outage.</summary>
     public bool OneAtATime { get; private set; }
 
-    /// <summary>The pauses after failures, of Telegram and of a lane alike.</summary>
-    public static Pauses NewPauses() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+    /// <summary>The pauses after failures, of Telegram and of a queue alike.</summary>
+    public static Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>A message was taken.</summary>
     public void Succeeded()
@@ -48,10 +48,10 @@ internal sealed partial class OutageWatch(
         }
     }
 
-    /// <summary>A lane's message failed, and it may be Telegram's fault.</summary>
-    public void Failed(Lane lane, BotApiFailure failure)
+    /// <summary>A queue's message failed, and it may be Telegram's fault.</summary>
+    public void Failed(UserQueue queue, BotApiFailure failure)
     {
-        _failing.Add(lane);
+        _failing.Add(queue);
         if (!IsOn)
         {
             IsOn = true;

@@ -1,7 +1,7 @@
 namespace Notify.Bot.Polling;
 
 /// <summary>Growing pauses between tries: each twice the last up to a limit, with up to a fifth taken off at random, so that many do not come back at one moment.</summary>
-public sealed class Pauses(TimeSpan first, TimeSpan longest)
+public sealed class Backoff(TimeSpan first, TimeSpan longest)
 {
     private TimeSpan _next = TimeSpan.Zero;
 

@@ -16,7 +16,7 @@ internal sealed record Rescued(string Aside, long Kept, long Lost, LaidLog? Log)
 /// What becomes of a damaged outbox: a new file is made of what can be read, and takes its place; the damaged one is kept under another name.
 /// Nothing may have it open meanwhile. Killed in the middle, it is begun again at the next start.
 /// </summary>
-internal static class OutboxRescue
+internal static class OutboxRecovery
 {
     /// <summary>SQLite's page size, which this program never changes (https://www.sqlite.org/fileformat2.html).</summary>
     internal const int PageSize = 4096;
@@ -197,7 +197,7 @@ internal static class OutboxRescue
             }
 
             OutboxSchema.Migrate(source, upTo: OutboxSchema.WithAllColumns);
-            using var notifications = new NotificationCopy(source, target);
+            using var notifications = new RowSalvage(source, target);
             notifications.Run();
             CopyMutes(source, target);
             return (notifications.Kept, notifications.Lost);

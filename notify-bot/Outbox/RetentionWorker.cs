@@ -1,11 +1,11 @@
 namespace Notify.Bot.Outbox;
 
 /// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
-public sealed partial class HistoryKeeping(
+public sealed partial class RetentionWorker(
     IOutbox outbox,
     ImageStore images,
     TimeProvider time,
-    ILogger<HistoryKeeping> log
+    ILogger<RetentionWorker> log
 )
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
@@ -30,11 +30,11 @@ public sealed partial class HistoryKeeping(
     }
 
     /// <summary>Forgets all that is too old now.</summary>
-    public async Task ForgetAsync(CancellationToken cancellation)
+    public async Task PruneAsync(CancellationToken cancellation)
     {
         try
         {
-            await ForgetAllAsync(outbox.ForgetOldAsync, cancellation);
+            await ForgetAllAsync(outbox.PruneAsync, cancellation);
             images.RemoveOlderThan(SqliteOutbox.HistoryLifetime + TimeSpan.FromDays(2));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,7 +48,7 @@ public sealed partial class HistoryKeeping(
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
-            await ForgetAsync(cancellation);
+            await PruneAsync(cancellation);
         }
     }
 
@@ -62,11 +62,11 @@ public sealed partial class HistoryKeeping(
     }
 
     /// <summary>Bite by bite until nothing is left to forget, each with its charts.</summary>
-    private async Task ForgetAllAsync(Func<Task<Forgotten>> forget, CancellationToken cancellation)
+    private async Task ForgetAllAsync(Func<Task<Pruned>> forget, CancellationToken cancellation)
     {
-        while (await forget() is { Rows: > 0 } forgotten)
+        while (await forget() is { Rows: > 0 } pruned)
         {
-            foreach (var image in forgotten.Images)
+            foreach (var image in pruned.Images)
             {
                 images.Remove(image);
             }
