@@ -8,9 +8,9 @@ using Notify.Settings;
 // notify-gateway     serves (systemd starts it so)
 //
 // Serving/GatewayServer             puts the parts together: two sockets, one clock
-// Connections/ClientDoor            a client comes in over TCP and becomes a WebSocket
+// Connections/WebSocketEndpoint            a client comes in over TCP and becomes a WebSocket
 // Connections/ClientConnection      the conversation with it: auth, pings, notifications, the end
-// Tokens/TokenCheck                 whose token it is, and until when
+// Tokens/TokenValidator                 whose token it is, and until when
 // Dispatch/DispatchApi              the bot's and the dashboard's calls over the Unix socket
 var root = new RootCommand(
     "The gateway: holds the connections of desktops and browsers, and passes notifications on to them. Its settings come from the environment (docs/operations.md)."

@@ -7,7 +7,7 @@ using Notify.Sending;
 namespace Notify.Runner;
 
 /// <summary>How a script's turn in a round ended, for the exit status.</summary>
-internal enum TurnEnd
+internal enum JobOutcome
 {
     /// <summary>Dealt with: run, or left alone for a reason.</summary>
     Done,
@@ -76,7 +76,7 @@ internal sealed class Round(
 
         ScriptRunner.Prepare();
         var waiting = new ConcurrentQueue<ScriptName>(folder.Scripts);
-        var ends = new ConcurrentBag<TurnEnd>();
+        var ends = new ConcurrentBag<JobOutcome>();
         void TakeTurns()
         {
             while (!cancellation.IsCancellationRequested && waiting.TryDequeue(out var script))
@@ -99,16 +99,16 @@ internal sealed class Round(
             Say("Something that a script started can't be ended; it hangs in the kernel, perhaps on a network drive.");
         }
 
-        return ends.Contains(TurnEnd.BotUnreachable) ? RunnerProgram.BotUnreachable
-            : ends.Contains(TurnEnd.Failed) ? ScriptProgram.Failed
+        return ends.Contains(JobOutcome.BotUnreachable) ? RunnerProgram.BotUnreachable
+            : ends.Contains(JobOutcome.Failed) ? ScriptProgram.Failed
             : ScriptProgram.Done;
     }
 
-    private TurnEnd TakeTurn(ScriptName script, CancellationToken cancellation)
+    private JobOutcome TakeTurn(ScriptName script, CancellationToken cancellation)
     {
         try
         {
-            var turn = new ScriptTurn(home, settings, bot, script, time);
+            var turn = new ScriptJob(home, settings, bot, script, time);
             var end = turn.Take(cancellation);
             Say($"{script}: {turn.Report}");
             return end;
@@ -116,7 +116,7 @@ internal sealed class Round(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Say($"{script}: could not be dealt with. {e.Message}");
-            return TurnEnd.Failed;
+            return JobOutcome.Failed;
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class Round(
         {
             try
             {
-                var turn = new ScriptTurn(home, settings, bot, name, time);
+                var turn = new ScriptJob(home, settings, bot, name, time);
                 turn.PassOver(file.Sentence);
                 told = turn.Report;
             }

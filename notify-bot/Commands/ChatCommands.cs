@@ -10,8 +10,8 @@ public sealed partial class ChatCommands(
     TelegramState telegram,
     ILinkStore links,
     InertChats inert,
-    StrangerLimit strangers,
-    ChatAnswers answers,
+    UnlinkedChatLimiter strangers,
+    ChatMessenger answers,
     ChatClock clock,
     LinkingInChat linking,
     StatusAnswer status,
@@ -171,13 +171,13 @@ public sealed partial class ChatCommands(
         await answers.SendAsync(
             group,
             command == "start"
-                ? new AnswerText()
+                ? new MessageBuilder()
                     .Plain(
                         $"Linking works in a private chat: a code in here could be read by all. Write /start to {bot} there. An operator can link this group (its id is "
                     )
                     .Code(group.ToString())
                     .Plain(").")
-                : new AnswerText().Plain(
+                : new MessageBuilder().Plain(
                     $"Groups only receive notifications. Write /{command} to {bot} in a private chat."
                 ),
             cancellation
@@ -187,7 +187,7 @@ public sealed partial class ChatCommands(
     private Task<MessageId?> HelpAsync(ChatId chat, CancellationToken cancellation) =>
         answers.SendAsync(
             chat,
-            WithCommands(new AnswerText().Line($"Notifications of {settings.InstanceName}:")),
+            WithCommands(new MessageBuilder().Line($"Notifications of {settings.InstanceName}:")),
             cancellation
         );
 
@@ -196,7 +196,7 @@ public sealed partial class ChatCommands(
         answers.SendAsync(
             chat,
             WithCommands(
-                new AnswerText().Line(
+                new MessageBuilder().Line(
                     typed is null
                         ? "I only read commands. /help lists the commands:"
                         : $"There is no command /{ChatWords.Cut(typed.Name, 40)}. /help lists the commands:"
@@ -205,7 +205,7 @@ public sealed partial class ChatCommands(
             cancellation
         );
 
-    private static AnswerText WithCommands(AnswerText text)
+    private static MessageBuilder WithCommands(MessageBuilder text)
     {
         text.Line();
         foreach (var command in CommandList.All)
@@ -219,7 +219,7 @@ public sealed partial class ChatCommands(
     private async Task WhoAmIAsync(ChatId chat, Link link, CancellationToken cancellation) =>
         await answers.SendAsync(
             chat,
-            new AnswerText()
+            new MessageBuilder()
                 .Plain("The notifications of ")
                 .Bold(link.User.Value)
                 .Plain($" on {settings.InstanceName} arrive here, since {clock.Moment(link.LinkedAt, link)}."),
@@ -230,7 +230,7 @@ public sealed partial class ChatCommands(
     {
         await answers.SendAsync(
             chat,
-            new AnswerText()
+            new MessageBuilder()
                 .Bold("Sample: revenue dropped 25%")
                 .Line()
                 .Plain("This is a sample for ")
@@ -241,7 +241,7 @@ public sealed partial class ChatCommands(
         using var picture = new MemoryStream(SamplePicture.Png(), writable: false);
         await answers.SendPictureAsync(
             chat,
-            new AnswerText().Bold("Sample: daily report").Line().Plain("And so does one with a chart."),
+            new MessageBuilder().Bold("Sample: daily report").Line().Plain("And so does one with a chart."),
             new Upload(picture, "sample.png", "image/png"),
             cancellation
         );

@@ -12,8 +12,8 @@ public sealed class LinkingInChat(
     BotSettings settings,
     ILinkStore links,
     InertChats inert,
-    LinkAnnouncements announcements,
-    ChatAnswers answers,
+    LinkChangeNotifier announcements,
+    ChatMessenger answers,
     TimeProvider time
 )
 {
@@ -31,7 +31,7 @@ public sealed class LinkingInChat(
             await links.MarkAliveAsync(chat, cancellation);
         }
 
-        var text = new AnswerText();
+        var text = new MessageBuilder();
         if (payload.Length > 0)
         {
             switch (await links.RedeemAsync(payload, chat, evenIfLinkedToAnother: false, cancellation))
@@ -39,12 +39,12 @@ public sealed class LinkingInChat(
                 case Redemption.Redeemed redeemed when redeemed.Change.Link.User == link?.User:
                     await answers.SendAsync(
                         chat,
-                        new AnswerText().Plain("This chat is linked to ").Bold(link.User.Value).Plain(" already."),
+                        new MessageBuilder().Plain("This chat is linked to ").Bold(link.User.Value).Plain(" already."),
                         cancellation
                     );
                     return;
                 case Redemption.Redeemed:
-                    // LinkAnnouncements tells it, as it does for all links, whoever made them.
+                    // LinkChangeNotifier tells it, as it does for all links, whoever made them.
                     await announcements.AnnounceAsync(cancellation);
                     return;
                 case Redemption.AskFirst ask:
@@ -104,7 +104,7 @@ public sealed class LinkingInChat(
         await answers.ReplaceAsync(
             button.Chat,
             button.Message,
-            new AnswerText().Plain(
+            new MessageBuilder().Plain(
                 done ? "Switched." : "That link has expired. Get a new one on the dashboard, or use /start."
             ),
             cancellation
@@ -118,7 +118,7 @@ public sealed class LinkingInChat(
         await answers.ReplaceAsync(
             button.Chat,
             button.Message,
-            new AnswerText().Plain(ChatWords.NothingHasChanged),
+            new MessageBuilder().Plain(ChatWords.NothingHasChanged),
             cancellation
         );
     }
@@ -139,7 +139,7 @@ public sealed class LinkingInChat(
     private async Task AskAsync(ChatId chat, Redemption.AskFirst ask, string payload, CancellationToken cancellation) =>
         await answers.SendAsync(
             chat,
-            new AnswerText()
+            new MessageBuilder()
                 .Plain("This chat receives the notifications of ")
                 .Bold(ask.LinkedTo.Value)
                 .Plain(". Shall it receive those of ")

@@ -5,7 +5,7 @@ using Notify.Scripts;
 namespace Notify.Bot.Commands;
 
 /// <summary><c>/mute</c> and <c>/unmute</c>: all notifications of a user. Single scripts are muted under their notifications (<see cref="NotificationButtons"/>).</summary>
-public sealed class MutingInChat(IOutbox outbox, ChatAnswers answers, ChatClock clock, TimeProvider time)
+public sealed class MutingInChat(IOutbox outbox, ChatMessenger answers, ChatClock clock, TimeProvider time)
 {
     internal async Task MuteAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
     {

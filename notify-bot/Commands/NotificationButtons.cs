@@ -8,7 +8,7 @@ namespace Notify.Bot.Commands;
 public sealed class NotificationButtons(
     IOutbox outbox,
     RunsInChat runs,
-    ChatAnswers answers,
+    ChatMessenger answers,
     ChatClock clock,
     TimeProvider time
 )

@@ -5,7 +5,7 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>Runs that are asked for in a chat, by <c>/run</c> or a button: the chat is told that one has begun, and that message is edited to how it ended.</summary>
-public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, ChatAnswers answers)
+public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, ChatMessenger answers)
 {
     /// <summary>How long the end of a run is tried to be told. Its message says that it runs, so the end is wanted also after an outage.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromHours(1);
@@ -30,7 +30,7 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         {
             await answers.SendAsync(
                 chat,
-                new AnswerText().Bold(script.Stem).Plain(" is running already."),
+                new MessageBuilder().Bold(script.Stem).Plain(" is running already."),
                 cancellation
             );
             return;
@@ -38,12 +38,12 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
 
         var started = await answers.SendAsync(
             chat,
-            new AnswerText().Plain("▶ Running ").Bold(script.Stem).Plain("..."),
+            new MessageBuilder().Plain("▶ Running ").Bold(script.Stem).Plain("..."),
             cancellation
         );
         background.Start(async stopping =>
         {
-            var text = new AnswerText()
+            var text = new MessageBuilder()
                 .Plain("✖ ")
                 .Bold(script.Stem)
                 .Plain(": interrupted, since the bot was restarted. Run it again.");
@@ -79,9 +79,9 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundRuns background, Ch
         }
     }
 
-    private static AnswerText Ended(ScriptName script, RequestedRun run)
+    private static MessageBuilder Ended(ScriptName script, RequestedRun run)
     {
-        var text = new AnswerText();
+        var text = new MessageBuilder();
         text = run.Outcome switch
         {
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),

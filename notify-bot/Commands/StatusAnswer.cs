@@ -15,7 +15,7 @@ public sealed partial class StatusAnswer(
     RequestedRuns requested,
     RunsInChat runs,
     IOutbox outbox,
-    ChatAnswers answers,
+    ChatMessenger answers,
     ChatClock clock,
     TimeProvider time,
     ILogger<StatusAnswer> log
@@ -40,7 +40,7 @@ public sealed partial class StatusAnswer(
     {
         var now = time.GetUtcNow();
         var mutes = outbox.MutesOf(link.User);
-        var text = new AnswerText();
+        var text = new MessageBuilder();
         AddTroubles(text, link, mutes, now);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
@@ -68,7 +68,7 @@ public sealed partial class StatusAnswer(
         var buttons = new List<IReadOnlyList<ApiButton>>();
         foreach (var script in scripts)
         {
-            if (text.Length > AnswerText.MaxLength - 700 || text.EntityCount > 90)
+            if (text.Length > MessageBuilder.MaxLength - 700 || text.EntityCount > 90)
             {
                 left++;
                 continue;
@@ -108,7 +108,7 @@ public sealed partial class StatusAnswer(
     }
 
     /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
-    private void AddTroubles(AnswerText text, Link link, Mutes mutes, DateTimeOffset now)
+    private void AddTroubles(MessageBuilder text, Link link, Mutes mutes, DateTimeOffset now)
     {
         if (mutes.All is { } until)
         {
@@ -145,7 +145,7 @@ public sealed partial class StatusAnswer(
         }
     }
 
-    private void AddUndelivered(AnswerText text, Link link, PastNotification stuck)
+    private void AddUndelivered(MessageBuilder text, Link link, PastNotification stuck)
     {
         var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
         text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
@@ -159,7 +159,7 @@ public sealed partial class StatusAnswer(
         );
     }
 
-    private void AddScript(AnswerText text, Link link, ListedScript script, Mutes mutes, DateTimeOffset now)
+    private void AddScript(MessageBuilder text, Link link, ListedScript script, Mutes mutes, DateTimeOffset now)
     {
         text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
         if (script.LastOutcome != ScriptOutcome.NotNoted)

@@ -4,7 +4,7 @@ using Notify.Sending;
 namespace Notify.Bot.Operating;
 
 /// <summary>What the bot that runs says about itself.</summary>
-internal sealed class BotCheck(BotSettings settings, TimeProvider time, Findings findings)
+internal sealed class BotCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
 {
     public void Run(CancellationToken cancellation)
     {

@@ -26,7 +26,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
     /// <summary>Runs all checks. Exit status 0 where all is well, else 1; 78 where the settings are wrong, and then nothing else is checked.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var findings = new Findings(output);
+        var findings = new DoctorReport(output);
         var reader = new SettingsReader(CheckFile(findings));
         if (CheckSettings(reader, findings) is not { } settings)
         {
@@ -52,7 +52,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
             new BotCheck(settings, time, findings).Run(cancellation);
         }
 
-        new NeighbourCheck(reader, findings).Run(trusted);
+        new ServiceAccountCheck(reader, findings).Run(trusted);
         var accounts = new Accounts(time, [.. settings.AccessGroups]);
         using var links = new JsonLinkStore(settings.DataFolder, time, accounts);
         folder.CheckSharedFiles(links);
@@ -72,7 +72,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
 
     /// <summary>The file that holds the token is root's alone.</summary>
     /// <returns>Gives a setting from the environment or else the file.</returns>
-    private Func<string, string?> CheckFile(Findings findings)
+    private Func<string, string?> CheckFile(DoctorReport findings)
     {
         if (FileStatus.OfPath(file) is not { } status)
         {
@@ -86,7 +86,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
             {
                 findings.Wrong(
                     "settings file",
-                    $"{file} has the mode {Findings.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone",
+                    $"{file} has the mode {DoctorReport.Octal(status.Mode & 0xFFF)} and is {Account.Find(status.Uid)?.Name}'s: the token in it is root's alone",
                     $"chown root:root {file}; chmod 0600 {file}"
                 );
             }
@@ -104,7 +104,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         }
     }
 
-    private BotSettings? CheckSettings(SettingsReader reader, Findings findings)
+    private BotSettings? CheckSettings(SettingsReader reader, DoctorReport findings)
     {
         try
         {
@@ -128,7 +128,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
     }
 
     /// <summary>A proxy of the shell that doctor runs in is not the bot's, whose settings are in the file.</summary>
-    private void CheckProxyVariables(Findings findings)
+    private void CheckProxyVariables(DoctorReport findings)
     {
         if (
             _inFile is { } inFile
@@ -146,7 +146,7 @@ public sealed class Doctor(Func<string, string?> environment, string file, TimeP
         }
     }
 
-    private static void CheckOwnRights(BotSettings settings, Findings findings)
+    private static void CheckOwnRights(BotSettings settings, DoctorReport findings)
     {
         if (Account.EffectiveUid != 0 && FileStatus.OfPath(settings.DataFolder)?.Uid != Account.EffectiveUid)
         {

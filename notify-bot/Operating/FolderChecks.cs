@@ -6,7 +6,7 @@ using Notify.Posix;
 namespace Notify.Bot.Operating;
 
 /// <summary>The folder of the shared state, and what is in it.</summary>
-internal sealed class FolderChecks(BotSettings settings, Findings findings)
+internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
 {
     /// <returns>The folder's owner, who is the bot's user.</returns>
     public Account? CheckDataFolder(Group? analysts, Group? trusted)
@@ -38,7 +38,7 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
         {
             right = findings.Wrong(
                 "folder",
-                $"{path} has the mode {Findings.Octal(status.Mode)}, not 2770",
+                $"{path} has the mode {DoctorReport.Octal(status.Mode)}, not 2770",
                 $"chmod 2770 {path}"
             );
         }
@@ -67,7 +67,7 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
         {
             findings.Wrong(
                 "private folder",
-                $"{path} has the mode {Findings.Octal(status.Mode)}, not 0750",
+                $"{path} has the mode {DoctorReport.Octal(status.Mode)}, not 0750",
                 $"chmod 0750 {path}"
             );
         }
@@ -123,7 +123,11 @@ internal sealed class FolderChecks(BotSettings settings, Findings findings)
             }
             else if ((status.Mode & 0x1FF) != 0x1B0)
             {
-                findings.Wrong(name, $"it has the mode {Findings.Octal(status.Mode)}, not 0660", $"chmod 0660 {path}");
+                findings.Wrong(
+                    name,
+                    $"it has the mode {DoctorReport.Octal(status.Mode)}, not 0660",
+                    $"chmod 0660 {path}"
+                );
             }
             else
             {

@@ -5,7 +5,7 @@ namespace Notify.Bot.Operating;
 /// <summary>The groups that have access, and their entries in access control lists.</summary>
 internal static class GroupChecks
 {
-    public static Group? Find(Findings findings, string what, string name)
+    public static Group? Find(DoctorReport findings, string what, string name)
     {
         if (Group.Find(name) is { } group)
         {
@@ -18,7 +18,7 @@ internal static class GroupChecks
     }
 
     /// <summary>Members whose accounts have names that can't be user names: they can neither send nor be linked.</summary>
-    public static void CheckNames(Findings findings, Group? analysts)
+    public static void CheckNames(DoctorReport findings, Group? analysts)
     {
         if (analysts is null || GroupMembers.Find(analysts.Name) is not { } members)
         {
@@ -36,7 +36,7 @@ internal static class GroupChecks
     }
 
     public static bool HasEntry(
-        Findings findings,
+        DoctorReport findings,
         string what,
         string path,
         Group? group,

@@ -6,7 +6,7 @@ using Notify.Posix;
 namespace Notify.Bot.Operating;
 
 /// <summary>Whether the bot's user can call the helper as an analyst.</summary>
-internal sealed class HelperCheck(BotSettings settings, Findings findings)
+internal sealed class HelperCheck(BotSettings settings, DoctorReport findings)
 {
     public async Task RunAsync(Account? owner, Group? analysts, JsonLinkStore links, CancellationToken cancellation)
     {

@@ -9,7 +9,7 @@ internal static class LinkChecks
     /// <summary>Lines for single links; more of them have one cause, such as a directory that is not asked any more.</summary>
     private const int MaxSaid = 10;
 
-    public static void Run(JsonLinkStore links, Accounts accounts, BotSettings settings, Findings findings)
+    public static void Run(JsonLinkStore links, Accounts accounts, BotSettings settings, DoctorReport findings)
     {
         IReadOnlyCollection<Link> all;
         try

@@ -5,7 +5,7 @@ using Notify.Settings;
 namespace Notify.Bot.Operating;
 
 /// <summary>Which proxy the bot goes through, and whether that one lets it through to Telegram. Its user and password are never shown.</summary>
-internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Findings findings)
+internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
 {
     private const int LongestAnswer = 16 * 1024;
 

@@ -4,7 +4,7 @@ using Notify.Posix;
 namespace Notify.Bot.Operating;
 
 /// <summary>Whether the socket is there with the right owner, group and rights, and a bot listens.</summary>
-internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findings findings)
+internal sealed class SocketCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
 {
     private const string Restart =
         "systemctl restart notify-bot.socket notify-bot.service; journalctl -u notify-bot -n 50";
@@ -66,7 +66,7 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Findi
         {
             right = findings.Wrong(
                 "socket",
-                $"{path} has the mode {Findings.Octal(status.Mode & 0x1FF)}, not 0660",
+                $"{path} has the mode {DoctorReport.Octal(status.Mode & 0x1FF)}, not 0660",
                 $"chmod 0660 {path}"
             );
         }

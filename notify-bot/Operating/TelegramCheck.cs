@@ -4,7 +4,7 @@ using Notify.Bot.Telegram;
 namespace Notify.Bot.Operating;
 
 /// <summary>Whether Telegram answers, knows the token, and has the same time.</summary>
-internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Findings findings)
+internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
 {
     /// <summary>More than this and "valid for 10 minutes" and cooldowns begin to be wrong for people.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(30);

@@ -14,7 +14,7 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
     {
         if (!Open.Contains(context.Request.Path.Value, StringComparer.Ordinal))
         {
-            Check(CallerGate.Of(context));
+            Check(PeerCredentialMiddleware.Of(context));
         }
 
         return next(context);
@@ -27,7 +27,7 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
     {
         if (Objection(caller) is { } objection)
         {
-            throw new RefusalException(StatusCodes.Status403Forbidden, objection);
+            throw new ApiException(StatusCodes.Status403Forbidden, objection);
         }
     }
 

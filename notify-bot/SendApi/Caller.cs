@@ -18,7 +18,7 @@ public sealed record Caller(
     public IReadOnlyCollection<uint> Groups { get; init; } = [];
 
     /// <summary>The user whom a request is about: the one it names, if the caller may act for that one, else the caller itself.</summary>
-    /// <exception cref="RefusalException">403, or 400 for a name that can't be one.</exception>
+    /// <exception cref="ApiException">403, or 400 for a name that can't be one.</exception>
     public UserName For(string? user)
     {
         if (user is null)
@@ -28,7 +28,7 @@ public sealed record Caller(
 
         if (!UserName.TryParse(user, out var named))
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 $"Field 'user' is not a user name: {UserName.Shape}."
             );
@@ -36,13 +36,13 @@ public sealed record Caller(
 
         return IsTrusted || named == Name ? named
             : !IsLookedUp ? throw NotLookedUp()
-            : throw new RefusalException(
+            : throw new ApiException(
                 StatusCodes.Status403Forbidden,
                 $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may."
             );
     }
 
-    private RefusalException NoName() =>
+    private ApiException NoName() =>
         new(
             StatusCodes.Status403Forbidden,
             AccountName is null
@@ -50,7 +50,7 @@ public sealed record Caller(
                 : UserName.Refusal(AccountName)
         );
 
-    private RefusalException NotLookedUp() =>
+    private ApiException NotLookedUp() =>
         new(
             StatusCodes.Status503ServiceUnavailable,
             $"The account of the user id {Uid} can't be looked up at the moment: the name service fails (getent passwd {Uid}). Try again later.",

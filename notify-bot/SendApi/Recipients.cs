@@ -15,7 +15,7 @@ internal sealed class Recipients(
 )
 {
     /// <summary>The link of a user; null where no phone is linked, but a desktop or a page of the dashboard is connected at this moment.</summary>
-    /// <exception cref="RefusalException">404: neither, with what the user does to link a phone.</exception>
+    /// <exception cref="ApiException">404: neither, with what the user does to link a phone.</exception>
     internal async ValueTask<Link?> RequireAsync(UserName user, CancellationToken cancellation) =>
         await FindAsync(user, cancellation) is { IsReached: true } recipient
             ? recipient.Link
@@ -37,7 +37,7 @@ internal sealed class Recipients(
     /// <summary>404, with what the user does to link a phone.</summary>
     /// <param name="user">Who can't be told anything.</param>
     /// <param name="id">The notification's, where it had been accepted.</param>
-    internal RefusalException NotLinked(UserName user, string? id)
+    internal ApiException NotLinked(UserName user, string? id)
     {
         var now = accounts.Of(user);
         var why =
@@ -47,7 +47,7 @@ internal sealed class Recipients(
                     : null
             ) ?? (now.IsOutside ? InertLink.Outside(user, settings.AnalystGroup) : null);
         return why is not null
-            ? new RefusalException(
+            ? new ApiException(
                 StatusCodes.Status404NotFound,
                 $"{user} can't be told anything: {why.Reason}. {why.Advice}"
             )
@@ -57,7 +57,7 @@ internal sealed class Recipients(
             : NeverLinked(user, id);
     }
 
-    private RefusalException NeverLinked(UserName user, string? id) =>
+    private ApiException NeverLinked(UserName user, string? id) =>
         new(
             StatusCodes.Status404NotFound,
             $"{user} has no Telegram chat linked, and no desktop is connected. {user} sends /start to {BotName} in Telegram and enters the code {WhereToEnter}, or gives it to the operator (notify-bot link {user} CODE)."

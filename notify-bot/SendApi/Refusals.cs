@@ -22,27 +22,24 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
             await next(context);
             await SayWhatIsServedAsync(context);
         }
-        catch (RefusalException refusal)
+        catch (ApiException refusal)
         {
             await RefuseAsync(context, refusal);
         }
         catch (Exception e)
             when (e is OutboxNotWritableException or OutboxNotReadableException or StateUnreadableException)
         {
-            await RefuseAsync(
-                context,
-                new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending)
-            );
+            await RefuseAsync(context, new ApiException(StatusCodes.Status503ServiceUnavailable, e.Message, Mending));
         }
         catch (TooManyMutesException e)
         {
-            await RefuseAsync(context, new RefusalException(StatusCodes.Status409Conflict, e.Message));
+            await RefuseAsync(context, new ApiException(StatusCodes.Status409Conflict, e.Message));
         }
         catch (BadHttpRequestException e)
         {
             await RefuseAsync(
                 context,
-                new RefusalException(
+                new ApiException(
                     e.StatusCode,
                     e.StatusCode == StatusCodes.Status413PayloadTooLarge
                         ? "The body is too large."
@@ -59,7 +56,7 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
             SayUnforeseen(context, e);
             await RefuseAsync(
                 context,
-                new RefusalException(
+                new ApiException(
                     StatusCodes.Status500InternalServerError,
                     "The bot failed at this request in a way it should not. The operator finds the reason in bot.log."
                 )
@@ -81,7 +78,7 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
 
         return RefuseAsync(
             context,
-            new RefusalException(
+            new ApiException(
                 response.StatusCode,
                 response.StatusCode == StatusCodes.Status404NotFound
                     ? $"There is nothing at this path. What there is: {SendApiRoutes.WhatThereIs}."
@@ -90,7 +87,7 @@ internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
         );
     }
 
-    private static Task RefuseAsync(HttpContext context, RefusalException refusal)
+    private static Task RefuseAsync(HttpContext context, ApiException refusal)
     {
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {

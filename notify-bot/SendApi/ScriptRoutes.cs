@@ -20,7 +20,7 @@ internal sealed class ScriptRoutes(
 
     internal async Task ListAsync(HttpContext context)
     {
-        var user = CallerGate.UserOf(context);
+        var user = PeerCredentialMiddleware.UserOf(context);
         var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
         // Read once, and only where a script's last word is that it waits.
@@ -56,11 +56,11 @@ internal sealed class ScriptRoutes(
 
     internal async Task RunAsync(HttpContext context)
     {
-        var user = CallerGate.UserOf(context);
+        var user = PeerCredentialMiddleware.UserOf(context);
         var script = ScriptOf(context);
         var link = await recipients.FindAsync(user, context.RequestAborted) is { IsReached: true } recipient
             ? recipient.Link
-            : throw new RefusalException(
+            : throw new ApiException(
                 StatusCodes.Status404NotFound,
                 $"What it says would reach nobody: no phone of yours is linked, and no desktop is connected. {recipients.HowToLink}"
             );
@@ -79,7 +79,7 @@ internal sealed class ScriptRoutes(
 
     internal async Task MuteAsync(HttpContext context)
     {
-        var user = CallerGate.UserOf(context);
+        var user = PeerCredentialMiddleware.UserOf(context);
         var script = ScriptOf(context);
         var text = JsonFields
             .Parse(await SendBody.ReadAsync(context.Request, LargeTexts.Large, context.RequestAborted))
@@ -90,7 +90,7 @@ internal sealed class ScriptRoutes(
             until =
                 Cooldown.TryParse(text) is { Length: var length } && length > TimeSpan.Zero
                     ? time.GetUtcNow() + length
-                    : throw RefusalException.Field(
+                    : throw ApiException.Field(
                         "for",
                         "is not a length of time such as 30m, 1h or 2d, or null to end it"
                     );
@@ -123,7 +123,7 @@ internal sealed class ScriptRoutes(
     private static ScriptName ScriptOf(HttpContext context) =>
         ScriptName.TryParse(context.Request.RouteValues["name"] as string, out var script)
             ? script
-            : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
+            : throw new ApiException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 
     private static async Task<T> Helped<T>(Func<Task<T>> ask)
     {
@@ -133,7 +133,7 @@ internal sealed class ScriptRoutes(
         }
         catch (ScriptsHelperException e)
         {
-            throw new RefusalException(StatusCodes.Status503ServiceUnavailable, e.Message);
+            throw new ApiException(StatusCodes.Status503ServiceUnavailable, e.Message);
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class SendApiRoutes
     internal static void AddSendApi(this IServiceCollection services)
     {
         services.AddRoutingCore();
-        services.AddSingleton<UploadGate>();
+        services.AddSingleton<UploadLimiter>();
         services.AddSingleton<Recipients>();
         services.AddSingleton<Refusals>();
         services.AddSingleton<AccessGate>();

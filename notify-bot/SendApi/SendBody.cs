@@ -22,7 +22,7 @@ internal static class SendBody
     /// <param name="request">The request.</param>
     /// <param name="most">How many bytes it may have.</param>
     /// <param name="cancellation">The caller is gone.</param>
-    /// <exception cref="RefusalException">It is too large, or broken.</exception>
+    /// <exception cref="ApiException">It is too large, or broken.</exception>
     internal static async Task<ReadOnlyMemory<byte>> ReadAsync(
         HttpRequest request,
         int most,
@@ -49,7 +49,7 @@ internal static class SendBody
 
         return body.GetBuffer().AsMemory(0, (int)body.Length);
 
-        RefusalException TooLarge() =>
+        ApiException TooLarge() =>
             new(
                 StatusCodes.Status413PayloadTooLarge,
                 string.Create(
@@ -67,7 +67,7 @@ internal static class SendBody
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "The body is broken: its chunks do not fit together, or it is cut short."
             );
@@ -75,7 +75,7 @@ internal static class SendBody
     }
 
     /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>
-    /// <exception cref="RefusalException">The form is broken, or over the limits.</exception>
+    /// <exception cref="ApiException">The form is broken, or over the limits.</exception>
     /// <exception cref="OutboxNotWritableException">The picture can't be stored while it is received.</exception>
     internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(
         HttpRequest request,
@@ -93,10 +93,7 @@ internal static class SendBody
             : null;
         if (string.IsNullOrEmpty(boundary) || boundary.Length > 200)
         {
-            throw new RefusalException(
-                StatusCodes.Status400BadRequest,
-                "The form has no boundary in its Content-Type."
-            );
+            throw new ApiException(StatusCodes.Status400BadRequest, "The form has no boundary in its Content-Type.");
         }
 
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -117,7 +114,7 @@ internal static class SendBody
                     || HeaderUtilities.RemoveQuotes(disposition.Name).Value is not { Length: > 0 and <= 100 } name
                 )
                 {
-                    throw new RefusalException(
+                    throw new ApiException(
                         StatusCodes.Status400BadRequest,
                         $"The form has a part without a name, or more than {MaxParts} parts."
                     );
@@ -127,7 +124,7 @@ internal static class SendBody
                 {
                     if (photo is not null)
                     {
-                        throw RefusalException.Field("photo", "is there twice");
+                        throw ApiException.Field("photo", "is there twice");
                     }
 
                     photo = await ReceiveAsync(section.Body, temporaryFolder, cancellation);
@@ -152,7 +149,7 @@ internal static class SendBody
                 is InvalidDataException
                     or IOException
                     and not (BadHttpRequestException or OutboxNotWritableException)
-                ? new RefusalException(
+                ? new ApiException(
                     StatusCodes.Status400BadRequest,
                     "The form is broken: it is cut short, or a part of it has no end."
                 )
@@ -278,7 +275,7 @@ internal static class SendBody
         return text.ToArray();
     }
 
-    private static RefusalException TooLarge() =>
+    private static ApiException TooLarge() =>
         new(
             StatusCodes.Status413PayloadTooLarge,
             string.Create(

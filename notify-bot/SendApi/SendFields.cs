@@ -28,33 +28,33 @@ internal sealed class JsonFields : SendFields
         JsonElement root;
         try
         {
-            root = SentJson.Read(body, SendApiLimits.JsonLevels);
+            root = RequestJson.Read(body, SendApiLimits.JsonLevels);
         }
         catch (JsonException e)
         {
-            throw SentJson.FindTooDeep(body.Span, SendApiLimits.JsonLevels) switch
+            throw RequestJson.FindTooDeep(body.Span, SendApiLimits.JsonLevels) switch
             {
-                null => new RefusalException(
+                null => new ApiException(
                     StatusCodes.Status400BadRequest,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"The body is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})."
                     )
                 ),
-                "" => new RefusalException(
+                "" => new ApiException(
                     StatusCodes.Status400BadRequest,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are read at the most."
                     )
                 ),
-                var field => SentJson.TooDeep(field),
+                var field => RequestJson.TooDeep(field),
             };
         }
 
         return root.ValueKind == JsonValueKind.Object
             ? new JsonFields(root)
-            : throw new RefusalException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
+            : throw new ApiException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
     }
 
     internal override string? Text(string name) =>
@@ -62,7 +62,7 @@ internal sealed class JsonFields : SendFields
         {
             null => null,
             { ValueKind: JsonValueKind.String } value => value.GetString(),
-            _ => throw RefusalException.Field(name, "is not a string"),
+            _ => throw ApiException.Field(name, "is not a string"),
         };
 
     internal override bool Flag(string name, bool otherwise = false) =>
@@ -71,7 +71,7 @@ internal sealed class JsonFields : SendFields
             null => otherwise,
             JsonValueKind.False => false,
             JsonValueKind.True => true,
-            _ => throw RefusalException.Field(name, "is not true or false"),
+            _ => throw ApiException.Field(name, "is not true or false"),
         };
 
     internal override double? Number(string name) =>
@@ -79,7 +79,7 @@ internal sealed class JsonFields : SendFields
         {
             null => null,
             { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) => number,
-            _ => throw RefusalException.Field(name, "is not a number"),
+            _ => throw ApiException.Field(name, "is not a number"),
         };
 
     internal override JsonElement? Object(string name) =>
@@ -87,7 +87,7 @@ internal sealed class JsonFields : SendFields
         {
             null => null,
             { ValueKind: JsonValueKind.Object } value => value,
-            _ => throw RefusalException.Field(name, "is not an object"),
+            _ => throw ApiException.Field(name, "is not an object"),
         };
 
     private JsonElement? Get(string name) =>
@@ -107,7 +107,7 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
             null or "" => otherwise,
             "false" => false,
             "true" => true,
-            _ => throw RefusalException.Field(name, "is not true or false"),
+            _ => throw ApiException.Field(name, "is not true or false"),
         };
 
     internal override double? Number(string name) =>
@@ -116,7 +116,7 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
             null or "" => null,
             var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
                 number,
-            _ => throw RefusalException.Field(name, "is not a number"),
+            _ => throw ApiException.Field(name, "is not a number"),
         };
 
     internal override JsonElement? Object(string name)
@@ -130,18 +130,18 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
         var json = Encoding.UTF8.GetBytes(text);
         try
         {
-            return SentJson.Read(json, SendApiLimits.FieldLevels) switch
+            return RequestJson.Read(json, SendApiLimits.FieldLevels) switch
             {
                 { ValueKind: JsonValueKind.Null } => null,
                 { ValueKind: JsonValueKind.Object } value => value,
-                _ => throw RefusalException.Field(name, "is not an object"),
+                _ => throw ApiException.Field(name, "is not an object"),
             };
         }
         catch (JsonException)
         {
-            throw SentJson.FindTooDeep(json, SendApiLimits.FieldLevels) is null
-                ? RefusalException.Field(name, "is not JSON")
-                : SentJson.TooDeep(name);
+            throw RequestJson.FindTooDeep(json, SendApiLimits.FieldLevels) is null
+                ? ApiException.Field(name, "is not JSON")
+                : RequestJson.TooDeep(name);
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed record SendRequest
     internal required string? PhotoPath { get; init; }
 
     /// <summary>Reads the fields. Unknown ones are passed over.</summary>
-    /// <exception cref="RefusalException">400, naming the field.</exception>
+    /// <exception cref="ApiException">400, naming the field.</exception>
     internal static SendRequest Read(SendFields fields, bool photo)
     {
         var alias = photo ? "caption" : "text";
@@ -52,17 +52,14 @@ internal sealed record SendRequest
         var message = fields.Text("message");
         if (text is not null && message is not null && text != message)
         {
-            throw RefusalException.Field(alias, "and field 'message' are two names of one thing; give one of them");
+            throw ApiException.Field(alias, "and field 'message' are two names of one thing; give one of them");
         }
 
         var title = fields.Text("title");
         var words = text ?? message ?? "";
         if (!photo && words.Length == 0 && string.IsNullOrEmpty(title))
         {
-            throw RefusalException.Field(
-                alias,
-                "is missing or empty: say something in it, or in 'title' and 'message'"
-            );
+            throw ApiException.Field(alias, "is missing or empty: say something in it, or in 'title' and 'message'");
         }
 
         var keyFor = fields.Number("key_for") ?? SqliteOutbox.KeyLifetime.TotalSeconds;
@@ -79,7 +76,7 @@ internal sealed record SendRequest
             Wait =
                 wait >= 0 && wait <= LongestWait.TotalSeconds
                     ? TimeSpan.FromSeconds(wait)
-                    : throw RefusalException.Field(
+                    : throw ApiException.Field(
                         "wait",
                         $"is not a number of seconds from 0 to {LongestWait.TotalSeconds:0}"
                     ),
@@ -87,7 +84,7 @@ internal sealed record SendRequest
             KeyLifetime =
                 keyFor >= 1 && keyFor <= LongestKey.TotalSeconds
                     ? TimeSpan.FromSeconds(keyFor)
-                    : throw RefusalException.Field(
+                    : throw ApiException.Field(
                         "key_for",
                         $"is not a number of seconds from 1 to {LongestKey.TotalSeconds:0}"
                     ),
@@ -99,14 +96,14 @@ internal sealed record SendRequest
     private static ParseMode ReadMode(string? text) =>
         ParseModes.TryParse(text, out var mode)
             ? mode
-            : throw RefusalException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
+            : throw ApiException.Field("parse_mode", "is none of Markdown, HTML, MarkdownV2 and the empty string");
 
     private static string? ReadKey(string? text) =>
         text switch
         {
             null or "" => null,
             { Length: <= 200 } => text,
-            _ => throw RefusalException.Field("key", "is longer than 200 characters"),
+            _ => throw ApiException.Field("key", "is longer than 200 characters"),
         };
 
     private static string? ReadScript(string? text)
@@ -121,6 +118,6 @@ internal sealed record SendRequest
             ScriptName.TryParse(text.EndsWith(".py", StringComparison.Ordinal) ? text : text + ".py", out _)
             && Encoding.UTF8.GetByteCount(text) <= 255
             ? text
-            : throw RefusalException.Field("script", "is not the name of a script, such as revenue_drop.py");
+            : throw ApiException.Field("script", "is not the name of a script, such as revenue_drop.py");
     }
 }

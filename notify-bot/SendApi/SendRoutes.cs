@@ -11,7 +11,7 @@ internal sealed class SendRoutes(
     BotSettings settings,
     Recipients recipients,
     NotificationDelivery delivery,
-    UploadGate uploads,
+    UploadLimiter uploads,
     LargeTexts largeTexts,
     IOutbox outbox,
     TimeProvider time
@@ -37,7 +37,7 @@ internal sealed class SendRoutes(
         bool photo
     )
     {
-        var caller = CallerGate.Of(context);
+        var caller = PeerCredentialMiddleware.Of(context);
         Stream? uploaded = null;
         IDisposable? turn = null;
         IDisposable? held = null;
@@ -56,7 +56,7 @@ internal sealed class SendRoutes(
                 (var fields, uploaded) = await ReceiveAsync(context);
                 if (uploaded is not null && !photo)
                 {
-                    throw new RefusalException(
+                    throw new ApiException(
                         StatusCodes.Status400BadRequest,
                         "A form with a photo belongs to /send_photo."
                     );
@@ -115,9 +115,9 @@ internal sealed class SendRoutes(
 
     private IDisposable Enter(Caller caller) =>
         uploads.TryEnter(caller)
-        ?? throw new RefusalException(
+        ?? throw new ApiException(
             StatusCodes.Status429TooManyRequests,
-            $"{UploadGate.OfOneUser} charts of yours are being received already. Send this one when one of them is done.",
+            $"{UploadLimiter.OfOneUser} charts of yours are being received already. Send this one when one of them is done.",
             TimeSpan.FromSeconds(5)
         );
 
@@ -151,14 +151,14 @@ internal sealed class SendRoutes(
                         progress.Reason ?? "gone",
                         id
                     ),
-                    DeliveryState.Failed => throw new RefusalException(
+                    DeliveryState.Failed => throw new ApiException(
                         StatusCodes.Status502BadGateway,
                         $"It was not delivered, and trying again would not help: {progress.Reason}"
                     )
                     {
                         NotificationId = id,
                     },
-                    DeliveryState.Unknown => throw new RefusalException(
+                    DeliveryState.Unknown => throw new ApiException(
                         StatusCodes.Status502BadGateway,
                         $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again."
                     )
@@ -177,14 +177,14 @@ internal sealed class SendRoutes(
                     _ => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, null),
                 };
             case DeliveryOutcome.NothingToSay:
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status400BadRequest,
                     "The notification has no visible character: nothing would be shown on the phone."
                 );
             case DeliveryOutcome.LinkDead dead:
                 throw Gone(user, dead.Reason, null);
             case DeliveryOutcome.TooManyWaiting many:
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
                     $"{many.Said($" of {user}")} wait for delivery already. Send fewer, or several things in one; try again in a minute.",
                     TimeSpan.FromMinutes(1)
@@ -215,7 +215,7 @@ internal sealed class SendRoutes(
             );
     }
 
-    private static RefusalException Gone(UserName user, string reason, string? id) =>
+    private static ApiException Gone(UserName user, string reason, string? id) =>
         new(
             StatusCodes.Status410Gone,
             reason == "kicked"
@@ -251,7 +251,7 @@ internal sealed class SendRoutes(
             break;
         }
 
-        throw new RefusalException(
+        throw new ApiException(
             StatusCodes.Status400BadRequest,
             "The photo changed while it was read. Send it when it is written whole."
         );
@@ -261,7 +261,7 @@ internal sealed class SendRoutes(
     {
         if (string.IsNullOrEmpty(path))
         {
-            throw RefusalException.Field(
+            throw ApiException.Field(
                 "photo_path",
                 "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form"
             );
@@ -270,15 +270,15 @@ internal sealed class SendRoutes(
         return CallerFile.Open(path, caller.Uid, caller.Groups, SendApiLimits.Photo) switch
         {
             CallerFileResult.Opened opened => opened,
-            CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new RefusalException(
+            CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new ApiException(
                 StatusCodes.Status413PayloadTooLarge,
                 refused.Sentence
             ),
-            CallerFileResult.Refused { Reason: CallerFileRefusal.NotAPath } refused => throw new RefusalException(
+            CallerFileResult.Refused { Reason: CallerFileRefusal.NotAPath } refused => throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 refused.Sentence
             ),
-            CallerFileResult.Refused refused => throw new RefusalException(
+            CallerFileResult.Refused refused => throw new ApiException(
                 StatusCodes.Status403Forbidden,
                 refused.Sentence
             ),
@@ -295,7 +295,7 @@ internal sealed class SendRoutes(
         content.Position = 0;
         return ImageInfo.Read(head, content.Length) is { } info
             ? info
-            : throw new RefusalException(
+            : throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType,
                 "The photo is not a PNG or JPEG. Save the chart as .png (plt.savefig(\"chart.png\"))."
             );

@@ -52,7 +52,7 @@ internal sealed class WatchRoutes(
 
     internal Task LinkAsync(HttpContext context)
     {
-        var link = links.Find(CallerGate.UserOf(context));
+        var link = links.Find(PeerCredentialMiddleware.UserOf(context));
         return context.WriteAsync(
             StatusCodes.Status200OK,
             new LinkAnswer(link is not null, link?.LinkedAt),
@@ -63,7 +63,7 @@ internal sealed class WatchRoutes(
     /// <summary>What the user has muted, without a look at the scripts themselves, which costs a process.</summary>
     internal Task MutesAsync(HttpContext context)
     {
-        var mutes = outbox.MutesOf(CallerGate.UserOf(context));
+        var mutes = outbox.MutesOf(PeerCredentialMiddleware.UserOf(context));
         var scripts = mutes
             .Scripts.OrderBy(script => script.Key, StringComparer.Ordinal)
             .Select(script => new MutedScriptAnswer(script.Key, script.Value));
@@ -76,7 +76,7 @@ internal sealed class WatchRoutes(
 
     internal Task NotificationsAsync(HttpContext context)
     {
-        var user = CallerGate.UserOf(context);
+        var user = PeerCredentialMiddleware.UserOf(context);
         var limit = 50;
         if (
             context.Request.Query["limit"] is [{ Length: > 0 } text]
@@ -86,7 +86,7 @@ internal sealed class WatchRoutes(
             )
         )
         {
-            throw RefusalException.Field("limit", "is not a whole number from 1 to 200");
+            throw ApiException.Field("limit", "is not a whole number from 1 to 200");
         }
 
         var before = long.MaxValue;
@@ -97,7 +97,7 @@ internal sealed class WatchRoutes(
                 && accepted.User == user
                 && accepted.Account == accounts.Of(user).Id
                     ? last.Sequence
-                    : throw RefusalException.Field(
+                    : throw ApiException.Field(
                         "before",
                         $"names no notification of {user}'s history; it is kept for 30 days"
                     );
@@ -132,7 +132,7 @@ internal sealed class WatchRoutes(
 
     internal Task DaysAsync(HttpContext context)
     {
-        var counts = outbox.CountDays(CallerGate.UserOf(context));
+        var counts = outbox.CountDays(PeerCredentialMiddleware.UserOf(context));
         var days = counts
             .Days.GroupBy(c => c.Day)
             .Select(day =>
@@ -156,7 +156,7 @@ internal sealed class WatchRoutes(
 
     internal Task QuartersAsync(HttpContext context)
     {
-        var counts = outbox.CountQuarters(CallerGate.UserOf(context));
+        var counts = outbox.CountQuarters(PeerCredentialMiddleware.UserOf(context));
         var quarters = counts
             .Quarters.GroupBy(c => c.At)
             .Select(quarter =>
@@ -180,12 +180,12 @@ internal sealed class WatchRoutes(
 
     internal async Task ImageAsync(HttpContext context)
     {
-        var user = CallerGate.UserOf(context);
+        var user = PeerCredentialMiddleware.UserOf(context);
         var image = context.Request.RouteValues["id"] is string id ? outbox.ImageOf(user, id) : null;
         await using var file = image is null ? null : images.Open(image);
         if (file is null)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status404NotFound,
                 $"{user}'s history has no chart of that name. Charts are kept for 30 days."
             );

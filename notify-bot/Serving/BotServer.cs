@@ -76,7 +76,7 @@ internal static partial class BotServer
         using var stop = new CancellationTokenSource();
         var delivery = app.Services.GetRequiredService<NotificationDelivery>();
         delivery.Resume();
-        app.Services.GetRequiredService<LinkAnnouncements>().Remember();
+        app.Services.GetRequiredService<LinkChangeNotifier>().Remember();
         await app.StartAsync();
         if (handedOver)
         {
@@ -92,7 +92,7 @@ internal static partial class BotServer
         systemd.Tell("READY=1");
         var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
         var forgetting = app.Services.GetRequiredService<RetentionWorker>().RunAsync(stop.Token);
-        var announcing = app.Services.GetRequiredService<LinkAnnouncements>().RunAsync(stop.Token);
+        var announcing = app.Services.GetRequiredService<LinkChangeNotifier>().RunAsync(stop.Token);
         var keeping = kept.RunAsync(stop.Token);
 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -110,7 +110,7 @@ internal static partial class BotServer
             delivery.StopAsync(patience.Token),
             app.Services.GetRequiredService<DesktopDispatch>().StopAsync(patience.Token),
             app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
-            app.Services.GetRequiredService<BackgroundRuns>().StopAsync(patience.Token)
+            app.Services.GetRequiredService<BackgroundTasks>().StopAsync(patience.Token)
         );
         await Task.WhenAll(polling, announcing, forgetting);
         if (!handedOver)
@@ -153,12 +153,12 @@ internal static partial class BotServer
         services.AddSingleton<RunsInChat>();
         services.AddSingleton<MutingInChat>();
         services.AddSingleton<NotificationButtons>();
-        services.AddSingleton<ChatAnswers>();
+        services.AddSingleton<ChatMessenger>();
         services.AddSingleton<ChatClock>();
-        services.AddSingleton<LinkAnnouncements>();
+        services.AddSingleton<LinkChangeNotifier>();
         services.AddSingleton<UnreadableLog>();
-        services.AddSingleton<BackgroundRuns>();
-        services.AddSingleton<StrangerLimit>();
+        services.AddSingleton<BackgroundTasks>();
+        services.AddSingleton<UnlinkedChatLimiter>();
         services.AddSingleton<InertChats>();
 
         services.AddSingleton<ChangeFeed>();
@@ -208,7 +208,7 @@ internal static partial class BotServer
                     options.Backlog = 4096;
                 }
             );
-        var gate = new CallerGate(peers);
+        var gate = new PeerCredentialMiddleware(peers);
         builder
             .WebHost.UseKestrelCore()
             .ConfigureKestrel(kestrel =>

@@ -27,10 +27,10 @@ internal sealed class EventStream(
 
     internal async Task ServeAsync(HttpContext context)
     {
-        var caller = CallerGate.Of(context);
+        var caller = PeerCredentialMiddleware.Of(context);
         if (!TryEnter(caller))
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
                 $"{MostOfUser} event streams of yours are open, as many as there can be. Close one first.",
                 TimeSpan.FromSeconds(5)

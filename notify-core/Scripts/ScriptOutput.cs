@@ -54,13 +54,16 @@ public static class ScriptOutput
     /// <param name="error">What is wrong where nothing is returned.</param>
     public static ScriptResult? Read(ReadOnlySpan<byte> output, out string? error)
     {
-        if (LooseJson.FindLastObject(output, ScriptFields.Notify) is not { } found)
+        if (LenientJson.FindLastObject(output, ScriptFields.Notify) is not { } found)
         {
             error = NothingFound(output);
             return null;
         }
 
-        using var document = JsonDocument.Parse(found.Json, new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth });
+        using var document = JsonDocument.Parse(
+            found.Json,
+            new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth }
+        );
         var fields = new Fields(document.RootElement);
         if (found.Others > 0)
         {
@@ -169,7 +172,7 @@ public static class ScriptOutput
             return null;
         }
 
-        if (LooseJson.Depth(field.GetRawText()) > DeepestData)
+        if (LenientJson.Depth(field.GetRawText()) > DeepestData)
         {
             fields.Warnings.Add($"data is nested deeper than {DeepestData} levels; it is left out.");
             return null;
@@ -180,7 +183,7 @@ public static class ScriptOutput
 
     private static string NothingFound(ReadOnlySpan<byte> output)
     {
-        var text = LooseJson.Decode(output).Trim();
+        var text = LenientJson.Decode(output).Trim();
         if (text.Length == 0)
         {
             return "It printed nothing on stdout. A script prints one JSON object with \"notify\": true or false.";
@@ -212,11 +215,11 @@ public static class ScriptOutput
             return "This looks like JSON within a JSON string: call json.dumps once.";
         }
 
-        if (LooseJson.FindLastObject(text, member: null) is { } other)
+        if (LenientJson.FindLastObject(text, member: null) is { } other)
         {
             using var document = JsonDocument.Parse(
                 other.Json,
-                new JsonDocumentOptions { MaxDepth = LooseJson.MaxDepth }
+                new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth }
             );
             if (
                 document

@@ -177,7 +177,7 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         // looks like one. What a file printed that was imported in place of a module is that file's result.
         if (
             badEnd is { Reason: ScriptFailure.Interrupted }
-            || (badEnd is not null && (importsWrongFile || LooseJson.IsCutOff(process.Output.Span, "notify")))
+            || (badEnd is not null && (importsWrongFile || LenientJson.IsCutOff(process.Output.Span, "notify")))
         )
         {
             return badEnd;

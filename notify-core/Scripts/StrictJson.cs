@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>Writes what <see cref="LooseJsonReader"/> has read as JSON that every reader takes.</summary>
+/// <summary>Writes what <see cref="LenientJsonReader"/> has read as JSON that every reader takes.</summary>
 internal static class StrictJson
 {
     /// <summary>

@@ -7,11 +7,11 @@ namespace Notify.Gateway.Connections;
 /// <summary>What every conversation needs.</summary>
 internal sealed record ConversationParts(
     Visitors Visitors,
-    ConnectionBook Store,
-    TokenCheck Tokens,
+    ConnectionRegistry Store,
+    TokenValidator Tokens,
     RevokedTokens Revoked,
     WaitingOverAll Waiting,
-    GatewayCounts Counts,
+    GatewayMetrics Counts,
     GatewayLog Log,
     TimeProvider Time
 );
@@ -148,7 +148,7 @@ internal sealed class ClientConnection
                 Refuse("No token came within 10 seconds.");
                 break;
             case Phase.Open when _parts.Time.GetUtcNow() >= _until:
-                End(Ending.TokenEnded, TokenCheck.EndedSentence);
+                End(Ending.TokenEnded, TokenValidator.EndedSentence);
                 break;
             case Phase.Open:
                 Ping();
@@ -259,29 +259,30 @@ internal sealed class ClientConnection
     {
         switch (await _parts.Tokens.CheckAsync(token))
         {
-            case TokenVerdict.Refused refused:
+            case TokenValidationResult.Refused refused:
                 Refuse(refused.Why);
                 break;
-            case TokenVerdict.Accepted accepted when !_parts.Store.TryAdd(accepted.User, this, () => TryOpen(accepted)):
+            case TokenValidationResult.Accepted accepted
+                when !_parts.Store.TryAdd(accepted.User, this, () => TryOpen(accepted)):
                 End(
                     Ending.TooManyConnections,
                     $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes."
                 );
                 break;
-            case TokenVerdict.Accepted accepted:
+            case TokenValidationResult.Accepted accepted:
                 _parts.Visitors.Introduce(_visitor);
 
                 // Revoked since the check, and by somebody who did not find this connection in the store yet.
                 if (accepted.Id is not null && _parts.Revoked.Contains(accepted.Id))
                 {
-                    End(Ending.TokenRevoked, TokenCheck.RevokedSentence);
+                    End(Ending.TokenRevoked, TokenValidator.RevokedSentence);
                 }
 
                 break;
         }
     }
 
-    private bool TryOpen(TokenVerdict.Accepted accepted)
+    private bool TryOpen(TokenValidationResult.Accepted accepted)
     {
         lock (_gate)
         {

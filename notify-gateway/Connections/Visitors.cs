@@ -15,7 +15,7 @@ namespace Notify.Gateway.Connections;
 /// <param name="time">The clock of their patience.</param>
 /// <param name="counts">Where those are counted who find no room.</param>
 /// <param name="openFiles">How many files and sockets the system lets the gateway have; it takes no more than a part of them.</param>
-internal sealed class Visitors(TimeProvider time, GatewayCounts counts, int openFiles)
+internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int openFiles)
 {
     private readonly int _most = Math.Min(ClientLimits.Connections, openFiles / 2);
     private readonly int _mostStrangers = Math.Min(ClientLimits.Strangers, openFiles / 4);

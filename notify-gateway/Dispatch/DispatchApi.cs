@@ -122,9 +122,9 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
     private async Task RevokeAsync(HttpContext context)
     {
         var call = await ReadAsync(context, DispatchJson.Own.RevokeCall);
-        if (call.Id is not { Length: > 0 and <= TokenCheck.LongestId })
+        if (call.Id is not { Length: > 0 and <= TokenValidator.LongestId })
         {
-            throw Wrong("id", $"is missing, or longer than {TokenCheck.LongestId} characters");
+            throw Wrong("id", $"is missing, or longer than {TokenValidator.LongestId} characters");
         }
 
         if (!UtcTime.TryParse(call.Until, out var until))
@@ -145,7 +145,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
             // Known first, then cut: a client that comes back in between is refused. Cut also where it could not be stored.
             foreach (var connection in parts.Store.WithToken(call.Id))
             {
-                connection.End(Ending.TokenRevoked, TokenCheck.RevokedSentence);
+                connection.End(Ending.TokenRevoked, TokenValidator.RevokedSentence);
                 cut++;
             }
         }

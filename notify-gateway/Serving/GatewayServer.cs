@@ -14,11 +14,11 @@ public sealed partial class GatewayServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
 
     private readonly WebApplication _app;
-    private readonly ClientDoor _door;
+    private readonly WebSocketEndpoint _door;
     private readonly CancellationTokenSource _stop;
     private readonly Task _heartbeat;
 
-    private GatewayServer(WebApplication app, ClientDoor door, Task heartbeat, CancellationTokenSource stop)
+    private GatewayServer(WebApplication app, WebSocketEndpoint door, Task heartbeat, CancellationTokenSource stop)
     {
         _app = app;
         _door = door;
@@ -72,19 +72,19 @@ public sealed partial class GatewayServer : IAsyncDisposable
         }
 
         var revoked = RevokedTokens.Open(settings.StateFolder, time);
-        var counts = new GatewayCounts();
+        var counts = new GatewayMetrics();
         var visitors = new Visitors(time, counts, OpenFiles.Limit);
         var parts = new ConversationParts(
             visitors,
-            new ConnectionBook(),
-            new TokenCheck(settings.Secrets, revoked, time),
+            new ConnectionRegistry(),
+            new TokenValidator(settings.Secrets, revoked, time),
             revoked,
             new WaitingOverAll(),
             counts,
             new GatewayLog(log, time),
             time
         );
-        var door = new ClientDoor(settings.WebOrigin, parts);
+        var door = new WebSocketEndpoint(settings.WebOrigin, parts);
 
         var trusted = Group.Find(settings.TrustedGroup);
         var peers = new DispatchPeers(new TrustedPeers(Account.EffectiveUid, trusted?.Gid));

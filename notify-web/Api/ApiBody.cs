@@ -6,7 +6,7 @@ namespace Notify.Web.Api;
 /// <summary>The body of a request, strictly read.</summary>
 internal static class ApiBody
 {
-    /// <exception cref="RefusalException">400, with an example of the right shape.</exception>
+    /// <exception cref="ApiException">400, with an example of the right shape.</exception>
     internal static async Task<T> ReadAsync<T>(HttpContext context, string example)
         where T : class
     {
@@ -29,6 +29,6 @@ internal static class ApiBody
             // Said below, as for null.
         }
 
-        throw new RefusalException(StatusCodes.Status400BadRequest, $"The body has to be JSON such as {example}.");
+        throw new ApiException(StatusCodes.Status400BadRequest, $"The body has to be JSON such as {example}.");
     }
 }

@@ -56,7 +56,7 @@ internal static class ApiDescription
                     operation.Parameters.Add(
                         new OpenApiParameter
                         {
-                            Name = ChangingRequests.TokenHeader,
+                            Name = CsrfMiddleware.TokenHeader,
                             In = ParameterLocation.Header,
                             Required = true,
                             Description = "The token of the page, which holds it in the meta element notify-token.",

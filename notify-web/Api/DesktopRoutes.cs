@@ -96,7 +96,7 @@ internal static class DesktopRoutes
             || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || UnseenCharacters.Include(rune))
         )
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\"."
             );
@@ -109,11 +109,11 @@ internal static class DesktopRoutes
             DeviceAddition.Added => TypedResults.Ok(
                 new TokenAnswer(token.Text, token.ExpiresAt, settings.GatewayUrl.AbsoluteUri, token.Id, name)
             ),
-            DeviceAddition.TooMany => throw new RefusalException(
+            DeviceAddition.TooMany => throw new ApiException(
                 StatusCodes.Status409Conflict,
                 $"You have {DeviceStore.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."
             ),
-            _ => throw new RefusalException(
+            _ => throw new ApiException(
                 StatusCodes.Status409Conflict,
                 $"You had {DeviceStore.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."
             ),
@@ -139,7 +139,7 @@ internal static class DesktopRoutes
         var user = context.UserName();
         if (context.Request.Query["id"] is not [{ Length: > 0 } id])
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "Say which device's token is to be taken back: ?id=..."
             );
@@ -147,7 +147,7 @@ internal static class DesktopRoutes
 
         var device =
             (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
-            ?? throw new RefusalException(
+            ?? throw new ApiException(
                 StatusCodes.Status404NotFound,
                 "You have no such device; perhaps it was taken back already."
             );
@@ -163,7 +163,7 @@ internal static class DesktopRoutes
         }
         catch (IOException e)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status503ServiceUnavailable,
                 $"Your devices can't be read or stored at the moment. Tell the operator: {e.Message}"
             );

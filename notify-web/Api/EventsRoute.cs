@@ -29,7 +29,7 @@ internal static class EventsRoute
 
     private static async Task StreamAsync(
         HttpContext context,
-        UserStreams streams,
+        SseHub streams,
         SessionCheck check,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
@@ -40,9 +40,9 @@ internal static class EventsRoute
         var user = session.User;
         var reader =
             streams.Open(user)
-            ?? throw new RefusalException(
+            ?? throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
-                $"You have {UserStreams.MostOfOneUser} pages of the dashboard open already. Close some.",
+                $"You have {SseHub.MostOfOneUser} pages of the dashboard open already. Close some.",
                 TimeSpan.FromSeconds(30)
             );
         try

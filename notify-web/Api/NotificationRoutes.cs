@@ -45,7 +45,7 @@ internal static class NotificationRoutes
             )
         )
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 $"Field 'limit' is not a whole number from 1 to {BotClient.MostNotifications}."
             );
@@ -53,7 +53,7 @@ internal static class NotificationRoutes
 
         if (before is not null && !IsId(before))
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "Field 'before' names no notification of your history; it is kept for 30 days."
             );
@@ -71,7 +71,7 @@ internal static class NotificationRoutes
         // The bot looks only into this user's history, whatever the id.
         if (!IsId(id))
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status404NotFound,
                 "Your history has no chart of that name. Charts are kept for 30 days."
             );

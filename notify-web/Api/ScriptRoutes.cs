@@ -45,5 +45,5 @@ internal static class ScriptRoutes
     private static ScriptName Named(string name) =>
         ScriptName.TryParse(name, out var script)
             ? script
-            : throw new RefusalException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
+            : throw new ApiException(StatusCodes.Status400BadRequest, ScriptName.Refusal);
 }

@@ -46,7 +46,7 @@ internal static class TelegramRoutes
         var typed = await ApiBody.ReadAsync<VerifyRequest>(context, """{"code":"048213"}""");
         var code =
             VerificationCodeText.Normalise(typed.Code)
-            ?? throw new RefusalException(StatusCodes.Status400BadRequest, NoCode);
+            ?? throw new ApiException(StatusCodes.Status400BadRequest, NoCode);
         switch (await links.VerifyAsync(context.UserName(), code, context.RequestAborted))
         {
             case Verification.Verified { Change: var change }:
@@ -59,13 +59,13 @@ internal static class TelegramRoutes
                     )
                 );
             case Verification.TooManyTries { RetryAfter: var wait }:
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
                     $"Too many wrong codes were tried. Wait {InWords(wait)}, then try again.",
                     wait
                 );
             default:
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status400BadRequest,
                     "That code is wrong, or older than 10 minutes. Send /start to the bot in Telegram for a new one."
                 );
@@ -75,7 +75,7 @@ internal static class TelegramRoutes
     private static async Task<Ok<DoneAnswer>> UnlinkAsync(HttpContext context, ILinkStore links) =>
         links.Find(context.UserName()) is null
         || await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
-            ? throw new RefusalException(
+            ? throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "No Telegram chat is linked to you, so there is nothing to unlink."
             )
@@ -86,14 +86,14 @@ internal static class TelegramRoutes
         var said = await ApiBody.ReadAsync<TimeZoneRequest>(context, """{"timezone":"Europe/Prague"}""");
         if (!TimeZoneName.TryParse(said.Timezone, out var name) || name.Find() is null)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "This server knows no time zone of that name. Give an IANA name, such as Europe/Prague."
             );
         }
 
         return await links.SetTimeZoneAsync(context.UserName(), name, context.RequestAborted) is null
-            ? throw new RefusalException(
+            ? throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 "No Telegram chat is linked to you, so there are no times to show in it."
             )

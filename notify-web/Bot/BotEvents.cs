@@ -9,12 +9,8 @@ namespace Notify.Web.Bot;
 /// Listens to the bot's <c>GET /events</c> over one connection for all users, and hands on to the open pages of each what is theirs. When the connection breaks
 /// it is made anew, with growing pauses, and all pages are told to fetch everything; also when it can't be made anew, so that they say what is wrong.
 /// </summary>
-internal sealed partial class BotEvents(
-    WebSettings settings,
-    UserStreams streams,
-    TimeProvider time,
-    ILogger<BotEvents> log
-) : BackgroundService
+internal sealed partial class BotEvents(WebSettings settings, SseHub streams, TimeProvider time, ILogger<BotEvents> log)
+    : BackgroundService
 {
     /// <summary>The bot says something every 15 s at least; silence for so long means that it hangs.</summary>
     internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(45);

@@ -38,12 +38,12 @@ public sealed class LinkOffers(WebSettings settings, ILinkStore links, BotClient
         settings.BotUsername ?? (_lastKnown = health?.BotUsername ?? _lastKnown);
 
     /// <summary>A new link for a logged-in user; the user's earlier ones are void from now on.</summary>
-    /// <exception cref="RefusalException">503: the bot's name is not known.</exception>
+    /// <exception cref="ApiException">503: the bot's name is not known.</exception>
     public async Task<LinkOffer> OfferAsync(UserName user, CancellationToken cancellation)
     {
         var name =
             await BotUsernameAsync(cancellation)
-            ?? throw new RefusalException(
+            ?? throw new ApiException(
                 StatusCodes.Status503ServiceUnavailable,
                 "Telegram is not set up, or the bot is not running: there is no bot to link to. Tell the operator.",
                 TimeSpan.FromMinutes(1)

@@ -20,7 +20,7 @@ internal static class Downloads
                 () =>
                     AreThere
                         ? Results.File(ProgramFile, "application/octet-stream", "notify-desktop")
-                        : throw new RefusalException(
+                        : throw new ApiException(
                             StatusCodes.Status404NotFound,
                             "notify-desktop is not installed on this server. Tell the operator: server/deploy.sh and the package bring it."
                         )

@@ -33,8 +33,8 @@ internal static class GoogleLogin
     internal static void AddLogin(this IServiceCollection services, WebSettings settings)
     {
         services.AddSingleton<UserMap>();
-        services.AddSingleton<Admissions>();
-        services.AddSingleton<EndedSessions>();
+        services.AddSingleton<LoginPolicy>();
+        services.AddSingleton<RevokedSessions>();
         services.AddSingleton<SessionCheck>();
         services.AddDataProtection().SetApplicationName("notify-web");
         services.Configure<KeyManagementOptions>(keys =>
@@ -82,7 +82,7 @@ internal static class GoogleLogin
 
             // What the page asks by itself is no use of it: an open tab does not keep a session alive.
             context.ShouldRenew =
-                context.ElapsedTime > RenewAfter && !SessionForScripts.IsAskedByItself(context.Request.Path);
+                context.ElapsedTime > RenewAfter && !ApiAuthMiddleware.IsAskedByItself(context.Request.Path);
             return Task.CompletedTask;
         };
         cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;

@@ -71,7 +71,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
 
         var services = context.HttpContext.RequestServices;
         var account = AccountOf(context.Principal!);
-        switch (services.GetRequiredService<Admissions>().Of(account))
+        switch (services.GetRequiredService<LoginPolicy>().Of(account))
         {
             case Admission.Admitted admitted:
                 context.Principal = Session.Begin(admitted.User, account).ToPrincipal();

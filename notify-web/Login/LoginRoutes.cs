@@ -13,7 +13,7 @@ internal static class LoginRoutes
         try
         {
             await context
-                .RequestServices.GetRequiredService<EndedSessions>()
+                .RequestServices.GetRequiredService<RevokedSessions>()
                 .EndAsync(context.Session().Id, context.RequestAborted);
         }
         catch (IOException)

@@ -8,7 +8,7 @@ using Notify.Linking;
 namespace Notify.Web.Login;
 
 /// <summary>A login that goes on: who it is, and what was said about them when they logged in.</summary>
-/// <param name="Id">Random; what <see cref="EndedSessions"/> remembers.</param>
+/// <param name="Id">Random; what <see cref="RevokedSessions"/> remembers.</param>
 /// <param name="User">The Unix user.</param>
 /// <param name="Account">What the provider said.</param>
 /// <param name="UnixAccount">Which account the user was at the login; null in a cookie of an earlier version, which counts for the account of its next use.</param>

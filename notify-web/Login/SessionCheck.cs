@@ -4,7 +4,7 @@ using Notify.Linking;
 namespace Notify.Web.Login;
 
 /// <summary>Whether a session still holds, asked at every request and by every stream.</summary>
-public sealed class SessionCheck(Admissions admissions, EndedSessions ended)
+public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
 {
     /// <summary>Whether it was not ended by a logout, and its account may still enter as its user.</summary>
     public bool Holds(Session session)

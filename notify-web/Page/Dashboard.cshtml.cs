@@ -9,7 +9,7 @@ namespace Notify.Web.Page;
 
 /// <summary>The dashboard: the one page. Its cards are also served alone (<see cref="FragmentModel"/>, <see cref="ScriptsFragmentModel"/>).</summary>
 [EnableRateLimiting(RateLimits.Listing)]
-public sealed class DashboardModel(DashboardReader reader, UserStreams streams, TimeProvider time) : PageModel
+public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeProvider time) : PageModel
 {
     /// <summary>How long the page waits for its cards. One that is late, since a bot hangs or a server is busy, comes by itself later and holds no other up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -14,9 +14,7 @@ public sealed class TroubleModel : PageModel
     /// <summary>Shows it with the status that the refusal has.</summary>
     public void OnGet()
     {
-        var refusal = HttpContext.Items.TryGetValue(typeof(RefusalException), out var known)
-            ? (RefusalException)known!
-            : null;
+        var refusal = HttpContext.Items.TryGetValue(typeof(ApiException), out var known) ? (ApiException)known! : null;
         Response.StatusCode = refusal?.Status ?? StatusCodes.Status404NotFound;
         Sentence = refusal?.Message ?? Sentence;
     }

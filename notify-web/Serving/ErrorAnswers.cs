@@ -19,7 +19,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         {
             await next(context);
         }
-        catch (RefusalException e)
+        catch (ApiException e)
         {
             await AnswerAsync(context, e);
             return;
@@ -44,7 +44,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             && response.ContentType is null
         )
         {
-            await AnswerAsync(context, new RefusalException(response.StatusCode, Sentence(context)));
+            await AnswerAsync(context, new ApiException(response.StatusCode, Sentence(context)));
         }
     }
 
@@ -66,26 +66,18 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             var status => $"The request was refused with HTTP status {status}.",
         };
 
-    private RefusalException Refusal(HttpContext context, Exception e)
+    private ApiException Refusal(HttpContext context, Exception e)
     {
         switch (e)
         {
             case BotRefusedException refused:
-                return new RefusalException(refused.Status, refused.Message, refused.RetryAfter);
+                return new ApiException(refused.Status, refused.Message, refused.RetryAfter);
             case BotUnreachableException:
-                return new RefusalException(
-                    StatusCodes.Status503ServiceUnavailable,
-                    e.Message,
-                    TimeSpan.FromSeconds(10)
-                );
+                return new ApiException(StatusCodes.Status503ServiceUnavailable, e.Message, TimeSpan.FromSeconds(10));
             case StateUnreadableException or StateNotWritableException:
-                return new RefusalException(
-                    StatusCodes.Status503ServiceUnavailable,
-                    e.Message,
-                    TimeSpan.FromSeconds(30)
-                );
+                return new ApiException(StatusCodes.Status503ServiceUnavailable, e.Message, TimeSpan.FromSeconds(30));
             case BadHttpRequestException bad:
-                return new RefusalException(
+                return new ApiException(
                     bad.StatusCode,
                     bad.StatusCode == StatusCodes.Status413PayloadTooLarge
                         ? "The body is too large."
@@ -102,14 +94,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
                     LogUnforeseen(log, e, Shown(context.Request.Method), Shown(context.Request.Path.Value ?? ""));
                 }
 
-                return new RefusalException(
+                return new ApiException(
                     StatusCodes.Status500InternalServerError,
                     "The dashboard failed at this request in a way it should not. The operator finds the reason in its log (journalctl -u notify-web)."
                 );
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, RefusalException refusal)
+    private async Task AnswerAsync(HttpContext context, ApiException refusal)
     {
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {
@@ -124,7 +116,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
                 .ToString(CultureInfo.InvariantCulture);
         }
 
-        if (SessionForScripts.IsForScripts(context.Request.Path))
+        if (ApiAuthMiddleware.IsForScripts(context.Request.Path))
         {
             await response.WriteAsJsonAsync(new ErrorAnswer(refusal.Message), context.RequestAborted);
             return;
@@ -140,7 +132,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         // The page for it is in Page/Trouble.cshtml; where even that fails, the bare sentence.
         try
         {
-            context.Items[typeof(RefusalException)] = refusal;
+            context.Items[typeof(ApiException)] = refusal;
             context.SetEndpoint(null);
             context.Request.RouteValues.Clear();
             context.Request.Method = HttpMethods.Get;
@@ -154,7 +146,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         }
     }
 
-    private static Task WriteBareAsync(HttpResponse response, RefusalException refusal, CancellationToken cancellation)
+    private static Task WriteBareAsync(HttpResponse response, ApiException refusal, CancellationToken cancellation)
     {
         response.ContentType = "text/plain; charset=utf-8";
         return response.WriteAsync(refusal.Message, cancellation);

@@ -29,7 +29,7 @@ public static class RateLimits
             Add(limits, Linking, 60);
             Add(limits, Tokens, 60);
             limits.OnRejected = (rejected, _) =>
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
                     "You did this very often within a minute. Wait a little, then try again.",
                     rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window

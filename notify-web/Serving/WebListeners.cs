@@ -44,7 +44,7 @@ internal static class WebListeners
             .ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestBodySize = ChangingRequests.LargestBody;
+                kestrel.Limits.MaxRequestBodySize = CsrfMiddleware.LargestBody;
                 kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
                 kestrel.Limits.MinRequestBodyDataRate = BodyRate;
                 kestrel.Limits.MaxConcurrentConnections = Math.Min(MostConnections, OpenFiles.Limit / 2);

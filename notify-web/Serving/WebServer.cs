@@ -56,14 +56,14 @@ public static partial class WebServer
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<PublicAddress>();
         app.UseMiddleware<ErrorAnswers>();
-        app.UseMiddleware<SessionForScripts>();
+        app.UseMiddleware<ApiAuthMiddleware>();
         app.UseMiddleware<ForeignHosts>();
         app.UseAuthentication();
         app.Use(limiter.OnRequestAsync);
         app.UseRouting();
         app.UseAuthorization();
         app.UseRateLimiter();
-        app.UseMiddleware<ChangingRequests>();
+        app.UseMiddleware<CsrfMiddleware>();
         app.MapAssets();
         app.MapHealth();
         app.MapApi();
@@ -96,7 +96,7 @@ public static partial class WebServer
         services.AddSingleton<BotClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
-        services.AddSingleton<UserStreams>();
+        services.AddSingleton<SseHub>();
         services.AddHostedService<StreamClock>();
         services.AddHostedService<BotEvents>();
         services.AddSingleton<Assets>();
@@ -117,7 +117,7 @@ public static partial class WebServer
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiForgery =>
         {
-            antiForgery.HeaderName = ChangingRequests.TokenHeader;
+            antiForgery.HeaderName = CsrfMiddleware.TokenHeader;
             antiForgery.Cookie.Name = GoogleLogin.CookieName(settings, "page");
             antiForgery.Cookie.SecurePolicy = GoogleLogin.Secure(settings);
             antiForgery.SuppressXFrameOptionsHeader = true;

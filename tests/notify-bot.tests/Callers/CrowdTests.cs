@@ -75,7 +75,7 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
                 CultureInfo.InvariantCulture
             );
 
-            Assert.Equal(CallerGate.ConnectionsPerUser, served);
+            Assert.Equal(PeerCredentialMiddleware.ConnectionsPerUser, served);
             Assert.Equal(200, (await bob.PostAsync("/send", new { text = "bob's" }, Cancellation)).Status);
             Assert.NotEqual(200, (await alice.PostAsync("/send", new { text = "alice's" }, Cancellation)).Status);
             hoard.Kill();

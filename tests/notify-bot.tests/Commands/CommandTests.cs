@@ -109,7 +109,7 @@ public sealed class CommandTests
         );
 
         Assert.Equal(
-            StrangerLimit.AnswersPerMinute,
+            UnlinkedChatLimiter.AnswersPerMinute,
             (await scene.Phone.BotMessagesAsync(stranger, Cancellation)).Count
         );
     }
@@ -118,7 +118,7 @@ public sealed class CommandTests
     public void The_limit_on_strangers_ends_with_its_minute()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        var limit = new StrangerLimit(time);
+        var limit = new UnlinkedChatLimiter(time);
         Assert.All(Enumerable.Range(0, 5), _ => Assert.True(limit.MayAnswer(new ChatId(1))));
         Assert.False(limit.MayAnswer(new ChatId(1)));
         Assert.True(limit.MayAnswer(new ChatId(2)));
@@ -132,11 +132,11 @@ public sealed class CommandTests
     public void A_crowd_of_strangers_is_not_remembered_beyond_a_bound_and_those_who_are_keep_their_minute()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        var limit = new StrangerLimit(time);
+        var limit = new UnlinkedChatLimiter(time);
         Assert.True(limit.MayAnswer(new ChatId(1)));
         time.Advance(TimeSpan.FromSeconds(30));
         Assert.All(
-            Enumerable.Range(2, StrangerLimit.ChatsPerMinute - 1),
+            Enumerable.Range(2, UnlinkedChatLimiter.ChatsPerMinute - 1),
             chat => Assert.True(limit.MayAnswer(new ChatId(chat)))
         );
 

@@ -108,7 +108,7 @@ public sealed class CostTests
             "reading as a script's output",
             source => ScriptOutput.Read(Encoding.UTF8.GetBytes(source), out _)
         );
-        AssertCheap(text, "mending as JSON", source => LooseJson.Mend(Encoding.UTF8.GetBytes(source)));
+        AssertCheap(text, "mending as JSON", source => LenientJson.Mend(Encoding.UTF8.GetBytes(source)));
     }
 
     private static void AssertCheap(HostileText text, string what, Action<string> work)

@@ -4,7 +4,7 @@ using System.Collections;
 namespace Notify.Scripts;
 
 /// <summary>Reads one value from a position on, and says where it ends.</summary>
-internal sealed class LooseJsonReader(string text, string member)
+internal sealed class LenientJsonReader(string text, string member)
 {
     private static readonly SearchValues<char> StringEnds = SearchValues.Create(
         "\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c))

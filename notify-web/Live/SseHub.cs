@@ -18,7 +18,7 @@ public sealed record LiveEvent(string? Name, string Data)
 
 /// <summary>The open pages of all users, and what each has still to be told.</summary>
 /// <remarks>Nobody is waited for: a page that doesn't take what it is told is cut off, comes back by itself, and fetches everything anew.</remarks>
-public sealed class UserStreams(ILinkStore links)
+public sealed class SseHub(ILinkStore links)
 {
     /// <summary>Open pages of one user. A browser has six connections to a server at most; this is room for several browsers.</summary>
     public const int MostOfOneUser = 16;
@@ -156,7 +156,7 @@ public sealed class UserStreams(ILinkStore links)
 }
 
 /// <summary>Wakes the streams once a second.</summary>
-internal sealed class StreamClock(UserStreams streams, TimeProvider time) : BackgroundService
+internal sealed class StreamClock(SseHub streams, TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -4,7 +4,7 @@ namespace Notify.Bot.SendApi;
 /// <param name="status">The HTTP status.</param>
 /// <param name="sentence">For the caller's log or screen.</param>
 /// <param name="retryAfter">When it makes sense to try again, for the header <c>Retry-After</c>.</param>
-public sealed class RefusalException(int status, string sentence, TimeSpan? retryAfter = null) : Exception(sentence)
+public sealed class ApiException(int status, string sentence, TimeSpan? retryAfter = null) : Exception(sentence)
 {
     /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;
@@ -15,6 +15,6 @@ public sealed class RefusalException(int status, string sentence, TimeSpan? retr
     /// <summary>The notification that was accepted before this went wrong, if one was.</summary>
     public string? NotificationId { get; init; }
 
-    internal static RefusalException Field(string name, string fault) =>
+    internal static ApiException Field(string name, string fault) =>
         new(StatusCodes.Status400BadRequest, $"Field '{name}' {fault}.");
 }

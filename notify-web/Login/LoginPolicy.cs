@@ -25,7 +25,7 @@ public abstract record Admission
 /// Who may enter (specification, section 12). This is the whole rule, and it is asked at the login and again at every request: whoever leaves the group,
 /// or whose line is taken away, is out at once.
 /// </summary>
-public sealed class Admissions(WebSettings settings, UserMap map, Accounts accounts)
+public sealed class LoginPolicy(WebSettings settings, UserMap map, Accounts accounts)
 {
     /// <summary>Decides.</summary>
     public Admission Of(GoogleAccount account)

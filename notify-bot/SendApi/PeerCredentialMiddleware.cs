@@ -9,7 +9,7 @@ namespace Notify.Bot.SendApi;
 /// Looks at each connection as it comes in: who it is, and whether this user has too many open already, so that one user's
 /// flood of connections leaves room for everybody else's.
 /// </summary>
-public sealed class CallerGate(TrustedPeers trusted)
+public sealed class PeerCredentialMiddleware(TrustedPeers trusted)
 {
     /// <summary>Open connections of one user who is not trusted. A caller that keeps one open for each of many threads stays below it.</summary>
     public const int ConnectionsPerUser = 128;
@@ -71,7 +71,7 @@ public sealed class CallerGate(TrustedPeers trusted)
     }
 
     /// <summary>The user whom a request is about that has no body: the one its query names, else the caller.</summary>
-    /// <exception cref="RefusalException">The caller may not act for that one.</exception>
+    /// <exception cref="ApiException">The caller may not act for that one.</exception>
     public static UserName UserOf(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -8,7 +8,7 @@ using Notify.Sending;
 namespace Notify.Bot.SendApi;
 
 /// <summary>JSON as senders write it, whether it is a body or a field of a form.</summary>
-internal static class SentJson
+internal static class RequestJson
 {
     /// <summary>A field of a longer name is not named.</summary>
     private const int LongestName = 100;
@@ -18,7 +18,7 @@ internal static class SentJson
     {
         // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
         // So are bytes that are no UTF-8 at all.
-        if ((HoldsSurrogateEscape(json.Span) || !Utf8.IsValid(json.Span)) && LooseJson.Mend(json.Span) is { } whole)
+        if ((HoldsSurrogateEscape(json.Span) || !Utf8.IsValid(json.Span)) && LenientJson.Mend(json.Span) is { } whole)
         {
             return Parsed(Encoding.UTF8.GetBytes(whole), levels);
         }
@@ -27,7 +27,7 @@ internal static class SentJson
         {
             return Parsed(json, levels);
         }
-        catch (JsonException) when (LooseJson.Mend(json.Span) is { } mended)
+        catch (JsonException) when (LenientJson.Mend(json.Span) is { } mended)
         {
             return Parsed(Encoding.UTF8.GetBytes(mended), levels);
         }
@@ -36,7 +36,7 @@ internal static class SentJson
     /// <summary>Where JSON is nested more deeply than so many levels: the field, or nothing where it is none's; null where that is not what is wrong with it.</summary>
     internal static string? FindTooDeep(ReadOnlySpan<byte> json, int levels)
     {
-        if (LooseJson.Mend(json) is not { } whole)
+        if (LenientJson.Mend(json) is not { } whole)
         {
             return null;
         }
@@ -71,8 +71,8 @@ internal static class SentJson
         return null;
     }
 
-    internal static RefusalException TooDeep(string field) =>
-        RefusalException.Field(
+    internal static ApiException TooDeep(string field) =>
+        ApiException.Field(
             field,
             string.Create(
                 CultureInfo.InvariantCulture,

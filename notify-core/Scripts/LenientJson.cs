@@ -13,7 +13,7 @@ namespace Notify.Scripts;
 /// Cost: linear in the text, however hostile. Every start of an object or array is tried; where a try fails, the starts that it has found
 /// open at that point would fail there too and are never tried themselves, and what it found closed is read once more at most.
 /// </remarks>
-public static class LooseJson
+public static class LenientJson
 {
     /// <summary>Deepest nesting of a found object; what is deeper becomes null. The usual limit of JSON readers, some of which take quadratic time beyond it.</summary>
     internal const int MaxDepth = SendApiLimits.JsonLevels;
@@ -65,7 +65,7 @@ public static class LooseJson
     /// <param name="member">The member that the object must have; null: any object will do.</param>
     internal static FoundJson? FindLastObject(string text, string? member)
     {
-        var reader = new LooseJsonReader(text, member ?? "");
+        var reader = new LenientJsonReader(text, member ?? "");
         var (start, end, count) = (-1, -1, 0);
         for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next; )
         {
@@ -101,7 +101,7 @@ public static class LooseJson
     internal static bool IsCutOff(ReadOnlySpan<byte> output, string member)
     {
         var text = Decode(output);
-        var reader = new LooseJsonReader(text, member);
+        var reader = new LenientJsonReader(text, member);
         for (var at = 0; text.AsSpan(at).IndexOfAny(ContainerStarts) is >= 0 and var next; )
         {
             at += next;
@@ -130,7 +130,7 @@ public static class LooseJson
     {
         var text = Decode(json);
         var start = text.Length - text.AsSpan().TrimStart().Length;
-        var reader = new LooseJsonReader(text, "");
+        var reader = new LenientJsonReader(text, "");
         return start < text.Length && reader.TryRead(start) && text.AsSpan(reader.Position).IsWhiteSpace()
             ? StrictJson.Write(text, int.MaxValue - 1)
             : null;

@@ -8,12 +8,12 @@ namespace Notify.Bot.Commands;
 /// Sends the bot's own answers to chats, in the same queues and rates as notifications. They are not stored: one that can't be
 /// given within <see cref="Patience"/> would come too late to be of use. Answers to strangers stand back behind everything else.
 /// </summary>
-public sealed partial class ChatAnswers(
+public sealed partial class ChatMessenger(
     BotApi api,
     NotificationDelivery delivery,
     ILinkStore links,
     TimeProvider time,
-    ILogger<ChatAnswers> log
+    ILogger<ChatMessenger> log
 )
 {
     /// <summary>How long an answer is tried for.</summary>
@@ -21,12 +21,12 @@ public sealed partial class ChatAnswers(
 
     /// <summary>Sends a sentence.</summary>
     internal Task SayAsync(ChatId chat, string sentence, CancellationToken cancellation) =>
-        SendAsync(chat, new AnswerText().Plain(sentence), cancellation);
+        SendAsync(chat, new MessageBuilder().Plain(sentence), cancellation);
 
     /// <summary>Sends an answer; gives the message's id, or null where it was not sent.</summary>
     internal async Task<MessageId?> SendAsync(
         ChatId chat,
-        AnswerText text,
+        MessageBuilder text,
         CancellationToken cancellation,
         ApiKeyboard? keyboard = null
     )
@@ -47,7 +47,7 @@ public sealed partial class ChatAnswers(
     internal Task ReplaceAsync(
         ChatId chat,
         MessageId message,
-        AnswerText text,
+        MessageBuilder text,
         CancellationToken cancellation,
         TimeSpan? patience = null
     ) =>
@@ -62,7 +62,12 @@ public sealed partial class ChatAnswers(
             cancellation
         );
 
-    internal Task SendPictureAsync(ChatId chat, AnswerText caption, Upload picture, CancellationToken cancellation) =>
+    internal Task SendPictureAsync(
+        ChatId chat,
+        MessageBuilder caption,
+        Upload picture,
+        CancellationToken cancellation
+    ) =>
         DoAsync(
             chat,
             new Step(stopping => api.SendPictureAsync(asDocument: false, Message(chat, caption), picture, stopping)),
@@ -71,9 +76,9 @@ public sealed partial class ChatAnswers(
         );
 
     /// <summary>Replaces at once or not at all: the last word of a bot that ends.</summary>
-    internal async Task TryReplaceNowAsync(ChatId chat, MessageId message, AnswerText text)
+    internal async Task TryReplaceNowAsync(ChatId chat, MessageId message, MessageBuilder text)
     {
-        using var limit = new CancellationTokenSource(BackgroundRuns.LastWord, time);
+        using var limit = new CancellationTokenSource(BackgroundTasks.LastWord, time);
         try
         {
             try
@@ -104,10 +109,10 @@ public sealed partial class ChatAnswers(
         }
     }
 
-    private static EditMessageTextRequest Edit(ChatId chat, MessageId message, AnswerText text) =>
+    private static EditMessageTextRequest Edit(ChatId chat, MessageId message, MessageBuilder text) =>
         new(chat.Value, message.Value, text.ToString()) { Entities = text.Entities };
 
-    private static SendMessageRequest Message(ChatId chat, AnswerText text) =>
+    private static SendMessageRequest Message(ChatId chat, MessageBuilder text) =>
         new(chat.Value, text.ToString()) { Entities = text.Entities };
 
     private Task DoAsync(ChatId chat, Step step, TimeSpan patience, CancellationToken cancellation)

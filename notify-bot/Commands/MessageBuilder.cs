@@ -4,7 +4,7 @@ using Notify.Bot.Telegram;
 namespace Notify.Bot.Commands;
 
 /// <summary>An answer of the bot in the making: text and its formatting, with no markup that a name in it could break.</summary>
-internal sealed class AnswerText
+internal sealed class MessageBuilder
 {
     /// <summary>Longest text of a message in UTF-16 units (https://core.telegram.org/bots/api#sendmessage).</summary>
     internal const int MaxLength = 4096;
@@ -19,23 +19,23 @@ internal sealed class AnswerText
 
     internal int EntityCount => _entities.Count;
 
-    internal AnswerText Plain(string text)
+    internal MessageBuilder Plain(string text)
     {
         _text.Append(text);
         return this;
     }
 
-    internal AnswerText Line(string text = "") => Plain(text).Plain("\n");
+    internal MessageBuilder Line(string text = "") => Plain(text).Plain("\n");
 
-    internal AnswerText Bold(string text) => With("bold", text);
+    internal MessageBuilder Bold(string text) => With("bold", text);
 
-    internal AnswerText Code(string text) => With("code", text);
+    internal MessageBuilder Code(string text) => With("code", text);
 
-    internal AnswerText Folded(string text) => With("expandable_blockquote", text);
+    internal MessageBuilder Folded(string text) => With("expandable_blockquote", text);
 
     public override string ToString() => _text.ToString().TrimEnd();
 
-    private AnswerText With(string type, string text)
+    private MessageBuilder With(string type, string text)
     {
         if (text.Length > 0)
         {

@@ -11,7 +11,7 @@ namespace Notify.Web.Login;
 /// refused, also after a restart and by another process on the same folder.
 /// </summary>
 /// <remarks>An id is kept for as long as a cookie made just before the logout could count. A look-up costs a <c>stat</c>.</remarks>
-public sealed partial class EndedSessions(WebSettings settings, TimeProvider time, ILogger<EndedSessions> log)
+public sealed partial class RevokedSessions(WebSettings settings, TimeProvider time, ILogger<RevokedSessions> log)
     : IDisposable
 {
     /// <summary>A little more than a cookie lives.</summary>

@@ -7,7 +7,7 @@ namespace Notify.Web.Page;
 /// <c>&lt;moment at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It is the server's time and says how far from UTC that is; <c>times.js</c> turns it into the reader's own time.
 /// </summary>
 [HtmlTargetElement("moment", TagStructure = TagStructure.WithoutEndTag)]
-public sealed class MomentTagHelper(TimeProvider clock) : TagHelper
+public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
 {
     /// <summary>The moment.</summary>
     public DateTimeOffset At { get; set; }

@@ -7,7 +7,7 @@ namespace Notify.Gateway.Connections;
 /// framework's WebSocket does not look.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal struct FrameWalk
+internal struct FrameMaskCheck
 {
     private const int MaskBytes = 4;
 

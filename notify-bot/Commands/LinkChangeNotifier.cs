@@ -8,14 +8,14 @@ namespace Notify.Bot.Commands;
 /// shell. It compares what it knew with what is stored now, so there is one place that tells, and no writer that forgets to.
 /// </summary>
 /// <remarks>What changes while the bot is down is not told.</remarks>
-public sealed partial class LinkAnnouncements(
+public sealed partial class LinkChangeNotifier(
     ILinkStore links,
-    ChatAnswers answers,
-    BackgroundRuns background,
+    ChatMessenger answers,
+    BackgroundTasks background,
     UnreadableLog unreadable,
     BotSettings settings,
     TimeProvider time,
-    ILogger<LinkAnnouncements> log
+    ILogger<LinkChangeNotifier> log
 )
 {
     /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
@@ -85,10 +85,10 @@ public sealed partial class LinkAnnouncements(
         }
     }
 
-    private async Task TellAsync((ChatId Chat, AnswerText Text)[] changes, CancellationToken cancellation) =>
+    private async Task TellAsync((ChatId Chat, MessageBuilder Text)[] changes, CancellationToken cancellation) =>
         await Task.WhenAll(changes.Select(change => answers.SendAsync(change.Chat, change.Text, cancellation)));
 
-    private (ChatId Chat, AnswerText Text)[] TakeChanges()
+    private (ChatId Chat, MessageBuilder Text)[] TakeChanges()
     {
         lock (_gate)
         {
@@ -153,7 +153,7 @@ public sealed partial class LinkAnnouncements(
         }
     }
 
-    private IEnumerable<(ChatId Chat, AnswerText Text)> Changes(
+    private IEnumerable<(ChatId Chat, MessageBuilder Text)> Changes(
         IReadOnlyDictionary<UserName, Link> known,
         IReadOnlyDictionary<UserName, Link> now
     )
@@ -182,7 +182,7 @@ public sealed partial class LinkAnnouncements(
             }
 
             taken.Add(link.Chat);
-            var text = new AnswerText()
+            var text = new MessageBuilder()
                 .Plain("✔ Linked: the notifications of ")
                 .Bold(user.Value)
                 .Plain($" on {settings.InstanceName} arrive here from now on");
@@ -206,11 +206,11 @@ public sealed partial class LinkAnnouncements(
             yield return (
                 old.Chat,
                 current is null || (old.Account is { } account && current.Account is { } other && account != other)
-                    ? new AnswerText()
+                    ? new MessageBuilder()
                         .Plain("This chat is no longer linked: the notifications of ")
                         .Bold(user.Value)
                         .Plain(" do not arrive here any more. /start links it again.")
-                    : new AnswerText()
+                    : new MessageBuilder()
                         .Plain("The notifications of ")
                         .Bold(user.Value)
                         .Plain(" go to another chat from now on. If that was not you, tell your operator.")

@@ -4,7 +4,7 @@ using Notify.Settings;
 namespace Notify.Bot.Operating;
 
 /// <summary>Whether the accounts of the services beside the bot, where they are installed, may call it and be called by it: members of the trusted group.</summary>
-internal sealed class NeighbourCheck(SettingsReader reader, Findings findings)
+internal sealed class ServiceAccountCheck(SettingsReader reader, DoctorReport findings)
 {
     /// <summary>Where systemd looks for units, first found first (systemd.unit(5)).</summary>
     private const string UnitFolders =

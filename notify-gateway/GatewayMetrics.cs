@@ -5,7 +5,7 @@ using Notify.Gateway.Connections;
 namespace Notify.Gateway;
 
 /// <summary>What the gateway has done since its start, for <c>GET /metrics</c>. No user is named.</summary>
-internal sealed class GatewayCounts
+internal sealed class GatewayMetrics
 {
     private readonly long[] _ended = new long[Endings.All.Length];
     private long _dispatched;

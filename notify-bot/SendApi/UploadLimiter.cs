@@ -1,7 +1,7 @@
 namespace Notify.Bot.SendApi;
 
 /// <summary>How many charts are received at one moment: each may fill 50 MB of the disk that links and outbox live on, for as long as its sender takes.</summary>
-internal sealed class UploadGate
+internal sealed class UploadLimiter
 {
     /// <summary>Of one user who is not trusted.</summary>
     internal const int OfOneUser = 4;
@@ -42,7 +42,7 @@ internal sealed class UploadGate
         }
     }
 
-    private sealed class Turn(UploadGate gate, uint uid) : IDisposable
+    private sealed class Turn(UploadLimiter gate, uint uid) : IDisposable
     {
         private bool _left;
 

@@ -8,7 +8,7 @@ namespace Notify.Web.Serving;
 /// What scripts ask for (<c>/api</c>, and <c>/fragments</c> of the page) is answered with 401 where nobody is logged in, before anything else of the request is looked
 /// at. A redirect to a login page would be of no use to them, and starting a login would leave cookies behind at every call.
 /// </summary>
-internal sealed class SessionForScripts(RequestDelegate next, WebSettings settings)
+internal sealed class ApiAuthMiddleware(RequestDelegate next, WebSettings settings)
 {
     internal static bool IsForScripts(PathString path) => Lies(path, "/api") || Lies(path, "/fragments");
 
@@ -30,7 +30,7 @@ internal sealed class SessionForScripts(RequestDelegate next, WebSettings settin
             var result = await context.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
             if (Session.Of(result.Principal) is null)
             {
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status401Unauthorized,
                     $"You are not logged in, or your session has ended. Log in at {settings.PublicUrl}."
                 );

@@ -12,7 +12,7 @@ namespace Notify.Runner;
 /// the next round. A round that is told to end ends its scripts, but lets what is on its way to the bot be answered: else the bot may have
 /// accepted what the state does not know of, and the next round would send it again.
 /// </summary>
-internal sealed class ScriptTurn(
+internal sealed class ScriptJob(
     ScriptHome home,
     ScriptSettings settings,
     SendApiClient bot,
@@ -33,13 +33,13 @@ internal sealed class ScriptTurn(
     internal string Report => string.Join('\n', [_report.ToString(), .. _traceback]);
 
     /// <summary>Takes the turn; blocks until the script and what it started are gone and the bot has answered.</summary>
-    internal TurnEnd Take(CancellationToken cancellation)
+    internal JobOutcome Take(CancellationToken cancellation)
     {
         using var held = ScriptLock.TryAcquire(home, script);
         if (held is null)
         {
             Say("still running from an earlier round; not started again");
-            return TurnEnd.Done;
+            return JobOutcome.Done;
         }
 
         var before = ScriptState.Read(home, script);
@@ -75,19 +75,19 @@ internal sealed class ScriptTurn(
         }
     }
 
-    private TurnEnd Interrupted(ScriptRun.Broken broken)
+    private JobOutcome Interrupted(ScriptRun.Broken broken)
     {
         Say($"interrupted after {Seconds(broken.Took)}. {broken.Summary}");
-        return TurnEnd.Failed;
+        return JobOutcome.Failed;
     }
 
-    private TurnEnd Gone(ScriptRun.Broken broken)
+    private JobOutcome Gone(ScriptRun.Broken broken)
     {
         Say($"not run. {broken.Summary}");
-        return TurnEnd.Done;
+        return JobOutcome.Done;
     }
 
-    private TurnEnd Broken(
+    private JobOutcome Broken(
         ScriptRun.Broken broken,
         ScriptState before,
         DateTimeOffset start,
@@ -110,10 +110,10 @@ internal sealed class ScriptTurn(
                 Warnings = [],
             }
         );
-        return _botUnreachable ? TurnEnd.BotUnreachable : TurnEnd.Failed;
+        return _botUnreachable ? JobOutcome.BotUnreachable : JobOutcome.Failed;
     }
 
-    private TurnEnd Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
+    private JobOutcome Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
         var (outcome, error) = Deal(finished, before, start);
         var isSent = outcome is ScriptOutcome.Delivered or ScriptOutcome.Queued or ScriptOutcome.Muted;
@@ -158,9 +158,9 @@ internal sealed class ScriptTurn(
                 LastSent = isSent ? start : before.LastSent,
             }
         );
-        return _botUnreachable ? TurnEnd.BotUnreachable
-            : kept && outcome != ScriptOutcome.NotSent && finished.BadEnd is null ? TurnEnd.Done
-            : TurnEnd.Failed;
+        return _botUnreachable ? JobOutcome.BotUnreachable
+            : kept && outcome != ScriptOutcome.NotSent && finished.BadEnd is null ? JobOutcome.Done
+            : JobOutcome.Failed;
     }
 
     /// <summary>

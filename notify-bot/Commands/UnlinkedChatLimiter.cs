@@ -4,7 +4,7 @@ namespace Notify.Bot.Commands;
 /// Anybody on Telegram can write to the bot. A chat that is not linked gets a few answers a minute and then silence, so that a
 /// flood costs neither the bot's rate at Telegram nor its disk. Thread-safe.
 /// </summary>
-public sealed class StrangerLimit(TimeProvider time)
+public sealed class UnlinkedChatLimiter(TimeProvider time)
 {
     /// <summary>Answers in one minute (specification, section 6).</summary>
     public const int AnswersPerMinute = 5;

@@ -1,7 +1,7 @@
 namespace Notify.Bot.Operating;
 
 /// <summary>What the doctor finds, a line each; under what is wrong stands what mends it.</summary>
-internal sealed class Findings(TextWriter output)
+internal sealed class DoctorReport(TextWriter output)
 {
     /// <summary>How much is wrong.</summary>
     public int Count { get; private set; }

@@ -7,7 +7,7 @@ namespace Notify.Web.Serving;
 /// What changes something must come from this dashboard's own page: not from a page of another site, with the page's token, in JSON, and small. Each of
 /// that would do; together one mistake is not enough.
 /// </summary>
-internal sealed class ChangingRequests(RequestDelegate next, WebSettings settings, IAntiforgery antiforgery)
+internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings, IAntiforgery antiforgery)
 {
     /// <summary>The largest body, in bytes: what is sent here is a code or a length of time.</summary>
     internal const int LargestBody = 16 * 1024;
@@ -27,7 +27,7 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
             RefuseOtherBodies(request);
             if (!await antiforgery.IsRequestValidAsync(context))
             {
-                throw new RefusalException(
+                throw new ApiException(
                     StatusCodes.Status400BadRequest,
                     "The page that this came from is out of date. Reload it and try again."
                 );
@@ -46,7 +46,7 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
                 : request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && site != "same-origin";
         if (isForeign)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status403Forbidden,
                 $"This request came from a page of another site, so nothing was done. Use {settings.PublicUrl} itself."
             );
@@ -57,7 +57,7 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
     {
         if (request.ContentLength > LargestBody)
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status413PayloadTooLarge,
                 $"The body is too large: it may have {LargestBody} bytes."
             );
@@ -73,7 +73,7 @@ internal sealed class ChangingRequests(RequestDelegate next, WebSettings setting
             )
         )
         {
-            throw new RefusalException(
+            throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType,
                 "The body has to be JSON, with \"Content-Type: application/json\"."
             );

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Notify.Gateway.Connections;
 
 /// <summary>Where clients come in: one path, which is a WebSocket, and for a browser only from the dashboard's pages.</summary>
-internal sealed class ClientDoor
+internal sealed class WebSocketEndpoint
 {
     private static readonly WebSocketAcceptContext Plainly = new();
 
@@ -19,7 +19,7 @@ internal sealed class ClientDoor
 
     /// <param name="webOrigin">The dashboard's origin; null lets no page in.</param>
     /// <param name="parts">For the conversations.</param>
-    internal ClientDoor(string? webOrigin, ConversationParts parts)
+    internal WebSocketEndpoint(string? webOrigin, ConversationParts parts)
     {
         _webOrigin = webOrigin;
         _parts = parts;
@@ -91,7 +91,7 @@ internal sealed class ClientDoor
             );
         }
 
-        var metered = new MeteredUpgrade(upgrade, new TrafficMeter(_parts.Time, visitor), visitor);
+        var metered = new MeteredUpgrade(upgrade, new InboundLimiter(_parts.Time, visitor), visitor);
         context.Features.Set<IHttpUpgradeFeature>(metered);
         return _webSockets.Invoke(context);
     }

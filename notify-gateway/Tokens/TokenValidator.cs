@@ -7,7 +7,7 @@ namespace Notify.Gateway.Tokens;
 /// <param name="secrets">With any of which it may be signed.</param>
 /// <param name="revoked">Those that count no more.</param>
 /// <param name="time">The clock by which tokens begin and end.</param>
-public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revoked, TimeProvider time)
+public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens revoked, TimeProvider time)
 {
     /// <summary>Who signs tokens (<c>iss</c>).</summary>
     public const string Issuer = "notify-web";
@@ -40,35 +40,35 @@ public sealed class TokenCheck(IReadOnlyList<byte[]> secrets, RevokedTokens revo
     };
 
     /// <summary>Checks a token.</summary>
-    public async Task<TokenVerdict> CheckAsync(string token)
+    public async Task<TokenValidationResult> CheckAsync(string token)
     {
         var result = await _handler.ValidateTokenAsync(token, _parameters);
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt)
         {
-            return new TokenVerdict.Refused(Sentence(result.Exception));
+            return new TokenValidationResult.Refused(Sentence(result.Exception));
         }
 
         if (!StrictJwt.IsPlain(token, out var subject))
         {
-            return new TokenVerdict.Refused(
+            return new TokenValidationResult.Refused(
                 "The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard."
             );
         }
 
         if (!UserName.TryParse(subject, out var user))
         {
-            return new TokenVerdict.Refused("The token names no user.");
+            return new TokenValidationResult.Refused("The token names no user.");
         }
 
         var id = jwt.Id is { Length: > 0 } jti ? jti : null;
         if (id is { Length: > LongestId })
         {
-            return new TokenVerdict.Refused("The token's id is too long.");
+            return new TokenValidationResult.Refused("The token's id is too long.");
         }
 
         return id is not null && revoked.Contains(id)
-            ? new TokenVerdict.Refused(RevokedSentence)
-            : new TokenVerdict.Accepted(user, id, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+            ? new TokenValidationResult.Refused(RevokedSentence)
+            : new TokenValidationResult.Accepted(user, id, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
     }
 
     /// <summary>What a client is told whose token was taken back.</summary>

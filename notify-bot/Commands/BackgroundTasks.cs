@@ -1,7 +1,7 @@
 namespace Notify.Bot.Commands;
 
 /// <summary>Runs that go on after the update that asked for them is handled; the bot's end waits for them for a moment, then cancels them.</summary>
-public sealed partial class BackgroundRuns(ILogger<BackgroundRuns> log) : IDisposable
+public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDisposable
 {
     /// <summary>How long runs that are cancelled may take to say so.</summary>
     internal static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);

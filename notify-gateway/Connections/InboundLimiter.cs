@@ -6,11 +6,11 @@ namespace Notify.Gateway.Connections;
 /// Counts what a client sends, below the WebSocket, where pings, fragments and empty frames count as well; those never come up to whoever
 /// reads messages. A client has little to say: who sends more than <see cref="ClientLimits"/> allows has an end made of it.
 /// </summary>
-internal sealed class TrafficMeter(TimeProvider time, Visitor visitor)
+internal sealed class InboundLimiter(TimeProvider time, Visitor visitor)
 {
     private long _since = time.GetTimestamp();
     private double _left = ClientLimits.TrafficBurst;
-    private FrameWalk _frames;
+    private FrameMaskCheck _frames;
 
     internal void Count(ReadOnlySpan<byte> bytes)
     {
@@ -38,7 +38,7 @@ internal sealed class TrafficMeter(TimeProvider time, Visitor visitor)
 }
 
 /// <summary>Puts a meter into the connection that the WebSocket middleware gets.</summary>
-internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, TrafficMeter meter, Visitor visitor)
+internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, InboundLimiter meter, Visitor visitor)
     : IHttpUpgradeFeature
 {
     public bool IsUpgradableRequest => inner.IsUpgradableRequest;
@@ -47,7 +47,7 @@ internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, TrafficMeter met
 }
 
 /// <summary>A stream whose reader is counted.</summary>
-internal sealed class MeteredStream(Stream inner, TrafficMeter meter) : Stream
+internal sealed class MeteredStream(Stream inner, InboundLimiter meter) : Stream
 {
     public override bool CanRead => true;
 

@@ -4,7 +4,7 @@ namespace Notify.Web.Serving;
 /// <param name="status">The HTTP status.</param>
 /// <param name="sentence">What is wrong and what to do.</param>
 /// <param name="retryAfter">When it may go better.</param>
-public sealed class RefusalException(int status, string sentence, TimeSpan? retryAfter = null) : Exception(sentence)
+public sealed class ApiException(int status, string sentence, TimeSpan? retryAfter = null) : Exception(sentence)
 {
     /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;

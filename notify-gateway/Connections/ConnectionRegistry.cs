@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Notify.Gateway.Connections;
 
 /// <summary>Which users are connected, and with what. Looking somebody up waits for nobody.</summary>
-internal sealed class ConnectionBook
+internal sealed class ConnectionRegistry
 {
     private readonly Lock _writing = new();
 
