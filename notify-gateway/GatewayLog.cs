@@ -12,20 +12,20 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
     private int _unsaid;
 
     /// <summary>A connection ended.</summary>
-    internal void Ended(Ending ending, UserName? user, Place place, string? why)
+    internal void Ended(CloseReason reason, UserName? user, Place place, string? why)
     {
-        switch (ending)
+        switch (reason)
         {
-            case Ending.ClientLeft or Ending.TokenEnded or Ending.GatewayStops:
+            case CloseReason.ClientLeft or CloseReason.TokenEnded or CloseReason.GatewayStops:
                 break;
-            case Ending.TokenRevoked:
+            case CloseReason.TokenRevoked:
                 LogRevoked(log, user?.Value);
                 break;
             case var _ when user is not null:
-                LogEnded(log, user.Value, place, ending.Sentence());
+                LogEnded(log, user.Value, place, reason.Sentence());
                 break;
             default:
-                SayOfStrangers(place, why ?? ending.Sentence());
+                SayOfStrangers(place, why ?? reason.Sentence());
                 break;
         }
     }

@@ -18,7 +18,7 @@ internal sealed class GatewayMetrics
         Interlocked.Add(ref _sent, sent);
     }
 
-    internal void Ended(Ending ending) => Interlocked.Increment(ref _ended[(int)ending]);
+    internal void Ended(CloseReason reason) => Interlocked.Increment(ref _ended[(int)reason]);
 
     internal void TurnedAway() => Interlocked.Increment(ref _turnedAway);
 
@@ -53,11 +53,11 @@ internal sealed class GatewayMetrics
         page.Append(
             "# HELP notify_gateway_ended_total WebSockets that ended, by the reason.\n# TYPE notify_gateway_ended_total counter\n"
         );
-        foreach (var ending in Endings.All)
+        foreach (var reason in Endings.All)
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"notify_gateway_ended_total{{reason=\"{ending.Label()}\"}} {Interlocked.Read(ref _ended[(int)ending])}\n"
+                $"notify_gateway_ended_total{{reason=\"{reason.Label()}\"}} {Interlocked.Read(ref _ended[(int)reason])}\n"
             );
         }
 

@@ -28,7 +28,7 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         ArgumentNullException.ThrowIfNull(path);
         if (!path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
         {
-            problem = $"image_path must be an absolute path, but is {Shown.Quoted(path)}";
+            problem = $"image_path must be an absolute path, but is {SafeText.Quoted(path)}";
             return null;
         }
 
@@ -38,8 +38,8 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         {
             problem =
                 Marshal.GetLastPInvokeError() == LibC.NoSuchFile
-                    ? $"there is no file {Shown.Quoted(path)}"
-                    : $"{Shown.Quoted(path)} can't be opened ({LibC.LastError()})";
+                    ? $"there is no file {SafeText.Quoted(path)}"
+                    : $"{SafeText.Quoted(path)} can't be opened ({LibC.LastError()})";
             return null;
         }
 
@@ -50,7 +50,7 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            problem = $"{Shown.Quoted(path)} can't be read ({e.Message})";
+            problem = $"{SafeText.Quoted(path)} can't be read ({e.Message})";
             return null;
         }
     }
@@ -60,14 +60,14 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         var status = FileStatus.Of(file);
         if (status.Kind != FileKind.Regular)
         {
-            problem = $"{Shown.Quoted(path)} is not a regular file";
+            problem = $"{SafeText.Quoted(path)} is not a regular file";
             return null;
         }
 
         if (status.Size > MaxSize)
         {
             problem =
-                $"{Shown.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
+                $"{SafeText.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
             return null;
         }
 
@@ -81,7 +81,9 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         // A file that shrinks while it is read is cut off where it ends now.
         var content = bytes.AsMemory(0, read);
         var info = ImageInfo.Read(content.Span);
-        problem = info is null ? $"{Shown.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}" : null;
+        problem = info is null
+            ? $"{SafeText.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}"
+            : null;
         return info is null ? null : new ChartFile(info.Value, content);
     }
 }

@@ -65,7 +65,7 @@ public sealed record ScriptFolder(
                 passedOver.Add(
                     new PassedOver(
                         null,
-                        $"{Shown.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."
+                        $"{SafeText.Quoted(file)} is passed over: its name starts with '-' or holds control characters or bytes that are not UTF-8. Rename it."
                     )
                 );
             }
@@ -139,7 +139,7 @@ public sealed record ScriptFolder(
                     Marshal.GetLastPInvokeError() == LibC.NoSuchFile
                         ? "is not there"
                         : $"can't be read ({LibC.LastError()})";
-                return $"{folder} is a link to {Shown.OneLine(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts runs. Is a share not mounted? This shows it: ls -lL {folder}";
+                return $"{folder} is a link to {SafeText.OneLine(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts runs. Is a share not mounted? This shows it: ls -lL {folder}";
             }
         }
 

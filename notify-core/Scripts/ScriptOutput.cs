@@ -190,7 +190,7 @@ public static class ScriptOutput
         }
 
         var hint = Hint(text);
-        return $"There is no JSON object with \"notify\" on its stdout. {hint} It printed: {Shown.Quoted(text, ShownLength)}";
+        return $"There is no JSON object with \"notify\" on its stdout. {hint} It printed: {SafeText.Quoted(text, ShownLength)}";
     }
 
     private static string Hint(string text)
@@ -249,7 +249,7 @@ public static class ScriptOutput
                 .Select(member => member.Name)
                 .Where(name => !ScriptFields.All.Contains(name, StringComparer.Ordinal) && !name.StartsWith('_'))
                 .Select(name => new UnknownField(
-                    Shown.OneLine(name, ScriptFields.LongestName),
+                    SafeText.OneLine(name, ScriptFields.LongestName),
                     ScriptFields.Nearest(name) is { } near && Last(near) is null ? near : null
                 ))
                 .Distinct()
@@ -303,6 +303,6 @@ public static class ScriptOutput
         }
 
         internal static string Describe(JsonElement? field) =>
-            field is not { } value ? "missing" : Shown.OneLine(value.GetRawText(), 60);
+            field is not { } value ? "missing" : SafeText.OneLine(value.GetRawText(), 60);
     }
 }

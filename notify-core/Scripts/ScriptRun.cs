@@ -242,8 +242,8 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
 
     private static List<string> LastLines(string errors)
     {
-        var lines = Shown.Lines(errors).Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
-        return [.. lines.TakeLast(ErrorLines).Select(line => Shown.OneLine(line, LongestErrorLine))];
+        var lines = SafeText.Lines(errors).Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
+        return [.. lines.TakeLast(ErrorLines).Select(line => SafeText.OneLine(line, LongestErrorLine))];
     }
 
     private static string SignalName(int signal) =>

@@ -115,7 +115,7 @@ public sealed record ScriptState
         {
             return new ScriptState
             {
-                Problem = $"{path} can't be read, so no cooldown counts: {Shown.OneLine(e.Message, 200)}",
+                Problem = $"{path} can't be read, so no cooldown counts: {SafeText.OneLine(e.Message, 200)}",
             };
         }
     }
@@ -336,7 +336,7 @@ public sealed record ScriptState
         writer.WriteStartArray(name);
         foreach (var text in texts)
         {
-            writer.WriteStringValue(Shown.OneLine(text, LongestText));
+            writer.WriteStringValue(SafeText.OneLine(text, LongestText));
         }
 
         writer.WriteEndArray();

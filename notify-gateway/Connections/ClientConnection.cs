@@ -6,7 +6,7 @@ namespace Notify.Gateway.Connections;
 
 /// <summary>What every conversation needs.</summary>
 internal sealed record ConversationParts(
-    Visitors Visitors,
+    ConnectionLimiter ConnectionLimiter,
     ConnectionRegistry Store,
     TokenValidator Tokens,
     RevokedTokens Revoked,
@@ -23,7 +23,7 @@ internal sealed record ConversationParts(
 internal sealed class ClientConnection
 {
     private readonly WebSocket _socket;
-    private readonly Visitor _visitor;
+    private readonly TrackedConnection _tracked;
     private readonly ConversationParts _parts;
     private readonly SendQueue _queue;
     private readonly Lock _gate = new();
@@ -36,10 +36,10 @@ internal sealed class ClientConnection
     private bool _isPongDue;
     private int _missedPongs;
 
-    internal ClientConnection(WebSocket socket, Visitor visitor, long since, ConversationParts parts)
+    internal ClientConnection(WebSocket socket, TrackedConnection tracked, long since, ConversationParts parts)
     {
         _socket = socket;
-        _visitor = visitor;
+        _tracked = tracked;
         _parts = parts;
         _queue = new SendQueue(socket, parts.Waiting);
         _phaseSince = since;
@@ -72,14 +72,14 @@ internal sealed class ClientConnection
                     {
                         WebSocketErrorCode: WebSocketError.Faulted or WebSocketError.InvalidMessageType
                     }
-                    ? Ending.ProtocolError
-                    : Ending.ClientLeft
+                    ? CloseReason.ProtocolError
+                    : CloseReason.ClientLeft
             );
             await ReadAwayAsync();
         }
         finally
         {
-            End(Ending.ClientLeft);
+            End(CloseReason.ClientLeft);
             _queue.Drop();
         }
     }
@@ -92,17 +92,17 @@ internal sealed class ClientConnection
         if (queued == Queued.Full)
         {
             // It takes nothing, so it would not take a close frame either.
-            End(Ending.Slow);
-            _visitor.Cut(Ending.Slow.Sentence());
+            End(CloseReason.Slow);
+            _tracked.Cut(CloseReason.Slow.Sentence());
         }
 
         return queued == Queued.Yes;
     }
 
     /// <summary>Ends the conversation: nothing more is passed on, what waits goes out, then the close. The connection is cut if the client does not close in time.</summary>
-    /// <param name="ending">Why.</param>
+    /// <param name="reason">Why.</param>
     /// <param name="authError">What the client is told before, where it is about its token.</param>
-    internal void End(Ending ending, string? authError = null)
+    internal void End(CloseReason reason, string? authError = null)
     {
         UserName? user;
         lock (_gate)
@@ -127,9 +127,9 @@ internal sealed class ClientConnection
             _queue.TryAdd(ToClient.AuthError(authError));
         }
 
-        _queue.Finish(ending.Status(), ending.Sentence());
-        _parts.Counts.Ended(ending);
-        _parts.Log.Ended(ending, user, _visitor.Place, authError);
+        _queue.Finish(reason.Status(), reason.Sentence());
+        _parts.Counts.Ended(reason);
+        _parts.Log.Ended(reason, user, _tracked.Place, authError);
     }
 
     /// <summary>Does what is due: a ping, the end of a token, of a client's silence, of patience.</summary>
@@ -148,13 +148,13 @@ internal sealed class ClientConnection
                 Refuse("No token came within 10 seconds.");
                 break;
             case Phase.Open when _parts.Time.GetUtcNow() >= _until:
-                End(Ending.TokenEnded, TokenValidator.EndedSentence);
+                End(CloseReason.TokenEnded, TokenValidator.EndedSentence);
                 break;
             case Phase.Open:
                 Ping();
                 break;
             case Phase.Closing when inPhase >= ClientLimits.ToClose:
-                _visitor.Cut("The closing handshake took too long.");
+                _tracked.Cut("The closing handshake took too long.");
                 break;
         }
     }
@@ -167,7 +167,7 @@ internal sealed class ClientConnection
             _isPongDue = false;
             if (++_missedPongs >= ClientLimits.MissedPongs)
             {
-                End(Ending.Silent);
+                End(CloseReason.Silent);
                 return;
             }
         }
@@ -209,13 +209,13 @@ internal sealed class ClientConnection
                 {
                     // The rest is read away until the client has closed: with bytes unread the kernel would reset the connection, and the client might never see why.
                     length = 0;
-                    End(Ending.MessageTooLong);
+                    End(CloseReason.MessageTooLong);
                 }
             }
 
             if (part.MessageType != WebSocketMessageType.Text)
             {
-                End(Ending.NotText);
+                End(CloseReason.NotText);
             }
 
             await HearAsync(buffer.AsMemory(0, length));
@@ -229,7 +229,7 @@ internal sealed class ClientConnection
 
     private async Task<bool> CloseAsync()
     {
-        End(Ending.ClientLeft);
+        End(CloseReason.ClientLeft);
         if (_socket.State == WebSocketState.CloseReceived)
         {
             await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
@@ -265,17 +265,17 @@ internal sealed class ClientConnection
             case TokenValidationResult.Accepted accepted
                 when !_parts.Store.TryAdd(accepted.User, this, () => TryOpen(accepted)):
                 End(
-                    Ending.TooManyConnections,
+                    CloseReason.TooManyConnections,
                     $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes."
                 );
                 break;
             case TokenValidationResult.Accepted accepted:
-                _parts.Visitors.Introduce(_visitor);
+                _parts.ConnectionLimiter.Introduce(_tracked);
 
                 // Revoked since the check, and by somebody who did not find this connection in the store yet.
                 if (accepted.Id is not null && _parts.Revoked.Contains(accepted.Id))
                 {
-                    End(Ending.TokenRevoked, TokenValidator.RevokedSentence);
+                    End(CloseReason.TokenRevoked, TokenValidator.RevokedSentence);
                 }
 
                 break;
@@ -302,7 +302,7 @@ internal sealed class ClientConnection
         return true;
     }
 
-    private void Refuse(string why) => End(Ending.NotAuthenticated, why);
+    private void Refuse(string why) => End(CloseReason.NotAuthenticated, why);
 
     /// <summary>Reads what still comes, so that the last word reaches the client. <see cref="Look"/> limits it in time, the meter in bytes.</summary>
     private async Task ReadAwayAsync()
@@ -310,7 +310,7 @@ internal sealed class ClientConnection
         var buffer = ArrayPool<byte>.Shared.Rent(ClientLimits.MessageBytes);
         try
         {
-            while (_visitor.Stream is { } stream && await stream.ReadAsync(buffer) > 0) { }
+            while (_tracked.Stream is { } stream && await stream.ReadAsync(buffer) > 0) { }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

@@ -3,7 +3,7 @@ using Notify.Gateway.Tokens;
 namespace Notify.Gateway.Connections;
 
 /// <summary>The gateway's one clock: looks at all connections each second. A timer for each would cost each some memory, and do no more.</summary>
-internal sealed class Heartbeat(Visitors visitors, RevokedTokens revoked, TimeProvider time)
+internal sealed class Heartbeat(ConnectionLimiter limiter, RevokedTokens revoked, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -15,9 +15,9 @@ internal sealed class Heartbeat(Visitors visitors, RevokedTokens revoked, TimePr
         {
             while (await timer.WaitForNextTickAsync(cancellation))
             {
-                foreach (var visitor in visitors.All)
+                foreach (var tracked in limiter.All)
                 {
-                    Look(visitor);
+                    Look(tracked);
                 }
 
                 revoked.Forget();
@@ -29,15 +29,15 @@ internal sealed class Heartbeat(Visitors visitors, RevokedTokens revoked, TimePr
         }
     }
 
-    private void Look(Visitor visitor)
+    private void Look(TrackedConnection tracked)
     {
-        if (visitor.Client is { } client)
+        if (tracked.Client is { } client)
         {
             client.Look();
         }
-        else if (time.GetElapsedTime(visitor.Since) >= ClientLimits.ToIntroduceItself)
+        else if (time.GetElapsedTime(tracked.Since) >= ClientLimits.ToIntroduceItself)
         {
-            visitor.Cut("No WebSocket was opened.");
+            tracked.Cut("No WebSocket was opened.");
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Notify.Gateway.Connections;
 /// Counts what a client sends, below the WebSocket, where pings, fragments and empty frames count as well; those never come up to whoever
 /// reads messages. A client has little to say: who sends more than <see cref="ClientLimits"/> allows has an end made of it.
 /// </summary>
-internal sealed class InboundLimiter(TimeProvider time, Visitor visitor)
+internal sealed class InboundLimiter(TimeProvider time, TrackedConnection tracked)
 {
     private long _since = time.GetTimestamp();
     private double _left = ClientLimits.TrafficBurst;
@@ -16,7 +16,7 @@ internal sealed class InboundLimiter(TimeProvider time, Visitor visitor)
     {
         if (!_frames.AreMasked(bytes))
         {
-            visitor.Client?.End(Ending.ProtocolError);
+            tracked.Client?.End(CloseReason.ProtocolError);
         }
 
         var now = time.GetTimestamp();
@@ -28,22 +28,22 @@ internal sealed class InboundLimiter(TimeProvider time, Visitor visitor)
         _since = now;
         if (_left < -ClientLimits.TrafficWhileClosing)
         {
-            visitor.Cut("It went on sending after it was told to close.");
+            tracked.Cut("It went on sending after it was told to close.");
         }
         else if (_left < 0)
         {
-            visitor.Client?.End(Ending.TooMuchTraffic);
+            tracked.Client?.End(CloseReason.TooMuchTraffic);
         }
     }
 }
 
 /// <summary>Puts a meter into the connection that the WebSocket middleware gets.</summary>
-internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, InboundLimiter meter, Visitor visitor)
+internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, InboundLimiter meter, TrackedConnection tracked)
     : IHttpUpgradeFeature
 {
     public bool IsUpgradableRequest => inner.IsUpgradableRequest;
 
-    public async Task<Stream> UpgradeAsync() => visitor.Stream = new MeteredStream(await inner.UpgradeAsync(), meter);
+    public async Task<Stream> UpgradeAsync() => tracked.Stream = new MeteredStream(await inner.UpgradeAsync(), meter);
 }
 
 /// <summary>A stream whose reader is counted.</summary>

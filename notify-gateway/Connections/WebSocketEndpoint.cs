@@ -36,9 +36,9 @@ internal sealed class WebSocketEndpoint
     internal void Close()
     {
         _isClosed = true;
-        foreach (var visitor in _parts.Visitors.All)
+        foreach (var tracked in _parts.ConnectionLimiter.All)
         {
-            visitor.Client?.End(Ending.GatewayStops);
+            tracked.Client?.End(CloseReason.GatewayStops);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class WebSocketEndpoint
         }
 
         if (
-            Visitors.Of(context) is not { } visitor
+            ConnectionLimiter.Of(context) is not { } tracked
             || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade
         )
         {
@@ -81,7 +81,7 @@ internal sealed class WebSocketEndpoint
             );
         }
 
-        if (ForwardedFor(visitor, request) is { } address && !_parts.Visitors.TryMove(visitor, address))
+        if (ForwardedFor(tracked, request) is { } address && !_parts.ConnectionLimiter.TryMove(tracked, address))
         {
             context.Response.Headers.RetryAfter = "10";
             return AnswerAsync(
@@ -91,7 +91,7 @@ internal sealed class WebSocketEndpoint
             );
         }
 
-        var metered = new MeteredUpgrade(upgrade, new InboundLimiter(_parts.Time, visitor), visitor);
+        var metered = new MeteredUpgrade(upgrade, new InboundLimiter(_parts.Time, tracked), tracked);
         context.Features.Set<IHttpUpgradeFeature>(metered);
         return _webSockets.Invoke(context);
     }
@@ -105,14 +105,14 @@ internal sealed class WebSocketEndpoint
             return;
         }
 
-        var visitor = Visitors.Of(context)!;
+        var tracked = ConnectionLimiter.Of(context)!;
         var since = _parts.Time.GetTimestamp();
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Plainly);
-        var client = new ClientConnection(socket, visitor, since, _parts);
-        visitor.Client = client;
+        var client = new ClientConnection(socket, tracked, since, _parts);
+        tracked.Client = client;
         if (_isClosed)
         {
-            client.End(Ending.GatewayStops);
+            client.End(CloseReason.GatewayStops);
         }
 
         await client.RunAsync();
@@ -122,8 +122,8 @@ internal sealed class WebSocketEndpoint
     /// Whose connection the web server in front passes on. It is believed on the clients' Unix socket alone, where no other account can connect, and of what it
     /// says only the last address, which it has seen itself; those before are what the client says.
     /// </summary>
-    private static IPAddress? ForwardedFor(Visitor visitor, HttpRequest request) =>
-        visitor.IsForwarder
+    private static IPAddress? ForwardedFor(TrackedConnection tracked, HttpRequest request) =>
+        tracked.IsForwarder
         && request.Headers["X-Forwarded-For"] is [.., { } last]
         && IPAddress.TryParse(last.AsSpan(last.LastIndexOf(',') + 1).Trim(), out var address)
             ? address

@@ -145,7 +145,7 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
             // Known first, then cut: a client that comes back in between is refused. Cut also where it could not be stored.
             foreach (var connection in parts.Store.WithToken(call.Id))
             {
-                connection.End(Ending.TokenRevoked, TokenValidator.RevokedSentence);
+                connection.End(CloseReason.TokenRevoked, TokenValidator.RevokedSentence);
                 cut++;
             }
         }
@@ -168,7 +168,11 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
 
     private Task MetricsAsync(HttpContext context)
     {
-        var page = parts.Counts.Page(parts.Store.Users.Values.Sum(), parts.Visitors.Strangers, parts.Waiting.Bytes);
+        var page = parts.Counts.Page(
+            parts.Store.Users.Values.Sum(),
+            parts.ConnectionLimiter.Strangers,
+            parts.Waiting.Bytes
+        );
         return WriteAsync(context, "text/plain; version=0.0.4", System.Text.Encoding.UTF8.GetBytes(page));
     }
 

@@ -73,9 +73,9 @@ public sealed partial class GatewayServer : IAsyncDisposable
 
         var revoked = RevokedTokens.Open(settings.StateFolder, time);
         var counts = new GatewayMetrics();
-        var visitors = new Visitors(time, counts, OpenFiles.Limit);
+        var limiter = new ConnectionLimiter(time, counts, OpenFiles.Limit);
         var parts = new ConversationParts(
-            visitors,
+            limiter,
             new ConnectionRegistry(),
             new TokenValidator(settings.Secrets, revoked, time),
             revoked,
@@ -97,7 +97,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(logs);
         var listeners = new Listeners(settings, systemd, trusted, log);
-        listeners.Configure(builder, visitors.OnConnectionAsync, DispatchPeers.OnConnectionAsync);
+        listeners.Configure(builder, limiter.OnConnectionAsync, DispatchPeers.OnConnectionAsync);
         var app = builder.Build();
 
         // What came to the clients' endpoint gets to the client's door and no further, whatever it asks for.
@@ -107,7 +107,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
         await listeners.StartAsync(app);
 
         var stop = new CancellationTokenSource();
-        var gateway = new GatewayServer(app, door, new Heartbeat(visitors, revoked, time).RunAsync(stop.Token), stop)
+        var gateway = new GatewayServer(app, door, new Heartbeat(limiter, revoked, time).RunAsync(stop.Token), stop)
         {
             Address = listeners.AddressOf(app),
         };

@@ -15,21 +15,21 @@ namespace Notify.Gateway.Connections;
 /// <param name="time">The clock of their patience.</param>
 /// <param name="counts">Where those are counted who find no room.</param>
 /// <param name="openFiles">How many files and sockets the system lets the gateway have; it takes no more than a part of them.</param>
-internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int openFiles)
+internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts, int openFiles)
 {
     private readonly int _most = Math.Min(ClientLimits.Connections, openFiles / 2);
     private readonly int _mostStrangers = Math.Min(ClientLimits.Strangers, openFiles / 4);
 
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<Visitor, byte> _all = [];
+    private readonly ConcurrentDictionary<TrackedConnection, byte> _all = [];
 
     /// <summary>The oldest first.</summary>
-    private readonly Dictionary<Place, LinkedList<Visitor>> _strangersByPlace = [];
+    private readonly Dictionary<Place, LinkedList<TrackedConnection>> _strangersByPlace = [];
     private int _strangers;
     private int _count;
 
     /// <summary>Those who are there.</summary>
-    internal IEnumerable<Visitor> All => _all.Keys;
+    internal IEnumerable<TrackedConnection> All => _all.Keys;
 
     /// <summary>How many of them have not said yet who they are.</summary>
     internal int Strangers => Volatile.Read(ref _strangers);
@@ -39,7 +39,7 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
     /// <summary>Kestrel's connection middleware of the clients' endpoint.</summary>
     internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (TryEnter(connection) is not { } visitor)
+        if (TryEnter(connection) is not { } tracked)
         {
             counts.TurnedAway();
             connection.Abort(new ConnectionAbortedException("Too many connections."));
@@ -48,40 +48,41 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
 
         try
         {
-            connection.Items[typeof(Visitor)] = visitor;
+            connection.Items[typeof(TrackedConnection)] = tracked;
             await next(connection);
         }
         finally
         {
-            Leave(visitor);
+            Leave(tracked);
         }
     }
 
-    /// <summary>The visitor of a request.</summary>
-    internal static Visitor? Of(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(Visitor), out var visitor) == true
-            ? visitor as Visitor
+    /// <summary>The tracked of a request.</summary>
+    internal static TrackedConnection? Of(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(TrackedConnection), out var tracked)
+        == true
+            ? tracked as TrackedConnection
             : null;
 
-    /// <summary>Takes a visitor for one from another address: the web server in front has said so.</summary>
+    /// <summary>Takes a tracked for one from another address: the web server in front has said so.</summary>
     /// <returns>False where too many strangers from there are waiting.</returns>
-    internal bool TryMove(Visitor visitor, IPAddress forwardedFor)
+    internal bool TryMove(TrackedConnection tracked, IPAddress forwardedFor)
     {
         var place = Place.Of(forwardedFor);
-        Visitor? oldest;
+        TrackedConnection? oldest;
         lock (_gate)
         {
             // Out of the count first: who moves needs no room beside itself.
-            Remove(visitor);
+            Remove(tracked);
             if (!TryMakeRoom(place, out oldest))
             {
-                Add(visitor);
+                Add(tracked);
                 counts.TurnedAway();
                 return false;
             }
 
-            visitor.Place = place;
-            Add(visitor);
+            tracked.Place = place;
+            Add(tracked);
         }
 
         Cut(oldest);
@@ -89,11 +90,11 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
     }
 
     /// <summary>A stranger has said who it is.</summary>
-    internal void Introduce(Visitor visitor)
+    internal void Introduce(TrackedConnection tracked)
     {
         lock (_gate)
         {
-            Remove(visitor);
+            Remove(tracked);
         }
     }
 
@@ -102,7 +103,7 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
         : PeerCredentials.TryOf(socket) is { } peer ? Place.Of(peer.Uid)
         : null;
 
-    private Visitor? TryEnter(ConnectionContext connection)
+    private TrackedConnection? TryEnter(ConnectionContext connection)
     {
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
         if (PlaceOf(connection, socket) is not { } place)
@@ -110,8 +111,8 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
             return null;
         }
 
-        Visitor visitor;
-        Visitor? oldest;
+        TrackedConnection tracked;
+        TrackedConnection? oldest;
         lock (_gate)
         {
             if (_count >= _most || !TryMakeRoom(place, out oldest))
@@ -120,8 +121,8 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
             }
 
             _count++;
-            visitor = new Visitor(connection, place, isForwarder: place.Uid is not null, time.GetTimestamp());
-            Add(visitor);
+            tracked = new TrackedConnection(connection, place, isForwarder: place.Uid is not null, time.GetTimestamp());
+            Add(tracked);
         }
 
         Cut(oldest);
@@ -134,22 +135,22 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
             // It is gone already; whoever reads next sees that.
         }
 
-        _all.TryAdd(visitor, 0);
-        return visitor;
+        _all.TryAdd(tracked, 0);
+        return tracked;
     }
 
-    private void Leave(Visitor visitor)
+    private void Leave(TrackedConnection tracked)
     {
-        _all.TryRemove(visitor, out _);
+        _all.TryRemove(tracked, out _);
         lock (_gate)
         {
-            Remove(visitor);
+            Remove(tracked);
             _count--;
         }
     }
 
     /// <summary>Whether one more stranger from there may wait; where another has to make room for it, that one is taken out of the count and given back.</summary>
-    private bool TryMakeRoom(Place place, out Visitor? oldest)
+    private bool TryMakeRoom(Place place, out TrackedConnection? oldest)
     {
         oldest = null;
         var count = _strangersByPlace.TryGetValue(place, out var own) ? own.Count : 0;
@@ -176,34 +177,34 @@ internal sealed class Visitors(TimeProvider time, GatewayMetrics counts, int ope
         return true;
     }
 
-    private void Add(Visitor visitor)
+    private void Add(TrackedConnection tracked)
     {
-        if (!_strangersByPlace.TryGetValue(visitor.Place, out var crowd))
+        if (!_strangersByPlace.TryGetValue(tracked.Place, out var crowd))
         {
-            _strangersByPlace[visitor.Place] = crowd = [];
+            _strangersByPlace[tracked.Place] = crowd = [];
         }
 
-        visitor.AmongStrangers = crowd.AddLast(visitor);
+        tracked.AmongStrangers = crowd.AddLast(tracked);
         _strangers++;
     }
 
-    private void Remove(Visitor visitor)
+    private void Remove(TrackedConnection tracked)
     {
-        if (visitor.AmongStrangers is not { } node)
+        if (tracked.AmongStrangers is not { } node)
         {
             return;
         }
 
-        visitor.AmongStrangers = null;
+        tracked.AmongStrangers = null;
         _strangers--;
         node.List!.Remove(node);
-        if (_strangersByPlace[visitor.Place].Count == 0)
+        if (_strangersByPlace[tracked.Place].Count == 0)
         {
-            _strangersByPlace.Remove(visitor.Place);
+            _strangersByPlace.Remove(tracked.Place);
         }
     }
 
-    private void Cut(Visitor? oldest)
+    private void Cut(TrackedConnection? oldest)
     {
         if (oldest is not null)
         {

@@ -3,7 +3,7 @@ using System.Text;
 namespace Notify.Scripts;
 
 /// <summary>Foreign text made fit for one line of a log, a terminal or a message: what a script prints may hold anything.</summary>
-internal static class Shown
+internal static class SafeText
 {
     /// <summary>The text on one line, cut, without control characters, in quotes.</summary>
     internal static string Quoted(string text, int maxLength = 200) => $"\"{OneLine(text, maxLength)}\"";

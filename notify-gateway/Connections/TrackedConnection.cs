@@ -7,7 +7,7 @@ namespace Notify.Gateway.Connections;
 /// <param name="place">Where it comes from.</param>
 /// <param name="isForwarder">Whether it came over the clients' Unix socket, where only the web server in front can connect: what that says of a client's address counts.</param>
 /// <param name="since">When it was accepted, as a timestamp.</param>
-internal sealed class Visitor(ConnectionContext connection, Place place, bool isForwarder, long since)
+internal sealed class TrackedConnection(ConnectionContext connection, Place place, bool isForwarder, long since)
 {
     /// <summary>Where it comes from, or where the web server in front says that it does.</summary>
     internal Place Place { get; set; } = place;
@@ -18,8 +18,8 @@ internal sealed class Visitor(ConnectionContext connection, Place place, bool is
     /// <summary>When it was accepted, as a timestamp.</summary>
     internal long Since { get; } = since;
 
-    /// <summary>Where it stands among the strangers of its place, which <see cref="Visitors"/> keeps; null once it has said who it is.</summary>
-    internal LinkedListNode<Visitor>? AmongStrangers { get; set; }
+    /// <summary>Where it stands among the strangers of its place, which <see cref="ConnectionLimiter"/> keeps; null once it has said who it is.</summary>
+    internal LinkedListNode<TrackedConnection>? AmongStrangers { get; set; }
 
     /// <summary>What is below its WebSocket, once it has one.</summary>
     internal Stream? Stream { get; set; }
