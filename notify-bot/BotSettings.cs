@@ -1,6 +1,6 @@
 using System.Net;
 using Notify.Bot.Telegram;
-using Notify.Serving;
+using Notify.Hosting;
 using Notify.Settings;
 
 namespace Notify.Bot;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Notify.Bot;
-using Notify.Bot.Operating;
-using Notify.Bot.Serving;
+using Notify.Bot.Doctor;
+using Notify.Bot.Hosting;
+using Notify.Hosting;
 using Notify.Linking;
-using Notify.Serving;
 using Notify.Settings;
 
 // notify-bot                     serves (systemd starts it so)
@@ -47,7 +47,7 @@ unlink.SetAction(
 var envFile = new Option<string>("--env-file")
 {
     Description = "Where systemd takes the settings from; what the environment lacks is looked up there.",
-    DefaultValueFactory = _ => Doctor.DefaultFile,
+    DefaultValueFactory = _ => DoctorCommand.DefaultFile,
 };
 var doctor = new Command(
     "doctor",
@@ -59,7 +59,7 @@ var doctor = new Command(
 doctor.SetAction(
     (line, cancellation) =>
         Guarded(() =>
-            new Doctor(
+            new DoctorCommand(
                 Environment.GetEnvironmentVariable,
                 line.GetRequiredValue(envFile),
                 TimeProvider.System,
@@ -98,7 +98,7 @@ if (parsed.Action is ParseErrorAction wrongUse)
 
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken cancellation) =>
+static Task<int> WithLinks(Func<LinkCommands, Task<int>> act, CancellationToken cancellation) =>
     Guarded(async () =>
     {
         cancellation.ThrowIfCancellationRequested();
@@ -107,7 +107,7 @@ static Task<int> WithLinks(Func<LinkOperating, Task<int>> act, CancellationToken
         var groups = BotSettings.ReadGroups(reader);
         var accounts = new Accounts(TimeProvider.System, [groups.Analysts, groups.Trusted]);
         using var store = new JsonLinkStore(folder, TimeProvider.System, accounts);
-        return await act(new LinkOperating(store, accounts, groups.Analysts, Console.Out, Console.Error));
+        return await act(new LinkCommands(store, accounts, groups.Analysts, Console.Out, Console.Error));
     });
 
 static Task<int> Guarded(Func<Task<int>> act) => ServiceProgram.RunAsync("notify-bot", act);

@@ -1,6 +1,6 @@
 using System.Text;
 using Notify.Dispatching;
-using Notify.Serving;
+using Notify.Hosting;
 using Notify.Settings;
 
 namespace Notify.Gateway;

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Notify.Gateway;
-using Notify.Gateway.Serving;
-using Notify.Serving;
+using Notify.Gateway.Hosting;
+using Notify.Hosting;
 using Notify.Settings;
 
 // notify-gateway     serves (systemd starts it so)
 //
-// Serving/GatewayServer             puts the parts together: two sockets, one clock
+// Hosting/GatewayServer             puts the parts together: two sockets, one clock
 // Connections/WebSocketEndpoint            a client comes in over TCP and becomes a WebSocket
 // Connections/ClientConnection      the conversation with it: auth, pings, notifications, the end
 // Tokens/TokenValidator                 whose token it is, and until when

@@ -1,7 +1,7 @@
-using Notify.Serving;
+using Notify.Hosting;
 using Notify.Settings;
 using Notify.Web;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 const string Usage = """
     notify-web serves the dashboard. Its settings come from the environment (docs/operations.md).

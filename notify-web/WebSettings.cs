@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Notify.Dispatching;
-using Notify.Serving;
+using Notify.Hosting;
 using Notify.Settings;
 
 namespace Notify.Web;

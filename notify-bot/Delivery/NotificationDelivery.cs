@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Notify.Bot.Desktops;
+using Notify.Bot.Events;
+using Notify.Bot.Hosting;
+using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
-using Notify.Bot.Watching;
 using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;

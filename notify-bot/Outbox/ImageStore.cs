@@ -140,8 +140,8 @@ public sealed class ImageStore
     {
         if (!Directory.Exists(_folder))
         {
-            Directory.CreateDirectory(_folder, Serving.DataFolder.PrivateMode);
-            File.SetUnixFileMode(_folder, Serving.DataFolder.PrivateMode);
+            Directory.CreateDirectory(_folder, Hosting.DataFolder.PrivateMode);
+            File.SetUnixFileMode(_folder, Hosting.DataFolder.PrivateMode);
         }
     }
 

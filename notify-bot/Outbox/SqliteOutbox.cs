@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
-using Notify.Bot.Watching;
+using Notify.Bot.Events;
+using Notify.Bot.Hosting;
+using Notify.Bot.Metrics;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;

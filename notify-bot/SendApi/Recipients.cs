@@ -1,5 +1,5 @@
 using Notify.Bot.Desktops;
-using Notify.Bot.Operating;
+using Notify.Bot.Doctor;
 using Notify.Bot.Telegram;
 using Notify.Linking;
 

@@ -1,4 +1,6 @@
-using Notify.Bot.Watching;
+using Notify.Bot.Events;
+using Notify.Bot.Hosting;
+using Notify.Bot.Metrics;
 
 namespace Notify.Bot.SendApi;
 

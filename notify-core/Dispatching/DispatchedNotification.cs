@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Hosting;
 using Notify.Scripts;
-using Notify.Serving;
 
 namespace Notify.Dispatching;
 

@@ -1,4 +1,4 @@
-using Notify.Serving;
+using Notify.Hosting;
 
 namespace Notify.Dispatching;
 

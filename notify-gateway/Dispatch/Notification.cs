@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Notify.Serving;
+using Notify.Hosting;
 
 namespace Notify.Gateway.Dispatch;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Hosting;
 using Notify.Linking;
 using Notify.Scripts;
-using Notify.Serving;
 using Notify.Web.Bot;
 
 namespace Notify.Web.Api;

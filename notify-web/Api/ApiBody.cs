@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Api;
 

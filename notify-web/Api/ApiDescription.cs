@@ -1,5 +1,5 @@
 using Microsoft.OpenApi;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Api;
 

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Web.Desktop;
+using Notify.Web.Hosting;
 using Notify.Web.Login;
-using Notify.Web.Serving;
 
 namespace Notify.Web.Api;
 

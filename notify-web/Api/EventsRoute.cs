@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Notify.Web.Hosting;
 using Notify.Web.Live;
 using Notify.Web.Login;
-using Notify.Web.Serving;
 
 namespace Notify.Web.Api;
 

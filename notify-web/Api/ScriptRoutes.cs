@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Notify.Web.Bot;
+using Notify.Web.Hosting;
 using Notify.Web.Login;
-using Notify.Web.Serving;
 
 namespace Notify.Web.Api;
 

@@ -1,6 +1,6 @@
 using Notify.Linking;
 using Notify.Sending;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Bot;
 

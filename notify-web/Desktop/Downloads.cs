@@ -1,4 +1,4 @@
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Desktop;
 

@@ -3,7 +3,7 @@ using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Web.Api;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Desktop;
 

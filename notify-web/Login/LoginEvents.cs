@@ -84,7 +84,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                 LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
                 break;
             case Admission.Refused refused:
-                LoginLog.Refused(Log(context.HttpContext), Serving.ErrorAnswers.Shown(account.Email), refused.Why);
+                LoginLog.Refused(Log(context.HttpContext), Hosting.ErrorAnswers.Shown(account.Email), refused.Why);
                 LoginTrouble.Show(
                     context,
                     new LoginTrouble(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
@@ -197,7 +197,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             _ => e.InnerException is { } inner && e is AuthenticationFailureException
                 ? Reason(inner)
                 : e.GetType().Name
-                    + (e is AuthenticationFailureException ? ": " + Serving.ErrorAnswers.Shown(e.Message) : ""),
+                    + (e is AuthenticationFailureException ? ": " + Hosting.ErrorAnswers.Shown(e.Message) : ""),
         };
 
     private static GoogleAccount AccountOf(ClaimsPrincipal principal) =>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Notify.Files;
 using Notify.Posix;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Login;
 

@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
 using Notify.Web.Bot;
+using Notify.Web.Hosting;
 using Notify.Web.Login;
-using Notify.Web.Serving;
 
 namespace Notify.Web.Page;
 

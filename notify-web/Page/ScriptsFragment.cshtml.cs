@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
+using Notify.Web.Hosting;
 using Notify.Web.Login;
-using Notify.Web.Serving;
 
 namespace Notify.Web.Page;
 

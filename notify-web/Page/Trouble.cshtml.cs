@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Web.Page;
 

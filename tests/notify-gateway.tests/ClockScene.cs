@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Gateway;
-using Notify.Gateway.Serving;
+using Notify.Gateway.Hosting;
+using Notify.Hosting;
 using Notify.Posix;
-using Notify.Serving;
 using Notify.Settings;
 using Notify.Testing;
 

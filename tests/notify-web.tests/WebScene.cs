@@ -8,7 +8,7 @@ using Notify.Sandbox.Google;
 using Notify.Settings;
 using Notify.Testing;
 using Notify.Web;
-using Notify.Web.Serving;
+using Notify.Web.Hosting;
 
 namespace Notify.Tests;
 

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Notify.Bot.Events;
+using Notify.Bot.Hosting;
+using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
-using Notify.Bot.Watching;
 using Notify.Formatting;
 using Notify.Linking;
 
