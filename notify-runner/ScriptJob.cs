@@ -101,7 +101,7 @@ internal sealed class ScriptJob(
         }
 
         KeepTraceback(broken, before);
-        Keep(
+        SaveState(
             Told(before, broken, isSaid: false, start, () => FailureNotice.Broken(script, broken)) with
             {
                 LastRun = hasRun ? start : before.LastRun,
@@ -115,7 +115,7 @@ internal sealed class ScriptJob(
 
     private JobOutcome Finished(ScriptRun.Finished finished, ScriptState before, DateTimeOffset start)
     {
-        var (outcome, error) = Deal(finished, before, start);
+        var (outcome, error) = Evaluate(finished, before, start);
         var isSent = outcome is ScriptOutcome.Delivered or ScriptOutcome.Queued or ScriptOutcome.Muted;
         Say($"it ran for {Seconds(finished.Took)}");
         if (finished.BadEnd is { } badEnd)
@@ -146,7 +146,7 @@ internal sealed class ScriptJob(
                 start,
                 () => FailureNotice.WorksAgain(script, before.FailingSince ?? start, start)
             );
-        var kept = Keep(
+        var kept = SaveState(
             told with
             {
                 LastRun = start,
@@ -231,7 +231,7 @@ internal sealed class ScriptJob(
         }
     }
 
-    private (ScriptOutcome Outcome, string? Error) Deal(
+    private (ScriptOutcome Outcome, string? Error) Evaluate(
         ScriptRun.Finished finished,
         ScriptState before,
         DateTimeOffset start
@@ -380,7 +380,7 @@ internal sealed class ScriptJob(
         }
     }
 
-    private bool Keep(ScriptState state)
+    private bool SaveState(ScriptState state)
     {
         if (TryKeep(state) is not { } trouble)
         {

@@ -16,7 +16,7 @@ internal static class SendApiRoutes
         services.AddRoutingCore();
         services.AddSingleton<UploadLimiter>();
         services.AddSingleton<Recipients>();
-        services.AddSingleton<Refusals>();
+        services.AddSingleton<ApiExceptionHandler>();
         services.AddSingleton<AccessGate>();
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<WatchRoutes>();
@@ -27,7 +27,7 @@ internal static class SendApiRoutes
 
     internal static void MapSendApi(this WebApplication app)
     {
-        app.Use(app.Services.GetRequiredService<Refusals>().AnswerAsync);
+        app.Use(app.Services.GetRequiredService<ApiExceptionHandler>().AnswerAsync);
         app.Use(app.Services.GetRequiredService<AccessGate>().CheckAsync);
 
         var sending = app.Services.GetRequiredService<SendRoutes>();

@@ -17,7 +17,7 @@ internal sealed class PageMethods : IPageFilter
     {
         if (context.HandlerMethod is null)
         {
-            // The sentence is that of ErrorAnswers, as where a route is for other methods.
+            // The sentence is that of ApiExceptionHandler, as where a route is for other methods.
             context.HttpContext.Response.Headers.Allow = "GET, HEAD";
             context.Result = new StatusCodeResult(StatusCodes.Status405MethodNotAllowed);
         }

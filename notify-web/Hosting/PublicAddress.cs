@@ -59,7 +59,7 @@ internal sealed class ForeignHosts(RequestDelegate next, WebSettings settings)
 
         throw new ApiException(
             StatusCodes.Status421MisdirectedRequest,
-            $"This is {settings.InstanceName} at {settings.PublicUrl}, and nothing else: it does not answer for '{ErrorAnswers.Shown(host)}'. (For the operator: let nginx pass the name on with \"proxy_set_header Host $host;\".)"
+            $"This is {settings.InstanceName} at {settings.PublicUrl}, and nothing else: it does not answer for '{ApiExceptionHandler.Shown(host)}'. (For the operator: let nginx pass the name on with \"proxy_set_header Host $host;\".)"
         );
     }
 }

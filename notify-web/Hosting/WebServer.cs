@@ -55,7 +55,7 @@ public static partial class WebServer
         var app = builder.Build();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<PublicAddress>();
-        app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<ApiExceptionHandler>();
         app.UseMiddleware<ApiAuthMiddleware>();
         app.UseMiddleware<ForeignHosts>();
         app.UseAuthentication();

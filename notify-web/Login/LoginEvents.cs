@@ -11,14 +11,14 @@ namespace Notify.Web.Login;
 /// <param name="Status">The HTTP status of the page.</param>
 /// <param name="Title">In a few words.</param>
 /// <param name="Sentence">Why, and what to do.</param>
-public sealed record LoginTrouble(int Status, string Title, string Sentence)
+public sealed record LoginProblem(int Status, string Title, string Sentence)
 {
     /// <summary>Shows it in place of what the request was for.</summary>
-    internal static void Show<TOptions>(HandleRequestContext<TOptions> context, LoginTrouble trouble)
+    internal static void Show<TOptions>(HandleRequestContext<TOptions> context, LoginProblem trouble)
         where TOptions : AuthenticationSchemeOptions
     {
         var http = context.HttpContext;
-        http.Items[typeof(LoginTrouble)] = trouble;
+        http.Items[typeof(LoginProblem)] = trouble;
         http.Request.Method = HttpMethods.Get;
         http.Request.Path = "/login";
         http.Request.QueryString = QueryString.Empty;
@@ -26,14 +26,14 @@ public sealed record LoginTrouble(int Status, string Title, string Sentence)
     }
 
     /// <summary>What the request has to show; null where nothing went wrong.</summary>
-    public static LoginTrouble? Of(HttpContext context)
+    public static LoginProblem? Of(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Items.TryGetValue(typeof(LoginTrouble), out var trouble) ? (LoginTrouble)trouble! : null;
+        return context.Items.TryGetValue(typeof(LoginProblem), out var trouble) ? (LoginProblem)trouble! : null;
     }
 
     /// <summary>The provider gives no answer, or the proxy on the way there lets nobody through.</summary>
-    internal static LoginTrouble ProviderDown(WebSettings settings, Exception? failure) =>
+    internal static LoginProblem ProviderDown(WebSettings settings, Exception? failure) =>
         new(
             StatusCodes.Status503ServiceUnavailable,
             "Google can't be reached",
@@ -84,16 +84,20 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                 LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
                 break;
             case Admission.Refused refused:
-                LoginLog.Refused(Log(context.HttpContext), Hosting.ErrorAnswers.Shown(account.Email), refused.Why);
-                LoginTrouble.Show(
+                LoginLog.Refused(
+                    Log(context.HttpContext),
+                    Hosting.ApiExceptionHandler.Shown(account.Email),
+                    refused.Why
+                );
+                LoginProblem.Show(
                     context,
-                    new LoginTrouble(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
+                    new LoginProblem(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
                 );
                 break;
             case Admission.Undecided undecided:
-                LoginTrouble.Show(
+                LoginProblem.Show(
                     context,
-                    new LoginTrouble(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", undecided.Why)
+                    new LoginProblem(StatusCodes.Status503ServiceUnavailable, "Nobody can log in now", undecided.Why)
                 );
                 break;
         }
@@ -125,13 +129,13 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
         var failure = context.Failure;
         LoginLog.Failed(Log(context.HttpContext), ProxyFailure(settings, failure) ?? Reason(failure));
-        LoginTrouble.Show(
+        LoginProblem.Show(
             context,
             failure switch
             {
-                _ when IsProviderDown(failure) => LoginTrouble.ProviderDown(settings, failure),
+                _ when IsProviderDown(failure) => LoginProblem.ProviderDown(settings, failure),
                 OpenIdConnectProtocolException
-                    when failure.Data["error"] is "invalid_client" or "unauthorized_client" => new LoginTrouble(
+                    when failure.Data["error"] is "invalid_client" or "unauthorized_client" => new LoginProblem(
                     StatusCodes.Status503ServiceUnavailable,
                     "Nobody can log in now",
                     "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."
@@ -141,13 +145,13 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                     when failure.GetType() == typeof(OpenIdConnectProtocolException)
                         && failure.Data["error"]
                             is not ("access_denied" or "invalid_grant" or "invalid_request" or "invalid_scope")
-                        && !IsRefusedInBrowser(context.Request) => LoginTrouble.ProviderDown(settings, null),
-                { Data: { } data } when data["error"] is "access_denied" => new LoginTrouble(
+                        && !IsRefusedInBrowser(context.Request) => LoginProblem.ProviderDown(settings, null),
+                { Data: { } data } when data["error"] is "access_denied" => new LoginProblem(
                     StatusCodes.Status403Forbidden,
                     "You are not logged in",
                     "The login was cancelled at Google. Start it again if you want to."
                 ),
-                _ => new LoginTrouble(
+                _ => new LoginProblem(
                     StatusCodes.Status400BadRequest,
                     "This login did not work",
                     "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."
@@ -197,7 +201,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             _ => e.InnerException is { } inner && e is AuthenticationFailureException
                 ? Reason(inner)
                 : e.GetType().Name
-                    + (e is AuthenticationFailureException ? ": " + Hosting.ErrorAnswers.Shown(e.Message) : ""),
+                    + (e is AuthenticationFailureException ? ": " + Hosting.ApiExceptionHandler.Shown(e.Message) : ""),
         };
 
     private static GoogleAccount AccountOf(ClaimsPrincipal principal) =>

@@ -34,7 +34,7 @@ public sealed class DashboardReader(
             {
                 State = TelegramCardState.Unreadable,
                 BotUsername = username,
-                Trouble = new Trouble(
+                Problem = new Problem(
                     $"Your link can’t be read: {e.Unreadable.File}, {e.Unreadable.Position}.",
                     "Nothing is lost. The operator of this server has to put that file right; this card then goes on by itself."
                 ),
@@ -61,13 +61,13 @@ public sealed class DashboardReader(
         };
         return card with
         {
-            Trouble =
+            Problem =
                 card.State == TelegramCardState.NotSetUp
-                    ? new Trouble(
+                    ? new Problem(
                         "Telegram is not set up.",
                         "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing."
                     )
-                    : noBot ?? TroubleOf(health!),
+                    : noBot ?? ProblemOf(health!),
         };
     }
 
@@ -106,7 +106,7 @@ public sealed class DashboardReader(
         {
             return card with
             {
-                Trouble = new Trouble(
+                Problem = new Problem(
                     e.Message,
                     "Your scripts are safe, and cron goes on running them. This list comes back by itself."
                 ),
@@ -114,7 +114,7 @@ public sealed class DashboardReader(
         }
         catch (BotRefusedException e)
         {
-            return card with { Trouble = new Trouble("Your scripts can’t be listed.", e.Message) };
+            return card with { Problem = new Problem("Your scripts can’t be listed.", e.Message) };
         }
     }
 
@@ -151,7 +151,7 @@ public sealed class DashboardReader(
         {
             return card with
             {
-                Trouble = new Trouble(
+                Problem = new Problem(
                     e.Message,
                     "What was sent is kept for 30 days and is shown here again once the bot answers."
                 ),
@@ -159,7 +159,7 @@ public sealed class DashboardReader(
         }
         catch (BotRefusedException e)
         {
-            return card with { Trouble = new Trouble("Your notifications can’t be read.", e.Message) };
+            return card with { Problem = new Problem("Your notifications can’t be read.", e.Message) };
         }
     }
 
@@ -174,7 +174,7 @@ public sealed class DashboardReader(
         {
             return new DesktopCard
             {
-                Trouble = new Trouble(
+                Problem = new Problem(
                     "Your devices can’t be read.",
                     "Those that have a token go on as before. Tell the operator of this server."
                 ),
@@ -202,33 +202,33 @@ public sealed class DashboardReader(
             ImageId = notification.ImageId,
         };
 
-    private static Trouble? TroubleOf(BotHealth health) =>
+    private static Problem? ProblemOf(BotHealth health) =>
         health.Telegram.State switch
         {
-            "unreachable" => new Trouble(
+            "unreachable" => new Problem(
                 "The bot can’t reach Telegram at the moment.",
                 "What your scripts send is kept and arrives as soon as it can."
             ),
-            "token refused" => new Trouble(
+            "token refused" => new Problem(
                 "Telegram refuses the bot’s token.",
                 "What your scripts send is kept. Tell the operator of this server."
             ),
-            "polled elsewhere" => new Trouble(
+            "polled elsewhere" => new Problem(
                 "Another program uses the bot’s token.",
                 "The bot may not see what you write to it. Tell the operator of this server."
             ),
-            _ when health is { Status: "down", Outbox.State: "locked" } => new Trouble(
+            _ when health is { Status: "down", Outbox.State: "locked" } => new Problem(
                 "The bot can’t store anything, so it accepts nothing.",
                 "Tell the operator of this server: another program has the bot’s file locked."
             ),
-            _ when health.Status == "down" => new Trouble(
+            _ when health.Status == "down" => new Problem(
                 "The bot can’t store anything, so it accepts nothing.",
                 "Tell the operator of this server: the disk is full, most likely."
             ),
             _ => null,
         };
 
-    private async Task<(BotHealth? Health, Trouble? NoBot)> HealthAsync(CancellationToken cancellation)
+    private async Task<(BotHealth? Health, Problem? NoBot)> HealthAsync(CancellationToken cancellation)
     {
         try
         {
@@ -239,7 +239,7 @@ public sealed class DashboardReader(
             // One that hangs runs, and a restart is what helps it: the sentence says which it is.
             return (
                 null,
-                new Trouble(
+                new Problem(
                     e.Message,
                     "Nothing is sent or delivered at the moment. This page goes on by itself once the bot answers."
                 )

@@ -9,5 +9,5 @@ internal sealed record DesktopCard
     public IReadOnlyList<Device> Devices { get; init; } = [];
 
     /// <summary>Why they can't be listed; null where they are.</summary>
-    public Trouble? Trouble { get; init; }
+    public Problem? Problem { get; init; }
 }

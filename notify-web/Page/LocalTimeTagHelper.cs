@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Razor.TagHelpers;
 namespace Notify.Web.Page;
 
 /// <summary>
-/// <c>&lt;moment at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It is the server's time and says how far from UTC that is; <c>times.js</c> turns it into the reader's own time.
+/// <c>&lt;local-time at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It is the server's time and says how far from UTC that is; <c>times.js</c> turns it into the reader's own time.
 /// </summary>
-[HtmlTargetElement("moment", TagStructure = TagStructure.WithoutEndTag)]
+[HtmlTargetElement("local-time", TagStructure = TagStructure.WithoutEndTag)]
 public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
 {
     /// <summary>The moment.</summary>

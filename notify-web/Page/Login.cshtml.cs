@@ -11,7 +11,7 @@ namespace Notify.Web.Page;
 public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : PageModel
 {
     /// <summary>What went wrong; null where nobody has tried yet.</summary>
-    public LoginTrouble? Trouble { get; private set; }
+    public LoginProblem? Problem { get; private set; }
 
     /// <summary>Whether the session has just been ended, as opposed to never begun.</summary>
     public bool HasSignedOut => Request.Query.ContainsKey("signed-out");
@@ -24,8 +24,8 @@ public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : 
             return LocalRedirect("~/");
         }
 
-        Trouble = LoginTrouble.Of(HttpContext);
-        Response.StatusCode = Trouble?.Status ?? StatusCodes.Status200OK;
+        Problem = LoginProblem.Of(HttpContext);
+        Response.StatusCode = Problem?.Status ?? StatusCodes.Status200OK;
         return Page();
     }
 
@@ -43,8 +43,8 @@ public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : 
         catch (Exception e) when (LoginEvents.IsProviderDown(e))
         {
             LoginLog.NotSent(log, LoginEvents.ProxyFailure(settings, e) ?? "the provider can't be reached");
-            Trouble = LoginTrouble.ProviderDown(settings, e);
-            Response.StatusCode = Trouble.Status;
+            Problem = LoginProblem.ProviderDown(settings, e);
+            Response.StatusCode = Problem.Status;
             return Page();
         }
     }

@@ -86,7 +86,7 @@ internal sealed record NotificationsCard
     public const int Portion = 20;
 
     /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
-    public Trouble? Trouble { get; init; }
+    public Problem? Problem { get; init; }
 
     /// <summary>What the bot gave, the newest first: those that are shown, and one more where there are more.</summary>
     public IReadOnlyList<NotificationView> All { get; init; } = [];

@@ -90,7 +90,7 @@ internal sealed record ScriptsCard
     public const string FirstScriptName = "first_alert.py";
 
     /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
-    public Trouble? Trouble { get; init; }
+    public Problem? Problem { get; init; }
 
     public IReadOnlyList<ScriptView> Scripts { get; init; } = [];
 
@@ -107,4 +107,4 @@ internal sealed record ScriptsCard
 /// <summary>Why a card can't show what it should.</summary>
 /// <param name="What">What is wrong, a sentence.</param>
 /// <param name="ToDo">What the reader can do, a sentence.</param>
-internal sealed record Trouble(string What, string ToDo);
+internal sealed record Problem(string What, string ToDo);

@@ -43,7 +43,7 @@ internal sealed record TelegramCard
     public DateTimeOffset? DeadSince { get; init; }
 
     /// <summary>What is wrong beside the state, or what the state means; null where all is well.</summary>
-    public Trouble? Trouble { get; init; }
+    public Problem? Problem { get; init; }
 
     /// <summary>Opens the bot's chat; null where its name is not known.</summary>
     public string? BotAddress => BotUsername is null ? null : $"https://t.me/{BotUsername}";

@@ -6,7 +6,7 @@ namespace Notify.Web.Page;
 
 /// <summary>Why there is no page: shown in place of every page that can't be.</summary>
 [AllowAnonymous]
-public sealed class TroubleModel : PageModel
+public sealed class ProblemModel : PageModel
 {
     /// <summary>What is wrong.</summary>
     public string Sentence { get; private set; } = "There is nothing at this address.";

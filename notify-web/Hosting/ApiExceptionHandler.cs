@@ -7,7 +7,11 @@ using Notify.Web.Bot;
 namespace Notify.Web.Hosting;
 
 /// <summary>Every refusal and every failure is answered with a sentence: as JSON where a script asked, as a page where a person did.</summary>
-internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider time, ILogger<ErrorAnswers> log)
+internal sealed partial class ApiExceptionHandler(
+    RequestDelegate next,
+    TimeProvider time,
+    ILogger<ApiExceptionHandler> log
+)
 {
     private static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);
 
@@ -129,7 +133,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             return;
         }
 
-        // The page for it is in Page/Trouble.cshtml; where even that fails, the bare sentence.
+        // The page for it is in Page/Problem.cshtml; where even that fails, the bare sentence.
         try
         {
             context.Items[typeof(ApiException)] = refusal;

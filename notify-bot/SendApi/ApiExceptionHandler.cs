@@ -8,7 +8,7 @@ namespace Notify.Bot.SendApi;
 /// Turns refusals into answers, for all routes. What nobody foresaw is logged whole and answered with a sentence that shows nothing of it; what no route serves is answered
 /// with a sentence too: a caller with a typing error in its path looks for it there.
 /// </summary>
-internal sealed partial class Refusals(TimeProvider time, ILogger<Refusals> log)
+internal sealed partial class ApiExceptionHandler(TimeProvider time, ILogger<ApiExceptionHandler> log)
 {
     /// <summary>How soon a caller may come back where the operator has to mend something first.</summary>
     private static readonly TimeSpan Mending = TimeSpan.FromSeconds(30);
