@@ -1,6 +1,4 @@
-using Notify.Bot.Events;
 using Notify.Bot.Hosting;
-using Notify.Bot.Metrics;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;

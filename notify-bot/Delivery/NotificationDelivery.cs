@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Notify.Bot.Desktops;
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;

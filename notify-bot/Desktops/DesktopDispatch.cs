@@ -1,7 +1,5 @@
 using System.Threading.Channels;
 using Notify.Bot.Delivery;
-using Notify.Bot.Events;
-using Notify.Bot.Hosting;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Dispatching;

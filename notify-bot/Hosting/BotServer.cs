@@ -4,7 +4,6 @@ using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
 using Notify.Bot.Desktops;
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Polling;

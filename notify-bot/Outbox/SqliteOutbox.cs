@@ -3,8 +3,6 @@ using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
-using Notify.Bot.Metrics;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;

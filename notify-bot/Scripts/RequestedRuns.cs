@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Notify.Bot.Delivery;
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Images;

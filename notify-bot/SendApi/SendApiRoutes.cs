@@ -1,5 +1,4 @@
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
 using Notify.Bot.Metrics;
 
 namespace Notify.Bot.SendApi;

@@ -1,6 +1,4 @@
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
-using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;

@@ -3,8 +3,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot.Events;
-using Notify.Bot.Hosting;
-using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Formatting;
 using Notify.Linking;
