@@ -125,8 +125,9 @@ has_changed() {
 # A service began before its settings were last changed.
 is_older_than_settings() {
     local began
-    began=$(systemctl show -p ActiveEnterTimestamp --value "$1")
-    [ -n "$began" ] && [ "$(date -d "$began" +%s)" -lt "$(stat -c %Y /opt/data-analyst/.env)" ]
+    # To the microsecond: settings that change in the second of a start would count as read.
+    began=$(systemctl show --timestamp=us+utc -p ActiveEnterTimestamp --value "$1")
+    [ -n "$began" ] && [ "$(date -d "$began" +%s%N)" -lt "$(date -r /opt/data-analyst/.env +%s%N)" ]
 }
 
 # start SERVICE: as it has to run now. Its sockets stay open meanwhile, so that who calls waits for the answer and is not refused.
