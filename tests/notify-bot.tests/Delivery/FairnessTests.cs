@@ -11,6 +11,8 @@ public sealed class FairnessTests
     public async Task Two_users_take_turns()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
+        crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "20";
+        await crowd.StartBotAsync();
 
         // All of both wait before the first goes out, however long that takes.
         await crowd.Phone.BeginOutageAsync(Cancellation);
@@ -34,6 +36,8 @@ public sealed class FairnessTests
     public async Task Two_hundred_that_wait_for_one_user_come_between_another_and_their_message_at_most_a_few_times()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
+        crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "30";
+        await crowd.StartBotAsync();
         await crowd.Phone.BeginOutageAsync(Cancellation);
         await QueueManyAsync(crowd, 0, 200);
         await crowd.QueueAsync(1, "mine");
