@@ -2,6 +2,7 @@ using System.Globalization;
 using Notify.Formatting;
 using Notify.Posix;
 using Notify.Scripts;
+using Notify.Sending;
 
 namespace Notify.Runner;
 
@@ -26,11 +27,20 @@ internal static class DryRun
                 {
                     CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation),
                 };
+                foreach (var problem in CrontabSettings.Problems(home, TimeProvider.System, cancellation))
+                {
+                    Console.WriteLine($"Warning: {TerminalText.Safe(problem)}\n");
+                }
+
+                var mutes = OwnerMutes.AskIfReachable(
+                    new SendApiClient(settings.BotSocket, TimeProvider.System),
+                    cancellation
+                );
                 var allWork = true;
                 foreach (var script in scripts)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    allWork &= Show(home, settings, runner, script, cancellation);
+                    allWork &= Show(home, settings, runner, mutes, script, cancellation);
                 }
 
                 ScriptRunner.EndAll(TimeProvider.System);
@@ -91,6 +101,7 @@ internal static class DryRun
         ScriptHome home,
         ScriptSettings settings,
         ScriptRunner runner,
+        OwnerMutes mutes,
         ScriptName script,
         CancellationToken cancellation
     )
@@ -110,13 +121,13 @@ internal static class DryRun
         {
             case ScriptRun.Broken broken:
                 Console.WriteLine(
-                    $"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, start, isSaid: false)}"
+                    $"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, mutes.Until(script), start, isSaid: false)}"
                 );
                 ShowErrors(broken.LastErrorLines);
                 Console.WriteLine();
                 return false;
             case ScriptRun.Finished finished:
-                Show(home, settings, script, finished, state, start);
+                Show(home, settings, mutes, script, finished, state, start);
                 return finished.BadEnd is null;
             default:
                 throw new InvalidOperationException("A run ends with a result or without.");
@@ -126,6 +137,7 @@ internal static class DryRun
     private static void Show(
         ScriptHome home,
         ScriptSettings settings,
+        OwnerMutes mutes,
         ScriptName script,
         ScriptRun.Finished finished,
         ScriptState state,
@@ -135,11 +147,12 @@ internal static class DryRun
         var result = finished.Result;
         var notNoted = StateTrouble.Of(home, script);
         var decision = SendDecision.Of(script, finished, state, start, () => notNoted);
-        Console.WriteLine(Verdict(decision, state, start));
+        var mutedUntil = mutes.Until(script);
+        Console.WriteLine(Verdict(decision, state, mutedUntil, start));
         if (finished.BadEnd is { } end)
         {
             Console.WriteLine(
-                $"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, start, isSaid: decision is SendDecision.Send)}"
+                $"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, mutedUntil, start, isSaid: decision is SendDecision.Send)}"
             );
         }
 
@@ -193,22 +206,37 @@ internal static class DryRun
         Console.WriteLine();
     }
 
-    private static string Verdict(SendDecision decision, ScriptState state, DateTimeOffset start) =>
+    private static string Verdict(
+        SendDecision decision,
+        ScriptState state,
+        DateTimeOffset? mutedUntil,
+        DateTimeOffset start
+    ) =>
         decision switch
         {
             SendDecision.NoAlert => "Would not be sent: notify is false.",
             SendDecision.Held { Until: var until } =>
                 $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
-            SendDecision.Send { Notification.Key: not null } => "Would be sent now, and once in each cooldown.",
+            _ when mutedUntil is { } until =>
+                $"Would not reach your phone: {MuteWords.Until(until, start)}. It would be in the history.",
+            SendDecision.Send { Notification.Key: not null } =>
+                "Would be sent now, unless it was sent in this cooldown already.",
             _ => "Would be sent now.",
         };
 
     /// <summary>Whether a round would tell the owner's phone that the script fails, as the end of a sentence.</summary>
-    private static string Notice(ScriptState state, ScriptSettings settings, DateTimeOffset start, bool isSaid) =>
+    private static string Notice(
+        ScriptState state,
+        ScriptSettings settings,
+        DateTimeOffset? mutedUntil,
+        DateTimeOffset start,
+        bool isSaid
+    ) =>
         isSaid ? " Its message says so."
         : !settings.FailureAlerts ? ""
         : FailureHistory.After(state.Failures, failed: true, start)!.Due(state.FailureTold, start) == FailureNews.None
             ? " Your phone knows."
+        : mutedUntil is not null ? " Your phone is told after the mute."
         : " Your phone would be told.";
 
     private static void ShowErrors(IReadOnlyList<string> lines)

@@ -34,7 +34,7 @@ internal static class FailureNotice
     )
     {
         var notice =
-            $"⚠️ <b>{Escape(script.Value)} fails now and then</b>\nIt failed {history.Failed} of the last {history.Runs} runs since {LocalTime(history.Since, now)}.";
+            $"⚠️ <b>{Escape(script.Value)} fails now and then</b>\nIt failed {history.Failed} of the last {history.Runs} runs, within {ScriptAge.Span(now - history.Since)}.";
         return $"{notice}{(failure is null ? " The last one worked.\n" : $"\n{Failure(failure)}")}You are told of it once a day from now on, until it has worked for a whole day.";
     }
 
@@ -62,16 +62,6 @@ internal static class FailureNotice
         }
 
         return failure.ToString();
-    }
-
-    /// <summary>On the clock of the user, with the day where it is another one.</summary>
-    private static string LocalTime(DateTimeOffset moment, DateTimeOffset now)
-    {
-        var (local, today) = (
-            moment.UtcDateTime + LocalClock.OffsetAt(moment),
-            now.UtcDateTime + LocalClock.OffsetAt(now)
-        );
-        return local.ToString(local.Date == today.Date ? "HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The script's result has fields that are none.</summary>

@@ -8,62 +8,74 @@ namespace Notify.Runner;
 /// <summary>What an owner's phone is told when none of the scripts is there any more, and when they are back: once each.</summary>
 /// <param name="home">Whose.</param>
 /// <param name="settings">Whether anything is told.</param>
-/// <param name="bot">Who tells it.</param>
+/// <param name="owner">Tells it.</param>
 /// <param name="say">Writes a sentence to the log.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FolderNotices(
     ScriptHome home,
     ScriptSettings settings,
-    SendApiClient bot,
+    OwnerNotices owner,
     Action<string> say,
     TimeProvider time
 )
 {
     /// <summary>The scripts are gone.</summary>
-    /// <param name="outage">What earlier rounds noted of it; null where this is the first.</param>
+    /// <param name="before">What earlier rounds noted; null where this is the first.</param>
     /// <param name="sentence">What is wrong, with what to do.</param>
-    internal void Gone(FolderOutage? outage, string sentence)
+    internal void Gone(FolderOutage? before, string sentence)
     {
-        var noted = outage ?? new FolderOutage(time.GetUtcNow(), Told: false);
-        if (noted.Told || !settings.FailureAlerts)
-        {
-            return;
-        }
+        var now = time.GetUtcNow();
+        var history = FailureHistory.After(before?.Failures, failed: true, now)!;
+        var after = new FolderOutage(before?.Since ?? now, before?.Told ?? false, history);
 
-        // The outage is noted first: without a note the bot is asked to take the same notice once a day only.
-        var isNoted = TryWrite(noted);
+        // It is noted first: without a note the bot is asked to take the same notice once a day only.
+        var isNoted = TryWrite(after);
+        var news = settings.FailureAlerts ? history.Due(after.Told, now) : FailureNews.None;
         var html =
-            $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
+            news == FailureNews.NowAndThen
+                ? $"⚠️ <b>Your scripts come and go</b>\n{MarkupEscape.Html(sentence)}\nYou are told of it once a day from now on, until they have been there for a whole day."
+                : $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
         if (
-            Tell(
-                html,
-                isNoted ? null : new RepeatKey("runner-scripts-gone"),
-                "Its owner was told",
-                "Its owner could not be told"
-            )
+            news != FailureNews.None
+            && Tell(html, what: null, isNoted ? null : new RepeatKey("runner-scripts-gone"))
+            && isNoted
         )
         {
-            TryWrite(noted with { Told = true });
+            TryWrite(after with { Told = true, Failures = history.WithNotice(news, now) });
         }
     }
 
-    /// <summary>The scripts are there again.</summary>
-    internal void Back(FolderOutage outage, int scripts)
+    /// <summary>The scripts are there.</summary>
+    /// <param name="before">What earlier rounds noted.</param>
+    /// <param name="scripts">How many there are.</param>
+    internal void Back(FolderOutage before, int scripts)
     {
-        var gone = ScriptAge.Span(time.GetUtcNow() - outage.Since);
-        var html =
-            $"✅ <b>Your scripts run again</b>\n{(scripts == 1 ? "One is" : $"{scripts} are")} there. None ran for {gone}.";
-        var key = new RepeatKey($"runner-scripts-back-{outage.Since.ToUnixTimeSeconds()}");
-        if (
-            outage.Told
-            && !Tell(
-                html,
-                key,
-                "Its owner was told that the scripts are back",
-                "Its owner could not be told that the scripts are back"
-            )
-        )
+        var now = time.GetUtcNow();
+        var history = FailureHistory.After(before.Failures, failed: false, now);
+        var news = history?.Due(before.Told, now) ?? (before.Told ? FailureNews.WorksAgain : FailureNews.None);
+        var after = before with { Failures = history };
+        if (news == FailureNews.None)
         {
+            after = after with { Since = null };
+        }
+        else
+        {
+            var gone = before.Since is { } since ? $" None ran for {ScriptAge.Span(now - since)}." : "";
+            var there = $"{(scripts == 1 ? "One is" : $"{scripts} are")} there.{gone}";
+            var html =
+                news == FailureNews.NowAndThen
+                    ? $"⚠️ <b>Your scripts come and go</b>\n{there} You are told of it once a day from now on, until they have been there for a whole day."
+                    : $"✅ <b>Your scripts run again</b>\n{there}";
+            var key = new RepeatKey($"runner-scripts-back-{(before.Since ?? now).ToUnixTimeSeconds()}");
+            if (Tell(html, "that the scripts are back", key))
+            {
+                after = new FolderOutage(Since: null, Told: false, history?.WithNotice(news, now));
+            }
+        }
+
+        if (after is { Since: not null } || after.Failures is { } kept && !kept.IsOver(now))
+        {
+            TryWrite(after);
             return;
         }
 
@@ -91,18 +103,10 @@ internal sealed class FolderNotices(
         }
     }
 
-    private bool Tell(string html, RepeatKey? key, string done, string notDone)
+    private bool Tell(string html, string? what, RepeatKey? key)
     {
-        try
-        {
-            var answer = bot.SendHtml(script: null, html, buttons: false, key, CancellationToken.None);
-            say(answer.IsOk ? $"{done}." : $"{notDone} ({answer.Status}): {answer.Error}");
-            return answer.IsOk;
-        }
-        catch (BotUnreachableException e)
-        {
-            say($"{notDone}: {e.Message}");
-            return false;
-        }
+        var told = owner.Tell(script: null, html, what, buttons: false, key);
+        say($"{char.ToUpperInvariant(told.Sentence[0])}{told.Sentence[1..]}.");
+        return told.IsTold;
     }
 }

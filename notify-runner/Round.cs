@@ -28,6 +28,8 @@ internal sealed class Round(
     TimeProvider time
 )
 {
+    private readonly OwnerNotices _owner = new(bot, time);
+
     /// <summary>How long a folder that holds no script any more is looked at again, before anybody is told: files may just be replaced.</summary>
     private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(2);
 
@@ -43,7 +45,7 @@ internal sealed class Round(
 
         var folder = ScriptFolder.Read(home);
         var outage = FolderOutage.Read(home);
-        if (outage is null && folder.NothingThere(home) is not null)
+        if (outage?.Since is null && folder.NothingThere(home) is not null)
         {
             using var again = new ManualResetEventSlim();
             using var timer = time.CreateTimer(_ => again.Set(), null, SecondLook, Timeout.InfiniteTimeSpan);
@@ -56,7 +58,7 @@ internal sealed class Round(
             PassOver(passedOver);
         }
 
-        var notices = new FolderNotices(home, settings, bot, Say, time);
+        var notices = new FolderNotices(home, settings, _owner, Say, time);
         if (folder.NothingThere(home) is { } nothing)
         {
             Say(nothing);
@@ -66,7 +68,7 @@ internal sealed class Round(
 
         if (folder.Scripts.Count == 0)
         {
-            return ScriptProgram.Done;
+            return folder.PassedOver.Count > 0 ? ScriptProgram.Failed : ScriptProgram.Done;
         }
 
         if (outage is not null)
@@ -108,7 +110,7 @@ internal sealed class Round(
     {
         try
         {
-            var turn = new ScriptJob(home, settings, bot, script, time);
+            var turn = new ScriptJob(home, settings, bot, _owner, script, time);
             var end = turn.Take(cancellation);
             Say($"{script}: {turn.Report}");
             return end;
@@ -128,7 +130,7 @@ internal sealed class Round(
         {
             try
             {
-                var turn = new ScriptJob(home, settings, bot, name, time);
+                var turn = new ScriptJob(home, settings, bot, _owner, name, time);
                 turn.PassOver(file.Sentence);
                 told = turn.Report;
             }

@@ -1,6 +1,8 @@
 using Notify.Files;
+using Notify.Formatting;
 using Notify.Scripts;
 using Notify.Sending;
+using Notify.Settings;
 
 namespace Notify.Runner;
 
@@ -35,6 +37,27 @@ internal static class RunnerProgram
                     trouble,
                     cancellation
                 );
-            }
+            },
+            wrongSettings: TellWrongSettings
         );
+
+    /// <summary>No script runs, which on the phone looks like good news. cron mails stderr to nobody, so the log and, once a day, the phone say it.</summary>
+    private static void TellWrongSettings(ScriptHome home, ScriptSettings settings, SettingsException wrong)
+    {
+        var time = TimeProvider.System;
+        _ = home.TryMakeFolders();
+        using var log = new BoundedLog(home.RunnerLog, time);
+        var told = "";
+        if (settings.FailureAlerts)
+        {
+            var html =
+                $"⚠️ <b>None of your scripts runs</b>\nThe runner's settings are wrong; they stand in your crontab (crontab -e), or the operator has set them.\n{MarkupEscape.Html(wrong.Message)}";
+            var sentence = new OwnerNotices(new SendApiClient(settings.BotSocket, time), time)
+                .Tell(script: null, html, what: null, buttons: false, new RepeatKey("runner-settings"))
+                .Sentence;
+            told = $" {char.ToUpperInvariant(sentence[0])}{sentence[1..]}.";
+        }
+
+        log.Write($"No script was run: the settings are wrong. {wrong.Message}{told}");
+    }
 }

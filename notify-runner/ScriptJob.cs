@@ -16,6 +16,7 @@ internal sealed class ScriptJob(
     ScriptHome home,
     ScriptSettings settings,
     SendApiClient bot,
+    OwnerNotices owner,
     ScriptName script,
     TimeProvider time
 )
@@ -361,23 +362,10 @@ internal sealed class ScriptJob(
 
     private bool Tell(string html, string? what, bool buttons, RepeatKey? key)
     {
-        var of = what is null ? "" : " " + what;
-        try
-        {
-            var answer = bot.SendHtml(script, html, buttons, key, CancellationToken.None);
-            Say(
-                answer.IsOk
-                    ? $"its owner was told{of}"
-                    : $"its owner could not be told{of} ({answer.Status}): {answer.Error}"
-            );
-            return answer.IsOk;
-        }
-        catch (BotUnreachableException e)
-        {
-            _botUnreachable = true;
-            Say($"its owner could not be told{of}: {e.Message}");
-            return false;
-        }
+        var told = owner.Tell(script, html, what, buttons, key);
+        _botUnreachable |= told.IsBotUnreachable;
+        Say(told.Sentence);
+        return told.IsTold;
     }
 
     private bool SaveState(ScriptState state)

@@ -24,7 +24,14 @@ internal static class StatusReport
                     new SendApiClient(settings.BotSocket, TimeProvider.System),
                     cancellation
                 );
+                troubles.AddRange(CrontabSettings.Problems(home, TimeProvider.System, cancellation));
                 troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
+
+                if (mutes is not null && Words(mutes, now) is { Count: > 0 } muted)
+                {
+                    muted.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
+                    Console.WriteLine();
+                }
 
                 if (troubles.Count > 0)
                 {
@@ -39,7 +46,6 @@ internal static class StatusReport
                     Console.WriteLine();
                 }
 
-                Mutes(mutes, now).ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
                 botLines.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
                 Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
                 if (scripts.Count > 0)
@@ -55,45 +61,30 @@ internal static class StatusReport
     internal static string NoFolder(ScriptHome home) =>
         $"There is no folder {home.ScriptsFolder}. Make it with: mkdir -p ~/user/notifications";
 
-    /// <summary>What the user has muted; a bot of an older version does not say it.</summary>
-    private static List<string> Mutes(SendApiAnswer? answer, DateTimeOffset now)
+    private static List<string> Words(OwnerMutes mutes, DateTimeOffset now)
     {
-        if (answer is not { IsOk: true, Body: { } body })
-        {
-            return [];
-        }
-
         var lines = new List<string>();
-        if (answer.MutedUntil is { } all)
+        if (mutes.All is { } all)
         {
             lines.Add(
                 $"All your notifications are {MuteWords.Until(all, now)}. Send /unmute to the bot to get them again."
             );
         }
 
-        if (body.TryGetProperty("scripts", out var scripts) && scripts.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var script in scripts.EnumerateArray())
-            {
-                var muted = new SendApiAnswer(answer.Status, script);
-                if (muted.Text("stem") is { } stem && muted.MutedUntil is { } until)
-                {
-                    lines.Add(
-                        $"{stem} is {MuteWords.Until(until, now)}. The dashboard, or /unmute to the bot, ends it."
-                    );
-                }
-            }
-        }
-
+        lines.AddRange(
+            mutes.Scripts.Select(muted =>
+                $"{muted.Key} is {MuteWords.Until(muted.Value, now)}. The dashboard, or /unmute to the bot, ends it."
+            )
+        );
         return lines;
     }
 
-    private static (List<string> Lines, List<string> Troubles, SendApiAnswer? Mutes) AskBot(
+    private static (List<string> Lines, List<string> Troubles, OwnerMutes? Mutes) AskBot(
         SendApiClient bot,
         CancellationToken cancellation
     )
     {
-        var (lines, troubles, mutes) = (new List<string>(), new List<string>(), (SendApiAnswer?)null);
+        var (lines, troubles, mutes) = (new List<string>(), new List<string>(), (OwnerMutes?)null);
         try
         {
             var health = bot.Get("/health", cancellation);
@@ -104,7 +95,7 @@ internal static class StatusReport
             }
 
             AskLink(bot, health.Text("bot_username"), lines, troubles, cancellation);
-            mutes = bot.Get("/mutes", cancellation);
+            mutes = OwnerMutes.Ask(bot, cancellation);
         }
         catch (BotUnreachableException e)
         {

@@ -4,10 +4,11 @@ using Notify.Files;
 
 namespace Notify.Scripts;
 
-/// <summary>A time in which a user's scripts are gone, as it is kept in <c>~/.notifications/folder.json</c> from round to round.</summary>
-/// <param name="Since">When a round first found none.</param>
+/// <summary>When a user's scripts were gone lately, as it is kept in <c>~/.notifications/folder.json</c> from round to round.</summary>
+/// <param name="Since">When a round first found none; null where they are there.</param>
 /// <param name="Told">Whether the owner's phone was told, and so must be told when they are back.</param>
-public sealed record FolderOutage(DateTimeOffset Since, bool Told)
+/// <param name="Failures">How often rounds found none lately, and what the owner was told of it.</param>
+public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHistory? Failures = null)
 {
     /// <summary>The outage that earlier rounds found; null where there is none, or it can't be read.</summary>
     public static FolderOutage? Read(ScriptHome home)
@@ -23,8 +24,13 @@ public sealed record FolderOutage(DateTimeOffset Since, bool Told)
             using var document = JsonDocument.Parse(File.ReadAllBytes(home.FolderFile));
             var root = document.RootElement;
             return new FolderOutage(
-                DateTimeOffset.FromUnixTimeSeconds(root.GetProperty("gone_since").GetInt64()),
-                root.TryGetProperty("told", out var told) && told.ValueKind == JsonValueKind.True
+                root.TryGetProperty("gone_since", out var since)
+                    ? DateTimeOffset.FromUnixTimeSeconds(since.GetInt64())
+                    : null,
+                root.TryGetProperty("told", out var told) && told.ValueKind == JsonValueKind.True,
+                root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object
+                    ? ScriptState.TryReadFailures(failures)
+                    : null
             );
         }
         catch (Exception e)
@@ -51,8 +57,17 @@ public sealed record FolderOutage(DateTimeOffset Since, bool Told)
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            writer.WriteNumber("gone_since", Since.ToUnixTimeSeconds());
+            if (Since is { } since)
+            {
+                writer.WriteNumber("gone_since", since.ToUnixTimeSeconds());
+            }
+
             writer.WriteBoolean("told", Told);
+            if (Failures is { } failures)
+            {
+                ScriptState.Write(writer, failures);
+            }
+
             writer.WriteEndObject();
         }
 

@@ -28,10 +28,12 @@ public static class ScriptProgram
     /// <param name="program">The program's name, for messages.</param>
     /// <param name="act">What to do; returns the exit status.</param>
     /// <param name="watch">Begins to watch for another reason to end, which counts as HUP.</param>
+    /// <param name="wrongSettings">Tells more people than stderr has that settings are wrong: with the settings that are right, the others by default, and the sentences.</param>
     public static int Run(
         string program,
         Func<ScriptHome, ScriptSettings, CancellationToken, int> act,
-        Action<Action>? watch = null
+        Action<Action>? watch = null,
+        Action<ScriptHome, ScriptSettings, SettingsException>? wrongSettings = null
     )
     {
         ArgumentNullException.ThrowIfNull(act);
@@ -63,7 +65,13 @@ public static class ScriptProgram
         {
             var reader = SettingsReader.FromEnvironment();
             var settings = ScriptSettings.Read(reader);
-            reader.ThrowIfWrong();
+            if (reader.Problems.Count > 0)
+            {
+                var wrong = new SettingsException([.. reader.Problems]);
+                wrongSettings?.Invoke(ScriptHome.OfThisUser(), settings, wrong);
+                throw wrong;
+            }
+
             var status = act(ScriptHome.OfThisUser(), settings, stop.Token);
             return signalled == 0 ? status : EndedBySignal + signalled;
         }

@@ -230,7 +230,7 @@ public sealed record ScriptState
     }
 
     /// <summary>Counts that can't be read cost themselves, not the cooldown.</summary>
-    private static FailureHistory? TryReadFailures(JsonElement root)
+    internal static FailureHistory? TryReadFailures(JsonElement root)
     {
         try
         {
@@ -265,7 +265,7 @@ public sealed record ScriptState
             };
     }
 
-    private static void Write(Utf8JsonWriter writer, FailureHistory failures)
+    internal static void Write(Utf8JsonWriter writer, FailureHistory failures)
     {
         writer.WriteStartObject("failures");
         WriteTime(writer, "since", failures.Since);

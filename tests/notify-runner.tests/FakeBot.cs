@@ -43,6 +43,9 @@ internal sealed class FakeBot : IAsyncDisposable
     internal Func<Sent, (int Status, string Json)> Answer { get; set; } =
         _ => (200, """{"ok":true,"status":"delivered","id":"1"}""");
 
+    /// <summary>What is muted. It is asked before each notice and says nothing about what was sent: it is not among <see cref="All"/>.</summary>
+    internal (int Status, string Json) Mutes { get; set; } = (200, """{"scripts":[]}""");
+
     internal IReadOnlyList<Sent> All
     {
         get
@@ -123,11 +126,14 @@ internal sealed class FakeBot : IAsyncDisposable
         var sent = new Sent(string.Join(' ', head.Split(' ')[..2]), head, body);
         lock (_sent)
         {
-            _sent.Add(sent);
+            if (sent.Call != "GET /mutes")
+            {
+                _sent.Add(sent);
+            }
         }
 
         // In chunks, as the real one does where it does not know the length beforehand.
-        var (status, json) = Answer(sent);
+        var (status, json) = sent.Call == "GET /mutes" ? Mutes : Answer(sent);
         if (status == 0)
         {
             return;

@@ -104,6 +104,27 @@ public sealed class ScriptsGoneTests
     }
 
     [Fact]
+    public async Task Scripts_that_come_and_go_fill_no_phone()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("it.py", """print('{"notify": false}')""");
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        for (var time = 0; time < 6; time++)
+        {
+            await DoAsync(alice, "mv $H/user $H/share");
+            Assert.Equal(75, (await alice.RoundAsync()).Status);
+            await DoAsync(alice, "mv $H/share $H/user");
+            Assert.Equal(0, (await alice.RoundAsync()).Status);
+        }
+
+        var told = alice.Bot.All;
+        Assert.Equal(4, told.Count);
+        Assert.Contains("Your scripts come and go", told[^1]["text"], StringComparison.Ordinal);
+        Assert.All(told.Take(3), sent => Assert.DoesNotContain("come and go", sent["text"], StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_account_without_any_script_yet_is_no_loss()
     {
         await using var alice = await Analyst.CreateAsync();

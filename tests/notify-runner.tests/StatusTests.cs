@@ -81,13 +81,11 @@ public sealed class StatusTests
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", """print('{"notify": false}')""");
         await alice.RoundAsync();
-        alice.Bot.Answer = sent =>
-            sent.Call == "GET /mutes"
-                ? (
-                    200,
-                    """{"muted_until":"2026-01-30T19:20:00Z","scripts":[{"stem":"sales","muted_until":"9999-12-31T23:59:59Z"}]}"""
-                )
-                : WellAndLinked(sent);
+        alice.Bot.Answer = WellAndLinked;
+        alice.Bot.Mutes = (
+            200,
+            """{"muted_until":"2026-01-30T19:20:00Z","scripts":[{"stem":"sales","muted_until":"9999-12-31T23:59:59Z"}]}"""
+        );
 
         var output = (await alice.RunAsync("notify-runner", ["status"], ("TZ", "AAA-2"))).Output;
 
@@ -98,8 +96,7 @@ public sealed class StatusTests
         );
 
         // A bot of an older version knows no mutes to tell of.
-        alice.Bot.Answer = sent =>
-            sent.Call == "GET /mutes" ? (404, """{"error":"There is GET /link."}""") : WellAndLinked(sent);
+        alice.Bot.Mutes = (404, """{"error":"There is GET /link."}""");
         Assert.DoesNotContain(
             "mute",
             (await alice.RunAsync("notify-runner", ["status"])).Output,
