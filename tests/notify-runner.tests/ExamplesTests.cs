@@ -158,6 +158,47 @@ public sealed partial class ExamplesTests
     }
 
     [Fact]
+    public async Task The_guides_recipes_run_as_they_are()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "docs", "notifications.md"),
+            Analyst.Cancellation
+        );
+        var hasCharts = (await alice.RunAsync("/usr/bin/python3", ["-c", "import matplotlib"])).Status == 0;
+        var recipes = Python().Matches(guide).Select(match => match.Groups["python"].Value).Skip(2).ToList();
+        Assert.InRange(recipes.Count, 5, 8);
+        var made = await alice.RunAsync(
+            "/usr/bin/python3",
+            [
+                "-c",
+                """
+                import os, sqlite3
+                os.makedirs(os.path.expanduser("~/server/sales"))
+                shop = sqlite3.connect(os.path.expanduser("~/server/shop.db"))
+                shop.execute("CREATE TABLE orders (id INTEGER, customer TEXT, state TEXT, created TEXT)")
+                shop.execute("INSERT INTO orders VALUES (7, 'Ada', 'open', datetime('now', '-2 hours'))")
+                shop.commit()
+                """,
+            ]
+        );
+        Assert.Equal(new Ended(0, "", ""), made);
+        for (var number = 0; number < recipes.Count; number++)
+        {
+            if (hasCharts || !recipes[number].Contains("matplotlib", StringComparison.Ordinal))
+            {
+                alice.WriteScript($"recipe{number}.py", recipes[number]);
+            }
+        }
+
+        Assert.Equal(new Ended(0, "", ""), await alice.RoundAsync());
+
+        Assert.Contains(alice.Bot.All, sent => sent.Call == "POST /send" && sent["title"] == "Open orders: 1");
+        Assert.Contains(alice.Bot.All, sent => sent.Call == "POST /send" && sent["title"] == "Sales data is stale");
+        Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void What_the_guide_quotes_is_what_the_programs_say()
     {
         var guide = File.ReadAllText(Path.Combine(Programs.Repository, "docs", "notifications.md"));
