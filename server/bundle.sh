@@ -15,7 +15,7 @@ done
 find "$folder/programs" \( -name '*.pdb' -o -name '*.dbg' -o -name '*.json' \) -delete
 cp -r server examples "$folder/"
 mkdir "$folder/docs"
-cp docs/notifications.md docs/desktop.md docs/CHANGELOG.md "$folder/docs/"
+cp docs/notifications.md docs/desktop.md docs/send-api.md docs/glossary.md docs/CHANGELOG.md "$folder/docs/"
 if [ -n "${TELEGRAM_BOT_TOKEN-}" ]; then
     mkdir "$folder/secrets"
     printf '%s' "$TELEGRAM_BOT_TOKEN" > "$folder/secrets/telegram-bot-token"

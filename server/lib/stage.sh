@@ -20,7 +20,7 @@ notify_stage() {
     ln -s /opt/data-analyst/notify/notify-bot "$tree/usr/local/bin/notify-bot"
     install -m 0755 "$source/server/bin/add-analyst" "$tree/usr/local/bin/add-analyst"
     install -D -m 0440 "$source/server/sudoers-deploy" "$tree/etc/sudoers.d/sudoers-deploy"
-    for name in notifications desktop; do
+    for name in notifications desktop send-api glossary; do
         install -D -m 0644 "$source/docs/$name.md" "$tree/data/docs/$name.md"
     done
     for name in "$source"/examples/notifications/*; do

@@ -55,6 +55,7 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     [InlineData("/var/lib/notify-gateway", "700 notify-gateway:data-ops")]
     [InlineData("/data/docs/notifications.md", "644 root:root")]
     [InlineData("/data/docs/desktop.md", "644 root:root")]
+    [InlineData("/data/docs/send-api.md", "644 root:root")]
     [InlineData("/data/docs/examples/notifications/revenue_drop.py", "644 root:root")]
     [InlineData("/home/alice", "750 alice:alice")]
     [InlineData("/home/alice/user/notifications", "750 alice:alice")]
