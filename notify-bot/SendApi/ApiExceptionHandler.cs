@@ -8,7 +8,11 @@ namespace Notify.Bot.SendApi;
 /// Turns refusals into answers, for all routes. What nobody foresaw is logged whole and answered with a sentence that shows nothing of it; what no route serves is answered
 /// with a sentence too: a caller with a typing error in its path looks for it there.
 /// </summary>
-internal sealed partial class ApiExceptionHandler(TimeProvider time, ILogger<ApiExceptionHandler> log)
+internal sealed partial class ApiExceptionHandler(
+    EndpointDataSource endpoints,
+    TimeProvider time,
+    ILogger<ApiExceptionHandler> log
+)
 {
     /// <summary>How soon a caller may come back where the operator has to mend something first.</summary>
     private static readonly TimeSpan Mending = TimeSpan.FromSeconds(30);
@@ -64,7 +68,7 @@ internal sealed partial class ApiExceptionHandler(TimeProvider time, ILogger<Api
         }
     }
 
-    private static Task SayWhatIsServedAsync(HttpContext context)
+    private Task SayWhatIsServedAsync(HttpContext context)
     {
         var response = context.Response;
         if (
@@ -81,7 +85,7 @@ internal sealed partial class ApiExceptionHandler(TimeProvider time, ILogger<Api
             new ApiException(
                 response.StatusCode,
                 response.StatusCode == StatusCodes.Status404NotFound
-                    ? $"There is nothing at this path. What there is: {SendApiRoutes.WhatThereIs}."
+                    ? $"There is nothing at this path. What there is: {SendApiRoutes.Words(endpoints)}."
                     : $"{context.Request.Method} is not for this path; it takes {response.Headers.Allow}."
             )
         );

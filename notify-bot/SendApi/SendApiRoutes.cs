@@ -6,9 +6,18 @@ namespace Notify.Bot.SendApi;
 /// <summary>The send API: HTTP/1.1 on the Unix socket (specification, section 7).</summary>
 internal static class SendApiRoutes
 {
-    /// <summary>For those whose path is none of these.</summary>
-    internal const string WhatThereIs =
-        "POST /send, POST /send_photo, GET /health, GET /metrics, GET /link, GET /mutes, GET /notifications, GET /images/ID, GET /events, GET /scripts, POST /scripts/NAME.py/run, POST /scripts/NAME.py/mute";
+    /// <summary>All calls in words, such as <c>POST /scripts/NAME.py/run</c>, for callers whose path is none of them.</summary>
+    internal static string Words(EndpointDataSource endpoints) =>
+        string.Join(
+                ", ",
+                endpoints
+                    .Endpoints.OfType<RouteEndpoint>()
+                    .Select(endpoint =>
+                        $"{endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0]} {endpoint.RoutePattern.RawText}"
+                    )
+            )
+            .Replace("{name}", "NAME.py", StringComparison.Ordinal)
+            .Replace("{id}", "ID", StringComparison.Ordinal);
 
     internal static void AddSendApi(this IServiceCollection services)
     {

@@ -117,7 +117,8 @@ internal sealed class SendRoutes(
         uploads.TryEnter(caller)
         ?? throw new ApiException(
             StatusCodes.Status429TooManyRequests,
-            $"{UploadLimiter.OfOneUser} charts of yours are being received already. Send this one when one of them is done.",
+            "Too many charts are being received at this moment: "
+                + $"{UploadLimiter.OfOneUser} of yours, or {UploadLimiter.OfAll} of all users. Send this one again in a few seconds.",
             TimeSpan.FromSeconds(5)
         );
 

@@ -90,6 +90,23 @@ public sealed class RequestTests
         Assert.Equal(status == 413, answer.Contains("1000000 bytes", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_path_that_is_none_is_answered_with_all_that_are()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        var answer = await scene.AskAsync(HttpMethod.Get, "/notification");
+
+        Assert.Equal(404, answer.Status);
+        foreach (
+            var call in (string[])
+                ["POST /send,", "GET /notifications/quarters,", "GET /images/ID,", "POST /scripts/NAME.py/run,"]
+        )
+        {
+            Assert.Contains(call, answer.Body, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData(50_000_000, true, 200)]
     [InlineData(50_000_001, true, 413)]
