@@ -299,21 +299,4 @@ public sealed class PackageFileTests
                 || path.StartsWith("/lib/", StringComparison.Ordinal)
         );
     }
-
-    [Fact]
-    public async Task Shellcheck_finds_nothing_in_the_scripts()
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/shellcheck"), "needs shellcheck: apt-get install shellcheck");
-
-        var said = await BootedDebian.HereAsync(
-            $"""
-            cd {Programs.Repository}
-            shellcheck -x dev .ci/run $(grep -lE '^#!.*sh' server/*.sh server/bin/* tools/*.sh) server/debian/p* 2>&1 || true
-            shellcheck -x -s bash $(grep -LE '^#!' tools/*.sh) server/lib/stage.sh 2>&1 || true
-            shellcheck -x -s sh server/lib/guard.sh server/lib/prepare.sh 2>&1 || true
-            """
-        );
-
-        Assert.Equal("", said.Trim());
-    }
 }
