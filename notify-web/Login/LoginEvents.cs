@@ -197,7 +197,8 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             null => "no reason given",
             SecurityTokenException => e.GetType().Name,
             _ when IsProviderDown(e) => "the provider can't be reached",
-            OpenIdConnectProtocolException => $"{e.GetType().Name} {e.Data["error"]}",
+            OpenIdConnectProtocolException =>
+                $"{e.GetType().Name} {Hosting.ApiExceptionHandler.Shown(e.Data["error"]?.ToString() ?? "")}",
             _ => e.InnerException is { } inner && e is AuthenticationFailureException
                 ? Reason(inner)
                 : e.GetType().Name
