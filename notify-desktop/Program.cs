@@ -39,7 +39,8 @@ var root = new RootCommand("Shows your notifications on this desktop the moment 
 };
 root.SetAction((line, cancellation) => DesktopProgram.ShowAsync(line.GetValue(print), cancellation));
 
-var parsed = root.Parse(args);
+// An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction wrongUse)
 {
     wrongUse.ShowHelp = false;

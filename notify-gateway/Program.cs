@@ -23,7 +23,8 @@ root.SetAction(
         )
 );
 
-var parsed = root.Parse(args);
+// An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction wrongUse)
 {
     // The sentence says what is wrong; the whole help would hide it.

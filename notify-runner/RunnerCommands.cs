@@ -44,7 +44,8 @@ internal static class RunnerCommands
             parsed.GetValue(dryRun) ? DryRun.Run(parsed.GetValue(script)) : RunnerProgram.RunRound()
         );
 
-        var result = root.Parse(arguments);
+        // An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+        var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction error)
         {
             error.ShowHelp = false;

@@ -42,7 +42,8 @@ internal static class ScriptsCommands
             syncStatus,
         };
 
-        var parsed = root.Parse(arguments);
+        // An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction error)
         {
             error.ShowHelp = false;

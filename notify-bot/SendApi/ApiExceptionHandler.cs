@@ -1,5 +1,6 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
+using Notify.Hosting;
 using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
@@ -17,7 +18,8 @@ internal sealed partial class ApiExceptionHandler(
     /// <summary>How soon a caller may come back where the operator has to mend something first.</summary>
     private static readonly TimeSpan Mending = TimeSpan.FromSeconds(30);
 
-    private long _unforeseenSaid;
+    /// <summary>A caller that finds such a request could fill the log with it.</summary>
+    private readonly LogThrottle _unforeseen = new(time, atOnce: 1);
 
     internal async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -57,7 +59,11 @@ internal sealed partial class ApiExceptionHandler(
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            SayUnforeseen(context, e);
+            if (_unforeseen.Next() is { } others)
+            {
+                LogUnforeseen(log, e, context.Request.Method, context.Request.Path.Value ?? "", others);
+            }
+
             await RefuseAsync(
                 context,
                 new ApiException(
@@ -111,19 +117,6 @@ internal sealed partial class ApiExceptionHandler(
         );
     }
 
-    /// <summary>Whoever finds such a request could fill the log with it: once a minute says it, too.</summary>
-    private void SayUnforeseen(HttpContext context, Exception e)
-    {
-        var last = Interlocked.Read(ref _unforeseenSaid);
-        if (
-            (last == 0 || time.GetElapsedTime(last) > TimeSpan.FromMinutes(1))
-            && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last
-        )
-        {
-            LogUnforeseen(log, e, context.Request.Method, context.Request.Path.Value ?? "");
-        }
-    }
-
-    [LoggerMessage(1301, LogLevel.Error, "{Method} {Path} failed in a way that nobody foresaw.")]
-    private static partial void LogUnforeseen(ILogger log, Exception e, string method, string path);
+    [LoggerMessage(1301, LogLevel.Error, "{Method} {Path} failed in a way that nobody foresaw.{Others}")]
+    private static partial void LogUnforeseen(ILogger log, Exception e, string method, string path, string others);
 }

@@ -150,6 +150,11 @@ public sealed class GatewaySocket : IDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            if (FileStatus.OfPath(_path) is { Kind: not FileKind.Socket })
+            {
+                throw new GatewayUnreachableException($"The gateway can't be reached: {_path} is no socket.");
+            }
+
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancellation);
             var listener = PeerCredentials.Of(socket);
             return _trusted.Include(listener)

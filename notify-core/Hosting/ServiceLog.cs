@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Notify.Files;
+using Notify.Scripts;
 
 namespace Notify.Hosting;
 
@@ -11,7 +11,10 @@ namespace Notify.Hosting;
 /// <param name="underJournal">Whether systemd's journal reads it.</param>
 /// <param name="redact">Takes secrets out of every line, whatever brought them there; null where the service holds none that can get into one.</param>
 /// <param name="file">The service's own log; it belongs to who opened it.</param>
-/// <remarks>A line: level, event id, then the sentence. Event ids are listed in docs/operations.md; an id means one thing for ever.</remarks>
+/// <remarks>
+/// An entry: level, event id, then the sentence, on one line. Only the lines of a stack trace follow it, each indented by four spaces. Control, formatting and
+/// direction characters are replaced. Event ids are listed in docs/operations.md; an id means one thing for ever.
+/// </remarks>
 public sealed class ServiceLog(
     TextWriter console,
     bool underJournal,
@@ -35,21 +38,28 @@ public sealed class ServiceLog(
         // Nothing here is this object's own.
     }
 
-    private void Write(LogLevel level, EventId id, string text)
+    private void Write(LogLevel level, EventId id, string text, Exception? exception)
     {
-        text = redact?.Invoke(text) ?? text;
-        var line = string.Create(CultureInfo.InvariantCulture, $"{Word(level)} {id.Id} {text}");
-        file?.Write(line);
+        // A message quotes what strangers send, so it is one line. Only a stack trace has several.
+        var entry = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Word(level)} {id.Id} {SafeText.OneLine(Redacted(text), int.MaxValue)}"
+        );
+        if (exception is not null)
+        {
+            entry += "\n" + SafeText.Lines(Redacted(exception.ToString()));
+        }
+
+        file?.Write(entry);
+        // The journal reads the priority of each line from its start (sd-daemon(3)). Further lines are indented, so that none looks like an entry.
+        var prefix = underJournal ? $"<{Priority(level)}>" : "";
         lock (_gate)
         {
-            // The journal reads the priority of each line from its start (sd-daemon(3)).
-            var prefix = underJournal ? $"<{Priority(level)}>" : "";
-            foreach (var part in line.ReplaceLineEndings("\n").Split('\n'))
-            {
-                console.WriteLine(prefix + Printable(part));
-            }
+            console.WriteLine(prefix + entry.Replace("\n", $"\n{prefix}    ", StringComparison.Ordinal));
         }
     }
+
+    private string Redacted(string text) => redact?.Invoke(text) ?? text;
 
     private static string Word(LogLevel level) =>
         level switch
@@ -70,23 +80,6 @@ public sealed class ServiceLog(
             LogLevel.Information => 6,
             _ => 7,
         };
-
-    /// <summary>What a message quotes may hold anything; a terminal must not obey it.</summary>
-    private static string Printable(string text)
-    {
-        if (!text.Any(char.IsControl))
-        {
-            return text;
-        }
-
-        var clean = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            clean.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return clean.ToString();
-    }
 
     private sealed class Category(ServiceLog log, string name) : ILogger
     {
@@ -112,8 +105,7 @@ public sealed class ServiceLog(
                 return;
             }
 
-            var text = formatter(state, exception);
-            log.Write(logLevel, eventId, exception is null ? text : $"{text}\n{exception}");
+            log.Write(logLevel, eventId, formatter(state, exception), exception);
         }
     }
 }

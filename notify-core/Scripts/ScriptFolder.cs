@@ -14,7 +14,7 @@ public sealed record PassedOver(ScriptName? Name, string Sentence, bool HasRun =
 /// <param name="Exists">Whether the folder is there and may be read.</param>
 /// <param name="Trouble">Why it can't be read, though something is there: a sentence with what to do. Null where it can, and where nothing is there.</param>
 /// <param name="Scripts">Those that count, by name.</param>
-/// <param name="PassedOver">What ends in <c>.py</c>, is not hidden and does not count, by name, with the reason.</param>
+/// <param name="PassedOver">What ends in <c>.py</c> in any case of letters, is not hidden and does not count, by name, with the reason.</param>
 public sealed record ScriptFolder(
     bool Exists,
     string? Trouble,
@@ -55,8 +55,19 @@ public sealed record ScriptFolder(
         foreach (var path in paths)
         {
             var file = Path.GetFileName(path);
-            if (file.StartsWith('.') || !file.EndsWith(".py", StringComparison.Ordinal))
+            if (file.StartsWith('.') || !file.EndsWith(".py", StringComparison.OrdinalIgnoreCase))
             {
+                continue;
+            }
+
+            if (!file.EndsWith(".py", StringComparison.Ordinal))
+            {
+                passedOver.Add(
+                    new PassedOver(
+                        null,
+                        $"{SafeText.Quoted(file)} is passed over: its name must end in \".py\", in small letters. Rename it."
+                    )
+                );
                 continue;
             }
 

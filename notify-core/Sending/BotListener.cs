@@ -6,6 +6,19 @@ namespace Notify.Sending;
 /// <summary>Who listens at the bot's socket: before anything is said, since whoever can make a socket at a path could read what is sent there.</summary>
 public static class BotListener
 {
+    /// <summary>Checks, before connecting, that no file or folder is in the socket's place: the kernel would call that a missing right, or a bot that does not listen.</summary>
+    /// <param name="socketPath">Where the bot's socket is to be.</param>
+    /// <exception cref="BotUnreachableException">Something else is there.</exception>
+    public static void CheckPath(string socketPath)
+    {
+        if (FileStatus.OfPath(socketPath) is { Kind: not FileKind.Socket } other)
+        {
+            throw new BotUnreachableException(
+                $"The bot can't be reached: {(other.Kind == FileKind.Folder ? "a folder" : "a file")} is in the place of its socket, {socketPath}. Tell the operator."
+            );
+        }
+    }
+
     /// <summary>Checks that root (systemd holds the socket) or the owner of the folder listens. The bot's folder is its own.</summary>
     /// <param name="socket">Connected to the bot.</param>
     /// <param name="socketPath">The path it was connected to.</param>

@@ -311,6 +311,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            BotListener.CheckPath(socketPath);
             socket.SendTimeout = Left(began);
             socket.Connect(new UnixDomainSocketEndPoint(socketPath));
             BotListener.Check(socket, socketPath);
@@ -323,7 +324,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
                 e.SocketErrorCode switch
                 {
                     SocketError.AccessDenied =>
-                        $"You may not connect to the bot at {socketPath}. Analysts are members of a group that may; ask the operator to add you, then log in anew.",
+                        $"You may not connect to the bot at {socketPath}. The group of analysts may: if \"id\" does not show it, ask the operator to add you, then log in anew. If it does, tell the operator.",
                     SocketError.ConnectionRefused =>
                         $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
                     SocketError.AddressNotAvailable =>

@@ -53,6 +53,7 @@ internal static class BotConnections
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            BotListener.CheckPath(socketPath);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
             BotListener.Check(socket, socketPath);
             return new NetworkStream(socket, ownsSocket: true);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Notify.Hosting;
 using Notify.Linking;
 using Notify.Sending;
 using Notify.Web.Api;
@@ -13,9 +14,8 @@ internal sealed partial class ApiExceptionHandler(
     ILogger<ApiExceptionHandler> log
 )
 {
-    private static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);
-
-    private long _unforeseenSaid;
+    /// <summary>A stranger who finds such a request could fill the log with it.</summary>
+    private readonly LogThrottle _unforeseen = new(time, atOnce: 1);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -88,16 +88,7 @@ internal sealed partial class ApiExceptionHandler(
                         : "The request came too slowly, or broken."
                 );
             default:
-                // Whoever finds such a request could fill the log with it: once a minute says it, too.
-                var last = Interlocked.Read(ref _unforeseenSaid);
-                if (
-                    (last == 0 || time.GetElapsedTime(last) > SayAgain)
-                    && Interlocked.CompareExchange(ref _unforeseenSaid, time.GetTimestamp(), last) == last
-                )
-                {
-                    LogUnforeseen(log, e, Shown(context.Request.Method), Shown(context.Request.Path.Value ?? ""));
-                }
-
+                LogUnforeseen(e, context.Request.Method, context.Request.Path.Value ?? "");
                 return new ApiException(
                     StatusCodes.Status500InternalServerError,
                     "The dashboard failed at this request in a way it should not. The operator finds the reason in its log (journalctl -u notify-web)."
@@ -145,7 +136,7 @@ internal sealed partial class ApiExceptionHandler(
         }
         catch (Exception e) when (!response.HasStarted)
         {
-            LogUnforeseen(log, e, "GET", "/trouble");
+            LogUnforeseen(e, "GET", "/trouble");
             await WriteBareAsync(response, refusal, context.RequestAborted);
         }
     }
@@ -156,6 +147,14 @@ internal sealed partial class ApiExceptionHandler(
         return response.WriteAsync(refusal.Message, cancellation);
     }
 
-    [LoggerMessage(4301, LogLevel.Error, "{Method} {Path} failed in a way that nobody foresaw.")]
-    private static partial void LogUnforeseen(ILogger log, Exception e, string method, string path);
+    private void LogUnforeseen(Exception e, string method, string path)
+    {
+        if (_unforeseen.Next() is { } others)
+        {
+            LogUnforeseen(log, e, Shown(method), Shown(path), others);
+        }
+    }
+
+    [LoggerMessage(4301, LogLevel.Error, "{Method} {Path} failed in a way that nobody foresaw.{Others}")]
+    private static partial void LogUnforeseen(ILogger log, Exception e, string method, string path, string others);
 }

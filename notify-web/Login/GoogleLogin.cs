@@ -34,6 +34,7 @@ internal static class GoogleLogin
     {
         services.AddSingleton<UserMap>();
         services.AddSingleton<LoginPolicy>();
+        services.AddSingleton<LoginLog>();
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<SessionCheck>();
         services.AddDataProtection().SetApplicationName("notify-web");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
+using Notify.Hosting;
 
 namespace Notify.Web.Login;
 
@@ -81,14 +82,10 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                     RedirectUri = context.Properties?.RedirectUri,
                 };
                 Session.SetUnixAccount(context.Properties, admitted.Account);
-                LoginLog.Entered(Log(context.HttpContext), admitted.User, account.Email);
+                LoginLog.Of(context.HttpContext).Entered(admitted.User, account.Email);
                 break;
             case Admission.Refused refused:
-                LoginLog.Refused(
-                    Log(context.HttpContext),
-                    Hosting.ApiExceptionHandler.Shown(account.Email),
-                    refused.Why
-                );
+                LoginLog.Of(context.HttpContext).Refused(Hosting.ApiExceptionHandler.Shown(account.Email), refused.Why);
                 LoginProblem.Show(
                     context,
                     new LoginProblem(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
@@ -128,7 +125,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
 
         var settings = context.HttpContext.RequestServices.GetRequiredService<WebSettings>();
         var failure = context.Failure;
-        LoginLog.Failed(Log(context.HttpContext), ProxyFailure(settings, failure) ?? Reason(failure));
+        LoginLog.Of(context.HttpContext).Failed(ProxyFailure(settings, failure) ?? Reason(failure));
         LoginProblem.Show(
             context,
             failure switch
@@ -197,7 +194,8 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             null => "no reason given",
             SecurityTokenException => e.GetType().Name,
             _ when IsProviderDown(e) => "the provider can't be reached",
-            OpenIdConnectProtocolException => $"{e.GetType().Name} {e.Data["error"]}",
+            OpenIdConnectProtocolException =>
+                $"{e.GetType().Name} {Hosting.ApiExceptionHandler.Shown(e.Data["error"]?.ToString() ?? "")}",
             _ => e.InnerException is { } inner && e is AuthenticationFailureException
                 ? Reason(inner)
                 : e.GetType().Name
@@ -210,22 +208,53 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             string.Equals(principal.FindFirst("email_verified")?.Value, "true", StringComparison.OrdinalIgnoreCase),
             principal.FindFirst("hd") is { } domain ? AsciiText.Lower(domain.Value) : null
         );
-
-    private static ILogger Log(HttpContext context) =>
-        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Web.Login");
 }
 
-internal static partial class LoginLog
+/// <summary>Who logged in, and who could not. Strangers cause the latter, so those lines are throttled.</summary>
+internal sealed partial class LoginLog(ILoggerFactory logs, TimeProvider time)
 {
+    private readonly ILogger _log = logs.CreateLogger("Notify.Web.Login");
+    private readonly LogThrottle _refused = new(time);
+    private readonly LogThrottle _failed = new(time);
+    private readonly LogThrottle _notSent = new(time);
+
+    internal static LoginLog Of(HttpContext context) => context.RequestServices.GetRequiredService<LoginLog>();
+
+    internal void Entered(UserName user, string email) => LogEntered(_log, user, email);
+
+    internal void Refused(string email, string why)
+    {
+        if (_refused.Next() is { } others)
+        {
+            LogRefused(_log, email, why, others);
+        }
+    }
+
+    internal void Failed(string reason)
+    {
+        if (_failed.Next() is { } others)
+        {
+            LogFailed(_log, reason, others);
+        }
+    }
+
+    internal void NotSent(string reason)
+    {
+        if (_notSent.Next() is { } others)
+        {
+            LogNotSent(_log, reason, others);
+        }
+    }
+
     [LoggerMessage(4110, LogLevel.Information, "{User} has logged in as {Email}.")]
-    internal static partial void Entered(ILogger log, UserName user, string email);
+    private static partial void LogEntered(ILogger log, UserName user, string email);
 
-    [LoggerMessage(4111, LogLevel.Warning, "{Email} was refused: {Why}")]
-    internal static partial void Refused(ILogger log, string email, string why);
+    [LoggerMessage(4111, LogLevel.Warning, "{Email} was refused: {Why}{Others}")]
+    private static partial void LogRefused(ILogger log, string email, string why, string others);
 
-    [LoggerMessage(4112, LogLevel.Warning, "A login failed: {Reason}.")]
-    internal static partial void Failed(ILogger log, string reason);
+    [LoggerMessage(4112, LogLevel.Warning, "A login failed: {Reason}.{Others}")]
+    private static partial void LogFailed(ILogger log, string reason, string others);
 
-    [LoggerMessage(4113, LogLevel.Warning, "Nobody can be sent to the provider to log in: {Reason}.")]
-    internal static partial void NotSent(ILogger log, string reason);
+    [LoggerMessage(4113, LogLevel.Warning, "Nobody can be sent to the provider to log in: {Reason}.{Others}")]
+    private static partial void LogNotSent(ILogger log, string reason, string others);
 }

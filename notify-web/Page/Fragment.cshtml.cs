@@ -1,10 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.RateLimiting;
+using Notify.Web.Hosting;
 using Notify.Web.Login;
 
 namespace Notify.Web.Page;
 
 /// <summary>The pieces of the dashboard alone, for its scripts: whatever is shown is rendered in one place, here.</summary>
+[EnableRateLimiting(RateLimits.Cards)]
 public sealed class FragmentModel(DashboardReader reader) : PageModel
 {
     /// <summary>A card as it is now.</summary>

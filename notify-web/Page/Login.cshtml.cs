@@ -8,7 +8,7 @@ namespace Notify.Web.Page;
 
 /// <summary>The way in, and why it is shut.</summary>
 [AllowAnonymous]
-public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : PageModel
+public sealed class LoginModel(WebSettings settings) : PageModel
 {
     /// <summary>What went wrong; null where nobody has tried yet.</summary>
     public LoginProblem? Problem { get; private set; }
@@ -42,7 +42,7 @@ public sealed class LoginModel(WebSettings settings, ILogger<LoginModel> log) : 
         }
         catch (Exception e) when (LoginEvents.IsProviderDown(e))
         {
-            LoginLog.NotSent(log, LoginEvents.ProxyFailure(settings, e) ?? "the provider can't be reached");
+            LoginLog.Of(HttpContext).NotSent(LoginEvents.ProxyFailure(settings, e) ?? "the provider can't be reached");
             Problem = LoginProblem.ProviderDown(settings, e);
             Response.StatusCode = Problem.Status;
             return Page();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Notify.Testing;
 using Xunit;
 
@@ -99,6 +100,42 @@ public sealed class BotAnswerTests
         Assert.Equal(0, (await alice.RoundAsync()).Status);
 
         Assert.Equal(("The text", null), (Assert.Single(alice.Bot.All)["message"], alice.Bot.All[0]["data"]));
+    }
+
+    [Theory]
+    [InlineData("a file", 0b110_000_000, "a file is in the place of its socket, PATH. Tell")]
+    [InlineData("a file", 0b110_110_110, "a file is in the place of its socket, PATH. Tell")]
+    [InlineData("a folder", 0b111_101_101, "a folder is in the place of its socket, PATH. Tell")]
+    [InlineData("a socket", 0b110_000_000, "You may not connect to the bot at PATH. The group of analysts may: if ")]
+    [InlineData("nothing", 0, "there is no socket PATH. Tell")]
+    public async Task Why_the_socket_takes_no_connection_is_said_as_it_is(string what, int mode, string reason)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Analyst.Hello);
+        var path = Path.Combine(Path.GetDirectoryName(alice.Bot.SocketPath)!, "other.sock");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        switch (what)
+        {
+            case "a file":
+                File.WriteAllText(path, "");
+                break;
+            case "a folder":
+                Directory.CreateDirectory(path);
+                break;
+            case "a socket":
+                listener.Bind(new UnixDomainSocketEndPoint(path));
+                listener.Listen();
+                break;
+        }
+
+        if (what != "nothing")
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)mode);
+        }
+
+        Assert.Equal(75, (await alice.RoundAsync(("NOTIFY_BOT_SOCKET", path))).Status);
+
+        Assert.Contains(reason.Replace("PATH", path, StringComparison.Ordinal), alice.Log, StringComparison.Ordinal);
     }
 
     [Fact]

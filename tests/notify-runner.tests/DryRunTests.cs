@@ -55,6 +55,23 @@ public sealed class DryRunTests
         Assert.Equal("", alice.Log);
     }
 
+    [Theory]
+    [InlineData("notify-runner", "--dry-run", "@a.py")]
+    [InlineData("notify-scripts", "run", "@a.py")]
+    public async Task A_name_with_an_at_sign_is_a_name_and_no_file_of_arguments(
+        string program,
+        params string[] arguments
+    )
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("@a.py", """print('{"notify": true, "message": "from the script"}')""");
+
+        var run = await alice.RunAsync(program, arguments);
+
+        Assert.True(run.Status == 0, run.Output);
+        Assert.Contains("from the script", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task It_shows_the_end_of_stderr_bounded_and_without_control_characters()
     {

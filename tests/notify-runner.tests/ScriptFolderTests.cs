@@ -15,6 +15,7 @@ public sealed class ScriptFolderTests
         alice.WriteScript(".hidden.py", Analyst.Hello);
         alice.WriteScript("notes.txt", Analyst.Hello);
         alice.WriteScript("-option.py", Analyst.Hello);
+        alice.WriteScript("UP.PY", Analyst.Hello);
         alice.WriteScript("new\nline.py", Analyst.Hello);
         alice.WriteScript(new string('n', 220) + ".py", Analyst.Hello);
         alice.Account.Write("user/notifications/folder.py/inner.py", Analyst.Hello);
@@ -24,6 +25,7 @@ public sealed class ScriptFolderTests
 
         Assert.Equal("good.py", Assert.Single(alice.Bot.All)["script"]);
         Assert.Contains("\"-option.py\" is passed over", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("\"UP.PY\" is passed over: its name must end in", alice.Log, StringComparison.Ordinal);
         Assert.Contains("\"new line.py\" is passed over", alice.Log, StringComparison.Ordinal);
         Assert.Contains("folder.py is passed over: it is not a file", alice.Log, StringComparison.Ordinal);
         Assert.Contains("its name is longer than", alice.Log, StringComparison.Ordinal);

@@ -200,4 +200,20 @@ public sealed class OperatorTests
         Assert.StartsWith("notify-bot: ", said, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(scene.Data, "*.json"));
     }
+
+    [Theory]
+    [InlineData("That code is wrong", "link", "@nobody", "123456")]
+    [InlineData("@nobody is not linked", "unlink", "@nobody")]
+    public async Task A_name_with_an_at_sign_is_a_name_and_no_file_of_arguments(
+        string sentence,
+        params string[] arguments
+    )
+    {
+        await using var scene = await BotScene.SetAsync();
+        Directory.CreateDirectory(scene.Data);
+
+        var (_, said) = await scene.OperateAsync(arguments);
+
+        Assert.StartsWith($"notify-bot: {sentence}", said, StringComparison.Ordinal);
+    }
 }

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.RegularExpressions;
 using Notify.Testing;
 
@@ -129,6 +132,138 @@ public sealed class NginxTests
         Assert.Equal(HttpStatusCode.BadRequest, (await stranger.ComeBackAsync(third, Cancellation)).Status);
     }
 
+    [Theory]
+    [InlineData("POST /api/telegram/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n")]
+    [InlineData(
+        "GET /gateway HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )]
+    public async Task An_account_of_the_machine_that_holds_all_it_may_keeps_nobody_else_out(string request)
+    {
+        const int Limit = 20;
+        await using var scene = await WebScene.SetAsync();
+        using var gateway = ListenSilently(scene.Folder);
+        var (address, nginx) = await BeginBehindOwnSiteAsync(
+            scene,
+            site =>
+                Replaced(site, "limit_conn ([a-z_]+) [0-9]+;", $"limit_conn $1 {Limit};")
+                    .Replace("client_body_timeout 10s;", "client_body_timeout 10m;", StringComparison.Ordinal)
+        );
+        await using var _ = nginx;
+
+        // Each from an address of its own.
+        var held = new List<SslStream>();
+        var answers = new List<Task<string>>();
+        for (var i = 1; i <= Limit + 1; i++)
+        {
+            held.Add(await ConnectAsync(address, IPAddress.Parse($"127.1.0.{i}"), request));
+            answers.Add(ReadLineAsync(held[^1]));
+        }
+
+        var refused = await Task.WhenAny(answers);
+        Assert.StartsWith("HTTP/1.1 429 ", await refused, StringComparison.Ordinal);
+        Assert.Equal(Limit, answers.Count(answer => !answer.IsCompleted));
+        Assert.Equal(HttpStatusCode.OK, (await scene.NewVisitor(address).GetAsync("/login", Cancellation)).Status);
+        await using var other = await ConnectAsync(address, IPAddress.Loopback, request);
+        var answered = ReadLineAsync(other);
+        other.Write(new byte[10]);
+        if (request.StartsWith("POST", StringComparison.Ordinal))
+        {
+            Assert.StartsWith("HTTP/1.1 401 ", await answered, StringComparison.Ordinal);
+        }
+        else
+        {
+            for (var i = 0; i <= Limit; i++)
+            {
+                using var passedOn = await gateway.AcceptAsync(Cancellation);
+            }
+        }
+
+        held.ForEach(stream => stream.Dispose());
+    }
+
+    [Fact]
+    public async Task Who_never_ends_the_header_is_cut_off()
+    {
+        await using var scene = await WebScene.SetAsync();
+        var (address, nginx) = await BeginBehindOwnSiteAsync(scene);
+        await using var _ = nginx;
+        await using var stream = await ConnectAsync(
+            address,
+            IPAddress.Loopback,
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        );
+
+        var answer = await ReadLineAsync(stream);
+
+        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer);
+    }
+
+    [Fact]
+    public async Task Two_hundred_people_with_three_pages_each_may_share_an_address()
+    {
+        var site = await ReadSiteAsync();
+
+        Assert.InRange(LimitOf("notify_site"), 200 * 3 * (1 + 3), int.MaxValue);
+        Assert.InRange(LimitOf("notify_gateway"), 200 * 5, int.MaxValue);
+
+        int LimitOf(string zone) =>
+            int.Parse(
+                Regex
+                    .Match(site, $"limit_conn {zone} ([0-9]+);", RegexOptions.None, TimeSpan.FromSeconds(1))
+                    .Groups[1]
+                    .Value,
+                CultureInfo.InvariantCulture
+            );
+    }
+
+    private static Socket ListenSilently(string folder)
+    {
+        var path = Path.Combine(folder, "gateway.sock");
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
+        listener.Listen(128);
+        return listener;
+    }
+
+    private static async Task<SslStream> ConnectAsync(Uri address, IPAddress from, string request)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(from, 0));
+        await socket.ConnectAsync(IPAddress.Loopback, address.Port, Cancellation);
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1",
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            },
+            Cancellation
+        );
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), Cancellation);
+        return stream;
+    }
+
+    /// <summary>The first line of the answer; empty where the connection ends without one.</summary>
+    private static async Task<string> ReadLineAsync(SslStream stream)
+    {
+        using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+        try
+        {
+            return await reader.ReadLineAsync(Cancellation) ?? "";
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return "";
+        }
+    }
+
+    private static string Replaced(string site, string pattern, string by) =>
+        Regex.Replace(site, pattern, by, RegexOptions.None, TimeSpan.FromSeconds(1));
+
+    private static Task<string> ReadSiteAsync() =>
+        File.ReadAllTextAsync(Path.Combine(Programs.Repository, "server", "nginx-notify.conf"), Cancellation);
+
     private static IEnumerable<Cookie> LoginCookies(WebVisitor visitor) =>
         visitor
             .Cookies.GetAllCookies()
@@ -137,8 +272,14 @@ public sealed class NginxTests
                 || cookie.Name.Contains("nonce-", StringComparison.Ordinal)
             );
 
-    /// <summary>A dashboard on a Unix socket behind the site that is installed, with its own limits; only names, port and certificate are this test's.</summary>
-    private static async Task<(Uri Address, IAsyncDisposable Nginx)> BeginBehindOwnSiteAsync(WebScene scene)
+    /// <summary>
+    /// A dashboard on a Unix socket behind the site that is installed, with its own limits; only names, port, certificate and the machine's own addresses, which are
+    /// 127.1.0.0/16 here, are this test's.
+    /// </summary>
+    private static async Task<(Uri Address, IAsyncDisposable Nginx)> BeginBehindOwnSiteAsync(
+        WebScene scene,
+        Func<string, string>? change = null
+    )
     {
         var port = FreePort.Next();
         var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}"));
@@ -146,26 +287,26 @@ public sealed class NginxTests
         scene.Environment["NOTIFY_WEB_URL"] = address.AbsoluteUri;
         scene.Environment["NOTIFY_WEB_LISTEN"] = $"unix:{socket}";
         await scene.StartAsync();
-        var site = await File.ReadAllTextAsync(
-            Path.Combine(Programs.Repository, "server", "nginx-notify.conf"),
-            Cancellation
-        );
-        site = Regex.Replace(site, "listen [^;]*443[^;]*;", "", RegexOptions.None, TimeSpan.FromSeconds(1));
-        site = Regex.Replace(site, "(?s)server \\{\\s*listen 80.*", "", RegexOptions.None, TimeSpan.FromSeconds(1));
-        site = Regex.Replace(site, "ssl_certificate(?:_key)? [^;]*;", "", RegexOptions.None, TimeSpan.FromSeconds(1));
-        site = Regex.Replace(
+        var site = await ReadSiteAsync();
+        site = Replaced(site, "listen [^;]*443[^;]*;", "");
+        site = Replaced(site, "(?s)server \\{\\s*listen 80.*", "");
+        site = Replaced(site, "ssl_certificate(?:_key)? [^;]*;", "");
+        site = Replaced(
             site,
             "server_name [^;]*;",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"listen 127.0.0.1:{port} ssl; server_name 127.0.0.1; {Certificate(scene.Folder)}"
-            ),
-            RegexOptions.None,
-            TimeSpan.FromSeconds(1)
+            )
         );
-        site = site.Replace("http://127.0.0.1:5000", $"http://unix:{socket}", StringComparison.Ordinal)
-            .Replace("/run/notify-web/web.sock", socket, StringComparison.Ordinal);
-        return (address, await StartNginxWithAsync(scene.Folder, site));
+        site = site.Replace("/run/notify-web/web.sock", socket, StringComparison.Ordinal)
+            .Replace(
+                "/run/notify-gateway/client.sock",
+                Path.Combine(scene.Folder, "gateway.sock"),
+                StringComparison.Ordinal
+            )
+            .Replace("127.0.0.0/8", "127.1.0.0/16", StringComparison.Ordinal);
+        return (address, await StartNginxWithAsync(scene.Folder, change?.Invoke(site) ?? site));
     }
 
     /// <summary>What browsers ask of cookies with such names, and HttpClient does not.</summary>

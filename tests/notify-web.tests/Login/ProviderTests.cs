@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Time.Testing;
 using Notify.Sandbox.Google;
 using Notify.Testing;
 
@@ -51,6 +53,37 @@ public sealed class ProviderTests
 
         await scene.Control.Google.EndOutageAsync(Cancellation);
         Assert.Equal(HttpStatusCode.OK, (await visitor.LogInAsync(email, Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task A_stranger_who_comes_back_with_junk_writes_no_entry_of_their_own_and_does_not_fill_the_log()
+    {
+        await using var scene = await WebScene.BeginAsync(new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
+        var visitor = scene.NewVisitor();
+        var begun = new Uri((await visitor.GetAsync("/login/google", Cancellation))["Location"]);
+        var state = QueryHelpers.ParseQuery(begun.Query)["state"].ToString();
+
+        await visitor.GetAsync(
+            $"/signin-oidc?state={Uri.EscapeDataString(state)}&error=x%0AWARNING 9999 forged line%E2%80%AE",
+            Cancellation
+        );
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(
+                HttpStatusCode.BadRequest,
+                (await visitor.GetAsync("/signin-oidc?state=junk&error=x", Cancellation)).Status
+            );
+        }
+
+        var lines = scene.Log.ToString().Split('\n');
+        Assert.Contains(
+            lines,
+            line =>
+                line.StartsWith("WARNING 4112 ", StringComparison.Ordinal)
+                && line.Contains("x?WARNING 9999 forged line?", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(lines, line => line.StartsWith("WARNING 9999", StringComparison.Ordinal));
+        Assert.Equal(5, lines.Count(line => line.StartsWith("WARNING 4112 ", StringComparison.Ordinal)));
     }
 
     [Fact]
