@@ -46,7 +46,7 @@ public sealed partial class StatusAnswer(
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
-            await answers.SendAsync(chat, text.Plain($"Your scripts can't be listed: {trouble}"), cancellation);
+            await answers.SendAsync(chat, text.Plain(trouble!), cancellation);
             return;
         }
 
@@ -204,7 +204,7 @@ public sealed partial class StatusAnswer(
         catch (ScriptsHelperException e)
         {
             LogHelper(log, user, e.Message);
-            return (null, e.Message);
+            return (null, e.IsOfFolder ? e.Message : $"Your scripts can't be listed: {e.Message}");
         }
     }
 

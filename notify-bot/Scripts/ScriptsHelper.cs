@@ -56,11 +56,26 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     /// <exception cref="ScriptsHelperException">In the answer: the helper itself failed; a script's own failure is part of the result.</exception>
     internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) =>
         Objection(user, script.Value) is { } objection
-            ? new HelperCall<RanScript>(
-                Task.FromException<RanScript>(new ScriptsHelperException(objection)),
-                Task.CompletedTask
-            )
+            ? Refuse(List(user, cancellation), script, objection)
             : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, Clean, cancellation);
+
+    /// <summary>A script that can't be run from here is looked for first: where there is none, its name is not what is wrong.</summary>
+    private static HelperCall<RanScript> Refuse(
+        HelperCall<List<ListedScript>> list,
+        ScriptName script,
+        string objection
+    )
+    {
+        return new HelperCall<RanScript>(RefuseAsync(), list.Ended);
+
+        async Task<RanScript> RefuseAsync()
+        {
+            var isThere = (await list.Answer).Exists(listed => listed.Name == script.Value);
+            throw new ScriptsHelperException(
+                isThere ? objection : $"There is no script {script} in ~/user/notifications."
+            );
+        }
+    }
 
     /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
     public string? Objection(UserName user, string script) =>
@@ -134,7 +149,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             var said = await errors;
             if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
             {
-                throw new ScriptsHelperException(said);
+                throw new ScriptsHelperException(said) { IsOfFolder = true };
             }
 
             try
@@ -398,4 +413,8 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 internal sealed record HelperCall<T>(Task<T> Answer, Task Ended);
 
 /// <summary>The helper could not be called, or did not answer as it should. The message can be shown to the user.</summary>
-public sealed class ScriptsHelperException(string message) : Exception(message);
+public sealed class ScriptsHelperException(string message) : Exception(message)
+{
+    /// <summary>Whether the message is the helper's own sentence about the folder of the scripts.</summary>
+    public bool IsOfFolder { get; init; }
+}
