@@ -18,9 +18,12 @@ public sealed partial class ChatCommands(
     RunsInChat runs,
     MutingInChat muting,
     NotificationButtons notificationButtons,
+    TimeProvider time,
     ILogger<ChatCommands> log
 )
 {
+    private readonly LogThrottle _throttle = new(time);
+
     internal async Task HandleAsync(ApiUpdate update, CancellationToken cancellation)
     {
         try
@@ -48,7 +51,11 @@ public sealed partial class ChatCommands(
         }
         catch (Exception e) when (Apology(e) is { } sentence)
         {
-            LogState(log, e.Message);
+            if (_throttle.MaySay(e.Message, out var leftOut))
+            {
+                LogState(log, e.Message, leftOut);
+            }
+
             var chat = new ChatId(update.Message?.Chat.Id ?? update.CallbackQuery?.Message?.Chat.Id ?? 0);
             if (chat.Value != 0 && strangers.MayAnswer(chat))
             {
@@ -247,6 +254,10 @@ public sealed partial class ChatCommands(
         );
     }
 
-    [LoggerMessage(1103, LogLevel.Error, "A chat could not be served: {Reason}")]
-    private static partial void LogState(ILogger log, string reason);
+    [LoggerMessage(
+        1103,
+        LogLevel.Error,
+        "A chat could not be served: {Reason} (before that, {LeftOut} more for the same reason without a line)"
+    )]
+    private static partial void LogState(ILogger log, string reason, int leftOut);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
 using Notify.Bot.Telegram;
@@ -15,6 +16,7 @@ public sealed partial class StatusAnswer(
     RequestedRuns requested,
     RunsInChat runs,
     IOutbox outbox,
+    HistoryTurns turns,
     ChatMessenger answers,
     ChatClock clock,
     TimeProvider time,
@@ -40,12 +42,11 @@ public sealed partial class StatusAnswer(
     {
         var now = time.GetUtcNow();
         var mutes = outbox.MutesOf(link.User);
-        var text = new MessageBuilder();
-        AddTroubles(text, link, mutes, now);
+        var text = await turns.ReadAsync(link.User, () => Troubles(link, mutes, now), cancellation);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
-            await answers.SendAsync(chat, text.Plain($"Your scripts can't be listed: {trouble}"), cancellation);
+            await answers.SendAsync(chat, text.Plain(trouble!), cancellation);
             return;
         }
 
@@ -108,8 +109,9 @@ public sealed partial class StatusAnswer(
     }
 
     /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
-    private void AddTroubles(MessageBuilder text, Link link, Mutes mutes, DateTimeOffset now)
+    private MessageBuilder Troubles(Link link, Mutes mutes, DateTimeOffset now)
     {
+        var text = new MessageBuilder();
         if (mutes.All is { } until)
         {
             text.Bold("Muted").Line($" {clock.Until(until, link)}; /unmute ends it.");
@@ -143,6 +145,8 @@ public sealed partial class StatusAnswer(
         {
             text.Line();
         }
+
+        return text;
     }
 
     private void AddUndelivered(MessageBuilder text, Link link, PastNotification stuck)
@@ -200,7 +204,7 @@ public sealed partial class StatusAnswer(
         catch (ScriptsHelperException e)
         {
             LogHelper(log, user, e.Message);
-            return (null, e.Message);
+            return (null, e.IsOfFolder ? e.Message : $"Your scripts can't be listed: {e.Message}");
         }
     }
 

@@ -176,6 +176,7 @@ internal static partial class BotServer
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
         services.AddSingleton<DesktopDispatch>();
         services.AddSingleton<LargeTexts>();
+        services.AddSingleton<HistoryTurns>();
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<RetentionWorker>();
         services.AddSingleton<ScriptsHelper>();

@@ -54,6 +54,10 @@ internal static class OutboxRows
     internal const string FindScripts =
         "SELECT DISTINCT script FROM (SELECT script FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) WHERE script IS NOT NULL";
 
+    /// <summary>Changes with a user's history: newest and oldest, and what has ended. What has ended does not change any more.</summary>
+    internal const string FindVersion =
+        "SELECT coalesce(max(sequence), 0), (SELECT coalesce(min(sequence), 0) FROM notification WHERE user = $user AND uid = $uid), (SELECT coalesce(max(rows), 0) FROM history_size WHERE user = $user), (SELECT coalesce(max(bytes), 0) FROM history_size WHERE user = $user) FROM notification WHERE user = $user AND uid = $uid";
+
     internal const string CountSpans =
         "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
 
@@ -205,6 +209,10 @@ internal static class OutboxRows
     /// <summary>A row of <see cref="CountSpans"/>: the number of the span since 1970, what became of them, how many.</summary>
     internal static (long Number, DeliveryState State, int Count) Span(SqliteDataReader row) =>
         (row.GetInt64(0), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
+
+    /// <summary>The row of <see cref="FindVersion"/>.</summary>
+    internal static (long Newest, long Oldest, long Rows, long Bytes) Version(SqliteDataReader row) =>
+        (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
 
     /// <summary>A row of <see cref="FindMutes"/>.</summary>
     internal static (string User, AccountId Account, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
@@ -22,6 +23,9 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
 
     /// <summary>Most notifications of a user that are counted for each day; some 10 ms.</summary>
     public const int MostCounted = 20_000;
+
+    /// <summary>Users whose counts are kept until their history changes; some kB each, and 400 kB at the most.</summary>
+    private const int MostCountsKept = 64;
 
     /// <summary>Characters (UTF-16) that the history shows of a text: as many as a phone gets, ten messages of 4,096 (specification, section 8).</summary>
     public const int MostShown = 10 * 4096;
@@ -51,6 +55,16 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
     private readonly HistoryQuota _quota;
+
+    /// <summary>Counts of users with the version of the history that they are of.</summary>
+    private readonly ConcurrentDictionary<
+        (UserName User, long Uid),
+        (
+            (long Newest, long Oldest, long Rows, long Bytes) Version,
+            IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts
+        )
+    > _counted = [];
+
     private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(
         new UnboundedChannelOptions { SingleReader = true }
     );
@@ -465,25 +479,24 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                 : null
         );
 
-    /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
     /// <summary>How many notifications of a user there were in each span, counted from 1970; and the first span of which all are counted.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="span">One or several quarters.</param>
     private (long Since, IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts) CountSpans(
         UserName user,
         TimeSpan span
     )
     {
         ArgumentNullException.ThrowIfNull(user);
-        var length = (long)span.TotalMilliseconds;
-        var counts = Select(
-            OutboxRows.CountSpans,
-            OutboxRows.Span,
-            ("$user", user.Value),
-            ("$uid", UidOf(user)),
-            ("$limit", MostCounted),
-            ("$span", length)
-        );
+        var quarters = CountQuartersOnce(user);
+        var (length, each) = ((long)span.TotalMilliseconds, span / QuarterCounts.Quarter);
+        var counts = quarters
+            .GroupBy(count => (Number: count.Number / (long)each, count.State), count => count.Count)
+            .OrderBy(count => count.Key)
+            .Select(count => (count.Key.Number, count.Key.State, Count: count.Sum()))
+            .ToArray();
         var since = ((_time.GetUtcNow() - HistoryLifetime).ToUnixTimeMilliseconds() / length) + 1;
-        if (counts.Sum(count => count.Count) >= MostCounted && counts[0].Number >= since)
+        if (quarters.Sum(count => count.Count) >= MostCounted && counts[0].Number >= since)
         {
             // Of the oldest span among them some may be left out.
             since = counts[0].Number + 1;
@@ -492,6 +505,36 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         return (since, [.. counts.Where(count => count.Number >= since)]);
     }
 
+    /// <summary>Counts by quarters of an hour, or gives what was counted last where the user's history is still the same.</summary>
+    private IReadOnlyList<(long Number, DeliveryState State, int Count)> CountQuartersOnce(UserName user)
+    {
+        var uid = UidOf(user);
+
+        // Before the rows are counted: what is stored in between is counted anew the next time.
+        var version = Select(OutboxRows.FindVersion, OutboxRows.Version, ("$user", user.Value), ("$uid", uid))[0];
+        if (_counted.TryGetValue((user, uid), out var known) && known.Version == version)
+        {
+            return known.Counts;
+        }
+
+        var counts = Select(
+            OutboxRows.CountSpans,
+            OutboxRows.Span,
+            ("$user", user.Value),
+            ("$uid", uid),
+            ("$limit", MostCounted),
+            ("$span", (long)QuarterCounts.Quarter.TotalMilliseconds)
+        );
+        if (_counted.Count >= MostCountsKept)
+        {
+            _counted.Clear();
+        }
+
+        _counted[(user, uid)] = (version, counts);
+        return counts;
+    }
+
+    /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
     private List<T> Select<T>(
         string sql,
         Func<SqliteDataReader, T> read,

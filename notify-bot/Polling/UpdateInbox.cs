@@ -109,14 +109,19 @@ public sealed class UpdateInbox
         }
     }
 
-    /// <summary>Notes that an update was handled.</summary>
-    /// <exception cref="IOException">It can't be stored; after a restart the update would be handled again.</exception>
-    public void Done(long updateId)
+    /// <summary>Notes that updates were handled.</summary>
+    /// <exception cref="IOException">It can't be stored; after a restart the updates would be handled again.</exception>
+    public void Done(params IReadOnlyList<long> updateIds)
     {
+        ArgumentNullException.ThrowIfNull(updateIds);
         lock (_gate)
         {
-            _pending.Remove(updateId);
-            _handled.Enqueue(updateId);
+            foreach (var id in updateIds)
+            {
+                _pending.Remove(id);
+                _handled.Enqueue(id);
+            }
+
             while (_handled.Count > Remembered)
             {
                 _handled.Dequeue();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Notify.Bot.Delivery;
 using Notify.Bot.Events;
 using Notify.Bot.Metrics;
@@ -6,6 +7,7 @@ using Notify.Bot.Outbox;
 using Notify.Images;
 using Notify.Linking;
 using Notify.Scripts;
+using Notify.Sending;
 
 namespace Notify.Bot.Scripts;
 
@@ -213,18 +215,26 @@ public sealed partial class RequestedRuns(
             return new RequestedRun(RunOutcome.NoAlert);
         }
 
+        // A helper of this version has done it; its output is the analyst's, who can write anything.
+        var (title, message, data) = NotificationFit.Apply(
+            ran.Title,
+            ran.Message,
+            ran.Data is { ValueKind: JsonValueKind.Object } own ? own : null,
+            lastLine: null,
+            []
+        );
         var wish = new SendCommand
         {
             User = user,
             Script = script.Value,
-            Title = ran.Title,
-            Message = ran.Message ?? "",
+            Title = title,
+            Message = message ?? "",
             ParseMode = Formatting.ParseMode.Markdown,
             Picture =
                 ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
                     ? (Read(image.Base64), info)
                     : null,
-            Data = ran.Data,
+            Data = data,
         };
         DeliveryOutcome outcome;
         try

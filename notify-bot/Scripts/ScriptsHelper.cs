@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notify.Posix;
 using Notify.Scripts;
+using Notify.Sending;
 
 namespace Notify.Bot.Scripts;
 
@@ -25,26 +26,56 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     /// <summary>How long a helper may take to end its script, once it is told to.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Room for a chart of the largest size in base64, and the rest of the JSON.</summary>
-    private const int MostOutput = (ChartFile.MaxSize / 3 * 4) + 4_000_000;
+    /// <summary>Bytes of a chart of the largest size in base64.</summary>
+    private const int MostChart = (ChartFile.MaxSize + 2) / 3 * 4;
+
+    /// <summary>
+    /// Bytes of a run's result beside the chart: what POST /send takes for title, message and data, and as much for errors and warnings. The helper is the analyst's own
+    /// process, so its output is bounded like a request of theirs.
+    /// </summary>
+    private const int MostBesideChart = 2 * SendApiLimits.JsonBody;
+
+    /// <summary>Bytes of a run's result.</summary>
+    private const int MostOutput = MostChart + MostBesideChart;
+
+    /// <summary>Characters (UTF-16) of an error or a warning; the helper itself gives 15 lines of 300.</summary>
+    private const int MostOfError = 10_000;
 
     /// <summary>Bytes of a list: some ten thousand scripts. Names, states and errors are the user's, and so is how many there are.</summary>
     private const int MostList = 4_000_000;
 
+    private const string TooMuch =
+        "The result is larger than the bot takes, a chart of 50 MB and 1 MB of text and data, so nothing was sent. Say less in it.";
+
     /// <summary>Lists the user's scripts.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: they can't be listed; the message says why.</exception>
     internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) =>
-        Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, cancellation);
+        Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, Clean, cancellation);
 
     /// <summary>Runs a script, whatever its cooldown says.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: the helper itself failed; a script's own failure is part of the result.</exception>
     internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) =>
         Objection(user, script.Value) is { } objection
-            ? new HelperCall<RanScript>(
-                Task.FromException<RanScript>(new ScriptsHelperException(objection)),
-                Task.CompletedTask
-            )
-            : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, cancellation);
+            ? Refuse(List(user, cancellation), script, objection)
+            : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, Clean, cancellation);
+
+    /// <summary>A script that can't be run from here is looked for first: where there is none, its name is not what is wrong.</summary>
+    private static HelperCall<RanScript> Refuse(
+        HelperCall<List<ListedScript>> list,
+        ScriptName script,
+        string objection
+    )
+    {
+        return new HelperCall<RanScript>(RefuseAsync(), list.Ended);
+
+        async Task<RanScript> RefuseAsync()
+        {
+            var isThere = (await list.Answer).Exists(listed => listed.Name == script.Value);
+            throw new ScriptsHelperException(
+                isThere ? objection : $"There is no script {script} in ~/user/notifications."
+            );
+        }
+    }
 
     /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
     public string? Objection(UserName user, string script) =>
@@ -57,11 +88,12 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         string[] arguments,
         JsonTypeInfo<T> type,
         TimeSpan limit,
+        Func<T, T> clean,
         CancellationToken cancellation
     )
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return new HelperCall<T>(CallAsync(user, arguments, type, limit, ended, cancellation), ended.Task);
+        return new HelperCall<T>(CallAsync(user, arguments, type, limit, clean, ended, cancellation), ended.Task);
     }
 
     private async Task<T> CallAsync<T>(
@@ -69,6 +101,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         string[] arguments,
         JsonTypeInfo<T> type,
         TimeSpan limit,
+        Func<T, T> clean,
         TaskCompletionSource ended,
         CancellationToken cancellation
     )
@@ -86,7 +119,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 
         try
         {
-            return await AnswerAsync(process, user, type, limit, cancellation);
+            return clean(await AnswerAsync(process, user, type, limit, cancellation));
         }
         finally
         {
@@ -116,16 +149,21 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             var said = await errors;
             if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
             {
-                throw new ScriptsHelperException(said);
+                throw new ScriptsHelperException(said) { IsOfFolder = true };
             }
 
             try
             {
+                var json = output.GetBuffer().AsSpan(0, (int)output.Length);
+                if (json.Length > MostBesideChart && type.Type == typeof(RanScript))
+                {
+                    RequireLimits(json);
+                }
+
                 // A status other than 0 with JSON is a script's failure; without, the helper's or sudo's.
-                return JsonSerializer.Deserialize(output.GetBuffer().AsSpan(0, (int)output.Length), type)
-                    ?? throw new JsonException();
+                return JsonSerializer.Deserialize(json, type) ?? throw new JsonException();
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
                 throw new ScriptsHelperException(
                     $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "nothing was said")}. The operator runs: notify-bot doctor"
@@ -139,6 +177,53 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             );
         }
     }
+
+    /// <summary>Refuses a result that has more than a chart and what POST /send takes. Nothing of it is made a text before that.</summary>
+    private static void RequireLimits(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        var isInImage = false;
+        var chart = 0;
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            if (reader.CurrentDepth == 1)
+            {
+                isInImage = reader.ValueTextEquals("image"u8);
+            }
+            else if (isInImage && chart == 0 && reader.CurrentDepth == 2 && reader.ValueTextEquals("base64"u8))
+            {
+                reader.Read();
+                chart = reader.ValueSpan.Length;
+            }
+        }
+
+        if (chart > MostChart || json.Length - chart > MostBesideChart)
+        {
+            throw new ScriptsHelperException(TooMuch);
+        }
+    }
+
+    private static List<ListedScript> Clean(List<ListedScript> scripts) =>
+        [.. scripts.Select(script => script with { Error = Clean(script.Error), Warnings = Clean(script.Warnings) })];
+
+    private static RanScript Clean(RanScript ran) =>
+        ran with
+        {
+            Error = Clean(ran.Error),
+            BadEnd = Clean(ran.BadEnd),
+            Warnings = Clean(ran.Warnings),
+        };
+
+    private static IReadOnlyList<string>? Clean(IReadOnlyList<string>? texts) =>
+        texts is null ? null : [.. texts.Select(text => Clean(text)!)];
+
+    private static string? Clean(string? text) =>
+        text is null ? null : SafeText.Lines(text.Length > MostOfError ? text[..MostOfError] + "..." : text);
 
     /// <summary>What server/sudoers-deploy lets through. A space there could part one name into several arguments.</summary>
     private static bool SudoTakes(string script) =>
@@ -236,7 +321,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
                 throw new ScriptsHelperException(
                     most == MostList
                         ? $"The list of your scripts has more than {MostList / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
-                        : "The helper printed more than a chart of the largest size needs."
+                        : TooMuch
                 );
             }
 
@@ -260,7 +345,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             }
         }
 
-        return tail.ToString().Trim().ReplaceLineEndings(" ");
+        return SafeText.OneLine(tail.ToString().Trim().ReplaceLineEndings(" "), 2000);
     }
 
     /// <summary>A signal would not do: sudo runs as root. So the helper ends, with its script, when its stdin is closed.</summary>
@@ -328,4 +413,8 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 internal sealed record HelperCall<T>(Task<T> Answer, Task Ended);
 
 /// <summary>The helper could not be called, or did not answer as it should. The message can be shown to the user.</summary>
-public sealed class ScriptsHelperException(string message) : Exception(message);
+public sealed class ScriptsHelperException(string message) : Exception(message)
+{
+    /// <summary>Whether the message is the helper's own sentence about the folder of the scripts.</summary>
+    public bool IsOfFolder { get; init; }
+}

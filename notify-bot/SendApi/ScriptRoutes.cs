@@ -12,6 +12,7 @@ internal sealed class ScriptRoutes(
     ScriptLists lists,
     RequestedRuns runs,
     IOutbox outbox,
+    HistoryTurns turns,
     TimeProvider time
 )
 {
@@ -23,10 +24,14 @@ internal sealed class ScriptRoutes(
         var user = PeerCredentialMiddleware.UserOf(context);
         var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
-        // Read once, and only where a script's last word is that it waits.
-        var history = new Lazy<IReadOnlyList<PastNotification>>(() =>
-            outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted)
-        );
+        // Read only where a script's last word is that it waits.
+        var history = scripts.Any(Waits)
+            ? await turns.ReadAsync(
+                user,
+                () => outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted),
+                context.RequestAborted
+            )
+            : [];
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer(
@@ -38,9 +43,7 @@ internal sealed class ScriptRoutes(
                         s.LastRoundAt,
                         s.LastSent,
                         s.CooldownEnds,
-                        s.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver
-                            ? SinceThen(history.Value, s)
-                            : s.LastOutcome,
+                        Waits(s) ? SinceThen(history, s) : s.LastOutcome,
                         s.Error,
                         s.Running || runs.IsRunning(user, s.Name),
                         mutes.Until(s.Name),
@@ -103,6 +106,9 @@ internal sealed class ScriptRoutes(
             SendApiJson.Default.MutedAnswer
         );
     }
+
+    private static bool Waits(ListedScript script) =>
+        script.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver;
 
     /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
     private static ScriptOutcome SinceThen(IReadOnlyList<PastNotification> history, ListedScript script)

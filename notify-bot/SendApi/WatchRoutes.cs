@@ -13,6 +13,7 @@ internal sealed class WatchRoutes(
     Accounts accounts,
     NotificationDelivery delivery,
     IOutbox outbox,
+    HistoryTurns turns,
     ImageStore images,
     TelegramState telegram
 )
@@ -74,7 +75,7 @@ internal sealed class WatchRoutes(
         );
     }
 
-    internal Task NotificationsAsync(HttpContext context)
+    internal async Task NotificationsAsync(HttpContext context)
     {
         var user = PeerCredentialMiddleware.UserOf(context);
         var limit = 50;
@@ -103,36 +104,40 @@ internal sealed class WatchRoutes(
                     );
         }
 
-        var history = outbox
-            .History(user, limit, before, cancellation: context.RequestAborted)
-            .Select(n => new NotificationAnswer(
-                n.Id,
-                n.User.Value,
-                n.Script,
-                n.Title,
-                n.Message,
-                n.CreatedAt,
-                n.Progress.State.Word(),
-                n.Progress.Reason,
-                n.Progress.NextTryAt,
-                n.ImageId,
-                n.ParseMode switch
-                {
-                    ParseMode.Markdown => null,
-                    ParseMode.Plain => "",
-                    var other => other.BotApiName(),
-                }
-            ));
-        return context.WriteAsync(
+        var read = await turns.ReadAsync(
+            user,
+            () => outbox.History(user, limit, before, cancellation: context.RequestAborted),
+            context.RequestAborted
+        );
+        var history = read.Select(n => new NotificationAnswer(
+            n.Id,
+            n.User.Value,
+            n.Script,
+            n.Title,
+            n.Message,
+            n.CreatedAt,
+            n.Progress.State.Word(),
+            n.Progress.Reason,
+            n.Progress.NextTryAt,
+            n.ImageId,
+            n.ParseMode switch
+            {
+                ParseMode.Markdown => null,
+                ParseMode.Plain => "",
+                var other => other.BotApiName(),
+            }
+        ));
+        await context.WriteAsync(
             StatusCodes.Status200OK,
             new NotificationsAnswer([.. history]),
             SendApiJson.Default.NotificationsAnswer
         );
     }
 
-    internal Task DaysAsync(HttpContext context)
+    internal async Task DaysAsync(HttpContext context)
     {
-        var counts = outbox.CountDays(PeerCredentialMiddleware.UserOf(context));
+        var user = PeerCredentialMiddleware.UserOf(context);
+        var counts = await turns.ReadAsync(user, () => outbox.CountDays(user), context.RequestAborted);
         var days = counts
             .Days.GroupBy(c => c.Day)
             .Select(day =>
@@ -147,16 +152,17 @@ internal sealed class WatchRoutes(
                     Of(DeliveryState.Muted)
                 );
             });
-        return context.WriteAsync(
+        await context.WriteAsync(
             StatusCodes.Status200OK,
             new DaysAnswer(counts.Since, [.. days]),
             SendApiJson.Default.DaysAnswer
         );
     }
 
-    internal Task QuartersAsync(HttpContext context)
+    internal async Task QuartersAsync(HttpContext context)
     {
-        var counts = outbox.CountQuarters(PeerCredentialMiddleware.UserOf(context));
+        var user = PeerCredentialMiddleware.UserOf(context);
+        var counts = await turns.ReadAsync(user, () => outbox.CountQuarters(user), context.RequestAborted);
         var quarters = counts
             .Quarters.GroupBy(c => c.At)
             .Select(quarter =>
@@ -171,7 +177,7 @@ internal sealed class WatchRoutes(
                     Of(DeliveryState.Muted)
                 );
             });
-        return context.WriteAsync(
+        await context.WriteAsync(
             StatusCodes.Status200OK,
             new QuartersAnswer(counts.Since, [.. quarters]),
             SendApiJson.Default.QuartersAnswer

@@ -57,6 +57,15 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     private const string WrongTriesName = "wrong_codes.json";
     private const int PayloadBytes = 16;
 
+    /// <summary>
+    /// After codes were stored, the next ones wait this many times as long as that took, and those asked for meanwhile are stored together: anybody on Telegram can ask for
+    /// one, and each store writes the whole file.
+    /// </summary>
+    private const int CodesPause = 5;
+
+    /// <summary>The longest such pause.</summary>
+    private static readonly TimeSpan MaxCodesPause = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     private readonly string _folder;
@@ -67,6 +76,9 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     private readonly SharedJsonFile<PendingCode, NoTable> _codes;
     private readonly SharedJsonFile<PendingLink, NoTable> _deepLinks;
     private readonly SharedJsonFile<WrongTries, NoTable> _wrongTries;
+    private readonly Lock _codesGate = new();
+    private CodeBatch? _nextCodes;
+    private Task _codesTurn = Task.CompletedTask;
     private bool _tidied;
 
     /// <summary>Opens the store in a data folder. Nothing is read or made before it is needed.</summary>
@@ -152,40 +164,23 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         [.. _links.Unreadable, .. _codes.Unreadable, .. _deepLinks.Unreadable, .. _wrongTries.Unreadable];
 
     /// <inheritdoc />
-    public Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation) =>
-        ChangeAsync(
-            now =>
+    public async Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation)
+    {
+        CodeBatch batch;
+        lock (_codesGate)
+        {
+            if (_nextCodes is null)
             {
-                var codes = _codes.Draft();
-                codes.RemoveAll(code => code.Chat == chat || IsOver(code.CreatedAt, now));
-                if (codes.Count >= MaxPendingCodes)
-                {
-                    var oldest = codes
-                        .All.OrderBy(code => code.CreatedAt)
-                        .Take(codes.Count - MaxPendingCodes + 1)
-                        .Select(code => code.Code)
-                        .ToHashSet(StringComparer.Ordinal);
-                    codes.RemoveAll(code => oldest.Contains(code.Code));
-                }
+                _nextCodes = new CodeBatch();
+                _codesTurn = StoreAsync(_nextCodes, _codesTurn);
+            }
 
-                string text;
-                do
-                {
-                    text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
-                } while (codes.Contains(text));
+            batch = _nextCodes;
+            batch.Chats.Add(chat);
+        }
 
-                codes.Set(
-                    text,
-                    new PendingCode(text, chat, now),
-                    ("chat_id", StateEntries.ChatJson(chat)),
-                    ("created_at", StateEntries.SecondsJson(now))
-                );
-                using var change = _codes.Prepare(codes);
-                change.Commit();
-                return new VerificationCode(text, chat, now + Validity);
-            },
-            cancellation
-        );
+        return (await batch.Stored.Task.WaitAsync(cancellation))[chat];
+    }
 
     /// <inheritdoc />
     public Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation) =>
@@ -437,6 +432,90 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         return new Verification.Verified(change);
     }
 
+    /// <summary>Stores codes, and ends when the next ones may be.</summary>
+    private async Task StoreAsync(CodeBatch batch, Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        var pause = TimeSpan.Zero;
+        try
+        {
+            batch.Stored.SetResult(
+                await ChangeAsync(
+                    now =>
+                    {
+                        var begun = TimeProvider.System.GetTimestamp();
+                        var codes = Store(Close(batch), now);
+                        pause = CodesPause * TimeProvider.System.GetElapsedTime(begun);
+                        return codes;
+                    },
+                    CancellationToken.None
+                )
+            );
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Close(batch);
+            batch.Stored.SetException(e);
+
+            // Where nobody waits any more, nobody looks.
+            _ = batch.Stored.Task.Exception;
+        }
+
+        // The system's time, whatever clock the program was given: it is about the processor and the disk.
+        await Task.Delay(pause < MaxCodesPause ? pause : MaxCodesPause, TimeProvider.System);
+    }
+
+    /// <summary>Chats that ask from now on are in the next batch.</summary>
+    private HashSet<ChatId> Close(CodeBatch batch)
+    {
+        lock (_codesGate)
+        {
+            if (_nextCodes == batch)
+            {
+                _nextCodes = null;
+            }
+
+            return batch.Chats;
+        }
+    }
+
+    private Dictionary<ChatId, VerificationCode> Store(HashSet<ChatId> chats, DateTimeOffset now)
+    {
+        var codes = _codes.Draft();
+        codes.RemoveAll(code => chats.Contains(code.Chat) || IsOver(code.CreatedAt, now));
+        if (codes.Count + chats.Count - MaxPendingCodes is > 0 and var tooMany)
+        {
+            var oldest = codes
+                .All.OrderBy(code => code.CreatedAt)
+                .Take(tooMany)
+                .Select(code => code.Code)
+                .ToHashSet(StringComparer.Ordinal);
+            codes.RemoveAll(code => oldest.Contains(code.Code));
+        }
+
+        var issued = new Dictionary<ChatId, VerificationCode>();
+        foreach (var chat in chats)
+        {
+            string text;
+            do
+            {
+                text = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
+            } while (codes.Contains(text));
+
+            codes.Set(
+                text,
+                new PendingCode(text, chat, now),
+                ("chat_id", StateEntries.ChatJson(chat)),
+                ("created_at", StateEntries.SecondsJson(now))
+            );
+            issued[chat] = new VerificationCode(text, chat, now + Validity);
+        }
+
+        using var change = _codes.Prepare(codes);
+        change.Commit();
+        return issued;
+    }
+
     /// <summary>Changes whether the link of a chat is dead; null where the chat has none.</summary>
     private Link? ChangeLinkOf(ChatId chat, Func<Link, Link> change)
     {
@@ -498,6 +577,15 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         }
 
         return change(_time.GetUtcNow());
+    }
+
+    /// <summary>Chats whose codes are stored together.</summary>
+    private sealed class CodeBatch
+    {
+        public HashSet<ChatId> Chats { get; } = [];
+
+        public TaskCompletionSource<Dictionary<ChatId, VerificationCode>> Stored { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>For files that are only read to be changed.</summary>

@@ -22,6 +22,9 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
+    /// <summary>Whether the change of this program whose turn it is waits for another program.</summary>
+    private volatile bool _isHeldByOther;
+
     /// <exception cref="StateNotWritableException">The lock was not to be had within <see cref="WaitLimit"/>, or can't be opened.</exception>
     internal async Task<IDisposable> AcquireAsync(CancellationToken cancellation)
     {
@@ -45,7 +48,9 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
         {
             throw new StateNotWritableException(
                 FileName,
-                $"another program has held it for {WaitLimit.TotalSeconds} s (fuser -v {Path.Combine(folder, FileName)} shows which)",
+                _isHeldByOther
+                    ? $"another program has held it for {WaitLimit.TotalSeconds} s (fuser -v {Path.Combine(folder, FileName)} shows which)"
+                    : $"earlier changes of this program were not done after {WaitLimit.TotalSeconds} s; the disk is slow, or there are too many",
                 exception
             );
         }
@@ -62,6 +67,7 @@ internal sealed class StateLock(string folder, TimeProvider time) : IDisposable
         for (var pause = 1; ; pause = 2)
         {
             var taken = FileLock.TryAcquire(Path.Combine(folder, name), Mode);
+            _isHeldByOther = taken is null;
             if (taken is not null)
             {
                 return taken;

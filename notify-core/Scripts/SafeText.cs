@@ -3,14 +3,15 @@ using System.Text;
 namespace Notify.Scripts;
 
 /// <summary>Foreign text made fit for one line of a log, a terminal or a message: what a script prints may hold anything.</summary>
-internal static class SafeText
+public static class SafeText
 {
     /// <summary>The text on one line, cut, without control characters, in quotes.</summary>
-    internal static string Quoted(string text, int maxLength = 200) => $"\"{OneLine(text, maxLength)}\"";
+    public static string Quoted(string text, int maxLength = 200) => $"\"{OneLine(text, maxLength)}\"";
 
     /// <summary>The text on one line, at most <paramref name="maxLength"/> UTF-16 units and three dots, without control and formatting characters.</summary>
-    internal static string OneLine(string text, int maxLength)
+    public static string OneLine(string text, int maxLength)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var shown = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
         {
@@ -30,8 +31,9 @@ internal static class SafeText
     }
 
     /// <summary>Several lines: control characters but the line feed replaced.</summary>
-    internal static string Lines(string text)
+    public static string Lines(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var shown = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {

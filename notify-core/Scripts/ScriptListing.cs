@@ -17,11 +17,11 @@ public static class ScriptListing
     }
 
     /// <summary>The same, and among them what is passed over, with the reason as its error: whoever looks for it finds out why it never runs.</summary>
-    /// <exception cref="IOException">The folder can't be read; the message says what to do.</exception>
+    /// <exception cref="IOException">The folder can't be read, or holds no script although scripts have run before; the message says what to do.</exception>
     public static IReadOnlyList<ListedScript> ReadAll(ScriptHome home, DateTimeOffset now)
     {
         var folder = ScriptFolder.Read(home);
-        if (folder.Trouble is { } trouble)
+        if (folder.NothingThere(home) is { } trouble)
         {
             throw new IOException(trouble);
         }

@@ -12,7 +12,7 @@ public static class ScriptProgram
     /// <summary>Something failed.</summary>
     public const int Failed = 1;
 
-    /// <summary>The folder of the scripts can't be read (sysexits.h: EX_NOINPUT); stderr has the sentence for its owner.</summary>
+    /// <summary>The folder of the scripts can't be read, or has lost them all (sysexits.h: EX_NOINPUT); stderr has the sentence for its owner.</summary>
     public const int UnreadableFolder = 66;
 
     /// <summary>The line on stdin by which a caller of <c>notify-scripts</c> says that the helper ends when that stdin is closed.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Notify.Bot.Scripts;
 using Notify.Testing;
 
@@ -23,8 +24,8 @@ public sealed class HelperTests
         while [ ! -e go ]; do sleep 0.02; done
         kill $watcher
         case "$1" in
-          list) echo '[]' ;;
-          run) echo '{"notify": false}' ;;
+          list) if [ -e said ]; then cat said >&2; exit 66; fi; echo '[]' ;;
+          run) if [ -e result ]; then cat result; else echo '{"notify": false}'; fi ;;
         esac
         echo "$1" >> done
         """;
@@ -121,6 +122,61 @@ public sealed class HelperTests
         Assert.Equal(3 * RequestedRuns.OfOneUser, scene.Count("begun"));
     }
 
+    [Theory]
+    [InlineData("title")]
+    [InlineData("message")]
+    [InlineData("error")]
+    public async Task A_result_that_has_more_than_a_request_may_have_is_refused(string field)
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Go();
+        scene.Write(
+            "result",
+            $$$"""{"notify": true, "message": "m", "{{{field}}}": "{{{new string(
+                'x',
+                2_100_000
+            )}}}", "data": {"base64": "x"}}"""
+        );
+
+        var run = await scene.RunAsync();
+
+        Assert.Contains("larger than the bot takes", run, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_result_beside_its_chart_is_cut_as_the_runner_cuts_it()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Go();
+        var chart = Convert.ToBase64String(TestPictures.PngOfSize(3_000_000));
+        var title = new string('x', 1_500_000);
+        scene.Write(
+            "result",
+            $$$"""{"notify": true, "title": "{{{title}}}", "message": "m", "image": {"type": "png", "base64": "{{{chart}}}"}}"""
+        );
+
+        var run = await scene.RunAsync();
+
+        Assert.DoesNotContain("error", run, StringComparison.Ordinal);
+        var history = await scene.Bot.Bot.GetAsync($"/notifications?user={scene.Account.Name}", Cancellation);
+        var sent = history.GetProperty("notifications")[0];
+        Assert.NotEqual(JsonValueKind.Null, sent.GetProperty("image_id").ValueKind);
+        Assert.Contains("characters", sent.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_helper_says_on_stderr_steers_no_terminal_and_hides_nothing()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Go();
+        scene.Write("said", "red \u001b[31m and \u202eback\u0007");
+
+        var (status, body) = await scene.AskAsync($"/scripts?user={scene.Account.Name}");
+
+        Assert.Equal(503, status);
+        Assert.Contains("red ?[31m and ?back?", body, StringComparison.Ordinal);
+    }
+
     /// <summary>A bot that runs as an analyst, linked, with the helper above.</summary>
     private sealed class Scene : IAsyncDisposable
     {
@@ -164,6 +220,24 @@ public sealed class HelperTests
                 connections.ToString(CultureInfo.InvariantCulture),
                 request
             );
+
+        public void Write(string file, string content) => Account.Write("helper/" + file, content);
+
+        public async Task<string> RunAsync()
+        {
+            using var answer = await Bot.Bot.Client.PostAsync(
+                new Uri($"/scripts/said.py/run?user={Account.Name}", UriKind.Relative),
+                content: null,
+                Cancellation
+            );
+            return await answer.Content.ReadAsStringAsync(Cancellation);
+        }
+
+        public async Task<(int Status, string Body)> AskAsync(string path)
+        {
+            using var answer = await Bot.Bot.Client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+        }
 
         public void Go() => Account.Write("helper/go", "");
 

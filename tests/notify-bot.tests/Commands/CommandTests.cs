@@ -447,6 +447,61 @@ public sealed class CommandTests
     }
 
     /// <summary>A bot that runs as the account itself, so that the helper needs no sudo.</summary>
+    [Fact]
+    public async Task A_script_that_is_not_there_is_said_to_be_none_whatever_its_name()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        alice.Write("user/notifications/sales report.py", """print('{"notify": false}')""");
+        await using var scene = await BotScene.SetAsync();
+        scene.Environment["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts");
+        await scene.StartBotAsync();
+        var chat = await scene.LinkAsync(alice.Name);
+
+        foreach (
+            var (name, said) in new[]
+            {
+                ("brk extra", "There is no script brk extra.py"),
+                ("brk", "there is no such file"),
+                ("sales report", "can be run by cron alone"),
+            }
+        )
+        {
+            await scene.Phone.TypeAsync(chat, $"/run {name}", Cancellation);
+            await scene.Phone.WaitForBotMessagesAsync(
+                chat,
+                m => m.Any(x => x.Text.Contains(said, StringComparison.Ordinal)),
+                Cancellation
+            );
+        }
+    }
+
+    [Fact]
+    public async Task Status_of_lost_scripts_says_so_and_not_that_there_were_none()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        var chat = await scene.LinkAsync(alice.Name);
+        Assert.Contains(
+            "You have no scripts yet",
+            (await scene.AskAsync(chat, "/status")).Text,
+            StringComparison.Ordinal
+        );
+        var script = alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
+        await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
+        File.Delete(script);
+
+        var status = (await scene.AskAsync(chat, "/status")).Text;
+
+        Assert.StartsWith(
+            $"{Path.GetDirectoryName(script)} holds no script any more",
+            status,
+            StringComparison.Ordinal
+        );
+    }
+
     private static async Task<BotScene> OwnScriptsAsync(TestAccount account)
     {
         var scene = await BotScene.SetAsync();

@@ -103,6 +103,28 @@ public sealed class DayCountTests : IDisposable
         Assert.All(counts.Days.SkipLast(1), day => Assert.Equal(1_440, day.Count));
     }
 
+    [Fact]
+    public async Task A_history_that_has_not_changed_is_not_counted_again()
+    {
+        await _scene.AcceptAsync("said", state: DeliveryState.Muted);
+        var counted = _scene.Outbox.CountDays(OutboxScene.Dana).Days;
+        var quarters = _scene.Outbox.CountQuarters(OutboxScene.Dana).Quarters;
+
+        // Nothing of the bot's does so: it shows that the rows are not looked at.
+        _scene.Sql("UPDATE notification SET created_at = created_at - 3600000");
+        Assert.Equal(counted, _scene.Outbox.CountDays(OutboxScene.Dana).Days);
+        Assert.Equal(quarters, _scene.Outbox.CountQuarters(OutboxScene.Dana).Quarters);
+
+        await _scene.AcceptAsync("waits");
+        Assert.Equal(2, _scene.Outbox.CountDays(OutboxScene.Dana).Days.Sum(day => day.Count));
+        var waiting = Assert.Single(_scene.Outbox.Waiting());
+        await _scene.Outbox.RecordAsync(waiting.Sequence, new DeliveryProgress(DeliveryState.Delivered));
+        Assert.Equal(
+            [DeliveryState.Delivered, DeliveryState.Muted],
+            _scene.Outbox.CountDays(OutboxScene.Dana).Days.Select(day => day.State)
+        );
+    }
+
     private static DateOnly Day(int month, int day) => new(2026, month, day);
 
     /// <summary>Delivered ones, the last of them now.</summary>

@@ -189,6 +189,48 @@ public sealed class UpdateOrderTests
     }
 
     [Fact]
+    public async Task Strangers_whose_answers_hang_keep_no_linked_chat_waiting()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var linked = await scene.LinkAsync("alice");
+        var strangers = Enumerable.Range(900_000, 1_100).Select(id => (long)id).ToArray();
+        foreach (var stranger in strangers)
+        {
+            await scene.Phone.AddFaultAsync(
+                new Fault
+                {
+                    Kind = FaultKind.Hang,
+                    Method = "sendMessage",
+                    ChatId = stranger,
+                },
+                Cancellation
+            );
+        }
+
+        await scene.Phone.InjectAsync(Starts(strangers), Cancellation);
+
+        Assert.Contains("of alice", (await scene.AskAsync(linked, "/whoami")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_crowd_of_strangers_gets_a_code_each()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var strangers = Enumerable.Range(900_000, 400).Select(id => (long)id).ToArray();
+
+        await scene.Phone.InjectAsync(Starts(strangers), Cancellation);
+
+        var codes = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var stranger in strangers)
+        {
+            var answer = Assert.Single(await scene.Phone.WaitForBotMessagesAsync(stranger, 1, Cancellation));
+            Assert.True(codes.Add(Digits(answer.Text)));
+        }
+
+        await Eventually.TrueAsync(() => Pending(scene) == 0, () => $"{Pending(scene)} are pending", Cancellation);
+    }
+
+    [Fact]
     public async Task Updates_of_unknown_kinds_and_odd_shapes_are_passed_over()
     {
         await using var scene = await BotScene.BeginAsync();
@@ -209,6 +251,40 @@ public sealed class UpdateOrderTests
         Assert.Contains("verification code", (await scene.AskAsync(chat, "/start")).Text, StringComparison.Ordinal);
         await Eventually.TrueAsync(() => Pending(scene) == 0, () => $"{Pending(scene)} are pending", Cancellation);
     }
+
+    /// <summary>A <c>/start</c> of each, as Telegram gives them.</summary>
+    private static string Starts(IEnumerable<long> chats) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                ok = true,
+                result = chats.Select(
+                    (chat, i) =>
+                        new
+                        {
+                            update_id = 500_000 + i,
+                            message = new
+                            {
+                                message_id = 1,
+                                date = 1768000000,
+                                chat = new
+                                {
+                                    id = chat,
+                                    type = "private",
+                                    first_name = "Stranger",
+                                },
+                                from = new
+                                {
+                                    id = chat,
+                                    is_bot = false,
+                                    first_name = "Stranger",
+                                },
+                                text = "/start",
+                            },
+                        }
+                ),
+            }
+        );
 
     private static async Task StoreOffsetAsync(BotScene scene, string content)
     {

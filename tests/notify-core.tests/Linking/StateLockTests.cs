@@ -33,6 +33,21 @@ public sealed class StateLockTests : LinkStoreScene
     }
 
     [Fact]
+    public async Task Who_waits_for_changes_of_the_same_program_is_told_of_no_other()
+    {
+        using var both = new StateLock(Folder, Time);
+        using var first = await both.AcquireAsync(Cancellation);
+        var second = both.AcquireAsync(Cancellation);
+        Time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Contains(
+            "earlier changes of this program",
+            (await Assert.ThrowsAsync<StateNotWritableException>(() => second)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_waiting_caller_can_give_up()
     {
         using var holder = new OtherProcess("hold-lock-for-ever", Folder);

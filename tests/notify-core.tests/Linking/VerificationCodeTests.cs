@@ -77,11 +77,10 @@ public sealed class VerificationCodeTests : LinkStoreScene
     public async Task Codes_are_six_digits_unique_among_the_pending_and_may_begin_with_zeros()
     {
         // Drawn blindly, 3,000 codes would collide 4.5 times on average.
-        var codes = new List<string>();
-        for (var chat = 1; chat <= 3000; chat++)
-        {
-            codes.Add((await Store.IssueCodeAsync(new ChatId(chat), Cancellation)).Code);
-        }
+        var issued = await Task.WhenAll(
+            Enumerable.Range(1, 3000).Select(chat => Store.IssueCodeAsync(new ChatId(chat), Cancellation))
+        );
+        var codes = issued.Select(code => code.Code).ToList();
 
         Assert.All(codes, code => Assert.Matches("^[0-9]{6}$", code));
         Assert.Equal(codes.Count, codes.Distinct(StringComparer.Ordinal).Count());
@@ -91,6 +90,42 @@ public sealed class VerificationCodeTests : LinkStoreScene
             new ChatId(zeros + 1),
             Assert.IsType<Verification.Verified>(await VerifyAsync(Alice, codes[zeros])).Change.Link.Chat
         );
+    }
+
+    [Fact]
+    public async Task Codes_that_wait_for_the_lock_are_stored_together()
+    {
+        var held = FileLock.TryAcquire(Path.Combine(Folder, ".lock"));
+        Assert.NotNull(held);
+        Task<VerificationCode>[] asked =
+        [
+            .. Enumerable.Range(1, 500).Select(chat => Store.IssueCodeAsync(new ChatId(chat), Cancellation)),
+        ];
+
+        // From here on each store has a moment of its own.
+        Time.AutoAdvanceAmount = TimeSpan.FromMilliseconds(1);
+        held.Dispose();
+        var codes = await Task.WhenAll(asked);
+
+        Assert.Single(codes.Select(code => code.ExpiresAt).Distinct());
+        Assert.Equal(Enumerable.Range(1, 500).Select(chat => new ChatId(chat)), codes.Select(code => code.Chat));
+    }
+
+    [Fact]
+    public async Task Where_codes_can_not_be_stored_all_who_wait_are_told_and_the_next_ones_can()
+    {
+        await File.WriteAllTextAsync(CodesPath, "[", Cancellation);
+        Task<VerificationCode>[] asked =
+        [
+            .. Enumerable.Range(1, 3).Select(chat => Store.IssueCodeAsync(new ChatId(chat), Cancellation)),
+        ];
+        foreach (var code in asked)
+        {
+            await Assert.ThrowsAsync<StateUnreadableException>(() => code);
+        }
+
+        File.Delete(CodesPath);
+        Assert.NotNull(await Store.IssueCodeAsync(Chat, Cancellation));
     }
 
     [Fact]
