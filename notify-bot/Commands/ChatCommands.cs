@@ -1,5 +1,6 @@
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Hosting;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;
@@ -51,9 +52,9 @@ public sealed partial class ChatCommands(
         }
         catch (Exception e) when (Apology(e) is { } sentence)
         {
-            if (_throttle.MaySay(e.Message, out var leftOut))
+            if (_throttle.Next() is { } others)
             {
-                LogState(log, e.Message, leftOut);
+                LogState(log, e.Message, others);
             }
 
             var chat = new ChatId(update.Message?.Chat.Id ?? update.CallbackQuery?.Message?.Chat.Id ?? 0);
@@ -254,10 +255,6 @@ public sealed partial class ChatCommands(
         );
     }
 
-    [LoggerMessage(
-        1103,
-        LogLevel.Error,
-        "A chat could not be served: {Reason} (before that, {LeftOut} more for the same reason without a line)"
-    )]
-    private static partial void LogState(ILogger log, string reason, int leftOut);
+    [LoggerMessage(1103, LogLevel.Error, "A chat could not be served: {Reason}{Others}")]
+    private static partial void LogState(ILogger log, string reason, string others);
 }

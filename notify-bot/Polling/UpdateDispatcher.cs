@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Notify.Bot.Commands;
 using Notify.Bot.Telegram;
+using Notify.Hosting;
 using Notify.Linking;
 
 namespace Notify.Bot.Polling;
@@ -38,7 +39,7 @@ public sealed partial class UpdateDispatcher(
     private readonly SemaphoreSlim _strangersAtWork = new(StrangersAtWork);
     private readonly CancellationTokenSource _beginNoMore = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly LogThrottle _throttle = new(time);
+    private readonly LogThrottle _throttle = new(time, atOnce: 1);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waiting;
     private int _strangers;
@@ -267,9 +268,9 @@ public sealed partial class UpdateDispatcher(
 
     private void LogPassedOver()
     {
-        if (_throttle.MaySay("", out var leftOut))
+        if (_throttle.Next() is { } others)
         {
-            LogPassedOver(log, leftOut + 1);
+            LogPassedOver(log, others);
         }
     }
 
@@ -319,7 +320,7 @@ public sealed partial class UpdateDispatcher(
     [LoggerMessage(
         1014,
         LogLevel.Warning,
-        "More chats that are not linked write to the bot than it can answer; {Count} of their messages were passed over since this was said last. Linked chats are served all the same."
+        "More unlinked chats write to the bot than it can answer, and it passed over a message. Linked chats are served all the same.{Others}"
     )]
-    private static partial void LogPassedOver(ILogger log, int count);
+    private static partial void LogPassedOver(ILogger log, string others);
 }
