@@ -163,12 +163,11 @@ public sealed class NginxTests
         Assert.StartsWith("HTTP/1.1 429 ", await refused, StringComparison.Ordinal);
         Assert.Equal(Limit, answers.Count(answer => !answer.IsCompleted));
         Assert.Equal(HttpStatusCode.OK, (await scene.NewVisitor(address).GetAsync("/login", Cancellation)).Status);
-        await using var other = await ConnectAsync(address, IPAddress.Loopback, request);
-        var answered = ReadLineAsync(other);
-        other.Write(new byte[10]);
+        held.Add(await ConnectAsync(address, IPAddress.Loopback, request));
+        await held[^1].WriteAsync(new byte[10], Cancellation);
         if (request.StartsWith("POST", StringComparison.Ordinal))
         {
-            Assert.StartsWith("HTTP/1.1 401 ", await answered, StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 401 ", await ReadLineAsync(held[^1]), StringComparison.Ordinal);
         }
         else
         {
@@ -236,7 +235,7 @@ public sealed class NginxTests
             new SslClientAuthenticationOptions
             {
                 TargetHost = "127.0.0.1",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=127.0.0.1",
             },
             Cancellation
         );
