@@ -9,7 +9,6 @@ namespace Notify.Scripts;
 public static class Crontab
 {
     private const string Program = "/usr/bin/crontab";
-    private const string Runner = "notify-runner";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -59,28 +58,13 @@ public static class Crontab
             {
                 variables[name] = value;
             }
-            else if (RunsRound(line))
+            else if (CrontabCommand.IsRound(line))
             {
                 return variables;
             }
         }
 
         return new Dictionary<string, string>(StringComparer.Ordinal);
-    }
-
-    /// <summary>Whether a line calls the runner bare; <c>notify-runner status</c> in a crontab is no round.</summary>
-    private static bool RunsRound(string line)
-    {
-        for (var at = 0; (at = line.IndexOf(Runner, at, StringComparison.Ordinal)) >= 0; at += Runner.Length)
-        {
-            var rest = line.AsSpan(at + Runner.Length).TrimStart();
-            if (!rest.StartsWith("status") && !rest.StartsWith("--"))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>Reads <c>NAME = value</c> as Debian's cron does (env.c, load_env): name and value may be quoted, nothing is expanded, and a value ends without white space, also in quotes, whatever crontab(5) says.</summary>

@@ -1,278 +1,279 @@
 using System.Buffers;
-using System.Collections;
 
 namespace Notify.Scripts;
 
-/// <summary>Reads one value from a position on, and says where it ends.</summary>
-internal sealed class LenientJsonReader(string text, string member)
+/// <summary>How far a <see cref="LenientJsonReader"/> has come.</summary>
+internal enum JsonProgress
 {
-    private static readonly SearchValues<char> StringEnds = SearchValues.Create(
-        "\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c))
-    );
+    /// <summary>The value goes on behind the bytes that were given.</summary>
+    Unfinished,
 
-    private const int LongestEscape = 6; // \uXXXX
+    /// <summary>The value is read.</summary>
+    Done,
 
-    private readonly BitArray _hopeless = new(text.Length);
+    /// <summary>This is no JSON.</summary>
+    Wrong,
+}
 
-    /// <summary>Where the objects and arrays begin that are open at the position, the outermost first.</summary>
+/// <summary>Reads one value that comes in pieces, and says where it ends. Keeps none of its bytes.</summary>
+/// <param name="member">The member that is looked for; null for none.</param>
+internal sealed class LenientJsonReader(string? member)
+{
+    /// <summary>Deepest nesting that is read: a stack of 4 MiB at most, whatever comes.</summary>
+    private const int MaxOpen = 1 << 20;
+
+    private static readonly SearchValues<byte> StringEnds = SearchValues.Create([
+        (byte)'"',
+        (byte)'\\',
+        .. Enumerable.Range(0, 0x20).Select(b => (byte)b),
+    ]);
+
+    private readonly byte[]? _member = member is null ? null : System.Text.Encoding.UTF8.GetBytes(member);
+
+    /// <summary>What is open, the outermost first: its place behind the value's start, doubled, and 1 for an object.</summary>
     private readonly List<int> _open = [];
 
-    private bool _cutOffString;
+    private Step _step;
+    private string _word = "";
 
-    /// <summary>Behind what was read.</summary>
-    internal int Position { get; private set; }
+    /// <summary>Bytes matched of a word or of the member's name, or hexadecimal digits read; -1 for a name that is another.</summary>
+    private int _matched;
+    private bool _inName;
+    private long _read;
 
     /// <summary>Whether what was read is an object that has the member.</summary>
     internal bool HasMember { get; private set; }
 
-    /// <summary>Whether the last try failed because the text ends in the middle of the value, and not because it is no JSON.</summary>
-    internal bool IsCutOff
-    {
-        get
-        {
-            var rest = text.AsSpan(Position);
-            return _cutOffString
-                || rest.IsEmpty
-                || "true".StartsWith(rest, StringComparison.Ordinal)
-                || "false".StartsWith(rest, StringComparison.Ordinal)
-                || "null".StartsWith(rest, StringComparison.Ordinal);
-        }
-    }
+    /// <summary>How many objects and arrays are open.</summary>
+    internal int OpenCount => _open.Count;
 
-    /// <summary>Whether a value begins here and ends somewhere: then it has been read.</summary>
-    internal bool TryRead(int start)
-    {
-        Position = start;
-        _cutOffString = false;
-        if (_hopeless[start])
-        {
-            return false;
-        }
+    /// <summary>Whether the value ends if nothing follows: a bare number does.</summary>
+    internal bool MayEndHere =>
+        _open.Count == 0 && _step is Step.Zero or Step.Digits or Step.FractionDigits or Step.ExponentDigits;
 
-        HasMember = false;
+    /// <summary>Where one of those that are open begins, counted from the value's start; the outermost is the first.</summary>
+    internal int OpenAt(int index) => _open[index] >> 1;
+
+    /// <summary>Begins a value.</summary>
+    internal void Begin()
+    {
         _open.Clear();
-        var step = Step.Value;
-        do
-        {
-            SkipWhiteSpace();
-            if (!TryTake(ref step))
-            {
-                _open.ForEach(opened => _hopeless[opened] = true);
-                return false;
-            }
-        } while (_open.Count > 0);
-        return true;
+        _step = Step.Value;
+        _read = 0;
+        HasMember = false;
     }
 
-    private bool TryTake(ref Step step)
+    /// <summary>Reads on.</summary>
+    /// <param name="bytes">What follows on what was given before.</param>
+    /// <param name="taken">How much of it belongs to the value.</param>
+    internal JsonProgress Read(ReadOnlySpan<byte> bytes, out int taken)
     {
-        switch (step)
+        var progress = JsonProgress.Unfinished;
+        var at = 0;
+        while (progress == JsonProgress.Unfinished && at < bytes.Length)
         {
-            case Step.Name:
-                if (!TryTakeName())
+            progress = _step == Step.Text ? TakeText(bytes, ref at) : Take(bytes[at], ref at);
+        }
+
+        _read += at;
+        taken = at;
+        return progress;
+    }
+
+    private bool IsInObject => (_open[^1] & 1) == 1;
+
+    private JsonProgress TakeText(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        var rest = bytes[at..];
+        var end = rest.IndexOfAny(StringEnds);
+        var plain = end < 0 ? rest : rest[..end];
+        if (_inName && _matched >= 0)
+        {
+            var isMember =
+                _member is not null
+                && _open.Count == 1
+                && _matched + plain.Length <= _member.Length
+                && plain.SequenceEqual(_member.AsSpan(_matched, plain.Length));
+            _matched = isMember ? _matched + plain.Length : -1;
+        }
+
+        at += plain.Length;
+        if (end < 0)
+        {
+            return JsonProgress.Unfinished;
+        }
+
+        switch (rest[end])
+        {
+            case (byte)'"':
+                at++;
+                if (!_inName)
                 {
-                    return false;
+                    return EndValue();
                 }
 
-                step = Step.Value;
-                return true;
-            case Step.CommaOrEnd:
-                if (TryTake(','))
-                {
-                    step = IsInObject ? Step.Name : Step.Value;
-                    return true;
-                }
-
-                return TryClose();
+                HasMember |= _matched == _member?.Length;
+                _step = Step.Colon;
+                return JsonProgress.Unfinished;
+            case (byte)'\\':
+                at++;
+                _step = Step.Escape;
+                return JsonProgress.Unfinished;
             default:
-                if (Peek() is '{' or '[')
-                {
-                    _open.Add(Position++);
-                    SkipWhiteSpace();
-                    step = IsInObject ? Step.Name : Step.Value;
-                    if (Peek() is not ('}' or ']'))
-                    {
-                        return true;
-                    }
-
-                    // Empty.
-                    step = Step.CommaOrEnd;
-                    return TryClose();
-                }
-
-                step = Step.CommaOrEnd;
-                return TryTakeScalar();
+                return JsonProgress.Wrong;
         }
     }
 
-    private bool IsInObject => text[_open[^1]] == '{';
-
-    private bool TryClose()
+    /// <summary>Takes one byte, or leaves it for the next step.</summary>
+    private JsonProgress Take(byte b, ref int at)
     {
-        if (!TryTake(IsInObject ? '}' : ']'))
+        if (_step <= Step.LastBetweenTokens && b is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
         {
-            return false;
+            at++;
+            return JsonProgress.Unfinished;
         }
 
+        switch (_step)
+        {
+            case Step.ValueOrEnd when b == ']':
+            case Step.NameOrEnd when b == '}':
+                at++;
+                return Close();
+            case Step.Value or Step.ValueOrEnd:
+                return BeginValue(b, ref at);
+            case Step.Name or Step.NameOrEnd when b == '"':
+                at++;
+                (_step, _inName, _matched) = (Step.Text, true, 0);
+                return JsonProgress.Unfinished;
+            case Step.Colon when b == ':':
+                return Next(Step.Value, ref at);
+            case Step.CommaOrEnd when b == ',':
+                return Next(IsInObject ? Step.Name : Step.Value, ref at);
+            case Step.CommaOrEnd when b == (IsInObject ? '}' : ']'):
+                at++;
+                return Close();
+            case Step.Escape when b is (byte)'u':
+                _matched = -1;
+                return Next(Step.Hex1, ref at);
+            case Step.Escape
+                when b
+                    is (byte)'"'
+                        or (byte)'\\'
+                        or (byte)'/'
+                        or (byte)'b'
+                        or (byte)'f'
+                        or (byte)'n'
+                        or (byte)'r'
+                        or (byte)'t':
+                _matched = -1;
+                return Next(Step.Text, ref at);
+            case Step.Hex1 or Step.Hex2 or Step.Hex3 or Step.Hex4 when char.IsAsciiHexDigit((char)b):
+                return Next(_step == Step.Hex4 ? Step.Text : _step + 1, ref at);
+            case Step.Word when b == _word[_matched]:
+                at++;
+                return ++_matched == _word.Length ? EndValue() : JsonProgress.Unfinished;
+            case Step.Minus when b == 'I':
+                return BeginWord("Infinity", ref at);
+            case Step.Minus when b == '0':
+                return Next(Step.Zero, ref at);
+            case Step.Minus or Step.Digits when char.IsAsciiDigit((char)b):
+                return Next(Step.Digits, ref at);
+            case Step.Zero or Step.Digits when b == '.':
+                return Next(Step.Point, ref at);
+            case Step.Point or Step.FractionDigits when char.IsAsciiDigit((char)b):
+                return Next(Step.FractionDigits, ref at);
+            case Step.Zero or Step.Digits or Step.FractionDigits when b is (byte)'e' or (byte)'E':
+                return Next(Step.Exponent, ref at);
+            case Step.Exponent when b is (byte)'+' or (byte)'-':
+                return Next(Step.ExponentSign, ref at);
+            case Step.Exponent or Step.ExponentSign or Step.ExponentDigits when char.IsAsciiDigit((char)b):
+                return Next(Step.ExponentDigits, ref at);
+            case Step.Zero or Step.Digits or Step.FractionDigits or Step.ExponentDigits:
+                return EndValue();
+            default:
+                return JsonProgress.Wrong;
+        }
+    }
+
+    private JsonProgress Next(Step step, ref int at)
+    {
+        at++;
+        _step = step;
+        return JsonProgress.Unfinished;
+    }
+
+    private JsonProgress BeginValue(byte b, ref int at)
+    {
+        switch (b)
+        {
+            case (byte)'{' or (byte)'[' when _open.Count < MaxOpen:
+                var isObject = b == '{';
+                _open.Add((int)((_read + at) << 1) | (isObject ? 1 : 0));
+                return Next(isObject ? Step.NameOrEnd : Step.ValueOrEnd, ref at);
+            case (byte)'"':
+                _inName = false;
+                return Next(Step.Text, ref at);
+            case (byte)'t':
+                return BeginWord("true", ref at);
+            case (byte)'f':
+                return BeginWord("false", ref at);
+            case (byte)'n':
+                return BeginWord("null", ref at);
+            case (byte)'N':
+                return BeginWord("NaN", ref at);
+            case (byte)'I':
+                return BeginWord("Infinity", ref at);
+            case (byte)'-':
+                return Next(Step.Minus, ref at);
+            case (byte)'0':
+                return Next(Step.Zero, ref at);
+            default:
+                return char.IsAsciiDigit((char)b) ? Next(Step.Digits, ref at) : JsonProgress.Wrong;
+        }
+    }
+
+    private JsonProgress BeginWord(string word, ref int at)
+    {
+        (_word, _matched) = (word, 1);
+        return Next(Step.Word, ref at);
+    }
+
+    private JsonProgress Close()
+    {
         _open.RemoveAt(_open.Count - 1);
-        return true;
+        return EndValue();
     }
 
-    private bool TryTakeName()
+    private JsonProgress EndValue()
     {
-        var start = Position;
-        if (!TryTakeString())
-        {
-            return false;
-        }
-
-        HasMember |= _open.Count == 1 && text.AsSpan(start + 1, Position - start - 2).SequenceEqual(member);
-        SkipWhiteSpace();
-        return TryTake(':');
-    }
-
-    private bool TryTakeScalar()
-    {
-        switch (Peek())
-        {
-            case '"':
-                return TryTakeString();
-            case 't':
-                return TryTake("true");
-            case 'f':
-                return TryTake("false");
-            case 'n':
-                return TryTake("null");
-            default:
-                break;
-        }
-
-        if (StrictJson.NonFinite(text.AsSpan(Position)) is > 0 and var length)
-        {
-            Position += length;
-            return true;
-        }
-
-        return TryTakeNumber();
-    }
-
-    private bool TryTakeString()
-    {
-        if (!TryTake('"'))
-        {
-            return false;
-        }
-
-        while (text.AsSpan(Position).IndexOfAny(StringEnds) is >= 0 and var plain)
-        {
-            Position += plain;
-            if (TryTake('"'))
-            {
-                return true;
-            }
-
-            if (!TryTakeEscape())
-            {
-                _cutOffString = text.Length - Position < LongestEscape && text[Position] == '\\';
-                return false;
-            }
-        }
-
-        _cutOffString = true;
-        return false;
-    }
-
-    private bool TryTakeEscape()
-    {
-        var rest = text.AsSpan(Position);
-        var length = rest switch
-        {
-            ['\\', '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't', ..] => 2,
-            ['\\', 'u', var a, var b, var c, var d, ..]
-                when char.IsAsciiHexDigit(a)
-                    && char.IsAsciiHexDigit(b)
-                    && char.IsAsciiHexDigit(c)
-                    && char.IsAsciiHexDigit(d) => 6,
-            _ => 0,
-        };
-        Position += length;
-        return length > 0;
-    }
-
-    private bool TryTakeNumber()
-    {
-        TryTake('-');
-        if (!TryTake('0') && !TryTakeDigits())
-        {
-            return false;
-        }
-
-        if (TryTake('.') && !TryTakeDigits())
-        {
-            return false;
-        }
-
-        if (!TryTake('e') && !TryTake('E'))
-        {
-            return true;
-        }
-
-        if (!TryTake('+'))
-        {
-            TryTake('-');
-        }
-
-        return TryTakeDigits();
-    }
-
-    private bool TryTakeDigits()
-    {
-        var start = Position;
-        while (char.IsAsciiDigit(Peek()))
-        {
-            Position++;
-        }
-
-        return Position > start;
-    }
-
-    private char Peek() => Position < text.Length ? text[Position] : '\0';
-
-    private bool TryTake(char c)
-    {
-        if (Position >= text.Length || text[Position] != c)
-        {
-            return false;
-        }
-
-        Position++;
-        return true;
-    }
-
-    private bool TryTake(string word)
-    {
-        if (!text.AsSpan(Position).StartsWith(word))
-        {
-            return false;
-        }
-
-        Position += word.Length;
-        return true;
-    }
-
-    private void SkipWhiteSpace()
-    {
-        while (Peek() is ' ' or '\t' or '\n' or '\r')
-        {
-            Position++;
-        }
+        _step = Step.CommaOrEnd;
+        return _open.Count == 0 ? JsonProgress.Done : JsonProgress.Unfinished;
     }
 
     /// <summary>What must come next.</summary>
     private enum Step
     {
         Value,
+        ValueOrEnd,
         Name,
+        NameOrEnd,
+        Colon,
         CommaOrEnd,
+        LastBetweenTokens = CommaOrEnd,
+        Text,
+        Escape,
+        Hex1,
+        Hex2,
+        Hex3,
+        Hex4,
+        Word,
+        Minus,
+        Zero,
+        Digits,
+        Point,
+        FractionDigits,
+        Exponent,
+        ExponentSign,
+        ExponentDigits,
     }
 }

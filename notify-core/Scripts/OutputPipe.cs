@@ -9,12 +9,15 @@ internal sealed unsafe class OutputPipe : IDisposable
 {
     private const int ReadSize = 1 << 16;
 
+    private readonly Action<ReadOnlySpan<byte>>? _onRead;
     private readonly SafeFileHandle _reader;
     private readonly byte[] _buffer = new byte[ReadSize];
     private bool _open = true;
 
-    internal OutputPipe()
+    /// <param name="onRead">Given all that comes, piece by piece.</param>
+    internal OutputPipe(Action<ReadOnlySpan<byte>>? onRead)
     {
+        _onRead = onRead;
         var ends = stackalloc int[2];
         if (LibC.Pipe(ends, LibC.OpenCloseOnExec) != 0)
         {
@@ -46,6 +49,7 @@ internal sealed unsafe class OutputPipe : IDisposable
             if (read > 0)
             {
                 Tail.Append(_buffer.AsSpan(0, (int)read));
+                _onRead?.Invoke(_buffer.AsSpan(0, (int)read));
                 return true;
             }
 

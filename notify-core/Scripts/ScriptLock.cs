@@ -135,9 +135,9 @@ public sealed class ScriptLock : IDisposable
                 0
             );
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
-            // A full disk. The script is running, and that it could not be ended after a kill of this round is no reason to end it now.
+            // A full disk, or a limit on the size of files, which .NET takes for a wrong argument. The script is running, and that it could not be ended after a kill of this round is no reason to end it now.
         }
     }
 

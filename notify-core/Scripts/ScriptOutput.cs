@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Notify.Sending;
 
 namespace Notify.Scripts;
@@ -32,11 +33,17 @@ public sealed record ScriptResult
     public required IReadOnlyList<string> Warnings { get; init; }
 }
 
-/// <summary>Reads a script's stdout.</summary>
-public static class ScriptOutput
+/// <summary>Reads a script's stdout as it comes. Keeps no more of it than one result may have, and what sentences show.</summary>
+public sealed class ScriptOutput
 {
+    /// <summary>Bytes that one result may have.</summary>
+    public const int MaxResult = 4 << 20;
+
     /// <summary>How much of an output that can't be read is shown, in UTF-16 units.</summary>
     public const int ShownLength = 200;
+
+    /// <summary>How much of a result that is left out is shown, in UTF-16 units.</summary>
+    private const int ShownResult = 60;
 
     /// <summary>Unknown fields that are named.</summary>
     private const int MostNamed = 5;
@@ -46,54 +53,171 @@ public static class ScriptOutput
 
     private static readonly string[] PythonWords = ["True", "False", "None"];
 
-    /// <summary>
-    /// Finds the last top-level JSON object that holds <c>notify</c> and takes its fields. A wrong type of an optional field costs
-    /// that field and is a warning.
-    /// </summary>
-    /// <param name="output">What the script printed, or the last part of it.</param>
-    /// <param name="error">What is wrong where nothing is returned.</param>
+    private readonly LenientJsonScanner _scanner;
+
+    private Results _outside;
+
+    /// <summary>Results within a value that begins and does not end.</summary>
+    private Results _inside;
+    private string? _unfinished;
+    private byte[] _head = [];
+    private long _length;
+
+    /// <summary>Begins.</summary>
+    public ScriptOutput() =>
+        _scanner = new LenientJsonScanner(ScriptFields.Notify, MaxResult)
+        {
+            Found = Take,
+            TooLarge = TakeTooLarge,
+            Unfinished = json => _unfinished = Shown(json),
+        };
+
+    /// <summary>Takes what the script printed next.</summary>
+    public void Append(ReadOnlySpan<byte> printed)
+    {
+        // A character may have four bytes.
+        const int HeadSize = (ShownLength + 1) * 4;
+        if (_head.Length < HeadSize)
+        {
+            _head = [.. _head, .. printed[..Math.Min(printed.Length, HeadSize - _head.Length)]];
+        }
+
+        _scanner.Append(_length == 0 ? LenientJson.WithoutMark(printed) : printed);
+        _length += printed.Length;
+    }
+
+    /// <summary>Reads an output that is there whole, of a script that ended well.</summary>
+    /// <inheritdoc cref="End"/>
     public static ScriptResult? Read(ReadOnlySpan<byte> output, out string? error)
     {
-        if (LenientJson.FindLastObject(output, ScriptFields.Notify) is not { } found)
+        var reader = new ScriptOutput();
+        reader.Append(output);
+        return reader.End(output, endedBadly: false, out error);
+    }
+
+    /// <summary>
+    /// Takes the last valid result: a top-level JSON object that holds <c>notify</c>. A wrong type of an optional field costs that field and is a
+    /// warning, and so is an invalid result behind it.
+    /// </summary>
+    /// <param name="tail">The last part of what was printed, or all of it.</param>
+    /// <param name="endedBadly">Whether the script failed: then a value without an end is half a result, and what stands within it is none.</param>
+    /// <param name="error">What is wrong where nothing is returned: with the last result, if there is any.</param>
+    public ScriptResult? End(ReadOnlySpan<byte> tail, bool endedBadly, out string? error)
+    {
+        _scanner.End();
+        if (_outside.Count + _inside.Count == 0 && _unfinished is null && tail.Contains((byte)0))
         {
-            error = NothingFound(output);
+            // UTF-8 is what is expected. Only where nothing is found in it, and zero bytes hint at wider characters, those are tried.
+            foreach (var (encoding, text) in LenientJson.Widened(tail.ToArray()))
+            {
+                var wide = new ScriptOutput();
+                wide.Append(text);
+                wide._scanner.End();
+                if (wide._outside.Count + wide._inside.Count > 0)
+                {
+                    return wide.Choose(
+                        endedBadly,
+                        text,
+                        out error,
+                        $"stdout is {encoding} and was read as that; print in UTF-8."
+                    );
+                }
+            }
+        }
+
+        return Choose(endedBadly, tail, out error, encodingWarning: null);
+    }
+
+    private ScriptResult? Choose(bool endedBadly, ReadOnlySpan<byte> tail, out string? error, string? encodingWarning)
+    {
+        var results = _outside;
+        if (_unfinished is { } shown)
+        {
+            var sentence = $"The last result on stdout, {shown}, breaks off.";
+            results.Add(null, new Problem(sentence, sentence));
+        }
+
+        if (!endedBadly && (_unfinished is null || results.Valid is null))
+        {
+            results.Add(_inside);
+        }
+
+        if (results.Valid is not { } result)
+        {
+            error = results.Problem?.Sentence ?? NothingFound(tail);
             return null;
         }
 
-        using var document = JsonDocument.Parse(
-            found.Json,
-            new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth }
-        );
-        var fields = new Fields(document.RootElement);
-        if (found.Others > 0)
+        var warnings = new List<string>();
+        if (results.Problem is { } problem)
         {
-            fields.Warnings.Add(
+            warnings.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"stdout holds {found.Others + 1} results; the last counts, {(found.Others == 1 ? "the other one is" : $"the {found.Others} others are")} left out. Print one JSON object, at the end."
+                    $"stdout holds {results.Count} results; the last valid one counts. {problem.Named} Print one JSON object, at the end."
                 )
             );
         }
-        else if (found.HasNoise)
+        else if (results.Count > 1)
         {
-            fields.Warnings.Add("stdout holds other lines besides the JSON result; print those to stderr.");
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"stdout holds {results.Count} results; the last counts, {(results.Count == 2 ? "the other one is" : $"the {results.Count - 1} others are")} left out. Print one JSON object, at the end."
+                )
+            );
+        }
+        else if (_scanner.HasNoise)
+        {
+            warnings.Add("stdout holds other lines besides the JSON result; print those to stderr.");
         }
 
-        if (found.Encoding is { } encoding)
+        if (encodingWarning is not null)
         {
-            fields.Warnings.Add($"stdout is {encoding} and was read as that; print in UTF-8.");
+            warnings.Add(encodingWarning);
         }
-        else if (found.HasWrongBytes)
+
+        error = null;
+        return result with { Warnings = [.. warnings, .. result.Warnings] };
+    }
+
+    private void Take(ReadOnlySpan<byte> json, bool isInside)
+    {
+        var result = Interpret(json, out var error);
+        (isInside ? ref _inside : ref _outside).Add(
+            result,
+            result is null ? new Problem(error!, $"The last one, {Shown(json)}, is left out: {error}") : null
+        );
+    }
+
+    private void TakeTooLarge(long size, bool ends)
+    {
+        var sentence = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The last result on stdout has {(ends ? "" : "more than ")}{size:N0} bytes, and a result may have {MaxResult:N0}. Print a smaller one."
+        );
+        _outside.Add(null, new Problem(sentence, sentence));
+    }
+
+    private static string Shown(ReadOnlySpan<byte> json) =>
+        SafeText.OneLine(LenientJson.Decode(json[..Math.Min(json.Length, (ShownResult + 1) * 4)]), ShownResult);
+
+    private static ScriptResult? Interpret(ReadOnlySpan<byte> found, out string? error)
+    {
+        var json = LenientJson.Strict(found);
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth });
+        var fields = new Fields(document.RootElement);
+        if (json.Contains('\uFFFD', StringComparison.Ordinal) && !Utf8.IsValid(found))
         {
             fields.Warnings.Add(
                 "stdout holds bytes that are not UTF-8, shown as \uFFFD; decode them with their own encoding, often cp1252, before you print."
             );
         }
 
-        return Take(fields, out error);
+        return Interpret(fields, out error);
     }
 
-    private static ScriptResult? Take(Fields fields, out string? error)
+    private static ScriptResult? Interpret(Fields fields, out string? error)
     {
         var unknown = fields.Unknown();
         var notifyField = fields.Last(ScriptFields.Notify);
@@ -181,20 +305,23 @@ public static class ScriptOutput
         return field.Clone();
     }
 
-    private static string NothingFound(ReadOnlySpan<byte> output)
+    private string NothingFound(ReadOnlySpan<byte> tail)
     {
-        var text = LenientJson.Decode(output).Trim();
-        if (text.Length == 0)
+        if (!_scanner.HasNoise || (tail.Length == _length && LenientJson.Decode(tail).Trim().Length == 0))
         {
             return "It printed nothing on stdout. A script prints one JSON object with \"notify\": true or false.";
         }
 
-        var hint = Hint(text);
-        return $"There is no JSON object with \"notify\" on its stdout. {hint} It printed: {SafeText.Quoted(text, ShownLength)}";
+        var printed =
+            tail.Length == _length
+                ? "It printed"
+                : string.Create(CultureInfo.InvariantCulture, $"It printed {_length:N0} bytes, which begin with");
+        return $"There is no JSON object with \"notify\" on its stdout. {Hint(tail)} {printed}: {SafeText.Quoted(LenientJson.Decode(_head).Trim(), ShownLength)}";
     }
 
-    private static string Hint(string text)
+    private static string Hint(ReadOnlySpan<byte> tail)
     {
+        var text = LenientJson.Decode(tail).Trim();
         if (text.Contains("'notify'", StringComparison.Ordinal))
         {
             return "This looks like a Python dict: print(json.dumps(result)), not print(result).";
@@ -215,12 +342,9 @@ public static class ScriptOutput
             return "This looks like JSON within a JSON string: call json.dumps once.";
         }
 
-        if (LenientJson.FindLastObject(text, member: null) is { } other)
+        if (LenientJson.FindLastObject(tail) is { } other)
         {
-            using var document = JsonDocument.Parse(
-                other.Json,
-                new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth }
-            );
+            using var document = JsonDocument.Parse(other, new JsonDocumentOptions { MaxDepth = LenientJson.MaxDepth });
             if (
                 document
                     .RootElement.EnumerateObject()
@@ -233,6 +357,39 @@ public static class ScriptOutput
         }
 
         return "A script prints one JSON object with \"notify\": true or false.";
+    }
+
+    /// <summary>What is wrong with a result.</summary>
+    /// <param name="Sentence">What is wrong, where there is no other result.</param>
+    /// <param name="Named">The same with the result's beginning.</param>
+    private sealed record Problem(string Sentence, string Named);
+
+    /// <summary>The results so far: how many, the last valid one, and what is wrong with the last where it is not that.</summary>
+    private struct Results
+    {
+        internal int Count { get; private set; }
+
+        internal ScriptResult? Valid { get; private set; }
+
+        internal Problem? Problem { get; private set; }
+
+        internal void Add(ScriptResult? valid, Problem? problem)
+        {
+            Count++;
+            Valid = valid ?? Valid;
+            Problem = problem;
+        }
+
+        /// <summary>Adds what comes behind them.</summary>
+        internal void Add(Results later)
+        {
+            if (later.Count > 0)
+            {
+                Count += later.Count;
+                Valid = later.Valid ?? Valid;
+                Problem = later.Problem;
+            }
+        }
     }
 
     /// <summary>An object's members. Of members with one name the last counts, as for Python and JavaScript.</summary>

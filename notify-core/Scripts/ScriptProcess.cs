@@ -66,17 +66,19 @@ internal static class ScriptProcess
     /// <param name="limit">How long it may run.</param>
     /// <param name="time">For the limit.</param>
     /// <param name="cancellation">Ends the process as the limit does.</param>
+    /// <param name="onOutput">Given all of its stdout, piece by piece.</param>
     /// <exception cref="ProcessNotStartedException">It could not be started.</exception>
     internal static EndedProcess Run(
         ProcessStart start,
         Action<int> started,
         TimeSpan limit,
         TimeProvider time,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Action<ReadOnlySpan<byte>>? onOutput = null
     )
     {
-        using var output = new OutputPipe();
-        using var errors = new OutputPipe();
+        using var output = new OutputPipe(onOutput);
+        using var errors = new OutputPipe(onRead: null);
         using var wake = OpenEvent();
         var began = time.GetTimestamp();
         var leader = SessionLeader.Spawn(start, output.Writer, errors.Writer);

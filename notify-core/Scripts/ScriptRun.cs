@@ -126,10 +126,16 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
                 home.Home,
                 mark
             );
-            return Judge(
-                script,
-                ScriptProcess.Run(start, leader => held.Record(leader, mark), limit, time, cancellation)
+            var output = new ScriptOutput();
+            var ended = ScriptProcess.Run(
+                start,
+                leader => held.Record(leader, mark),
+                limit,
+                time,
+                cancellation,
+                output.Append
             );
+            return Judge(script, ended, output);
         }
         catch (ProcessNotStartedException e)
         {
@@ -140,7 +146,7 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
     /// <summary>A variable of the environment that only one run and what it starts has.</summary>
     internal static string NewMark() => $"{MarkName}={Guid.NewGuid():N}";
 
-    private ScriptRun Judge(ScriptName script, EndedProcess process)
+    private ScriptRun Judge(ScriptName script, EndedProcess process, ScriptOutput output)
     {
         var errors = ErrorText(process.ErrorOutput.Span);
         var errorLines = LastLines(errors);
@@ -173,35 +179,18 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
             _ => null,
         };
 
-        // A round that is told to end runs the script again next time. Output that breaks off in its last result may hold an older one, or a part that
-        // looks like one. What a file printed that was imported in place of a module is that file's result.
-        if (
-            badEnd is { Reason: ScriptFailure.Interrupted }
-            || (badEnd is not null && (importsWrongFile || LenientJson.IsCutOff(process.Output.Span, "notify")))
-        )
+        // A round that is told to end runs the script again next time. What a file printed that was imported in place of a module is that file's result.
+        if (badEnd is { Reason: ScriptFailure.Interrupted } || (badEnd is not null && importsWrongFile))
         {
             return badEnd;
         }
 
-        if (ScriptOutput.Read(process.Output.Span, out var error) is not { } result)
+        if (output.End(process.Output.Span, endedBadly: badEnd is not null, out var error) is not { } result)
         {
-            return badEnd
-                ?? Broken(
-                    ScriptFailure.UnreadableOutput,
-                    process.OutputLength > process.Output.Length
-                        ? $"It printed {process.OutputLength} bytes on stdout, of which the last {ScriptProcess.KeptOutput >> 20} MiB are read, and its JSON does not fit into them. Print less: a phone shows ten messages of it at most."
-                        : error!
-                );
+            return badEnd ?? Broken(ScriptFailure.UnreadableOutput, error!);
         }
 
         var warnings = new List<string>(result.Warnings);
-        if (process.OutputLength > process.Output.Length)
-        {
-            warnings.Add(
-                $"It printed {process.OutputLength} bytes on stdout; only the last {ScriptProcess.KeptOutput >> 20} MiB were read."
-            );
-        }
-
         string? noChart = null;
         var chart = result.ImagePath is { } path ? ChartFile.Read(path, out noChart) : null;
         if (noChart is not null)

@@ -95,7 +95,7 @@ internal static class StrictJson
         (char)ushort.Parse(escape.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>Length of the bare NaN or Infinity that begins here; 0 where none does.</summary>
-    internal static int NonFinite(ReadOnlySpan<char> text) =>
+    private static int NonFinite(ReadOnlySpan<char> text) =>
         text.StartsWith("NaN") ? 3
         : text.StartsWith("Infinity") ? 8
         : text.StartsWith("-Infinity") ? 9

@@ -36,8 +36,15 @@ public static class DataFolderSetting
     /// <summary>Its path, for who only passes through it: looked at is whether a folder that somebody has set is there. What is wrong is collected in the reader.</summary>
     public static string ReadAndFind(SettingsReader reader)
     {
+        var problems = reader.Problems.Count;
         var path = Read(reader);
-        if (reader.Raw(Name) is not null && (IsMissing(path) ? "nothing is there" : NoFolder(path)) is { } fault)
+
+        // A path that is wrong in itself has its sentence, and the default in its place is not what somebody set.
+        if (
+            reader.Problems.Count == problems
+            && reader.Raw(Name) is not null
+            && (IsMissing(path) ? "nothing is there" : NoFolder(path)) is { } fault
+        )
         {
             reader.Wrong(Name, path, $"the bot's data folder ({fault})");
         }

@@ -56,6 +56,12 @@ public sealed class BadEndTests
     [InlineData("import sys\nwhile True: sys.stderr.write('x' * 65536)", "printed more than 64 MiB")]
     [InlineData("import os, time\nif os.fork() == 0: time.sleep(100)\nos.wait()", "still running after 6 s")]
     [InlineData("print('{\"rows\": [1, 2', end='', flush=True); import os; os._exit(1)", "exit status 1")]
+    [InlineData(
+        """import os, sys; sys.stdout.write('{"notify": true, "mess'); sys.stdout.flush(); os._exit(1)""",
+        "exit status 1"
+    )]
+    [InlineData("""print('{"notify": null}', flush=True); raise SystemExit(2)""", "exit status 2")]
+    [InlineData("while True: print('x' * 65536)", "printed more than 64 MiB")]
     public async Task Every_bad_end_after_the_result_is_said_with_it(string python, string words)
     {
         await using var alice = await Analyst.CreateAsync();
@@ -74,9 +80,6 @@ public sealed class BadEndTests
         """print('{"notify": true, "data": {"notify": true, "message": "inner"}, "mess', end="", flush=True)"""
     )]
     [InlineData("""print('{"rows": [{"notify": true, "message": "inner"},', flush=True)""")]
-    [InlineData(
-        """print('{"notify": true, "message": "old"}\n{"notify": true, "message": "3 le', end="", flush=True)"""
-    )]
     [InlineData("""print('{"notify": true, "message": "3 left\\', end="", flush=True)""")]
     [InlineData("""print('{"notify": tr', end="", flush=True)""")]
     [InlineData("pass")]

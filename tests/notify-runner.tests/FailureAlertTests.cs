@@ -72,8 +72,13 @@ public sealed partial class FailureAlertTests
     [InlineData("import time; time.sleep(300)", "still running after 1 s")]
     [InlineData("print('rubbish {[')", "no JSON object with &quot;notify&quot;")]
     [InlineData(
-        "import json; print(json.dumps({'notify': True, 'message': 'y' * 2_000_000}))",
-        "the last 1 MiB are read, and its JSON does not fit"
+        "import json; print(json.dumps({'notify': True, 'message': 'y' * 5_000_000}))",
+        "The last result on stdout has 5,000,031 bytes, and a result may have 4,194,304."
+    )]
+    [InlineData("print('y' * 3_000_000)", "no JSON object with &quot;notify&quot;")]
+    [InlineData(
+        """print('{"notify": true, "mess', end="")""",
+        "The last result on stdout, {&quot;notify&quot;: true, &quot;mess, breaks off."
     )]
     [InlineData("", "It printed nothing on stdout")]
     [InlineData("print({'notify': True})", "print(json.dumps(result))")]

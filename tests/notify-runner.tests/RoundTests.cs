@@ -63,6 +63,7 @@ public sealed class RoundTests
             Assert.Equal(78, ended.Status);
             Assert.Contains($"NOTIFY_DATA_DIR holds \"{folder}\"", ended.Errors, StringComparison.Ordinal);
             Assert.Contains(why, ended.Errors, StringComparison.Ordinal);
+            Assert.Single(ended.Errors.TrimEnd().Split('\n'));
         }
 
         Assert.Empty(alice.Bot.All);

@@ -79,16 +79,39 @@ public sealed class WhatScriptsSayTests
         );
     }
 
-    [Fact]
-    public async Task Data_that_is_too_large_goes_and_the_chart_and_the_words_stay()
+    [Theory]
+    [InlineData(1_100_000)]
+    [InlineData(3_000_000)]
+    public async Task An_alert_before_megabytes_of_log_lines_is_sent(int log)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript(
+            "loud.py",
+            $$"""
+            print('{"notify": true, "title": "Stock", "message": "3 left"}')
+            print("a line of a log\n" * ({{log}} // 16))
+            """
+        );
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal("3 left", Assert.Single(alice.Bot.All)["message"]);
+    }
+
+    [Theory]
+    [InlineData(995_000)]
+    [InlineData(1_060_000)]
+    [InlineData(4_000_000)]
+    public async Task Data_that_is_too_large_goes_and_the_chart_and_the_words_stay(int size)
     {
         await using var alice = await Analyst.CreateAsync();
         alice.Account.Write("chart.png", Pictures.Png);
         alice.WriteScript(
             "chart.py",
-            """
+            $$"""
             import json, os
-            print(json.dumps({"notify": True, "message": "The text", "image_path": os.path.expanduser("~/chart.png"), "data": {"rows": "x" * 995_000}}))
+            data = {"rows": "x" * {{size}} }
+            print(json.dumps({"notify": True, "message": "The text", "image_path": os.path.expanduser("~/chart.png"), "data": data}))
             """
         );
 

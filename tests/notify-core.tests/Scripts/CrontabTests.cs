@@ -40,6 +40,43 @@ public sealed class CrontabTests
     [InlineData("A=notify-runner\n")]
     public void Without_a_line_that_runs_rounds_nothing_counts(string text) => Assert.Empty(Crontab.Parse(text));
 
+    [Theory]
+    [InlineData("cat /x/notify-runner.txt")]
+    [InlineData("NOTE=\"notify-runner is off\" true")]
+    [InlineData("NOTE=notify-runner true")]
+    [InlineData("NOTE='x; notify-runner' /bin/other")]
+    [InlineData("echo notify-runner-old")]
+    [InlineData("echo notify-runner")]
+    [InlineData("echo -c notify-runner")]
+    [InlineData("/bin/other # && notify-runner")]
+    [InlineData("/bin/other > notify-runner")]
+    [InlineData("/bin/other % notify-runner")]
+    [InlineData("[ -x /usr/local/bin/notify-runner ]")]
+    [InlineData("bash -c 'echo notify-runner'")]
+    [InlineData("flock -n notify-runner /bin/other")]
+    [InlineData("/usr/local/bin/notify-runner status >> log")]
+    [InlineData("my-notify-runner")]
+    public void A_line_that_only_mentions_the_name_runs_no_round(string command) =>
+        Assert.Empty(Crontab.Parse($"A=b\n*/5 * * * * {command}\n"));
+
+    [Theory]
+    [InlineData("/usr/local/bin/notify-runner")]
+    [InlineData("cd x && ~/bin/notify-runner >> log 2>&1")]
+    [InlineData("flock -n l notify-runner")]
+    [InlineData("flock -n l -c 'notify-runner'")]
+    [InlineData("bash -c \"notify-runner\"")]
+    [InlineData("bash -lc 'cd x; TZ=UTC notify-runner >>log'")]
+    [InlineData("notify-runner>/dev/null 2>&1")]
+    [InlineData("notify-runner &> log")]
+    [InlineData("notify-runner # each round")]
+    [InlineData("TZ=UTC timeout 50 \"$HOME/bin/notify-runner\" || true")]
+    [InlineData("test -x /usr/local/bin/notify-runner && /usr/local/bin/notify-runner")]
+    [InlineData("if true; then notify-runner; fi")]
+    [InlineData("(sleep 5; notify-runner)")]
+    [InlineData("echo \\%x; notify-runner")]
+    public void A_line_that_runs_it_does(string command) =>
+        Assert.Equal("b", Crontab.Parse($"A=b\n*/5 * * * * {command}\n")["A"]);
+
     [Fact]
     public void A_line_of_words_counts_too() =>
         Assert.Equal("b", Crontab.Parse("A=b\n@reboot sleep 5; exec ~/bin/notify-runner")["A"]);

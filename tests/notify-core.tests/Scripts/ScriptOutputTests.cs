@@ -249,6 +249,121 @@ public sealed class ScriptOutputTests
     }
 
     [Theory]
+    [InlineData("""{"notify":null}""", """{"notify":null}, is left out: notify must be true or false, but is null.""")]
+    [InlineData("""{"notify":"yes"}""", "notify must be true or false, but is \"yes\".")]
+    [InlineData("""{"notify": true}""", "{\"notify\": true}, is left out: notify is true, but there is no message.")]
+    [InlineData("""{"notify": true, "mess""", "The last result on stdout, {\"notify\": true, \"mess, breaks off.")]
+    [InlineData("""{"notify": true, "data": {"notify": true, "message": "inner"}, "mess""", ", breaks off.")]
+    public void The_last_valid_result_counts_and_the_invalid_one_behind_it_is_named(string last, string words)
+    {
+        var result = Read($"{Good}\n{last}");
+
+        Assert.Equal("good", result.Message);
+        var warning = Assert.Single(result.Warnings);
+        Assert.StartsWith("stdout holds 2 results; the last valid one counts.", warning, StringComparison.Ordinal);
+        Assert.Contains(words, warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_result_is_valid_the_error_of_the_last_counts()
+    {
+        Assert.Contains("but is null", Error("""{"notify": 1}{"notify": null}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "{\"notify\": tr, breaks off.",
+            Error("""{"notify": 1}{"notify": tr"""),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("good", Read($$"""{"notify": null}{{Good}}""").Message);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("", "x\n")]
+    [InlineData("x {y} [z\n", "")]
+    [InlineData("x\n", "{ x")]
+    public void A_result_is_found_anywhere_in_megabytes_of_other_lines(string before, string after)
+    {
+        const int Times = 3 << 20;
+        string Many(string line) => string.Concat(Enumerable.Repeat(line, line.Length == 0 ? 0 : Times / line.Length));
+        Assert.Equal("good", Read(Many(before) + Good + "\n" + Many(after)).Message);
+    }
+
+    [Fact]
+    public void A_result_may_have_4_mib_and_a_larger_one_is_refused_with_its_size()
+    {
+        const string Start = "{\"notify\": true, \"message\": \"m\", \"data\": {\"x\": \"";
+        string Sized(int size) => Start + new string('x', size - Start.Length - 3) + "\"}}";
+
+        Assert.NotNull(Read(Sized(ScriptOutput.MaxResult)).Data);
+        foreach (var size in new[] { ScriptOutput.MaxResult + 1, 10_000_000 })
+        {
+            Assert.Equal(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"The last result on stdout has {size:N0} bytes, and a result may have 4,194,304. Print a smaller one."
+                ),
+                Error("log\n" + Sized(size) + "\nlog")
+            );
+            Assert.Equal("good", Read(Sized(size) + Good).Message);
+            var result = Read(Good + Sized(size));
+            Assert.Equal("good", result.Message);
+            Assert.Contains("a result may have 4,194,304", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("more than 5,", Error(Sized(6_000_000)[..5_000_000]), StringComparison.Ordinal);
+        Assert.Equal("good", Read("[" + string.Concat(Enumerable.Repeat("1,", 3_000_000)) + "x\n" + Good).Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3_000_000)]
+    public void Without_any_json_that_is_said_whatever_the_size(int size)
+    {
+        var error = Error("first line\n" + new string('x', size));
+
+        Assert.StartsWith("There is no JSON object with \"notify\" on its stdout.", error, StringComparison.Ordinal);
+        Assert.Contains("\"first line", error, StringComparison.Ordinal);
+    }
+
+    [Property(MaxTest = 2000)]
+    public Property How_the_output_is_cut_into_pieces_changes_nothing()
+    {
+        var pieces = Gen.Elements(
+                Good,
+                """{"notify": null}""",
+                """{"a": [1, -2.5e3, NaN, -Infinity, "\u00e9\\ ä", {"notify": false}]}""",
+                """{"notify": true, "mess""",
+                "{\"a\": \"{",
+                "[",
+                "]}",
+                "x\n",
+                "\uFEFF"
+            )
+            .ListOf()
+            .Select(string.Concat);
+        return Prop.ForAll(
+            pieces.ToArbitrary(),
+            Gen.Choose(1, 9).ToArbitrary(),
+            (text, size) =>
+            {
+                var output = Encoding.UTF8.GetBytes(text);
+                var whole = ScriptOutput.Read(output, out var error);
+                var reader = new ScriptOutput();
+                foreach (var piece in output.Chunk(size))
+                {
+                    reader.Append(piece);
+                }
+
+                var result = reader.End(output, endedBadly: false, out var pieceError);
+                return error == pieceError
+                    && result?.Message == whole?.Message
+                    && result?.Notify == whole?.Notify
+                    && (result?.Warnings ?? []).SequenceEqual(whole?.Warnings ?? []);
+            }
+        );
+    }
+
+    [Theory]
     [InlineData("utf-16", 0)]
     [InlineData("utf-16BE", 0)]
     [InlineData("utf-32", 0)]
