@@ -19,7 +19,7 @@ internal static class StatusReport
                 _ = home.TryMakeFolders();
                 var now = TimeProvider.System.GetUtcNow();
                 var folder = ScriptFolder.Read(home);
-                var scripts = ScriptListing.Read(home, now);
+                var scripts = ScriptListing.Read(home, folder, now);
                 var (botLines, troubles, mutes) = AskBot(
                     new SendApiClient(settings.BotSocket, TimeProvider.System),
                     cancellation

@@ -90,7 +90,12 @@ public static class AccessControlList
     /// <param name="status">The file's, for its group.</param>
     internal static IReadOnlyList<Grantee> Granting(string path, AccessRights right, FileStatus status)
     {
-        var entries = Read(path);
+        if (Blob(path) is not { } blob)
+        {
+            return ((status.Mode >> 3) & (uint)right) != 0 ? [new Grantee(true, false, status.Gid)] : [];
+        }
+
+        var entries = Parse(blob);
         var mask = entries.Find(e => e.Tag == AclTag.Mask)?.Rights ?? 7;
         return
         [
@@ -109,19 +114,17 @@ public static class AccessControlList
     /// <summary>The list as the kernel keeps it, to be put on another file with <see cref="Put"/>; null where the file has none beyond its mode.</summary>
     internal static unsafe byte[]? Blob(string path)
     {
-        var buffer = new byte[4096];
-        fixed (byte* start = buffer)
+        const int Longest = 4096;
+        var buffer = stackalloc byte[Longest];
+        var length = LibC.GetAttribute(path, Attribute, buffer, Longest);
+        if (length >= 0)
         {
-            var length = LibC.GetAttribute(path, Attribute, start, (nuint)buffer.Length);
-            if (length >= 0)
-            {
-                return buffer[..(int)length];
-            }
-
-            return Marshal.GetLastPInvokeError() is LibC.NoSuchAttribute or LibC.NotSupported or LibC.NoSuchFile
-                ? null
-                : throw new IOException($"Can't read the ACL of {path}: {LibC.LastError()}.");
+            return new ReadOnlySpan<byte>(buffer, (int)length).ToArray();
         }
+
+        return Marshal.GetLastPInvokeError() is LibC.NoSuchAttribute or LibC.NotSupported or LibC.NoSuchFile
+            ? null
+            : throw new IOException($"Can't read the ACL of {path}: {LibC.LastError()}.");
     }
 
     /// <summary>Puts a list taken with <see cref="Blob"/> on an open file.</summary>

@@ -111,6 +111,9 @@ internal static class ModuleClash
             );
     }
 
+    /// <summary>Whether Python has a module of the name, its own or an installed one.</summary>
+    internal static bool IsModule(ScriptHome home, string name) => IsStandard(name) || IsInstalled(home, name);
+
     private static bool IsStandard(string module)
     {
         var names = StandardLibrary.AsSpan();

@@ -82,15 +82,22 @@ internal static class ScriptEnvironment
     }
 
     /// <summary>The Python to run with: the user's own virtual environment if there is one, else the first <c>python3</c> of the path.</summary>
+    /// <param name="home">Whose scripts.</param>
+    /// <param name="modes">Whether a Python is the user's alone.</param>
+    /// <param name="path">The <c>PATH</c>.</param>
     /// <param name="problem">Why there is none, as a sentence.</param>
-    internal static string? FindPython(ScriptHome home, string path, out string? problem)
+    internal static string? FindPython(ScriptHome home, StrictModes modes, string path, out string? problem)
     {
         var own = Path.Combine(home.Home, ".venv", "bin", "python");
         if (FileStatus.OfPath(own, followLink: false) is not null)
         {
-            problem = IsProgram(own)
-                ? null
-                : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3.";
+            problem =
+                Objection(modes, own)
+                ?? (
+                    IsProgram(own)
+                        ? null
+                        : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3."
+                );
             return problem is null ? own : null;
         }
 
@@ -99,14 +106,17 @@ internal static class ScriptEnvironment
             // What a relative folder names depends on where the program was started from.
             if (folder.StartsWith('/') && Path.Combine(folder, "python3") is var candidate && IsProgram(candidate))
             {
-                problem = null;
-                return candidate;
+                problem = Objection(modes, candidate);
+                return problem is null ? candidate : null;
             }
         }
 
         problem = $"There is no python3 in {path} and no ~/.venv/bin/python.";
         return null;
     }
+
+    private static string? Objection(StrictModes modes, string python) =>
+        modes.OfProgram(python) is { } open ? $"{python} is not started: {open}." : null;
 
     private static bool IsProgram(string path) =>
         FileStatus.OfPath(path) is { Kind: FileKind.Regular } && LibC.MayAccess(path, LibC.AccessExecute) == 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Notify.Posix;
@@ -37,7 +38,7 @@ public sealed record ScriptFolder(
             return new ScriptFolder(false, NotAlone(home, open), [], []);
         }
 
-        IEnumerable<string> paths;
+        string[] paths;
         try
         {
             paths = Directory.GetFileSystemEntries(home.ScriptsFolder);
@@ -50,6 +51,15 @@ public sealed record ScriptFolder(
                 [],
                 []
             );
+        }
+
+        var imports = new ImportCheck(home, modes);
+        if (
+            Array.Exists(paths, path => path.EndsWith(".py", StringComparison.Ordinal))
+            && imports.OfScripts() is { } loose
+        )
+        {
+            return new ScriptFolder(false, NotAlone(home, loose), [], []);
         }
 
         foreach (var path in paths)
@@ -82,22 +92,23 @@ public sealed record ScriptFolder(
             }
             else if (name.IsHelper)
             {
-                PassOverHelper(home, name, modes, passedOver);
+                PassOverHelper(home, name, passedOver);
             }
-            else if (Objection(home, name, modes) is { } objection)
+            else if ((Objection(home, name, modes) ?? imports.OfLinked(path)) is { } objection)
             {
                 passedOver.Add(
-                    new PassedOver(
-                        name,
-                        $"{name} is passed over: {objection.Clause}.",
-                        File.Exists(home.StateFile(name))
-                    )
+                    new PassedOver(name, $"{name} is passed over: {objection}.", File.Exists(home.StateFile(name)))
                 );
             }
             else
             {
                 scripts.Add(name);
             }
+        }
+
+        if (imports.IsCutOff)
+        {
+            passedOver.Add(new PassedOver(null, CutOff(home)));
         }
 
         scripts.Sort((a, b) => string.CompareOrdinal(a.Value, b.Value));
@@ -164,10 +175,18 @@ public sealed record ScriptFolder(
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(name);
         var modes = new StrictModes(home.Account);
-        return modes.OfFolder(home.ScriptsFolder) is { } open ? $"it lies in {home.ScriptsFolder}, and {open}"
-            : name.IsHelper ? HelperClause
-            : Objection(home, name, modes)?.Clause;
+        var imports = new ImportCheck(home, modes);
+        return (name.IsHelper ? HelperClause : null)
+            ?? (imports.OfScripts() is { } open ? $"it lies in {home.ScriptsFolder}, and {open}" : null)
+            ?? Objection(home, name, modes)
+            ?? imports.OfLinked(Path.Combine(home.ScriptsFolder, name.Value));
     }
+
+    /// <summary>The same without the look at what the script may import, for a caller that has just taken that look for all scripts.</summary>
+    internal static string? ObjectionToFile(ScriptHome home, ScriptName name, StrictModes modes) =>
+        modes.OfFolder(home.ScriptsFolder) is { } open
+            ? $"it lies in {home.ScriptsFolder}, and {open}"
+            : Objection(home, name, modes);
 
     private const string HelperClause =
         "its name begins with '_', as that of a helper which other scripts import; rename it to have it run";
@@ -175,24 +194,26 @@ public sealed record ScriptFolder(
     private static string NotAlone(ScriptHome home, string clause) =>
         $"No script of {home.ScriptsFolder} runs: {clause}.";
 
-    /// <summary>A helper is passed over without a word. What others can write to is said, since it runs as the user too; so is one that was a script until today.</summary>
-    private static void PassOverHelper(ScriptHome home, ScriptName name, StrictModes modes, List<PassedOver> passedOver)
+    private static string CutOff(ScriptHome home) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Among what Python could import from {home.ScriptsFolder}, only the first {ImportCheck.MostEntries:N0} files and folders ({ImportCheck.MostNames:N0} with data) were looked at for who can change them. Move what your scripts don't import to another folder."
+        );
+
+    /// <summary>A helper is passed over without a word, but for one that was a script until today.</summary>
+    private static void PassOverHelper(ScriptHome home, ScriptName name, List<PassedOver> passedOver)
     {
-        if (Objection(home, name, modes) is { IsOfRights: true } objection)
-        {
-            passedOver.Add(new PassedOver(name, $"{name}, which scripts may import: {objection.Clause}."));
-        }
-        else if (File.Exists(home.StateFile(name)) && ScriptState.Read(home, name).LastSent is not null)
+        if (File.Exists(home.StateFile(name)) && ScriptState.Read(home, name).LastSent is not null)
         {
             passedOver.Add(new PassedOver(name, $"{name} is passed over: {HelperClause}.", HasRun: true));
         }
     }
 
-    private static FileObjection? Objection(ScriptHome home, ScriptName name, StrictModes modes)
+    private static string? Objection(ScriptHome home, ScriptName name, StrictModes modes)
     {
         if (Encoding.UTF8.GetByteCount(name.Stem) > LongestStem)
         {
-            return new($"its name is longer than {LongestStem} bytes; shorten it");
+            return $"its name is longer than {LongestStem} bytes; shorten it";
         }
 
         var path = Path.Combine(home.ScriptsFolder, name.Value);
@@ -200,21 +221,18 @@ public sealed record ScriptFolder(
         switch (entry, entry?.Kind == FileKind.SymbolicLink ? FileStatus.OfPath(path) : entry)
         {
             case (null, _):
-                return new("there is no such file");
+                return "there is no such file";
             case ({ Kind: FileKind.SymbolicLink }, null):
-                return new("it is a link to nothing");
+                return "it is a link to nothing";
             case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target)
                 when target.Uid != home.Account.Uid && target.Uid != 0:
-                return new("it is a link to a file that is neither yours nor root's", IsOfRights: true);
+                return "it is a link to a file that is neither yours nor root's";
             case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular }):
-                return modes.OfLink(path) is { } open ? new(open, IsOfRights: true) : null;
+                return modes.OfLink(path);
             case ({ Kind: FileKind.Regular } file, _):
-                return modes.OfFile(path, file) is { } writable ? new(writable, IsOfRights: true) : null;
+                return modes.OfFile(path, file);
             default:
-                return new("it is not a file");
+                return "it is not a file";
         }
     }
-
-    /// <summary>Why a file does not run, as the end of a sentence.</summary>
-    private sealed record FileObjection(string Clause, bool IsOfRights = false);
 }

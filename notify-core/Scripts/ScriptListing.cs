@@ -3,12 +3,10 @@ namespace Notify.Scripts;
 /// <summary>A user's scripts with what is known of each: for the bot's commands, the dashboard and the terminal.</summary>
 public static class ScriptListing
 {
-    /// <summary>The scripts as they are now, by name.</summary>
-    public static IReadOnlyList<ListedScript> Read(ScriptHome home, DateTimeOffset now) =>
-        Read(home, ScriptFolder.Read(home), now);
-
-    private static List<ListedScript> Read(ScriptHome home, ScriptFolder folder, DateTimeOffset now)
+    /// <summary>The scripts of a folder, by name.</summary>
+    public static IReadOnlyList<ListedScript> Read(ScriptHome home, ScriptFolder folder, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(folder);
         var trouble = folder.Scripts.Count > 0 ? StateTrouble.OfFolder(home) : null;
         return
         [
@@ -16,7 +14,7 @@ public static class ScriptListing
         ];
     }
 
-    /// <summary>The same, and among them what is passed over, with the reason as its error: whoever looks for it finds out why it never runs.</summary>
+    /// <summary>The scripts as they are now, and among them what is passed over, with the reason as its error: who looks for it finds out why it never runs.</summary>
     /// <exception cref="IOException">The folder can't be read, or holds no script although scripts have run before; the message says what to do.</exception>
     public static IReadOnlyList<ListedScript> ReadAll(ScriptHome home, DateTimeOffset now)
     {

@@ -94,12 +94,14 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         );
 
     /// <summary>Runs the script that the caller has the right to run; blocks until it and what it started are gone.</summary>
+    /// <remarks>The caller has read the folder (<see cref="ScriptFolder"/>), and so what the script may import: once for all scripts of a round.</remarks>
     /// <exception cref="IOException">The system is out of processes or descriptors.</exception>
     public ScriptRun Run(ScriptLock held, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(held);
         var script = held.Script;
-        if (ScriptFolder.Objection(home, script) is { } objection)
+        var modes = new StrictModes(home.Account);
+        if (ScriptFolder.ObjectionToFile(home, script, modes) is { } objection)
         {
             return new ScriptRun.Broken(
                 ScriptFailure.NotFound,
@@ -110,7 +112,7 @@ public sealed class ScriptRunner(ScriptHome home, TimeSpan limit, TimeProvider t
         }
 
         var environment = ScriptEnvironment.For(home, CrontabVariables);
-        if (ScriptEnvironment.FindPython(home, environment["PATH"], out var problem) is not { } python)
+        if (ScriptEnvironment.FindPython(home, modes, environment["PATH"], out var problem) is not { } python)
         {
             return new ScriptRun.Broken(ScriptFailure.NotStarted, problem!, [], TimeSpan.Zero);
         }

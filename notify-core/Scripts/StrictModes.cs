@@ -18,15 +18,18 @@ internal sealed class StrictModes(Account account)
     private const uint GroupWrite = 0x10;
     private const uint Sticky = 0x200;
 
+    /// <summary>Debian's group <c>staff</c>, which may write to /usr/local on older systems; it is empty unless root adds members (Debian policy, 9.1.2 and 9.2.2).</summary>
+    private const uint Staff = 50;
+
     /// <summary>As the kernel (MAXSYMLINKS).</summary>
     private const int MaxLinks = 40;
 
     private readonly Dictionary<uint, bool> _ownGroups = [];
-    private readonly Dictionary<string, string?> _folders = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string, bool), string?> _folders = [];
     private string? _home;
 
-    /// <summary>Why a folder below the home is not the user's alone, as a clause with the command that fixes it; null where it is, or is not there.</summary>
-    internal string? OfFolder(string path) => Walk(path, "it");
+    /// <summary>Why a folder that Python imports from is not the user's alone, as a clause with the command that fixes it; null where it is, or is not there.</summary>
+    internal string? OfFolder(string path) => Walk(path);
 
     /// <summary>Why the file that a link leads to is not the user's alone, as a clause that begins with "it"; null where it is.</summary>
     internal string? OfLink(string path) => Walk(path, "the file it links to");
@@ -34,7 +37,29 @@ internal sealed class StrictModes(Account account)
     /// <summary>Why a file that lies in a folder of the user's alone is not, as a clause that begins with "it"; null where it is.</summary>
     internal string? OfFile(string path, FileStatus status) => OfOne(path, status, "it");
 
-    private string? Walk(string path, string last)
+    /// <summary>Why a file or folder in a folder of the user's alone is not, as a clause with its path; null where it is, is not there, or is nothing that Python imports.</summary>
+    internal string? OfImported(string path, out bool isLink)
+    {
+        var entry = FileStatus.OfPath(path, followLink: false);
+        isLink = entry?.Kind == FileKind.SymbolicLink;
+        return entry switch
+        {
+            { Kind: FileKind.SymbolicLink } => Walk(path),
+            { Kind: FileKind.Regular or FileKind.Folder } found => OfOne(path, found, path),
+            _ => null,
+        };
+    }
+
+    /// <summary>Why a Python is not the user's alone. The settings of a virtual environment (<c>pyvenv.cfg</c>) may lie beside it or one folder up.</summary>
+    internal string? OfProgram(string path)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        return OfFolder(folder) ?? OfFolder(Path.GetDirectoryName(folder) ?? "/") ?? Walk(path);
+    }
+
+    /// <param name="path">The file or folder.</param>
+    /// <param name="last">What to call the file; null to call it by its path.</param>
+    private string? Walk(string path, string? last = null)
     {
         _home ??= Resolve(account.Home);
         var inHome = path.StartsWith(account.Home + "/", StringComparison.Ordinal);
@@ -76,9 +101,14 @@ internal sealed class StrictModes(Account account)
                 folder = target.StartsWith('/') ? "/" : folder;
                 Push(rest, target);
             }
-            else if (rest.Count == 0 && status.Kind != FileKind.Folder)
+            else if (rest.Count == 0)
             {
-                return OfOne(next, status, last == "it" ? last : $"{last}, {next},");
+                var subject =
+                    last is not null ? $"{last}, {next},"
+                    : links == 0 ? path
+                    : status.Kind == FileKind.Folder ? next
+                    : $"{next}, to which {path} links,";
+                return IsAboveHome(next) ? null : OfOne(next, status, subject);
             }
             else
             {
@@ -86,23 +116,30 @@ internal sealed class StrictModes(Account account)
             }
         }
 
-        return OfFolderOnTheWay(folder);
+        return OfFolderOnTheWay(folder, isLast: true);
     }
 
-    /// <summary>Of a folder, by its path without links; what is above the home is the system's, as for sshd.</summary>
-    private string? OfFolderOnTheWay(string folder)
+    /// <summary>What is above the home is the system's, as for sshd.</summary>
+    private bool IsAboveHome(string folder) =>
+        folder == "/" || _home!.StartsWith(folder + "/", StringComparison.Ordinal);
+
+    /// <summary>Of a folder, by its path without links.</summary>
+    private string? OfFolderOnTheWay(string folder, bool isLast = false)
     {
-        if (folder == "/" || _home!.StartsWith(folder + "/", StringComparison.Ordinal))
+        if (IsAboveHome(folder))
         {
             return null;
         }
 
-        if (!_folders.TryGetValue(folder, out var objection))
+        if (!_folders.TryGetValue((folder, isLast), out var objection))
         {
-            objection = FileStatus.OfPath(folder, followLink: false) is { } status
-                ? OfOne(folder, status, folder)
-                : null;
-            _folders.Add(folder, objection);
+            // In a sticky folder, such as /tmp, nobody replaces what is another's: that is enough on the way, and not where Python imports from.
+            objection =
+                FileStatus.OfPath(folder, followLink: false) is { } status
+                && (isLast || (status.Mode & Sticky) == 0 || !IsOwn(status.Uid))
+                    ? OfOne(folder, status, folder)
+                    : null;
+            _folders.Add((folder, isLast), objection);
         }
 
         return objection;
@@ -120,12 +157,6 @@ internal sealed class StrictModes(Account account)
 
         // Where the group's bits forbid writing, no entry of an access list allows it: they are its mask.
         if ((status.Mode & (OthersWrite | GroupWrite)) == 0)
-        {
-            return null;
-        }
-
-        // In a sticky folder, such as /tmp, nobody replaces what is another's.
-        if (status is { Kind: FileKind.Folder, Mode: var mode } && (mode & Sticky) != 0)
         {
             return null;
         }
@@ -217,7 +248,7 @@ internal sealed class StrictModes(Account account)
             return false;
         }
 
-        var known = gid == 0 || members.Names.Contains(account.Name) || Group.Find(gid)?.Name == account.Name;
+        var known = gid is 0 or Staff || members.Names.Contains(account.Name) || Group.Find(gid)?.Name == account.Name;
         foreach (var (uid, primary) in LocalAccounts())
         {
             if (primary == gid)
@@ -254,7 +285,7 @@ internal sealed class StrictModes(Account account)
         Account.Find(uid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"user id {uid}");
 
     /// <summary>A path without links; the path itself where it can't be followed.</summary>
-    private static string Resolve(string path)
+    internal static string Resolve(string path)
     {
         var folder = "/";
         var rest = new Stack<string>();
