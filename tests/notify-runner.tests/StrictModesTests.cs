@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Notify.Scripts;
 using Notify.Testing;
 using Xunit;
 
@@ -39,7 +41,7 @@ public sealed class StrictModesTests
     [InlineData("setfacl", "u:daemon:rw")]
     [InlineData("setfacl", "g:users:rw")]
     [InlineData("setfacl", "g:daemon:w")]
-    public async Task A_script_that_others_can_write_stops_all_until_the_command_in_the_sentence_is_run(
+    public async Task A_script_that_others_can_write_is_passed_over_until_the_command_in_the_sentence_is_run(
         string how,
         string what
     )
@@ -61,12 +63,43 @@ public sealed class StrictModesTests
                 break;
         }
 
-        var sentence = await SentenceOfAllAsync(alice, "good.py");
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
 
-        Assert.Contains($"can write to {path} (mode 0", sentence, StringComparison.Ordinal);
+        Assert.Equal(["good.py"], Sent(alice));
+        Assert.Contains("it's open.py is passed over", alice.Log, StringComparison.Ordinal);
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list"])).Output,
+            ScriptsJson.Default.ListListedScript
+        )!;
+        var sentence = Assert.Single(listed, script => script.Name == "it's open.py").Error!;
+        Assert.Contains(sentence, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            sentence,
+            (await alice.RunAsync("notify-runner", ["--dry-run"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"reason\":\"not_found\"",
+            (await alice.RunAsync("notify-scripts", ["run", "it's open.py"])).Output,
+            StringComparison.Ordinal
+        );
+
         Assert.Equal(0, (await alice.RunAsync("/bin/sh", ["-c", CommandIn(sentence)])).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
-        Assert.Equal(["good.py", "it's open.py"], SentByScripts(alice.Bot.All));
+        Assert.Contains("it's open.py", Sent(alice));
+    }
+
+    [Theory]
+    [InlineData("good.py", "import loose")]
+    [InlineData("_shop.py", "from loose import rate")]
+    public async Task A_script_that_others_can_write_stops_all_where_another_file_imports_it(string file, string line)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("good.py", Analyst.Hello);
+        alice.WriteScript(file, $"{line}\n{Analyst.Hello}");
+        await RootAsync("/bin/chmod", "o+w", alice.WriteScript("loose.py", Analyst.Hello));
+
+        await SentenceOfAllAsync(alice, "good.py");
     }
 
     /// <summary>What list says, after a round, <c>--dry-run</c>, <c>status</c> and a run on request have said the same and run nothing.</summary>
@@ -422,7 +455,7 @@ public sealed class StrictModesTests
     }
 
     [Fact]
-    public async Task A_script_of_another_account_stops_all_and_one_of_roots_runs()
+    public async Task A_script_of_another_account_is_passed_over_and_one_of_roots_runs()
     {
         await using var alice = await Analyst.CreateAsync();
         await using var bob = await TestAccount.CreateAsync("bob");
@@ -432,12 +465,13 @@ public sealed class StrictModesTests
         await RootAsync("/bin/chown", "root:root", alice.WriteScript("roots.py", Analyst.Hello));
         await RootAsync("/bin/chmod", "644", Path.Combine(alice.ScriptsFolder, "roots.py"));
 
-        Assert.Equal(75, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
 
-        Assert.Contains($"{path} belongs to {bob.Name}", alice.Log, StringComparison.Ordinal);
+        Assert.Equal(["roots.py"], Sent(alice));
+        Assert.Contains($"bobs.py is passed over: it belongs to {bob.Name}", alice.Log, StringComparison.Ordinal);
         Assert.Equal(0, (await alice.RunAsync("/bin/sh", ["-c", CommandIn(alice.Log)])).Status);
         Assert.Equal(0, (await alice.RoundAsync()).Status);
-        Assert.Equal(["bobs.py", "roots.py"], SentByScripts(alice.Bot.All));
+        Assert.Contains("bobs.py", Sent(alice));
     }
 
     [Fact]
