@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Notify.Formatting;
-using Notify.Posix;
 using Notify.Scripts;
 
 namespace Notify.Runner;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Notify.Scripts;
 using Notify.Sending;
 
 namespace Notify.Runner;
