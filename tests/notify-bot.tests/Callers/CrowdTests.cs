@@ -26,13 +26,16 @@ public sealed class CrowdTests(People people) : IClassFixture<People>
         sys.stdin.read()
         """;
 
-    /// <summary>Begins requests whose bodies come a byte at a time, and says how many were ended by the bot.</summary>
+    /// <summary>
+    /// Begins requests whose bodies come a byte at a time, and says how many were ended by the bot. They are not so large that those of one user are received four at a time
+    /// (LargeTexts), which would make them end one after the other.
+    /// </summary>
     private const string Trickle = """
         import select, socket, sys, time
         kept = []
         for _ in range(int(sys.argv[2])):
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(60)
-            s.sendall(b"POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{")
+            s.sendall(b"POST /send HTTP/1.1\r\nHost: notify\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")
             kept.append(s)
         print("trickling", flush=True)
         ended = 0
