@@ -62,6 +62,8 @@ public sealed class ScriptOutput
     private string? _unfinished;
     private byte[] _head = [];
     private long _length;
+    private bool _isStart = true;
+    private int _ofMark;
 
     /// <summary>Begins.</summary>
     public ScriptOutput() =>
@@ -82,8 +84,38 @@ public sealed class ScriptOutput
             _head = [.. _head, .. printed[..Math.Min(printed.Length, HeadSize - _head.Length)]];
         }
 
-        _scanner.Append(_length == 0 ? LenientJson.WithoutMark(printed) : printed);
         _length += printed.Length;
+        _scanner.Append(SkipMarks(printed));
+    }
+
+    /// <summary>What comes behind the byte order marks at the start, however they are cut.</summary>
+    private ReadOnlySpan<byte> SkipMarks(ReadOnlySpan<byte> printed)
+    {
+        var mark = "\uFEFF"u8;
+        while (_isStart && !printed.IsEmpty)
+        {
+            if (printed[0] == mark[_ofMark])
+            {
+                _ofMark = (_ofMark + 1) % mark.Length;
+                printed = printed[1..];
+            }
+            else
+            {
+                EndMarks();
+            }
+        }
+
+        return printed;
+    }
+
+    private void EndMarks()
+    {
+        if (_isStart)
+        {
+            // Half a mark is none.
+            _scanner.Append("\uFEFF"u8[.._ofMark]);
+            _isStart = false;
+        }
     }
 
     /// <summary>Reads an output that is there whole, of a script that ended well.</summary>
@@ -104,6 +136,7 @@ public sealed class ScriptOutput
     /// <param name="error">What is wrong where nothing is returned: with the last result, if there is any.</param>
     public ScriptResult? End(ReadOnlySpan<byte> tail, bool endedBadly, out string? error)
     {
+        EndMarks();
         _scanner.End();
         if (_outside.Count + _inside.Count == 0 && _unfinished is null && tail.Contains((byte)0))
         {

@@ -24,6 +24,11 @@ internal sealed class StrictModes(Account account)
     /// <summary>As the kernel (MAXSYMLINKS).</summary>
     private const int MaxLinks = 40;
 
+    /// <summary>The kernel's overflow user id, as which a user namespace shows accounts that it has no number for.</summary>
+    private const uint Nobody = 65534;
+
+    private bool? _isRootNobody;
+
     private readonly Dictionary<uint, bool> _ownGroups = [];
     private readonly Dictionary<(string, bool), string?> _folders = [];
     private string? _home;
@@ -221,7 +226,31 @@ internal sealed class StrictModes(Account account)
         }
     }
 
-    private bool IsOwn(uint uid) => uid == 0 || uid == account.Uid;
+    private bool IsOwn(uint uid) => uid == 0 || uid == account.Uid || (uid == Nobody && IsRootNobody);
+
+    /// <summary>Whether this is a user namespace that has a number for neither root nor nobody, such as the demo's: what is root's is shown as nobody's there.</summary>
+    private bool IsRootNobody => _isRootNobody ??= HasNoNumberForRoot();
+
+    private static bool HasNoNumberForRoot()
+    {
+        try
+        {
+            // A line for each range: first number here, first outside, how many.
+            return !File.ReadLines("/proc/self/uid_map")
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Any(range =>
+                    uint.Parse(range[0], CultureInfo.InvariantCulture) is var first
+                    && (
+                        first == 0
+                        || (first <= Nobody && Nobody - first < uint.Parse(range[2], CultureInfo.InvariantCulture))
+                    )
+                );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private bool IsOwnGroup(uint gid)
     {

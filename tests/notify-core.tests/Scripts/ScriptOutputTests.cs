@@ -325,6 +325,23 @@ public sealed class ScriptOutputTests
         Assert.Contains("\"first line", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_byte_order_mark_that_comes_in_pieces_is_one(int size)
+    {
+        var output = Encoding.UTF8.GetBytes("\uFEFF" + Good);
+        var reader = new ScriptOutput();
+        foreach (var piece in output.Chunk(size))
+        {
+            reader.Append(piece);
+        }
+
+        Assert.Empty(reader.End(output, endedBadly: false, out _)!.Warnings);
+    }
+
     [Property(MaxTest = 2000)]
     public Property How_the_output_is_cut_into_pieces_changes_nothing()
     {
