@@ -44,7 +44,7 @@ public sealed class LinkingInChat(
                     );
                     return;
                 case Redemption.Redeemed:
-                    // LinkChangeNotifier tells it, as it does for all links, whoever made them.
+                    // LinkChangeNotifier tells the chat, as for links from the dashboard and from admins.
                     await announcements.AnnounceAsync(cancellation);
                     return;
                 case Redemption.AskFirst ask:

@@ -510,7 +510,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     {
         var uid = UidOf(user);
 
-        // Before the rows are counted: what is stored in between is counted anew the next time.
+        // Read the version before the rows. A row that is stored in between changes it, and the next call counts again.
         var version = Select(OutboxRows.FindVersion, OutboxRows.Version, ("$user", user.Value), ("$uid", uid))[0];
         if (_counted.TryGetValue((user, uid), out var known) && known.Version == version)
         {

@@ -141,17 +141,12 @@ internal sealed class WatchRoutes(
         var days = counts
             .Days.GroupBy(c => c.Day)
             .Select(day =>
-            {
-                int Of(DeliveryState state) => day.Where(c => c.State == state).Sum(c => c.Count);
-                return new DayAnswer(
-                    day.Key,
-                    Of(DeliveryState.Queued),
-                    Of(DeliveryState.Delivered),
-                    Of(DeliveryState.Failed),
-                    Of(DeliveryState.Unknown),
-                    Of(DeliveryState.Muted)
-                );
-            });
+                Sum(
+                    day.Select(c => (c.State, c.Count)),
+                    (queued, delivered, failed, unknown, muted) =>
+                        new DayAnswer(day.Key, queued, delivered, failed, unknown, muted)
+                )
+            );
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new DaysAnswer(counts.Since, [.. days]),
@@ -166,21 +161,33 @@ internal sealed class WatchRoutes(
         var quarters = counts
             .Quarters.GroupBy(c => c.At)
             .Select(quarter =>
-            {
-                int Of(DeliveryState state) => quarter.Where(c => c.State == state).Sum(c => c.Count);
-                return new QuarterAnswer(
-                    quarter.Key,
-                    Of(DeliveryState.Queued),
-                    Of(DeliveryState.Delivered),
-                    Of(DeliveryState.Failed),
-                    Of(DeliveryState.Unknown),
-                    Of(DeliveryState.Muted)
-                );
-            });
+                Sum(
+                    quarter.Select(c => (c.State, c.Count)),
+                    (queued, delivered, failed, unknown, muted) =>
+                        new QuarterAnswer(quarter.Key, queued, delivered, failed, unknown, muted)
+                )
+            );
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new QuartersAnswer(counts.Since, [.. quarters]),
             SendApiJson.Default.QuartersAnswer
+        );
+    }
+
+    /// <summary>An answer made of the sums by state: queued, delivered, failed, unknown, muted.</summary>
+    private static T Sum<T>(
+        IEnumerable<(DeliveryState State, int Count)> counts,
+        Func<int, int, int, int, int, T> answer
+    )
+    {
+        var sums = counts.ToLookup(count => count.State, count => count.Count);
+        int Of(DeliveryState state) => sums[state].Sum();
+        return answer(
+            Of(DeliveryState.Queued),
+            Of(DeliveryState.Delivered),
+            Of(DeliveryState.Failed),
+            Of(DeliveryState.Unknown),
+            Of(DeliveryState.Muted)
         );
     }
 

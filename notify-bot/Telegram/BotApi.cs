@@ -294,7 +294,7 @@ public sealed class BotApi : IDisposable
         );
         throw new BotApiException(
             status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
-                // Whoever says it: this picture is too large for the way to Telegram, and will be the next time.
+                // The picture is too large for Telegram or for a proxy on the way. Another try fails too.
                 ? new BotApiFailure.Refused(other)
                 : new BotApiFailure.Unreachable(other, OutcomeUnknown: false)
         );

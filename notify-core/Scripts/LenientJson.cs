@@ -72,7 +72,7 @@ public static class LenientJson
     internal static string Decode(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(WithoutMark(bytes));
 
     /// <summary>Without byte order marks at the start.</summary>
-    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes)
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes)
     {
         while (bytes.StartsWith("\uFEFF"u8))
         {

@@ -26,7 +26,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
     /// <summary>What may be an object, and what came behind it.</summary>
     private byte[] _kept = [];
 
-    /// <summary>Which starts in it are not tried; behind its end, and behind what is marked, none is.</summary>
+    /// <summary>The scanner skips the starts that are true here. All starts from <see cref="_marked"/> on are tried.</summary>
     private bool[] _hopeless = [];
     private int _marked;
     private int _length;
@@ -234,7 +234,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         }
         else if (_start > _length / 2)
         {
-            // Rarely enough to cost nothing, often enough to keep no more than twice what is needed.
+            // At half the buffer: each byte moves once on average, and the buffer holds at most twice the value.
             _kept.AsSpan(_start.._length).CopyTo(_kept);
             var left = Math.Max(0, _marked - _start);
             _hopeless.AsSpan(_marked - left, left).CopyTo(_hopeless);
