@@ -1,11 +1,11 @@
 namespace Notify;
 
-/// <summary>Text of which only the letters A to Z have a small form.</summary>
+/// <summary>Lower-cases only the letters A to Z.</summary>
 public static class AsciiText
 {
     /// <summary>
-    /// The text with A to Z as a to z, and every other character as it is. Unicode has other letters whose small form is one of these, such as the sign of
-    /// kelvin; lowered with them, a name could become somebody else's.
+    /// The text with A to Z as a to z, and every other character unchanged. Other Unicode letters, such as the Kelvin sign, also have one of these as
+    /// lower case, and a name could become somebody else's.
     /// </summary>
     public static string Lower(ReadOnlySpan<char> text) =>
         string.Create(
