@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Notify;
 
-/// <summary>The IANA name of a time zone, such as <c>Europe/Prague</c>. Its characters are safe in a path, a log line and a message; whether this machine knows the zone is another question.</summary>
+/// <summary>The IANA name of a time zone, such as <c>Europe/Prague</c>. Its characters are safe in a path, a log line and a message; this machine may still not know the zone.</summary>
 public sealed partial record TimeZoneName
 {
     /// <summary>Longest name in characters. The longest of the time zone database has 32.</summary>
@@ -14,14 +14,14 @@ public sealed partial record TimeZoneName
     /// <summary>The name.</summary>
     public string Value { get; }
 
-    /// <summary>Takes a text as a name if it has the shape of one: up to three words of ASCII letters, digits, <c>_</c>, <c>+</c> and <c>-</c>, with <c>/</c> between them.</summary>
+    /// <summary>Parses a name: up to three words of ASCII letters, digits, <c>_</c>, <c>+</c> and <c>-</c>, with <c>/</c> between them.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out TimeZoneName? name)
     {
         name = text is { Length: <= MaxLength } && Shape().IsMatch(text) ? new TimeZoneName(text) : null;
         return name is not null;
     }
 
-    /// <summary>The time zone; null where this machine's database doesn't have it, or can't be read.</summary>
+    /// <summary>The time zone; null if this machine's database lacks it or is unreadable.</summary>
     public TimeZoneInfo? Find()
     {
         try
