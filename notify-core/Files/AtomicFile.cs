@@ -5,23 +5,22 @@ using Notify.Posix;
 namespace Notify.Files;
 
 /// <summary>
-/// The new content of a file, written beside it and on disk, that takes the file's place in one step: whoever reads the path, or
-/// finds it after a crash, sees the old content whole or the new content whole.
+/// Replaces a file in one step by new content that is already on disk beside it. Readers, also after a crash, see
+/// either the whole old content or the whole new content.
 /// </summary>
 /// <remarks>
-/// A file that is replaced keeps its mode, group and access control list, and its owner where the writer may give files away. A writer
-/// who isn't in the file's group can't keep the group; then the group's rights shrink to those of others and the list is dropped:
-/// narrower, never wider. A new file gets the mode that the caller names, whatever the umask,
-/// and where root writes it, its folder's owner. Costs two <c>fsync</c>: about 1 ms.
+/// A replaced file keeps its mode, group and ACL, and its owner if the writer may give files away. A writer outside the file's
+/// group can't keep the group. Then the group's rights shrink to those of others and the ACL goes:
+/// narrower, never wider. A new file gets the caller's mode regardless of the umask,
+/// and, written by root, its folder's owner. Costs two <c>fsync</c>: about 1 ms.
 /// </remarks>
 public sealed class AtomicFile : IDisposable
 {
-    /// <summary>How long a temporary file may lie untouched before it counts as left behind by a writer that was killed.</summary>
+    /// <summary>The age at which an untouched temporary file counts as left behind by a killed writer.</summary>
     public static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(10);
 
     private const string LeftoverPrefix = ".notify-";
     private const string LeftoverSuffix = ".tmp";
-    private const uint OwnerOnly = 0x180; // 0600
 
     private readonly string _path;
     private readonly SafeFileHandle _folder;
@@ -37,11 +36,11 @@ public sealed class AtomicFile : IDisposable
         _temporaryName = temporaryName;
     }
 
-    /// <summary>Replaces the content of <paramref name="path"/>, or makes the file; on return it is durable.</summary>
-    /// <param name="path">A regular file or nothing. Anything else there (a link, a folder) is refused and left alone.</param>
+    /// <summary>Replaces or creates <paramref name="path"/>. The content is durable on return.</summary>
+    /// <param name="path">A regular file, or nothing yet. Anything else (a link, a folder) is refused and left alone.</param>
     /// <param name="content">All of the new content.</param>
-    /// <param name="modeIfNew">The mode of a file that wasn't there before.</param>
-    /// <exception cref="FileNotWrittenException">The disk is full, a right is missing, ...; the old content is whole.</exception>
+    /// <param name="modeIfNew">The mode of a new file.</param>
+    /// <exception cref="FileNotWrittenException">The disk is full, a right is missing, ...; the old content is intact.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode modeIfNew)
     {
         using var file = Prepare(path, content, modeIfNew);
@@ -49,8 +48,8 @@ public sealed class AtomicFile : IDisposable
     }
 
     /// <summary>
-    /// Does all that can fail for want of space or rights, so that several files can be prepared first and then take their places one
-    /// right after the other with <see cref="Commit"/>. Without that, <see cref="Dispose"/> removes what was prepared.
+    /// Does everything that can fail for space or rights. Several prepared files can then replace their targets in quick
+    /// succession with <see cref="Commit"/>. Without it <see cref="Dispose"/> removes the prepared file.
     /// </summary>
     /// <inheritdoc cref="Replace"/>
     public static AtomicFile Prepare(string path, ReadOnlySpan<byte> content, UnixFileMode modeIfNew)
@@ -92,7 +91,7 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>Why files can't be written in a folder at this moment, by trying with a page of content, which goes again at once; null where they can.</summary>
+    /// <summary>Why a folder takes no files now, found by writing and removing a page of content; null if it does.</summary>
     public static FileNotWrittenException? WhyNot(string folder)
     {
         var path = Path.Combine(Path.GetFullPath(folder), "a file");
@@ -109,11 +108,11 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>The prepared file as it is now; its inode stays the same when it takes its place.</summary>
+    /// <summary>The prepared file's status. Its inode stays the same after <see cref="Commit"/>.</summary>
     internal FileStatus Status => FileStatus.Of(_file);
 
-    /// <summary>Takes the file's place, durably.</summary>
-    /// <exception cref="FileNotWrittenException">The kernel refused; unless the text says otherwise, the old content is whole.</exception>
+    /// <summary>Replaces the target durably.</summary>
+    /// <exception cref="FileNotWrittenException">The kernel refused. Unless the text says otherwise, the old content is intact.</exception>
     public void Commit()
     {
         if (LibC.RenameAt(_folder, _temporaryName, _folder, Path.GetFileName(_path)) != 0)
@@ -126,12 +125,12 @@ public sealed class AtomicFile : IDisposable
         {
             throw new FileNotWrittenException(
                 _path,
-                $"the new content is there, but may not outlive a power failure ({LibC.LastError()})"
+                $"the new content is there, but may not survive a power failure ({LibC.LastError()})"
             );
         }
     }
 
-    /// <summary>Removes the temporary file if it has not taken its place.</summary>
+    /// <summary>Removes the temporary file, unless it was committed.</summary>
     public void Dispose()
     {
         if (!_committed && !_folder.IsClosed)
@@ -143,8 +142,8 @@ public sealed class AtomicFile : IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Removes from a folder what writers left behind that were killed in the middle: own temporary files older than <see cref="LeftoverAge"/>.</summary>
-    /// <returns>How many were removed. What can't be removed is left: it does no harm but take space.</returns>
+    /// <summary>Removes leftovers of killed writers from a folder: own temporary files older than <see cref="LeftoverAge"/>.</summary>
+    /// <returns>The number of removed files. Others only take space.</returns>
     public static int RemoveLeftovers(string folder, TimeProvider time)
     {
         var removed = 0;
@@ -173,7 +172,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Tidying up must not stop the work it is done beside; the next call tries again.
+            // Tidying up must not stop the real work. The next call tries again.
         }
 
         return removed;
@@ -190,12 +189,12 @@ public sealed class AtomicFile : IDisposable
 
     private static AtomicFile Create(string path, SafeFileHandle folder)
     {
-        // The name can't be guessed, and what is already there is never opened: nobody can lay a link in the way. (A Guid's random bits
+        // The name can't be guessed, and an existing file is never opened, so nobody can plant a link. (A Guid's random bits
         // come from the kernel's generator too; RandomNumberGenerator would load OpenSSL, which costs a short-lived program 5 ms.)
         var name = LeftoverPrefix + Guid.NewGuid().ToString("N") + LeftoverSuffix;
         const int Flags =
             LibC.OpenWriteOnly | LibC.OpenCreate | LibC.OpenExclusive | LibC.OpenNoFollow | LibC.OpenCloseOnExec;
-        var descriptor = LibC.OpenAt(folder, name, Flags, OwnerOnly);
+        var descriptor = LibC.OpenAt(folder, name, Flags, (uint)FileModes.OwnerFile);
         return descriptor >= 0
             ? new AtomicFile(path, folder, new SafeFileHandle(descriptor, ownsHandle: true), name)
             : throw FileNotWrittenException.LastError(path, "can't make a file in its folder: ");
@@ -226,11 +225,11 @@ public sealed class AtomicFile : IDisposable
         {
             if (Account.EffectiveUid == 0 && FileStatus.Of(_folder).Uid is var owner and not 0)
             {
-                // What root makes in a service's folder is the service's, as if the service had made it.
+                // A file that root creates in a service's folder belongs to the service.
                 _ = LibC.ChangeOwner(_file, owner, uint.MaxValue);
             }
 
-            SetMode((uint)modeIfNew);
+            SetMode(modeIfNew);
             return;
         }
 
@@ -238,13 +237,14 @@ public sealed class AtomicFile : IDisposable
         if (own.Gid != old.Gid && LibC.ChangeOwner(_file, uint.MaxValue, old.Gid) != 0)
         {
             AccessControlList.Clear(_file);
-            SetMode((old.Mode & 0x1C0) | ((old.Mode & 7) << 3) | (old.Mode & 7));
+            var others = (uint)(old.Mode & FileModes.Others);
+            SetMode((old.Mode & FileModes.OwnerFolder) | (UnixFileMode)((others << 3) | others));
             return;
         }
 
         if (own.Uid != old.Uid)
         {
-            // Only root may; for anyone else the file passes to its last writer.
+            // Only root may do this. Otherwise the file belongs to its last writer.
             _ = LibC.ChangeOwner(_file, old.Uid, uint.MaxValue);
         }
 
@@ -260,19 +260,19 @@ public sealed class AtomicFile : IDisposable
         SetMode(old.Mode);
     }
 
-    private void SetMode(uint mode)
+    private void SetMode(UnixFileMode mode)
     {
-        if (LibC.ChangeMode(_file, mode) != 0)
+        if (LibC.ChangeMode(_file, (uint)mode) != 0)
         {
             throw new FileNotWrittenException(_path, LibC.LastError());
         }
     }
 }
 
-/// <summary>New content could not take a file's place.</summary>
+/// <summary>A file could not be replaced.</summary>
 /// <param name="path">The file.</param>
 /// <param name="reason">Why, without a full stop, such as <c>No space left on device</c>.</param>
-/// <param name="inner">What was caught, if anything.</param>
+/// <param name="inner">The cause, if any.</param>
 public sealed class FileNotWrittenException(string path, string reason, Exception? inner = null)
     : IOException($"Can't write {path}: {reason}.", inner)
 {
@@ -282,7 +282,7 @@ public sealed class FileNotWrittenException(string path, string reason, Exceptio
     /// <summary>Why, without a full stop.</summary>
     public string Reason { get; } = reason;
 
-    /// <summary>The kernel's error number; 0 where it was not the kernel that refused.</summary>
+    /// <summary>The kernel's error number; 0 for another cause.</summary>
     public int ErrorNumber { get; private init; }
 
     /// <summary>The kernel refused the last call.</summary>

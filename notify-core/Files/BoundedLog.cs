@@ -3,31 +3,32 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Notify.Posix;
+using Notify.Text;
 
 namespace Notify.Files;
 
 /// <summary>
-/// A log file that never grows beyond a bound: when it is full it becomes <c>NAME.1</c>, in place of the one before, and a new one
-/// begins. Several processes may write to it at once.
+/// A log file of bounded size. A full file replaces <c>NAME.1</c>, and a new one
+/// begins. Several processes may write at once.
 /// </summary>
 /// <remarks>
 /// <para>
-/// An entry is a line <c>2026-01-30T19:20:00.125Z text</c>; further lines of a text are indented by four spaces. So whatever a text holds,
-/// a line that starts with a time was written by the program. Other control characters and those that turn the direction
-/// of text are written as <c>\u001b</c>.
+/// An entry is a line <c>2026-01-30T19:20:00.125Z text</c>; further lines are indented by four spaces. So a line that
+/// starts with a time always comes from the program. Other control characters and bidi controls
+/// are written as <c>\u001b</c>.
 /// </para>
 /// <para>
-/// Writing never throws and never waits for another process. What can't be written (a full disk, a missing right) is counted, and said in the log as soon
-/// as that can be written again. Each entry is one <c>write</c> of an <c>O_APPEND</c> file, so entries of different processes do not mix.
-/// An entry costs a few microseconds; it is not forced to disk. Safe for several threads.
+/// Writing never throws and never waits for another process. Entries that can't be written (a full disk, a missing right) are counted, and the count goes into the
+/// log later. Each entry is one <c>write</c> to an <c>O_APPEND</c> file, so entries of different processes do not mix.
+/// An entry takes a few microseconds without a sync to disk. Safe for several threads.
 /// </para>
 /// </remarks>
 public sealed class BoundedLog : IDisposable
 {
-    /// <summary>Bytes that the file may have unless the caller says otherwise; with the older file it is twice that on disk.</summary>
+    /// <summary>Default bound in bytes; with the older file twice that on disk.</summary>
     public const long DefaultMaxBytes = 1_000_000;
 
-    /// <summary>Characters of one entry that are kept; how many were left out is said at its end.</summary>
+    /// <summary>Longest entry in characters. A cut entry ends with the number of missing characters.</summary>
     public const int MaxEntryLength = 16_384;
 
     private readonly Lock _gate = new();
@@ -41,16 +42,16 @@ public sealed class BoundedLog : IDisposable
     private long _unreported;
     private string _reason = "";
 
-    /// <summary>Names the log; the file is opened, or made with <paramref name="mode"/> whatever the umask, with the first entry.</summary>
-    /// <param name="path">Where. Its folder must be there. A symbolic link, or anything but a regular file, is not written to.</param>
-    /// <param name="time">Whose time the entries carry.</param>
+    /// <summary>Names the log. The first entry opens the file, or creates it with <paramref name="mode"/> regardless of the umask.</summary>
+    /// <param name="path">The file in an existing folder. Never writes to a symbolic link or another kind of file.</param>
+    /// <param name="time">The clock of the entries.</param>
     /// <param name="maxBytes">The size in bytes beyond which a new file begins.</param>
     /// <param name="mode">The mode of a new file.</param>
     public BoundedLog(
         string path,
         TimeProvider time,
         long maxBytes = DefaultMaxBytes,
-        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+        UnixFileMode mode = FileModes.OwnerFile
     )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
@@ -60,10 +61,10 @@ public sealed class BoundedLog : IDisposable
         _mode = mode;
     }
 
-    /// <summary>How many entries could not be written since this object was made.</summary>
+    /// <summary>The number of entries that this object could not write.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Writes one entry with the time it is now.</summary>
+    /// <summary>Writes one entry with the current time.</summary>
     public void Write(string text)
     {
         var now = _time.GetUtcNow();
@@ -101,7 +102,7 @@ public sealed class BoundedLog : IDisposable
         }
     }
 
-    /// <summary>Begins a new file if this one is over its bound. For a log that another program appends to, such as a shell's <c>&gt;&gt;</c>.</summary>
+    /// <summary>Begins a new file if this one is over its bound, for a log to which another program appends, such as a shell's <c>&gt;&gt;</c>.</summary>
     public void RotateIfFull()
     {
         lock (_gate)
@@ -129,29 +130,8 @@ public sealed class BoundedLog : IDisposable
     private static void AppendEntry(StringBuilder entry, DateTimeOffset now, string text)
     {
         entry.Append(now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z '", CultureInfo.InvariantCulture));
-        var kept = Math.Min(text.TrimEnd().Length, MaxEntryLength);
-        for (var i = 0; i < kept; i++)
-        {
-            var c = text[i];
-            if (c == '\r' && i + 1 < kept && text[i + 1] == '\n')
-            {
-                continue;
-            }
-
-            if (c == '\n')
-            {
-                entry.Append("\n    ");
-            }
-            else if (c != '\t' && IsDangerous(c))
-            {
-                entry.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            }
-            else
-            {
-                entry.Append(c);
-            }
-        }
-
+        var kept = text[..Math.Min(text.TrimEnd().Length, MaxEntryLength)];
+        entry.Append(SafeText.Lines(kept).Replace("\n", "\n    ", StringComparison.Ordinal));
         if (text.Length > MaxEntryLength)
         {
             entry.Append(CultureInfo.InvariantCulture, $" ... ({text.Length - MaxEntryLength} more characters)");
@@ -159,11 +139,6 @@ public sealed class BoundedLog : IDisposable
 
         entry.Append('\n');
     }
-
-    private static bool IsDangerous(char c) =>
-        char.IsControl(c)
-        || char.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        || c is '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     private unsafe bool TryWrite(ReadOnlySpan<byte> entry)
     {
@@ -192,13 +167,13 @@ public sealed class BoundedLog : IDisposable
             return true;
         }
 
-        // A disk that fills up in the middle of an entry leaves a part of it; the next one begins on a line of its own.
+        // A full disk can cut an entry. The next one begins on its own line.
         _tornLine |= count > 0;
         _reason = count < 0 ? LibC.LastError() : "No space left on device";
         return false;
     }
 
-    /// <summary>Opens the file, or the one that has taken its place since: another process has begun a new one, or an operator has moved it away.</summary>
+    /// <summary>Opens the file, also after another process began a new one or an admin moved it away.</summary>
     private bool Open()
     {
         if (_file is not null && FileStatus.OfPath(_path, followLink: false) is { } named && named.Inode == _inode)
@@ -251,7 +226,7 @@ public sealed class BoundedLog : IDisposable
         return false;
     }
 
-    /// <summary>Begins a new file where the next entry would not fit. Locked on the file itself, so that of several processes one does it.</summary>
+    /// <summary>Begins a new file if the next entry would not fit. A lock on the file makes one of several processes do it.</summary>
     private void Rotate(int next)
     {
         var size = FileStatus.Of(_file!).Size;
@@ -262,18 +237,18 @@ public sealed class BoundedLog : IDisposable
 
         if (LibC.Flock(_file!, LibC.LockExclusive | LibC.LockNonBlocking) != 0)
         {
-            // Another process is at it: this entry still goes into the file that is full.
+            // Another process does it. This entry goes into the full file.
             return;
         }
 
-        // Whoever waited for nothing here finds the name moved on to a new file already.
+        // Another process may have begun a new file meanwhile.
         if (
             FileStatus.OfPath(_path, followLink: false) is { } named
             && named.Inode == _inode
             && LibC.Rename(_path, _path + ".1") != 0
         )
         {
-            // Without the right to move it in its folder the bound can't be kept in any other way than by not writing.
+            // Without the right to rename it, not writing is the only way to keep the bound.
             _reason = $"the file is full and can't be moved to {_path}.1 ({LibC.LastError()})";
             Close();
             return;

@@ -5,16 +5,16 @@ using Notify.Posix;
 
 namespace Notify.Files;
 
-/// <summary>Why a file is not opened for a caller.</summary>
+/// <summary>Why a file is refused to a caller.</summary>
 public enum CallerFileRefusal
 {
     /// <summary>Not an absolute path without <c>.</c> and <c>..</c>.</summary>
     NotAPath,
 
-    /// <summary>Nothing is there, or a folder on the way is closed to the opener.</summary>
+    /// <summary>It does not exist, or a folder on the path is closed to the opener.</summary>
     NotReachable,
 
-    /// <summary>A symbolic link is on the way or at the end.</summary>
+    /// <summary>A symbolic link is on the path or at its end.</summary>
     SymbolicLink,
 
     /// <summary>A folder, a pipe, a device.</summary>
@@ -30,14 +30,14 @@ public enum CallerFileRefusal
     TooLarge,
 }
 
-/// <summary>A file opened for a caller, or why not.</summary>
+/// <summary>A file opened for a caller, or the refusal.</summary>
 public abstract record CallerFileResult
 {
     private CallerFileResult() { }
 
-    /// <summary>The file that was checked; it can't be swapped any more.</summary>
+    /// <summary>The checked file, which nobody can swap any more.</summary>
     /// <param name="Handle">The file, opened for reading.</param>
-    /// <param name="Status">What it was when it was checked.</param>
+    /// <param name="Status">Its status at the check.</param>
     public sealed record Opened(SafeFileHandle Handle, FileStatus Status) : CallerFileResult
     {
         /// <summary>When its content was last changed.</summary>
@@ -45,39 +45,63 @@ public abstract record CallerFileResult
             DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(Status.ModifiedNanoseconds / 100);
 
         /// <summary>
-        /// Whether the bytes that were read since are the file that was checked: as many as its size says, and nothing written meanwhile. Names and rights may change.
+        /// Whether the bytes read since are the checked file: its full size, and no write meanwhile. Names and rights may change.
         /// </summary>
-        /// <param name="read">How many bytes were read up to the end.</param>
+        /// <param name="read">The number of bytes read.</param>
         public bool IsWhole(long read) =>
             read == Status.Size
             && FileStatus.Of(Handle) is var now
             && (now.Size, now.ModifiedNanoseconds) == (Status.Size, Status.ModifiedNanoseconds);
     }
 
-    /// <summary>Why not, as a kind and as a sentence for the caller.</summary>
+    /// <summary>The refusal, as a kind and a sentence for the caller.</summary>
     public sealed record Refused(CallerFileRefusal Reason, string Sentence) : CallerFileResult;
 }
 
+/// <summary>What a caller names a file for, in the words of the refusals.</summary>
+/// <param name="Field">The field with the path.</param>
+/// <param name="Part">The part of a form that takes the bytes instead.</param>
+/// <param name="Noun">What the file is.</param>
+public sealed record CallerFileUse(string Field, string Part, string Noun)
+{
+    /// <summary>One picture.</summary>
+    public static CallerFileUse PhotoPath { get; } = new("photo_path", "photo", "photo");
+
+    /// <summary>One of several pictures.</summary>
+    public static CallerFileUse Images { get; } = new("images", "photos", "photo");
+
+    /// <summary>A file.</summary>
+    public static CallerFileUse Files { get; } = new("files", "files", "file");
+}
+
 /// <summary>
-/// Opens a file that a caller names, with the opener's rights but for the caller's eyes only: the caller's own file, or one that
-/// everybody on the machine may read. What the opener alone may read stays closed (specification, section 4, <c>photo_path</c>).
+/// Opens a file that a caller names with the opener's rights, but only if the caller may see it: the caller's own file, or one that
+/// everybody on the machine may read. Files for the opener alone stay closed (docs/send-api.md, <c>photo_path</c>).
 /// </summary>
 /// <remarks>
-/// The path is walked folder by folder, each opened before the next is looked up in it, and no symbolic link is followed. So the file
-/// that is checked is the file that is read, whatever is renamed meanwhile. A hard link keeps its file's owner and mode, and so gains nothing.
-/// Open to all means to owner, group and others: where a mode shuts out a group, its members are not all.
-/// ACLs count as the kernel counts them for the caller (<see cref="CallerRights"/>); where there may be one of a kind that can't be read, the file is refused.
-/// Beyond a folder that is closed to the caller every refusal is the same, so that nobody learns through the bot what is in there.
+/// The path is opened folder by folder, without following symbolic links. So the checked file
+/// is the file that is read, whatever is renamed meanwhile. A hard link keeps its file's owner and mode, so it gains nothing.
+/// "Everybody" means owner, group and others: a mode that excludes the group is not enough.
+/// ACLs count for the caller as in the kernel (<see cref="CallerRights"/>). If there may be an unreadable kind of ACL, the file is refused.
+/// Beyond a folder that is closed to the caller every refusal is the same, so nobody learns through the bot what is in there.
 /// </remarks>
 public static class CallerFile
 {
     /// <summary>Opens a file for a caller.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <param name="uid">The caller's user id, by the kernel's word.</param>
-    /// <param name="groups">The caller's groups, the effective one included, by the kernel's word.</param>
-    /// <param name="mostBytes">The largest file that is opened.</param>
-    public static CallerFileResult Open(string path, uint uid, IReadOnlyCollection<uint> groups, long mostBytes)
+    /// <param name="uid">The caller's user id, from the kernel.</param>
+    /// <param name="groups">The caller's groups, including the effective one, from the kernel.</param>
+    /// <param name="maxBytes">The largest allowed file.</param>
+    /// <param name="use">What it is for.</param>
+    public static CallerFileResult Open(
+        string path,
+        uint uid,
+        IReadOnlyCollection<uint> groups,
+        long maxBytes,
+        CallerFileUse use
+    )
     {
+        ArgumentNullException.ThrowIfNull(use);
         ArgumentNullException.ThrowIfNull(path);
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (
@@ -90,12 +114,14 @@ public static class CallerFile
         {
             return new CallerFileResult.Refused(
                 CallerFileRefusal.NotAPath,
-                "photo_path is not an absolute path of a file without '.' and '..' in it."
+                use == CallerFileUse.PhotoPath
+                    ? "photo_path must be an absolute path without '.' and '..'."
+                    : $"Each of {use.Field} must be an absolute path without '.' and '..'."
             );
         }
 
         ArgumentNullException.ThrowIfNull(groups);
-        var way = new Way(new CallerRights(uid, groups), OpenToAll: true, OpenToCaller: true);
+        var way = new Way(new CallerRights(uid, groups), OpenToAll: true, OpenToCaller: true, use);
         var folder = new SafeFileHandle(
             LibC.Open("/", LibC.OpenPathOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0),
             ownsHandle: true
@@ -120,7 +146,7 @@ public static class CallerFile
                 folder = new SafeFileHandle(next, ownsHandle: true);
             }
 
-            return OpenIn(folder, segments[^1], way.Through(folder), mostBytes);
+            return OpenIn(folder, segments[^1], way.Through(folder), maxBytes);
         }
         finally
         {
@@ -128,9 +154,9 @@ public static class CallerFile
         }
     }
 
-    private static CallerFileResult OpenIn(SafeFileHandle folder, string name, Way way, long mostBytes)
+    private static CallerFileResult OpenIn(SafeFileHandle folder, string name, Way way, long maxBytes)
     {
-        // Looked at before it is opened: opening a device or a pipe can do something already.
+        // Checked before opening: opening a device or a pipe can have effects.
         var looked = LibC.OpenAt(folder, name, LibC.OpenPathOnly | LibC.OpenNoFollow | LibC.OpenCloseOnExec, 0);
         if (looked < 0)
         {
@@ -139,7 +165,7 @@ public static class CallerFile
 
         using (var handle = new SafeFileHandle(looked, ownsHandle: true))
         {
-            if (Refusal(handle, FileStatus.Of(handle), way, mostBytes) is { } refusal)
+            if (Refusal(handle, FileStatus.Of(handle), way, maxBytes) is { } refusal)
             {
                 return refusal;
             }
@@ -155,14 +181,14 @@ public static class CallerFile
         {
             return new CallerFileResult.Refused(
                 CallerFileRefusal.NotReadable,
-                $"The bot may not read that file ({LibC.LastError()}). Send its bytes as the part 'photo' of a form, or let all read it (chmod o+r, and o+x on its folders)."
+                $"The bot may not read that file ({LibC.LastError()}). Send its bytes as the part '{way.Use.Part}' of a form, or let all read it (chmod o+r, and o+x on its folders)."
             );
         }
 
-        // What counts is the file that is open now; it may be another one than a moment ago.
+        // The open file counts: it may be another one than a moment ago.
         var file = new SafeFileHandle(opened, ownsHandle: true);
         var status = FileStatus.Of(file);
-        if (Refusal(file, status, way, mostBytes) is { } swapped)
+        if (Refusal(file, status, way, maxBytes) is { } swapped)
         {
             file.Dispose();
             return swapped;
@@ -171,30 +197,32 @@ public static class CallerFile
         return new CallerFileResult.Opened(file, status);
     }
 
-    private static CallerFileResult.Refused? Refusal(SafeFileHandle file, FileStatus status, Way way, long mostBytes) =>
+    private static CallerFileResult.Refused? Refusal(SafeFileHandle file, FileStatus status, Way way, long maxBytes) =>
         status switch
         {
-            _ when !way.OpenToCaller => NotTheCallers(),
+            _ when !way.OpenToCaller => NotTheCallers(way),
             { Kind: FileKind.SymbolicLink } => Link(),
             { Kind: not FileKind.Regular } => new(
                 CallerFileRefusal.NotRegular,
-                "photo_path names something else than a regular file."
+                way.Use == CallerFileUse.PhotoPath
+                    ? "photo_path does not name a regular file."
+                    : $"One of {way.Use.Field} is not a regular file."
             ),
             _ when status.Uid == way.Caller.Uid && !way.Caller.Has(file, status, AccessRights.Read) => new(
                 CallerFileRefusal.NotReadable,
-                "That file is yours, but closed to yourself by its mode, or has an access list of a kind that the bot does not know. Send its bytes as the part 'photo' of a form."
+                $"That file is yours, but its mode closes it to you, or it has an unknown kind of ACL. Send its bytes as the part '{way.Use.Part}' of a form."
             ),
             _ when status.Uid != way.Caller.Uid
                     && !(
                         way.OpenToAll
                         && CallerRights.AllHave(status, AccessRights.Read)
                         && way.Caller.Has(file, status, AccessRights.Read)
-                    ) => NotTheCallers(),
-            _ when status.Size > mostBytes => new(
+                    ) => NotTheCallers(way),
+            _ when status.Size > maxBytes => new(
                 CallerFileRefusal.TooLarge,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"That photo has {status.Size} bytes; {mostBytes} are the most. Save the chart smaller (plt.savefig with a lower dpi)."
+                    $"That {way.Use.Noun} has {status.Size} bytes; the limit is {maxBytes}.{(way.Use.Noun == "photo" ? " Save the chart smaller (plt.savefig with a lower dpi)." : "")}"
                 )
             ),
             _ => null,
@@ -206,10 +234,10 @@ public static class CallerFile
         var reason = LibC.LastError();
         if (!way.OpenToCaller)
         {
-            return NotTheCallers();
+            return NotTheCallers(way);
         }
 
-        // O_DIRECTORY with O_NOFOLLOW says "not a directory" for a link; what it is makes a better sentence.
+        // O_DIRECTORY with O_NOFOLLOW reports "not a directory" for a link. Checking the kind gives a better sentence.
         if (error == LibC.TooManyLinks || IsLink(folder, name))
         {
             return Link();
@@ -217,7 +245,7 @@ public static class CallerFile
 
         return new CallerFileResult.Refused(
             CallerFileRefusal.NotReachable,
-            $"The bot does not get to that file ({reason}). A home of mode 0750 is closed to it: send the bytes as the part 'photo' of a form, as notify-runner does."
+            $"The bot can't reach that file ({reason}). A home of mode 0750 is closed to it: send the bytes as the part '{way.Use.Part}' of a form, as notify-runner does."
         );
     }
 
@@ -228,18 +256,18 @@ public static class CallerFile
     private static CallerFileResult.Refused Link() =>
         new(
             CallerFileRefusal.SymbolicLink,
-            "A symbolic link is on the way to that file; give the path without it (realpath shows it)."
+            "The path has a symbolic link. Give the path without it (realpath shows it)."
         );
 
-    private static CallerFileResult.Refused NotTheCallers() =>
+    private static CallerFileResult.Refused NotTheCallers(Way way) =>
         new(
             CallerFileRefusal.NotTheCallers,
-            "That file is neither yours nor readable by all through folders open to all, or an access list on the way shuts you out. Send its bytes as the part 'photo' of a form instead."
+            $"That file is neither yours nor readable by everybody through open folders, or an ACL on the path excludes you. Send its bytes as the part '{way.Use.Part}' of a form instead."
         );
 
     /// <summary>Who may pass the folders so far.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Way(CallerRights Caller, bool OpenToAll, bool OpenToCaller)
+    private readonly record struct Way(CallerRights Caller, bool OpenToAll, bool OpenToCaller, CallerFileUse Use)
     {
         internal Way Through(SafeFileHandle folder)
         {
@@ -247,7 +275,8 @@ public static class CallerFile
             return new Way(
                 Caller,
                 OpenToAll && CallerRights.AllHave(status, AccessRights.Execute),
-                OpenToCaller && Caller.Has(folder, status, AccessRights.Execute)
+                OpenToCaller && Caller.Has(folder, status, AccessRights.Execute),
+                Use
             );
         }
     }

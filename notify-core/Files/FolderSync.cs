@@ -4,7 +4,7 @@ using Notify.Posix;
 
 namespace Notify.Files;
 
-/// <summary>Makes the names in a folder durable: a new file that was synced can still be without a name after a power cut.</summary>
+/// <summary>Makes the names in a folder durable: a synced new file can still lack its name after a power cut.</summary>
 public static class FolderSync
 {
     /// <summary>Flushes a folder to disk (<c>fsync</c>).</summary>

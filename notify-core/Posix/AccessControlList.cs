@@ -74,7 +74,7 @@ public static class AccessControlList
         }
     }
 
-    /// <summary>The rights that a group has by an own entry of the list, as far as the mask lets through; null where there is no entry.</summary>
+    /// <summary>A group's rights by its own ACL entry, within the mask; null without an entry.</summary>
     public static AccessRights? OfGroup(string path, uint gid)
     {
         var entries = Read(path);
@@ -84,7 +84,7 @@ public static class AccessControlList
             : null;
     }
 
-    /// <summary>Whom beside the owner and all others a file grants a right, as far as its mask lets through.</summary>
+    /// <summary>Users and groups, beside owner and others, who have a right on a file within its mask.</summary>
     /// <param name="path">The file.</param>
     /// <param name="right">The right.</param>
     /// <param name="status">The file's, for its group.</param>
@@ -92,7 +92,7 @@ public static class AccessControlList
     {
         if (Blob(path) is not { } blob)
         {
-            return ((status.Mode >> 3) & (uint)right) != 0 ? [new Grantee(true, false, status.Gid)] : [];
+            return (((uint)status.Mode >> 3) & (uint)right) != 0 ? [new Grantee(true, false, status.Gid)] : [];
         }
 
         var entries = Parse(blob);
@@ -111,7 +111,7 @@ public static class AccessControlList
         ];
     }
 
-    /// <summary>The list as the kernel keeps it, to be put on another file with <see cref="Put"/>; null where the file has none beyond its mode.</summary>
+    /// <summary>The raw list, for <see cref="Put"/> on another file; null if the file has none beyond its mode.</summary>
     internal static unsafe byte[]? Blob(string path)
     {
         const int Longest = 4096;
@@ -139,7 +139,7 @@ public static class AccessControlList
         }
     }
 
-    /// <summary>Leaves an open file with its mode alone, without what a new file gets from its folder's default list.</summary>
+    /// <summary>Removes an open file's list, such as one from its folder's default list. The mode stays.</summary>
     internal static void Clear(Microsoft.Win32.SafeHandles.SafeFileHandle file)
     {
         if (
@@ -151,10 +151,10 @@ public static class AccessControlList
         }
     }
 
-    /// <summary>Reads the list, each entry with what the mask leaves of it.</summary>
+    /// <summary>Reads the list, with each entry's rights within the mask.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="entries">Null where the file has no list beyond its mode.</param>
-    /// <returns>False where it can't be told.</returns>
+    /// <param name="entries">Null if the file has no list beyond its mode.</param>
+    /// <returns>False if this is unknown.</returns>
     internal static bool TryRead(string path, out List<AclEntry>? entries)
     {
         entries = null;
@@ -217,21 +217,21 @@ public static class AccessControlList
             ?? throw new FileNotFoundException($"{path} is not there, or may not be looked at.", path);
         return
         [
-            new AclEntry(AclTag.Owner, (ushort)((status.Mode >> 6) & 7), NoId),
-            new AclEntry(AclTag.OwningGroup, (ushort)((status.Mode >> 3) & 7), NoId),
-            new AclEntry(AclTag.Other, (ushort)(status.Mode & 7), NoId),
+            new AclEntry(AclTag.Owner, (ushort)(((uint)status.Mode >> 6) & 7), NoId),
+            new AclEntry(AclTag.OwningGroup, (ushort)(((uint)status.Mode >> 3) & 7), NoId),
+            new AclEntry(AclTag.Other, (ushort)((uint)status.Mode & 7), NoId),
         ];
     }
 
     /// <summary>Who has a right.</summary>
     /// <param name="IsGroup">A group, else a user.</param>
-    /// <param name="IsListed">By an entry of its own, else as the file's group.</param>
+    /// <param name="IsListed">By its own entry, else as the file's group.</param>
     /// <param name="Id">The user's or group's id.</param>
     [StructLayout(LayoutKind.Auto)]
     internal readonly record struct Grantee(bool IsGroup, bool IsListed, uint Id);
 }
 
-/// <summary>Whom an entry of a list is about (linux/posix_acl_xattr.h).</summary>
+/// <summary>The subject of an ACL entry (linux/posix_acl_xattr.h).</summary>
 internal static class AclTag
 {
     internal const ushort Owner = 1;
@@ -243,7 +243,7 @@ internal static class AclTag
 }
 
 /// <summary>An entry of a list.</summary>
-/// <param name="Tag">Whom it is about; one of <see cref="AclTag"/>.</param>
+/// <param name="Tag">Its subject, one of <see cref="AclTag"/>.</param>
 /// <param name="Rights">Three bits.</param>
-/// <param name="Id">The user's or group's id, where it names one.</param>
+/// <param name="Id">The user's or group's id, if it names one.</param>
 internal sealed record AclEntry(ushort Tag, ushort Rights, uint Id);

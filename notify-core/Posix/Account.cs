@@ -1,24 +1,24 @@
 namespace Notify.Posix;
 
-/// <summary>A Unix account as the name service (passwd file, LDAP) knows it now.</summary>
+/// <summary>A Unix account, as the name service (passwd file, LDAP) knows it now.</summary>
 /// <param name="Name">The account's name.</param>
 /// <param name="Uid">Its user id.</param>
 /// <param name="Gid">The id of its primary group.</param>
 /// <param name="Home">Its home folder.</param>
 public sealed record Account(string Name, uint Uid, uint Gid, string Home)
 {
-    /// <summary>The account this process runs as, by the kernel's word (<c>getuid</c>); the environment may say something else or nothing.</summary>
+    /// <summary>This process's account, from the kernel (<c>getuid</c>), not from the environment.</summary>
     /// <exception cref="InvalidOperationException">The user id has no account.</exception>
     public static Account Current() =>
         Find(LibC.GetUid())
         ?? throw new InvalidOperationException(
-            $"User id {LibC.GetUid()} has no account on this machine. Ask the operator to create it."
+            $"User id {LibC.GetUid()} has no account on this machine. Ask the admin to create it."
         );
 
     /// <summary>The effective user id of this process.</summary>
     public static uint EffectiveUid => LibC.GetEffectiveUid();
 
-    /// <summary>Looks an account up by its user id; null where there is none.</summary>
+    /// <summary>Looks up an account by its user id; null if there is none.</summary>
     public static unsafe Account? Find(uint uid) =>
         NameService.Find(
             (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -26,7 +26,7 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
             Read
         );
 
-    /// <summary>Looks an account up by its name; null where there is none.</summary>
+    /// <summary>Looks up an account by its name; null if there is none.</summary>
     public static unsafe Account? Find(string name) =>
         NameService.Find(
             (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -34,10 +34,10 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
             Read
         );
 
-    /// <summary>Looks an account up by its name.</summary>
+    /// <summary>Looks up an account by its name.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="account">The account; null where there is none.</param>
-    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    /// <param name="account">The account; null if there is none.</param>
+    /// <returns>False if the name service failed.</returns>
     public static unsafe bool TryFind(string name, out Account? account) =>
         NameService.TryFind(
             (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -46,10 +46,10 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
             out account
         );
 
-    /// <summary>Looks an account up by its user id.</summary>
+    /// <summary>Looks up an account by its user id.</summary>
     /// <param name="uid">Its user id.</param>
-    /// <param name="account">The account; null where there is none.</param>
-    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    /// <param name="account">The account; null if there is none.</param>
+    /// <returns>False if the name service failed.</returns>
     public static unsafe bool TryFind(uint uid, out Account? account) =>
         NameService.TryFind(
             (out LibC.PasswordEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -58,7 +58,7 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
             out account
         );
 
-    /// <summary>The ids of all groups the account is in, the primary one included, as a new login would have them.</summary>
+    /// <summary>Ids of all the account's groups, including the primary one, as after a new login.</summary>
     public unsafe IReadOnlyList<uint> Groups()
     {
         for (var size = 64; ; size *= 2)
@@ -84,7 +84,7 @@ public sealed record Account(string Name, uint Uid, uint Gid, string Home)
 /// <param name="Gid">Its group id.</param>
 public sealed record Group(string Name, uint Gid)
 {
-    /// <summary>Looks a group up by its name; null where there is none.</summary>
+    /// <summary>Looks up a group by its name; null if there is none.</summary>
     public static unsafe Group? Find(string name) =>
         NameService.Find(
             (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -92,7 +92,7 @@ public sealed record Group(string Name, uint Gid)
             Read
         );
 
-    /// <summary>Looks a group up by its id; null where there is none.</summary>
+    /// <summary>Looks up a group by its id; null if there is none.</summary>
     public static unsafe Group? Find(uint gid) =>
         NameService.Find(
             (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -103,15 +103,15 @@ public sealed record Group(string Name, uint Gid)
     private static Group Read(LibC.GroupEntry entry) => new(NameService.Text(entry.Name), entry.Gid);
 }
 
-/// <summary>Who is in a Unix group, as the name service lists them now.</summary>
+/// <summary>The members of a Unix group, as the name service lists them now.</summary>
 /// <param name="Gid">The group's id.</param>
 /// <param name="Names">
-/// The members' names. Accounts whose primary group it is are not among them, nor, in some directories, those that are in it by another group:
-/// for who isn't here <see cref="Account.Groups"/> has the last word.
+/// The members' names, without accounts whose primary group it is and, in some directories, without members by another group.
+/// For those <see cref="Account.Groups"/> decides.
 /// </param>
 public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
 {
-    /// <summary>Looks a group up by its name; null where there is none.</summary>
+    /// <summary>Looks up a group by its name; null if there is none.</summary>
     public static unsafe GroupMembers? Find(string group) =>
         NameService.Find(
             (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -119,7 +119,7 @@ public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
             Read
         );
 
-    /// <summary>Looks a group up by its id; null where there is none.</summary>
+    /// <summary>Looks up a group by its id; null if there is none.</summary>
     public static unsafe GroupMembers? Find(uint gid) =>
         NameService.Find(
             (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>
@@ -127,10 +127,10 @@ public sealed record GroupMembers(uint Gid, IReadOnlySet<string> Names)
             Read
         );
 
-    /// <summary>Looks a group up by its name.</summary>
+    /// <summary>Looks up a group by its name.</summary>
     /// <param name="group">Its name.</param>
-    /// <param name="members">The group; null where there is none.</param>
-    /// <returns>False where the name service failed, so that nothing is known.</returns>
+    /// <param name="members">The group; null if there is none.</param>
+    /// <returns>False if the name service failed.</returns>
     public static unsafe bool TryFind(string group, out GroupMembers? members) =>
         NameService.TryFind(
             (out LibC.GroupEntry entry, byte* buffer, nuint length, out nint result) =>

@@ -4,13 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Notify.Posix;
 
 /// <summary>
-/// What the kernel would let another user do with an open file or folder, by its mode and its ACL (posix_acl_permission in fs/posix_acl.c). Modes and lists don't bind root.
+/// Another user's rights on an open file or folder, by its mode and ACL, as the kernel decides (posix_acl_permission in fs/posix_acl.c). Modes and ACLs don't bind root.
 /// </summary>
 /// <param name="Uid">The user's id.</param>
-/// <param name="Groups">The user's groups, the effective one included.</param>
+/// <param name="Groups">The user's groups, including the effective one.</param>
 internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
 {
-    /// <summary>Lists of other kinds, which decide in ways that mode bits only sketch (nfs4_acl(5), cifs).</summary>
+    /// <summary>Other kinds of ACLs, which mode bits only approximate (nfs4_acl(5), cifs).</summary>
     private static readonly string[] ForeignLists =
     [
         "system.nfs4_acl",
@@ -20,7 +20,7 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
         "system.smb3_acl",
     ];
 
-    /// <summary>Whether the kernel would give the user a right; false where that can't be told.</summary>
+    /// <summary>Whether the kernel would grant the user a right; false if unknown.</summary>
     /// <param name="file">The file or folder, opened in any way.</param>
     /// <param name="status">Its status.</param>
     /// <param name="right">One right.</param>
@@ -29,9 +29,9 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
         {
             AclKind.None or AclKind.Posix when Uid == 0 => true,
             AclKind.None => Has(
-                status.Uid == Uid ? status.Mode >> 6
-                    : Groups.Contains(status.Gid) ? status.Mode >> 3
-                    : status.Mode,
+                status.Uid == Uid ? (uint)status.Mode >> 6
+                    : Groups.Contains(status.Gid) ? (uint)status.Mode >> 3
+                    : (uint)status.Mode,
                 right
             ),
             AclKind.Posix list => Has(list.Entries, status, right),
@@ -40,14 +40,14 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
 
     /// <summary>Whether owner, group and others have a right by the mode.</summary>
     public static bool AllHave(in FileStatus status, AccessRights right) =>
-        Has(status.Mode & (status.Mode >> 3) & (status.Mode >> 6), right);
+        Has((uint)status.Mode & ((uint)status.Mode >> 3) & ((uint)status.Mode >> 6), right);
 
-    /// <summary>The owner's entry counts, else the named user's, else any of the user's groups that has the right, else the others'.</summary>
+    /// <summary>The owner's entry counts, else the named user's, else any of the user's groups with the right, else the entry for others.</summary>
     private bool Has(List<AclEntry> entries, FileStatus status, AccessRights right)
     {
         if (status.Uid == Uid)
         {
-            return Has(status.Mode >> 6, right);
+            return Has((uint)status.Mode >> 6, right);
         }
 
         if (entries.Find(e => e.Tag == AclTag.User && e.Id == Uid) is { } named)
@@ -59,14 +59,14 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
             (e.Tag == AclTag.OwningGroup && Groups.Contains(status.Gid))
             || (e.Tag == AclTag.Group && Groups.Contains(e.Id))
         );
-        return groups.Count > 0 ? groups.Exists(e => Has(e.Rights, right)) : Has(status.Mode, right);
+        return groups.Count > 0 ? groups.Exists(e => Has(e.Rights, right)) : Has((uint)status.Mode, right);
     }
 
     private static bool Has(uint rights, AccessRights right) => ((AccessRights)(rights & 7) & right) == right;
 
     private static AclKind ListOf(SafeFileHandle file)
     {
-        // The link in /proc leads to the very file, also where it was opened by its path only, which fgetxattr refuses.
+        // The link in /proc leads to this very file, even if it was opened with O_PATH, which fgetxattr refuses.
         var path = FileStatus.PathOf(file);
         if (!AccessControlList.TryRead(path, out var entries))
         {
@@ -78,7 +78,7 @@ internal sealed record CallerRights(uint Uid, IReadOnlyCollection<uint> Groups)
             return new AclKind.Posix(entries);
         }
 
-        // A file system that knows POSIX lists has none of another kind.
+        // A file system with POSIX ACLs has no other kind.
         return
             Marshal.GetLastPInvokeError() == LibC.NotSupported
             && Array.Exists(ForeignLists, name => HasAttribute(path, name))

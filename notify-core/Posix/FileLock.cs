@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Notify.Posix;
 
 /// <summary>
-/// A lock on a file that the kernel holds (<c>flock</c>): it binds processes as well as threads, and ends with the process that
-/// held it, however that ended. It is advisory: only those who ask for it obey it.
+/// A kernel lock on a file (<c>flock</c>). It binds processes as well as threads, and ends with its process. It is advisory: it
+/// binds only programs that take it.
 /// </summary>
 public sealed class FileLock : IDisposable
 {
@@ -12,16 +12,16 @@ public sealed class FileLock : IDisposable
 
     private FileLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Takes the lock if nobody holds it; null where somebody does. Creates the lock file with <paramref name="mode"/> if it is missing.</summary>
+    /// <summary>Takes the lock; null if another holds it. Creates a missing lock file with <paramref name="mode"/>.</summary>
     /// <exception cref="IOException">The file can't be opened or locked.</exception>
-    public static FileLock? TryAcquire(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    public static FileLock? TryAcquire(string path, UnixFileMode mode = FileModes.OwnerFile)
     {
         while (true)
         {
             var file = Open(path, mode);
             if (LibC.Flock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
             {
-                // Somebody may have deleted the file since it was opened. A lock on a file without a name would bind nobody who comes later.
+                // Somebody may have deleted the file since it was opened. A lock on a nameless file would bind no later process.
                 if (FileStatus.OfPath(path) is { } named && named.Inode == FileStatus.Of(file).Inode)
                 {
                     return new FileLock(file);
@@ -53,7 +53,7 @@ public sealed class FileLock : IDisposable
                 throw new IOException($"Can't open the lock file {path}: {LibC.LastError()}.");
             }
 
-            // The umask may have taken rights away that another writer needs. Whoever did not create the file has no right to this, nor need of it.
+            // The umask may have removed rights that other writers need. Only the file's creator may and needs to restore them.
             var created = new SafeFileHandle(descriptor, ownsHandle: true);
             _ = LibC.ChangeMode(created, (uint)mode);
             return created;

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Notify.Posix;
 
-/// <summary>Starting, watching and ending processes: what <see cref="System.Diagnostics.Process"/> can't do (sessions, groups, adopted orphans).</summary>
+/// <summary>Process calls beyond <see cref="System.Diagnostics.Process"/>: sessions, groups, adopted orphans.</summary>
 internal static unsafe partial class LibC
 {
     internal const int SignalKill = 9;
@@ -11,6 +11,8 @@ internal static unsafe partial class LibC
     internal const int SignalChild = 17;
 
     internal const short PollIn = 1;
+
+    internal const short PollOut = 4;
 
     internal const int WaitNoHang = 1;
 
@@ -36,6 +38,17 @@ internal static unsafe partial class LibC
     internal static partial int Spawn(
         out int pid,
         byte* path,
+        void* actions,
+        void* attributes,
+        byte** arguments,
+        byte** environment
+    );
+
+    /// <summary>The same; a name without a slash is looked for in PATH.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_spawnp")]
+    internal static partial int SpawnByName(
+        out int pid,
+        byte* name,
         void* actions,
         void* attributes,
         byte** arguments,
@@ -114,8 +127,35 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitProcess(int pid, out int status, int options);
 
+    /// <summary>The same with what the process used, and the children that it waited for.</summary>
+    [LibraryImport("libc", EntryPoint = "wait4", SetLastError = true)]
+    internal static partial int WaitProcess(int pid, out int status, int options, out ResourceUsage usage);
+
+    /// <summary>What this process used so far.</summary>
+    [LibraryImport("libc", EntryPoint = "getrusage", SetLastError = true)]
+    internal static partial int GetResourceUsage(int who, out ResourceUsage usage);
+
+    internal const int ResourceUsageOfSelf = 0;
+
+    /// <summary><c>struct rusage</c>.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 144)]
+    internal struct ResourceUsage
+    {
+        /// <summary>The most resident memory of the largest process, in KiB.</summary>
+        [FieldOffset(32)]
+        public long LargestResidentKibibytes;
+    }
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
+
+    /// <summary>The process group of this process.</summary>
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    internal static partial int GetProcessGroup();
+
+    /// <summary>The process group in the foreground of a terminal.</summary>
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp", SetLastError = true)]
+    internal static partial int GetForegroundGroup(SafeFileHandle terminal);
 
     [LibraryImport("libc", EntryPoint = "getsid", SetLastError = true)]
     internal static partial int GetSession(int pid);

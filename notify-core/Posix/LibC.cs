@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Notify.Posix;
 
-/// <summary>The calls of the C library that .NET has no own way to. Only for linux-x64 with glibc: struct layouts are theirs.</summary>
+/// <summary>Calls of the C library that .NET lacks. Only for linux-x64 with glibc, because of the struct layouts.</summary>
 internal static unsafe partial class LibC
 {
     internal const int AtFdCwd = -100;
@@ -32,13 +32,16 @@ internal static unsafe partial class LibC
     internal const int LockNonBlocking = 4;
 
     internal const int NoSuchFile = 2;
+    internal const int NoSuchProcess = 3;
     internal const int Interrupted = 4;
+    internal const int NotExecutableFormat = 8;
     internal const int WouldBlock = 11; // EAGAIN is the same
     internal const int PermissionDenied = 13;
     internal const int FileExists = 17;
     internal const int InvalidArgument = 22;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
+    internal const int BrokenPipe = 32;
     internal const int BufferTooSmall = 34;
     internal const int TooManyLinks = 40;
     internal const int NoSuchAttribute = 61;
@@ -161,7 +164,7 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetAttribute(SafeFileHandle file, string name, byte* value, nuint size, int flags);
 
-    /// <summary>What the last call's error number means, in the words of the C library.</summary>
+    /// <summary>The C library's text for the last error number.</summary>
     internal static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "localtime_r")]

@@ -1,13 +1,13 @@
 namespace Notify.Posix;
 
-/// <summary>Days as a clock on the wall counts them: 23 or 25 hours long where the clocks change.</summary>
+/// <summary>Counts days of the local clock, which have 23 or 25 hours when clocks change.</summary>
 public static unsafe class LocalClock
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// What the local clock is ahead of UTC, by the C library: it takes every form of <c>TZ</c> that the user's other programs take, and of a
-    /// crontab's variables the runner inherits it.
+    /// The local clock's offset from UTC, by the C library. It takes every form of <c>TZ</c>, like the user's other programs; the runner
+    /// inherits <c>TZ</c> from the crontab.
     /// </summary>
     public static TimeSpan OffsetAt(DateTimeOffset moment)
     {
@@ -18,13 +18,11 @@ public static unsafe class LocalClock
             : TimeSpan.FromSeconds(broken.SecondsEastOfUtc);
     }
 
-    /// <summary>
-    /// The first moment at which a local clock shows the time of <paramref name="start"/> so many days later, or has passed it. So of an hour
-    /// that the clock shows twice the first counts, and an hour that it leaves out is over where it jumps; cron starts its jobs by the same rule.
-    /// </summary>
+    /// <summary>The first moment at which a local clock shows or passes the time of <paramref name="start"/> this many days later.</summary>
+    /// <inheritdoc cref="FirstMoment"/>
     /// <param name="start">The moment to count from.</param>
     /// <param name="days">Zero or more.</param>
-    /// <param name="offsetAt">What that clock is ahead of UTC at a moment.</param>
+    /// <param name="offsetAt">That clock's offset from UTC at a moment.</param>
     public static DateTimeOffset AddDays(DateTimeOffset start, double days, Func<DateTimeOffset, TimeSpan> offsetAt)
     {
         ArgumentNullException.ThrowIfNull(offsetAt);
@@ -33,8 +31,27 @@ public static unsafe class LocalClock
             return DateTimeOffset.MaxValue;
         }
 
-        // What the clock shall show, written as if it were UTC; the moment itself is less than a day away from that.
-        var shown = new DateTimeOffset(start.UtcDateTime + offsetAt(start), TimeSpan.Zero) + TimeSpan.FromDays(days);
+        return FirstMoment(Shown(start, offsetAt) + TimeSpan.FromDays(days), offsetAt);
+    }
+
+    /// <summary>What a local clock shows at a moment, as if it were UTC.</summary>
+    /// <param name="moment">The moment.</param>
+    /// <param name="offsetAt">That clock's offset from UTC at a moment.</param>
+    public static DateTimeOffset Shown(DateTimeOffset moment, Func<DateTimeOffset, TimeSpan> offsetAt)
+    {
+        ArgumentNullException.ThrowIfNull(offsetAt);
+        return new DateTimeOffset(moment.UtcDateTime + offsetAt(moment), TimeSpan.Zero);
+    }
+
+    /// <summary>
+    /// The first moment at which a local clock shows or passes a time. Of a repeated hour the first counts, and a skipped hour ends at the jump.
+    /// Cron uses the same rule.
+    /// </summary>
+    /// <param name="shown">The local time, as if it were UTC. The moment itself is less than a day away.</param>
+    /// <param name="offsetAt">That clock's offset from UTC at a moment.</param>
+    public static DateTimeOffset FirstMoment(DateTimeOffset shown, Func<DateTimeOffset, TimeSpan> offsetAt)
+    {
+        ArgumentNullException.ThrowIfNull(offsetAt);
         var (before, after) = (shown - Day, shown + Day);
         var (offsetBefore, offsetAfter) = (offsetAt(before), offsetAt(after));
         var (first, second) = (shown - offsetBefore, shown - offsetAfter);
@@ -44,6 +61,21 @@ public static unsafe class LocalClock
             return !showsSecond || (showsFirst && first < second) ? first : second;
         }
 
+        return ChangeBetween(before, after, offsetAt);
+    }
+
+    /// <summary>When a local clock changes its offset, to the second.</summary>
+    /// <param name="before">A moment before the change.</param>
+    /// <param name="after">A moment after it.</param>
+    /// <param name="offsetAt">That clock's offset from UTC at a moment. It changes once between the two.</param>
+    public static DateTimeOffset ChangeBetween(
+        DateTimeOffset before,
+        DateTimeOffset after,
+        Func<DateTimeOffset, TimeSpan> offsetAt
+    )
+    {
+        ArgumentNullException.ThrowIfNull(offsetAt);
+        var offsetBefore = offsetAt(before);
         while (after - before > TimeSpan.FromSeconds(1))
         {
             var middle = before + ((after - before) / 2);

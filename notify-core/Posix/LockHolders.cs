@@ -1,26 +1,23 @@
 using System.Globalization;
+using Notify.Text;
 
 namespace Notify.Posix;
 
-/// <summary>A process that runs, as far as this one may know it.</summary>
+/// <summary>A running process, as far as this process may see it.</summary>
 /// <param name="Id">Its process id.</param>
-/// <param name="Program">The name of its program; null where it can't be read.</param>
-/// <param name="User">Its account's name, or its user id; null where it can't be read.</param>
+/// <param name="Program">Its program's name; null if unreadable.</param>
+/// <param name="User">Its account's name or user id; null if unreadable.</param>
 public sealed record RunningProcess(int Id, string? Program, string? User)
 {
-    /// <summary>Looks a process up in <c>/proc</c>.</summary>
+    /// <summary>Looks up a process in <c>/proc</c>.</summary>
     public static RunningProcess Of(int id)
     {
         var folder = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}");
         string? program = null;
         try
         {
-            // Any process may give itself any name.
-            program = new string([
-                .. File.ReadAllText(folder + "/comm")
-                    .Trim()
-                    .Select(c => char.IsAscii(c) && !char.IsControl(c) ? c : '?'),
-            ]);
+            // A process may have any name.
+            program = SafeText.Line(File.ReadAllText(folder + "/comm").Trim());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -46,19 +43,19 @@ public sealed record RunningProcess(int Id, string? Program, string? User)
     }
 }
 
-/// <summary>Which processes hold locks on a file, from the kernel's table <c>/proc/locks</c>, which everybody may read.</summary>
+/// <summary>Finds processes with locks on a file, from the kernel's public table <c>/proc/locks</c>.</summary>
 public static class LockHolders
 {
-    /// <summary>Finds the process other than this one that holds a file as a whole (<c>flock</c>, <see cref="FileLock"/>); null where there is none, or it can't be told.</summary>
+    /// <summary>Finds another process with a lock on a whole file (<c>flock</c>, <see cref="FileLock"/>); null if there is none or it is unknown.</summary>
     public static RunningProcess? Of(string path) =>
         Of(path, "FLOCK", 0, long.MaxValue, exclusive: true) is [var holder, ..] ? holder : null;
 
-    /// <summary>Finds the processes other than this one that hold a record lock (<c>fcntl</c>) on a range of a file.</summary>
+    /// <summary>Finds other processes with a record lock (<c>fcntl</c>) on a range of a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="first">The first byte of the range.</param>
     /// <param name="last">The last byte of the range.</param>
     /// <param name="exclusive">Whether only write locks count.</param>
-    /// <returns>None where the file or the table can't be read, or where the file system reports other device numbers than the table.</returns>
+    /// <returns>None if the file or the table is unreadable, or if the file system reports other device numbers than the table.</returns>
     public static IReadOnlyList<RunningProcess> Of(string path, long first, long last, bool exclusive) =>
         Of(path, "POSIX", first, last, exclusive);
 
@@ -90,7 +87,7 @@ public static class LockHolders
         }
     }
 
-    /// <summary>Reads a line such as <c>3: POSIX  ADVISORY  WRITE 4711 fe:00:11657761 120 120</c>; the line of a lock that waits has an arrow behind its number.</summary>
+    /// <summary>Reads a line such as <c>3: POSIX  ADVISORY  WRITE 4711 fe:00:11657761 120 120</c>; the line of a waiting lock has an arrow after its number.</summary>
     private static int? HolderIn(string line, string kind, string file, long first, long last, bool exclusive)
     {
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Notify.Posix;
 
-/// <summary>Strings and lists of strings in the shape that C wants, freed together.</summary>
+/// <summary>Strings and string lists for C, freed together.</summary>
 internal sealed unsafe class NativeText : IDisposable
 {
     private readonly List<nint> _blocks = [];
@@ -17,9 +17,21 @@ internal sealed unsafe class NativeText : IDisposable
         return block;
     }
 
-    internal byte** AddAll(IEnumerable<string> texts)
+    /// <summary>A string that need not be UTF-8, such as an argument with a file's name.</summary>
+    internal byte* Add(byte[] text)
     {
-        var pointers = texts.Select(text => (nint)Add(text)).ToList();
+        var block = (byte*)Allocate(text.Length + 1);
+        text.CopyTo(new Span<byte>(block, text.Length));
+        block[text.Length] = 0;
+        return block;
+    }
+
+    internal byte** AddAll(IEnumerable<string> texts) => AddAll(texts.Select(text => (nint)Add(text)).ToList());
+
+    internal byte** AddAll(IEnumerable<byte[]> texts) => AddAll(texts.Select(text => (nint)Add(text)).ToList());
+
+    private byte** AddAll(List<nint> pointers)
+    {
         var list = (byte**)Allocate((pointers.Count + 1) * sizeof(nint));
         for (var i = 0; i < pointers.Count; i++)
         {

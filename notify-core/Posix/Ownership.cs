@@ -1,6 +1,6 @@
 namespace Notify.Posix;
 
-/// <summary>Who files belong to, and which rights new ones start with.</summary>
+/// <summary>Sets the ownership of files, and the rights of new ones.</summary>
 public static class Ownership
 {
     /// <summary>Gives a file to a group.</summary>
@@ -8,9 +8,9 @@ public static class Ownership
     public static string? TryGiveToGroup(string path, uint gid) =>
         LibC.ChangeOwner(path, uint.MaxValue, gid) == 0 ? null : LibC.LastError();
 
-    /// <summary>Makes something under another umask. The umask is the whole process's: nothing else may make files meanwhile.</summary>
+    /// <summary>Creates something under another umask. The umask is process-wide, so nothing else may create files meanwhile.</summary>
     /// <param name="umask">The rights that new files do not get.</param>
-    /// <param name="make">What makes them.</param>
+    /// <param name="make">Creates it.</param>
     public static T WithUmask<T>(UnixFileMode umask, Func<T> make)
     {
         ArgumentNullException.ThrowIfNull(make);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Notify.Posix;
 
-/// <summary>Who is at the other end of a Unix socket, by the kernel's word at the time it connected or listened.</summary>
-/// <param name="ProcessId">Its process id; 0 where it lives in another pid namespace.</param>
+/// <summary>The peer of a Unix socket, as the kernel recorded it when it connected or listened.</summary>
+/// <param name="ProcessId">Its process id; 0 in another pid namespace.</param>
 /// <param name="Uid">Its effective user id.</param>
 /// <param name="Gid">Its effective group id.</param>
 /// <param name="Groups">Its supplementary groups.</param>
@@ -32,7 +32,7 @@ public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnl
             }
             catch (SocketException) when (groups.Length < 65536 * 4)
             {
-                // ERANGE: more groups than there is room for; the kernel's limit is 65,536.
+                // ERANGE: more groups than fit; the kernel's limit is 65,536.
                 groups = new byte[groups.Length * 8];
             }
         }
@@ -45,7 +45,7 @@ public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnl
         );
     }
 
-    /// <summary>Asks the kernel; null where it has no word: no Unix socket, or the other end is gone.</summary>
+    /// <summary>Asks the kernel; null if it is not a Unix socket, or the peer is gone.</summary>
     public static PeerCredentials? TryOf(Socket? socket)
     {
         try
@@ -58,13 +58,13 @@ public sealed record PeerCredentials(int ProcessId, uint Uid, uint Gid, IReadOnl
         }
     }
 
-    /// <summary>Whether the peer is in a group, as its effective or as a supplementary one.</summary>
+    /// <summary>Whether the peer is in a group, effective or supplementary.</summary>
     public bool IsIn(uint gid) => Gid == gid || Groups.Contains(gid);
 }
 
-/// <summary>Whom a service trusts to act for anyone: root, its own user, and the members of one group.</summary>
+/// <summary>The peers that a service trusts to act for anyone: root, its own user, and the members of one group.</summary>
 /// <param name="OwnUid">The service's own user id.</param>
-/// <param name="Gid">The group's id; null where the machine has no such group.</param>
+/// <param name="Gid">The group's id; null if the group does not exist.</param>
 public sealed record TrustedPeers(uint OwnUid, uint? Gid)
 {
     /// <summary>Whether a peer is one of them.</summary>

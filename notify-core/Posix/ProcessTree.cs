@@ -4,20 +4,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Notify.Posix;
 
-/// <summary>The processes that descend from this one, and the ending of them.</summary>
+/// <summary>Finds and ends the descendants of this process.</summary>
 /// <remarks>
-/// Only descendants are ever signalled, so nobody else's process can be hit, whatever a script does. Those whose parents have
-/// ended descend from this process too, once it has called <see cref="AdoptOrphans"/>, even if they made a session of their own. Reads
-/// <c>/proc/PID/task/TID/children</c>, which kernels with CONFIG_PROC_CHILDREN have, Debian's among them.
+/// Signals only descendants, so it never hits other processes, whatever a script does. After
+/// <see cref="AdoptOrphans"/>, orphans are descendants too, even in sessions of their own. Reads
+/// <c>/proc/PID/task/TID/children</c>, which needs CONFIG_PROC_CHILDREN, as in Debian's kernels.
 /// </remarks>
 internal static class ProcessTree
 {
-    /// <summary>How long a killed process is waited for. One that hangs in the kernel (a dead network drive) does not die before that is over.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long to wait for a killed process. One that hangs in the kernel (a dead network drive) dies only when that ends.</summary>
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Makes this process the one that orphans among its descendants fall to (PR_SET_CHILD_SUBREAPER), and the system's way of
-    /// reporting ended children the ordinary one, which whoever started this process may have switched off.
+    /// Makes this process the parent of orphans among its descendants (PR_SET_CHILD_SUBREAPER). Also restores the default
+    /// reporting of ended children, which the parent process may have switched off.
     /// </summary>
     internal static void AdoptOrphans()
     {
@@ -29,7 +29,7 @@ internal static class ProcessTree
         _ = LibC.SetSignalDisposition(LibC.SignalChild, 0);
     }
 
-    /// <summary>Sends a signal to all members of a session, the leader's process group first, and to all descendants that carry the mark.</summary>
+    /// <summary>Signals all members of a session, the leader's process group first, and all descendants with the mark.</summary>
     internal static void Signal(int leader, string mark, int signal)
     {
         _ = LibC.Kill(-leader, signal);
@@ -42,25 +42,59 @@ internal static class ProcessTree
         }
     }
 
-    /// <summary>Kills what a session's leader has left behind. The leader must have ended and not have been waited for, so that its number is not somebody else's.</summary>
+    /// <summary>
+    /// Memory of a session's members and of all descendants with the mark, in bytes: the sum of their proportional set sizes. A page
+    /// that several share counts once, so forked children don't add up to memory that nobody uses.
+    /// </summary>
+    internal static long MemoryOf(int leader, string mark) =>
+        Descendants().Where(process => process == leader || Belongs(process, leader, mark)).Sum(MemoryOf);
+
+    /// <summary>The proportional set size, or the resident one of a process that hides it; 0 for one that is gone.</summary>
+    private static long MemoryOf(int process)
+    {
+        var rollup = ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/smaps_rollup"));
+        var at = rollup.IndexOf("\nPss:", StringComparison.Ordinal);
+        if (at < 0)
+        {
+            rollup = ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/status"));
+            at = rollup.IndexOf("\nVmRSS:", StringComparison.Ordinal);
+            if (at < 0)
+            {
+                return 0;
+            }
+        }
+
+        // "Pss:                 812 kB"
+        var number = rollup.AsSpan(rollup.IndexOf(':', at) + 1).TrimStart();
+        return long.TryParse(
+            number[..Math.Max(0, number.IndexOf(' '))],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var kibibytes
+        )
+            ? kibibytes * 1024
+            : 0;
+    }
+
+    /// <summary>Kills what a session's leader left behind. The leader must have ended without being waited for, so its id is not reused.</summary>
     internal static void KillLeftovers(int leader, string mark, TimeProvider time)
     {
         _ = LibC.Kill(-leader, LibC.SignalKill);
         Kill(process => process != leader && Belongs(process, leader, mark), time);
     }
 
-    /// <summary>Kills the session of a process that is not a descendant, if the process is there and carries the mark; false where it is not.</summary>
+    /// <summary>Kills the session of a process that is not a descendant, if it exists and has the mark; else false.</summary>
     internal static bool KillMarkedSession(int leader, string mark) =>
         leader > 1
         && ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{leader}/environ"))
             .Contains(mark, StringComparison.Ordinal)
         && LibC.Kill(-leader, LibC.SignalKill) == 0;
 
-    /// <summary>Kills all descendants and waits for them: the last act of a program that started scripts. False where some would not die.</summary>
+    /// <summary>Kills all descendants and waits for them, at the end of a program that started scripts. False if some do not die.</summary>
     internal static bool KillAll(TimeProvider time)
     {
         var start = time.GetTimestamp();
-        while (Kill(_ => true, time) && time.GetElapsedTime(start) <= Patience)
+        while (Kill(_ => true, time) && time.GetElapsedTime(start) <= KillTimeout)
         {
             int ended;
             do
@@ -68,7 +102,7 @@ internal static class ProcessTree
                 ended = LibC.WaitProcess(-1, out _, LibC.WaitNoHang);
             } while (ended > 0);
 
-            // A list of children can miss one while another ends; that there is no child at all is the kernel's word.
+            // A list of children can miss one while another ends. Only the kernel's "no child" is certain.
             if (ended < 0)
             {
                 return true;
@@ -78,7 +112,7 @@ internal static class ProcessTree
         return false;
     }
 
-    /// <summary>The ids of all descendants, without those that have ended and were waited for.</summary>
+    /// <summary>Ids of all descendants, without those already waited for.</summary>
     internal static List<int> Descendants()
     {
         var found = new List<int>();
@@ -102,7 +136,7 @@ internal static class ProcessTree
                 return true;
             }
 
-            if (time.GetElapsedTime(start) > Patience)
+            if (time.GetElapsedTime(start) > KillTimeout)
             {
                 return false;
             }
@@ -114,7 +148,7 @@ internal static class ProcessTree
         }
     }
 
-    /// <summary>Whether a process has ended. Waits for it where it is a child of this one, so that it leaves the table of processes.</summary>
+    /// <summary>Whether a process has ended. Waits for a child of this process, so it leaves the process table.</summary>
     private static bool IsOver(int process)
     {
         if (LibC.WaitProcess(process, out _, LibC.WaitNoHang) == process)
@@ -156,7 +190,7 @@ internal static class ProcessTree
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended in the meantime; its children, if any, are this process's now and found in the next pass.
+            // It has just ended. This process now has its children, and finds them in the next pass.
             return;
         }
 
@@ -175,7 +209,7 @@ internal static class ProcessTree
         }
     }
 
-    /// <summary>A file of /proc; empty where the process is gone or not ours to look at.</summary>
+    /// <summary>A file of /proc; empty if the process is gone or hidden.</summary>
     private static unsafe string ReadText(string path)
     {
         var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenCloseOnExec, 0);

@@ -4,25 +4,25 @@ using System.Text;
 
 namespace Notify.Posix;
 
-/// <summary>What systemd hands over and wants to hear (sd_listen_fds(3), sd_notify(3)).</summary>
+/// <summary>Takes sockets from systemd and reports to it (sd_listen_fds(3), sd_notify(3)).</summary>
 /// <param name="environment">Gives the value of an environment variable, or null.</param>
 public sealed class Systemd(Func<string, string?> environment)
 {
-    /// <summary>The first descriptor that systemd hands over; the others follow it.</summary>
+    /// <summary>The first descriptor from systemd; the others follow.</summary>
     public const ulong FirstDescriptor = 3;
 
-    /// <summary>How many listening sockets systemd has handed over to this process.</summary>
+    /// <summary>The number of listening sockets from systemd.</summary>
     public int HandedOver =>
         environment("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
         && int.TryParse(environment("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             ? count
             : 0;
 
-    /// <summary>Whether systemd holds the socket and has handed it over.</summary>
+    /// <summary>Whether systemd holds the socket and has passed it on.</summary>
     public bool HandsOverSocket => HandedOver >= 1;
 
-    /// <summary>The listening sockets that systemd has handed over, in its order.</summary>
-    /// <exception cref="IOException">One is no socket.</exception>
+    /// <summary>The listening sockets from systemd, in its order.</summary>
+    /// <exception cref="IOException">One is not a socket.</exception>
     public IReadOnlyList<HandedSocket> Sockets
     {
         get
@@ -37,8 +37,8 @@ public sealed class Systemd(Func<string, string?> environment)
         }
     }
 
-    /// <summary>Tells systemd a state such as <c>READY=1</c>; nothing where systemd did not ask.</summary>
-    /// <remarks>By hand, since AddSystemd() takes itself for not under systemd where /proc is hidden, and then never says READY.</remarks>
+    /// <summary>Reports a state such as <c>READY=1</c> to systemd, if it asked for it.</summary>
+    /// <remarks>By hand, because AddSystemd() does not detect systemd if /proc is hidden, and then never reports READY.</remarks>
     public void Tell(string state)
     {
         if (environment("NOTIFY_SOCKET") is not { Length: > 1 } address || address[0] is not ('/' or '@'))
@@ -56,22 +56,22 @@ public sealed class Systemd(Func<string, string?> environment)
         }
         catch (SocketException)
         {
-            // systemd is gone or deaf; the service itself is well.
+            // systemd does not listen; the service itself is fine.
         }
     }
 }
 
-/// <summary>A listening socket that systemd has handed over.</summary>
+/// <summary>A listening socket from systemd.</summary>
 /// <param name="Descriptor">Its file descriptor.</param>
-/// <param name="Name">What <c>FileDescriptorName=</c> of its unit says, else the unit's name; null where systemd named none.</param>
-/// <param name="IsUnix">Whether it is a Unix socket; else it is one of the network's.</param>
-/// <param name="Path">The path that a Unix socket is bound to; null where it has none.</param>
+/// <param name="Name"><c>FileDescriptorName=</c> of its unit, else the unit's name; null without a name.</param>
+/// <param name="IsUnix">Whether it is a Unix socket, else a network socket.</param>
+/// <param name="Path">A Unix socket's path; null without one.</param>
 public sealed record HandedSocket(ulong Descriptor, string? Name, bool IsUnix, string? Path)
 {
-    /// <exception cref="IOException">It is no socket.</exception>
+    /// <exception cref="IOException">It is not a socket.</exception>
     internal static unsafe HandedSocket Of(int descriptor, string? name)
     {
-        // A sockaddr_un with room to spare (unix(7)): two bytes of family, then the path up to a NUL or the end.
+        // A larger sockaddr_un (unix(7)): two bytes of family, then the path up to a NUL or the end.
         var address = stackalloc byte[256];
         var length = 256u;
         if (LibC.GetSocketName(descriptor, address, ref length) != 0)

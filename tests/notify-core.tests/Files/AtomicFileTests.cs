@@ -22,7 +22,7 @@ public sealed class AtomicFileTests : IDisposable
         // Under the umask of this process, 022 or tighter, a plain create gives 0640 or less.
         AtomicFile.Replace(_folder["new"], "x"u8, Mode660);
 
-        Assert.Equal(0x1B0u, FileStatus.OfPath(_folder["new"])!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(_folder["new"])!.Value.Mode);
         Assert.Equal(_folder["new"], Assert.Single(Directory.GetFileSystemEntries(_folder.Path)));
     }
 
@@ -184,7 +184,7 @@ public sealed class AtomicFileTests : IDisposable
 
         Assert.Equal("new", File.ReadAllText(path));
         var status = FileStatus.OfPath(path)!.Value;
-        Assert.Equal(0x1A4u, status.Mode); // 0644: the group is now another one and may only what all may
+        Assert.Equal(FileModes.GroupReadFile | UnixFileMode.OtherRead, status.Mode); // The group is now another one and may only what all may
         Assert.Equal(Group.Find("daemon")!.Gid, status.Gid);
         Assert.Equal(Encoding.UTF8.GetByteCount("new"), status.Size);
     }

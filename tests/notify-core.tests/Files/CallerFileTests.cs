@@ -173,7 +173,7 @@ public sealed partial class CallerFileTests(CallerFileTests.Accounts accounts)
     public void What_is_no_absolute_path_of_a_file_is_said_to_be_none(string path) =>
         Assert.Equal(
             CallerFileRefusal.NotAPath,
-            Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, [0], 1000)).Reason
+            Assert.IsType<CallerFileResult.Refused>(CallerFile.Open(path, 0, [0], 1000, CallerFileUse.PhotoPath)).Reason
         );
 
     [Fact]
