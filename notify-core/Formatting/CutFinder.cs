@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Notify.Formatting;
 
-/// <summary>Finds where a text may be cut, as <see cref="MessageSplitter"/> says; goes through it once, from its beginning to its end.</summary>
+/// <summary>Finds the places to cut a text by the rules of <see cref="MessageSplitter"/>, in one pass.</summary>
 internal sealed class CutFinder(FormattedText source, int maxLength)
 {
     private readonly string _text = source.Text;
     private readonly IReadOnlyList<TextEntity> _entities = source.Entities;
 
-    // Where in the entities the first is that begins at or after the place up to which all is cut, and those before it that have not ended there: some few, as
+    // The first entity at or after the end of the finished parts, and earlier ones that reach beyond it: only a few, because
     // nothing lies in its own kind.
     private readonly List<TextEntity> _around = [];
     private int _next;
 
-    /// <summary>Whether leaving it out would cost more than emphasis.</summary>
+    /// <summary>Whether it is more than emphasis.</summary>
     internal static bool IsStructural(EntityKind kind) => kind is EntityKind.TextLink or EntityKind.Pre;
 
-    /// <summary>Passes over the entities that end before a position.</summary>
+    /// <summary>Skips entities that end before a position.</summary>
     internal void Forget(int before)
     {
         for (; _next < _entities.Count && _entities[_next].Offset < before; _next++)
@@ -27,7 +27,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         _around.RemoveAll(entity => entity.End <= before);
     }
 
-    /// <summary>The entities that can reach into what is still to be cut and begin before a position, in their order.</summary>
+    /// <summary>The entities that begin before a position and can reach into the rest, in order.</summary>
     internal IEnumerable<TextEntity> Before(int position)
     {
         foreach (var entity in _around)
@@ -46,7 +46,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         }
     }
 
-    /// <summary>How far a part may go: its length, and the last structural entity it has room for, where that counts.</summary>
+    /// <summary>The limits of a part: its length, and the last structural entity that fits, if that counts.</summary>
     internal int Reach(int start, int end, int room, bool heedEntities)
     {
         var reach = (int)Math.Min(end, (long)start + room);
@@ -72,7 +72,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         return reach;
     }
 
-    /// <summary>Where to end the part that begins at <paramref name="start"/> and can't go beyond <paramref name="reach"/>. Always after the start.</summary>
+    /// <summary>The end of the part from <paramref name="start"/>, at most <paramref name="reach"/> and always after the start.</summary>
     internal int Find(int start, int reach, int end, int room, bool tight)
     {
         var found = Walk(start, reach, end, heedLinks: true);
@@ -83,7 +83,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
 
         if (found.Any < 0)
         {
-            // One character with more marks on it than a message has room for.
+            // One character with more marks than a message can hold.
             return char.IsLowSurrogate(_text[reach]) && reach - 1 > start ? reach - 1 : reach;
         }
 
@@ -157,7 +157,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
                 }
                 else if (next.Kind == EntityKind.TextLink && heedLinks)
                 {
-                    // A link that begins just here may still be left to the next part.
+                    // A link that begins here can still go to the next part.
                     if (next.Offset == i)
                     {
                         break;
@@ -176,7 +176,7 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
             var before = _text[i - 1];
             if (before == '\n' || opensBlock || i == blockEnd || (i < end && _text[i] == '\n'))
             {
-                // A code block has lines of its own, even where no line end stands before or after it.
+                // A code block has its own lines, even without line ends around it.
                 line = i;
                 if (opensBlock || i == blockEnd || (i > blockEnd && i >= 2 && before == '\n' && _text[i - 2] == '\n'))
                 {
@@ -199,16 +199,16 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         return (any, address, word, line, paragraph);
     }
 
-    /// <summary>Length of what a reader takes for one character: with its marks, or an emoji sequence. Somewhat beyond <paramref name="reach"/> is all it looks at.</summary>
+    /// <summary>Length of a visible character with its marks, or of an emoji sequence. Reads only a little beyond <paramref name="reach"/>.</summary>
     private int CharacterLength(int i, int reach)
     {
-        // Two ASCII characters never belong together but for CR LF, which a clean text doesn't have.
+        // Two ASCII characters belong together only as CR LF, which a clean text does not have.
         return i + 1 < _text.Length && char.IsAscii(_text[i]) && char.IsAscii(_text[i + 1])
             ? 1
             : StringInfo.GetNextTextElementLength(_text.AsSpan(i..Math.Min(_text.Length, reach + 2)));
     }
 
-    /// <summary>Whether the line that begins here, or after the line end here, has room in a part of its own.</summary>
+    /// <summary>Whether the line that begins here, or after this line end, fits into its own part.</summary>
     private bool LineFits(int from, int end)
     {
         while (from < end && _text[from] == '\n')
@@ -253,10 +253,10 @@ internal sealed class CutFinder(FormattedText source, int maxLength)
         return false;
     }
 
-    /// <summary>Whether the line that begins here is one of a code block or a table, which no reader can put together again.</summary>
+    /// <summary>Whether the line here belongs to a code block or a table, which must stay whole.</summary>
     private bool IsKeptWhole(int lineStart)
     {
-        // A line beyond the length of a part is not kept whole anyway.
+        // A line longer than a part is cut anyway.
         var line = _text.AsSpan(lineStart, Math.Min(_text.Length - lineStart, maxLength + 1));
         var lineEnd = line.IndexOf('\n');
         return (lineEnd < 0 ? line : line[..lineEnd]).Contains('|') || BlockAt(lineStart) is not null;

@@ -3,24 +3,24 @@ using System.Runtime.InteropServices;
 namespace Notify.Formatting;
 
 /// <summary>
-/// Brings entities that were read from nested markup into the shape the Bot API asks for (https://core.telegram.org/bots/api#formatting-options): code and blocks hold nothing and
+/// Brings entities from nested markup into the shape that the Bot API needs (https://core.telegram.org/bots/api#formatting-options): code and blocks hold nothing and
 /// lie in nothing but quotes; links lie in no link; quotes lie in no quote; nothing lies in its own kind.
 /// </summary>
 internal static class EntityNesting
 {
     /// <summary>
-    /// How many pieces of markup count that lie in each other; those further in format nothing. As many as Telegram keeps of a message's entities, so that no message can
+    /// Deepest nesting that counts; deeper markup formats nothing. It equals Telegram's number of entities in a message, so no message can
     /// show more.
     /// </summary>
     internal const int MaxDepth = TelegramLimits.Entities;
 
     /// <summary>
-    /// Sorts the entities, drops those that have no place, and interrupts bold and the like around code, as Telegram does. They must nest or lie apart, and
-    /// at most <see cref="MaxDepth"/> of them in each other.
+    /// Sorts the entities, drops misplaced ones, and interrupts bold and the like around code, as Telegram does. They must not cross, and
+    /// nest at most <see cref="MaxDepth"/> deep.
     /// </summary>
     /// <param name="entities">
-    /// What was read; changed here. The <see cref="TextEntity.Url"/> of a link is the address as its author wrote it, null for one whose text is the address. Addresses are looked at
-    /// from the outer to the inner, so that a piece of text becomes one address at the most, however many links lie around it.
+    /// The entities, changed here. A link's <see cref="TextEntity.Url"/> is the written address, or null if its text is the address. Addresses are checked
+    /// from outer to inner, so a piece of text becomes at most one address, however many links surround it.
     /// </param>
     /// <param name="text">What they format.</param>
     /// <returns>The same list, or another.</returns>

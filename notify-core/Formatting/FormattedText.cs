@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Notify.Formatting;
 
-/// <summary>What an entity does to its piece of text; the kinds of the Bot API that notifications use.</summary>
+/// <summary>The Bot API's kinds of entities that notifications use.</summary>
 public enum EntityKind
 {
     /// <summary><c>bold</c>.</summary>
@@ -58,9 +58,9 @@ public static class EntityKinds
 }
 
 /// <summary>One formatted piece of a text.</summary>
-/// <param name="Kind">What it does.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Offset">Where it begins, in UTF-16 units, which is what <see cref="string.Length"/> and the Bot API count.</param>
-/// <param name="Length">How long it is, in UTF-16 units; at least 1.</param>
+/// <param name="Length">Its length in UTF-16 units; at least 1.</param>
 /// <param name="Url">The address of a <see cref="EntityKind.TextLink"/>, else null.</param>
 /// <param name="Language">The language of a <see cref="EntityKind.Pre"/> that names one, else null.</param>
 [StructLayout(LayoutKind.Auto)]

@@ -4,14 +4,68 @@ using System.Text;
 namespace Notify.Formatting;
 
 /// <summary>
-/// Reads Telegram's HTML (https://core.telegram.org/bots/api#html-style; tdlib/td: <c>parse_html</c>), to know how long a text is for the reader and to split one that is
+/// Reads Telegram's HTML (https://core.telegram.org/bots/api#html-style; tdlib/td: <c>parse_html</c>) to measure the visible text, and to split a text that is
 /// too long for a message.
 /// </summary>
 public static class HtmlReader
 {
-    /// <summary>The text and its entities; null where it isn't what Telegram takes: an unknown or unclosed tag, a bare <c>&lt;</c>.</summary>
+    /// <summary>The text and its entities; null if Telegram would refuse it: an unknown or unclosed tag, a bare <c>&lt;</c>.</summary>
     public static FormattedText? Read(string html) =>
-        html.AsSpan().IndexOfAny('<', '&') < 0 ? FormattedText.Plain(html) : new Reader(html).Read();
+        html.AsSpan().IndexOfAny('<', '&') < 0 ? FormattedText.Plain(html) : new Reader(CleanReferences(html)).Read();
+
+    /// <summary>Replaces references to characters that <see cref="TelegramText.Clean"/> changes by the clean text, or by a space. Telegram cleans a text before it reads references.</summary>
+    /// <remarks>A space, because the text before and after could form another reference.</remarks>
+    internal static string CleanReferences(string html)
+    {
+        var result = new StringBuilder();
+        var kept = 0;
+        for (
+            var at = html.IndexOf("&#", StringComparison.Ordinal);
+            at >= 0;
+            at = html.IndexOf("&#", at + 1, StringComparison.Ordinal)
+        )
+        {
+            if (
+                TryReadNumber(html, at, out var rune, out var end)
+                && rune.ToString() is var character
+                && TelegramText.Clean(character) is var clean
+                && clean != character
+            )
+            {
+                result.Append(html, kept, at - kept).Append(clean.Length > 0 ? clean : " ");
+                kept = end < html.Length && html[end] == ';' ? end + 1 : end;
+            }
+        }
+
+        return kept == 0 ? html : result.Append(html, kept, html.Length - kept).ToString();
+    }
+
+    /// <summary>Reads a reference by number, such as <c>&amp;#x41</c>, up to its semicolon.</summary>
+    private static bool TryReadNumber(string source, int at, out Rune rune, out int end)
+    {
+        rune = default;
+        end = at + 2;
+        var isHex = end < source.Length && source[end] == 'x';
+        var digits = isHex ? ++end : end;
+        while (
+            end < source.Length
+            && end - at < 10
+            && (isHex ? char.IsAsciiHexDigit(source[end]) : char.IsAsciiDigit(source[end]))
+        )
+        {
+            end++;
+        }
+
+        return end - at < 10
+            && int.TryParse(
+                source.AsSpan(digits, end - digits),
+                isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var code
+            )
+            && code != 0
+            && Rune.TryCreate(code, out rune);
+    }
 
     private readonly record struct OpenTag(string Name, string Argument, int Offset);
 
@@ -28,8 +82,7 @@ public static class HtmlReader
             {
                 if (source[_at] == '&' && ReadReference() is { } character)
                 {
-                    // A character that would be changed on its way to Telegram is changed here.
-                    _text.Append(TelegramText.Clean(character) is { Length: > 0 } clean ? clean : " ");
+                    _text.Append(character);
                 }
                 else if (source[_at] != '<')
                 {
@@ -60,7 +113,7 @@ public static class HtmlReader
         private bool ReadStartTag()
         {
             _at++;
-            var name = ReadUntil(static c => IsSpace(c) || c == '>');
+            var name = AsciiText.Lower(ReadUntil(static c => IsSpace(c) || c == '>'));
             if (
                 name
                 is not (
@@ -101,37 +154,34 @@ public static class HtmlReader
                     break;
                 }
 
-                var attribute = ReadUntil(c => IsSpace(c) || c == '=' || (c == '>' && name is "blockquote"));
-                SkipSpaces();
-                string value;
-                if (_at < source.Length && source[_at] == '=')
-                {
-                    _at++;
-                    SkipSpaces();
-                    if (ReadValue() is not { } read)
-                    {
-                        return false;
-                    }
-
-                    value = read;
-                }
-                else if (name is "blockquote" && attribute is "expandable")
-                {
-                    value = "";
-                }
-                else
+                var attribute = ReadUntil(static c => IsSpace(c) || c is '=' or '>' or '/' or '"' or '\'');
+                if (attribute.Length == 0)
                 {
                     return false;
                 }
 
+                SkipSpaces();
+                string? value = null;
+                if (_at < source.Length && source[_at] == '=')
+                {
+                    _at++;
+                    SkipSpaces();
+                    value = ReadValue();
+                    if (value is null)
+                    {
+                        return false;
+                    }
+                }
+
                 argument = (name, attribute) switch
                 {
+                    ("blockquote", "expandable") => attribute,
+                    _ when value is null => argument,
                     ("a", "href") => value,
                     ("code", "class") when value.StartsWith("language-", StringComparison.Ordinal) => value[
                         "language-".Length..
                     ],
-                    ("span", "class") => value,
-                    ("blockquote", "expandable") => attribute,
+                    ("span", "class") when value.StartsWith("tg-", StringComparison.Ordinal) => value,
                     _ => argument,
                 };
             }
@@ -148,7 +198,7 @@ public static class HtmlReader
         private bool ReadEndTag()
         {
             _at += 2;
-            var name = ReadUntil(static c => IsSpace(c) || c == '>');
+            var name = AsciiText.Lower(ReadUntil(static c => IsSpace(c) || c == '>'));
             SkipSpaces();
             if (
                 _at >= source.Length
@@ -198,7 +248,7 @@ public static class HtmlReader
                     );
                     break;
                 case "code":
-                    // The language is kept for a <pre> that closes around the very same text.
+                    // Keeps the language for a <pre> around exactly the same text.
                     _entities.Add(
                         new TextEntity(
                             EntityKind.Code,
@@ -240,7 +290,9 @@ public static class HtmlReader
             if (source[_at] is not ('"' or '\''))
             {
                 var token = ReadUntil(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-'));
-                return _at < source.Length && (IsSpace(source[_at]) || source[_at] == '>') ? token : null;
+                return _at < source.Length && (IsSpace(source[_at]) || source[_at] == '>')
+                    ? AsciiText.Lower(token)
+                    : null;
             }
 
             var quote = source[_at++];
@@ -266,36 +318,14 @@ public static class HtmlReader
             return value.ToString();
         }
 
-        /// <summary>The character that a reference such as <c>&amp;lt;</c> or <c>&amp;#9731;</c> stands for; null where it stands for none, and nothing is read then.</summary>
+        /// <summary>Reads the character of a reference such as <c>&amp;lt;</c> or <c>&amp;#9731;</c>. An invalid one gives null and reads nothing.</summary>
         private string? ReadReference()
         {
             var end = _at + 1;
             string? character;
             if (end < source.Length && source[end] == '#')
             {
-                end++;
-                var isHex = end < source.Length && source[end] == 'x';
-                var digits = isHex ? ++end : end;
-                while (
-                    end < source.Length
-                    && end - _at < 10
-                    && (isHex ? char.IsAsciiHexDigit(source[end]) : char.IsAsciiDigit(source[end]))
-                )
-                {
-                    end++;
-                }
-
-                if (
-                    end - _at >= 10
-                    || !int.TryParse(
-                        source.AsSpan(digits, end - digits),
-                        isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
-                        CultureInfo.InvariantCulture,
-                        out var code
-                    )
-                    || code == 0
-                    || !Rune.TryCreate(code, out var rune)
-                )
+                if (!TryReadNumber(source, _at, out var rune, out end))
                 {
                     return null;
                 }
@@ -335,7 +365,7 @@ public static class HtmlReader
                 _at++;
             }
 
-            return AsciiText.Lower(source.AsSpan(start.._at));
+            return source[start.._at];
         }
 
         private void SkipSpaces()

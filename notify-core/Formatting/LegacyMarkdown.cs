@@ -7,10 +7,10 @@ namespace Notify.Formatting;
 /// <remarks>
 /// <para>Reads as Telegram does (https://core.telegram.org/bots/api#markdown-style; tdlib/td: <c>parse_markdown</c>), where Telegram accepts the text: the
 /// partner of a marker is the next one of its kind, nothing nests, a backslash means nothing inside.</para>
-/// <para>It differs in two points, so that no text is refused and no character of a name is lost. A <c>_</c> or <c>*</c> inside a word
+/// <para>It differs in two points, to refuse no text and lose no character of a name. A <c>_</c> or <c>*</c> inside a word
 /// (<c>daily_active_users</c>, <c>2**3</c>) is a plain character. So is a marker without a partner; a pair around nothing visible (<c>__init__</c>, <c>***</c>)
 /// and a bracket that is not followed by an address that can be opened (<c>[WARN]</c>) count as such.</para>
-/// <para>Any text is taken, in time proportional to its length.</para>
+/// <para>Takes any text, in time proportional to its length.</para>
 /// </remarks>
 public static class LegacyMarkdown
 {
@@ -45,8 +45,8 @@ public static class LegacyMarkdown
         private int _length;
         private List<TextEntity>? _entities;
 
-        // Where the next partner of each kind of marker is: looked for once and kept until it is passed, so that a text of nothing but
-        // openings costs one search and not one each. None where there is no further one.
+        // The next partner of each kind of marker, searched once and kept until it is passed. So a text of only
+        // openings costs one search, not one for each. None if there is no further one.
         private int _underscore = -1;
         private int _asterisk = -1;
         private int _backtick = -1;
@@ -54,12 +54,12 @@ public static class LegacyMarkdown
         private int _bracket = -1;
         private int _parenthesis = -1;
 
-        // The run of equal markers looked at last, for the same reason.
+        // The last run of equal markers, for the same reason.
         private int _runStart;
         private int _runEnd;
         private bool _runInsideWord;
 
-        // The address looked at last: many openings can point at one.
+        // The last address: many openings can share one.
         private int _urlStart = -1;
         private string? _url;
 
@@ -81,8 +81,8 @@ public static class LegacyMarkdown
                 : new FormattedText(new string(_text[.._length]), _entities is null ? [] : [.. _entities]);
         }
 
-        /// <summary>Takes the marker at <paramref name="i"/>, with all it spans where it has a partner.</summary>
-        /// <returns>Where to go on.</returns>
+        /// <summary>Takes the marker at <paramref name="i"/>, with its span if it has a partner.</summary>
+        /// <returns>Where to continue.</returns>
         private int ReadMarker(int i) =>
             _source[i] switch
             {
@@ -138,7 +138,7 @@ public static class LegacyMarkdown
                 return Plain(i, Fence.Length);
             }
 
-            // A word right after the fence names the language, if something else comes before the closing fence.
+            // A word right after the fence names the language, if other text precedes the closing fence.
             string? language = null;
             var block = _source.AsSpan(start, end - start);
             var wordEnd = block.IndexOfAny(" \n`");
@@ -232,7 +232,7 @@ public static class LegacyMarkdown
             return None;
         }
 
-        /// <summary>Whether a letter or digit stands on both sides of the run of equal markers around <paramref name="i"/>, which it leaves in the fields.</summary>
+        /// <summary>Whether the run of equal markers around <paramref name="i"/> has a letter or digit on both sides. Stores the run in the fields.</summary>
         private bool IsInsideWord(int i)
         {
             if (i >= _runStart && i < _runEnd)

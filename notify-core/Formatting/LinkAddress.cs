@@ -10,16 +10,16 @@ namespace Notify.Formatting;
 public static class LinkAddress
 {
     /// <summary>
-    /// Longest address in UTF-16 units, with the blanks around it, that is made a link; a longer one stays visible text. Our own limit: Telegram publishes none. It
-    /// bounds what one look at an address costs, however many brackets of a text share it.
+    /// Longest address of a link in UTF-16 units, including blanks around it; a longer one stays text. Our own limit: Telegram publishes none. It
+    /// bounds the cost of an address that many brackets share.
     /// </summary>
     public const int MaxLength = 4096;
 
-    private static readonly SearchValues<char> s_afterScheme = SearchValues.Create(":/?#@[]");
+    private static readonly SearchValues<char> AfterScheme = SearchValues.Create(":/?#@[]");
 
     /// <summary>
-    /// The address in the form Telegram gives it: with a scheme, the host in lower case, at least <c>/</c> for a path. Null for anything that is
-    /// not http, https, tg or ton, has no dot in its host, or can't be read: neither by Telegram's rules nor by those of RFC 3986, since a link that opens nothing
+    /// The address in the form Telegram gives it: with a scheme, the host in lower case, at least <c>/</c> for a path. Null for another scheme
+    /// than http, https, tg or ton, for a host without a dot, and for an address that is invalid by Telegram's rules and RFC 3986: a link that opens nothing
     /// would only hide its address.
     /// </summary>
     public static string? Check(ReadOnlySpan<char> link)
@@ -29,7 +29,7 @@ public static class LinkAddress
             return null;
         }
 
-        // Telegram passes over blanks around an address.
+        // Telegram ignores blanks around an address.
         link = link.Trim();
         if (link.IsEmpty)
         {
@@ -84,7 +84,7 @@ public static class LinkAddress
     private static string? CheckWeb(ReadOnlySpan<char> link)
     {
         var scheme = "http";
-        var firstSpecial = link.IndexOfAny(s_afterScheme);
+        var firstSpecial = link.IndexOfAny(AfterScheme);
         if (firstSpecial >= 0 && link[firstSpecial..].StartsWith("://"))
         {
             if (link[..firstSpecial].Equals("https", StringComparison.OrdinalIgnoreCase))

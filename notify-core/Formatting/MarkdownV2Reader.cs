@@ -5,16 +5,16 @@ using System.Text;
 namespace Notify.Formatting;
 
 /// <summary>
-/// Reads Telegram's MarkdownV2 (https://core.telegram.org/bots/api#markdownv2-style; tdlib/td: <c>parse_markdown_v2</c>), to know how long a text is for the reader and to split one that is
+/// Reads Telegram's MarkdownV2 (https://core.telegram.org/bots/api#markdownv2-style; tdlib/td: <c>parse_markdown_v2</c>), to find a text's visible length and to split one that is
 /// too long for a message.
 /// </summary>
 public static class MarkdownV2Reader
 {
-    private static readonly SearchValues<char> s_reserved = SearchValues.Create("_*[]()~`>#+-=|{}.!\n\\");
+    private static readonly SearchValues<char> Reserved = SearchValues.Create("_*[]()~`>#+-=|{}.!\n\\");
 
-    /// <summary>The text and its entities; null where Telegram would refuse it: a reserved character that isn't escaped, an entity that isn't closed.</summary>
+    /// <summary>The text and its entities; null if Telegram would refuse it: a reserved character that isn't escaped, an entity that isn't closed.</summary>
     public static FormattedText? Read(string markdown) =>
-        markdown.AsSpan().ContainsAny(s_reserved) ? new Reader(markdown).Read() : FormattedText.Plain(markdown);
+        markdown.AsSpan().ContainsAny(Reserved) ? new Reader(markdown).Read() : FormattedText.Plain(markdown);
 
     private const string EmojiAddress = "tg://emoji?id=";
 
@@ -80,9 +80,9 @@ public static class MarkdownV2Reader
             }
 
             var inner = _open.TryPeek(out var top) ? top.What : (Opened?)null;
-            if (inner is Opened.Code or Opened.Pre ? c != '`' : c == '\\' || !s_reserved.Contains(c))
+            if (inner is Opened.Code or Opened.Pre ? c != '`' : c == '\\' || !Reserved.Contains(c))
             {
-                // A line end in code is none that a quote could begin after.
+                // A quote can't begin after a line end in code.
                 _text.Append(c);
                 _atLineStart = false;
                 _at++;
@@ -92,7 +92,7 @@ public static class MarkdownV2Reader
             // The end of a quote is the end of its last line.
             if (_inQuote && c == '\n' && !(_at + 1 < source.Length && source[_at + 1] == '>'))
             {
-                // The line end belongs to the quote, as Telegram has it.
+                // The line end belongs to the quote, as in Telegram.
                 Append(c);
                 if (!EndQuote())
                 {
@@ -193,7 +193,7 @@ public static class MarkdownV2Reader
             _open.Push(new Open(what, _text.Length, _at));
             _at += length;
 
-            // All need a character to end, but for a quote and the sign that folds it.
+            // All need an end marker, except a quote and its folding sign.
             return _open.Count - 2 <= source.Length - _at;
         }
 
@@ -222,7 +222,7 @@ public static class MarkdownV2Reader
 
                 if (ended.What == Opened.Emoji)
                 {
-                    // Its text is an emoji that everybody can see; only some bots may send the other one.
+                    // Its text is an emoji that everybody can see; only some bots may send the custom one.
                     return url?.StartsWith(EmojiAddress, StringComparison.OrdinalIgnoreCase) == true
                         && long.TryParse(
                             url.AsSpan(EmojiAddress.Length),
@@ -265,7 +265,7 @@ public static class MarkdownV2Reader
             return address.ToString();
         }
 
-        /// <summary>Ends the quote here. The text read so far is in it; all in it must be closed, but for the <c>||</c> at its very end, which folds it.</summary>
+        /// <summary>Ends the quote here. Everything in it must be closed, except a final <c>||</c>, which folds it.</summary>
         private bool EndQuote()
         {
             var ended = _open.Pop();

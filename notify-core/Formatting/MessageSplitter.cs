@@ -2,29 +2,29 @@ using System.Globalization;
 
 namespace Notify.Formatting;
 
-/// <summary>Makes messages that Telegram takes out of a text of any length.</summary>
+/// <summary>Splits a text of any length into messages that Telegram takes.</summary>
 /// <remarks>
-/// <para>A cut is made at the end of a paragraph, else of a line, else of a word; within a word only where that alone is longer than a message. It never falls inside
-/// a surrogate pair, a character with its marks, an emoji sequence or a link (unless one alone is too long). A line of a code block or of
-/// a table stays whole unless it alone is too long. White space at a cut goes, except what indents a line of a code block.</para>
-/// <para>What formats both sides of a cut is repeated in the next part. A part holds at most <see cref="TelegramLimits.Entities"/> entities: it ends before
-/// a further link or code block, while other formatting beyond that number is left out, so that a much emphasised text isn't torn into pieces.</para>
-/// <para>Where ten parts would not do, paragraphs and lines of prose are filled up more tightly first; then links and code blocks beyond a part's number of entities
-/// give way, as words are worth more than what formats them; what is over then is left out, and the last part says how much.</para>
+/// <para>Cuts at the end of a paragraph, else of a line, else of a word, and within a word only if it is longer than a message. Never cuts inside
+/// a surrogate pair, a character with its marks, an emoji sequence or a link (unless one alone is too long). A line of a code block or
+/// table stays whole unless it alone is too long. White space at a cut goes, except the indentation of a code block's line.</para>
+/// <para>Formatting across a cut is repeated in the next part. A part holds at most <see cref="TelegramLimits.Entities"/> entities. It ends before
+/// a further link or code block, but drops further emphasis, so much emphasis does not tear a text into pieces.</para>
+/// <para>If ten parts are not enough, paragraphs and lines are packed more tightly. Then links and code blocks beyond a part's number of entities
+/// are dropped, because words are worth more than formatting. The rest is left out, and the last part says how much.</para>
 /// </remarks>
 public static class MessageSplitter
 {
-    /// <summary>Most messages that one notification may become (specification, section 8).</summary>
+    /// <summary>Most messages of one notification.</summary>
     public const int MaxParts = 10;
 
-    // Longest sentence that Note makes, with room for the number of any string's characters.
+    // Longest sentence of Note, with room for any string's length.
     internal const int NoteLength = 64;
 
     /// <summary>
-    /// Splits a text that has gone through <see cref="TelegramText.Clean"/>. Parts have visible characters, begin and end without white space (but
-    /// for the indentation of code), and are at most <paramref name="maxLength"/> UTF-16 units long. No parts where nothing is visible.
+    /// Splits a text that has gone through <see cref="TelegramText.Clean"/>. Parts have visible characters, no white space at both ends (except
+    /// the indentation of code), and at most <paramref name="maxLength"/> UTF-16 units. No parts if nothing is visible.
     /// </summary>
-    /// <param name="text">What to split.</param>
+    /// <param name="text">The text.</param>
     /// <param name="maxLength">In UTF-16 units; at least 128.</param>
     public static IReadOnlyList<FormattedText> Split(FormattedText text, int maxLength = TelegramLimits.TextLength)
     {
@@ -40,7 +40,7 @@ public static class MessageSplitter
             ?? new TextCutter(text, maxLength).Cut(Filling.ForTextOnly)!;
     }
 
-    /// <summary>The sentence that ends the last part where not all of the text has room.</summary>
+    /// <summary>The sentence at the end of the last part if text is left out.</summary>
     internal static string Note(ReadOnlySpan<char> leftOut)
     {
         var characters = 0;
@@ -49,9 +49,13 @@ public static class MessageSplitter
             characters++;
         }
 
-        return string.Create(
+        return Note(characters);
+    }
+
+    /// <summary>The same, for so many characters.</summary>
+    internal static string Note(long characters) =>
+        string.Create(
             CultureInfo.InvariantCulture,
             $"\n\n\u2026 {characters:N0} more {(characters == 1 ? "character was" : "characters were")} left out."
         );
-    }
 }

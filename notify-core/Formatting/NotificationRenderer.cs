@@ -3,23 +3,41 @@ using Notify.Images;
 
 namespace Notify.Formatting;
 
-/// <summary>What a notification wants said.</summary>
+/// <summary>A notification's content.</summary>
 public sealed record NotificationContent
 {
-    /// <summary>The header: bold, and literal whatever characters it holds.</summary>
+    /// <summary>The header: bold, literal text.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The text, in the notation that <see cref="ParseMode"/> says.</summary>
+    /// <summary>The text, in the notation of <see cref="ParseMode"/>.</summary>
     public string? Message { get; init; }
 
-    /// <summary>How <see cref="Message"/> is to be read.</summary>
+    /// <summary>The notation of <see cref="Message"/>.</summary>
     public ParseMode ParseMode { get; init; }
 
-    /// <summary>What is known of the picture, where there is one.</summary>
+    /// <summary>The picture's properties, if there is one; of several, the first.</summary>
     public ImageInfo? Image { get; init; }
+
+    /// <summary>The properties of further pictures.</summary>
+    public IReadOnlyList<ImageInfo> MoreImages { get; init; } = [];
+
+    /// <summary>The number of its files.</summary>
+    public int Files { get; init; }
+
+    /// <summary>Its table as it is shown (<see cref="Tables.TableLayout.Text"/>).</summary>
+    public string? Table { get; init; }
+
+    /// <summary>Whether the table needs a monospace font.</summary>
+    public bool IsTableAligned { get; init; }
+
+    /// <summary>The sender's buttons.</summary>
+    public IReadOnlyList<NotificationButton> Buttons { get; init; } = [];
+
+    /// <summary>Whether Notify's own buttons are under it.</summary>
+    public bool HasOwnButtons { get; init; }
 }
 
-/// <summary>Which call of the Bot API carries a message.</summary>
+/// <summary>The Bot API's call for a message.</summary>
 public enum MessageKind
 {
     /// <summary><c>sendMessage</c>.</summary>
@@ -30,32 +48,51 @@ public enum MessageKind
 
     /// <summary><c>sendDocument</c>: a picture that Telegram would refuse as a photo.</summary>
     Document,
+
+    /// <summary><c>sendMediaGroup</c>: 2 to 10 photos. It takes no buttons.</summary>
+    Album,
+
+    /// <summary><c>sendDocument</c>: a file.</summary>
+    File,
 }
 
 /// <summary>One Telegram message.</summary>
-/// <param name="Kind">Which call carries it. A photo or document carries the notification's picture.</param>
+/// <param name="Kind">Its call.</param>
 /// <param name="Text">The text, or the caption of a picture, which may be empty. To be sent with its entities unless <paramref name="Markup"/> is given.</param>
 /// <param name="Markup">
-/// Where the text goes to Telegram as its author wrote it: the markup to send instead of <paramref name="Text"/> and its entities. <paramref name="Text"/> is then what the
-/// reader will see as far as we know, and what to send in the same way if Telegram answers that it can't parse the markup, finds it too long, or empty: for markup that is
-/// wrong, that is the plain source.
+/// The author's markup, if Telegram is to read it: sent instead of <paramref name="Text"/> and its entities. <paramref name="Text"/> is then the
+/// expected visible text. It is sent if Telegram can't parse the markup or finds it too long or empty. For invalid markup
+/// it is the plain source.
 /// </param>
-public sealed record OutgoingMessage(MessageKind Kind, FormattedText Text, Markup? Markup = null);
+public sealed record OutgoingMessage(MessageKind Kind, FormattedText Text, Markup? Markup = null)
+{
+    /// <summary>Which of the notification's pictures a photo or document carries, or which of its files a file.</summary>
+    public int Item { get; init; }
+
+    /// <summary>Which pictures an album carries; null for other kinds.</summary>
+    public IReadOnlyList<int>? Album { get; init; }
+
+    /// <summary>How much it counts for Telegram's rates and for progress: an album as many messages as it has photos.</summary>
+    public int Count => Album?.Count ?? 1;
+}
 
 /// <summary>A text with markup that Telegram is to read.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="ParseMode"><see cref="ParseMode.Html"/> or <see cref="ParseMode.MarkdownV2"/>.</param>
 public sealed record Markup(string Text, ParseMode ParseMode);
 
-/// <summary>Makes Telegram messages out of a notification.</summary>
+/// <summary>Renders a notification as Telegram messages.</summary>
 /// <remarks>
-/// HTML and MarkdownV2 go to Telegram as they are, while they fit into one message with all their markup. A longer text can't be cut in its source without tearing tags; it
-/// is read here and split with its entities. One that can't be read is split as plain text, tags and all, so that nothing its author wrote is lost.
+/// HTML and MarkdownV2 go to Telegram unchanged if they fit into one message with all their markup. Cutting the source of a longer text would tear tags, so it
+/// is read here and split with its entities. An unreadable text is split as plain text with its tags, to lose nothing.
 /// </remarks>
 public static class NotificationRenderer
 {
-    /// <summary>The messages that say what <paramref name="content"/> says, in the order to send them.</summary>
-    /// <returns>False where there is nothing to show: no picture, and no visible character in title or message.</returns>
+    /// <summary>The text above buttons where a notification has none of its own.</summary>
+    private const string ButtonsOnly = "\u2191";
+
+    /// <summary>The messages for <paramref name="content"/>, in sending order.</summary>
+    /// <returns>False if there is nothing to show: no picture, and no visible character in title or message.</returns>
     public static bool TryRender(
         NotificationContent content,
         [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages
@@ -67,22 +104,61 @@ public static class NotificationRenderer
             title = "";
         }
 
-        // Blank lines before the text would stand between it and its title.
+        // Removes blank lines between title and text.
         var message = TelegramText.Clean(content.Message ?? "").TrimStart('\n');
+        message = content.ParseMode == ParseMode.Html ? HtmlReader.CleanReferences(message) : message;
         var body =
             content.ParseMode switch
             {
-                ParseMode.Markdown => LegacyMarkdown.Parse(message),
+                ParseMode.Markdown => MarkdownReader.Parse(message),
                 ParseMode.Html => HtmlReader.Read(message),
                 ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
                 _ => null,
             } ?? FormattedText.Plain(message);
         var text = new Text(title, message, content.ParseMode, body);
-        messages = content.Image is { } image ? WithImage(image, text) : Render(text, TelegramLimits.TextLength);
+        if (Additions(content) is { } additions)
+        {
+            // Read here, since Telegram's markup can't be continued with ours.
+            text = text with
+            {
+                Mode = ParseMode.Plain,
+                Body = Join(body, additions, content.IsTableAligned),
+            };
+        }
+
+        var all = WithPictures(content, text);
+        all.AddRange(
+            Enumerable
+                .Range(0, content.Files)
+                .Select(file => new OutgoingMessage(MessageKind.File, FormattedText.Empty) { Item = file })
+        );
+        messages = all;
         return messages.Count > 0;
     }
 
-    /// <summary>Whether Telegram takes the picture as a photo, which it shows in the chat, or only as a document, to be opened.</summary>
+    /// <summary>The table, and the addresses that can't be buttons; null if there are none.</summary>
+    private static FormattedText? Additions(NotificationContent content)
+    {
+        var parts = new FormattedParts();
+        if (content.Table is { } table && TelegramText.HasVisible(table))
+        {
+            parts.Add(MarkdownReader.Shown(TelegramText.Clean(table), content.IsTableAligned));
+        }
+
+        foreach (var button in content.Buttons.Where(button => button.IsLine))
+        {
+            parts.Add(parts.IsEmpty ? "" : "\n").Add(TelegramText.Clean(button.Line));
+        }
+
+        return parts.IsEmpty ? null : parts.Join();
+    }
+
+    private static FormattedText Join(FormattedText body, FormattedText additions, bool isBlock) =>
+        TelegramText.HasVisible(body.Text)
+            ? new FormattedParts().Add(body).Add(isBlock ? "\n" : "\n\n").Add(additions).Join()
+            : additions;
+
+    /// <summary>Whether Telegram takes the picture as a photo, shown in the chat, or only as a document.</summary>
     public static MessageKind KindOf(ImageInfo image)
     {
         var longer = (long)Math.Max(image.Width, image.Height);
@@ -102,28 +178,81 @@ public static class NotificationRenderer
     /// <param name="Body">The message, read.</param>
     private sealed record Text(string Title, string Message, ParseMode Mode, FormattedText Body);
 
-    private static List<OutgoingMessage> WithImage(ImageInfo image, Text text)
+    private static List<OutgoingMessage> WithPictures(NotificationContent content, Text text)
     {
-        var kind = KindOf(image);
+        if (content.Image is not { } first)
+        {
+            return Render(text, TelegramLimits.TextLength);
+        }
+
+        if (content.MoreImages.Count == 0)
+        {
+            return WithImage(KindOf(first), 0, text);
+        }
+
+        ImageInfo[] images = [first, .. content.MoreImages];
+        var photos = Enumerable.Range(0, images.Length).Where(i => KindOf(images[i]) == MessageKind.Photo).ToArray();
+        var messages = photos switch
+        {
+            [] => WithImage(MessageKind.Document, 0, text),
+            [var only] => WithImage(MessageKind.Photo, only, text),
+            _ => WithAlbum(photos, content, text),
+        };
+        messages.AddRange(
+            Enumerable
+                .Range(photos.Length == 0 ? 1 : 0, images.Length - (photos.Length == 0 ? 1 : 0))
+                .Except(photos)
+                .Select(i => new OutgoingMessage(MessageKind.Document, FormattedText.Empty) { Item = i })
+        );
+        return messages;
+    }
+
+    /// <summary>An album with the text as its caption. Buttons need a message of their own, so the text then follows the album.</summary>
+    private static List<OutgoingMessage> WithAlbum(int[] photos, NotificationContent content, Text text)
+    {
+        var isCustom = content.Buttons.Any(button => !button.IsLine);
+        if (!isCustom && !content.HasOwnButtons)
+        {
+            var messages = WithImage(MessageKind.Album, 0, text);
+            messages[0] = messages[0] with { Album = photos };
+            return messages;
+        }
+
+        var album = new OutgoingMessage(MessageKind.Album, FormattedText.Empty) { Album = photos };
+        var below = Render(text, TelegramLimits.TextLength);
+        if (below.Count == 0 && isCustom)
+        {
+            below.Add(new OutgoingMessage(MessageKind.Text, FormattedText.Plain(ButtonsOnly)));
+        }
+
+        return [album, .. below];
+    }
+
+    private static List<OutgoingMessage> WithImage(MessageKind kind, int item, Text text)
+    {
         var caption = Render(text, TelegramLimits.CaptionLength);
         if (caption.Count == 0)
         {
-            return [new OutgoingMessage(kind, FormattedText.Empty)];
+            return [new OutgoingMessage(kind, FormattedText.Empty) { Item = item }];
         }
 
         if (caption is [var only])
         {
-            return [only with { Kind = kind }];
+            return [only with { Kind = kind, Item = item }];
         }
 
-        // Too much for a caption: the picture under its title, then the text by itself, so that no sentence is cut by the picture.
+        // Too long for a caption: sends the picture with the title, then the text alone, so the picture cuts no sentence.
         return text.Title.Length is > 0 and <= TelegramLimits.CaptionLength
             ?
             [
-                new OutgoingMessage(kind, Bold(text.Title)),
+                new OutgoingMessage(kind, Bold(text.Title)) { Item = item },
                 .. Render(text with { Title = "" }, TelegramLimits.TextLength),
             ]
-            : [new OutgoingMessage(kind, FormattedText.Empty), .. Render(text, TelegramLimits.TextLength)];
+            :
+            [
+                new OutgoingMessage(kind, FormattedText.Empty) { Item = item },
+                .. Render(text, TelegramLimits.TextLength),
+            ];
     }
 
     private static List<OutgoingMessage> Render(Text text, int maxLength)

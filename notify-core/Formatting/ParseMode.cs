@@ -1,6 +1,6 @@
 namespace Notify.Formatting;
 
-/// <summary>How the text of a notification is to be read.</summary>
+/// <summary>The notation of a notification's text.</summary>
 public enum ParseMode
 {
     /// <summary>Telegram's legacy Markdown, read by <see cref="LegacyMarkdown"/>. What scripts write, and the default.</summary>

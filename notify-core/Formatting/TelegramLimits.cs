@@ -1,6 +1,6 @@
 namespace Notify.Formatting;
 
-/// <summary>How much Telegram takes in one message. Texts count in UTF-16 units.</summary>
+/// <summary>Telegram's limits for one message. Texts count in UTF-16 units.</summary>
 public static class TelegramLimits
 {
     /// <summary>Longest text of a message, after entities are parsed (https://core.telegram.org/bots/api#sendmessage).</summary>
@@ -12,7 +12,7 @@ public static class TelegramLimits
     /// <summary>Entities of one message that are kept; the formatting of further ones is ignored (https://limits.tginfo.me).</summary>
     public const int Entities = 100;
 
-    /// <summary>Largest photo in bytes: 10 MB (https://core.telegram.org/bots/api#sendphoto). Telegram counts a MB as 1,000,000 or 1,048,576 bytes depending on who is asked; this is the stricter.</summary>
+    /// <summary>Largest photo in bytes: 10 MB (https://core.telegram.org/bots/api#sendphoto). Sources disagree whether a MB has 1,000,000 or 1,048,576 bytes; this is the stricter.</summary>
     public const long PhotoBytes = 10_000_000;
 
     /// <summary>Width and height of a photo together, in pixels (https://core.telegram.org/bots/api#sendphoto).</summary>

@@ -1,37 +1,35 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Notify.Text;
 
 namespace Notify.Formatting;
 
 /// <summary>
-/// What Telegram does to every text before it looks at it, done beforehand, so that offsets are counted in the text that will
-/// arrive. Behaviour after <c>clean_input_string</c> of Telegram's own library (tdlib/td: td/telegram/misc.cpp).
+/// Cleans a text beforehand like Telegram does, so offsets count in the text that will
+/// arrive. Follows <c>clean_input_string</c> of Telegram's own library (tdlib/td: td/telegram/misc.cpp).
 /// </summary>
 public static class TelegramText
 {
-    private const char Replacement = '\uFFFD';
-
-    // All that Clean changes, and surrogates, which it must look at in pairs.
-    private static readonly SearchValues<char> s_suspicious = SearchValues.Create([
-        .. Enumerable.Range(0, 0x20).Where(c => c != '\n').Select(c => (char)c),
-        '\u030A',
-        '\u0333',
-        '\u033F',
-        .. Enumerable.Range(0x2028, 7).Select(c => (char)c),
+    // All characters that Clean changes, and surrogates, which it checks in pairs.
+    private static readonly SearchValues<char> Suspicious = SearchValues.Create([
+        .. Enumerable
+            .Range(0, 0xD800)
+            .Select(c => (char)c)
+            .Where(c => c is not '\n' && (SafeText.IsObeyed(new Rune(c)) || c is '\u030A' or '\u0333' or '\u033F')),
         .. Enumerable.Range(0xD800, 0x800).Select(c => (char)c),
     ]);
 
     /// <summary>
-    /// Any text as one that Telegram keeps unchanged. Lone surrogates become U+FFFD. Control characters, NUL and tab among them,
-    /// become spaces. Every kind of line end becomes <c>\n</c>. Characters that Telegram takes out are taken out: direction
-    /// overrides (U+202A to U+202E) and three combining lines and rings; a ring over a letter is kept where the two together are
-    /// one letter (<c>å</c> as macOS writes it in file names).
+    /// Turns any text into one that Telegram keeps unchanged. Lone surrogates become U+FFFD. Control characters, NUL and tab among them,
+    /// become spaces. Every kind of line end becomes <c>\n</c>. Three combining lines and rings are removed, as Telegram does; a ring
+    /// over a letter is kept where the two together are one letter (<c>å</c> as macOS writes it in file names). All characters that
+    /// turn the direction of others are removed too: Telegram removes only U+202A to U+202E.
     /// </summary>
-    /// <returns>The same string where there is nothing to change.</returns>
+    /// <returns>The same string if there is nothing to change.</returns>
     public static string Clean(string text)
     {
-        var first = text.AsSpan().IndexOfAny(s_suspicious);
+        var first = text.AsSpan().IndexOfAny(Suspicious);
         if (first < 0)
         {
             return text;
@@ -43,7 +41,7 @@ public static class TelegramText
         {
             result.Append(text, kept, i - kept);
             kept = i + CleanOne(text, i, result);
-            var next = text.AsSpan(kept).IndexOfAny(s_suspicious);
+            var next = text.AsSpan(kept).IndexOfAny(Suspicious);
             i = next < 0 ? -1 : kept + next;
         }
 
@@ -77,6 +75,33 @@ public static class TelegramText
         return false;
     }
 
+    /// <summary>
+    /// Whether a reader sees nothing of a text: it holds only spaces of any width, characters without a shape, and marks without a letter to stand on (variation
+    /// selectors are such).
+    /// </summary>
+    public static bool IsBlank(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (
+                !(
+                    SafeText.IsHidden(rune)
+                    || (rune.IsBmp && IsInvisible((char)rune.Value))
+                    || Rune.GetUnicodeCategory(rune)
+                        is UnicodeCategory.SpaceSeparator
+                            or UnicodeCategory.NonSpacingMark
+                            or UnicodeCategory.EnclosingMark
+                )
+            )
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Spaces of every width, and characters without any; a superset of Telegram's list.</summary>
     internal static bool IsInvisible(char c) =>
         c <= ' '
@@ -96,8 +121,8 @@ public static class TelegramText
                 or '\u3164'
                 or '\uFFA0';
 
-    /// <summary>Writes what becomes of the character at <paramref name="i"/>.</summary>
-    /// <returns>How many units of the source it stands for.</returns>
+    /// <summary>Writes the result of the character at <paramref name="i"/>.</summary>
+    /// <returns>Its length in the source.</returns>
     private static int CleanOne(string text, int i, StringBuilder result)
     {
         var c = text[i];
@@ -106,7 +131,7 @@ public static class TelegramText
             case '\r':
                 result.Append('\n');
                 return i + 1 < text.Length && text[i + 1] == '\n' ? 2 : 1;
-            case < ' ':
+            case < ' ' or (>= '\u007F' and <= '\u009F'):
                 result.Append(' ');
                 return 1;
             case '\u2028' or '\u2029':
@@ -119,18 +144,18 @@ public static class TelegramText
                 }
 
                 return 1;
-            case '\u0333' or '\u033F' or (>= '\u202A' and <= '\u202E'):
+            case '\u0333' or '\u033F':
                 return 1;
         }
 
-        if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+        if (!char.IsSurrogate(c))
         {
-            result.Append(c).Append(text[i + 1]);
-            return 2;
+            return 1;
         }
 
-        result.Append(Replacement);
-        return 1;
+        Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length);
+        result.Append(rune.ToString());
+        return length;
     }
 
     private static char? WithRing(char letter) =>
@@ -145,7 +170,7 @@ public static class TelegramText
             _ => null,
         };
 
-    /// <summary>Whether a word goes on over this character: letters, digits and the marks on them.</summary>
+    /// <summary>Whether the character belongs to a word: letters, digits and marks.</summary>
     internal static bool IsWordCharacter(Rune rune) =>
         Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.UppercaseLetter

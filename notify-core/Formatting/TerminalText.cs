@@ -1,17 +1,18 @@
 using System.Text;
+using Notify.Text;
 
 namespace Notify.Formatting;
 
-/// <summary>Shows a message on a terminal, as near to what the phone will show as a terminal can.</summary>
+/// <summary>Shows a message on a terminal, as similar to the phone as possible.</summary>
 /// <remarks>
-/// Control characters of the text never reach the terminal: an escape sequence in a script's output could otherwise move its cursor,
-/// change its title or type into it. They are shown as symbols (<c>␛</c>).
+/// Control characters never reach the terminal: an escape sequence in a script's output could move the cursor,
+/// change the title or type text.
 /// </remarks>
 public static class TerminalText
 {
     private const string QuoteBar = "\u2502 ";
 
-    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address unless it is what they show, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none. No code reaches over a line end, so that lines can be indented or framed.</summary>
+    /// <summary>Writes the text with ANSI codes, or with signs only where <paramref name="colour"/> is off. Links are followed by their address unless it is what they show, quotes have a bar on the left. Lines end in <c>\n</c>; the last has none. No code crosses a line end, so callers can indent or frame lines.</summary>
     public static string Render(FormattedText text, bool colour)
     {
         var result = new StringBuilder(text.Text.Length + 64);
@@ -50,18 +51,6 @@ public static class TerminalText
         return result.ToString();
     }
 
-    /// <summary>A text of unknown origin with nothing in it that a terminal would obey; line feeds stay.</summary>
-    public static string Safe(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; )
-        {
-            i += AppendSafe(text, i, result);
-        }
-
-        return result.ToString();
-    }
-
     private static bool Close(string text, List<TextEntity> active, int position, StringBuilder result, bool colour)
     {
         var changed = false;
@@ -87,7 +76,7 @@ public static class TerminalText
                     AppendStyle(active, result);
                 }
 
-                result.Append(" (").Append(Safe(entity.Url).Replace('\n', ' ')).Append(')');
+                result.Append(" (").Append(SafeText.Line(entity.Url)).Append(')');
             }
         }
 
@@ -116,51 +105,12 @@ public static class TerminalText
         result.Append('m');
     }
 
-    /// <summary>Writes the character at <paramref name="i"/>, made harmless.</summary>
+    /// <summary>Writes the character at <paramref name="i"/> as <see cref="SafeText.Message"/> does.</summary>
     /// <returns>Its length in the source.</returns>
     private static int AppendSafe(string text, int i, StringBuilder result)
     {
-        var c = text[i];
-        switch (c)
-        {
-            case '\n':
-                result.Append(c);
-                return 1;
-            case '\t':
-                result.Append("    ");
-                return 1;
-            case < ' ':
-                result.Append((char)('\u2400' + c));
-                return 1;
-            case '\u007F':
-                result.Append('\u2421');
-                return 1;
-
-            // C1 controls, some of which terminals take for escape sequences, and what turns the direction of all that follows.
-            case >= '\u0080'
-            and <= '\u009F'
-            or '\u061C'
-            or '\u200E'
-            or '\u200F'
-            or (>= '\u2028' and <= '\u202E')
-            or (>= '\u2066' and <= '\u2069'):
-                result.Append('\uFFFD');
-                return 1;
-        }
-
-        if (!char.IsSurrogate(c))
-        {
-            result.Append(c);
-            return 1;
-        }
-
-        if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-        {
-            result.Append(c).Append(text[i + 1]);
-            return 2;
-        }
-
-        result.Append('\uFFFD');
-        return 1;
+        Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length);
+        result.Append(SafeText.InMessage(rune) ?? rune.ToString());
+        return length;
     }
 }

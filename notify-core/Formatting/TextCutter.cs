@@ -1,15 +1,15 @@
 namespace Notify.Formatting;
 
-/// <summary>How full a text's parts are made.</summary>
+/// <summary>How tightly to pack a text's parts.</summary>
 internal enum Filling
 {
-    /// <summary>Ended where it reads best.</summary>
+    /// <summary>Cuts where it reads best.</summary>
     Loose,
 
-    /// <summary>Paragraphs and lines of prose are cut where that saves room.</summary>
+    /// <summary>Cuts paragraphs and lines of prose to save room.</summary>
     Tight,
 
-    /// <summary>That, and a part holds more links and code blocks than it can show as such.</summary>
+    /// <summary>Also allows more links and code blocks in a part than it can show as such.</summary>
     ForTextOnly,
 }
 
@@ -20,7 +20,7 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
     private readonly IReadOnlyList<TextEntity> _entities = source.Entities;
     private readonly CutFinder _finder = new(source, maxLength);
 
-    /// <summary>All parts; null where that needs more than there may be, and a fuller one is left to try.</summary>
+    /// <summary>All parts; null if they are too many and a tighter packing is left to try.</summary>
     internal List<FormattedText>? Cut(Filling filling)
     {
         var tight = filling != Filling.Loose;
@@ -70,7 +70,7 @@ internal sealed class TextCutter(FormattedText source, int maxLength)
         return parts;
     }
 
-    /// <summary>A piece of the text as a message of its own: trimmed, with what formats it; null where nothing of it is visible.</summary>
+    /// <summary>A piece of the text as a message: trimmed, with its formatting; null if nothing of it is visible.</summary>
     internal FormattedText? Slice(int start, int end)
     {
         end = TrimmedEnd(start, end);

@@ -16,9 +16,9 @@ public sealed class CostTests
     /// <summary>The largest that a sender may send.</summary>
     private const int Largest = 1_000_000;
 
-    private const long MostAllocated = 100_000_000;
+    private const long MaxAllocated = 100_000_000;
 
-    private static readonly TimeSpan s_mostCpu = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxCpu = TimeSpan.FromSeconds(2);
 
     public static TheoryData<HostileText> Known => [.. HostileText.Known];
 
@@ -28,6 +28,10 @@ public sealed class CostTests
 
     [Property(Arbitrary = [typeof(CostTests)], MaxTest = 30)]
     public void Whatever_markup_is_repeated_costs_no_more_than_its_length_says(HostileText text) => AssertCheap(text);
+
+    [Fact]
+    public void A_block_without_an_end_hides_the_cost_of_half_a_text_and_is_no_excess() =>
+        AssertCheap(new HostileText([("```a ", 0.01), ("[1,</blockquote>](http://a.b/ccc)", 1), ("```", 0)]));
 
     [Fact]
     public void What_is_nested_more_deeply_than_a_message_can_show_is_plain_text()
@@ -108,12 +112,12 @@ public sealed class CostTests
             "reading as a script's output",
             source => ScriptOutput.Read(Encoding.UTF8.GetBytes(source), out _)
         );
-        AssertCheap(text, "mending as JSON", source => LenientJson.Mend(Encoding.UTF8.GetBytes(source)));
+        AssertCheap(text, "repairing as JSON", source => LenientJson.Repair(Encoding.UTF8.GetBytes(source)));
     }
 
     private static void AssertCheap(HostileText text, string what, Action<string> work)
     {
-        var excess = ThreadCost.FindExcess(text, Largest, work, s_mostCpu, MostAllocated);
+        var excess = ThreadCost.FindExcess(text, Largest, work, MaxCpu, MaxAllocated);
         Assert.True(excess is null, $"{what}: {excess}, for {text}");
     }
 }

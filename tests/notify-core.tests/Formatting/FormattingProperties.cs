@@ -184,7 +184,7 @@ public sealed class FormattingProperties
         var clean = TelegramText.Clean(text);
         return mode switch
             {
-                ParseMode.Markdown => LegacyMarkdown.Parse(clean),
+                ParseMode.Markdown => MarkdownReader.Parse(clean),
                 ParseMode.Html => HtmlReader.Read(clean),
                 ParseMode.MarkdownV2 => MarkdownV2Reader.Read(clean),
                 _ => null,

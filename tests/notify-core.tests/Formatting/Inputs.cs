@@ -24,7 +24,7 @@ public sealed record WellFormed(string Text)
 
 public static class Inputs
 {
-    private static readonly string[] s_emoji =
+    private static readonly string[] Emoji =
     [
         "🟥",
         "👨‍👩‍👧‍👦",
@@ -40,7 +40,7 @@ public static class Inputs
         "✈",
     ];
 
-    private static readonly string[] s_broken =
+    private static readonly string[] Broken =
     [
         "\uD83D",
         "\uDE00",
@@ -67,8 +67,8 @@ public static class Inputs
             (6, Gen.Elements("_", "*", "`", "[", "]", "(", ")", "```", "\\", "**", "__", "](")),
             (6, Gen.Elements("a", "word", "stg_orders", "2*3", "x1", "größe", "Ω", "42", "conv_rate", ".", "|", "-")),
             (5, Gen.Elements(" ", "\n", "\n\n", "  ", " \n ")),
-            (3, Gen.Elements(s_emoji)),
-            (1, Gen.Elements(s_broken)),
+            (3, Gen.Elements(Emoji)),
+            (1, Gen.Elements(Broken)),
             (
                 2,
                 Gen.Elements(

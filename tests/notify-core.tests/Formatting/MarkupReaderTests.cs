@@ -20,6 +20,15 @@ public sealed class MarkupReaderTests
     [InlineData("<b>x<b>y</b></b>", "xy [bold 0+2]")]
     [InlineData("R&D &nbsp; a > b", "R&D &nbsp; a > b")]
     [InlineData("<b></b>x", "x")]
+    [InlineData("<i    aba>x</i>", "x [italic 0+1]")]
+    [InlineData("<b aba   =   caba>x</b>", "x [bold 0+1]")]
+    [InlineData("<blockquote   cite=\"\" askdlbas nj12b3>x</blockquote>", "x [blockquote 0+1]")]
+    [InlineData("<blockquote   expandable   asd>x</blockquote>", "x [expandable_blockquote 0+1]")]
+    [InlineData("<blockquote   expandable=false>x</blockquote>", "x [expandable_blockquote 0+1]")]
+    [InlineData("<blockquote Expandable>x</blockquote>", "x [blockquote 0+1]")]
+    [InlineData("<a href>example.com</a>", "example.com [text_link 0+11]")]
+    [InlineData("<a HREF='https://example.com/'>x</a>", "x")]
+    [InlineData("<span class='tg-spoiler' class='x'>x</span>", "x [spoiler 0+1]")]
     public void Html_is_read_as_telegram_reads_it(string html, string shown) =>
         Assert.Equal(shown, Shown(HtmlReader.Read(html)));
 
@@ -33,6 +42,12 @@ public sealed class MarkupReaderTests
     [InlineData("<b")]
     [InlineData("<a href=https://example.com>x</a>")]
     [InlineData("<span>x</span>")]
+    [InlineData("<i   =aba>x</i>")]
+    [InlineData("<b />x</b>")]
+    [InlineData("<b aba/>x</b>")]
+    [InlineData("<b 'x'>x</b>")]
+    [InlineData("<i    aba  =  ")]
+    [InlineData("<i aba")]
     [InlineData("<bloc\u212Aquote>x</bloc\u212Aquote>")]
     public void Html_that_telegram_refuses_is_not_read(string html) => Assert.Null(HtmlReader.Read(html));
 

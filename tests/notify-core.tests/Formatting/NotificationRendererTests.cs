@@ -149,7 +149,7 @@ public sealed class NotificationRendererTests
     }
 
     [Fact]
-    public void Broken_characters_are_mended_before_offsets_are_counted()
+    public void Invalid_characters_are_replaced_before_offsets_are_counted()
     {
         var only = Assert.Single(Render(null, "\uDE00\0 a\r\nb\tc A\u030A *x*"));
         Assert.Equal("\uFFFD  a\nb c Å x", only.Text.Text);

@@ -4,7 +4,7 @@ namespace Notify.Tests.Formatting;
 
 /// <summary>
 /// Telegram's rules for a message, written down independently of the code under test: from the Bot API's pages and from tdlib/td (<c>fix_formatted_text</c>,
-/// <c>are_entities_valid</c>, <c>strip_empty_characters</c>), and stricter where those mend or ignore something.
+/// <c>are_entities_valid</c>, <c>strip_empty_characters</c>), and stricter where those repair or ignore something.
 /// </summary>
 internal static class TelegramRules
 {
