@@ -2,17 +2,17 @@ using Notify.Hosting;
 
 namespace Notify.Dispatching;
 
-/// <summary>Where pages and desktops reach the gateway.</summary>
+/// <summary>The gateway's address for pages and desktops.</summary>
 public static class GatewayAddress
 {
-    /// <summary>Where the gateway listens for clients unless it is told otherwise (<c>NOTIFY_GATEWAY_LISTEN</c>).</summary>
+    /// <summary>The gateway's default address for clients (<c>NOTIFY_GATEWAY_LISTEN</c>).</summary>
     public const string DefaultListen = "http://127.0.0.1:8765";
 
     /// <summary>The path below the dashboard's address that the web server in front passes on to the gateway (docs/operations.md).</summary>
     public const string Path = "/gateway";
 
     /// <summary>
-    /// Below the dashboard's public address, by the web server that both are behind. Where the dashboard is for this machine alone, without a web server, it is
+    /// It is below the dashboard's public address, through the web server in front of both. For a dashboard on this machine alone, without a web server, it is
     /// the gateway's own port, if it has one.
     /// </summary>
     /// <param name="publicUrl">The dashboard's.</param>

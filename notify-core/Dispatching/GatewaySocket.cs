@@ -3,53 +3,40 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Contracts;
+using Notify.Http;
 using Notify.Posix;
 
 namespace Notify.Dispatching;
 
 /// <summary>
-/// Client of the gateway's dispatch socket (docs/gateway.md), for the bot and the dashboard. It says nothing before it is sure that somebody trusted
-/// listens: whoever can make a socket at a path could read what is sent there.
+/// Client of the gateway's dispatch socket (docs/gateway.md), for the bot and the dashboard. Before it sends anything it checks that a trusted program
+/// listens: a fake socket at that path could read everything.
 /// </summary>
-/// <remarks>Calls have no time limit of their own; whoever asks brings one. Safe for several threads.</remarks>
+/// <remarks>Calls have no time limit; callers set one. Safe for several threads.</remarks>
 public sealed class GatewaySocket : IDisposable
 {
-    /// <summary>Where the gateway listens unless it is told otherwise.</summary>
+    /// <summary>The gateway's default socket.</summary>
     public const string DefaultPath = "/run/notify-gateway/ws.sock";
 
     private readonly string _path;
     private readonly TrustedPeers _trusted;
     private readonly HttpClient _http;
 
-    /// <summary>Connects when it is first asked.</summary>
+    /// <summary>Connects at its first call.</summary>
     /// <param name="path">Where the gateway listens.</param>
-    /// <param name="trusted">Who may listen there: root (systemd holds the socket), the caller's own user, or a member of the group that may dispatch.</param>
+    /// <param name="trusted">Who may listen there: root (systemd holds the socket), the caller's own user, or a member of the trusted group.</param>
     public GatewaySocket(string path, TrustedPeers trusted)
     {
         _path = path;
         _trusted = trusted;
-        _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                ActivityHeadersPropagator = null,
-                // The gateway closes idle connections after two minutes; ours go first.
-                PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-                ConnectCallback = (_, cancellation) => ConnectAsync(cancellation),
-            }
-        )
-        {
-            BaseAddress = new Uri("http://gateway"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _http = UnixHttp.NewClient(new Uri("http://gateway"), path, CheckPath, CheckListener);
     }
 
-    /// <summary>Passes a notification on.</summary>
-    /// <returns>To how many of the user's connections it is on its way.</returns>
+    /// <summary>Dispatches a notification.</summary>
+    /// <returns>The number of the user's connections that get it.</returns>
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
-    /// <exception cref="GatewayRefusedException">It says no.</exception>
+    /// <exception cref="GatewayRefusedException">It refuses.</exception>
     public async Task<int> DispatchAsync(
         UserName user,
         DispatchedNotification notification,
@@ -58,36 +45,39 @@ public sealed class GatewaySocket : IDisposable
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new DispatchCall(user.Value, notification),
-            GatewayJson.Own.DispatchCall
+            GatewayContract.Json.DispatchCall
         );
-        return Read(await AskAsync("/dispatch", body, cancellation), GatewayJson.Own.DispatchAnswer).Sent;
+        return Read(await AskAsync("/dispatch", body, cancellation), GatewayContract.Json.DispatchAnswer).Sent;
     }
 
-    /// <summary>How many connections a user has.</summary>
+    /// <summary>The number of a user's connections.</summary>
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
-    /// <exception cref="GatewayRefusedException">It says no.</exception>
+    /// <exception cref="GatewayRefusedException">It refuses.</exception>
     public async Task<int> ConnectionsAsync(UserName user, CancellationToken cancellation) =>
-        Read(await AskAsync($"/health?user={user.Value}", null, cancellation), GatewayJson.Own.GatewayHealth)
+        Read(await AskAsync($"/health?user={user.Value}", null, cancellation), GatewayContract.Json.GatewayHealth)
             .Users?.GetValueOrDefault(user.Value)
         ?? 0;
 
-    /// <summary>Takes a token back: its connections are cut, and it counts no more.</summary>
+    /// <summary>Revokes a token and cuts its connections.</summary>
     /// <param name="id">Its <c>jti</c>.</param>
-    /// <param name="until">When it would have ended by itself.</param>
+    /// <param name="until">When it expires.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
-    /// <exception cref="GatewayRefusedException">It says no, or could not store it.</exception>
+    /// <exception cref="GatewayRefusedException">It refuses, or could not store it.</exception>
     public Task RevokeAsync(string id, DateTimeOffset until, CancellationToken cancellation) =>
         AskAsync(
             "/revoke",
-            JsonSerializer.SerializeToUtf8Bytes(new RevokeCall(id, until), GatewayJson.Own.RevokeCall),
+            JsonSerializer.SerializeToUtf8Bytes(
+                new RevokeCall(id, WireJson.Time(until)),
+                GatewayContract.Json.RevokeCall
+            ),
             cancellation
         );
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Asks, and gives the body of a good answer.</summary>
+    /// <summary>Calls, and returns the body of a successful answer.</summary>
     private async Task<byte[]> AskAsync(string target, byte[]? body, CancellationToken cancellation)
     {
         for (var isAgain = false; ; isAgain = true)
@@ -112,13 +102,13 @@ public sealed class GatewaySocket : IDisposable
                     ? answer
                     : throw new GatewayRefusedException(
                         (int)response.StatusCode,
-                        $"The gateway refuses with HTTP status {(int)response.StatusCode}: {TryRead(answer, GatewayJson.Own.GatewayError)?.Error ?? "it gave no reason."}"
+                        $"The gateway refuses with HTTP status {(int)response.StatusCode}: {TryRead(answer, GatewayContract.Json.ErrorAnswer)?.Error ?? "it gave no reason."}"
                     );
             }
             catch (HttpRequestException e)
                 when (!isAgain && e.InnerException is not (SocketException or GatewayUnreachableException))
             {
-                // A connection from before broke, since the gateway was restarted. Had it taken the call, those whom it passed it on to would be gone with it.
+                // An old connection broke because the gateway restarted. If it had taken the call, its clients would be gone too.
             }
             catch (HttpRequestException e)
             {
@@ -145,28 +135,22 @@ public sealed class GatewaySocket : IDisposable
         }
     }
 
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
+    private void CheckPath()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        if (FileStatus.OfPath(_path) is { Kind: not FileKind.Socket })
         {
-            if (FileStatus.OfPath(_path) is { Kind: not FileKind.Socket })
-            {
-                throw new GatewayUnreachableException($"The gateway can't be reached: {_path} is no socket.");
-            }
-
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancellation);
-            var listener = PeerCredentials.Of(socket);
-            return _trusted.Include(listener)
-                ? new NetworkStream(socket, ownsSocket: true)
-                : throw new GatewayUnreachableException(
-                    $"Who listens at {_path} (user id {listener.Uid}) is neither root nor a member of the group that may dispatch, so it is not the gateway. Nothing was sent."
-                );
+            throw new GatewayUnreachableException($"The gateway can't be reached: {_path} is not a socket.");
         }
-        catch
+    }
+
+    private void CheckListener(Socket socket)
+    {
+        var listener = PeerCredentials.Of(socket);
+        if (!_trusted.Include(listener))
         {
-            socket.Dispose();
-            throw;
+            throw new GatewayUnreachableException(
+                $"The program at {_path} runs as user id {listener.Uid}, which is neither root nor in the trusted group. So it is not the gateway, and nothing was sent."
+            );
         }
     }
 
@@ -175,11 +159,11 @@ public sealed class GatewaySocket : IDisposable
         {
             GatewayUnreachableException inner => inner,
             SocketException { SocketErrorCode: SocketError.AccessDenied } => new GatewayUnreachableException(
-                $"This account may not connect to {_path}: it has to be in the group that may dispatch (data-ops).",
+                $"This account may not connect to {_path}: it must be in the trusted group (data-ops).",
                 e
             ),
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new GatewayUnreachableException(
-                $"The gateway is not running: nobody listens at {_path}.",
+                $"The gateway is not running: nothing listens at {_path}.",
                 e
             ),
             SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new GatewayUnreachableException(
@@ -196,14 +180,14 @@ public sealed class GatewaySocket : IDisposable
         };
 }
 
-/// <summary>The gateway could not be reached, or what listens there is not the gateway, or it gave no answer; the message says which.</summary>
+/// <summary>The gateway could not be reached, gave no answer, or another program listens there; the message says which.</summary>
 public sealed class GatewayUnreachableException(string message, Exception? inner = null) : IOException(message, inner)
 {
-    /// <summary>Whether there is not even a socket: no gateway is installed, or it has ended.</summary>
+    /// <summary>Whether there is no socket: no gateway is installed, or it has ended.</summary>
     public bool IsAbsent { get; init; }
 }
 
-/// <summary>The gateway says no; the message is its sentence.</summary>
+/// <summary>The gateway refuses; the message is its sentence.</summary>
 public sealed class GatewayRefusedException(int status, string sentence) : Exception(sentence)
 {
     /// <summary>Its HTTP status.</summary>

@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace Notify.Sending;
 
-/// <summary>Reads an HTTP/1.1 answer that is there whole, since the connection was closed after it.</summary>
+/// <summary>Reads a complete HTTP/1.1 answer, after the connection was closed.</summary>
 internal static class HttpAnswer
 {
-    /// <summary>Takes the answer apart; null where it is cut short or no HTTP.</summary>
+    /// <summary>Parses the answer; null if it is cut short or not HTTP.</summary>
     internal static SendApiAnswer? Parse(ReadOnlySpan<byte> answer)
     {
         while (true)
@@ -32,11 +31,11 @@ internal static class HttpAnswer
             answer = answer[(headEnd + 4)..];
             if (status is < 200 and not 101)
             {
-                // 100 Continue and its like come before the answer proper.
+                // 100 Continue and the like precede the real answer.
                 continue;
             }
 
-            return Body(answer, head) is { } body ? new SendApiAnswer(status, ReadObject(body)) : null;
+            return Body(answer, head) is { } body ? new SendApiAnswer(status, body) : null;
         }
     }
 
@@ -99,20 +98,6 @@ internal static class HttpAnswer
 
             body.Write(rest[..size]);
             rest = rest[(size + 2)..];
-        }
-    }
-
-    private static JsonElement? ReadObject(byte[] body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
-        }
-        catch (JsonException)
-        {
-            // An HTML page of something in between, or nothing: the status says what there is to say.
-            return null;
         }
     }
 }

@@ -4,120 +4,118 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Notify.Scripts;
+using System.Text.Json.Serialization.Metadata;
+using Notify.Contracts;
+using Notify.Hosting;
+using Notify.Retry;
 
 namespace Notify.Sending;
 
-/// <summary>What a script wants said, as it goes to the bot.</summary>
-/// <param name="Script">The script's file name.</param>
-/// <param name="Title">The bold header; literal text.</param>
-/// <param name="Message">The message in Markdown.</param>
-/// <param name="Data">The script's own data.</param>
-/// <param name="Chart">The chart.</param>
-public sealed record Notification(
-    ScriptName Script,
-    string? Title,
-    string? Message,
-    JsonElement? Data,
-    ChartFile? Chart
-)
-{
-    /// <summary>A name under which it is said once, whoever asks again; null for one of its own.</summary>
-    public RepeatKey? Key { get; init; }
-}
-
-/// <summary>A name for what is said: the bot takes the same user and name once, and answers a repeat with how the first stands.</summary>
+/// <summary>A notification's key. The bot takes the same user and key once, and answers a repeat with the first one's state.</summary>
 /// <param name="Name">At most 200 characters.</param>
-/// <param name="Lifetime">How long it means the same; null for the bot's 24 hours. A bot of an older version takes those in any case.</param>
+/// <param name="Lifetime">Its lifetime; null for the bot's 24 hours, which older versions always use.</param>
 public sealed record RepeatKey(string Name, TimeSpan? Lifetime = null)
 {
-    /// <summary>A name that only this one call has.</summary>
+    /// <summary>A unique key for one call.</summary>
     public static RepeatKey Unique() => new(Guid.NewGuid().ToString("N"));
 }
 
 /// <summary>The bot's answer to one request.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Body">The JSON object of the answer; null where there is none (what the HTTP server itself refuses).</param>
-public sealed record SendApiAnswer(int Status, JsonElement? Body)
+/// <param name="Body">The body, mostly a JSON object; what the HTTP server itself refuses has none.</param>
+public sealed record SendApiAnswer(int Status, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Whether the bot accepted it.</summary>
     public bool IsOk => Status == 200;
 
     /// <summary>The bot's sentence about what is wrong and what to do, or the bare status.</summary>
     public string Error =>
-        Text("error")
+        Read(SendContract.Json.ErrorAnswer)?.Error
         ?? string.Create(
             CultureInfo.InvariantCulture,
             $"The bot answered with HTTP status {Status} and no explanation."
         );
 
-    /// <summary>Whether it had been accepted before under the same key, and nothing new was sent.</summary>
-    public bool IsRepeat =>
-        Body is { } body && body.TryGetProperty("repeated", out var value) && value.ValueKind == JsonValueKind.True;
-
-    /// <summary>Until when the bot holds it back, since its user has muted the script or everything; null where it does not.</summary>
-    public DateTimeOffset? MutedUntil =>
-        Text("muted_until") is { } text
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)
-            ? until
-            : null;
-
-    /// <summary>A text member of the answer; null where it isn't there or is no text.</summary>
-    public string? Text(string member) =>
-        Body is { } body && body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    /// <summary>The body; null if it is not of this kind, such as a page of something in between, or the answer of another version.</summary>
+    public T? Read<T>(JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(Body.Span, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>
-/// Client of the bot's send API on its Unix socket (specification, section 7). Written on a bare socket, since
+/// Client of the bot's send API on its Unix socket, written on a bare socket because
 /// <see cref="System.Net.Http.HttpClient"/> costs a program that lives for milliseconds 10 ms and 4 MB.
 /// </summary>
-/// <remarks>Each call is one connection, blocks its thread and ends within <see cref="Patience"/>. Safe for several threads.</remarks>
+/// <remarks>Each call is one connection, blocks its thread and ends within <see cref="CallTimeout"/>, and the time for files and for its own wait. Safe for several threads.</remarks>
 /// <param name="socketPath">Where the bot listens.</param>
 /// <param name="time">For the time limit.</param>
 public sealed class SendApiClient(string socketPath, TimeProvider time)
 {
-    /// <summary>How long a call may take at most. The bot answers a send within 5 s, however Telegram is.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    /// <summary>Longest path that a socket can have, in bytes (sockaddr_un).</summary>
-    public const int LongestPath = 107;
+    /// <summary>Time limit of a call. The bot answers a send within 5 s, whatever Telegram does.</summary>
+    public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
 
     private const int LargestAnswer = 4 << 20;
 
-    /// <summary>
-    /// When a send whose answer was lost is asked for again; the key lets the bot answer for the first one. Together 16 s: a bot that
-    /// was killed is started anew within that.
-    /// </summary>
-    private static readonly double[] SecondsBeforeAskingAgain = [0.25, 0.75, 2, 3, 5, 5];
+    /// <summary>How slowly files may go to the bot, in bytes a second: it stores them on a disk that others use too.</summary>
+    private const int SlowestUpload = 5_000_000;
 
-    /// <summary>Letters beyond ASCII as they are, not as \uXXXX: that would make some texts three times as long, and the bot's limit counts bytes.</summary>
+    /// <summary>How long a send with a lost answer is repeated under its key. A killed bot restarts within that. A silent bot uses up the time with its first call.</summary>
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(16);
+
+    /// <summary>Leaves non-ASCII letters unescaped: \uXXXX would triple some texts, and the bot's limit counts bytes.</summary>
     private static readonly JsonWriterOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Sends a notification, with its chart if it has one. Where the connection breaks before the answer, as when the bot is killed, it is
-    /// asked for again under the same key, so that it is said once.
+    /// Sends a notification, with its chart if it has one. If the connection breaks before the answer, as when the bot is killed, it is
+    /// repeated under the same key, so it arrives once.
     /// </summary>
-    /// <exception cref="BotUnreachableException">No bot, or no answer. Whether the bot took it is not known where <see cref="BotUnreachableException.MayHaveArrived"/>.</exception>
+    /// <exception cref="BotUnreachableException">No bot, or no answer. It is unknown whether the bot took it if <see cref="BotUnreachableException.MayHaveArrived"/>.</exception>
+    /// <exception cref="IOException">A file can't be read, or became shorter. The bot took nothing.</exception>
     public SendApiAnswer Send(Notification notification, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(notification);
         return UntilAnswered(
             notification.Key,
             key =>
-                notification.Chart is { } chart
-                    ? SendPhoto(notification, chart, key, cancellation)
+                notification.Charts.Count + notification.Files.Count > 0
+                    ? SendForm(notification, key, cancellation)
                     : SendText(notification, key, cancellation),
             cancellation
         );
     }
 
-    /// <summary>Sends a text of this system's own, in HTML; asked for again as <see cref="Send"/> does.</summary>
-    /// <param name="script">The script that it is about; null for none.</param>
+    /// <summary>Sends a caller's notification, repeated like <see cref="Send(Notification, CancellationToken)"/>.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    /// <exception cref="UploadChangedException">A file changed while it was sent.</exception>
+    public SendApiAnswer Send(CallerNotification notification, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(notification);
+        var limit = LimitFor(notification.UploadBytes) + notification.Wait;
+        return UntilAnswered(
+            notification.Key,
+            _ =>
+            {
+                var (contentType, body) = notification.Write();
+                return Exchange(notification.Call, contentType, body, limit, cancellation);
+            },
+            cancellation
+        );
+    }
+
+    /// <summary>Sends a notice of the runner in HTML, repeated like <see cref="Send(Notification, CancellationToken)"/>.</summary>
+    /// <param name="script">Its script; null for none.</param>
     /// <param name="html">The text.</param>
-    /// <param name="buttons">Whether buttons to mute and run the script may stand under it.</param>
-    /// <param name="key">A name under which it is said once; null for one of its own.</param>
+    /// <param name="buttons">Whether it may have buttons to mute and run the script.</param>
+    /// <param name="key">Its key; null for a unique one.</param>
     /// <param name="cancellation">Ends the call.</param>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer SendHtml(
@@ -131,29 +129,42 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             key,
             used =>
             {
-                var body = Json(writer =>
+                var body = new SendCall
                 {
-                    writer.WriteString("text", html);
-                    writer.WriteString("parse_mode", "HTML");
-                    WriteText(writer, "script", script?.Value);
-                    if (!buttons)
-                    {
-                        writer.WriteBoolean("buttons", false);
-                    }
-
-                    WriteKey(writer, used);
-                });
-                return Exchange("POST /send", "application/json", [body], cancellation);
+                    Text = html,
+                    ParseMode = "HTML",
+                    Script = script?.Value,
+                    Buttons = buttons ? null : NotificationJson.False,
+                    Key = used.Name,
+                    KeyFor = Seconds(used.Lifetime),
+                };
+                return Exchange("POST /send", "application/json", [Json(body)], CallTimeout, cancellation);
             },
             cancellation
         );
 
-    /// <summary>Asks for something, such as <c>/health</c>.</summary>
+    /// <summary>Gets a resource, such as <c>/health</c>.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer Get(string target, CancellationToken cancellation) =>
-        Exchange("GET " + target, null, [], cancellation);
+        Exchange("GET " + target, null, [], CallTimeout, cancellation);
 
-    /// <summary>Calls, and calls again with the same key while the answer of an earlier call is lost.</summary>
+    /// <summary>Tells the bot of a round that ended.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    public SendApiAnswer PostRound(RoundCall round, CancellationToken cancellation) =>
+        Exchange(
+            "POST /rounds",
+            "application/json",
+            [new BodyPart(JsonSerializer.SerializeToUtf8Bytes(round, RoundsContract.Json.RoundCall))],
+            CallTimeout,
+            cancellation
+        );
+
+    /// <summary>Ends the watch over the caller's rounds until the next round.</summary>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    public SendApiAnswer EndWatch(CancellationToken cancellation) =>
+        Exchange("DELETE /rounds", null, [], CallTimeout, cancellation);
+
+    /// <summary>Calls, and repeats with the same key while an answer is lost.</summary>
     private SendApiAnswer UntilAnswered(
         RepeatKey? given,
         Func<RepeatKey, SendApiAnswer> call,
@@ -161,103 +172,109 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     )
     {
         var key = given ?? RepeatKey.Unique();
+        var backoff = new Backoff(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
+        var left = RetryTime;
         BotUnreachableException? lost = null;
-        foreach (var seconds in (IEnumerable<double>)[.. SecondsBeforeAskingAgain, 0])
+        while (true)
         {
+            var began = time.GetTimestamp();
             try
             {
                 return call(key);
             }
             catch (BotUnreachableException e) when (lost is not null || e.MayHaveArrived)
             {
-                // While the bot starts anew nobody listens: that says nothing about the call whose answer was lost.
+                // A restarting bot does not listen, which says nothing about the lost answer.
                 lost ??= e;
-                Pause(seconds, cancellation);
             }
+
+            left -= time.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero)
+            {
+                throw lost;
+            }
+
+            var pause = backoff.Next();
+            pause = pause < left ? pause : left;
+            left -= pause;
+            Pause.For(pause, time, cancellation);
         }
-
-        throw lost!;
-    }
-
-    private void Pause(double seconds, CancellationToken cancellation)
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(
-            _ => over.Set(),
-            null,
-            TimeSpan.FromSeconds(seconds),
-            Timeout.InfiniteTimeSpan
-        );
-        over.Wait(cancellation);
     }
 
     private SendApiAnswer SendText(Notification notification, RepeatKey key, CancellationToken cancellation)
     {
-        var body = Json(writer =>
+        var body = new SendCall
         {
-            WriteText(writer, "title", notification.Title);
-            WriteText(writer, "message", notification.Message);
-            writer.WriteString("script", notification.Script.Value);
-            WriteKey(writer, key);
-            if (notification.Data is { } data)
-            {
-                writer.WritePropertyName("data");
-                data.WriteTo(writer);
-            }
-        });
-        return Exchange("POST /send", "application/json", [body], cancellation);
+            Title = notification.Title,
+            Message = notification.Message,
+            Script = notification.Script.Value,
+            Key = key.Name,
+            KeyFor = Seconds(key.Lifetime),
+            Data = notification.Data,
+            Table = notification.Table,
+            Buttons = notification.ButtonsJson(),
+            Urgent = notification.Urgent ? true : null,
+            Silent = notification.Silent ? true : null,
+        };
+        return Exchange("POST /send", "application/json", [Json(body)], CallTimeout, cancellation);
     }
 
-    private SendApiAnswer SendPhoto(
-        Notification notification,
-        ChartFile chart,
-        RepeatKey key,
-        CancellationToken cancellation
-    )
+    /// <summary>Sends a form. One chart alone goes as earlier versions of the bot know it.</summary>
+    private SendApiAnswer SendForm(Notification notification, RepeatKey key, CancellationToken cancellation)
     {
-        var boundary = $"notify-{Guid.NewGuid():N}";
-        var start = new StringBuilder();
-        void Field(string name, string? value)
+        var form = new MultipartForm();
+        form.Field(SendField.Title, notification.Title);
+        form.Field(SendField.Message, notification.Message);
+        form.Field(SendField.Script, notification.Script.Value);
+        form.Field(SendField.Key, key.Name);
+        form.Field(SendField.KeyFor, Seconds(key.Lifetime)?.ToString(CultureInfo.InvariantCulture));
+        form.Field(SendField.Data, notification.Data?.GetRawText());
+        form.Field(SendField.Table, notification.Table?.GetRawText());
+        form.Field(SendField.Buttons, notification.ButtonsJson()?.GetRawText());
+        form.Field(SendField.Urgent, notification.Urgent ? "true" : null);
+        form.Field(SendField.Silent, notification.Silent ? "true" : null);
+        var isOne = notification is { Charts.Count: 1, Files: [] };
+        foreach (var chart in notification.Charts)
         {
-            if (value is not null)
-            {
-                start.Append(
-                    CultureInfo.InvariantCulture,
-                    $"--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-                );
-            }
+            form.File(
+                isOne ? SendField.Photo : SendField.Photos,
+                chart.UploadName,
+                chart.Info.MediaType,
+                new BodyPart(chart.Bytes)
+            );
         }
 
-        Field("title", notification.Title);
-        Field("message", notification.Message);
-        Field("script", notification.Script.Value);
-        Field("key", key.Name);
-        Field("key_for", key.Lifetime is { } lifetime ? Seconds(lifetime) : null);
-        Field("data", notification.Data?.GetRawText());
-        start.Append(
-            CultureInfo.InvariantCulture,
-            $"--{boundary}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{chart.UploadName}\"\r\nContent-Type: {chart.Info.MediaType}\r\n\r\n"
-        );
-        var end = $"\r\n--{boundary}--\r\n";
+        foreach (var file in notification.Files)
+        {
+            form.File(SendField.Files, file.Name, UploadFile.AnyType, BodyPart.OfFile(file.Length, file.Read));
+        }
+
         return Exchange(
-            "POST /send_photo",
-            $"multipart/form-data; boundary={boundary}",
-            [Encoding.UTF8.GetBytes(start.ToString()), chart.Bytes, Encoding.ASCII.GetBytes(end)],
+            isOne ? "POST /send_photo" : "POST /send",
+            form.ContentType,
+            form.End(),
+            LimitFor(notification.Files.Sum(file => file.Length)),
             cancellation
         );
     }
 
+    /// <summary>The time limit of a call with files: the bot copies and stores what arrives.</summary>
+    private static TimeSpan LimitFor(long uploadBytes) =>
+        CallTimeout + TimeSpan.FromSeconds(uploadBytes / (double)SlowestUpload);
+
     private SendApiAnswer Exchange(
         string call,
         string? contentType,
-        IReadOnlyList<ReadOnlyMemory<byte>> body,
+        IReadOnlyList<BodyPart> body,
+        TimeSpan limit,
         CancellationToken cancellation
     )
     {
-        var began = time.GetTimestamp();
-        using var socket = Connect(began);
-        // Closing is the way to wake a thread that waits in a socket.
+        var end = time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency);
+        using var socket = Connect(end);
+        // Closing wakes a thread that waits in a socket.
         using var closing = cancellation.Register(socket.Dispose);
+        var isWritten = false;
         try
         {
             var head = new StringBuilder().Append(call).Append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -265,14 +282,16 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             {
                 head.Append(
                     CultureInfo.InvariantCulture,
-                    $"Content-Type: {contentType}\r\nContent-Length: {body.Sum(part => (long)part.Length)}\r\n"
+                    $"Content-Type: {contentType}\r\nContent-Length: {body.Sum(part => part.Length)}\r\n"
                 );
             }
 
-            SendAll(socket, [Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body], began);
-            return HttpAnswer.Parse(ReceiveAll(socket, began))
+            var start = new BodyPart(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()));
+            SendAll(socket, body.Prepend(start).SelectMany(part => part.Pieces), end);
+            isWritten = true;
+            return HttpAnswer.Parse(ReceiveAll(socket, end))
                 ?? throw new BotUnreachableException(
-                    $"The bot at {socketPath} closed the connection without an answer. Try again; if it stays so, tell the operator."
+                    $"The bot at {socketPath} closed the connection without an answer. Try again. If this goes on, tell the admin."
                 )
                 {
                     MayHaveArrived = true,
@@ -280,17 +299,20 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
         {
-            // A bot that is silent is not pressed: it has had its time.
             throw new BotUnreachableException(
-                $"The bot at {socketPath} gave no answer within {Patience.TotalSeconds:0} s. Tell the operator.",
+                $"The bot at {socketPath} gave no answer within {limit.TotalSeconds:0} s. Tell the admin.",
                 e
-            );
+            )
+            {
+                // The bot takes only whole requests.
+                MayHaveArrived = isWritten,
+            };
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
             throw new BotUnreachableException(
-                $"The connection to the bot at {socketPath} broke: {e.Message}. Try again; if it stays so, tell the operator.",
+                $"The connection to the bot at {socketPath} broke: {e.Message}. Try again. If this goes on, tell the admin.",
                 e
             )
             {
@@ -299,12 +321,12 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         }
     }
 
-    private Socket Connect(long began)
+    private Socket Connect(long end)
     {
-        if (Encoding.UTF8.GetByteCount(socketPath) > LongestPath)
+        if (Encoding.UTF8.GetByteCount(socketPath) > SocketFile.MaxPathLength)
         {
             throw new BotUnreachableException(
-                $"The path of the bot's socket, {socketPath}, is longer than {LongestPath} bytes. Set NOTIFY_BOT_SOCKET to a shorter one."
+                $"The path of the bot's socket, {socketPath}, is longer than {SocketFile.MaxPathLength} bytes. Set NOTIFY_BOT_SOCKET to a shorter one."
             );
         }
 
@@ -312,7 +334,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         try
         {
             BotListener.CheckPath(socketPath);
-            socket.SendTimeout = Left(began);
+            socket.SendTimeout = Left(end);
             socket.Connect(new UnixDomainSocketEndPoint(socketPath));
             BotListener.Check(socket, socketPath);
             return socket;
@@ -324,15 +346,18 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
                 e.SocketErrorCode switch
                 {
                     SocketError.AccessDenied =>
-                        $"You may not connect to the bot at {socketPath}. The group of analysts may: if \"id\" does not show it, ask the operator to add you, then log in anew. If it does, tell the operator.",
+                        $"You may not connect to the bot at {socketPath}; only the group of analysts may. If \"id\" does not show that group, ask the admin to add you, then log in again. If it does, tell the admin.",
                     SocketError.ConnectionRefused =>
-                        $"The bot is not running: nobody listens at {socketPath}. Tell the operator.",
+                        $"The bot is not running: nothing listens at {socketPath}. Tell the admin.",
                     SocketError.AddressNotAvailable =>
-                        $"The bot is not running, or its socket was removed: there is no socket {socketPath}. Tell the operator.",
-                    _ => $"The bot at {socketPath} can't be reached: {e.Message}. Tell the operator.",
+                        $"The bot is not running, or its socket was removed: there is no socket {socketPath}. Tell the admin.",
+                    _ => $"The bot at {socketPath} can't be reached: {e.Message}. Tell the admin.",
                 },
                 e
-            );
+            )
+            {
+                IsForbidden = e.SocketErrorCode == SocketError.AccessDenied,
+            };
         }
         catch (BotUnreachableException)
         {
@@ -341,7 +366,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         }
     }
 
-    private void SendAll(Socket socket, IEnumerable<ReadOnlyMemory<byte>> parts, long began)
+    private void SendAll(Socket socket, IEnumerable<ReadOnlyMemory<byte>> parts, long end)
     {
         try
         {
@@ -349,23 +374,23 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             {
                 for (var sent = 0; sent < part.Length; )
                 {
-                    socket.SendTimeout = Left(began);
+                    socket.SendTimeout = Left(end);
                     sent += socket.Send(part.Span[sent..], SocketFlags.None);
                 }
             }
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
         {
-            // The bot has answered before it had read all (too large, not yours) and hung up: the answer is waiting.
+            // The bot answered before it had read all (too large, forbidden) and closed: the answer is waiting.
         }
     }
 
-    private byte[] ReceiveAll(Socket socket, long began)
+    private byte[] ReceiveAll(Socket socket, long end)
     {
         var answer = new ArrayBufferWriter<byte>(4096);
         while (answer.WrittenCount <= LargestAnswer)
         {
-            socket.ReceiveTimeout = Left(began);
+            socket.ReceiveTimeout = Left(end);
             int count;
             try
             {
@@ -373,7 +398,7 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset && answer.WrittenCount > 0)
             {
-                // Hung up with our body half read; what it said before counts.
+                // It closed with our body half read; its earlier answer counts.
                 break;
             }
 
@@ -388,38 +413,19 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         return answer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Milliseconds left. Never 0, which would mean for ever.</summary>
-    private int Left(long began) => Math.Max(1, (int)(Patience - time.GetElapsedTime(began)).TotalMilliseconds);
+    /// <summary>Remaining milliseconds, never 0, which would mean for ever.</summary>
+    private int Left(long end) => Math.Max(1, (int)time.GetElapsedTime(time.GetTimestamp(), end).TotalMilliseconds);
 
-    private static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
+    private static BodyPart Json(SendCall call)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, AsItIs))
         {
-            writer.WriteStartObject();
-            write(writer);
-            writer.WriteEndObject();
+            JsonSerializer.Serialize(writer, call, SendContract.Json.SendCall);
         }
 
-        return buffer.WrittenMemory;
+        return new BodyPart(buffer.WrittenMemory);
     }
 
-    private static void WriteText(Utf8JsonWriter writer, string name, string? text)
-    {
-        if (text is not null)
-        {
-            writer.WriteString(name, text);
-        }
-    }
-
-    private static void WriteKey(Utf8JsonWriter writer, RepeatKey key)
-    {
-        writer.WriteString("key", key.Name);
-        if (key.Lifetime is { } lifetime)
-        {
-            writer.WriteNumber("key_for", (long)lifetime.TotalSeconds);
-        }
-    }
-
-    private static string Seconds(TimeSpan span) => ((long)span.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    private static long? Seconds(TimeSpan? span) => (long?)span?.TotalSeconds;
 }
