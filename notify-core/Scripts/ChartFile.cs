@@ -1,52 +1,43 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Notify.Contracts;
 using Notify.Images;
-using Notify.Posix;
-using Notify.Sending;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>A chart that a script left on disk, read by the user it belongs to.</summary>
-/// <param name="Info">What it is, by its first bytes; the name's ending does not count.</param>
+/// <summary>A chart that a script left on disk, read as the user.</summary>
+/// <param name="Info">Its type, by its first bytes; the file name does not count.</param>
 /// <param name="Bytes">The whole file.</param>
 public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
 {
-    /// <summary>Largest chart in bytes: what the bot takes.</summary>
+    /// <summary>The path, as the script gave it.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Largest chart that the bot takes, in bytes.</summary>
     public const int MaxSize = SendApiLimits.Photo;
 
-    /// <summary>The word for what it is in JSON: <c>png</c> or <c>jpeg</c>.</summary>
+    /// <summary>Its type in JSON: <c>png</c> or <c>jpeg</c>.</summary>
     public string TypeName => Info.Kind == ImageKind.Png ? "png" : "jpeg";
 
-    /// <summary>A name for the upload. Never the script's own: quotes and letters beyond ASCII in it break form uploads.</summary>
+    /// <summary>A name for the upload, never the script's: quotes and non-ASCII letters break form uploads.</summary>
     public string UploadName => "chart" + Info.Extension;
 
-    /// <summary>Reads the chart at a path. A symbolic link is followed, since all happens with the rights of the user whose link it is.</summary>
+    /// <summary>Reads the chart at a path. Follows symbolic links, because this process has only the user's own rights.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <param name="problem">Why there is no chart, as the end of the sentence "No chart: ...".</param>
+    /// <param name="problem">Why there is no chart, as the end of "No chart: ...".</param>
     public static ChartFile? Read(string path, out string? problem)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
-        {
-            problem = $"image_path must be an absolute path, but is {SafeText.Quoted(path)}";
-            return null;
-        }
-
-        // Non-blocking: the open of a pipe without a writer would wait for ever.
-        var descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenNonBlocking | LibC.OpenCloseOnExec, 0);
-        if (descriptor < 0)
-        {
-            problem =
-                Marshal.GetLastPInvokeError() == LibC.NoSuchFile
-                    ? $"there is no file {SafeText.Quoted(path)}"
-                    : $"{SafeText.Quoted(path)} can't be opened ({LibC.LastError()})";
-            return null;
-        }
-
-        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
-            return Read(file, path, out problem);
+            using var file = ScriptAttachment.Open(
+                path,
+                MaxSize,
+                $"image_path must be an absolute path, but is {SafeText.Quoted(path)}",
+                out var size,
+                out problem
+            );
+            return file is null ? null : Read(file, size, path, out problem);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -55,35 +46,21 @@ public sealed record ChartFile(ImageInfo Info, ReadOnlyMemory<byte> Bytes)
         }
     }
 
-    private static ChartFile? Read(SafeFileHandle file, string path, out string? problem)
+    private static ChartFile? Read(SafeFileHandle file, long size, string path, out string? problem)
     {
-        var status = FileStatus.Of(file);
-        if (status.Kind != FileKind.Regular)
-        {
-            problem = $"{SafeText.Quoted(path)} is not a regular file";
-            return null;
-        }
-
-        if (status.Size > MaxSize)
-        {
-            problem =
-                $"{SafeText.Quoted(path)} has {status.Size / 1_000_000} MB, more than the {MaxSize / 1_000_000} MB that Telegram takes";
-            return null;
-        }
-
-        var bytes = new byte[status.Size];
+        var bytes = new byte[size];
         var read = 0;
         while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), read) is > 0 and var count)
         {
             read += count;
         }
 
-        // A file that shrinks while it is read is cut off where it ends now.
+        // A file that shrinks meanwhile ends early.
         var content = bytes.AsMemory(0, read);
         var info = ImageInfo.Read(content.Span);
         problem = info is null
             ? $"{SafeText.Quoted(path)} is {(read == 0 ? "empty" : "neither a PNG nor a JPEG")}"
             : null;
-        return info is null ? null : new ChartFile(info.Value, content);
+        return info is null ? null : new ChartFile(info.Value, content) { Path = path };
     }
 }

@@ -1,73 +1,163 @@
 using System.Text;
+using Notify.Files;
+using Notify.Posix;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
 /// <summary>
-/// What the user's own crontab sets above the line that runs <c>notify-runner</c>: cron passes it to rounds, and a run on request sees it too. Read with
-/// <c>crontab -l</c>, as the user. Lines of <c>/etc/crontab</c> and <c>/etc/cron.d</c> are not the user's and do not count.
+/// Variables of the user's crontab above the line that runs <c>notify-runner</c>. Cron passes them to rounds; a run on request gets them too. Read with
+/// <c>crontab -l</c>, as the user. <c>/etc/crontab</c> and <c>/etc/cron.d</c> are not the user's and do not count.
 /// </summary>
 public static class Crontab
 {
     private const string Program = "/usr/bin/crontab";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProgramTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The variables, by name. Empty where there is no crontab, no line of the runner's in it, or no right to look.</summary>
+    /// <summary>The variables by name. Empty without a crontab, without a line of the runner, or without the right to look.</summary>
     public static IReadOnlyDictionary<string, string> Variables(
         ScriptHome home,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) => Variables(TryRead(home, time, cancellation));
+
+    /// <summary>The user's crontab; empty if there is none, or without the right to look.</summary>
+    public static string TryRead(ScriptHome home, TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            return Read(home, time, cancellation);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The user's crontab; empty if there is none. Each character is a byte (Latin 1), so that an edit keeps the rest as it is.</summary>
+    /// <exception cref="IOException">It can't be read; the message says why.</exception>
+    public static string Read(ScriptHome home, TimeProvider time, CancellationToken cancellation)
+    {
+        var listed = Call(home, ["-l"], time, cancellation);
+        if (listed is { End: ProcessEnd.ByItself, ExitStatus: 0 } && listed.OutputLength == listed.Output.Length)
+        {
+            return Encoding.Latin1.GetString(listed.Output.Span);
+        }
+
+        var said = Encoding.UTF8.GetString(listed.ErrorOutput.Span);
+        return listed.End == ProcessEnd.ByItself && said.StartsWith("no crontab for ", StringComparison.Ordinal)
+            ? ""
+            : throw new IOException($"Your crontab can't be read: {Reason(listed, said)}");
+    }
+
+    /// <summary>Replaces the user's crontab.</summary>
+    /// <param name="home">Whose.</param>
+    /// <param name="text">As <see cref="Read"/> gives it.</param>
+    /// <param name="time">For the time limit.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="IOException">It was not replaced; the message says why.</exception>
+    public static void Write(ScriptHome home, string text, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        var file = Path.Combine(home.KeptFolder, "crontab.new");
+        AtomicFile.Replace(file, Encoding.Latin1.GetBytes(text), FileModes.OwnerFile);
+        try
+        {
+            var written = Call(home, text.Length > 0 ? [file] : ["-r"], time, cancellation);
+            if (written is not { End: ProcessEnd.ByItself, ExitStatus: 0 })
+            {
+                throw new IOException(
+                    $"Your crontab can't be changed: {Reason(written, Encoding.UTF8.GetString(written.ErrorOutput.Span))}"
+                );
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static string Reason(EndedProcess call, string said) =>
+        said.Length > 0 ? SafeText.Line(said.Trim().ReplaceLineEndings(" "), 300)
+        : call.End == ProcessEnd.ByItself ? $"{Program} ended with {call.ExitStatus}."
+        : $"{Program} did not end.";
+
+    private static EndedProcess Call(
+        ScriptHome home,
+        string[] arguments,
         TimeProvider time,
         CancellationToken cancellation
     )
     {
         ArgumentNullException.ThrowIfNull(home);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/bin:/bin",
+            ["HOME"] = home.Home,
+            ["USER"] = home.Account.Name,
+            ["LOGNAME"] = home.Account.Name,
+        };
         try
         {
-            var environment = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["PATH"] = "/usr/bin:/bin",
-                ["HOME"] = home.Home,
-                ["USER"] = home.Account.Name,
-                ["LOGNAME"] = home.Account.Name,
-            };
-            var start = new ProcessStart(Program, ["-l"], environment, "/", ScriptRunner.NewMark());
-            var listed = ScriptProcess.Run(start, _ => { }, Patience, time, cancellation);
-            return listed is { End: ProcessEnd.ByItself, ExitStatus: 0 } && listed.OutputLength == listed.Output.Length
-                ? Parse(Encoding.UTF8.GetString(listed.Output.Span))
-                : new Dictionary<string, string>(StringComparer.Ordinal);
+            var start = new ProcessStart(Program, arguments, environment, "/", ScriptRunner.NewMark());
+            return ScriptProcess.Run(start, _ => { }, new RunLimits(ProgramTimeout), time, cancellation);
         }
-        catch (IOException)
+        catch (ProcessNotStartedException e)
         {
-            // cron is not installed.
-            return new Dictionary<string, string>(StringComparer.Ordinal);
+            throw new IOException($"cron is not installed here: {e.Message}", e);
         }
     }
 
-    /// <summary>The variables of a crontab's text above its first line that runs a round; of one that is set twice the later counts.</summary>
-    internal static Dictionary<string, string> Parse(string crontab)
+    /// <summary>Variables of a crontab above the first line that runs a round. If one is set twice, the later counts. Empty without such a line.</summary>
+    public static IReadOnlyDictionary<string, string> Variables(string crontab)
     {
+        ArgumentNullException.ThrowIfNull(crontab);
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var raw in crontab.Split('\n'))
         {
-            var line = raw.TrimStart(' ', '\t');
-            if (line.Length == 0 || line[0] == '#')
+            switch (KindOf(raw, out var name, out var value))
             {
-                continue;
-            }
-
-            if (TryReadVariable(line, out var name, out var value))
-            {
-                variables[name] = value;
-            }
-            else if (CrontabCommand.IsRound(line))
-            {
-                return variables;
+                case LineKind.Variable:
+                    variables[name] = Utf8(value);
+                    break;
+                case LineKind.Round:
+                    return variables;
+                default:
+                    break;
             }
         }
 
         return new Dictionary<string, string>(StringComparer.Ordinal);
     }
 
-    /// <summary>Reads <c>NAME = value</c> as Debian's cron does (env.c, load_env): name and value may be quoted, nothing is expanded, and a value ends without white space, also in quotes, whatever crontab(5) says.</summary>
+    /// <summary>What a line of a crontab is.</summary>
+    internal enum LineKind
+    {
+        /// <summary>A comment, an empty line, or another command.</summary>
+        Other,
+
+        /// <summary>It sets a variable for the commands below.</summary>
+        Variable,
+
+        /// <summary>It runs a round.</summary>
+        Round,
+    }
+
+    /// <summary>Reads one line.</summary>
+    internal static LineKind KindOf(string raw, out string name, out string value)
+    {
+        (name, value) = ("", "");
+        var line = raw.TrimStart(' ', '\t');
+        return line.Length == 0 || line[0] == '#' ? LineKind.Other
+            : TryReadVariable(line, out name, out value) ? LineKind.Variable
+            : CrontabCommand.IsRound(line) ? LineKind.Round
+            : LineKind.Other;
+    }
+
+    private static string Utf8(string bytes) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+
+    /// <summary>Reads <c>NAME = value</c> like Debian's cron (env.c, load_env): quotes are allowed, nothing is expanded, and trailing white space goes, even in quotes and against crontab(5).</summary>
     private static bool TryReadVariable(string line, out string name, out string value)
     {
         (name, value) = ("", "");
@@ -95,7 +185,7 @@ public static class Crontab
         return at == line.Length;
     }
 
-    /// <summary>A word in quotes, or an unquoted one: a name up to a space or '=', a value to the end of the line.</summary>
+    /// <summary>Reads a quoted or unquoted word: a name up to a space or '=', a value to the end of the line.</summary>
     private static bool TryTake(string line, ref int at, bool isName, out string word)
     {
         if (at < line.Length && line[at] is '"' or '\'')

@@ -2,19 +2,19 @@ using System.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>Whether the command of a crontab's line runs the runner bare. A line that only mentions its name does not.</summary>
+/// <summary>Decides whether a crontab line runs the runner without arguments. A line that only mentions its name does not.</summary>
 /// <remarks>
-/// The command is split into words as a shell does it. The runner counts as a command, as the last word of a program that runs another
-/// (<c>flock</c>, <c>timeout</c>), and in the text of a <c>-c</c>. Nothing is expanded.
+/// Splits the command into words like a shell. The runner counts as a command, as the last word of a program that runs another
+/// (<c>flock</c>, <c>timeout</c>), and in the text of <c>-c</c>. Nothing is expanded.
 /// </remarks>
 internal sealed class CrontabCommand
 {
     private const string Runner = "notify-runner";
 
-    /// <summary>Texts in texts that are looked into.</summary>
+    /// <summary>Deepest nesting of command texts to read.</summary>
     private const int DeepestText = 4;
 
-    /// <summary>Words that stand before a command.</summary>
+    /// <summary>Words that may precede a command.</summary>
     private static readonly string[] Keywords =
     [
         "if",
@@ -29,7 +29,7 @@ internal sealed class CrontabCommand
         "time",
     ];
 
-    /// <summary>Programs that take the name of another and do not run it. Of all others it is supposed that they do.</summary>
+    /// <summary>Programs that take another program's name without running it. All others are assumed to run it.</summary>
     private static readonly string[] Mentioners =
     [
         ":",
@@ -66,7 +66,7 @@ internal sealed class CrontabCommand
 
     private readonly int _depth;
 
-    /// <summary>The words of the command that is being read.</summary>
+    /// <summary>The words of the current command.</summary>
     private readonly List<string> _words = [];
     private readonly StringBuilder _word = new();
     private bool _hasWord;
@@ -76,7 +76,7 @@ internal sealed class CrontabCommand
 
     private CrontabCommand(int depth) => _depth = depth;
 
-    /// <summary>Whether a line of a crontab does: a time, then the command, up to the first <c>%</c> that is not escaped.</summary>
+    /// <summary>Checks a crontab line: a time, then the command up to the first unescaped <c>%</c>.</summary>
     internal static bool IsRound(string line)
     {
         var rest = line.AsSpan().Trim();

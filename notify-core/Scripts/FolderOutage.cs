@@ -1,27 +1,31 @@
 using System.Buffers;
 using System.Text.Json;
 using Notify.Files;
+using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>When a user's scripts were gone lately, as it is kept in <c>~/.notifications/folder.json</c> from round to round.</summary>
-/// <param name="Since">When a round first found none; null where they are there.</param>
-/// <param name="Told">Whether the owner's phone was told, and so must be told when they are back.</param>
-/// <param name="Failures">How often rounds found none lately, and what the owner was told of it.</param>
+/// <summary>A recent outage of a user's scripts, kept in <c>~/.notifications/folder.json</c> between rounds.</summary>
+/// <param name="Since">When a round first found none; null if they are there.</param>
+/// <param name="Told">Whether the owner's phone was told, and has to hear when they are back.</param>
+/// <param name="Failures">How often rounds found none lately, and what the owner was told.</param>
 public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHistory? Failures = null)
 {
-    /// <summary>The outage that earlier rounds found; null where there is none, or it can't be read.</summary>
+    /// <summary>Largest readable file, in bytes; ours has some hundred.</summary>
+    private const int MaxSize = 16 << 10;
+
+    /// <summary>Reads the outage; null if there is none or it can't be read.</summary>
     public static FolderOutage? Read(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
-        if (!File.Exists(home.FolderFile))
-        {
-            return null;
-        }
-
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(home.FolderFile));
+            if (RegularFile.TryReadAll(home.FolderFile, MaxSize) is not { } bytes)
+            {
+                return null;
+            }
+
+            using var document = JsonDocument.Parse(bytes);
             var root = document.RootElement;
             return new FolderOutage(
                 root.TryGetProperty("gone_since", out var since)
@@ -48,7 +52,7 @@ public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHisto
         }
     }
 
-    /// <summary>Keeps it.</summary>
+    /// <summary>Saves it.</summary>
     /// <exception cref="FileNotWrittenException">It can't be written.</exception>
     public void Write(ScriptHome home)
     {
@@ -71,12 +75,12 @@ public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHisto
             writer.WriteEndObject();
         }
 
-        AtomicFile.Replace(home.FolderFile, buffer.WrittenSpan, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Replace(home.FolderFile, buffer.WrittenSpan, FileModes.OwnerFile);
     }
 
-    /// <summary>Forgets it: the scripts are there again.</summary>
-    /// <exception cref="IOException">It can't be taken away.</exception>
-    /// <exception cref="UnauthorizedAccessException">There is no right to.</exception>
+    /// <summary>Deletes it: the scripts are back.</summary>
+    /// <exception cref="IOException">It can't be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">The right to delete it is missing.</exception>
     public static void Forget(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);

@@ -4,25 +4,25 @@ using Notify.Posix;
 namespace Notify.Scripts;
 
 /// <summary>
-/// Looks for files that Python could import beside a script and that are not the user's alone: they run as the user too. One look serves all scripts of a folder.
+/// Looks for importable files beside a script that others can change: they run as the user too. One look serves all scripts of a folder.
 /// </summary>
 /// <remarks>
-/// Python imports <c>.py</c>, <c>.pyc</c> and <c>.so</c> files of the folder, of its <c>__pycache__</c> and of folders below. A folder that others can write to counts once
-/// Python is in it, or if its name is that of a module: others may add the rest. Data alone does not count. Names that begin with a dot can't be imported; a virtual environment and
-/// <c>node_modules</c> among the scripts are not looked into, since Python imports nothing from there by itself.
+/// Python imports <c>.py</c>, <c>.pyc</c> and <c>.so</c> files of the folder, of its <c>__pycache__</c> and of subfolders. A folder that others can write to counts if
+/// it holds Python, or if its name is a module's: others may add the rest. Data alone does not count. Names that begin with a dot can't be imported. Virtual environments and
+/// <c>node_modules</c> among the scripts are skipped, because Python imports nothing from there by itself.
 /// </remarks>
 internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
 {
-    /// <summary>Most files and folders whose rights are looked at in one look: one system call each, some 15 ms on a local disk.</summary>
-    internal const int MostEntries = 10_000;
+    /// <summary>Most files and folders whose rights one look checks: one system call each, some 15 ms on a local disk.</summary>
+    internal const int MaxEntries = 10_000;
 
-    /// <summary>Most names that are read in one look, data included: they cost far less.</summary>
-    internal const int MostNames = 100_000;
+    /// <summary>Most names that one look reads, including data: they cost far less.</summary>
+    internal const int MaxNames = 100_000;
 
-    /// <summary>Most folders in a row without Python in them that are gone through: Python may lie below them, but a tree of data on a share is not to slow each round down.</summary>
-    private const int MostBare = 2;
+    /// <summary>Most nested folders without Python to search. Python may lie below them, but a data tree on a share must not slow each round down.</summary>
+    private const int MaxBare = 2;
 
-    /// <summary>Bytes of a source file that is read for the names in it.</summary>
+    /// <summary>Largest source file to search for names, in bytes.</summary>
     private const int LargestSource = 1_000_000;
 
     private const string VirtualEnvironment = "pyvenv.cfg";
@@ -31,13 +31,13 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
     private int _entries;
     private int _names;
 
-    /// <summary>Whether there was more than one look takes in.</summary>
-    internal bool IsCutOff => _entries > MostEntries || _names > MostNames;
+    /// <summary>Whether there was too much for one look.</summary>
+    internal bool IsCutOff => _entries > MaxEntries || _names > MaxNames;
 
-    /// <summary>Why what the scripts of the folder may import, or run with, is not the user's alone, as a clause with the command that fixes it; null where it is.</summary>
-    internal string? OfScripts() => Below(home.ScriptsFolder, MostBare) ?? OfOwnPackages();
+    /// <summary>Why others can change what the scripts import or run with, as a clause with the fixing command; null if they can't.</summary>
+    internal string? OfScripts() => Below(home.ScriptsFolder, MaxBare) ?? OfOwnPackages();
 
-    /// <summary>The same of a script that is a link: Python imports from the folder of the file that it leads to.</summary>
+    /// <summary>The same for a script that is a link: Python imports from the folder of its target.</summary>
     internal string? OfLinked(string script)
     {
         if (FileStatus.OfPath(script, followLink: false) is not { Kind: FileKind.SymbolicLink })
@@ -53,8 +53,8 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
 
         if (!_beside.TryGetValue(folder, out var objection))
         {
-            // It may be the home, with all that lies there: only folders with Python directly in them count.
-            objection = Below(folder, mostBare: 0);
+            // The folder may be the whole home, so only folders with Python directly in them count.
+            objection = Below(folder, maxBare: 0);
             _beside.Add(folder, objection);
         }
 
@@ -63,7 +63,7 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
             : $"it is a link, Python imports from the folder of its target, and {objection}";
     }
 
-    /// <summary>The virtual environment or, without one, the user's own packages: Python runs their <c>.pth</c> files at each start. Packages are not looked into.</summary>
+    /// <summary>Checks the virtual environment or, without one, the user's packages: Python runs their <c>.pth</c> files at each start. Does not look into packages.</summary>
     private string? OfOwnPackages()
     {
         var environment = Path.Combine(home.Home, ".venv");
@@ -115,10 +115,10 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
         return null;
     }
 
-    /// <summary>Goes through a folder and those below, level by level.</summary>
+    /// <summary>Searches a folder and its subfolders, level by level.</summary>
     /// <param name="root">The folder that Python imports from.</param>
-    /// <param name="mostBare">As <see cref="MostBare"/>.</param>
-    private string? Below(string root, int mostBare)
+    /// <param name="maxBare">As <see cref="MaxBare"/>.</param>
+    private string? Below(string root, int maxBare)
     {
         if (modes.OfFolder(root) is { } open)
         {
@@ -139,14 +139,14 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
             }
 
             bare = hasPython || folder == root ? 0 : bare + 1;
-            if (bare > mostBare || (folder != root && entries.Exists(entry => entry.Name == VirtualEnvironment)))
+            if (bare > maxBare || (folder != root && entries.Exists(entry => entry.Name == VirtualEnvironment)))
             {
                 continue;
             }
 
             foreach (var (name, isFolder) in entries)
             {
-                if (++_entries > MostEntries)
+                if (++_entries > MaxEntries)
                 {
                     return loose ?? waiting.FirstOrDefault(other => other.Open is not null).Open;
                 }
@@ -177,7 +177,7 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
         return null;
     }
 
-    /// <summary>Whether a script that others can change is passed over by itself: no other file beside it has its name in it, and so imports it.</summary>
+    /// <summary>Whether a script that others can change is skipped alone: no other file beside it has its name in it, so none imports it.</summary>
     private bool IsLeftAlone(string file, List<(string Name, bool IsFolder)> beside)
     {
         if (!ScriptName.TryParse(file, out var script) || script.IsHelper)
@@ -193,7 +193,7 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
         );
     }
 
-    /// <summary>Whether a file has a word in it; so it counts where it can't be read, or is larger than a program is.</summary>
+    /// <summary>Whether a file contains a word. True if it can't be read, or is larger than a program.</summary>
     private static bool Mentions(string path, string word)
     {
         try
@@ -229,10 +229,10 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
 
     private static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c == '_';
 
-    /// <summary>The entries of a folder that Python could import, in no order; none where there is no such folder.</summary>
+    /// <summary>Importable entries of a folder, unordered; none without the folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="isPackages">Whether <c>.pth</c> files count.</param>
-    /// <param name="isWhole">Whether all of it could be read.</param>
+    /// <param name="isWhole">Whether all of it was read.</param>
     private List<(string Name, bool IsFolder)> List(string folder, bool isPackages, out bool isWhole)
     {
         var entries = new List<(string, bool)>();
@@ -258,7 +258,7 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
             };
             foreach (var entry in found)
             {
-                if (_names > MostNames)
+                if (_names > MaxNames)
                 {
                     return entries;
                 }
@@ -266,11 +266,11 @@ internal sealed class ImportCheck(ScriptHome home, StrictModes modes)
                 entries.Add(entry);
             }
 
-            isWhole = _names <= MostNames;
+            isWhole = _names <= MaxNames;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not there, or closed to the user: the rights of the folder itself were looked at.
+            // Missing, or closed to the user. The folder's own rights were checked.
         }
 
         return entries;

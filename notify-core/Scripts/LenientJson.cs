@@ -1,16 +1,16 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Notify.Sending;
+using Notify.Contracts;
 
 namespace Notify.Scripts;
 
 /// <summary>
-/// JSON as Python scripts print it: with noise before and after, bare <c>NaN</c> and <c>Infinity</c>, lone surrogates, a byte order mark, bytes
+/// Reads JSON as Python scripts print it: with noise before and after, bare <c>NaN</c> and <c>Infinity</c>, lone surrogates, a byte order mark, and bytes
 /// that are not UTF-8.
 /// </summary>
 public static class LenientJson
 {
-    /// <summary>Deepest nesting of a found object; what is deeper becomes null. The usual limit of JSON readers, some of which take quadratic time beyond it.</summary>
+    /// <summary>Deepest nesting of a found object; deeper values become null. It is the usual limit of JSON readers, some of which take quadratic time beyond it.</summary>
     internal const int MaxDepth = SendApiLimits.JsonLevels;
 
     private static readonly (string Name, Encoding Encoding, int Width)[] Wide =
@@ -21,7 +21,7 @@ public static class LenientJson
         ("UTF-32", new UTF32Encoding(bigEndian: true, byteOrderMark: false), 4),
     ];
 
-    /// <summary>What an output may be in wider characters, as UTF-8: in UTF-16 and UTF-32, whatever stands before.</summary>
+    /// <summary>Possible readings of an output in UTF-16 and UTF-32, as UTF-8, after any prefix.</summary>
     internal static IEnumerable<(string Encoding, byte[] Text)> Widened(byte[] output) =>
         from wide in Wide
         from offset in Enumerable.Range(0, Math.Min(wide.Width, output.Length))
@@ -30,7 +30,7 @@ public static class LenientJson
             Encoding.UTF8.GetBytes(wide.Encoding.GetString(output, offset, output.Length - offset).TrimStart('\uFEFF'))
         );
 
-    /// <summary>The last top-level object in a text, as strict JSON; null where there is none.</summary>
+    /// <summary>The last top-level object in a text, as strict JSON; null if there is none.</summary>
     internal static string? FindLastObject(ReadOnlySpan<byte> text)
     {
         var last = new List<byte>();
@@ -47,15 +47,15 @@ public static class LenientJson
         return last.Count == 0 ? null : Strict(CollectionsMarshal.AsSpan(last));
     }
 
-    /// <summary>An object that was found, as JSON that every reader takes.</summary>
+    /// <summary>A found object as strict JSON.</summary>
     internal static string Strict(ReadOnlySpan<byte> found) =>
         StrictJson.Write(Encoding.UTF8.GetString(found), MaxDepth);
 
     /// <summary>
-    /// A text that is one JSON value but for what Python's <c>json.dumps</c> writes into it (bare <c>NaN</c>, halves of surrogate pairs),
-    /// as strict JSON; null where it is not even that.
+    /// Turns a JSON value with the liberties of Python's <c>json.dumps</c> (bare <c>NaN</c>, halves of surrogate pairs) into strict
+    /// JSON; null for anything else.
     /// </summary>
-    public static string? Mend(ReadOnlySpan<byte> json)
+    public static string? Repair(ReadOnlySpan<byte> json)
     {
         json = WithoutMark(json);
         var reader = new LenientJsonReader(member: null);
@@ -68,10 +68,10 @@ public static class LenientJson
             : null;
     }
 
-    /// <summary>The text of these bytes, without byte order marks at its start; what is not UTF-8 becomes U+FFFD.</summary>
+    /// <summary>Decodes bytes without byte order marks at the start. Invalid UTF-8 becomes U+FFFD.</summary>
     internal static string Decode(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(WithoutMark(bytes));
 
-    /// <summary>Without byte order marks at the start.</summary>
+    /// <summary>Removes byte order marks at the start.</summary>
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes)
     {
         while (bytes.StartsWith("\uFEFF"u8))
@@ -82,7 +82,7 @@ public static class LenientJson
         return bytes;
     }
 
-    /// <summary>How deep a valid JSON text is nested.</summary>
+    /// <summary>The nesting depth of a valid JSON text.</summary>
     internal static int Depth(string json)
     {
         var (depth, deepest, inString) = (0, 0, false);

@@ -2,24 +2,24 @@ using System.Buffers;
 
 namespace Notify.Scripts;
 
-/// <summary>How far a <see cref="LenientJsonReader"/> has come.</summary>
+/// <summary>The state of a <see cref="LenientJsonReader"/>.</summary>
 internal enum JsonProgress
 {
-    /// <summary>The value goes on behind the bytes that were given.</summary>
+    /// <summary>The value continues after the given bytes.</summary>
     Unfinished,
 
-    /// <summary>The value is read.</summary>
+    /// <summary>The value is complete.</summary>
     Done,
 
-    /// <summary>This is no JSON.</summary>
+    /// <summary>This is not JSON.</summary>
     Wrong,
 }
 
-/// <summary>Reads one value that comes in pieces, and says where it ends. Keeps none of its bytes.</summary>
-/// <param name="member">The member that is looked for; null for none.</param>
+/// <summary>Reads one value in pieces, and finds its end. Keeps none of its bytes.</summary>
+/// <param name="member">The member to look for; null for none.</param>
 internal sealed class LenientJsonReader(string? member)
 {
-    /// <summary>Deepest nesting that is read: a stack of 4 MiB at most, whatever comes.</summary>
+    /// <summary>Deepest nesting to read, which bounds the stack at 4 MiB.</summary>
     private const int MaxOpen = 1 << 20;
 
     private static readonly SearchValues<byte> StringEnds = SearchValues.Create([
@@ -30,28 +30,28 @@ internal sealed class LenientJsonReader(string? member)
 
     private readonly byte[]? _member = member is null ? null : System.Text.Encoding.UTF8.GetBytes(member);
 
-    /// <summary>What is open, the outermost first: its place behind the value's start, doubled, and 1 for an object.</summary>
+    /// <summary>Open objects and arrays, outermost first: twice the distance from the value's start, plus 1 for an object.</summary>
     private readonly List<int> _open = [];
 
     private Step _step;
     private string _word = "";
 
-    /// <summary>Bytes matched of a word or of the member's name, or hexadecimal digits read; -1 for a name that is another.</summary>
+    /// <summary>Matched bytes of a word or the member's name, or hexadecimal digits read; -1 for another name.</summary>
     private int _matched;
     private bool _inName;
     private long _read;
 
-    /// <summary>Whether what was read is an object that has the member.</summary>
+    /// <summary>Whether the value is an object with the member.</summary>
     internal bool HasMember { get; private set; }
 
-    /// <summary>How many objects and arrays are open.</summary>
+    /// <summary>The number of open objects and arrays.</summary>
     internal int OpenCount => _open.Count;
 
-    /// <summary>Whether the value ends if nothing follows: a bare number does.</summary>
+    /// <summary>Whether the value may end here, as a bare number does.</summary>
     internal bool MayEndHere =>
         _open.Count == 0 && _step is Step.Zero or Step.Digits or Step.FractionDigits or Step.ExponentDigits;
 
-    /// <summary>Where one of those that are open begins, counted from the value's start; the outermost is the first.</summary>
+    /// <summary>Where an open object or array begins, counted from the value's start; the outermost is the first.</summary>
     internal int OpenAt(int index) => _open[index] >> 1;
 
     /// <summary>Begins a value.</summary>
@@ -64,8 +64,8 @@ internal sealed class LenientJsonReader(string? member)
     }
 
     /// <summary>Reads on.</summary>
-    /// <param name="bytes">What follows on what was given before.</param>
-    /// <param name="taken">How much of it belongs to the value.</param>
+    /// <param name="bytes">The next bytes.</param>
+    /// <param name="taken">How many of them belong to the value.</param>
     internal JsonProgress Read(ReadOnlySpan<byte> bytes, out int taken)
     {
         var progress = JsonProgress.Unfinished;

@@ -3,19 +3,19 @@ using System.Buffers;
 namespace Notify.Scripts;
 
 /// <summary>
-/// Finds the top-level JSON objects in a stream that holds other things too. Keeps what may be an object that has begun, and drops all other
-/// bytes: its memory is bounded by the largest object, whatever comes.
+/// Finds the top-level JSON objects in a stream with other content. Keeps only a possible unfinished object, so the largest
+/// object bounds its memory.
 /// </summary>
-/// <param name="member">The member that an object must have; null: any object will do.</param>
-/// <param name="limit">Bytes that an object may have. A larger one is counted, not kept.</param>
+/// <param name="member">The member that an object must have; null for any object.</param>
+/// <param name="limit">Largest object in bytes. A larger one is counted, not kept.</param>
 /// <remarks>
-/// Cost: linear in the stream, however hostile. Every start of an object or array is tried; where a try fails, the starts that it has found
-/// open at that point would fail there too and are never tried themselves, and what it found closed is read once more at most. An end of the pieces costs nothing: the
-/// reader goes on where it was.
+/// Time is linear even for hostile input. Every start of an object or array is tried. If a try fails, the starts still
+/// open at that point would fail there too and are not tried; closed ones are read at most once more. A break between pieces costs nothing: the
+/// reader continues where it was.
 /// </remarks>
 internal sealed class LenientJsonScanner(string? member, int limit)
 {
-    /// <summary>Longest piece that is taken at once: what is kept exceeds the limit by this much at most.</summary>
+    /// <summary>Longest piece at once. The kept bytes exceed the limit by at most this much.</summary>
     private const int MaxPiece = 1 << 16;
 
     private static readonly SearchValues<byte> ContainerStarts = SearchValues.Create("{["u8);
@@ -23,10 +23,10 @@ internal sealed class LenientJsonScanner(string? member, int limit)
 
     private readonly LenientJsonReader _reader = new(member);
 
-    /// <summary>What may be an object, and what came behind it.</summary>
+    /// <summary>The possible object and the bytes after it.</summary>
     private byte[] _kept = [];
 
-    /// <summary>The scanner skips the starts that are true here. All starts from <see cref="_marked"/> on are tried.</summary>
+    /// <summary>Starts to skip. All starts from <see cref="_marked"/> on are tried.</summary>
     private bool[] _hopeless = [];
     private int _marked;
     private int _length;
@@ -34,19 +34,19 @@ internal sealed class LenientJsonScanner(string? member, int limit)
     private int _next;
     private bool _isReading;
 
-    /// <summary>Bytes read of a value that is over the limit and no longer kept; 0 where there is none.</summary>
+    /// <summary>Bytes read of a value over the limit, which is not kept; 0 without one.</summary>
     private long _tooLarge;
 
-    /// <summary>Told of each object with the member.</summary>
+    /// <summary>Called for each object with the member.</summary>
     internal required OnObject Found { get; init; }
 
-    /// <summary>Told the size of each object with the member that is over the limit, and whether it ends.</summary>
+    /// <summary>Called with the size of each object with the member over the limit, and whether it ends.</summary>
     internal Action<long, bool>? TooLarge { get; init; }
 
-    /// <summary>Told the first bytes of a value that has the member and does not end.</summary>
+    /// <summary>Called with the first bytes of a value with the member that does not end.</summary>
     internal Action<ReadOnlySpan<byte>>? Unfinished { get; init; }
 
-    /// <summary>Whether there was anything but white space beside the objects with the member.</summary>
+    /// <summary>Whether there was anything but white space beside these objects.</summary>
     internal bool HasNoise { get; private set; }
 
     /// <summary>Takes the next piece.</summary>
@@ -70,7 +70,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         }
     }
 
-    /// <summary>Nothing follows: what has begun and not ended is no object, but objects may be within it.</summary>
+    /// <summary>Ends the stream. An unfinished value is not an object, but objects may be within it.</summary>
     internal void End()
     {
         if (_tooLarge > 0)
@@ -176,7 +176,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         (HasNoise, _isReading, _next) = (true, false, _start + 1);
     }
 
-    /// <summary>Reads on in a value that is over the limit; gives what follows on it.</summary>
+    /// <summary>Reads on in a value over the limit. Returns the bytes after it.</summary>
     private ReadOnlySpan<byte> SkipTooLarge(ReadOnlySpan<byte> piece)
     {
         if (_tooLarge == 0)
@@ -200,7 +200,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         return piece[taken..];
     }
 
-    /// <summary>How much is none of an object's, up to the next start.</summary>
+    /// <summary>The number of bytes up to the next start.</summary>
     private int SkipNoise(ReadOnlySpan<byte> bytes)
     {
         var next = bytes.IndexOfAny(ContainerStarts);
@@ -223,7 +223,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         _length += piece.Length;
     }
 
-    /// <summary>Drops what stands before the value that is being read, and the value itself where it is over the limit.</summary>
+    /// <summary>Drops the bytes before the current value, and the value itself if it is over the limit.</summary>
     private void DropRead()
     {
         if (_next - _start > limit)
@@ -234,7 +234,7 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         }
         else if (_start > _length / 2)
         {
-            // At half the buffer: each byte moves once on average, and the buffer holds at most twice the value.
+            // Moving at half the buffer moves each byte once on average, and the buffer holds at most twice the value.
             _kept.AsSpan(_start.._length).CopyTo(_kept);
             var left = Math.Max(0, _marked - _start);
             _hopeless.AsSpan(_marked - left, left).CopyTo(_hopeless);
@@ -250,8 +250,8 @@ internal sealed class LenientJsonScanner(string? member, int limit)
         (_length, _start, _next, _marked) = (0, 0, 0, 0);
     }
 
-    /// <summary>Takes an object that was found.</summary>
-    /// <param name="json">Its bytes; valid during the call only.</param>
-    /// <param name="isInside">Whether it stands within a value that begins and does not end.</param>
+    /// <summary>Takes a found object.</summary>
+    /// <param name="json">Its bytes, valid only during the call.</param>
+    /// <param name="isInside">Whether it is within an unfinished value.</param>
     internal delegate void OnObject(ReadOnlySpan<byte> json, bool isInside);
 }

@@ -3,16 +3,16 @@ using System.Buffers;
 namespace Notify.Scripts;
 
 /// <summary>
-/// Finds the file that stands in the way of a module: Python looks for modules in the script's folder first, so a script <c>calendar.py</c> breaks all scripts
-/// beside it that import Python's own, directly or through a library. Looked for only where a script has failed.
+/// Finds a file that hides a module. Python looks for modules in the script's folder first, so a script <c>calendar.py</c> breaks all scripts
+/// beside it that import Python's module, directly or through a library. Used only after a failure.
 /// </summary>
 internal static class ModuleClash
 {
-    private const int MostNamed = 3;
+    private const int MaxNamed = 3;
 
     /// <summary>
-    /// The modules of Python's standard library, 3.8 to 3.14 (<c>sys.stdlib_module_names</c>, which 3.8 has not yet), without those that Python has loaded before the
-    /// script begins, which no file can hide.
+    /// The modules of Python's standard library, 3.8 to 3.14 (<c>sys.stdlib_module_names</c>, since 3.10), without those that Python loads before the
+    /// script begins: no file can hide them.
     /// </summary>
     private const string StandardLibrary = """
         _pydatetime _pydecimal _pyio _strptime _threading_local _weakrefset aifc annotationlib argparse array ast asynchat asyncio asyncore audioop
@@ -31,11 +31,11 @@ internal static class ModuleClash
 
     private static readonly SearchValues<char> Separators = SearchValues.Create(" \n");
 
-    /// <summary>A sentence that names the file, to stand behind what went wrong; null where no file clashes.</summary>
+    /// <summary>A sentence that names the file, to follow the error; null without a clash.</summary>
     /// <param name="home">Where the scripts are.</param>
     /// <param name="script">The script that failed.</param>
     /// <param name="errors">What it wrote to stderr.</param>
-    /// <param name="isBlamed">Whether stderr shows that the file was imported, as opposed to one that only lies there.</param>
+    /// <param name="isBlamed">Whether stderr shows that the file was imported.</param>
     internal static string? Find(ScriptHome home, ScriptName script, string errors, out bool isBlamed)
     {
         isBlamed = true;
@@ -45,14 +45,15 @@ internal static class ModuleClash
             if (
                 IsBlamed(home, script, module, errors)
                 && (
-                    IsStandard(module) ? "Python's own module"
+                    IsStandard(module) ? "Python's module"
+                    : module == PythonPackage.Name ? "Notify's own package"
                     : IsInstalled(home, module) ? "the installed package"
                     : null
                 )
                     is { } whose
             )
             {
-                return $"The file {path} is in the way: it has the name of {whose} {module}, and Python imports the file instead. Rename the file.";
+                return $"The file {path} is in the way: it has the name of {whose} {module}, so Python imports the file instead. Rename the file.";
             }
         }
 
@@ -60,14 +61,14 @@ internal static class ModuleClash
         var suspects = modules
             .Where(suspect => suspect.Module != script.Stem && IsStandard(suspect.Module))
             .Select(suspect => Path.GetFileName(suspect.Path))
-            .Take(MostNamed)
+            .Take(MaxNamed)
             .ToList();
         return suspects.Count == 0
             ? null
-            : $"Beside it lies {string.Join(", ", suspects)}, with the name of {(suspects.Count == 1 ? "a module" : "modules")} of Python's own: scripts that import it get the file instead. If that is the cause, rename the file.";
+            : $"The folder also holds {string.Join(", ", suspects)}, named like {(suspects.Count == 1 ? "a module" : "modules")} of Python. Scripts that import the module get the file instead. If that is the cause, rename the file.";
     }
 
-    /// <summary>What can be imported from the folder, by name.</summary>
+    /// <summary>Importable names of the folder.</summary>
     private static List<(string Module, string Path)> ModulesIn(string folder)
     {
         try
@@ -96,7 +97,7 @@ internal static class ModuleClash
         }
     }
 
-    /// <summary>Whether a traceback leads through the file, or its last line says that the module lacks something.</summary>
+    /// <summary>Whether a traceback leads through the file, or its last line says that the module lacks a name.</summary>
     private static bool IsBlamed(ScriptHome home, ScriptName script, string module, string errors)
     {
         bool Says(string text) => errors.Contains(text, StringComparison.Ordinal);
@@ -111,8 +112,9 @@ internal static class ModuleClash
             );
     }
 
-    /// <summary>Whether Python has a module of the name, its own or an installed one.</summary>
-    internal static bool IsModule(ScriptHome home, string name) => IsStandard(name) || IsInstalled(home, name);
+    /// <summary>Whether scripts can import a module with the name: built in, installed, or Notify's own.</summary>
+    internal static bool IsModule(ScriptHome home, string name) =>
+        IsStandard(name) || name == PythonPackage.Name || IsInstalled(home, name);
 
     private static bool IsStandard(string module)
     {

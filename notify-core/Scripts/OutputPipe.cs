@@ -4,7 +4,7 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>The reading end of a stream of the process, and what came through it.</summary>
+/// <summary>The reading end of a process's stream, and what came through it.</summary>
 internal sealed unsafe class OutputPipe : IDisposable
 {
     private const int ReadSize = 1 << 16;
@@ -14,20 +14,20 @@ internal sealed unsafe class OutputPipe : IDisposable
     private readonly byte[] _buffer = new byte[ReadSize];
     private bool _open = true;
 
-    /// <param name="onRead">Given all that comes, piece by piece.</param>
+    /// <param name="onRead">Called with all data, piece by piece.</param>
     internal OutputPipe(Action<ReadOnlySpan<byte>>? onRead)
     {
         _onRead = onRead;
         var ends = stackalloc int[2];
         if (LibC.Pipe(ends, LibC.OpenCloseOnExec) != 0)
         {
-            throw new IOException($"Can't make a pipe: {LibC.LastError()}.");
+            throw new IOException($"Can't create a pipe: {LibC.LastError()}.");
         }
 
         _reader = new SafeFileHandle(ends[0], ownsHandle: true);
         Writer = new SafeFileHandle(ends[1], ownsHandle: true);
 
-        // Only this end: the script must find an ordinary, blocking stdout.
+        // Only this end: the script needs an ordinary, blocking stdout.
         _ = LibC.FileControl(_reader, LibC.SetStatusFlags, LibC.OpenNonBlocking);
     }
 
@@ -35,12 +35,12 @@ internal sealed unsafe class OutputPipe : IDisposable
 
     internal OutputTail Tail { get; } = new(ScriptProcess.KeptOutput);
 
-    /// <summary>For poll; negative when the stream has ended.</summary>
+    /// <summary>The descriptor for poll; negative after the stream's end.</summary>
     internal int Descriptor => _open ? (int)_reader.DangerousGetHandle() : -1;
 
     internal void CloseWriter() => Writer.Dispose();
 
-    /// <summary>Takes what there is, up to one buffer; false where there is nothing more at this moment.</summary>
+    /// <summary>Takes up to one buffer of available data; false if there is no more now.</summary>
     internal bool ReadSome()
     {
         fixed (byte* start = _buffer)
@@ -58,10 +58,10 @@ internal sealed unsafe class OutputPipe : IDisposable
         }
     }
 
-    /// <summary>Takes what the process has printed before it ended. Bounded, should somebody print on.</summary>
+    /// <summary>Takes what the process printed before its end. Bounded, in case another process goes on printing.</summary>
     internal void Drain()
     {
-        while (_open && Tail.Total <= ScriptProcess.MostOutput && ReadSome()) { }
+        while (_open && Tail.Total <= ScriptProcess.MaxOutput && ReadSome()) { }
     }
 
     public void Dispose()

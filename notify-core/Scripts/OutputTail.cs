@@ -1,12 +1,12 @@
 namespace Notify.Scripts;
 
-/// <summary>The last part of a stream, however long it gets: a script's result is the last thing it prints, and so is its error.</summary>
-/// <param name="capacity">Bytes kept at most.</param>
+/// <summary>Keeps the last part of a stream of any length: a script prints its result, or its error, last.</summary>
+/// <param name="capacity">Most bytes to keep.</param>
 internal sealed class OutputTail(int capacity)
 {
     private byte[] _ring = [];
 
-    /// <summary>Bytes that came in all.</summary>
+    /// <summary>Bytes in all.</summary>
     internal long Total { get; private set; }
 
     internal void Append(ReadOnlySpan<byte> bytes)

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Notify.Scripts;
 
-/// <summary>Spans of time for people.</summary>
+/// <summary>Formats time spans for people.</summary>
 public static class ScriptAge
 {
-    /// <summary>How long ago, in the largest unit that fits: <c>5m ago</c>, <c>3h ago</c>, <c>2d ago</c>; <c>just now</c> under a minute or for a time to come.</summary>
+    /// <summary>An age in its largest unit: <c>5m ago</c>, <c>3h ago</c>, <c>2d ago</c>; <c>just now</c> under a minute or for the future.</summary>
     public static string Ago(TimeSpan age) => age < TimeSpan.FromMinutes(1) ? "just now" : Largest(age) + " ago";
 
-    /// <summary>A span that somebody waits for or has waited, to the minute below a day and to the hour above, rounded down: <c>45s</c>, <c>5m</c>, <c>11h 54m</c>, <c>2d 3h</c>.</summary>
+    /// <summary>A waiting time, rounded down to the minute below a day and to the hour above: <c>45s</c>, <c>5m</c>, <c>11h 54m</c>, <c>2d 3h</c>.</summary>
     public static string Span(TimeSpan span) =>
         span switch
         {

@@ -3,14 +3,14 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>What a script is run with: its Python and its environment (specification, section 9).</summary>
+/// <summary>A script's Python and environment.</summary>
 internal static class ScriptEnvironment
 {
     private const string CronPath = "/usr/bin:/bin";
 
     /// <summary>
-    /// What is never passed on. Where the bot runs as the user whose scripts these are, as in the demo, its secrets are in the environment;
-    /// and what systemd tells a service is not meant for its grandchildren.
+    /// Variables that scripts never get. If the bot runs as the scripts' user, as in the demo, its secrets are in the environment.
+    /// systemd's variables for a service are not for its grandchildren either.
     /// </summary>
     private static readonly string[] Withheld =
     [
@@ -27,9 +27,9 @@ internal static class ScriptEnvironment
         "OLDPWD",
     ];
 
-    /// <summary>The environment: this process's own, put right.</summary>
+    /// <summary>This process's environment, corrected for scripts.</summary>
     /// <param name="home">Whose script it is.</param>
-    /// <param name="crontab">What the user's crontab sets, where cron has not set it already.</param>
+    /// <param name="crontab">Variables of the user's crontab, unless cron has set them.</param>
     internal static Dictionary<string, string> For(ScriptHome home, IReadOnlyDictionary<string, string> crontab)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -40,7 +40,7 @@ internal static class ScriptEnvironment
 
         if (environment.ContainsKey("SUDO_USER"))
         {
-            // Run for the bot: what sudo adds and chooses is not what cron does, and a script that works from cron must work here.
+            // Run for the bot through sudo, whose variables differ from cron's. A script that works from cron must work here.
             foreach (
                 var name in environment
                     .Keys.Where(name => name.StartsWith("SUDO_", StringComparison.Ordinal) || name is "TERM" or "MAIL")
@@ -70,7 +70,7 @@ internal static class ScriptEnvironment
         environment["MPLBACKEND"] = "Agg";
         if (!environment.ContainsKey("MPLCONFIGDIR"))
         {
-            // An analyst's own matplotlibrc counts. Without one, a folder that is there and stays: the font cache in it takes seconds to make.
+            // An analyst's matplotlibrc counts. Without one, uses a lasting folder: its font cache takes seconds to build.
             var own = Path.Combine(home.Home, ".config", "matplotlib");
             environment["MPLCONFIGDIR"] = Directory.Exists(own) ? own : Path.Combine(home.KeptFolder, "matplotlib");
         }
@@ -81,9 +81,9 @@ internal static class ScriptEnvironment
         return environment;
     }
 
-    /// <summary>The Python to run with: the user's own virtual environment if there is one, else the first <c>python3</c> of the path.</summary>
+    /// <summary>The Python: the user's virtual environment if there is one, else the first <c>python3</c> of the path.</summary>
     /// <param name="home">Whose scripts.</param>
-    /// <param name="modes">Whether a Python is the user's alone.</param>
+    /// <param name="modes">Checks that only the user can change a Python.</param>
     /// <param name="path">The <c>PATH</c>.</param>
     /// <param name="problem">Why there is none, as a sentence.</param>
     internal static string? FindPython(ScriptHome home, StrictModes modes, string path, out string? problem)
@@ -96,14 +96,14 @@ internal static class ScriptEnvironment
                 ?? (
                     IsProgram(own)
                         ? null
-                        : $"{own} is there, but its Python is gone or may not be run. Make the virtual environment anew, or remove ~/.venv to use the system's python3."
+                        : $"{own} exists, but its Python is missing or not executable. Create the virtual environment again, or remove ~/.venv to use the system's python3."
                 );
             return problem is null ? own : null;
         }
 
         foreach (var folder in path.Split(':'))
         {
-            // What a relative folder names depends on where the program was started from.
+            // A relative folder depends on where the program was started.
             if (folder.StartsWith('/') && Path.Combine(folder, "python3") is var candidate && IsProgram(candidate))
             {
                 problem = Objection(modes, candidate);

@@ -2,20 +2,21 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Notify.Posix;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>What lies among the scripts and is none.</summary>
-/// <param name="Name">Its name, where it can be one of a script.</param>
+/// <summary>A file among the scripts that is not a script.</summary>
+/// <param name="Name">Its name, if it can be a script's.</param>
 /// <param name="Sentence">Why it is passed over, and what to do.</param>
-/// <param name="HasRun">Whether it has run as a script before: its owner relies on it.</param>
+/// <param name="HasRun">Whether it has run before, so its owner relies on it.</param>
 public sealed record PassedOver(ScriptName? Name, string Sentence, bool HasRun = false);
 
-/// <summary>The scripts of a user, as they are in the folder at one moment.</summary>
-/// <param name="Exists">Whether the folder is there and may be read.</param>
-/// <param name="Trouble">Why it can't be read, though something is there: a sentence with what to do. Null where it can, and where nothing is there.</param>
-/// <param name="Scripts">Those that count, by name.</param>
-/// <param name="PassedOver">What ends in <c>.py</c> in any case of letters, is not hidden and does not count, by name, with the reason.</param>
+/// <summary>A user's scripts at one moment.</summary>
+/// <param name="Exists">Whether the folder exists and is readable.</param>
+/// <param name="Trouble">Why an existing folder can't be read, as a sentence with what to do; null otherwise.</param>
+/// <param name="Scripts">The valid scripts, by name.</param>
+/// <param name="PassedOver">Visible files that end in <c>.py</c> in any case but are not valid, by name, with the reason.</param>
 public sealed record ScriptFolder(
     bool Exists,
     string? Trouble,
@@ -23,10 +24,10 @@ public sealed record ScriptFolder(
     IReadOnlyList<PassedOver> PassedOver
 )
 {
-    /// <summary>Longest name without <c>.py</c>, in bytes: state and lock files add to it, and file systems end at 255.</summary>
-    public const int LongestStem = 200;
+    /// <summary>Longest name without <c>.py</c>, in bytes. State and lock files add to it, and file systems allow 255.</summary>
+    public const int MaxStemLength = 200;
 
-    /// <summary>Looks into the user's folder.</summary>
+    /// <summary>Reads the user's folder.</summary>
     public static ScriptFolder Read(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -117,8 +118,8 @@ public sealed record ScriptFolder(
     }
 
     /// <summary>
-    /// Why nothing runs although something should, as a sentence with what to do: the folder can't be read, or it is gone or holds no script
-    /// although scripts have run before. Null where all is well, and in an account that has had no script yet.
+    /// Why no script runs although scripts ran before, as a sentence with what to do: the folder is unreadable, missing or without
+    /// scripts. Null if all is fine, and for an account that never had a script.
     /// </summary>
     public string? NothingThere(ScriptHome home)
     {
@@ -128,19 +129,19 @@ public sealed record ScriptFolder(
             return Trouble;
         }
 
-        // What is passed over is told file by file.
+        // Files that are passed over are reported one by one.
         if (PassedOver.Count > 0 || !home.KnowsScripts)
         {
             return null;
         }
 
         var what = Exists
-            ? $"{home.ScriptsFolder} holds no script any more"
-            : $"The folder {home.ScriptsFolder} is gone";
-        return $"{what}, so none of your scripts runs. Is a share not mounted? If you have taken them away yourself, this ends the warning: rm {home.StateFolder}/*.json";
+            ? $"{home.ScriptsFolder} no longer holds any script"
+            : $"The folder {home.ScriptsFolder} is missing";
+        return $"{what}, so none of your scripts run. Is a share not mounted? If you removed them yourself, end this warning: rm {home.StateFolder}/*.json";
     }
 
-    /// <summary>The first place on the way to the folder that leads no further.</summary>
+    /// <summary>The first folder on the path that can't be passed.</summary>
     private static string TroubleOnTheWay(ScriptHome home, Exception failure, out bool isMissing)
     {
         foreach (
@@ -152,7 +153,7 @@ public sealed record ScriptFolder(
             if (FileStatus.OfPath(folder, followLink: false) is not { } status)
             {
                 isMissing = Marshal.GetLastPInvokeError() == LibC.NoSuchFile && folder != home.Home;
-                return $"{folder} can't be read ({LibC.LastError()}), so none of your scripts runs. Is a share not mounted? This shows it: ls -ld {folder}; findmnt -T {folder}";
+                return $"{folder} can't be read ({LibC.LastError()}), so none of your scripts run. Is a share not mounted? Check: ls -ld {folder}; findmnt -T {folder}";
             }
 
             if (status.Kind == FileKind.SymbolicLink && FileStatus.OfPath(folder) is null)
@@ -161,15 +162,15 @@ public sealed record ScriptFolder(
                     Marshal.GetLastPInvokeError() == LibC.NoSuchFile
                         ? "is not there"
                         : $"can't be read ({LibC.LastError()})";
-                return $"{folder} is a link to {SafeText.OneLine(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts runs. Is a share not mounted? This shows it: ls -lL {folder}";
+                return $"{folder} is a link to {SafeText.Line(File.ResolveLinkTarget(folder, returnFinalTarget: false)?.FullName ?? "nothing", 200)}, which {reason}, so none of your scripts run. Is a share not mounted? Check: ls -lL {folder}";
             }
         }
 
         isMissing = false;
-        return $"{home.ScriptsFolder} can't be read ({failure.Message.TrimEnd('.')}), so no script of it runs. It is to be a folder that is yours: ls -ld {home.ScriptsFolder}; chmod u+rwx {home.ScriptsFolder}";
+        return $"{home.ScriptsFolder} can't be read ({failure.Message.TrimEnd('.')}), so none of your scripts run. It must be a folder of yours: ls -ld {home.ScriptsFolder}; chmod u+rwx {home.ScriptsFolder}";
     }
 
-    /// <summary>Why a name is no script that may run, as the end of a sentence; null where it is one.</summary>
+    /// <summary>Why a name is not a valid script, as the end of a sentence; null if it is.</summary>
     public static string? Objection(ScriptHome home, ScriptName name)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -182,14 +183,14 @@ public sealed record ScriptFolder(
             ?? imports.OfLinked(Path.Combine(home.ScriptsFolder, name.Value));
     }
 
-    /// <summary>The same without the look at what the script may import, for a caller that has just taken that look for all scripts.</summary>
+    /// <summary>The same without the check of imports, for a caller that has just done it for all scripts.</summary>
     internal static string? ObjectionToFile(ScriptHome home, ScriptName name, StrictModes modes) =>
         modes.OfFolder(home.ScriptsFolder) is { } open
             ? $"it lies in {home.ScriptsFolder}, and {open}"
             : Objection(home, name, modes);
 
     private const string HelperClause =
-        "its name begins with '_', as that of a helper which other scripts import; rename it to have it run";
+        "its name begins with '_', which marks a helper for other scripts; rename it to run it";
 
     private static string NotAlone(ScriptHome home, string clause) =>
         $"No script of {home.ScriptsFolder} runs: {clause}.";
@@ -197,10 +198,10 @@ public sealed record ScriptFolder(
     private static string CutOff(ScriptHome home) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Among what Python could import from {home.ScriptsFolder}, only the first {ImportCheck.MostEntries:N0} files and folders ({ImportCheck.MostNames:N0} with data) were looked at for who can change them. Move what your scripts don't import to another folder."
+            $"{home.ScriptsFolder} holds too much to check who can change it: only the first {ImportCheck.MaxEntries:N0} files and folders ({ImportCheck.MaxNames:N0} with data) were checked. Move files that your scripts don't import to another folder."
         );
 
-    /// <summary>A helper is passed over without a word, but for one that was a script until today.</summary>
+    /// <summary>A helper is passed over silently, unless it ran as a script before.</summary>
     private static void PassOverHelper(ScriptHome home, ScriptName name, List<PassedOver> passedOver)
     {
         if (File.Exists(home.StateFile(name)) && ScriptState.Read(home, name).LastSent is not null)
@@ -211,9 +212,9 @@ public sealed record ScriptFolder(
 
     private static string? Objection(ScriptHome home, ScriptName name, StrictModes modes)
     {
-        if (Encoding.UTF8.GetByteCount(name.Stem) > LongestStem)
+        if (Encoding.UTF8.GetByteCount(name.Stem) > MaxStemLength)
         {
-            return $"its name is longer than {LongestStem} bytes; shorten it";
+            return $"its name is longer than {MaxStemLength} bytes; shorten it";
         }
 
         var path = Path.Combine(home.ScriptsFolder, name.Value);
@@ -223,7 +224,7 @@ public sealed record ScriptFolder(
             case (null, _):
                 return "there is no such file";
             case ({ Kind: FileKind.SymbolicLink }, null):
-                return "it is a link to nothing";
+                return "it is a link to a missing file";
             case ({ Kind: FileKind.SymbolicLink }, { Kind: FileKind.Regular } target)
                 when target.Uid != home.Account.Uid && target.Uid != 0:
                 return "it is a link to a file that is neither yours nor root's";

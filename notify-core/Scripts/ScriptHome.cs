@@ -3,12 +3,10 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>Where a user's scripts are and what is kept about them (specification, section 3).</summary>
-/// <param name="Account">The user. The home is what the account says; the environment may say something else or nothing.</param>
+/// <summary>Where a user's scripts and their states are.</summary>
+/// <param name="Account">The user. The home is the account's; the environment does not count.</param>
 public sealed record ScriptHome(Account Account)
 {
-    private const uint OwnerOnly = 0x1C0; // 0700
-
     /// <summary>The user this process runs as.</summary>
     public static ScriptHome OfThisUser() => new(Account.Current());
 
@@ -18,7 +16,7 @@ public sealed record ScriptHome(Account Account)
     /// <summary>The folder that scripts are dropped into.</summary>
     public string ScriptsFolder => Path.Combine(Home, "user", "notifications");
 
-    /// <summary>What is kept about scripts: <c>state/</c>, <c>logs/</c>, <c>locks/</c>.</summary>
+    /// <summary>The runner's files: <c>state/</c>, <c>logs/</c>, <c>locks/</c>.</summary>
     public string KeptFolder => Path.Combine(Home, ".notifications");
 
     /// <summary>One JSON file a script.</summary>
@@ -33,13 +31,19 @@ public sealed record ScriptHome(Account Account)
     /// <summary>What rounds did.</summary>
     public string RunnerLog => Path.Combine(LogFolder, "runner.log");
 
-    /// <summary>What cron's call printed, where the crontab line sends it there.</summary>
+    /// <summary>The output of cron's call, if the crontab line redirects it there.</summary>
     public string CronLog => Path.Combine(LogFolder, "cron.log");
 
-    /// <summary>What is kept about the folder of the scripts: <see cref="FolderOutage"/>.</summary>
+    /// <summary>One file of runs a script: <see cref="HistoryFile"/>.</summary>
+    public string HistoryFolder => Path.Combine(KeptFolder, "history");
+
+    /// <summary>The state of the scripts' folder: <see cref="FolderOutage"/>.</summary>
     internal string FolderFile => Path.Combine(KeptFolder, "folder.json");
 
-    /// <summary>Whether scripts have run here before. A state that can't be looked at may hold some.</summary>
+    /// <summary>When rounds began: <see cref="RoundTimes"/>.</summary>
+    public string RoundsFile => Path.Combine(KeptFolder, "rounds.json");
+
+    /// <summary>Whether scripts have run here before. True if the state folder is unreadable.</summary>
     internal bool KnowsScripts
     {
         get
@@ -56,25 +60,37 @@ public sealed record ScriptHome(Account Account)
     }
 
     /// <summary>
-    /// Makes the folders that are missing, for the user alone, as far as that is possible: a round goes on without them, and says what it
-    /// could not keep.
+    /// Creates missing folders for the user alone, as far as possible. A round runs without them, and reports what it
+    /// could not save.
     /// </summary>
-    /// <returns>Why one could not be made (a full disk, no right to), as a sentence; null where all are there.</returns>
-    public string? TryMakeFolders()
+    /// <returns>Why one could not be created (a full disk, missing rights), as a sentence; null if all exist.</returns>
+    public string? TryMakeFolders() => TryMake([KeptFolder, StateFolder, LockFolder, LogFolder]);
+
+    /// <summary>The same for the folder of the history. The first run that is kept makes it.</summary>
+    public string? TryMakeHistoryFolder() => TryMake([KeptFolder, HistoryFolder]);
+
+    private static string? TryMake(ReadOnlySpan<string> folders)
     {
-        foreach (var folder in (ReadOnlySpan<string>)[KeptFolder, StateFolder, LockFolder, LogFolder])
+        foreach (var folder in folders)
         {
             if (
                 !Directory.Exists(folder)
-                && LibC.MakeFolder(folder, OwnerOnly) != 0
+                && LibC.MakeFolder(folder, (uint)FileModes.OwnerFolder) != 0
                 && Marshal.GetLastPInvokeError() != LibC.FileExists
             )
             {
-                return $"Can't make the folder {folder}: {LibC.LastError()}.";
+                return $"Can't create the folder {folder}: {LibC.LastError()}.";
             }
         }
 
         return null;
+    }
+
+    /// <summary>The runs of a script, one line of JSON each.</summary>
+    public string HistoryFile(ScriptName script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return Path.Combine(HistoryFolder, script.Stem + ".jsonl");
     }
 
     internal string StateFile(ScriptName script) => Path.Combine(StateFolder, script.Stem + ".json");

@@ -7,12 +7,12 @@ using Notify.Posix;
 namespace Notify.Scripts;
 
 /// <summary>
-/// The right to run a script: one process at a time has it, from before the start to after the end. The kernel holds it (an open
-/// file description lock), so a round that was killed can't leave it behind, and the script does not inherit it.
+/// The exclusive right to run a script, from before its start to after its end. It is a kernel lock (an open
+/// file description lock), so a killed round can't leave it behind, and the script does not inherit it.
 /// </summary>
 /// <remarks>
-/// Where its file can't be opened (a full disk, a folder of root's) the script's own file is locked instead, and where that can't be read either the
-/// script runs without: an alert must not be lost for a lock, and the time limit ends what hangs.
+/// If the lock file can't be opened (a full disk, a folder of root's), the script's own file is locked. If that is unreadable too, the
+/// script runs without a lock: an alert must not be lost for it, and the time limit ends what hangs.
 /// </remarks>
 public sealed class ScriptLock : IDisposable
 {
@@ -27,13 +27,13 @@ public sealed class ScriptLock : IDisposable
         Problem = problem;
     }
 
-    /// <summary>The script it is about.</summary>
+    /// <summary>The script.</summary>
     public ScriptName Script { get; }
 
-    /// <summary>Why its lock file could not be used, as a sentence; null where it was.</summary>
+    /// <summary>Why its lock file is unusable, as a sentence; null if it was used.</summary>
     public string? Problem { get; }
 
-    /// <summary>Takes the right if nobody has it; null where somebody does.</summary>
+    /// <summary>Takes the lock; null if another process has it.</summary>
     /// <exception cref="IOException">The lock file can't be locked.</exception>
     public static ScriptLock? TryAcquire(ScriptHome home, ScriptName script)
     {
@@ -42,17 +42,23 @@ public sealed class ScriptLock : IDisposable
         var path = home.LockFile(script);
         const int Flags =
             LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec;
-        var descriptor = LibC.Open(
-            path,
-            Flags,
-            0x180 /* 0600 */
-        );
+        var descriptor = LibC.Open(path, Flags, (uint)FileModes.OwnerFile);
         if (descriptor < 0)
         {
             return TryAcquireScript(home, script, $"The lock file {path} can't be used: {LibC.LastError()}.");
         }
 
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (FileStatus.Of(file).Kind != FileKind.Regular)
+        {
+            file.Dispose();
+            return TryAcquireScript(
+                home,
+                script,
+                $"The lock file {path} is not a regular file. Move it away: mv {path} {path}.old"
+            );
+        }
+
         var whole = new LibC.LockRange { Type = LibC.LockRangeWrite };
         if (LibC.FileControl(file, LibC.SetOpenFileLock, ref whole) == 0)
         {
@@ -79,7 +85,7 @@ public sealed class ScriptLock : IDisposable
             return new ScriptLock(null, script, problem);
         }
 
-        // Only one's own: a script that several users link to would make them wait for each other.
+        // Only the user's own file: several users may link to one script, and would wait for each other.
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
         if (FileStatus.Of(file).Uid != home.Account.Uid)
         {
@@ -99,7 +105,7 @@ public sealed class ScriptLock : IDisposable
         return null;
     }
 
-    /// <summary>Whether somebody has the right at this moment. Only looks: a starter at the same instant is not disturbed.</summary>
+    /// <summary>Whether a process holds the lock now. Takes nothing, so it does not disturb a start.</summary>
     public static bool IsHeld(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -119,7 +125,7 @@ public sealed class ScriptLock : IDisposable
         return LibC.FileControl(file, LibC.GetOpenFileLock, ref whole) == 0 && whole.Type != LibC.LockRangeNone;
     }
 
-    /// <summary>Writes down which process is about to run, for <see cref="EndOrphan"/> of the next round, should this one be killed.</summary>
+    /// <summary>Records the starting process, for <see cref="EndOrphan"/> of the next round if this one is killed.</summary>
     internal void Record(int leader, string mark)
     {
         if (!_isOwnFile)
@@ -137,13 +143,13 @@ public sealed class ScriptLock : IDisposable
         }
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
-            // A full disk, or a limit on the size of files, which .NET takes for a wrong argument. The script is running, and that it could not be ended after a kill of this round is no reason to end it now.
+            // A full disk, or a file size limit, which .NET reports as a wrong argument. The script runs anyway: only EndOrphan needs the record.
         }
     }
 
     /// <summary>
-    /// Ends a script whose round was killed and so could not end it: it has no time limit any more, and would run beside the new one.
-    /// True where there was one.
+    /// Ends a script that a killed round left running: it has no time limit any more, and would run beside the new one.
+    /// True if there was one.
     /// </summary>
     internal bool EndOrphan()
     {
@@ -161,6 +167,6 @@ public sealed class ScriptLock : IDisposable
             && ProcessTree.KillMarkedSession(leader, parts[1]);
     }
 
-    /// <summary>Gives the right back.</summary>
+    /// <summary>Frees the lock.</summary>
     public void Dispose() => _file?.Dispose();
 }

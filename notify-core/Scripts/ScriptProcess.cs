@@ -4,30 +4,34 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>Why a process is over.</summary>
+/// <summary>Why a process ended.</summary>
 internal enum ProcessEnd
 {
-    /// <summary>By itself: an exit status or a signal from elsewhere.</summary>
+    /// <summary>It ended by itself, or by a signal from elsewhere.</summary>
     ByItself,
 
-    /// <summary>It was ended at its time limit.</summary>
+    /// <summary>The time limit ended it.</summary>
     TimeLimit,
 
-    /// <summary>It was ended because it printed more than <see cref="ScriptProcess.MostOutput"/>.</summary>
+    /// <summary>The memory limit ended it.</summary>
+    MemoryLimit,
+
+    /// <summary>It printed more than <see cref="ScriptProcess.MaxOutput"/>.</summary>
     TooMuchOutput,
 
-    /// <summary>It was ended because the program that ran it is to end.</summary>
+    /// <summary>The program that ran it was told to end.</summary>
     Interrupted,
 }
 
-/// <summary>A process that is over, with all that it started.</summary>
-/// <param name="End">Why it is over.</param>
-/// <param name="ExitStatus">What it ended with; null where a signal ended it.</param>
+/// <summary>An ended process.</summary>
+/// <param name="End">Why it ended.</param>
+/// <param name="ExitStatus">Its exit status; null if a signal ended it.</param>
 /// <param name="Signal">The signal that ended it, or null.</param>
 /// <param name="Output">The last part of its stdout.</param>
-/// <param name="OutputLength">How much it printed on stdout in all, in bytes.</param>
+/// <param name="OutputLength">Length of its whole stdout, in bytes.</param>
 /// <param name="ErrorOutput">The last part of its stderr.</param>
 /// <param name="Took">How long it ran.</param>
+/// <param name="PeakMemory">The most memory seen, in bytes: of all its processes together where a limit had them watched, else of the largest; 0 for too little to be known.</param>
 internal sealed record EndedProcess(
     ProcessEnd End,
     int? ExitStatus,
@@ -35,43 +39,47 @@ internal sealed record EndedProcess(
     ReadOnlyMemory<byte> Output,
     long OutputLength,
     ReadOnlyMemory<byte> ErrorOutput,
-    TimeSpan Took
+    TimeSpan Took,
+    long PeakMemory
 );
 
 /// <summary>
-/// Runs a process as leader of a session of its own and leaves nothing of it behind: not at its end, not at its time limit, not
+/// Runs a process as leader of its own session and leaves nothing of it behind, at its end, at its time limit, or
 /// when this program is told to end.
 /// </summary>
 /// <remarks>
-/// One call blocks one thread, which waits in <c>poll</c> for output, for the end (a pidfd), for the limit and for the cancellation at
-/// once. The process's end counts, not the end of its pipes: a child it leaves behind may hold them for hours.
+/// A call blocks one thread, which waits in <c>poll</c> for output, the end (a pidfd), the limit and the cancellation at
+/// once. The end of the process counts, not of its pipes, which a child may hold for hours.
 /// </remarks>
 internal static class ScriptProcess
 {
-    /// <summary>Bytes kept of stdout and of stderr (specification, section 9).</summary>
+    /// <summary>Kept bytes of stdout and of stderr.</summary>
     internal const int KeptOutput = 1 << 20;
 
-    /// <summary>Bytes of both streams after which a process is ended: far more than any log, and reached within a second by a script that prints in an endless loop.</summary>
-    internal const long MostOutput = 64L << 20;
+    /// <summary>Most output of both streams, in bytes: far more than any log. An endless loop reaches it within a second.</summary>
+    internal const long MaxOutput = 64L << 20;
 
-    /// <summary>Time between TERM and KILL (specification, section 9).</summary>
+    /// <summary>Time between TERM and KILL.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Time after KILL at which a process that hangs in the kernel is given up.</summary>
-    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
+    /// <summary>Time after KILL until a process that hangs in the kernel is given up.</summary>
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Starts the process and returns when it and what it started are gone.</summary>
+    /// <summary>How often the memory of a process with a limit is added up. For 20 processes this takes 16 ms.</summary>
+    private static readonly TimeSpan MemoryInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Starts the process and returns when it and its children are gone.</summary>
     /// <param name="start">What to start.</param>
-    /// <param name="started">Told its process id as soon as there is one.</param>
-    /// <param name="limit">How long it may run.</param>
-    /// <param name="time">For the limit.</param>
-    /// <param name="cancellation">Ends the process as the limit does.</param>
-    /// <param name="onOutput">Given all of its stdout, piece by piece.</param>
-    /// <exception cref="ProcessNotStartedException">It could not be started.</exception>
+    /// <param name="started">Called with its process id.</param>
+    /// <param name="limits">How long it may run, and with how much memory.</param>
+    /// <param name="time">For the limits.</param>
+    /// <param name="cancellation">Ends the process like a limit.</param>
+    /// <param name="onOutput">Called with all of its stdout, piece by piece.</param>
+    /// <exception cref="ProcessNotStartedException">It could not start.</exception>
     internal static EndedProcess Run(
         ProcessStart start,
         Action<int> started,
-        TimeSpan limit,
+        RunLimits limits,
         TimeProvider time,
         CancellationToken cancellation,
         Action<ReadOnlySpan<byte>>? onOutput = null
@@ -87,10 +95,11 @@ internal static class ScriptProcess
         started(leader);
 
         var end = ProcessEnd.ByItself;
+        var peak = 0L;
         using (var handle = new SafeFileHandle(LibC.OpenProcess(leader, 0), ownsHandle: true))
         using (cancellation.Register(() => Wake(wake)))
         {
-            end = Watch(leader, start.Mark, handle, output, errors, wake, limit, time);
+            end = Watch(leader, start.Mark, handle, output, errors, wake, limits, time, out peak);
         }
 
         var took = time.GetElapsedTime(began);
@@ -98,7 +107,7 @@ internal static class ScriptProcess
         output.Drain();
         errors.Drain();
 
-        var reaped = LibC.WaitProcess(leader, out var status, LibC.WaitNoHang) == leader;
+        var reaped = LibC.WaitProcess(leader, out var status, LibC.WaitNoHang, out var usage) == leader;
         var signal = status & 0x7F;
         return new EndedProcess(
             end,
@@ -107,7 +116,8 @@ internal static class ScriptProcess
             output.Tail.ToArray(),
             output.Tail.Total,
             errors.Tail.ToArray(),
-            took
+            took,
+            Math.Max(peak, reaped ? LargestResident(usage) : 0)
         );
     }
 
@@ -118,12 +128,15 @@ internal static class ScriptProcess
         OutputPipe output,
         OutputPipe errors,
         SafeFileHandle wake,
-        TimeSpan limit,
-        TimeProvider time
+        RunLimits limits,
+        TimeProvider time,
+        out long peakMemory
     )
     {
+        peakMemory = 0;
         var end = ProcessEnd.ByItself;
-        var (stageStart, stageLimit, killed) = (time.GetTimestamp(), limit, false);
+        var (stageStart, stageLimit, killed) = (time.GetTimestamp(), limits.Time, false);
+        var memorySeen = stageStart;
 
         void EndIt(ProcessEnd reason)
         {
@@ -134,13 +147,19 @@ internal static class ScriptProcess
         var polls = stackalloc LibC.PollDescriptor[4];
         while (true)
         {
-            // A negative descriptor is passed over by poll. Once the process is being ended, its output is no longer wanted; a full pipe stops it from printing on.
+            // poll ignores a negative descriptor. Once the process is being ended, a full pipe stops it from printing.
             var running = end == ProcessEnd.ByItself;
             polls[0] = new() { Descriptor = (int)handle.DangerousGetHandle(), Wanted = LibC.PollIn };
             polls[1] = new() { Descriptor = running ? output.Descriptor : -1, Wanted = LibC.PollIn };
             polls[2] = new() { Descriptor = running ? errors.Descriptor : -1, Wanted = LibC.PollIn };
             polls[3] = new() { Descriptor = running ? (int)wake.DangerousGetHandle() : -1, Wanted = LibC.PollIn };
             var left = stageLimit - time.GetElapsedTime(stageStart);
+            var watchesMemory = running && limits.Memory is not null;
+            if (watchesMemory && left > MemoryInterval)
+            {
+                left = MemoryInterval;
+            }
+
             if (
                 LibC.Poll(polls, 4, Math.Max(0, (int)Math.Ceiling(left.TotalMilliseconds))) < 0
                 && Marshal.GetLastPInvokeError() != LibC.Interrupted
@@ -164,11 +183,21 @@ internal static class ScriptProcess
                 return end;
             }
 
+            if (watchesMemory && time.GetElapsedTime(memorySeen) >= MemoryInterval)
+            {
+                memorySeen = time.GetTimestamp();
+                peakMemory = Math.Max(peakMemory, ProcessTree.MemoryOf(leader, mark));
+            }
+
             if (running && polls[3].Happened != 0)
             {
                 EndIt(ProcessEnd.Interrupted);
             }
-            else if (running && output.Tail.Total + errors.Tail.Total > MostOutput)
+            else if (watchesMemory && peakMemory > limits.Memory)
+            {
+                EndIt(ProcessEnd.MemoryLimit);
+            }
+            else if (running && output.Tail.Total + errors.Tail.Total > MaxOutput)
             {
                 EndIt(ProcessEnd.TooMuchOutput);
             }
@@ -183,7 +212,7 @@ internal static class ScriptProcess
             else if (!killed)
             {
                 ProcessTree.Signal(leader, mark, LibC.SignalKill);
-                (killed, stageStart, stageLimit) = (true, time.GetTimestamp(), KillPatience);
+                (killed, stageStart, stageLimit) = (true, time.GetTimestamp(), KillTimeout);
             }
             else
             {
@@ -192,12 +221,19 @@ internal static class ScriptProcess
         }
     }
 
+    /// <summary>The most memory of the largest process; 0 if that was less than this program's own, which a spawned process begins with.</summary>
+    private static long LargestResident(LibC.ResourceUsage usage) =>
+        LibC.GetResourceUsage(LibC.ResourceUsageOfSelf, out var own) == 0
+        && usage.LargestResidentKibibytes > own.LargestResidentKibibytes
+            ? usage.LargestResidentKibibytes * 1024
+            : 0;
+
     private static SafeFileHandle OpenEvent()
     {
         var descriptor = LibC.EventDescriptor(0, LibC.OpenCloseOnExec | LibC.OpenNonBlocking);
         return descriptor >= 0
             ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw new IOException($"Can't make an event descriptor: {LibC.LastError()}.");
+            : throw new IOException($"Can't create an event descriptor: {LibC.LastError()}.");
     }
 
     private static unsafe void Wake(SafeFileHandle wake)

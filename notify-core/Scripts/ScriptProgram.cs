@@ -1,34 +1,35 @@
 using System.Runtime.InteropServices;
 using Notify.Settings;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>What the two programs that run scripts have in common: settings, the user, the signals that end them, and their exit status.</summary>
+/// <summary>Common parts of the two programs that run scripts: settings, user, signals, exit status.</summary>
 public static class ScriptProgram
 {
-    /// <summary>All is done.</summary>
+    /// <summary>Success.</summary>
     public const int Done = 0;
 
     /// <summary>Something failed.</summary>
     public const int Failed = 1;
 
-    /// <summary>The folder of the scripts can't be read, or has lost them all (sysexits.h: EX_NOINPUT); stderr has the sentence for its owner.</summary>
+    /// <summary>The scripts' folder is unreadable or has lost its scripts (EX_NOINPUT of sysexits.h). stderr has a sentence for its owner.</summary>
     public const int UnreadableFolder = 66;
 
-    /// <summary>The line on stdin by which a caller of <c>notify-scripts</c> says that the helper ends when that stdin is closed.</summary>
+    /// <summary>The line on stdin that makes <c>notify-scripts</c> end when stdin closes.</summary>
     public const string EndsWithCaller = "end-with-caller";
 
-    /// <summary>A shell's status for a program that a signal ended is 128 and the signal.</summary>
+    /// <summary>A shell's status for a program ended by a signal: 128 plus the signal.</summary>
     private const int EndedBySignal = 128;
 
     /// <summary>
-    /// Does one thing as the user, with settings. When this program is told to end (TERM, INT, HUP), the token is cancelled, which
-    /// ends the scripts that run.
+    /// Runs an action as the user, with settings. TERM, INT and HUP cancel the token, which
+    /// ends running scripts.
     /// </summary>
     /// <param name="program">The program's name, for messages.</param>
-    /// <param name="act">What to do; returns the exit status.</param>
-    /// <param name="watch">Begins to watch for another reason to end, which counts as HUP.</param>
-    /// <param name="wrongSettings">Tells more people than stderr has that settings are wrong: with the settings that are right, the others by default, and the sentences.</param>
+    /// <param name="act">The action; returns the exit status.</param>
+    /// <param name="watch">Watches for another reason to end, which counts as HUP.</param>
+    /// <param name="wrongSettings">Reports wrong settings beyond stderr. It gets the sentences and the settings, with defaults for wrong ones.</param>
     public static int Run(
         string program,
         Func<ScriptHome, ScriptSettings, CancellationToken, int> act,
@@ -77,7 +78,7 @@ public static class ScriptProgram
         }
         catch (SettingsException e)
         {
-            Console.Error.WriteLine(e.Message);
+            Console.Error.WriteLine(SafeText.Lines(e.Message));
             return SettingsReader.WrongSettingsStatus;
         }
         catch (OperationCanceledException) when (signalled != 0)
@@ -86,7 +87,7 @@ public static class ScriptProgram
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            Console.Error.WriteLine($"{program}: {e.Message}");
+            Console.Error.WriteLine($"{program}: {SafeText.Line(e.Message)}");
             return Failed;
         }
     }

@@ -1,33 +1,40 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using Notify.Contracts;
 using Notify.Files;
 using Notify.Posix;
+using Notify.Schedules;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>A run that is over.</summary>
+/// <summary>An ended run.</summary>
 /// <param name="At">When it began.</param>
-/// <param name="Outcome">How it ended; null where a later version has a word for it that this one does not know.</param>
+/// <param name="Outcome">Its outcome; null for an unknown word of a later version.</param>
 /// <param name="Error">What was wrong, if anything.</param>
-public sealed record LastRunOf(DateTimeOffset At, ScriptOutcome? Outcome, string? Error);
+/// <param name="Took">How long it took; null if an older version ran it.</param>
+public sealed record LastRunOf(DateTimeOffset At, ScriptOutcome? Outcome, string? Error, TimeSpan? Took = null);
 
-/// <summary>What is kept about a script between rounds, in <c>~/.notifications/state/{script}.json</c>.</summary>
+/// <summary>A run that is made again.</summary>
+/// <param name="At">From when on a round makes it.</param>
+/// <param name="Count">How many tries came before it.</param>
+public sealed record ScriptRetry(DateTimeOffset At, int Count);
+
+/// <summary>A script's state between rounds, in <c>~/.notifications/state/{script}.json</c>.</summary>
 public sealed record ScriptState
 {
-    /// <summary>Largest state file that is read, in bytes; ours have a few hundred.</summary>
+    /// <summary>Largest readable state file, in bytes; ours have a few hundred.</summary>
     private const int MaxSize = 1 << 20;
 
-    /// <summary>Warnings, and told names, that are kept.</summary>
-    private const int MostTexts = 20;
+    /// <summary>Most kept warnings and told names.</summary>
+    private const int MaxTexts = 20;
 
-    private const int LongestText = 500;
+    private const int MaxTextLength = 500;
 
     private const double LatestUnixSeconds = 253_402_300_799; // the year 9999
 
-    /// <summary>Its owner looks into it: quotes and umlauts stay what they are.</summary>
+    /// <summary>Leaves quotes and umlauts unescaped, because the owner may read the file.</summary>
     private static readonly JsonWriterOptions Readable = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -36,8 +43,10 @@ public sealed record ScriptState
     private static readonly string[] Known =
     [
         "last_sent",
+        "unanswered_key",
         "last_run",
         "last_outcome",
+        "took_ms",
         "error",
         "cooldown",
         "failing_since",
@@ -46,6 +55,14 @@ public sealed record ScriptState
         "requested_run",
         "requested_outcome",
         "requested_error",
+        "requested_took_ms",
+        "dealt_with",
+        "schedule",
+        "passed_over",
+        "ran_ahead",
+        "retry_at",
+        "retries",
+        "told_settings",
         "warnings",
         "told_fields",
     ];
@@ -53,55 +70,72 @@ public sealed record ScriptState
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
     public DateTimeOffset? LastSent { get; init; }
 
+    /// <summary>The key of a notification that the bot may have accepted without an answer. The next one uses it again, so the bot takes only one of them.</summary>
+    public string? UnansweredKey { get; init; }
+
     /// <summary>Start of the last round's run.</summary>
     public DateTimeOffset? LastRun { get; init; }
 
-    /// <summary>How the last round dealt with it.</summary>
+    /// <summary>The last round's outcome.</summary>
     public ScriptOutcome? LastOutcome { get; init; }
+
+    /// <summary>How long the last round's run took.</summary>
+    public TimeSpan? Took { get; init; }
 
     /// <summary>What was wrong, if anything.</summary>
     public string? Error { get; init; }
 
-    /// <summary>The cooldown that the script last named.</summary>
+    /// <summary>The last of its times that rounds are done with; null without times, or before the first round.</summary>
+    public DealtWith? DealtWith { get; init; }
+
+    /// <summary>The schedule of <see cref="DealtWith"/>, with its time zone. Another one begins anew.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>The next try of a run that failed or could not be sent; null without one.</summary>
+    public ScriptRetry? Retry { get; init; }
+
+    /// <summary>What the owner was told about its own settings; null without anything wrong.</summary>
+    public string? ToldSettings { get; init; }
+
+    /// <summary>The script's last cooldown.</summary>
     public Cooldown? Cooldown { get; init; }
 
-    /// <summary>Since when the script is broken; null where it works.</summary>
+    /// <summary>Since when the script is failing; null if it works.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>Whether the owner's phone has been told that it is broken, and so must be told when it works again.</summary>
+    /// <summary>Whether the owner's phone was told that it is failing, and has to hear when it works again.</summary>
     public bool FailureTold { get; init; }
 
-    /// <summary>How often it has failed lately; null where it has not.</summary>
+    /// <summary>How often it failed lately; null if it did not.</summary>
     public FailureHistory? Failures { get; init; }
 
-    /// <summary>The last run that was asked for, from the chat, the dashboard or by hand. Apart from the rounds': it tells neither the cooldown nor the alerts anything.</summary>
+    /// <summary>The last run on request, from the chat, the dashboard or by hand. It affects neither cooldown nor failure notices.</summary>
     public LastRunOf? Requested { get; init; }
 
-    /// <summary>The later one of the last round's run and the last that was asked for; null where it has never run.</summary>
+    /// <summary>The later of the last round's run and the last run on request; null if it never ran.</summary>
     public LastRunOf? Latest =>
-        LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error) : Requested;
+        LastRun is { } run && !(Requested?.At > run) ? new LastRunOf(run, LastOutcome, Error, Took) : Requested;
 
-    /// <summary>What was not as it should be in the last run that gave a result, one sentence each.</summary>
+    /// <summary>Faults of the last run with a result, one sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Unknown fields of the script's result that its owner's phone has been told of.</summary>
+    /// <summary>Unknown fields that the owner's phone was told about.</summary>
     public IReadOnlyList<string> ToldFields { get; init; } = [];
 
-    /// <summary>Why the file could not be read, as a sentence; null where it was read or is not there.</summary>
+    /// <summary>Why the file could not be read, as a sentence; null if it was read or does not exist.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Members of the file that this version does not know: kept.</summary>
+    /// <summary>Unknown members of the file, which are kept.</summary>
     private IReadOnlyList<JsonProperty> Others { get; init; } = [];
 
-    /// <summary>Until when the cooldown holds notifications back; null where nothing is held back.</summary>
-    /// <remarks>A last sending in the future means that the clock was set back; then nothing is held back, or the script would be silent for hours.</remarks>
+    /// <summary>When the cooldown ends; null if it is over.</summary>
     public DateTimeOffset? HeldUntil(Cooldown cooldown, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(cooldown);
-        return LastSent is { } sent && sent <= now && cooldown.OverAt(sent) is var over && over > now ? over : null;
+        return LastSent is { } sent ? cooldown.HeldUntil(sent, now, LocalClock.OffsetAt) : null;
     }
 
-    /// <summary>Reads a script's state. What can't be read counts as no state, and <see cref="Problem"/> says why.</summary>
+    /// <summary>Reads a script's state. An unreadable file counts as no state, and <see cref="Problem"/> says why.</summary>
     public static ScriptState Read(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -109,19 +143,20 @@ public sealed record ScriptState
         var path = home.StateFile(script);
         try
         {
-            return ReadBytes(path) is { } bytes ? Parse(bytes) : new ScriptState();
+            return RegularFile.TryReadAll(path, MaxSize) is { } bytes ? Parse(bytes) : new ScriptState();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
             return new ScriptState
             {
-                Problem = $"{path} can't be read, so no cooldown counts: {SafeText.OneLine(e.Message, 200)}",
+                Problem =
+                    $"{path} can't be read, so its cooldown is ignored: {SafeText.Line(e.Message.Replace(path, "it", StringComparison.Ordinal), 200)}",
             };
         }
     }
 
     /// <summary>Writes the state in one step.</summary>
-    /// <exception cref="FileNotWrittenException">It can't be written; the old one is whole.</exception>
+    /// <exception cref="FileNotWrittenException">Writing failed; the old file is intact.</exception>
     public void Write(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -131,8 +166,10 @@ public sealed record ScriptState
         {
             writer.WriteStartObject();
             WriteTime(writer, "last_sent", LastSent);
+            WriteText(writer, "unanswered_key", UnansweredKey);
             WriteTime(writer, "last_run", LastRun);
-            WriteText(writer, "last_outcome", LastOutcome is { } outcome ? OutcomeName(outcome) : null);
+            WriteText(writer, "last_outcome", LastOutcome is { } outcome ? outcome.Word() : null);
+            WriteSpan(writer, "took_ms", Took);
             WriteText(writer, "error", Error);
             WriteText(writer, "cooldown", Cooldown?.Text);
             WriteTime(writer, "failing_since", FailingSince);
@@ -149,12 +186,30 @@ public sealed record ScriptState
             if (Requested is { } requested)
             {
                 WriteTime(writer, "requested_run", requested.At);
-                WriteText(writer, "requested_outcome", requested.Outcome is { } ended ? OutcomeName(ended) : null);
+                WriteText(writer, "requested_outcome", requested.Outcome is { } ended ? ended.Word() : null);
                 WriteText(writer, "requested_error", requested.Error);
+                WriteSpan(writer, "requested_took_ms", requested.Took);
             }
 
-            WriteTexts(writer, "warnings", [.. Warnings.Take(MostTexts)]);
-            WriteTexts(writer, "told_fields", [.. ToldFields.TakeLast(MostTexts)]);
+            WriteTime(writer, "dealt_with", DealtWith?.Due);
+            WriteText(writer, "schedule", Schedule);
+            if (DealtWith is { PassedOver: true })
+            {
+                writer.WriteBoolean("passed_over", true);
+            }
+
+            WriteTime(writer, "ran_ahead", DealtWith?.Ran);
+
+            WriteTime(writer, "retry_at", Retry?.At);
+            if (Retry is { Count: > 0 and var count })
+            {
+                writer.WriteNumber("retries", count);
+            }
+
+            WriteText(writer, "told_settings", ToldSettings);
+
+            WriteTexts(writer, "warnings", [.. Warnings.Take(MaxTexts)]);
+            WriteTexts(writer, "told_fields", [.. ToldFields.TakeLast(MaxTexts)]);
             foreach (var other in Others)
             {
                 other.WriteTo(writer);
@@ -163,35 +218,12 @@ public sealed record ScriptState
             writer.WriteEndObject();
         }
 
-        AtomicFile.Replace(home.StateFile(script), buffer.WrittenSpan, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
-
-    private static byte[]? ReadBytes(string path)
-    {
-        var descriptor = LibC.Open(
-            path,
-            LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
-            0
-        );
-        if (descriptor < 0)
-        {
-            return Marshal.GetLastPInvokeError() == LibC.NoSuchFile ? null : throw new IOException(LibC.LastError());
-        }
-
-        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        var status = FileStatus.Of(file);
-        if (status.Kind != FileKind.Regular || status.Size > MaxSize)
-        {
-            throw new IOException("it is not a file of a reasonable size.");
-        }
-
-        var bytes = new byte[status.Size];
-        return bytes[..RandomAccess.Read(file, bytes, 0)];
+        AtomicFile.Replace(home.StateFile(script), buffer.WrittenSpan, FileModes.OwnerFile);
     }
 
     private static ScriptState Parse(byte[] bytes)
     {
-        // Not disposed: the members that are kept live in it.
+        // Not disposed: the kept members live in it.
         var root = JsonDocument.Parse(bytes).RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -201,12 +233,20 @@ public sealed record ScriptState
         return new ScriptState
         {
             LastSent = Time(root, "last_sent"),
+            UnansweredKey = Text(root, "unanswered_key"),
             LastRun = Time(root, "last_run"),
-            LastOutcome = Text(root, "last_outcome") is { } word ? OutcomeOf(word) : null,
+            LastOutcome = Text(root, "last_outcome") is { } word ? ScriptOutcomes.Find(word) : null,
+            Took = Milliseconds(root, "took_ms"),
             Error = Text(root, "error"),
+            DealtWith = Time(root, "dealt_with") is { } due
+                ? new DealtWith(due, IsTrue(root, "passed_over")) { Ran = Time(root, "ran_ahead") }
+                : null,
+            Schedule = Text(root, "schedule"),
+            Retry = Time(root, "retry_at") is { } retry ? new ScriptRetry(retry, Count(root, "retries")) : null,
+            ToldSettings = Text(root, "told_settings"),
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             FailingSince = Time(root, "failing_since"),
-            FailureTold = root.TryGetProperty("failure_told", out var told) && told.ValueKind == JsonValueKind.True,
+            FailureTold = IsTrue(root, "failure_told"),
             Failures =
                 root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object
                     ? TryReadFailures(failures)
@@ -214,8 +254,9 @@ public sealed record ScriptState
             Requested = Time(root, "requested_run") is { } at
                 ? new LastRunOf(
                     at,
-                    Text(root, "requested_outcome") is { } ended ? OutcomeOf(ended) : null,
-                    Text(root, "requested_error")
+                    Text(root, "requested_outcome") is { } ended ? ScriptOutcomes.Find(ended) : null,
+                    Text(root, "requested_error"),
+                    Milliseconds(root, "requested_took_ms")
                 )
                 : null,
             Warnings = Texts(root, "warnings"),
@@ -229,7 +270,7 @@ public sealed record ScriptState
         };
     }
 
-    /// <summary>Counts that can't be read cost themselves, not the cooldown.</summary>
+    /// <summary>Unreadable counts are dropped without losing the cooldown.</summary>
     internal static FailureHistory? TryReadFailures(JsonElement root)
     {
         try
@@ -295,6 +336,18 @@ public sealed record ScriptState
             ? Math.Max(0, count)
             : 0;
 
+    private static bool IsTrue(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>A span that can't be read is left out: nothing depends on it.</summary>
+    private static TimeSpan? Milliseconds(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt64(out var milliseconds)
+        && milliseconds is >= 0 and <= int.MaxValue
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : null;
+
     private static DateTimeOffset? Time(JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
@@ -336,7 +389,7 @@ public sealed record ScriptState
         writer.WriteStartArray(name);
         foreach (var text in texts)
         {
-            writer.WriteStringValue(SafeText.OneLine(text, LongestText));
+            writer.WriteStringValue(SafeText.Line(text, MaxTextLength));
         }
 
         writer.WriteEndArray();
@@ -350,27 +403,19 @@ public sealed record ScriptState
         }
     }
 
+    private static void WriteSpan(Utf8JsonWriter writer, string name, TimeSpan? span)
+    {
+        if (span is { } set)
+        {
+            writer.WriteNumber(name, (long)set.TotalMilliseconds);
+        }
+    }
+
     private static void WriteText(Utf8JsonWriter writer, string name, string? text)
     {
         if (text is not null)
         {
             writer.WriteString(name, text);
-        }
-    }
-
-    private static string OutcomeName(ScriptOutcome outcome) =>
-        JsonSerializer.Serialize(outcome, ScriptsJson.Default.ScriptOutcome).Trim('"');
-
-    private static ScriptOutcome? OutcomeOf(string word)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize($"\"{word}\"", ScriptsJson.Default.ScriptOutcome);
-        }
-        catch (JsonException)
-        {
-            // A word of a later version: no outcome is better than no cooldown.
-            return null;
         }
     }
 }

@@ -4,12 +4,12 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>What a process is started with.</summary>
+/// <summary>How to start a process.</summary>
 /// <param name="Executable">An absolute path.</param>
-/// <param name="Arguments">What follows the program's name.</param>
+/// <param name="Arguments">The arguments after the program's name.</param>
 /// <param name="Environment">The whole environment.</param>
 /// <param name="Folder">The working folder.</param>
-/// <param name="Mark">A <c>NAME=value</c> of the environment that only this run and what it starts has.</param>
+/// <param name="Mark">A <c>NAME=value</c> of the environment that marks this run and its children.</param>
 internal sealed record ProcessStart(
     string Executable,
     IReadOnlyList<string> Arguments,
@@ -21,12 +21,12 @@ internal sealed record ProcessStart(
 /// <summary>The process could not be started.</summary>
 internal sealed class ProcessNotStartedException(string message) : IOException(message);
 
-/// <summary>Starts a process as leader of a session of its own.</summary>
+/// <summary>Starts a process as leader of its own session.</summary>
 internal static class SessionLeader
 {
-    /// <summary>Starts it with nothing on stdin and these two as stdout and stderr; no other descriptor goes along.</summary>
-    /// <returns>Its process id, which is its session's too.</returns>
-    /// <exception cref="ProcessNotStartedException">It could not be started.</exception>
+    /// <summary>Starts it with empty stdin, these two as stdout and stderr, and no other descriptor.</summary>
+    /// <returns>Its process id, which is its session id too.</returns>
+    /// <exception cref="ProcessNotStartedException">It could not start.</exception>
     internal static unsafe int Spawn(ProcessStart start, SafeFileHandle output, SafeFileHandle errors)
     {
         var attributes = stackalloc byte[LibC.SpawnStructSize];
@@ -36,7 +36,7 @@ internal static class SessionLeader
         using var text = new NativeText();
         try
         {
-            // Handlers can't be inherited, but ignoring can: this runtime ignores SIGPIPE, cron's children may ignore others. The script starts clean.
+            // Ignored signals are inherited: this runtime ignores SIGPIPE, cron's children may ignore others. The script starts with defaults.
             var all = stackalloc byte[LibC.SignalSetSize];
             new Span<byte>(all, LibC.SignalSetSize).Fill(0xFF);
             Check(LibC.SpawnAttributesSetSignalDefaults(attributes, all), start);

@@ -3,19 +3,19 @@ using Notify.Posix;
 
 namespace Notify.Scripts;
 
-/// <summary>Why the state of scripts can't be written, for the person who has to fix it: what, why, and the command.</summary>
+/// <summary>Explains why scripts' states can't be written: what, why, and the fixing command.</summary>
 public static class StateTrouble
 {
     private const int MayWriteAndEnter = 2 | 1;
 
-    /// <summary>Tries whether a script's state could be written now; null where it could.</summary>
+    /// <summary>Tries to write a script's state; null if that works.</summary>
     public static string? Of(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
         return InPlace(home, script) ?? OfFolder(home);
     }
 
-    /// <summary>Tries whether states could be written now; null where they could.</summary>
+    /// <summary>Tries to write states; null if that works.</summary>
     public static string? OfFolder(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -26,7 +26,7 @@ public static class StateTrouble
     public static string Explain(ScriptHome home, ScriptName script, FileNotWrittenException failure) =>
         InPlace(home, script) ?? Explain(home, failure);
 
-    /// <summary>What lies in the place of a script's state and can't be replaced.</summary>
+    /// <summary>An entry in the place of a script's state that can't be replaced.</summary>
     internal static string? InPlace(ScriptHome home, ScriptName script)
     {
         ArgumentNullException.ThrowIfNull(home);
@@ -42,17 +42,17 @@ public static class StateTrouble
         switch (failure.ErrorNumber)
         {
             case LibC.NoSpace:
-                return $"No space is left on the disk of {home.StateFolder}. Make room; this shows how much there is: df -h {home.StateFolder}; df -i {home.StateFolder}";
+                return $"No space is left on the disk of {home.StateFolder}. Free some space; check with: df -h {home.StateFolder}; df -i {home.StateFolder}";
             case LibC.QuotaExceeded:
-                return $"Your disk quota for {home.StateFolder} is used up. Make room, or ask for more; this shows it: quota -s";
+                return $"Your disk quota for {home.StateFolder} is used up. Free some space, or ask the admin for more; check with: quota -s";
             case LibC.ReadOnlyFileSystem:
-                return $"The file system of {home.StateFolder} is mounted read-only. Ask the operator; this shows it: findmnt -T {home.StateFolder}";
+                return $"The file system of {home.StateFolder} is mounted read-only. Ask the admin; check with: findmnt -T {home.StateFolder}";
             default:
-                return InTheWay(home) ?? $"{failure.Message} Look at it with: ls -la {home.StateFolder}";
+                return InTheWay(home) ?? $"{failure.Message} Check with: ls -la {home.StateFolder}";
         }
     }
 
-    /// <summary>The first folder on the way that is none, is somebody else's, or is closed.</summary>
+    /// <summary>The first entry on the path that is not a folder, belongs to somebody else, or is closed.</summary>
     private static string? InTheWay(ScriptHome home)
     {
         foreach (var folder in (ReadOnlySpan<string>)[home.KeptFolder, home.StateFolder])
@@ -60,17 +60,17 @@ public static class StateTrouble
             switch (FileStatus.OfPath(folder))
             {
                 case null when FileStatus.OfPath(folder, followLink: false) is not null:
-                    return $"{folder} is a link to nothing. Mount what it leads to, or take the link away: rm {folder}";
+                    return $"{folder} is a link to a missing folder. Mount its target, or remove the link: rm {folder}";
                 case null:
                     return LibC.MayAccess(Path.GetDirectoryName(folder)!, MayWriteAndEnter) == 0
                         ? null
-                        : $"{folder} is missing and can't be made. Make it: mkdir -p {folder}";
+                        : $"{folder} is missing and can't be created. Create it: mkdir -p {folder}";
                 case { Kind: not FileKind.Folder }:
                     return $"{folder} is not a folder. Move it away: mv {folder} {folder}.old";
                 case { } status when LibC.MayAccess(folder, MayWriteAndEnter) != 0:
                     return status.Uid == home.Account.Uid
-                        ? $"{folder} is closed to yourself. Open it: chmod u+rwx {folder}"
-                        : $"{folder} belongs to {OwnerOf(status)}, not to you. Whoever may use sudo gives it back: sudo chown -R {home.Account.Name}: {home.KeptFolder}";
+                        ? $"{folder} does not let you in. Open it: chmod u+rwx {folder}"
+                        : $"{folder} belongs to {OwnerOf(status)}, not to you. Ask the admin to run: sudo chown -R {home.Account.Name}: {home.KeptFolder}";
                 default:
                     break;
             }

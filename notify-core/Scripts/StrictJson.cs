@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>Writes what <see cref="LenientJsonReader"/> has read as JSON that every reader takes.</summary>
+/// <summary>Writes what <see cref="LenientJsonReader"/> has read as strict JSON.</summary>
 internal static class StrictJson
 {
     /// <summary>
-    /// Puts null where a bare NaN or Infinity is, and where nesting is deeper than <paramref name="deepest"/>; U+FFFD where an escape names half a
-    /// surrogate pair. Text inside strings stays.
+    /// Replaces bare NaN and Infinity, and values nested deeper than <paramref name="deepest"/>, by null. Escapes of half a surrogate
+    /// pair become U+FFFD. Other text in strings stays.
     /// </summary>
     internal static string Write(ReadOnlySpan<char> json, int deepest)
     {
@@ -90,11 +90,11 @@ internal static class StrictJson
         }
     }
 
-    /// <summary>The UTF-16 unit of a <c>\uXXXX</c> that was read before, so that its digits are known to be right.</summary>
+    /// <summary>The UTF-16 unit of an already checked <c>\uXXXX</c>.</summary>
     private static char Escaped(ReadOnlySpan<char> escape) =>
         (char)ushort.Parse(escape.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    /// <summary>Length of the bare NaN or Infinity that begins here; 0 where none does.</summary>
+    /// <summary>Length of the bare NaN or Infinity here; 0 for none.</summary>
     private static int NonFinite(ReadOnlySpan<char> text) =>
         text.StartsWith("NaN") ? 3
         : text.StartsWith("Infinity") ? 8

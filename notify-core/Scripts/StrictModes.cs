@@ -4,27 +4,23 @@ using Notify.Posix;
 namespace Notify.Scripts;
 
 /// <summary>
-/// Whether a file or folder is the user's alone, as sshd's <c>StrictModes</c> has it: it belongs to the user or root, nobody else can write to it, and the same is
-/// true of each folder on the way, up to the home. Who can write to one of these decides what runs as the user.
+/// Checks that only the user can change a file or folder, like sshd's <c>StrictModes</c>. It belongs to the user or root, nobody else can write to it, and the same
+/// holds for each folder on the path, up to the home. Write access to one of these decides what runs as the user.
 /// </summary>
 /// <remarks>
-/// No other account can replace what was checked: that needs the right to write to a folder on the way. A group counts as the user if it has no other member, as
-/// Debian's user private groups. Group members are looked up only where a group can write. Links are followed by hand, so that each folder on the way is looked at.
+/// No other account can replace what was checked, because that needs write access to a folder on the path. A group without other members counts as the user, like
+/// Debian's user private groups. Members are looked up only if a group can write. Links are followed by hand to check each folder on the path.
 /// </remarks>
 /// <param name="account">The user.</param>
 internal sealed class StrictModes(Account account)
 {
-    private const uint OthersWrite = 0x2;
-    private const uint GroupWrite = 0x10;
-    private const uint Sticky = 0x200;
-
-    /// <summary>Debian's group <c>staff</c>, which may write to /usr/local on older systems; it is empty unless root adds members (Debian policy, 9.1.2 and 9.2.2).</summary>
+    /// <summary>Debian's group <c>staff</c>, which may write to /usr/local on older systems. It is empty unless root adds members (Debian policy, 9.1.2 and 9.2.2).</summary>
     private const uint Staff = 50;
 
     /// <summary>As the kernel (MAXSYMLINKS).</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>The kernel's overflow user id, as which a user namespace shows accounts that it has no number for.</summary>
+    /// <summary>The kernel's overflow user id, which a user namespace shows for unmapped accounts.</summary>
     private const uint Nobody = 65534;
 
     private bool? _isRootNobody;
@@ -33,16 +29,16 @@ internal sealed class StrictModes(Account account)
     private readonly Dictionary<(string, bool), string?> _folders = [];
     private string? _home;
 
-    /// <summary>Why a folder that Python imports from is not the user's alone, as a clause with the command that fixes it; null where it is, or is not there.</summary>
+    /// <summary>Why others can change a folder that Python imports from, as a clause with the fixing command; null if they can't, or it does not exist.</summary>
     internal string? OfFolder(string path) => Walk(path);
 
-    /// <summary>Why the file that a link leads to is not the user's alone, as a clause that begins with "it"; null where it is.</summary>
+    /// <summary>Why others can change a link's target, as a clause that begins with "it"; null if they can't.</summary>
     internal string? OfLink(string path) => Walk(path, "the file it links to");
 
-    /// <summary>Why a file that lies in a folder of the user's alone is not, as a clause that begins with "it"; null where it is.</summary>
+    /// <summary>Why others can change a file in a checked folder, as a clause that begins with "it"; null if they can't.</summary>
     internal string? OfFile(string path, FileStatus status) => OfOne(path, status, "it");
 
-    /// <summary>Why a file or folder in a folder of the user's alone is not, as a clause with its path; null where it is, is not there, or is nothing that Python imports.</summary>
+    /// <summary>Why others can change an entry of a checked folder, as a clause with its path; null if they can't, it is missing, or Python does not import it.</summary>
     internal string? OfImported(string path, out bool isLink)
     {
         var entry = FileStatus.OfPath(path, followLink: false);
@@ -55,7 +51,7 @@ internal sealed class StrictModes(Account account)
         };
     }
 
-    /// <summary>Why a Python is not the user's alone. The settings of a virtual environment (<c>pyvenv.cfg</c>) may lie beside it or one folder up.</summary>
+    /// <summary>Why others can change a Python. Checks a virtual environment's settings (<c>pyvenv.cfg</c>) beside it and one folder up too.</summary>
     internal string? OfProgram(string path)
     {
         var folder = Path.GetDirectoryName(path)!;
@@ -63,7 +59,7 @@ internal sealed class StrictModes(Account account)
     }
 
     /// <param name="path">The file or folder.</param>
-    /// <param name="last">What to call the file; null to call it by its path.</param>
+    /// <param name="last">The name for the file in the sentence; null for its path.</param>
     private string? Walk(string path, string? last = null)
     {
         _home ??= Resolve(account.Home);
@@ -124,11 +120,11 @@ internal sealed class StrictModes(Account account)
         return OfFolderOnTheWay(folder, isLast: true);
     }
 
-    /// <summary>What is above the home is the system's, as for sshd.</summary>
+    /// <summary>Folders above the home belong to the system, as for sshd.</summary>
     private bool IsAboveHome(string folder) =>
         folder == "/" || _home!.StartsWith(folder + "/", StringComparison.Ordinal);
 
-    /// <summary>Of a folder, by its path without links.</summary>
+    /// <summary>The results for folders, by their paths without links.</summary>
     private string? OfFolderOnTheWay(string folder, bool isLast = false)
     {
         if (IsAboveHome(folder))
@@ -138,10 +134,10 @@ internal sealed class StrictModes(Account account)
 
         if (!_folders.TryGetValue((folder, isLast), out var objection))
         {
-            // In a sticky folder, such as /tmp, nobody replaces what is another's: that is enough on the way, and not where Python imports from.
+            // In a sticky folder, such as /tmp, nobody can replace another's entry. That is enough on the path, but not where Python imports from.
             objection =
                 FileStatus.OfPath(folder, followLink: false) is { } status
-                && (isLast || (status.Mode & Sticky) == 0 || !IsOwn(status.Uid))
+                && (isLast || !status.Mode.HasFlag(UnixFileMode.StickyBit) || !IsOwn(status.Uid))
                     ? OfOne(folder, status, folder)
                     : null;
             _folders.Add((folder, isLast), objection);
@@ -156,18 +152,18 @@ internal sealed class StrictModes(Account account)
         {
             var owner = $"{subject} belongs to {NameOf(status.Uid)}, neither to you nor to root";
             return status.Kind == FileKind.Folder
-                ? $"{owner}. Ask the operator for: `chown {account.Name} {ShellWord(path)}`"
+                ? $"{owner}. Ask the admin to run: `chown {account.Name} {ShellWord(path)}`"
                 : $"{owner}. Read it, then make it yours: `cp {ShellWord(path)} {ShellWord(path + ".mine")} && mv -f {ShellWord(path + ".mine")} {ShellWord(path)}`";
         }
 
-        // Where the group's bits forbid writing, no entry of an access list allows it: they are its mask.
-        if ((status.Mode & (OthersWrite | GroupWrite)) == 0)
+        // The group bits are the ACL's mask: if they forbid writing, no ACL entry allows it.
+        if ((status.Mode & FileModes.WrittenByOthers) == UnixFileMode.None)
         {
             return null;
         }
 
         return Writers(path, status) is var (who, fix)
-            ? $"{who} can write to {subject.TrimEnd(',')} (mode {Convert.ToString(status.Mode & 0xFFF, 8).PadLeft(4, '0')}), and so decide what runs as you. {(status.Uid == account.Uid ? "Run" : "Ask the operator for")}: `{fix}`"
+            ? $"{who} can write to {subject.TrimEnd(',')} (mode {FileModes.Octal(status.Mode)}), and so decide what runs as you. {(status.Uid == account.Uid ? "Run" : "Ask the admin to run")}: `{fix}`"
             : null;
     }
 
@@ -176,7 +172,7 @@ internal sealed class StrictModes(Account account)
         string? who = null;
         var fixes = new List<string>();
         var classes = "";
-        if ((status.Mode & GroupWrite) != 0)
+        if (status.Mode.HasFlag(UnixFileMode.GroupWrite))
         {
             var writers = GroupsAndListed(path, status);
             if (
@@ -199,7 +195,7 @@ internal sealed class StrictModes(Account account)
             }
         }
 
-        if ((status.Mode & OthersWrite) != 0)
+        if (status.Mode.HasFlag(UnixFileMode.OtherWrite))
         {
             who = "everybody";
             classes += "o";
@@ -221,21 +217,21 @@ internal sealed class StrictModes(Account account)
         }
         catch (IOException)
         {
-            // It has just gone, or its file system tells nothing of lists: then the mode is all there is.
+            // It has just gone, or its file system has no ACLs. Then only the mode counts.
             return [new AccessControlList.Grantee(IsGroup: true, IsListed: false, status.Gid)];
         }
     }
 
     private bool IsOwn(uint uid) => uid == 0 || uid == account.Uid || (uid == Nobody && IsRootNobody);
 
-    /// <summary>Whether this is a user namespace that has a number for neither root nor nobody, such as the demo's: what is root's is shown as nobody's there.</summary>
+    /// <summary>Whether this is a user namespace without root and nobody, such as the demo's. It shows root's files as nobody's.</summary>
     private bool IsRootNobody => _isRootNobody ??= HasNoNumberForRoot();
 
     private static bool HasNoNumberForRoot()
     {
         try
         {
-            // A line for each range: first number here, first outside, how many.
+            // One line for each range: first id inside, first id outside, count.
             return !File.ReadLines("/proc/self/uid_map")
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Any(range =>
@@ -264,8 +260,8 @@ internal sealed class StrictModes(Account account)
     }
 
     /// <summary>
-    /// Whether only the user (or root) is in a group. Its members are asked of the name service; whose primary group it is, of the local accounts: to list a
-    /// directory's would take seconds. So a group without members counts only where it is known to be the user's: by name, or by the local account.
+    /// Whether a group has only the user (or root). The name service knows its members. Only local accounts tell whose primary group it is, because listing a
+    /// directory takes seconds. So a group without members counts only if name or local account show that it is the user's.
     /// </summary>
     private bool HasNoOther(uint gid)
     {
@@ -313,7 +309,7 @@ internal sealed class StrictModes(Account account)
     private static string NameOf(uint uid) =>
         Account.Find(uid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"user id {uid}");
 
-    /// <summary>A path without links; the path itself where it can't be followed.</summary>
+    /// <summary>A path without links; the path itself if it can't be resolved.</summary>
     internal static string Resolve(string path)
     {
         var folder = "/";
@@ -363,7 +359,7 @@ internal sealed class StrictModes(Account account)
         }
     }
 
-    /// <summary>A path as one word of a shell's command line.</summary>
+    /// <summary>A path as one shell word.</summary>
     private static string ShellWord(string path) =>
         path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':' or ',')
             ? path

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace Notify.Scripts;
 
-/// <summary>The codes by which programs colour their output on a terminal (ECMA-48): noise on a phone.</summary>
+/// <summary>Removes terminal codes (ECMA-48), such as colours, which are noise on a phone.</summary>
 internal static class TerminalCodes
 {
     private const char Escape = '\u001B';
     private const char Bell = '\u0007';
     private const char ShortIntroducer = '\u009B';
 
-    /// <summary>The text without them; the same string where there are none.</summary>
+    /// <summary>The text without codes; the same string if it has none.</summary>
     internal static string Remove(string text)
     {
         if (!text.AsSpan().ContainsAny(Escape, ShortIntroducer))
@@ -43,7 +43,7 @@ internal static class TerminalCodes
             _ => 0,
         };
 
-    /// <summary>Parameters and the letter that ends them; 0 where it does not end.</summary>
+    /// <summary>Length of the parameters and the final letter; 0 without an end.</summary>
     private static int Control(ReadOnlySpan<char> text)
     {
         var end = 0;
@@ -55,7 +55,7 @@ internal static class TerminalCodes
         return end < text.Length && text[end] is >= '@' and <= '~' ? end + 1 : 0;
     }
 
-    /// <summary>A command such as a window's title, up to the bell or ESC \ on the same line; 0 where it does not end.</summary>
+    /// <summary>Length of a command such as a window title, up to BEL or ESC \ on the same line; 0 without an end.</summary>
     private static int Command(ReadOnlySpan<char> text)
     {
         var end = text.IndexOfAny(Bell, Escape, '\n');

@@ -21,7 +21,7 @@ public sealed class CrontabTests
     [InlineData("A=b\r", "b")]
     [InlineData("A=b\n# 0 9 * * * notify-runner\n0 9 * * * /bin/other\n0 8 * * 1 notify-runner status", "b")]
     public void A_variable_above_the_line_counts(string text, string value) =>
-        Assert.Equal(value, Crontab.Parse($"{text}\n{Line}\nA=below\n")["A"]);
+        Assert.Equal(value, Crontab.Variables($"{text}\n{Line}\nA=below\n")["A"]);
 
     [Theory]
     [InlineData("#A=b")]
@@ -31,14 +31,14 @@ public sealed class CrontabTests
     [InlineData("A=")]
     [InlineData("\"A=b\"=c")]
     public void What_cron_takes_for_no_variable_is_none(string text) =>
-        Assert.Empty(Crontab.Parse($"{text}\n{Line}\n"));
+        Assert.Empty(Crontab.Variables($"{text}\n{Line}\n"));
 
     [Theory]
     [InlineData("A=b\n")]
     [InlineData("A=b\n* * * * * /bin/other\n")]
     [InlineData("A=b\n@daily notify-runner --dry-run\n")]
     [InlineData("A=notify-runner\n")]
-    public void Without_a_line_that_runs_rounds_nothing_counts(string text) => Assert.Empty(Crontab.Parse(text));
+    public void Without_a_line_that_runs_rounds_nothing_counts(string text) => Assert.Empty(Crontab.Variables(text));
 
     [Theory]
     [InlineData("cat /x/notify-runner.txt")]
@@ -57,7 +57,7 @@ public sealed class CrontabTests
     [InlineData("/usr/local/bin/notify-runner status >> log")]
     [InlineData("my-notify-runner")]
     public void A_line_that_only_mentions_the_name_runs_no_round(string command) =>
-        Assert.Empty(Crontab.Parse($"A=b\n*/5 * * * * {command}\n"));
+        Assert.Empty(Crontab.Variables($"A=b\n*/5 * * * * {command}\n"));
 
     [Theory]
     [InlineData("/usr/local/bin/notify-runner")]
@@ -75,9 +75,9 @@ public sealed class CrontabTests
     [InlineData("(sleep 5; notify-runner)")]
     [InlineData("echo \\%x; notify-runner")]
     public void A_line_that_runs_it_does(string command) =>
-        Assert.Equal("b", Crontab.Parse($"A=b\n*/5 * * * * {command}\n")["A"]);
+        Assert.Equal("b", Crontab.Variables($"A=b\n*/5 * * * * {command}\n")["A"]);
 
     [Fact]
     public void A_line_of_words_counts_too() =>
-        Assert.Equal("b", Crontab.Parse("A=b\n@reboot sleep 5; exec ~/bin/notify-runner")["A"]);
+        Assert.Equal("b", Crontab.Variables("A=b\n@reboot sleep 5; exec ~/bin/notify-runner")["A"]);
 }

@@ -106,7 +106,7 @@ public sealed class FailureHistoryTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_back_begins_anew()
+    public void A_clock_that_is_set_back_starts_the_count_again()
     {
         var history = FailureHistory.After(null, failed: true, Start)!.WithNotice(FailureNews.Failing, Start);
 
