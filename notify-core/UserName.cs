@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Notify.Text;
 
 namespace Notify;
 
@@ -6,48 +7,42 @@ namespace Notify;
 /// The name of a user: a Unix account, or, for callers that may send for others, a name that only has a link (a team's group).
 /// </summary>
 /// <remarks>
-/// <see cref="Shape"/>. Names of directories (SSSD, Winbind) such as <c>jane.doe@corp.example</c> are among them; what means something to a shell, to sudo or to a path is not.
-/// A <see cref="UserName"/> is therefore safe as one argument of <c>sudo -u</c>, as one segment of a path and as one word of a line. Capitals are letters of their own, as for the system.
+/// <see cref="Shape"/>. Names of directories (SSSD, Winbind) such as <c>jane.doe@corp.example</c> are allowed. Characters with a meaning for a shell, sudo or a path are not.
+/// A <see cref="UserName"/> is therefore safe as one argument of <c>sudo -u</c>, as one segment of a path and as one word of a line. Capitals differ from small letters, as for the system.
 /// </remarks>
 public sealed record UserName
 {
     /// <summary>Longest name in characters: Linux's LOGIN_NAME_MAX, and one segment of a path.</summary>
     public const int MaxLength = 255;
 
-    /// <summary>What a name looks like, for who gave another one.</summary>
+    /// <summary>The rules of a user name, for messages.</summary>
     public const string Shape =
         "1 to 255 letters (A to Z), digits, '_', '.', '-' and '@', the first none of '.' and '-'";
 
-    private const int LongestShown = 100;
+    private const int MaxShownLength = 100;
 
     private UserName(string value) => Value = value;
 
-    /// <summary>The name as the system writes it.</summary>
+    /// <summary>The name in the system's spelling.</summary>
     public string Value { get; }
 
-    /// <summary>Takes <paramref name="text"/> as a name if it obeys the pattern.</summary>
+    /// <summary>Parses <paramref name="text"/> as a name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out UserName? name)
     {
         name = IsValid(text) ? new UserName(text) : null;
         return name is not null;
     }
 
-    /// <summary>Takes <paramref name="text"/> as a name.</summary>
+    /// <summary>Parses <paramref name="text"/> as a name.</summary>
     /// <exception cref="FormatException">The text does not obey the pattern.</exception>
     public static UserName Parse(string text) =>
         TryParse(text, out var name) ? name : throw new FormatException($"Not a user name: {Shape}.");
 
-    /// <summary>What is said of an account whose name is no user name, such as <c>CORP\jane</c>, with what to do.</summary>
+    /// <summary>The sentence about an account whose name can't be a user name, such as <c>CORP\jane</c>, with what to do.</summary>
     public static string Refusal(string account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var shown = string.Concat(
-            account
-                .EnumerateRunes()
-                .Take(LongestShown)
-                .Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString())
-        );
-        return $"The account name \"{shown}\" can't be a user name here: {Shape}. The operator gives the account another name"
+        return $"The account name {SafeText.Quoted(account, MaxShownLength)} can't be a user name here: {Shape}. Ask the admin for another account name"
             + (
                 account.Contains('\\', StringComparison.Ordinal)
                     ? ": with SSSD, full_name_format = %1$s@%2$s; with Winbind, winbind use default domain = yes."

@@ -1,22 +1,19 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Notify.Settings;
 
 namespace Notify.Hosting;
 
-/// <summary>Where a service listens for clients, or for the web server in front of it.</summary>
+/// <summary>The address where a service listens for clients or the web server in front.</summary>
 public abstract record ListenPoint
 {
-    /// <summary>The group of Debian's web servers: a Unix socket for them is theirs, so that other accounts can't connect.</summary>
-    public const string WebServerGroup = "www-data";
-
-    /// <summary>The mode of such a socket: 0660.</summary>
-    public const UnixFileMode SocketMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-
     private const string UnixPrefix = "unix:";
 
     private ListenPoint() { }
+
+    /// <summary>The address to bind.</summary>
+    public abstract EndPoint Address { get; }
 
     /// <summary>Reads <c>http://ADDRESS:PORT</c> or <c>unix:/PATH</c>.</summary>
     public static ListenPoint Read(SettingsReader reader, string name, string fallback)
@@ -32,13 +29,13 @@ public abstract record ListenPoint
             !path.StartsWith('/')
             || path.EndsWith('/')
             || path.Contains('\0', StringComparison.Ordinal)
-            || Encoding.UTF8.GetByteCount(path) > SocketFile.LongestPath
+            || Encoding.UTF8.GetByteCount(path) > SocketFile.MaxPathLength
         )
         {
             reader.Wrong(
                 name,
                 raw,
-                $"unix: and the absolute path of a socket, at most {SocketFile.LongestPath} bytes, the kernel's limit; or an address and a port, such as {fallback}"
+                $"unix: and the absolute path of a socket, at most {SocketFile.MaxPathLength} bytes, the kernel's limit; or an address and a port, such as {fallback}"
             );
         }
 
@@ -49,12 +46,18 @@ public abstract record ListenPoint
     public sealed record Tcp(IPEndPoint EndPoint) : ListenPoint
     {
         /// <inheritdoc />
+        public override EndPoint Address => EndPoint;
+
+        /// <inheritdoc />
         public override string ToString() => $"http://{EndPoint}";
     }
 
     /// <summary>A Unix socket.</summary>
     public sealed record UnixSocket(string Path) : ListenPoint
     {
+        /// <inheritdoc />
+        public override EndPoint Address => new UnixDomainSocketEndPoint(Path);
+
         /// <inheritdoc />
         public override string ToString() => UnixPrefix + Path;
     }

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Notify.Hosting;
 
-/// <summary>Keeps strangers from filling a log: the first lines of a kind are written at once, then one a minute says how many were left out.</summary>
+/// <summary>Keeps outsiders from filling a log. The first lines of a kind are written at once, then one a minute with the number of omitted lines.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="atOnce">How many lines are written within a minute before any is left out. Five show whether it is one cause or several.</param>
+/// <param name="atOnce">Lines within a minute before any is omitted. Five show whether there are several causes.</param>
 /// <remarks>Safe for several threads.</remarks>
 public sealed class LogThrottle(TimeProvider time, int atOnce = 5)
 {
@@ -15,7 +15,7 @@ public sealed class LogThrottle(TimeProvider time, int atOnce = 5)
     private int _room;
     private long _leftOut;
 
-    /// <summary>The end of a line that is to be written now: empty, or how many were left out before it. Null for a line to leave out.</summary>
+    /// <summary>The end of a line to write: empty, or the number of omitted lines. Null for a line to omit.</summary>
     public string? Next()
     {
         lock (_gate)
@@ -23,7 +23,7 @@ public sealed class LogThrottle(TimeProvider time, int atOnce = 5)
             var leftOut = 0L;
             if (_began is not { } began || time.GetElapsedTime(began) >= Window)
             {
-                // While a flood goes on, each minute has one line.
+                // During a flood each minute has one line.
                 _room = _leftOut == 0 ? atOnce : 1;
                 (leftOut, _leftOut, _began) = (_leftOut, 0, time.GetTimestamp());
             }

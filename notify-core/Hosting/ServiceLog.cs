@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Notify.Files;
-using Notify.Scripts;
+using Notify.Text;
 
 namespace Notify.Hosting;
 
-/// <summary>Where a service's log lines go: standard error (the journal, under systemd), and a file of its own if it has one.</summary>
+/// <summary>Writes a service's log to standard error (the journal, under systemd), and to its own file if it has one.</summary>
 /// <param name="console">Standard error.</param>
 /// <param name="underJournal">Whether systemd's journal reads it.</param>
-/// <param name="redact">Takes secrets out of every line, whatever brought them there; null where the service holds none that can get into one.</param>
-/// <param name="file">The service's own log; it belongs to who opened it.</param>
+/// <param name="redact">Removes secrets from every line; null if the service has none that can get into one.</param>
+/// <param name="file">The service's own log; the opener disposes it.</param>
 /// <remarks>
-/// An entry: level, event id, then the sentence, on one line. Only the lines of a stack trace follow it, each indented by four spaces. Control, formatting and
-/// direction characters are replaced. Event ids are listed in docs/operations.md; an id means one thing for ever.
+/// Formats an entry: level, event id and sentence on one line. Only lines of a stack trace follow, indented by four spaces. Control, formatting and
+/// bidi characters are replaced. docs/operations.md lists the event ids; an id never changes its meaning.
 /// </remarks>
 public sealed class ServiceLog(
     TextWriter console,
@@ -25,7 +25,7 @@ public sealed class ServiceLog(
     private readonly ConcurrentDictionary<string, Category> _categories = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
-    /// <summary>Whether systemd's journal reads what this process writes to standard error (systemd.exec(5)).</summary>
+    /// <summary>Whether systemd's journal reads this process's standard error (systemd.exec(5)).</summary>
     public static bool IsUnderJournal => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
 
     /// <inheritdoc />
@@ -35,15 +35,15 @@ public sealed class ServiceLog(
     /// <inheritdoc />
     public void Dispose()
     {
-        // Nothing here is this object's own.
+        // This object owns nothing.
     }
 
     private void Write(LogLevel level, EventId id, string text, Exception? exception)
     {
-        // A message quotes what strangers send, so it is one line. Only a stack trace has several.
+        // A message quotes foreign text, so it is one line. Only a stack trace has several.
         var entry = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Word(level)} {id.Id} {SafeText.OneLine(Redacted(text), int.MaxValue)}"
+            $"{Word(level)} {id.Id} {SafeText.Line(Redacted(text))}"
         );
         if (exception is not null)
         {
@@ -51,7 +51,7 @@ public sealed class ServiceLog(
         }
 
         file?.Write(entry);
-        // The journal reads the priority of each line from its start (sd-daemon(3)). Further lines are indented, so that none looks like an entry.
+        // The journal reads each line's priority from its start (sd-daemon(3)). Further lines are indented, so none looks like an entry.
         var prefix = underJournal ? $"<{Priority(level)}>" : "";
         lock (_gate)
         {

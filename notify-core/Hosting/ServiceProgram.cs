@@ -1,13 +1,14 @@
 using Notify.Settings;
+using Notify.Text;
 
 namespace Notify.Hosting;
 
-/// <summary>How a service's program ends when it can't do its work: with a sentence and a status, not with a stack trace.</summary>
+/// <summary>Ends a service's program with a sentence and a status, not with a stack trace.</summary>
 public static class ServiceProgram
 {
-    /// <summary>Does the work. Wrong settings end it with status 78, what the system refused with 1; each has its sentence on standard error.</summary>
+    /// <summary>Runs the work. Wrong settings end it with status 78, errors of the system with 1, each with a sentence on standard error.</summary>
     /// <param name="name">The program's name, before each sentence.</param>
-    /// <param name="act">The work; gives the exit status.</param>
+    /// <param name="act">The work; returns the exit status.</param>
     public static async Task<int> RunAsync(string name, Func<Task<int>> act)
     {
         ArgumentNullException.ThrowIfNull(act);
@@ -19,14 +20,19 @@ public static class ServiceProgram
         {
             foreach (var problem in e.Problems)
             {
-                await Console.Error.WriteLineAsync($"{name}: {problem}");
+                await Console.Error.WriteLineAsync($"{name}: {SafeText.Line(problem)}");
             }
 
             return SettingsReader.WrongSettingsStatus;
         }
+        catch (OperationCanceledException)
+        {
+            // It was told to end while it started.
+            return 0;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketTakenException)
         {
-            await Console.Error.WriteLineAsync($"{name}: {e.Message}");
+            await Console.Error.WriteLineAsync($"{name}: {SafeText.Line(e.Message)}");
             return 1;
         }
     }

@@ -7,48 +7,37 @@ using Notify.Settings;
 namespace Notify.Hosting;
 
 /// <summary>
-/// The file of a Unix socket that a service listens on: its mode is right from the bind on, a dead one's is replaced, and nothing else
-/// is ever touched.
+/// The file of a service's Unix socket. Its mode is right from the bind on, a stale file is replaced, and nothing else
+/// is touched.
 /// </summary>
-/// <param name="path">Where; at most <see cref="LongestPath"/> bytes.</param>
-/// <param name="mode">Its mode, whatever the umask.</param>
-/// <param name="service">The word for who listens there, such as <c>bot</c>; its unit is <c>notify-bot.service</c>.</param>
+/// <param name="path">Its path, at most <see cref="MaxPathLength"/> bytes.</param>
+/// <param name="mode">Its mode, regardless of the umask.</param>
+/// <param name="service">The listening service, such as <c>bot</c> with the unit <c>notify-bot.service</c>.</param>
 /// <param name="setting">The variable that names the path.</param>
-/// <param name="unit">The unit's name where it is not <c>notify-</c> and <paramref name="service"/>.</param>
+/// <param name="unit">The unit's name, if not <c>notify-</c> and <paramref name="service"/>.</param>
 public sealed class SocketFile(string path, UnixFileMode mode, string service, string setting, string? unit = null)
 {
     /// <summary>The kernel takes 108 bytes with the closing NUL (sockaddr_un in unix(7)).</summary>
-    public const int LongestPath = 107;
+    public const int MaxPathLength = 107;
 
-    private const UnixFileMode All =
-        UnixFileMode.UserRead
-        | UnixFileMode.UserWrite
-        | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead
-        | UnixFileMode.OtherWrite
-        | UnixFileMode.OtherExecute;
-
-    /// <summary>Where it is.</summary>
+    /// <summary>Its path.</summary>
     public string Path { get; } = path;
 
-    /// <summary>Reads the path from the settings; one that the kernel would not take is said there.</summary>
+    /// <summary>Reads and checks the path in the settings.</summary>
     public static string ReadPath(SettingsReader reader, string name, string fallback)
     {
         ArgumentNullException.ThrowIfNull(reader);
         var path = reader.AbsolutePath(name, fallback);
-        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+        if (Encoding.UTF8.GetByteCount(path) > MaxPathLength)
         {
-            reader.Wrong(name, path, $"a path of at most {LongestPath} bytes, the kernel's limit for sockets");
+            reader.Wrong(name, path, $"a path of at most {MaxPathLength} bytes, the kernel's limit for sockets");
         }
 
         return path;
     }
 
     /// <summary>Makes way for the socket.</summary>
-    /// <exception cref="SocketTakenException">A living service answers there, or something else than a socket is there.</exception>
+    /// <exception cref="SocketTakenException">Another service listens there, or the path is not a socket.</exception>
     public void RemoveIfDead()
     {
         switch (FileStatus.OfPath(Path, followLink: false)?.Kind)
@@ -70,7 +59,7 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // Nobody listens: the file of a service that was killed.
+            // Nothing listens: the file of a killed service.
             File.Delete(Path);
             return;
         }
@@ -86,9 +75,9 @@ public sealed class SocketFile(string path, UnixFileMode mode, string service, s
         );
     }
 
-    /// <summary>Binds the socket with its mode. The umask is the whole process's: nothing else may make files meanwhile.</summary>
-    /// <param name="bind">What binds it; until it listens too, nobody can connect.</param>
-    public Socket Bind(Func<Socket> bind) => Ownership.WithUmask(All & ~mode, bind);
+    /// <summary>Binds the socket with its mode. The umask is process-wide, so nothing else may create files meanwhile.</summary>
+    /// <param name="bind">Binds it. Nobody can connect until it listens too.</param>
+    public Socket Bind(Func<Socket> bind) => Ownership.WithUmask(FileModes.AllRights & ~mode, bind);
 
     /// <summary>Binds a socket to the path. Other than one that .NET binds, it does not delete what is there when it is closed: by then that may be somebody else's.</summary>
     public static Socket NewBound(string path)

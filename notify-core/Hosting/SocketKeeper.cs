@@ -134,21 +134,21 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
                 return true;
             case LibC.NoSuchFile when !Directory.Exists(Path.GetDirectoryName(path)):
                 return Say(
-                    $"its folder is gone. Make the folder again, with the owner and mode that it had; the {service} puts the socket there by itself."
+                    $"its folder is gone. Create the folder again, with its owner and mode; then the {service} restores the socket."
                 );
             case LibC.NoSuchFile:
                 return SayLost();
             case LibC.FileExists:
-                // Somebody has just put something there; the next look says what.
+                // Somebody has just put something there; the next check says what.
                 return true;
             case var error:
-                return Say($"the {service} can't put it back ({Marshal.GetPInvokeErrorMessage(error)}). {Restart}");
+                return Say($"the {service} can't restore it ({Marshal.GetPInvokeErrorMessage(error)}). {Restart}");
         }
     }
 
     private string Restart => $"Run: systemctl restart notify-{service}.socket notify-{service}.service";
 
-    /// <summary>What is in the way; null where nothing is. A socket that nobody listens on is removed.</summary>
+    /// <summary>The obstacle; null without one. Removes a socket without a listener.</summary>
     private string? WhatStandsThere()
     {
         switch (FileStatus.OfPath(path, followLink: false)?.Kind)
@@ -156,12 +156,12 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
             case null:
                 return null;
             case FileKind.Socket when Answers(path):
-                return $"another program listens there. End it; the {service} puts its socket back by itself.";
+                return $"another program listens there. End it; then the {service} restores its socket.";
             case FileKind.Socket:
                 RemoveDead();
                 return null;
             default:
-                return $"something else than a socket stands there, which the {service} leaves alone. Move it away (mv {path} {path}.aside); the {service} puts its socket back by itself.";
+                return $"another kind of file is there, which the {service} leaves alone. Move it away (mv {path} {path}.aside); then the {service} restores its socket.";
         }
     }
 
@@ -267,20 +267,20 @@ public sealed partial class SocketKeeper(string path, string folder, string serv
             ? 0
             : Marshal.GetLastPInvokeError();
 
-    [LoggerMessage(1209, LogLevel.Warning, "{Path} was gone or led elsewhere; it leads to this service again.")]
+    [LoggerMessage(1209, LogLevel.Warning, "{Path} was missing or led elsewhere. It leads to this service again.")]
     private static partial void LogRestored(ILogger log, string path);
 
     [LoggerMessage(
         1206,
         LogLevel.Error,
-        "{Path} does not lead to the {Service} any more, so nobody can connect: {Reason}"
+        "{Path} no longer leads to the {Service}, so no program can connect: {Reason}"
     )]
     private static partial void LogLost(ILogger log, string path, string service, string reason);
 
     [LoggerMessage(
         1207,
         LogLevel.Critical,
-        "{Path} is gone with all that led to the {Service}'s socket. The {Service} ends, so that it is started anew with another one."
+        "{Path} is gone, and no other path leads to the {Service}'s socket. The {Service} ends, and systemd starts it with a new socket."
     )]
     private static partial void LogGone(ILogger log, string path, string service);
 }

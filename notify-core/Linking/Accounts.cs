@@ -4,8 +4,8 @@ using Notify.Posix;
 
 namespace Notify.Linking;
 
-/// <summary>Which account something belongs to: a user id, since a name can be given to another account.</summary>
-/// <param name="Uid">The account's user id; null for a name without an account, such as a team's group that an operator has linked.</param>
+/// <summary>The account that something belongs to: a user id, because a name can move to another account.</summary>
+/// <param name="Uid">The account's user id; null for a name without an account, such as a team's group that an admin has linked.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct AccountId(uint? Uid)
 {
@@ -16,60 +16,58 @@ public readonly record struct AccountId(uint? Uid)
     public override string ToString() => Uid is { } uid ? $"user id {uid}" : "no account";
 }
 
-/// <summary>What the name service says of a user's name.</summary>
-/// <param name="Id">The account's id; <see cref="AccountId.None"/> where there is none.</param>
-/// <param name="IsMember">Whether the account is in one of the groups that were asked for.</param>
-/// <param name="IsOutside">Whether it is a person's account that is in none of them, although the first one exists.</param>
+/// <summary>What the name service knows about a user's name.</summary>
+/// <param name="Id">The account's id; <see cref="AccountId.None"/> without an account.</param>
+/// <param name="IsMember">Whether the account is in one of the access groups.</param>
+/// <param name="IsOutside">Whether it is a person's account in none of them, while the first group exists.</param>
 public sealed record AccountNow(AccountId Id, bool IsMember, bool IsOutside)
 {
     /// <summary>There is no such account.</summary>
     public static readonly AccountNow None = new(AccountId.None, IsMember: false, IsOutside: false);
 
-    /// <summary>Whether it is a person's: 1000 to 59999 and from 65536 on (Debian Policy, 9.2.2). root, system accounts and nobody are not.</summary>
+    /// <summary>Whether it is a person's account: 1000 to 59999 and from 65536 on (Debian Policy, 9.2.2). root, system accounts and nobody are not.</summary>
     public bool IsPersons => Id.Uid is (>= 1000 and <= 59999) or >= 65536;
 }
 
-/// <summary>The accounts of users, their ids and whether they are in a group, as the name service knows them now.</summary>
+/// <summary>Users' accounts, ids and group memberships, as the name service knows them now.</summary>
 /// <remarks>
 /// <para>
-/// Asked at every use. An answer is kept for a second at most, for machines whose accounts come from a directory service, and not even so long where
-/// <c>/etc/passwd</c> or <c>/etc/group</c> changes meanwhile.
+/// Looked up at every use. Answers are cached for at most a second, for machines with a directory service, and less if
+/// <c>/etc/passwd</c> or <c>/etc/group</c> changes.
 /// </para>
 /// <para>
-/// "There is no such account" and "it can't be asked now" are two answers. While the name service fails, what it said last counts: a directory that is down must
-/// take nobody's access.
+/// "No such account" and "lookup failed" are different answers. While the name service fails, its last answer counts: a directory that is down must
+/// not end anybody's access.
 /// </para>
 /// <para>
-/// All groups of an account cost six times as much as the account alone: beside the files, systemd's and every other source of groups is gone through. So the
-/// groups' members are asked for once for all users, and only of who isn't among them all groups are.
+/// Looking up all groups of an account costs six times as much as the account, because every source of groups is searched. So the
+/// members of the access groups are looked up once for all users. Only for a user who is not among them, all groups are looked up.
 /// </para>
 /// <para>Safe for several threads.</para>
 /// </remarks>
 /// <param name="time">The clock.</param>
-/// <param name="groups">Names of the groups that give access; the first one's absence means that nobody can be said to have left it. None: only ids are asked for.</param>
+/// <param name="groups">Names of the access groups. If the first does not exist, nobody counts as having left it. Without names only ids are looked up.</param>
 public sealed class Accounts(TimeProvider time, params string[] groups)
 {
-    /// <summary>How long an answer is kept, and so the longest that somebody who left a directory service's group stays in.</summary>
+    /// <summary>How long an answer is cached, and so how long somebody who left a directory's group keeps access.</summary>
     public static readonly TimeSpan Keep = TimeSpan.FromSeconds(1);
 
-    /// <summary>More than this many accounts are not kept.</summary>
+    /// <summary>Most cached accounts.</summary>
     private const int MaxKept = 10_000;
 
-    private readonly Glance _passwdFile = new("/etc/passwd");
-    private readonly Glance _groupFile = new("/etc/group");
     private readonly ConcurrentDictionary<UserName, Answer<Person>> _people = new();
     private volatile Answer<Members>? _members;
 
-    /// <summary>The groups that give access.</summary>
+    /// <summary>The access groups.</summary>
     public IReadOnlyList<string> Groups => groups;
 
-    /// <summary>What is known of a user's account; null where the name service fails and has said nothing before.</summary>
+    /// <summary>What is known about a user's account; null if the name service fails without an earlier answer.</summary>
     public AccountNow? Find(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var files = new Files(_passwdFile.Status(), _groupFile.Status());
+        var files = new Files(FileStatus.OfPath("/etc/passwd"), FileStatus.OfPath("/etc/group"));
 
-        // Each counts for a second from when it was asked for; an answer made of both and kept again would count for two.
+        // Each answer counts for a second from its lookup. Caching an answer made of both would double that.
         return PersonNow(user, files) is not { } person ? null
             : person.Account is not { } account ? AccountNow.None
             : groups.Length == 0 ? new AccountNow(new AccountId(account.Uid), IsMember: false, IsOutside: false)
@@ -77,7 +75,7 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
             : Judge(person, account, members);
     }
 
-    /// <summary>The same for an account that the kernel has just named: an answer about another id is older than the account.</summary>
+    /// <summary>The same for an account that the kernel has just named. A cached answer with another id is outdated.</summary>
     public AccountNow? Find(UserName user, uint uid)
     {
         if (Find(user) is { } now && now.Id.Uid == uid)
@@ -89,8 +87,8 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
         return Find(user);
     }
 
-    /// <summary>What is known of a user's account.</summary>
-    /// <exception cref="AccountUnknownException">The name service fails, and has said nothing before.</exception>
+    /// <summary>What is known about a user's account.</summary>
+    /// <exception cref="AccountUnknownException">The name service fails without an earlier answer.</exception>
     public AccountNow Of(UserName user) => Find(user) ?? throw new AccountUnknownException(user);
 
     private static AccountNow Judge(Person person, Account account, Members members)
@@ -120,7 +118,7 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
 
         var now = time.GetTimestamp();
 
-        // A passwd file that is missing or empty is being replaced or not there yet; a source after it would say "no such user".
+        // A missing or empty passwd file is being replaced or not there yet. Later sources would answer "no such user".
         var isKnown = Account.TryFind(user.Value, out var account) & files.Passwd is { Size: > 0 };
         var person = isKnown
             ? new Person(
@@ -170,11 +168,11 @@ public sealed class Accounts(TimeProvider time, params string[] groups)
     }
 
     /// <param name="Gids">The groups' ids.</param>
-    /// <param name="Names">Who is listed in one of them.</param>
+    /// <param name="Names">Their listed members.</param>
     /// <param name="HasFirst">Whether the first group exists.</param>
     private sealed record Members(IReadOnlySet<uint> Gids, IReadOnlySet<string> Names, bool HasFirst)
     {
-        /// <summary>Null where the name service fails.</summary>
+        /// <summary>Null if the name service fails.</summary>
         public static Members? TryFind(string[] groups)
         {
             var gids = new HashSet<uint>();

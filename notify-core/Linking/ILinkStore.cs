@@ -1,12 +1,15 @@
+using Notify.Contracts;
+using Notify.Text;
+
 namespace Notify.Linking;
 
 /// <summary>A link: the notifications of a user go to a chat.</summary>
 /// <param name="User">Whose notifications.</param>
 /// <param name="Chat">Where they go. A chat belongs to one user and a user to one chat.</param>
 /// <param name="LinkedAt">Since when; whole seconds, UTC.</param>
-/// <param name="Dead">Set where Telegram has said that the chat takes nothing any more.</param>
-/// <param name="Account">The account it was made for; null where that is not stored yet, as in a file of an earlier version or an entry typed by hand: then it counts for the account of now.</param>
-/// <param name="TimeZone">The time zone in which the user's browser showed the dashboard last; null where it never did.</param>
+/// <param name="Dead">Set if Telegram said that the chat takes nothing any more.</param>
+/// <param name="Account">Its account; null if it is not stored, as in a file of an earlier version or an entry typed by hand. Then the current account counts.</param>
+/// <param name="TimeZone">The time zone of the user's browser at its last visit of the dashboard; null if unknown.</param>
 public sealed record Link(
     UserName User,
     ChatId Chat,
@@ -16,155 +19,147 @@ public sealed record Link(
     TimeZoneName? TimeZone = null
 );
 
-/// <summary>Whether a stored link counts. One that does not is kept: it counts again when its account is back.</summary>
+/// <summary>Whether a stored link counts. Other links are kept, and count again when their accounts are back.</summary>
 public enum LinkStanding
 {
     /// <summary>It counts.</summary>
     Holds,
 
-    /// <summary>Its account does not exist any more.</summary>
+    /// <summary>Its account no longer exists.</summary>
     AccountGone,
 
-    /// <summary>The name belongs to another account now, or to one where there was none.</summary>
+    /// <summary>The name now belongs to another account, or to a new one.</summary>
     AccountReplaced,
 
-    /// <summary>Its account is in none of the groups that give access.</summary>
+    /// <summary>Its account is in no access group.</summary>
     LeftGroup,
 }
 
 /// <summary>Why and since when a link is dead.</summary>
-/// <param name="Reason">One word: <c>blocked</c>, <c>chat not found</c>, <c>deactivated</c>.</param>
+/// <param name="Reason">Why.</param>
 /// <param name="Since">Since when; whole seconds, UTC.</param>
-public sealed record DeadLink(string Reason, DateTimeOffset Since);
+public sealed record DeadLink(DeadLinkReason Reason, DateTimeOffset Since);
 
-/// <summary>A verification code: six digits that a chat was told and that its person types where they are logged in.</summary>
+/// <summary>A verification code: six digits that a chat got, for its person to type on the dashboard.</summary>
 /// <param name="Code">Six digits, leading zeros kept.</param>
-/// <param name="Chat">The chat that was told.</param>
-/// <param name="ExpiresAt">From this moment on it is void.</param>
+/// <param name="Chat">The chat that got it.</param>
+/// <param name="ExpiresAt">From this moment on it is invalid.</param>
 public sealed record VerificationCode(string Code, ChatId Chat, DateTimeOffset ExpiresAt);
 
 /// <summary>A one-tap link's payload, for <c>https://t.me/BOT?start=PAYLOAD</c>.</summary>
 /// <param name="Payload">22 base64url characters.</param>
-/// <param name="User">The logged-in user it was made for.</param>
-/// <param name="ExpiresAt">From this moment on it is void.</param>
+/// <param name="User">Its logged-in user.</param>
+/// <param name="ExpiresAt">From this moment on it is invalid.</param>
 public sealed record DeepLink(string Payload, UserName User, DateTimeOffset ExpiresAt);
 
-/// <summary>What a new link moved, so that all who are concerned can be told.</summary>
-/// <param name="Link">The link as it is now.</param>
-/// <param name="PreviousUser">The user the chat was linked to before, if another one.</param>
-/// <param name="PreviousChat">The chat the user was linked to before, if another one.</param>
+/// <summary>What a new link replaced, for messages to the people concerned.</summary>
+/// <param name="Link">The current link.</param>
+/// <param name="PreviousUser">The chat's earlier user, if another one.</param>
+/// <param name="PreviousChat">The user's earlier chat, if another one.</param>
 public sealed record LinkChange(Link Link, UserName? PreviousUser, ChatId? PreviousChat);
 
-/// <summary>How the try to verify a code ended.</summary>
+/// <summary>The result of verifying a code.</summary>
 public abstract record Verification
 {
     private Verification() { }
 
-    /// <summary>The code was right, is used up, and the link is stored.</summary>
+    /// <summary>The code was right and is used up; the link is stored.</summary>
     public sealed record Verified(LinkChange Change) : Verification;
 
-    /// <summary>No such code, or it is over. The two are not told apart, or a guesser would learn from it.</summary>
+    /// <summary>No such code, or it has expired. The answer is the same, or a guesser would learn from it.</summary>
     public sealed record WrongOrExpired : Verification;
 
-    /// <summary>Too many wrong tries; not even the right code is taken until <paramref name="RetryAfter"/> has passed.</summary>
+    /// <summary>Too many wrong tries: even the right code is refused until <paramref name="RetryAfter"/> has passed.</summary>
     public sealed record TooManyTries(TimeSpan RetryAfter) : Verification;
 }
 
-/// <summary>How the redeeming of a deep link ended.</summary>
+/// <summary>The result of redeeming a one-tap link.</summary>
 public abstract record Redemption
 {
     private Redemption() { }
 
-    /// <summary>The payload was right, is used up, and the link is stored.</summary>
+    /// <summary>The payload was right and is used up; the link is stored.</summary>
     public sealed record Redeemed(LinkChange Change) : Redemption;
 
-    /// <summary>The chat is linked to somebody else; its person must confirm. The payload stays valid.</summary>
+    /// <summary>The chat is linked to another user, so its person must confirm. The payload stays valid.</summary>
     public sealed record AskFirst(UserName LinkedTo, UserName WouldBe) : Redemption;
 
-    /// <summary>No such payload, or it is over.</summary>
+    /// <summary>No such payload, or it has expired.</summary>
     public sealed record UnknownOrExpired : Redemption;
 }
 
-/// <summary>A file of the shared state, or an entry of one, that can't be read as what it should be.</summary>
+/// <summary>An unreadable file of the shared state, or an unreadable entry.</summary>
 /// <param name="File">Its name without folder, such as <c>telegram_users.json</c>.</param>
-/// <param name="Position">Where in it, such as <c>line 3</c>, or what is wrong with the whole.</param>
-/// <param name="Problem">What is wrong at that position, such as <c>chat_id is missing</c>; null where the position says it all.</param>
-/// <param name="Entry">The name of the entry, where the others can be read; null for the whole file.</param>
+/// <param name="Position">The position, such as <c>line 3</c>, or the fault of the whole file.</param>
+/// <param name="Problem">The fault at that position, such as <c>chat_id is missing</c>; null if the position says it all.</param>
+/// <param name="Entry">The entry's name, if the others are readable; null for the whole file.</param>
 public sealed record UnreadableFile(string File, string Position, string? Problem = null, string? Entry = null)
 {
-    private const int LongestEntryShown = 100;
+    private const int MaxEntryShownLength = 100;
 
     /// <summary>File, entry, position and problem, such as <c>telegram_users.json, entry "alice" (line 3: chat_id is missing)</c>.</summary>
     public override string ToString() =>
-        $"{File}{(Entry is null ? "" : $", entry \"{Shown(Entry)}\"")} ({Position}{(Problem is null ? "" : ": " + Problem)})";
-
-    private static string Shown(string entry) =>
-        string.Concat(
-            entry
-                .EnumerateRunes()
-                .Take(LongestEntryShown)
-                .Select(rune => UnseenCharacters.Include(rune) ? "?" : rune.ToString())
-        );
+        $"{File}{(Entry is null ? "" : ", entry " + SafeText.Quoted(Entry, MaxEntryShownLength))} ({Position}{(Problem is null ? "" : ": " + Problem)})";
 }
 
 /// <summary>
-/// Links, verification codes and deep links: the one place that knows where they are stored. Each method is atomic across
-/// processes, and what it says is done is durably stored.
+/// Stores links, verification codes and one-tap links. Each method is atomic across
+/// processes, and its changes are durable when it returns.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A link belongs to an account, not only to a name. One whose account is gone, is another one now, or has left the group is not found; it is stored still
+/// A link belongs to an account, not only to a name. If its account is gone, replaced, or out of the group, it is not found. It stays stored
 /// (<see cref="All"/>, <see cref="Stored(UserName)"/>), and counts again when its account is back.
 /// </para>
 /// <para>
-/// All reading members throw <see cref="StateUnreadableException"/> where the stored state can't be read and nothing was read
-/// before; where something was, they go on serving that. An entry that can't be read concerns only those who ask for it. Changing members throw it whenever the state can't be read now, since
-/// a change must not be built on what may be old, and <see cref="StateNotWritableException"/> where storing fails (a full disk,
-/// missing rights); then nothing has changed. <see cref="AccountUnknownException"/> is one of the former: the name service fails.
+/// Reading members throw <see cref="StateUnreadableException"/> if the state was never readable. After an earlier success
+/// they serve the last readable state. An unreadable entry affects only its own readers. Changing members throw it whenever the state is unreadable now,
+/// because a change must not build on old state. They throw <see cref="StateNotWritableException"/> if storing fails (a full disk,
+/// missing rights); then nothing has changed. <see cref="AccountUnknownException"/> means that the name service fails.
 /// </para>
 /// </remarks>
 public interface ILinkStore
 {
-    /// <summary>The link of a user that counts, or null.</summary>
+    /// <summary>A user's valid link, or null.</summary>
     Link? Find(UserName user);
 
-    /// <summary>The link of a chat that counts, or null.</summary>
+    /// <summary>A chat's valid link, or null.</summary>
     Link? Find(ChatId chat);
 
-    /// <summary>The link of a user, whether it counts or not, or null.</summary>
+    /// <summary>A user's link, valid or not, or null.</summary>
     Link? Stored(UserName user);
 
-    /// <summary>The link of a chat, whether it counts or not, or null.</summary>
+    /// <summary>A chat's link, valid or not, or null.</summary>
     Link? Stored(ChatId chat);
 
     /// <summary>Whether a link counts now.</summary>
-    /// <exception cref="AccountUnknownException">The name service fails, and has said nothing before.</exception>
+    /// <exception cref="AccountUnknownException">The name service fails without an earlier answer.</exception>
     LinkStanding StandingOf(Link link);
 
-    /// <summary>Stores the account of now with the links that have none stored. Costs a look where there are none; those that can't be looked up stay as they are.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Stores the current account in links without one. Cheap if there are none. Links whose accounts can't be looked up stay unchanged.</summary>
+    /// <returns>The number of changed links.</returns>
     Task<int> StoreAccountsAsync(CancellationToken cancellation);
 
-    /// <summary>All links at this moment, whether they count or not, as one consistent picture, by user.</summary>
+    /// <summary>A consistent snapshot of all links, valid or not, by user.</summary>
     IReadOnlyDictionary<UserName, Link> All();
 
-    /// <summary>What can't be read now, for health and log; empty where all is well.</summary>
+    /// <summary>What is unreadable now, for health and log; empty if nothing is.</summary>
     IReadOnlyList<UnreadableFile> Unreadable();
 
-    /// <summary>Makes a new code for a chat: unique among the pending, valid 10 minutes, replacing the chat's earlier ones; where too many are pending, also the oldest.</summary>
+    /// <summary>Creates a code for a chat: unique among pending codes, valid for 10 minutes. Replaces the chat's earlier codes and, if too many are pending, the oldest.</summary>
     Task<VerificationCode> IssueCodeAsync(ChatId chat, CancellationToken cancellation);
 
-    /// <summary>Uses a code up and links its chat to the user. Of many simultaneous tries with one code exactly one wins.</summary>
-    /// <remarks>Wrong tries are limited to 5 per user per 10 minutes and 50 per minute over all, counted across processes (specification, section 5).</remarks>
+    /// <summary>Uses up a code and links its chat to the user. Of simultaneous tries with one code exactly one wins.</summary>
+    /// <remarks>Wrong tries are limited to 5 per user per 10 minutes and 50 per minute over all, counted across processes.</remarks>
     Task<Verification> VerifyAsync(UserName user, string code, CancellationToken cancellation);
 
-    /// <summary>The same for an operator, who is not limited: they could link any chat anyway.</summary>
+    /// <summary>The same for an admin, without a limit: they can link any chat anyway.</summary>
     Task<Verification> VerifyUnlimitedAsync(UserName user, string code, CancellationToken cancellation);
 
-    /// <summary>Makes a deep link for a logged-in user: random, valid 10 minutes, single use, replacing the user's earlier ones.</summary>
+    /// <summary>Creates a one-tap link for a logged-in user: random, valid for 10 minutes, for one use. Replaces the user's earlier ones.</summary>
     Task<DeepLink> OfferDeepLinkAsync(UserName user, CancellationToken cancellation);
 
-    /// <summary>Uses a deep link up and links the chat, unless the chat belongs to somebody else and <paramref name="evenIfLinkedToAnother"/> is false.</summary>
+    /// <summary>Uses up a one-tap link and links the chat, unless the chat belongs to another user and <paramref name="evenIfLinkedToAnother"/> is false.</summary>
     Task<Redemption> RedeemAsync(
         string payload,
         ChatId chat,
@@ -172,41 +167,41 @@ public interface ILinkStore
         CancellationToken cancellation
     );
 
-    /// <summary>Links a user to a chat without a code (an operator's doing), moving what was there.</summary>
+    /// <summary>Links a user to a chat without a code, for an admin. Replaces earlier links of both.</summary>
     Task<LinkChange> LinkAsync(UserName user, ChatId chat, CancellationToken cancellation);
 
-    /// <summary>Removes a user's link, whether it counts or not; gives what was removed, or null where there was none.</summary>
+    /// <summary>Removes a user's link, valid or not. Returns it, or null if there was none.</summary>
     Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
 
-    /// <summary>Stores the time zone of a user's browser with their link. Writes nothing where it is stored already.</summary>
+    /// <summary>Stores the time zone of a user's browser in their link. Writes nothing if it is unchanged.</summary>
     /// <param name="user">The user.</param>
     /// <param name="timeZone">The time zone.</param>
     /// <param name="cancellation">Ends the waiting for the lock.</param>
-    /// <returns>The link as it is now; null where the user has none that counts.</returns>
+    /// <returns>The current link; null without a valid one.</returns>
     Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation);
 
-    /// <summary>Follows a group that became a supergroup: the link keeps its user and time and gets the new id. Null where the old chat has no link.</summary>
-    /// <remarks>Where the new chat is linked to somebody already, that later link stands, the old one ends, and the answer is null.</remarks>
+    /// <summary>Follows a group that became a supergroup: the link keeps user and time and gets the new id. Null if the old chat has no link.</summary>
+    /// <remarks>If the new chat already has a link, that one stays, the old one ends, and the result is null.</remarks>
     Task<Link?> MoveChatAsync(ChatId previous, ChatId current, CancellationToken cancellation);
 
-    /// <summary>Marks the link of a chat that takes nothing any more. Null where the chat has no link. The first reason and time stay.</summary>
+    /// <summary>Marks the link of a chat that takes nothing any more. Keeps the first reason and time. Null if the chat has no link.</summary>
     /// <param name="chat">The chat.</param>
-    /// <param name="reason">See <see cref="DeadLink"/>.</param>
+    /// <param name="reason">Why.</param>
     /// <param name="cancellation">Ends the waiting for the lock.</param>
-    Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation);
+    Task<Link?> MarkDeadAsync(ChatId chat, DeadLinkReason reason, CancellationToken cancellation);
 
-    /// <summary>Takes the mark away: the person has come back. Null where the chat has no link.</summary>
+    /// <summary>Removes the mark when the person comes back. Null if the chat has no link.</summary>
     Task<Link?> MarkAliveAsync(ChatId chat, CancellationToken cancellation);
 }
 
-/// <summary>A file of the shared state can't be read, and nothing was read before that could be served instead.</summary>
+/// <summary>A file of the shared state can't be read, and no earlier state is known.</summary>
 public class StateUnreadableException : IOException
 {
     /// <summary>A file can't be read.</summary>
     public StateUnreadableException(UnreadableFile file)
         : this(
             file,
-            $"State unreadable: {file}. The operator must put the {(file?.Entry is null ? "file" : "entry")} right; nothing was changed."
+            $"State unreadable: {file}. Nothing has changed. Ask the admin to fix the {(file?.Entry is null ? "file" : "entry")}."
         ) { }
 
     private protected StateUnreadableException(UnreadableFile file, string message)
@@ -216,12 +211,12 @@ public class StateUnreadableException : IOException
     public UnreadableFile Unreadable { get; }
 }
 
-/// <summary>The name service fails, and has said nothing of this user before: whose a link is can't be told now.</summary>
-/// <param name="user">Whose account was asked for.</param>
+/// <summary>The name service fails without an earlier answer about this user, so a link's account is unknown.</summary>
+/// <param name="user">The user.</param>
 public sealed class AccountUnknownException(UserName user)
     : StateUnreadableException(
         new UnreadableFile("passwd", $"account {user}", "the name service gives no answer"),
-        $"The account {user} can't be looked up at the moment: the name service fails (getent passwd {user}). Nothing was changed; try again later."
+        $"The account {user} can't be looked up at the moment: the name service fails (getent passwd {user}). Nothing has changed. Try again later."
     );
 
 /// <summary>A change of the shared state can't be stored; nothing has changed.</summary>

@@ -8,40 +8,43 @@ using System.Text.Unicode;
 
 namespace Notify.Linking;
 
-/// <summary>Reads one entry; the reader stands on the first token of its value, and must stand on the last one afterwards.</summary>
-/// <exception cref="WrongShapeException">The entry is not what it should be.</exception>
+/// <summary>Reads one entry. The reader is at the first token of its value, and at the last one afterwards.</summary>
+/// <exception cref="WrongShapeException">The entry is invalid.</exception>
 internal delegate TEntry JsonEntryReader<out TEntry>(string name, ref Utf8JsonReader reader);
 
-/// <summary>JSON of a wrong shape, at the place where the reader stands.</summary>
+/// <summary>JSON of a wrong shape at the reader's position.</summary>
 [SuppressMessage("Design", "CA1064:Exceptions should be public", Justification = "Never leaves JsonEntries.TryParse.")]
 internal sealed class WrongShapeException(string problem) : Exception(problem);
 
-/// <summary>An entry that can't be read as what it should be.</summary>
-/// <param name="Name">Its name; as it stands in the file where that can't be read either.</param>
+/// <summary>An unreadable entry.</summary>
+/// <param name="Name">Its name, or its raw text if the name is unreadable too.</param>
 /// <param name="Position">Where in the file.</param>
 /// <param name="Problem">What is wrong.</param>
-/// <param name="Value">Its value as it stands in the file.</param>
+/// <param name="Value">Its raw value.</param>
 internal sealed record EntryFault(string Name, string Position, string Problem, ReadOnlyMemory<byte> Value)
 {
-    /// <summary>The same, said of a file.</summary>
+    /// <summary>The same for a file.</summary>
     internal UnreadableFile In(string file) => new(file, Position, Problem, Name);
 }
 
 /// <summary>
-/// The entries of a JSON object in the order of the file, each with its text, so that what a change does not touch stays as it is, byte by
-/// byte: order, unknown members, the way somebody has laid it out.
+/// The entries of a JSON object in file order, each with its raw text. What a change does not touch stays the same, byte by
+/// byte: order, unknown members, layout.
 /// </summary>
-/// <remarks>An entry of a wrong shape stays as it is, too. It is in nothing that is read, and asking for it or changing it is an error.</remarks>
+/// <remarks>An invalid entry stays the same too. It is not among the readable ones; reading or changing it is an error.</remarks>
 internal sealed class JsonEntries<TEntry>
 {
-    /// <summary>Half of a surrogate pair, which JSON allows and no text can hold.</summary>
-    private const string NoCharacter = "an escaped character that is none";
+    /// <summary>Half a surrogate pair, which JSON allows but no text can hold.</summary>
+    private const string NoCharacter = "an invalid escape";
 
-    /// <summary>Letters of all scripts as they are; the text is never put into HTML without being escaped there.</summary>
+    /// <summary>Leaves letters of all scripts unescaped. HTML pages escape the text themselves.</summary>
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     private readonly string _file;
     private readonly List<Item> _items;
+
+    /// <summary>Where in <see cref="_items"/> a name stands first; made when a name is first looked for.</summary>
+    private Dictionary<string, int>? _places;
 
     internal JsonEntries(string file, List<Item> items)
     {
@@ -49,20 +52,20 @@ internal sealed class JsonEntries<TEntry>
         _items = items;
     }
 
-    /// <summary>Those that can be read.</summary>
+    /// <summary>Readable entries.</summary>
     internal IEnumerable<TEntry> All => _items.Where(item => item.Fault is null).Select(item => item.Entry);
 
-    /// <summary>Those that can't be read.</summary>
+    /// <summary>Unreadable entries.</summary>
     internal IEnumerable<EntryFault> Faults => _items.Select(item => item.Fault).OfType<EntryFault>();
 
-    /// <summary>How many can be read.</summary>
+    /// <summary>The number of readable entries.</summary>
     internal int Count => _items.Count(item => item.Fault is null);
 
     /// <param name="Name">The entry's name.</param>
-    /// <param name="Entry">What it says.</param>
-    /// <param name="Text">Name and value as they stand in the file.</param>
-    /// <param name="ValueStart">Where in the text the value begins.</param>
-    /// <param name="Fault">Set where it can't be read: then it has no <paramref name="Entry"/>.</param>
+    /// <param name="Entry">Its content.</param>
+    /// <param name="Text">Raw name and value.</param>
+    /// <param name="ValueStart">Start of the value in the text.</param>
+    /// <param name="Fault">Set if it is unreadable; then <paramref name="Entry"/> is missing.</param>
     [StructLayout(LayoutKind.Auto)]
     internal readonly record struct Item(
         string Name,
@@ -72,7 +75,7 @@ internal sealed class JsonEntries<TEntry>
         EntryFault? Fault = null
     );
 
-    /// <summary>Takes a file's content apart; where it is not an object of entries, says where and what is wrong.</summary>
+    /// <summary>Parses a file's content, or says where and why it is not an object of entries.</summary>
     internal static bool TryParse(
         string file,
         ReadOnlyMemory<byte> content,
@@ -128,10 +131,10 @@ internal sealed class JsonEntries<TEntry>
         return false;
     }
 
-    /// <summary>Whether there is an entry of this name, readable or not.</summary>
+    /// <summary>Whether there is an entry with this name, readable or not.</summary>
     internal bool Contains(string name) => IndexOf(name) >= 0;
 
-    /// <exception cref="StateUnreadableException">It is there and can't be read.</exception>
+    /// <exception cref="StateUnreadableException">It is unreadable.</exception>
     internal bool TryFind(string name, [MaybeNullWhen(false)] out TEntry entry)
     {
         var index = IndexOf(name);
@@ -139,17 +142,18 @@ internal sealed class JsonEntries<TEntry>
         return index >= 0;
     }
 
-    /// <summary>Sets members of an entry, made at the end if it is new. Its other members stay.</summary>
-    /// <exception cref="StateUnreadableException">It is there and can't be read; it stays as it is.</exception>
+    /// <summary>Sets members of an entry. A new one goes to the end; other members stay.</summary>
+    /// <exception cref="StateUnreadableException">It is unreadable and stays unchanged.</exception>
     /// <param name="name">The entry's name.</param>
-    /// <param name="entry">What it says afterwards.</param>
-    /// <param name="members">Names and their JSON; null takes a member away.</param>
+    /// <param name="entry">Its new content.</param>
+    /// <param name="members">Names and their JSON; null removes a member.</param>
     internal void Set(string name, TEntry entry, params ReadOnlySpan<(string Name, string? Json)> members)
     {
         var index = IndexOf(name);
         var item = Compose(name, entry, Merge(index < 0 ? null : Readable(_items[index]), members));
         if (index < 0)
         {
+            _places!.Add(name, _items.Count);
             _items.Add(item);
         }
         else
@@ -158,10 +162,13 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    internal int RemoveAll(Func<TEntry, bool> match) =>
-        _items.RemoveAll(item => item.Fault is null && match(item.Entry));
+    internal int RemoveAll(Func<TEntry, bool> match)
+    {
+        _places = null;
+        return _items.RemoveAll(item => item.Fault is null && match(item.Entry));
+    }
 
-    /// <summary>The whole as a file: a line for each entry that this program has written.</summary>
+    /// <summary>The file's content, with a line for each entry that this program wrote.</summary>
     internal ReadOnlySpan<byte> ToUtf8()
     {
         var output = new ArrayBufferWriter<byte>(16 + _items.Sum(item => item.Text.Length + 4));
@@ -205,7 +212,7 @@ internal sealed class JsonEntries<TEntry>
             var (entry, wrongAt) = (default(TEntry), start);
             if (problem is null)
             {
-                // A copy, since one that failed stands somewhere within the entry.
+                // A copy, because after a failure the reader is somewhere within the entry.
                 var within = reader;
                 problem = ReadEntry(name, ref within, read, out entry);
                 wrongAt = (int)within.TokenStartIndex;
@@ -215,7 +222,7 @@ internal sealed class JsonEntries<TEntry>
             var text = content[start..(int)reader.BytesConsumed];
             if (!names.TryAdd(name, items.Count))
             {
-                // Which of the two counts is not this program's to say.
+                // This program can't decide which of the two counts.
                 (problem, wrongAt) = ("the same name a second time", start);
                 var first = items[names[name]];
                 items[names[name]] = first with
@@ -239,12 +246,12 @@ internal sealed class JsonEntries<TEntry>
             );
         }
 
-        // What follows the object makes the reader throw.
+        // The reader throws on anything after the object.
         reader.Read();
         return items;
     }
 
-    /// <summary>The entry's name; where no text can hold it, as it stands in the file, with what is wrong.</summary>
+    /// <summary>The entry's name, or its raw text and the fault if no text can hold it.</summary>
     private static (string Name, string? Problem) ReadName(ref Utf8JsonReader reader)
     {
         try
@@ -257,7 +264,7 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    /// <returns>What is wrong with it, or null.</returns>
+    /// <returns>Its fault, or null.</returns>
     private static string? ReadEntry(
         string name,
         ref Utf8JsonReader reader,
@@ -354,7 +361,7 @@ internal sealed class JsonEntries<TEntry>
     private static string Line(ReadOnlySpan<byte> before) =>
         string.Create(CultureInfo.InvariantCulture, $"line {before.Count((byte)'\n') + 1}");
 
-    /// <summary>The lines of places that come one after the other, counted once over the whole file.</summary>
+    /// <summary>Line numbers of ascending positions, counted once over the whole file.</summary>
     private sealed class LineCount
     {
         private int _counted;
@@ -372,6 +379,17 @@ internal sealed class JsonEntries<TEntry>
         }
     }
 
-    private int IndexOf(string name) =>
-        _items.FindIndex(item => string.Equals(item.Name, name, StringComparison.Ordinal));
+    private int IndexOf(string name)
+    {
+        if (_places is null)
+        {
+            _places = new Dictionary<string, int>(_items.Count, StringComparer.Ordinal);
+            for (var place = 0; place < _items.Count; place++)
+            {
+                _places.TryAdd(_items[place].Name, place);
+            }
+        }
+
+        return _places.GetValueOrDefault(name, -1);
+    }
 }

@@ -1,45 +1,46 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
+using Notify.Contracts;
 using Notify.Files;
 
 namespace Notify.Linking;
 
 /// <summary>
-/// The link store in JSON files of the data folder: <c>telegram_users.json</c>, <c>pending_codes.json</c>, <c>pending_links.json</c> (specification, section 3), and
+/// The link store in JSON files of the data folder: <c>telegram_users.json</c>, <c>pending_codes.json</c>, <c>pending_links.json</c>, and
 /// <c>wrong_codes.json</c>, the wrong tries of the last ten minutes.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A look-up costs a <c>stat</c>; a change holds the folder's lock, reads the files anew and writes them whole. Where a change takes two
-/// files, both are on disk before the first counts. The code is used up first, then the link counts: after a crash in between the person asks
-/// for another code, whereas the other way round a code could be used twice.
+/// A look-up costs a <c>stat</c>. A change holds the folder's lock, reads the files again and writes them whole. If a change needs two
+/// files, both are on disk before the first counts. The code is used up before the link counts. After a crash in between, the person
+/// asks for another code; in the other order a code could be used twice.
 /// </para>
 /// <para>
-/// Moments further than a minute in the future, as a clock that was set back leaves them, count as over: no code lives longer than eleven minutes.
-/// Two users that an editor has given the same chat both keep receiving; the chat acts for the one linked last.
+/// Times over a minute in the future, from a clock that was set back, count as expired. So no code lives longer than eleven minutes.
+/// If somebody edits the file and gives two users the same chat, both receive there. The chat acts for the one linked last.
 /// </para>
 /// <para>
-/// Each link and each deep link holds the id of its account (<c>uid</c>; null for a name without one). Where the member is missing, the entry is of an earlier version or
-/// typed by hand, and counts for the account of now; <see cref="StoreAccountsAsync"/> writes that down, once.
+/// Each link and one-tap link holds its account's id (<c>uid</c>; null for a name without an account). An entry without the member is from an earlier version or
+/// typed by hand, and belongs to the current account. <see cref="StoreAccountsAsync"/> stores that once.
 /// </para>
 /// <para>Safe for several threads and several instances, in as many processes.</para>
 /// </remarks>
 public sealed class JsonLinkStore : ILinkStore, IDisposable
 {
-    /// <summary>How long a verification code and a deep link are valid: void at this age exactly.</summary>
+    /// <summary>How long a verification code and a one-tap link are valid: invalid at exactly this age.</summary>
     public static readonly TimeSpan Validity = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Codes that may be pending at a time; beyond it the oldest gives way, so that no flood of strangers keeps anybody from a code. At Telegram's rate of 30 answers a second
-    /// a code lasts five minutes even then. At 1 in 100 of all codes, guessing stays hopeless, and the file under a megabyte.
+    /// Most pending codes. Beyond it the oldest is dropped, so a flood of unlinked chats keeps nobody from a code. At Telegram's rate of 30 answers a second
+    /// a code still lasts five minutes. With 1 in 100 codes pending, guessing stays hopeless, and the file stays under a megabyte.
     /// </summary>
     public const int MaxPendingCodes = 10_000;
 
-    /// <summary>Wrong tries that a user has within <see cref="UserWindow"/>.</summary>
+    /// <summary>Most wrong tries of a user within <see cref="UserWindow"/>.</summary>
     public const int MaxWrongTriesOfUser = 5;
 
-    /// <summary>Wrong tries that all users together have within <see cref="OverallWindow"/>.</summary>
+    /// <summary>Most wrong tries of all users within <see cref="OverallWindow"/>.</summary>
     public const int MaxWrongTriesOverall = 50;
 
     /// <summary>See <see cref="MaxWrongTriesOfUser"/>.</summary>
@@ -48,7 +49,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     /// <summary>See <see cref="MaxWrongTriesOverall"/>.</summary>
     public static readonly TimeSpan OverallWindow = TimeSpan.FromMinutes(1);
 
-    /// <summary>The files of the store, in the order in which an operator looks at them.</summary>
+    /// <summary>The files of the store, in the order in which an admin checks them.</summary>
     public static IReadOnlyList<string> FileNames { get; } = [LinksName, CodesName, DeepLinksName, WrongTriesName];
 
     private const string LinksName = "telegram_users.json";
@@ -58,8 +59,8 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     private const int PayloadBytes = 16;
 
     /// <summary>
-    /// After codes were stored, the next ones wait this many times as long as that took, and those asked for meanwhile are stored together: anybody on Telegram can ask for
-    /// one, and each store writes the whole file.
+    /// After a store of codes, the next one waits this many times as long as it took, and stores all new codes together. Anybody on Telegram can ask for
+    /// a code, and each store writes the whole file.
     /// </summary>
     private const int CodesPause = 5;
 
@@ -81,10 +82,10 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     private Task _codesTurn = Task.CompletedTask;
     private bool _tidied;
 
-    /// <summary>Opens the store in a data folder. Nothing is read or made before it is needed.</summary>
+    /// <summary>Opens the store in a data folder. Reads and creates nothing before it is needed.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="accounts">Whose links count; without it only an account's id is looked at, not its groups.</param>
+    /// <param name="accounts">Decides which links count; without it only account ids count, not groups.</param>
     public JsonLinkStore(string folder, TimeProvider time, Accounts? accounts = null)
     {
         _accounts = accounts ?? new Accounts(time);
@@ -198,7 +199,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
                 var codes = _codes.Draft();
                 var links = _links.Draft();
 
-                // Counting comes before looking: if the count can't be kept, no code is looked at, and nobody can guess without being counted.
+                // Counts before it looks: if the count can't be stored, no code is checked, so nobody can guess uncounted.
                 WrongTryLimits.Add(tries, user, now);
                 using var counted = _wrongTries.Prepare(tries);
                 if (Use(codes, links, user, code, now) is { } verified)
@@ -262,7 +263,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
                     return new Redemption.UnknownOrExpired();
                 }
 
-                // Who has left meanwhile, or was there under this name before, has no payload any more.
+                // The payload is invalid if its user has left, or if the name now belongs to another account.
                 var owner = _accounts.Of(offer.User);
                 if (StandingOf(owner, offer.Account) != LinkStanding.Holds)
                 {
@@ -319,7 +320,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     /// <inheritdoc />
     public async Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation)
     {
-        // Each page asks when it is opened: that must not cost the lock.
+        // Each page calls this when it opens, so an unchanged zone must not take the lock.
         if (Find(user) is not { } known || known.TimeZone == timeZone)
         {
             return Find(user);
@@ -373,7 +374,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         );
 
     /// <inheritdoc />
-    public Task<Link?> MarkDeadAsync(ChatId chat, string reason, CancellationToken cancellation) =>
+    public Task<Link?> MarkDeadAsync(ChatId chat, DeadLinkReason reason, CancellationToken cancellation) =>
         ChangeAsync(
             now =>
                 ChangeLinkOf(
@@ -393,7 +394,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
     public Task<Link?> MarkAliveAsync(ChatId chat, CancellationToken cancellation) =>
         ChangeAsync(_ => ChangeLinkOf(chat, link => link with { Dead = null }), cancellation);
 
-    /// <summary>Lets the lock go. A change under way ends first.</summary>
+    /// <summary>Closes the lock. A running change ends first.</summary>
     public void Dispose() => _lock.Dispose();
 
     private static bool IsOver(DateTimeOffset createdAt, DateTimeOffset now) =>
@@ -432,7 +433,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         return new Verification.Verified(change);
     }
 
-    /// <summary>Stores codes, and ends when the next ones may be.</summary>
+    /// <summary>Stores codes, and ends when the next ones may follow.</summary>
     private async Task StoreAsync(CodeBatch batch, Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
@@ -457,15 +458,15 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
             Close(batch);
             batch.Stored.SetException(e);
 
-            // Where nobody waits any more, nobody looks.
+            // Nobody waits for the result any more.
             _ = batch.Stored.Task.Exception;
         }
 
-        // The system's time, whatever clock the program was given: it is about the processor and the disk.
+        // The system's time, not the program's clock: this measures processor and disk.
         await Task.Delay(pause < MaxCodesPause ? pause : MaxCodesPause, TimeProvider.System);
     }
 
-    /// <summary>Chats that ask from now on are in the next batch.</summary>
+    /// <summary>Later chats are in the next batch.</summary>
     private HashSet<ChatId> Close(CodeBatch batch)
     {
         lock (_codesGate)
@@ -516,7 +517,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         return issued;
     }
 
-    /// <summary>Changes whether the link of a chat is dead; null where the chat has none.</summary>
+    /// <summary>Changes whether a chat's link is dead; null if the chat has none.</summary>
     private Link? ChangeLinkOf(ChatId chat, Func<Link, Link> change)
     {
         var links = _links.Draft();
@@ -535,10 +536,10 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         return changed;
     }
 
-    /// <summary>The wrong tries so far; false, with how long to wait, while they can't be known.</summary>
+    /// <summary>Reads the wrong tries; false, with a waiting time, while they are unreadable.</summary>
     /// <remarks>
-    /// A damaged file might hold a full count, so nobody is let through; but whatever it holds is over ten minutes after it was written, and then
-    /// it is replaced. So damage neither opens the door to guessing nor locks it for good.
+    /// A damaged file may hold a full count, so every try is refused. Ten minutes after its last write all its entries have expired, and
+    /// it is replaced. So damage neither allows guessing nor blocks linking for good.
     /// </remarks>
     private bool TryDraftWrongTries(DateTimeOffset now, out JsonEntries<WrongTries> tries, out TimeSpan wait)
     {
@@ -588,7 +589,7 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
             new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>For files that are only read to be changed.</summary>
+    /// <summary>For files that are read only for a change.</summary>
     private sealed class NoTable
     {
         internal static readonly NoTable Instance = new();

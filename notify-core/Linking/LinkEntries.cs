@@ -1,13 +1,15 @@
+using Notify.Contracts;
+
 namespace Notify.Linking;
 
-/// <summary>Changes of <c>telegram_users.json</c> that keep one user to a chat and one chat to a user (specification, section 5).</summary>
+/// <summary>Changes of <c>telegram_users.json</c> that keep one user to a chat and one chat to a user.</summary>
 internal static class LinkEntries
 {
-    /// <summary>The link that a chat acts for, or null.</summary>
+    /// <summary>The link for which a chat acts, or null.</summary>
     internal static Link? HolderOf(JsonEntries<Link> links, ChatId chat) =>
         links.All.Where(link => link.Chat == chat).Aggregate((Link?)null, LinkTable.Later);
 
-    /// <summary>Links a user and a chat, and says what that took from whom.</summary>
+    /// <summary>Links a user and a chat, and returns what it replaced.</summary>
     internal static LinkChange Set(
         JsonEntries<Link> links,
         UserName user,
@@ -19,9 +21,9 @@ internal static class LinkEntries
         var before = links.TryFind(user.Value, out var own) ? own : null;
         var holder = HolderOf(links, chat);
         links.RemoveAll(other => other.Chat == chat && other.User != user);
-        // That a name has no account is stored with the next look at the accounts (StoreAccountsAsync), as for an entry that somebody typed.
+        // StoreAccountsAsync later stores that a name has no account, as for an entry typed by hand.
         account = account == AccountId.None ? null : account;
-        // What another account of this name had is none of this one's.
+        // Nothing passes from another account with this name.
         var isOwn = before is not null && (before.Account is null || account is null || before.Account == account);
         var link = new Link(
             user,
@@ -46,18 +48,18 @@ internal static class LinkEntries
         );
     }
 
-    /// <summary>Writes down in which time zone its user reads.</summary>
+    /// <summary>Stores its user's time zone.</summary>
     internal static void SetTimeZone(JsonEntries<Link> links, Link link) =>
         links.Set(link.User.Value, link, (StateEntries.TimeZoneMember, TimeZoneJson(link)));
 
     private static string? TimeZoneJson(Link link) =>
         link.TimeZone is { } zone ? JsonEntries<Link>.Quote(zone.Value) : null;
 
-    /// <summary>Writes down whether a link is dead.</summary>
+    /// <summary>Stores whether a link is dead.</summary>
     internal static void SetDead(JsonEntries<Link> links, Link link)
     {
         var dead = link.Dead is { } mark
-            ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason)}}, "since": {{StateEntries.TimeJson(mark.Since)}}}"""
+            ? $$"""{"reason": {{JsonEntries<Link>.Quote(mark.Reason.Word())}}, "since": {{StateEntries.TimeJson(mark.Since)}}}"""
             : null;
         links.Set(link.User.Value, link, ("dead", dead));
     }

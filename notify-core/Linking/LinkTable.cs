@@ -5,7 +5,7 @@ namespace Notify.Linking;
 /// <summary>The links by user and by chat.</summary>
 internal sealed class LinkTable
 {
-    /// <summary>Entries that can't be read, by their name, and by the chat where that much can be read.</summary>
+    /// <summary>Unreadable entries by name, and by chat if that is readable.</summary>
     private readonly Dictionary<string, UnreadableFile> _faults = new(StringComparer.Ordinal);
     private readonly Dictionary<ChatId, UnreadableFile> _faultsByChat = [];
 
@@ -33,22 +33,22 @@ internal sealed class LinkTable
 
     internal Dictionary<ChatId, Link> ByChat { get; } = [];
 
-    /// <summary>Whether there are links without the id of their account.</summary>
+    /// <summary>Whether there are links without an account id.</summary>
     internal bool HasWithoutAccount { get; }
 
-    /// <exception cref="StateUnreadableException">The user has an entry, and it can't be read.</exception>
+    /// <exception cref="StateUnreadableException">The user's entry is unreadable.</exception>
     internal Link? Find(UserName user) =>
         ByUser.TryGetValue(user, out var link) ? link
         : _faults.TryGetValue(user.Value, out var unreadable) ? throw new StateUnreadableException(unreadable)
         : null;
 
-    /// <exception cref="StateUnreadableException">An entry names the chat, and can't be read.</exception>
+    /// <exception cref="StateUnreadableException">The chat's entry is unreadable.</exception>
     internal Link? Find(ChatId chat) =>
         ByChat.TryGetValue(chat, out var link) ? link
         : _faultsByChat.TryGetValue(chat, out var unreadable) ? throw new StateUnreadableException(unreadable)
         : null;
 
-    /// <summary>Of two links with one chat, the one that the chat acts for.</summary>
+    /// <summary>The one of two links for which their chat acts.</summary>
     internal static Link Later(Link? one, Link other) => one is null || other.LinkedAt >= one.LinkedAt ? other : one;
 
     private static ChatId? ChatOf(ReadOnlyMemory<byte> value)

@@ -6,89 +6,91 @@ using Notify.Posix;
 namespace Notify.Linking;
 
 /// <summary>
-/// A JSON object of named entries in a file that other processes, and people with an editor, change too.
+/// A file with a JSON object of named entries, which other processes and people with an editor change too.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Reading costs one <c>stat</c>: the file is parsed again only when inode, size or a time of it has changed. The kernel's clock for these
-/// times moves in steps of milliseconds, so a file that had just been changed when it was read is read again until it is old enough for the
-/// next change to show.
-/// </para>
-/// <para>
-/// A file that can't be read as what it should be is never taken for empty and never written over; what was read before is served
-/// until it is right again. One entry of a wrong shape costs that entry: it is named, kept as it is by every change, and whoever asks for it is told that it
-/// can't be read. A missing file is an empty one.
-/// </para>
+/// An unreadable file never counts as empty and is never overwritten. The last readable content is served
+/// until somebody fixes it. An invalid entry affects only itself: it is reported by name, every change keeps it, and reading it is an
+/// error. A missing file counts as empty.
 /// </remarks>
-/// <typeparam name="TEntry">What one entry says.</typeparam>
-/// <typeparam name="TContent">What is built from all entries once per change, to be looked things up in.</typeparam>
-internal sealed class SharedJsonFile<TEntry, TContent>(
-    string folder,
-    string name,
-    JsonEntryReader<TEntry> read,
-    Func<JsonEntries<TEntry>, TContent> build
-)
+/// <typeparam name="TEntry">An entry's content.</typeparam>
+/// <typeparam name="TContent">The lookup structure built from all entries after each change.</typeparam>
+internal sealed class SharedJsonFile<TEntry, TContent>
     where TContent : class
 {
-    /// <summary>Bytes; a million links take 80 MB.</summary>
+    /// <summary>Largest file in bytes; a million links take 80 MB.</summary>
     private const long MaxSize = 256 * 1024 * 1024;
 
-    private const UnixFileMode Mode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    /// <summary>Most reported unreadable entries: enough to fix them, and a bound if a program wrote thousands.</summary>
+    private const int MaxFaultsNamed = 20;
 
-    /// <summary>Far above the step of the kernel's clock (4 ms at 250 Hz, 10 ms at 100 Hz).</summary>
-    private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(100);
+    private readonly string _folder;
+    private readonly string _name;
+    private readonly JsonEntryReader<TEntry> _read;
+    private readonly Func<JsonEntries<TEntry>, TContent> _build;
+    private readonly string _path;
+    private readonly ReloadingFile<Seen> _file;
 
-    private readonly Lock _gate = new();
+    internal SharedJsonFile(
+        string folder,
+        string name,
+        JsonEntryReader<TEntry> read,
+        Func<JsonEntries<TEntry>, TContent> build
+    )
+    {
+        _folder = folder;
+        _name = name;
+        _read = read;
+        _build = build;
+        _path = Path.Combine(folder, name);
+        _file = new ReloadingFile<Seen>(
+            _path,
+            (_, before) =>
+            {
+                var (seen, isRead, _) = Load(before);
+                return (seen, isRead);
+            },
+            followLink: false
+        );
+    }
 
-    /// <summary>Entries that are named of those that can't be read: enough for who fixes them, and bounded where a program has written thousands.</summary>
-    private const int MostFaultsNamed = 20;
-
-    private readonly Func<JsonEntries<TEntry>, TContent> _build = build;
-    private readonly string _path = Path.Combine(folder, name);
-    private volatile Seen? _seen;
-
-    /// <summary>What the file says now; what it said last while it can't be read.</summary>
-    /// <exception cref="StateUnreadableException">It can't be read, and could not be before.</exception>
+    /// <summary>The current content, or the last readable one while the file is unreadable.</summary>
+    /// <exception cref="StateUnreadableException">It is unreadable and always was.</exception>
     internal TContent Content
     {
         get
         {
-            var seen = Look();
+            var seen = _file.Content;
             return seen.Content ?? throw new StateUnreadableException(seen.Unreadable!);
         }
     }
 
-    /// <summary>What is wrong with the file now: with the whole, or entry by entry.</summary>
+    /// <summary>The current faults: of the whole file, or entry by entry.</summary>
     internal IReadOnlyList<UnreadableFile> Unreadable
     {
         get
         {
-            var seen = Look();
+            var seen = _file.Content;
             return seen.Unreadable is { } whole ? [whole] : seen.Faults;
         }
     }
 
-    /// <summary>When the file was last written to, by the file system; null where it isn't there.</summary>
+    /// <summary>The file's last write by the file system's clock; null without the file.</summary>
     internal DateTimeOffset? ModifiedAt =>
         FileStatus.OfPath(_path, followLink: false) is { } status
             ? DateTimeOffset.UnixEpoch.AddTicks(status.ModifiedNanoseconds / 100)
             : null;
 
-    /// <summary>Reads the file anew to change it. Only under the <see cref="StateLock"/>.</summary>
-    /// <exception cref="StateUnreadableException">It can't be read now.</exception>
+    /// <summary>Reads the file again for a change. Only under the <see cref="StateLock"/>.</summary>
+    /// <exception cref="StateUnreadableException">It is unreadable now.</exception>
     internal JsonEntries<TEntry> Draft()
     {
-        lock (_gate)
-        {
-            var (seen, entries) = Load();
-            _seen = seen;
-            return entries ?? throw new StateUnreadableException(seen.Unreadable!);
-        }
+        var (seen, _, entries) = Load(before: null);
+        return entries ?? throw new StateUnreadableException(seen.Unreadable!);
     }
 
-    /// <summary>Does all of a change that can fail for want of space or rights; <see cref="PreparedChange.Commit"/> makes it count.</summary>
-    /// <exception cref="StateNotWritableException">It can't be stored; nothing has changed.</exception>
+    /// <summary>Does everything in a change that may fail for space or rights. <see cref="PreparedChange.Commit"/> completes it.</summary>
+    /// <exception cref="StateNotWritableException">Storing failed; nothing has changed.</exception>
     internal PreparedChange Prepare(JsonEntries<TEntry> draft)
     {
         try
@@ -97,28 +99,11 @@ internal sealed class SharedJsonFile<TEntry, TContent>(
         }
         catch (FileNotWrittenException exception)
         {
-            throw new StateNotWritableException(name, exception.Reason, exception);
+            throw new StateNotWritableException(_name, exception.Reason, exception);
         }
     }
 
-    private Seen Look()
-    {
-        return IsCurrent(_seen) ? _seen! : Reload();
-
-        Seen Reload()
-        {
-            lock (_gate)
-            {
-                // Of many who find the file changed at the same time one reads it.
-                return IsCurrent(_seen) ? _seen! : (_seen = Load().Seen);
-            }
-        }
-    }
-
-    private bool IsCurrent(Seen? seen) =>
-        seen is { Settled: true } && FileStatus.OfPath(_path, followLink: false) == seen.Status;
-
-    private (Seen Seen, JsonEntries<TEntry>? Entries) Load()
+    private (Seen Seen, bool IsRead, JsonEntries<TEntry>? Entries) Load(Seen? before)
     {
         using var file = Open(out var error);
         if (file is null)
@@ -127,76 +112,60 @@ internal sealed class SharedJsonFile<TEntry, TContent>(
             {
                 var reason =
                     error == LibC.TooManyLinks ? "it is a symbolic link" : Marshal.GetPInvokeErrorMessage(error);
-                return (Broken(null, settled: false, new UnreadableFile(name, $"not opened: {reason}")), null);
+                return (Broken(before, $"not opened: {reason}"), false, null);
             }
 
-            if (FileStatus.OfPath(folder) is not { Kind: FileKind.Folder })
+            if (FileStatus.OfPath(_folder) is not { Kind: FileKind.Folder })
             {
-                return (
-                    Broken(
-                        null,
-                        settled: false,
-                        new UnreadableFile(name, $"not opened: the folder {folder} is not there")
-                    ),
-                    null
-                );
+                return (Broken(before, $"not opened: the folder {_folder} is not there"), false, null);
             }
 
-            var none = new JsonEntries<TEntry>(name, []);
-            return (new Seen(null, Settled: false, _build(none), Unreadable: null, [], IsMissing: true), none);
+            // Not for long: the folder may go, and then an empty file is no answer any more.
+            var none = new JsonEntries<TEntry>(_name, []);
+            return (new Seen(_build(none), Unreadable: null, [], IsMissing: true), false, none);
         }
 
-        FileStatus status = default;
         try
         {
-            status = FileStatus.Of(file);
+            var status = FileStatus.Of(file);
             if (status.Kind != FileKind.Regular || status.Size > MaxSize)
             {
                 var problem = status.Kind != FileKind.Regular ? "it is not a regular file" : "it is larger than 256 MB";
-                return (Broken(status, settled: true, new UnreadableFile(name, $"not opened: {problem}")), null);
+                return (Broken(before, $"not opened: {problem}"), true, null);
             }
 
-            var content = ReadAll(file, status.Size);
-            var after = FileStatus.Of(file);
-
-            // Whoever writes in place while it is read leaves it changed, and then it is read again the next time.
-            var settled =
-                status == after
-                && (
-                    TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(status.ChangedNanoseconds / 100)
-                ).Duration() > ClockStep;
-            if (JsonEntries<TEntry>.TryParse(name, content, read, out var entries, out var position, out var wrong))
-            {
-                return (
-                    new Seen(status, settled, _build(entries), Unreadable: null, Named(entries), IsMissing: false),
-                    entries
-                );
-            }
-
-            return (Broken(status, settled, new UnreadableFile(name, position, wrong)), null);
+            // A write in place during the read changes the times, so the next reader parses it again.
+            return JsonEntries<TEntry>.TryParse(
+                _name,
+                ReadAll(file, status.Size),
+                _read,
+                out var entries,
+                out var position,
+                out var wrong
+            )
+                ? (new Seen(_build(entries), Unreadable: null, Named(entries), IsMissing: false), true, entries)
+                : (Broken(before, position, wrong), true, null);
         }
         catch (IOException exception)
         {
-            return (Broken(status, settled: false, new UnreadableFile(name, $"not read: {exception.Message}")), null);
+            return (Broken(before, $"not read: {exception.Message}"), false, null);
         }
     }
 
-    private Seen Broken(FileStatus? status, bool settled, UnreadableFile unreadable) =>
+    private Seen Broken(Seen? before, string position, string? problem = null) =>
         new(
-            status,
-            settled,
-            _seen is { IsMissing: false } before ? before.Content : null,
-            unreadable,
+            before is { IsMissing: false } ? before.Content : null,
+            new UnreadableFile(_name, position, problem),
             [],
             IsMissing: false
         );
 
     private UnreadableFile[] Named(JsonEntries<TEntry> entries) =>
-        [.. entries.Faults.Take(MostFaultsNamed).Select(fault => fault.In(name))];
+        [.. entries.Faults.Take(MaxFaultsNamed).Select(fault => fault.In(_name))];
 
     private SafeFileHandle? Open(out int error)
     {
-        // Not blocking, and no link followed: whoever may write to the folder could lay a pipe or a link there.
+        // Non-blocking and without following links: members of the folder's group could put a pipe or a link there.
         var descriptor = LibC.Open(
             _path,
             LibC.OpenReadOnly | LibC.OpenNoFollow | LibC.OpenNonBlocking | LibC.OpenCloseOnExec,
@@ -224,26 +193,22 @@ internal sealed class SharedJsonFile<TEntry, TContent>(
         return buffer.AsMemory(0, length);
     }
 
-    /// <param name="Status">The file that was looked at; null where there was none.</param>
-    /// <param name="Settled">Whether a later change of the file must show in its status.</param>
-    /// <param name="Content">What it said, or what it said before where it can't be read; null where it never could.</param>
-    /// <param name="Unreadable">What is wrong with it as a whole.</param>
-    /// <param name="Faults">What is wrong with single entries.</param>
-    /// <param name="IsMissing">Nothing was there: nothing that could be served when something unreadable appears.</param>
+    /// <param name="Content">The content, or the last readable one; null if it never was readable.</param>
+    /// <param name="Unreadable">The whole file's fault.</param>
+    /// <param name="Faults">Faults of single entries.</param>
+    /// <param name="IsMissing">Whether there was no file. Then there is no earlier content if an unreadable file appears.</param>
     private sealed record Seen(
-        FileStatus? Status,
-        bool Settled,
         TContent? Content,
         UnreadableFile? Unreadable,
         IReadOnlyList<UnreadableFile> Faults,
         bool IsMissing
     );
 
-    /// <summary>A change that is on disk beside the file, and takes its place with <see cref="Commit"/>.</summary>
+    /// <summary>A change on disk beside the file, which replaces it with <see cref="Commit"/>.</summary>
     internal sealed class PreparedChange(SharedJsonFile<TEntry, TContent> owner, JsonEntries<TEntry> draft)
         : IDisposable
     {
-        private readonly AtomicFile _file = AtomicFile.Prepare(owner._path, draft.ToUtf8(), Mode);
+        private readonly AtomicFile _file = AtomicFile.Prepare(owner._path, draft.ToUtf8(), FileModes.GroupFile);
 
         /// <exception cref="StateNotWritableException">The kernel refused.</exception>
         internal void Commit()
@@ -257,18 +222,8 @@ internal sealed class SharedJsonFile<TEntry, TContent>(
                 throw new StateNotWritableException(Path.GetFileName(exception.FilePath), exception.Reason, exception);
             }
 
-            lock (owner._gate)
-            {
-                // Not settled: the next reader looks for itself. The content is only for the case that the file breaks before that.
-                owner._seen = new Seen(
-                    null,
-                    Settled: false,
-                    owner._build(draft),
-                    Unreadable: null,
-                    owner.Named(draft),
-                    IsMissing: false
-                );
-            }
+            // Serves only if the file becomes unreadable before the next read.
+            owner._file.Set(new Seen(owner._build(draft), Unreadable: null, owner.Named(draft), IsMissing: false));
         }
 
         public void Dispose() => _file.Dispose();

@@ -1,24 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
+using Notify.Contracts;
 
 namespace Notify.Linking;
 
-/// <summary>An entry of <c>pending_codes.json</c>: a code that a chat was told.</summary>
+/// <summary>An entry of <c>pending_codes.json</c>: a chat's code.</summary>
 internal sealed record PendingCode(string Code, ChatId Chat, DateTimeOffset CreatedAt);
 
-/// <summary>An entry of <c>pending_links.json</c>: a deep link's payload that a user was shown.</summary>
+/// <summary>An entry of <c>pending_links.json</c>: the payload of a user's one-tap link.</summary>
 internal sealed record PendingLink(string Payload, UserName User, DateTimeOffset CreatedAt, AccountId? Account = null);
 
-/// <summary>An entry of <c>wrong_codes.json</c>: when a user tried wrong codes lately.</summary>
+/// <summary>An entry of <c>wrong_codes.json</c>: times of a user's recent wrong codes.</summary>
 internal sealed record WrongTries(string User, IReadOnlyList<DateTimeOffset> At);
 
-/// <summary>How the entries of the data folder's JSON files read and write (specification, section 3).</summary>
+/// <summary>Reads and writes entries of the data folder's JSON files.</summary>
 internal static class StateEntries
 {
-    /// <summary>The member that holds the id of the account that an entry belongs to: a number, or null where the name has no account.</summary>
+    /// <summary>The member with the entry's account id: a number, or null for a name without an account.</summary>
     internal const string AccountMember = "uid";
 
-    /// <summary>The member that holds the time zone in which the user's browser showed the dashboard last.</summary>
+    /// <summary>The member with the time zone of the user's browser.</summary>
     internal const string TimeZoneMember = "timezone";
 
     internal static Link ReadLink(string name, ref Utf8JsonReader reader)
@@ -158,25 +159,25 @@ internal static class StateEntries
         return new WrongTries(name, at ?? throw new WrongShapeException("wrong_at is missing"));
     }
 
-    /// <summary>A moment as seconds since 1970 with a fraction, exact to the tick, so that ten minutes are ten minutes.</summary>
+    /// <summary>A time in seconds since 1970, exact to the tick, so ten minutes are exactly ten minutes.</summary>
     internal static string SecondsJson(DateTimeOffset time) =>
         ((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString(
             "0.0######",
             CultureInfo.InvariantCulture
         );
 
-    /// <summary>A moment as text, in whole seconds, UTC.</summary>
+    /// <summary>A time as text, in whole seconds, UTC.</summary>
     internal static string TimeJson(DateTimeOffset time) =>
         $"\"{time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\"";
 
     /// <summary>A chat's id.</summary>
     internal static string ChatJson(ChatId chat) => chat.Value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>An account's id; null, which takes the member away, where it is not known.</summary>
+    /// <summary>An account's id; null removes the member if the id is unknown.</summary>
     internal static string? AccountJson(AccountId? account) =>
         account is { } known ? known.Uid?.ToString(CultureInfo.InvariantCulture) ?? "null" : null;
 
-    /// <summary>The same moment without its fraction of a second.</summary>
+    /// <summary>The same time in whole seconds.</summary>
     internal static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
@@ -217,7 +218,10 @@ internal static class StateEntries
             }
         }
 
-        return new DeadLink(reason ?? throw new WrongShapeException("reason is missing"), Required(since, "since"));
+        return new DeadLink(
+            DeadLinkReasons.Read(reason ?? throw new WrongShapeException("reason is missing")),
+            Required(since, "since")
+        );
     }
 
     private static ChatId ReadChat(ref Utf8JsonReader reader, bool isFirst)
@@ -238,7 +242,7 @@ internal static class StateEntries
             : throw new WrongShapeException($"{AccountMember} is not a user id, nor null");
     }
 
-    /// <summary>Times in another zone are better than none: what names no time zone counts as nothing.</summary>
+    /// <summary>An invalid time zone counts as none: times in another zone are better than no chat.</summary>
     private static TimeZoneName? ReadTimeZone(ref Utf8JsonReader reader, bool isFirst)
     {
         CheckFirst(isFirst);

@@ -5,10 +5,10 @@ namespace Notify.Linking;
 /// <summary>Verification codes as people type them.</summary>
 public static class VerificationCodeText
 {
-    /// <summary>Digits of a code.</summary>
+    /// <summary>Length of a code.</summary>
     public const int Length = 6;
 
-    /// <summary>The six digits in what somebody typed, without spaces and dashes, and digits of any script as <c>0</c> to <c>9</c>; null where it can't be a code.</summary>
+    /// <summary>The six digits of a typed code, without spaces and dashes, with digits of any script as <c>0</c> to <c>9</c>; null if it can't be a code.</summary>
     public static string? Normalise(string? typed)
     {
         Span<char> digits = stackalloc char[Length];

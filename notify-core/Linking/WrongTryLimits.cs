@@ -1,13 +1,13 @@
 namespace Notify.Linking;
 
-/// <summary>How often wrong codes may be tried (specification, section 5), counted over sliding windows.</summary>
+/// <summary>Limits wrong codes, counted over sliding windows.</summary>
 /// <remarks>
-/// A right code does not set the count back: whoever has a chat of their own could get a right one whenever they like. Since refused
-/// tries are not counted, no more than 500 moments are ever kept.
+/// A right code does not reset the count, because anybody with a chat can get a right code at any time. Refused tries
+/// do not count, so at most 500 times are kept.
 /// </remarks>
 internal static class WrongTryLimits
 {
-    /// <summary>How long this user must wait before the next try; zero or less where they need not.</summary>
+    /// <summary>This user's waiting time before the next try; zero or less for none.</summary>
     internal static TimeSpan Wait(IEnumerable<WrongTries> tries, UserName user, DateTimeOffset now)
     {
         var all = new List<DateTimeOffset>();
@@ -27,7 +27,7 @@ internal static class WrongTryLimits
         return forOwn > forAll ? forOwn : forAll;
     }
 
-    /// <summary>Counts a try of this user, and forgets what is over.</summary>
+    /// <summary>Counts a try of this user, and drops expired ones.</summary>
     internal static void Add(JsonEntries<WrongTries> tries, UserName user, DateTimeOffset now)
     {
         tries.RemoveAll(entry => !entry.At.Any(at => Counts(at, now)));

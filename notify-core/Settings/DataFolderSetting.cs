@@ -75,7 +75,7 @@ public static class DataFolderSetting
         }
 
         return (NoFolder(above) ?? Denied(above, LibC.AccessWrite | LibC.AccessExecute)) is { } fault
-            ? $"nothing is there, and it can't be made: {fault}"
+            ? $"nothing is there, and it can't be created: {fault}"
             : null;
     }
 

@@ -5,24 +5,24 @@ using System.Text;
 namespace Notify.Settings;
 
 /// <summary>
-/// The proxies through which a server reaches the internet, where it has no other way out, as curl takes them from the environment: <c>https_proxy</c> for https, <c>http_proxy</c> for
-/// http, <c>all_proxy</c> where the other is not set, and <c>no_proxy</c> for what is reached directly; each also in capitals, after the small letters.
+/// The proxies to the internet, from the environment as curl reads it: <c>https_proxy</c> for https, <c>http_proxy</c> for http, <c>all_proxy</c> if the other is not
+/// set, and <c>no_proxy</c> for direct connections. Capital letters work too; small letters come first.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Why not the framework's own reading of them: it takes no networks in <c>no_proxy</c>, is silent about a value that it can't read and connects directly then, and reads the process's
-/// environment alone, where doctor reads the service's.
+/// The framework reads these variables too, but takes no networks in <c>no_proxy</c> and silently connects directly if it can't read a value. It reads only the
+/// process's environment; doctor needs the service's.
 /// </para>
-/// <para>This machine itself (<c>localhost</c>, 127.0.0.0/8, ::1) is never reached through a proxy. User and password are in no text that this class makes.</para>
+/// <para>Connections to this machine (<c>localhost</c>, 127.0.0.0/8, ::1) never use a proxy. No text of this class has user or password.</para>
 /// </remarks>
 public sealed class OutgoingProxy : IWebProxy
 {
     private const string Shape =
         "the address of a proxy, such as http://proxy.example.org:3128 or http://USER:PASSWORD@proxy.example.org:3128 (in the password %40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %)";
 
-    /// <summary>The variables, in the order in which they count, without those in capitals.</summary>
-    private static readonly string[] s_ofHttps = ["https_proxy", "all_proxy"];
-    private static readonly string[] s_ofHttp = ["http_proxy", "all_proxy"];
+    /// <summary>The variables in their order, without those in capitals.</summary>
+    private static readonly string[] OfHttps = ["https_proxy", "all_proxy"];
+    private static readonly string[] OfHttp = ["http_proxy", "all_proxy"];
 
     private readonly Server? _https;
     private readonly Server? _http;
@@ -31,7 +31,7 @@ public sealed class OutgoingProxy : IWebProxy
     private OutgoingProxy(Server? https, Server? http, IReadOnlyList<Exempt> exceptions) =>
         (_https, _http, _exceptions) = (https, http, exceptions);
 
-    /// <summary>All variables that are looked at.</summary>
+    /// <summary>All variables that count.</summary>
     public static IReadOnlyList<string> Variables { get; } =
     [
         .. new[] { "https_proxy", "http_proxy", "all_proxy", "no_proxy" }.SelectMany(name =>
@@ -39,18 +39,18 @@ public sealed class OutgoingProxy : IWebProxy
         ),
     ];
 
-    /// <summary>Reads the variables; what can't be read is a problem of the reader, which does not show the value, as a password may be in it.</summary>
-    /// <returns>Null where none is set.</returns>
+    /// <summary>Reads the variables. The reader collects unreadable ones without their values, which may hold a password.</summary>
+    /// <returns>Null if none is set.</returns>
     public static OutgoingProxy? Read(SettingsReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var https = ReadServer(reader, s_ofHttps);
-        var http = ReadServer(reader, s_ofHttp);
+        var https = ReadServer(reader, OfHttps);
+        var http = ReadServer(reader, OfHttp);
         var exceptions = ReadExceptions(reader);
         return https is null && http is null ? null : new OutgoingProxy(https, http, exceptions);
     }
 
-    /// <summary>The proxy for an address: <c>http://host:port</c>, without user and password; null where it is reached directly.</summary>
+    /// <summary>The proxy for an address, <c>http://host:port</c> without user and password; null for a direct connection.</summary>
     public Uri? For(Uri target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -61,16 +61,16 @@ public sealed class OutgoingProxy : IWebProxy
     public string? Describe(Uri target) =>
         ServerFor(target) is { } server ? $"{server.Address.Authority} ({server.Variable})" : null;
 
-    /// <summary>The value of <c>Proxy-Authorization</c> for the proxy of an address (RFC 7617). A secret. Null where no user is set.</summary>
+    /// <summary>The value of <c>Proxy-Authorization</c> for the proxy of an address (RFC 7617). A secret. Null if no user is set.</summary>
     public string? AuthorizationFor(Uri target) =>
         ServerFor(target)?.Login is { } login
             ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}"))
             : null;
 
-    /// <summary>What the proxy did where a request failed on the way to it or through it, as a sentence's beginning; null where the proxy has nothing to do with it.</summary>
+    /// <summary>Explains a request that failed at the proxy, as the beginning of a sentence; null if the proxy was not the cause.</summary>
     /// <param name="failure">The request's failure.</param>
-    /// <param name="target">Where it was to go.</param>
-    /// <param name="wasSent">Whether it was on its way already, through the proxy.</param>
+    /// <param name="target">The request's address.</param>
+    /// <param name="wasSent">Whether the request went out through the proxy.</param>
     public string? Explain(Exception failure, Uri target, bool wasSent)
     {
         ArgumentNullException.ThrowIfNull(failure);
@@ -92,30 +92,30 @@ public sealed class OutgoingProxy : IWebProxy
                 HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             } unreachable => $"the proxy {proxy} can't be reached: {unreachable.Message}",
 
-            // Within TLS the words are about the server behind the proxy, or about one that pretends to be it.
+            // A fault of TLS is about the server behind the proxy, or about one that pretends to be it.
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => null,
             HttpRequestException or IOException =>
-                $"the proxy {proxy} ended the connection before there was a way to {target.Host}",
-            OperationCanceledException => $"the proxy {proxy} makes no way to {target.Host}: it gives no answer",
+                $"the proxy {proxy} ended the connection before it reached {target.Host}",
+            OperationCanceledException => $"the proxy {proxy} does not reach {target.Host}: it does not answer",
             _ => null,
         };
     }
 
-    /// <summary>What a status of the proxy's own says.</summary>
-    /// <param name="proxy">Its host and port.</param>
-    /// <param name="target">Where the way was to go.</param>
-    /// <param name="status">The answer to CONNECT; null where it is not known.</param>
+    /// <summary>Explains a status of the proxy itself.</summary>
+    /// <param name="proxy">The proxy's host and port.</param>
+    /// <param name="target">The request's address.</param>
+    /// <param name="status">The answer to CONNECT; null if unknown.</param>
     public static string Refusal(string proxy, Uri target, int? status)
     {
         ArgumentNullException.ThrowIfNull(target);
         var said = status is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (HTTP {status})");
         return status switch
         {
-            // tinyproxy says 401 where the password is not right.
+            // tinyproxy answers 401 to a wrong password.
             401 or 407 =>
-                $"the proxy {proxy} refused the way to {target.Host}: it wants a user and a password, or others than it was given{said}",
-            >= 500 => $"the proxy {proxy} found no way to {target.Host}{said}",
-            _ => $"the proxy {proxy} refused the way to {target.Host}{said}",
+                $"the proxy {proxy} refused the connection to {target.Host}: it needs another user and password{said}",
+            >= 500 => $"the proxy {proxy} could not reach {target.Host}{said}",
+            _ => $"the proxy {proxy} refused the connection to {target.Host}{said}",
         };
     }
 
@@ -176,15 +176,15 @@ public sealed class OutgoingProxy : IWebProxy
 
     private static Server? Parse(string variable, string value)
     {
-        // Without a scheme it is http, as curl has it.
+        // Without a scheme it is http, as in curl.
         var text = value.Contains("://", StringComparison.Ordinal) ? value : "http://" + value;
         if (text.StartsWith("socks5h://", StringComparison.OrdinalIgnoreCase))
         {
-            // Names are looked up by the proxy in any case.
+            // The proxy looks names up in any case.
             text = "socks5" + text["socks5h".Length..];
         }
 
-        // A sign of a password that is not escaped makes another host of what is before it: nothing may be left behind the port.
+        // An unescaped character of a password would make its beginning the host. So nothing may follow the port.
         if (
             !Uri.TryCreate(text, UriKind.Absolute, out var address)
             || address.Host.Length == 0
@@ -242,7 +242,7 @@ public sealed class OutgoingProxy : IWebProxy
                 reader.Wrong(
                     found.Variable,
                     text,
-                    "hosts (example.org, which holds all below it too), addresses and networks (10.0.0.0/8), each with a port or without, separated by commas, or *"
+                    "hosts (example.org, including all below it), addresses and networks (10.0.0.0/8), each with a port or without, separated by commas, or *"
                 );
             }
         }
@@ -250,7 +250,7 @@ public sealed class OutgoingProxy : IWebProxy
         return exceptions;
     }
 
-    /// <summary>The status in the framework's sentence about a tunnel, which it gives nowhere else: its last number.</summary>
+    /// <summary>The status in the framework's sentence about a tunnel: its last number. The framework gives it nowhere else.</summary>
     private static int? StatusIn(string message)
     {
         var end = message.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
@@ -268,7 +268,7 @@ public sealed class OutgoingProxy : IWebProxy
 
     private sealed record Server(string Variable, Uri Address, NetworkCredential? Login);
 
-    /// <summary>User and password, for the proxy that they were given for, and only in the ways that curl would use without being told more.</summary>
+    /// <summary>User and password for their own proxy only, in the schemes that curl uses by default.</summary>
     private sealed class Logins(params Server?[] servers) : ICredentials
     {
         public NetworkCredential? GetCredential(Uri uri, string authType) =>
@@ -278,7 +278,7 @@ public sealed class OutgoingProxy : IWebProxy
                 : null;
     }
 
-    /// <summary>One entry of <c>no_proxy</c>: a name and all below it, an address, or a network; with a port or for all.</summary>
+    /// <summary>An entry of <c>no_proxy</c>: a name with all names below it, an address, or a network, for one port or all.</summary>
     private sealed record Exempt(string? Name, IPAddress? Network, int Bits, int? Port)
     {
         public static Exempt? Parse(string text)

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
+using Notify.Text;
 
 namespace Notify.Settings;
 
 /// <summary>
-/// Reads a program's settings from the environment, checks each against its range, and collects everything that is wrong, so
-/// that an operator mends all of it at once.
+/// Reads a program's settings from the environment and checks each against its range. It collects everything that is wrong, for
+/// the admin to fix at once.
 /// </summary>
 /// <param name="read">Gives the value of an environment variable, or null.</param>
 /// <remarks>
@@ -71,7 +72,7 @@ public sealed class SettingsReader(Func<string, string?> read)
 
     /// <summary>Notes that a variable holds the wrong thing, without its value, which is a secret or has one in it.</summary>
     public void WrongSecret(string name, string shouldHold) =>
-        _problems.Add($"{name} holds something else than {shouldHold} (its value is not shown, as it is a secret).");
+        _problems.Add($"{name} does not hold {shouldHold} (its value is a secret and not shown).");
 
     /// <summary>The same for a secret that may be left out.</summary>
     public string? OptionalSecret(string name, Func<string, bool> isRight, string shouldHold) =>
@@ -96,6 +97,40 @@ public sealed class SettingsReader(Func<string, string?> read)
 
         Wrong(name, raw, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
         return fallback;
+    }
+
+    /// <summary>A span, such as <c>90s</c>, <c>15m</c>, <c>2h</c> or <c>7d</c>, within a range; null where it is not set.</summary>
+    public TimeSpan? Span(string name, TimeSpan min, TimeSpan max, string shouldHold)
+    {
+        if (Raw(name) is not { } raw)
+        {
+            return null;
+        }
+
+        if (Quantity.TryParseSpan(raw) is { } span && span >= min && span <= max)
+        {
+            return span;
+        }
+
+        Wrong(name, raw, shouldHold);
+        return null;
+    }
+
+    /// <summary>An amount of memory, such as <c>512M</c> or <c>2G</c>, in bytes; null where it is not set.</summary>
+    public long? Bytes(string name, long min, string shouldHold)
+    {
+        if (Raw(name) is not { } raw)
+        {
+            return null;
+        }
+
+        if (Quantity.TryParseBytes(raw) is { } bytes && bytes >= min)
+        {
+            return bytes;
+        }
+
+        Wrong(name, raw, shouldHold);
+        return null;
     }
 
     /// <summary>A switch.</summary>
@@ -171,7 +206,7 @@ public sealed class SettingsReader(Func<string, string?> read)
         Wrong(
             name,
             address.OriginalString,
-            $"http://, an IP address of this machine and a port, such as {fallback ?? "http://127.0.0.1:9464"} (TLS is the business of the web server in front)"
+            $"http://, an IP address of this machine and a port, such as {fallback ?? "http://127.0.0.1:9464"} (the web server in front does TLS)"
         );
         return new IPEndPoint(IPAddress.Loopback, 0);
     }
@@ -189,6 +224,24 @@ public sealed class SettingsReader(Func<string, string?> read)
         return fallback;
     }
 
+    /// <summary>The bot's name at Telegram without <c>@</c>, from <c>TELEGRAM_BOT_USERNAME</c>; null where it is not set.</summary>
+    public string? BotUsername()
+    {
+        const string Name = "TELEGRAM_BOT_USERNAME";
+        if (Raw(Name) is not { } raw)
+        {
+            return null;
+        }
+
+        var username = raw.TrimStart('@');
+        if (username.Length == 0 || !username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+        {
+            Wrong(Name, raw, "the bot's user name, letters, digits and '_'");
+        }
+
+        return username;
+    }
+
     /// <summary>Adds the problem that a variable is not set and has to be.</summary>
     public void Missing(string name, string shouldHold) =>
         _problems.Add($"{name} is not set: it should hold {shouldHold}.");
@@ -200,7 +253,7 @@ public sealed class SettingsReader(Func<string, string?> read)
     /// <summary>A bot's token that got into another variable, by a slip in the file, is a secret there too: <c>110201:AAH...</c></summary>
     private static string WithoutToken(string value)
     {
-        const int LongestThatIsNone = 20;
+        const int MaxNonSecretLength = 20;
         for (
             var colon = value.IndexOf(':', StringComparison.Ordinal);
             colon >= 0;
@@ -213,7 +266,7 @@ public sealed class SettingsReader(Func<string, string?> read)
                 end++;
             }
 
-            if (colon > 0 && char.IsAsciiDigit(value[colon - 1]) && end - colon > LongestThatIsNone)
+            if (colon > 0 && char.IsAsciiDigit(value[colon - 1]) && end - colon > MaxNonSecretLength)
             {
                 value = $"{value.AsSpan(0, colon + 1)}<token>{value.AsSpan(end)}";
             }
@@ -222,12 +275,7 @@ public sealed class SettingsReader(Func<string, string?> read)
         return value;
     }
 
-    internal static string Shown(string value)
-    {
-        value = WithoutToken(value);
-        var cut = value.Length > 200 ? value[..200] + "..." : value;
-        return new string([.. cut.Select(c => char.IsControl(c) ? '?' : c)]);
-    }
+    internal static string Shown(string value) => SafeText.Line(WithoutToken(value), 200);
 }
 
 /// <summary>Settings are wrong. <see cref="Problems"/> has one sentence a variable.</summary>

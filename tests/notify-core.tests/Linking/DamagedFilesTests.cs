@@ -324,7 +324,7 @@ public sealed class DamagedFilesTests : LinkStoreScene
         bot.LetGo();
 
         Assert.Equal(
-            "State unreadable: telegram_users.json (not opened: Permission denied). The operator must put the file right; nothing was changed.",
+            "State unreadable: telegram_users.json (not opened: Permission denied). Nothing has changed. Ask the admin to fix the file.",
             bot.ReadLine()
         );
         Command.Run("chmod", "0644", UsersPath);

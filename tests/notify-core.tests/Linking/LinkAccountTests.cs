@@ -163,7 +163,7 @@ public sealed class LinkAccountTests : LinkStoreScene
     }
 
     [Fact]
-    public async Task A_chat_whose_link_does_not_count_is_not_asked_before_it_is_linked_anew()
+    public async Task A_chat_without_a_valid_link_is_linked_again_without_a_question()
     {
         await using var account = await TestAccount.CreateAsync("alice");
         await Store.LinkAsync(UserName.Parse(account.Name), Chat, Cancellation);

@@ -1,3 +1,4 @@
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Tests.Files;
@@ -11,7 +12,7 @@ public sealed class LinkTests : LinkStoreScene
     private static readonly ChatId OtherChat = new(-1001557900001);
 
     [Fact]
-    public async Task A_link_is_stored_as_the_specification_says()
+    public async Task A_link_is_stored_as_documented()
     {
         Time.SetUtcNow(new DateTimeOffset(2036, 1, 30, 19, 20, 0, 900, TimeSpan.Zero));
         await Store.LinkAsync(Alice, Chat, Cancellation);
@@ -20,8 +21,8 @@ public sealed class LinkTests : LinkStoreScene
             "{\n  \"alice\": {\"chat_id\": 42, \"linked_at\": \"2036-01-30T19:20:00Z\"}\n}\n",
             await File.ReadAllTextAsync(UsersPath, Cancellation)
         );
-        Assert.Equal(0x1B0u, FileStatus.OfPath(UsersPath)!.Value.Mode);
-        Assert.Equal(0x1B0u, FileStatus.OfPath(Path.Combine(Folder, ".lock"))!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(UsersPath)!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(Path.Combine(Folder, ".lock"))!.Value.Mode);
         Assert.Equal(
             new Link(Alice, Chat, new DateTimeOffset(2036, 1, 30, 19, 20, 0, TimeSpan.Zero)),
             Store.Find(Chat)
@@ -105,22 +106,22 @@ public sealed class LinkTests : LinkStoreScene
     public async Task A_dead_link_says_why_and_since_when_until_the_person_comes_back()
     {
         var linked = (await Store.LinkAsync(Alice, Chat, Cancellation)).Link;
-        var dead = await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
+        var dead = await Store.MarkDeadAsync(Chat, DeadLinkReason.Blocked, Cancellation);
         Time.Advance(TimeSpan.FromHours(1));
 
-        Assert.Equal(new DeadLink("blocked", linked.LinkedAt), dead!.Dead);
-        Assert.Equal(dead, await Store.MarkDeadAsync(Chat, "deactivated", Cancellation));
+        Assert.Equal(new DeadLink(DeadLinkReason.Blocked, linked.LinkedAt), dead!.Dead);
+        Assert.Equal(dead, await Store.MarkDeadAsync(Chat, DeadLinkReason.Deactivated, Cancellation));
         Assert.Equal(dead, Store.Find(Alice));
         Assert.Equal(linked, await Store.MarkAliveAsync(Chat, Cancellation));
         Assert.Equal(linked, Store.Find(Alice));
-        Assert.Null(await Store.MarkDeadAsync(OtherChat, "blocked", Cancellation));
+        Assert.Null(await Store.MarkDeadAsync(OtherChat, DeadLinkReason.Blocked, Cancellation));
     }
 
     [Fact]
     public async Task A_new_link_of_a_dead_one_is_alive()
     {
         await Store.LinkAsync(Alice, Chat, Cancellation);
-        await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
+        await Store.MarkDeadAsync(Chat, DeadLinkReason.Blocked, Cancellation);
 
         Assert.Null((await Store.LinkAsync(Alice, Chat, Cancellation)).Link.Dead);
         Assert.Null(Store.Find(Alice)!.Dead);
@@ -155,7 +156,7 @@ public sealed class LinkTests : LinkStoreScene
         Assert.IsType<Redemption.UnknownOrExpired>(
             await Store.RedeemAsync(offer.Payload, OtherChat, false, Cancellation)
         );
-        Assert.Equal(0x1B0u, FileStatus.OfPath(DeepLinksPath)!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(DeepLinksPath)!.Value.Mode);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using FsCheck.Xunit;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Testing;
 using Notify.Tests.Files;
@@ -42,6 +43,22 @@ public sealed class SharedFilesTests : LinkStoreScene
             ),
             await File.ReadAllTextAsync(UsersPath, Cancellation)
         );
+    }
+
+    [Fact]
+    public async Task A_dead_link_with_a_word_of_another_version_is_dead_and_keeps_the_word()
+    {
+        await File.WriteAllTextAsync(
+            UsersPath,
+            """{"alice": {"chat_id": 42, "linked_at": "2026-01-05T09:00:00Z", "dead": {"reason": "moved away", "since": "2026-01-05T09:00:00Z"}}}""",
+            Cancellation
+        );
+
+        await Store.LinkAsync(Bob, new ChatId(8), Cancellation);
+        await Store.MarkDeadAsync(Chat, DeadLinkReason.Blocked, Cancellation);
+
+        Assert.Equal(DeadLinkReason.Other, Store.Find(Alice)!.Dead!.Reason);
+        Assert.Contains("moved away", await File.ReadAllTextAsync(UsersPath, Cancellation), StringComparison.Ordinal);
     }
 
     [Property(MaxTest = 60)]

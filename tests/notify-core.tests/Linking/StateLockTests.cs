@@ -10,7 +10,7 @@ public sealed class StateLockTests : LinkStoreScene
     private static readonly ChatId Chat = new(42);
 
     [Fact]
-    public async Task Whoever_holds_the_lock_for_too_long_is_named_as_the_reason()
+    public async Task The_holder_of_a_lock_for_too_long_is_named_as_the_reason()
     {
         using var holder = new OtherProcess("hold-lock-for-ever", Folder);
         holder.LetGo();
@@ -61,7 +61,7 @@ public sealed class StateLockTests : LinkStoreScene
     }
 
     [Fact]
-    public void The_lock_file_that_somebody_deletes_is_made_anew()
+    public void A_deleted_lock_file_is_created_again()
     {
         var path = Path.Combine(Folder, ".lock");
         using var held = FileLock.TryAcquire(path);

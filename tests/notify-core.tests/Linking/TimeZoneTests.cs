@@ -1,3 +1,4 @@
+using Notify.Contracts;
 using Notify.Linking;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class TimeZoneTests : LinkStoreScene
     private static readonly TimeZoneName Prague = Zone("Europe/Prague");
 
     [Fact]
-    public async Task It_is_stored_once_and_stays_when_the_link_dies_moves_or_is_made_anew()
+    public async Task It_is_stored_once_and_stays_when_the_link_dies_moves_or_is_created_again()
     {
         await Store.LinkAsync(Alice, Chat, Cancellation);
         Assert.Null(Store.Find(Alice)!.TimeZone);
@@ -21,7 +22,7 @@ public sealed class TimeZoneTests : LinkStoreScene
         await Store.SetTimeZoneAsync(Alice, Prague, Cancellation);
         Assert.Equal(written, File.GetLastWriteTimeUtc(UsersPath));
 
-        await Store.MarkDeadAsync(Chat, "blocked", Cancellation);
+        await Store.MarkDeadAsync(Chat, DeadLinkReason.Blocked, Cancellation);
         await Store.MarkAliveAsync(Chat, Cancellation);
         await Store.MoveChatAsync(Chat, new ChatId(-1001), Cancellation);
         Assert.Equal(Prague, Store.Find(Alice)!.TimeZone);

@@ -157,7 +157,7 @@ public sealed class VerificationCodeTests : LinkStoreScene
     }
 
     [Fact]
-    public async Task The_file_is_what_the_specification_says()
+    public async Task The_file_is_as_documented()
     {
         var code = await Store.IssueCodeAsync(Chat, Cancellation);
 
@@ -169,7 +169,7 @@ public sealed class VerificationCodeTests : LinkStoreScene
             entry.GetProperty("created_at").GetDouble(),
             0.002
         );
-        Assert.Equal(0x1B0u, FileStatus.OfPath(CodesPath)!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(CodesPath)!.Value.Mode);
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class VerificationCodeTests : LinkStoreScene
     }
 
     [Fact]
-    public async Task Fifty_wrong_tries_a_minute_spread_over_users_lock_all_but_the_operator()
+    public async Task Fifty_wrong_tries_a_minute_spread_over_users_lock_all_but_the_admin()
     {
         var code = await Store.IssueCodeAsync(Chat, Cancellation);
         for (var i = 0; i < 50; i++)
@@ -229,7 +229,7 @@ public sealed class VerificationCodeTests : LinkStoreScene
         Assert.IsType<Verification.Verified>(await Store.VerifyUnlimitedAsync(Bob, code.Code, Cancellation));
         Time.Advance(TimeSpan.FromMinutes(1));
         Assert.IsType<Verification.WrongOrExpired>(await VerifyAsync(Alice, code.Code));
-        Assert.Equal(0x1B0u, FileStatus.OfPath(WrongCodesPath)!.Value.Mode);
+        Assert.Equal(FileModes.GroupFile, FileStatus.OfPath(WrongCodesPath)!.Value.Mode);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace Notify.Tests.Settings;
 
 public sealed class OutgoingProxyTests
 {
-    private static readonly Uri s_telegram = new("https://api.telegram.org");
+    private static readonly Uri Telegram = new("https://api.telegram.org");
 
     [Theory]
     [InlineData("https://api.telegram.org", "http://p:3128/", "HTTPS_PROXY=http://p:3128")]
@@ -67,18 +67,18 @@ public sealed class OutgoingProxyTests
     {
         var proxy = Read("HTTPS_PROXY=http://dana:s3cr%40t%3A@proxy.example.org:3128")!;
         IWebProxy forFramework = proxy;
-        var address = forFramework.GetProxy(s_telegram)!;
+        var address = forFramework.GetProxy(Telegram)!;
 
         var login = forFramework.Credentials!.GetCredential(address, "Basic");
 
         Assert.Equal(("dana", "s3cr@t:"), (login!.UserName, login.Password));
         Assert.Null(forFramework.Credentials.GetCredential(new Uri("http://other.example.org:3128"), "Basic"));
-        Assert.Equal("Basic ZGFuYTpzM2NyQHQ6", proxy.AuthorizationFor(s_telegram));
+        Assert.Equal("Basic ZGFuYTpzM2NyQHQ6", proxy.AuthorizationFor(Telegram));
         Assert.Equal("http://proxy.example.org:3128/", address.AbsoluteUri);
-        Assert.Equal("proxy.example.org:3128 (HTTPS_PROXY)", proxy.Describe(s_telegram));
+        Assert.Equal("proxy.example.org:3128 (HTTPS_PROXY)", proxy.Describe(Telegram));
         Assert.DoesNotContain(
             "s3cr",
-            proxy.Describe(s_telegram) + OutgoingProxy.Refusal(address.Authority, s_telegram, 407),
+            proxy.Describe(Telegram) + OutgoingProxy.Refusal(address.Authority, Telegram, 407),
             StringComparison.Ordinal
         );
     }
@@ -104,11 +104,7 @@ public sealed class OutgoingProxyTests
             OutgoingProxy.Read(reader);
 
             var problem = Assert.Single(reader.Problems.Distinct(StringComparer.Ordinal));
-            Assert.StartsWith(
-                $"{variable} holds something else than the address of a proxy",
-                problem,
-                StringComparison.Ordinal
-            );
+            Assert.StartsWith($"{variable} does not hold the address of a proxy", problem, StringComparison.Ordinal);
             Assert.DoesNotContain("s3", problem, StringComparison.Ordinal);
         }
     }
