@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Notify.Sandbox;
 
-/// <summary>Kestrel's sockets, with a listener that can be closed for a while: connections are refused, and those there are end.</summary>
+/// <summary>Kestrel's sockets with a listener that can close for a while: new connections are refused, and open ones end.</summary>
 internal sealed class ClosableTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
     : IConnectionListenerFactory
 {
@@ -27,11 +27,13 @@ internal sealed class ClosableTransport(IOptions<SocketTransportOptions> options
 
     public ClosableListener Listener(int port) => _listeners[port];
 
-    /// <summary>Ends all connections, so that a server that stops does not wait for polls and hanging calls.</summary>
+    /// <summary>Ends all connections: a stopping server must not wait for polls and hanging calls.</summary>
     public void AbortConnections()
     {
         foreach (var listener in _listeners.Values)
+        {
             listener.AbortConnections();
+        }
     }
 }
 
@@ -51,7 +53,9 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
         lock (_gate)
         {
             if (_open is not null || _hasEnded)
+            {
                 return;
+            }
         }
 
         var opened = await sockets.BindAsync(endPoint, cancellation);
@@ -66,7 +70,9 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
     public async Task CloseAsync()
     {
         if (await CloseListenerAsync())
+        {
             AbortConnections();
+        }
     }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -78,7 +84,10 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
             lock (_gate)
             {
                 if (_hasEnded)
+                {
                     return null;
+                }
+
                 open = _open;
                 changed = _changed.Task;
             }
@@ -91,7 +100,10 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
 
             // Null: this one was closed. Whether for good or for a while is seen at the next turn.
             if (await open.AcceptAsync(cancellationToken) is not { } connection)
+            {
                 continue;
+            }
+
             _connections.TryAdd(connection, 0);
             connection.ConnectionClosed.Register(() => _connections.TryRemove(connection, out _));
             return connection;
@@ -114,7 +126,9 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
     public void AbortConnections()
     {
         foreach (var connection in _connections.Keys)
+        {
             connection.Abort(new ConnectionAbortedException("The sandbox has closed the connection."));
+        }
     }
 
     /// <returns>Whether it was open.</returns>
@@ -128,7 +142,10 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
         }
 
         if (closed is null)
+        {
             return false;
+        }
+
         await closed.UnbindAsync();
         await closed.DisposeAsync();
         return true;
@@ -138,8 +155,8 @@ internal sealed class ClosableListener(SocketTransportFactory sockets, EndPoint 
 }
 
 /// <summary>
-/// A port that stays ours while nobody listens on it: bound without listening, connections to it are refused, and no other program can
-/// take it. The listening sockets share it by SO_REUSEPORT.
+/// Reserves a port while nobody listens on it: bound without listening, it refuses connections, and no other program can
+/// take it. Listening sockets share it by SO_REUSEPORT.
 /// </summary>
 internal sealed class HeldPort : IDisposable
 {

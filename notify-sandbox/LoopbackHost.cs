@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Notify.Sandbox;
 
-/// <summary>What the sandbox's web applications have in common: ports that stay theirs, no limits of time and size, and no word in a log but errors.</summary>
+/// <summary>Common parts of the sandbox's web applications: reserved ports, no limits of time and size, and only errors in the log.</summary>
 internal static class LoopbackHost
 {
     public static WebApplicationBuilder NewBuilder(params IReadOnlyList<IPEndPoint> endPoints)
@@ -20,7 +20,9 @@ internal static class LoopbackHost
                 kestrel.Limits.MinRequestBodyDataRate = null;
                 kestrel.Limits.MinResponseDataRate = null;
                 foreach (var endPoint in endPoints)
+                {
                     kestrel.Listen(endPoint);
+                }
             });
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = HeldPort.Bind);
         builder.Services.AddSingleton<IConnectionListenerFactory, ClosableTransport>();

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Notify.Sandbox;
 
-/// <summary>The sandbox serves this machine only: no other address, no web page of another origin, no name that was bent to point here.</summary>
+/// <summary>Serves only this machine: no other address, no web page of another origin, no foreign name that points here.</summary>
 internal static class LoopbackOnly
 {
     /// <summary>The address to listen on.</summary>
@@ -13,9 +13,14 @@ internal static class LoopbackOnly
         if (listen.Scheme == Uri.UriSchemeHttp && listen.AbsolutePath == "/")
         {
             if (listen.Host == "localhost")
+            {
                 return IPAddress.Loopback;
+            }
+
             if (IPAddress.TryParse(listen.Host, out var address) && IPAddress.IsLoopback(address))
+            {
                 return address;
+            }
         }
 
         throw new UsageException(
@@ -32,17 +37,25 @@ internal static class LoopbackOnly
             http.Connection.RemoteIpAddress is not { } peer
             || !IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer)
         )
+        {
             return "The sandbox serves this machine only.";
-        // A name that somebody made point to 127.0.0.1 would let their page in (DNS rebinding).
+        }
+        // A foreign name that points to 127.0.0.1 would let a page in (DNS rebinding).
         if (!IsLoopbackHost(http.Request.Host.Host))
+        {
             return "The Host header must be 127.0.0.1, localhost or [::1].";
+        }
+
         var isNavigation = isOpenToNavigation && HttpMethods.IsGet(http.Request.Method);
         if (
             !isNavigation
             && http.Request.Headers.Origin is [{ Length: > 0 } origin]
             && origin != $"http://{http.Request.Host.Value}"
         )
+        {
             return "Pages of other origins may not use the sandbox.";
+        }
+
         return null;
     }
 

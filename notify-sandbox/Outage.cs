@@ -1,6 +1,6 @@
 namespace Notify.Sandbox;
 
-/// <summary>A port that can be closed for a while: connections are refused, those there are end, and the port stays reserved.</summary>
+/// <summary>Closes a port for a while: new connections are refused, open ones end, and the port stays reserved.</summary>
 internal sealed class Outage(Func<ClosableListener> listener, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
@@ -12,16 +12,24 @@ internal sealed class Outage(Func<ClosableListener> listener, TimeProvider time)
     {
         var over = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         if (Interlocked.Exchange(ref _reopening, over) is { } earlier)
+        {
             await earlier.CancelAsync();
+        }
+
         await listener().CloseAsync();
         if (length is { } wanted)
+        {
             _ = ReopenAfterAsync(wanted, over.Token);
+        }
     }
 
     public async Task EndAsync(CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref _reopening, null) is { } reopening)
+        {
             await reopening.CancelAsync();
+        }
+
         await listener().OpenAsync(cancellation);
     }
 

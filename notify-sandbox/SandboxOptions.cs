@@ -15,10 +15,10 @@ public enum SendLimits
 /// <summary>How a sandbox is set up.</summary>
 public sealed record SandboxOptions
 {
-    /// <summary>The token that is right unless another one is given. Well formed, and of no bot.</summary>
+    /// <summary>The default token. Well formed, but of no bot.</summary>
     public const string SampleToken = "110201:AAH-sandbox-token-that-opens-no-real-bot";
 
-    /// <summary>The client id that is registered with the sandbox's Google unless another one is given. Of Google's shape, and of no client.</summary>
+    /// <summary>The default client id at the sandbox's Google. Well formed, but of no client.</summary>
     public const string SampleGoogleClientId = "110201-notify-sandbox-sample.apps.googleusercontent.com";
 
     /// <summary>The secret that goes with it.</summary>
@@ -28,11 +28,11 @@ public sealed record SandboxOptions
     public Uri Listen { get; init; } = new("http://127.0.0.1:0");
 
     /// <summary>Where the phone page and the control API listen: http on a loopback address; port 0 is any free one.</summary>
-    /// <remarks>A port of its own, so that an outage of the Bot API can be ended from here, and no web page shares an origin with the API.</remarks>
+    /// <remarks>On its own port, so it can end an outage of the Bot API, and no web page shares an origin with the API.</remarks>
     public Uri PhoneListen { get; init; } = new("http://127.0.0.1:0");
 
     /// <summary>Where the OpenID provider listens: http on a loopback address; port 0 is any free one.</summary>
-    /// <remarks>A port of its own, so that it is another origin than the phone page, and can have an outage of its own.</remarks>
+    /// <remarks>On its own port, with its own origin and outages.</remarks>
     public Uri GoogleListen { get; init; } = new("http://127.0.0.1:0");
 
     /// <summary>The one client id that is registered; not empty.</summary>

@@ -49,7 +49,7 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <summary>What to give a web application as the address of its OpenID provider. A slash at its end, which <see cref="Uri"/> adds, makes no difference.</summary>
     public Uri GoogleAddress { get; }
 
-    /// <summary>The token that is right now.</summary>
+    /// <summary>The current token.</summary>
     public string Token => _telegram.Token;
 
     /// <summary>Closes and opens the Bot API's port.</summary>
@@ -86,10 +86,13 @@ public sealed class SandboxServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
+        {
             return;
+        }
+
         ApiOutage.Dispose();
         GoogleOutage.Dispose();
-        // So that a server that stops does not wait for polls and hanging calls.
+        // A stopping server must not wait for polls and hanging calls.
         LoopbackHost.Transport(_app).AbortConnections();
         await _app.DisposeAsync();
         // Stopped first: OpenIddict can't answer a request without the services that go next.
@@ -114,13 +117,19 @@ public sealed class SandboxServer : IAsyncDisposable
                         (options.GoogleListen, "--google-listen"),
                     ]
             )
+            {
                 ports.Add(new HeldPort(LoopbackOnly.ListenAddress(listen, option), listen.Port));
+            }
+
             return new SandboxServer(options, ports[0], ports[1], ports[2]);
         }
         catch
         {
             foreach (var port in ports)
+            {
                 port.Dispose();
+            }
+
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Notify.Sandbox.Telegram;
+using Notify.Sandbox.Telegram.Methods;
 using static Notify.Sandbox.Control.ControlRoutes;
 
 namespace Notify.Sandbox.Control;
@@ -106,13 +107,44 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
     private static Fault Checked(Fault fault)
     {
         if (fault.Status is < 100 or > 599)
+        {
             throw new ControlRefusal(400, "status must be from 100 to 599.");
+        }
+
         if (fault.Times is <= 0)
+        {
             throw new ControlRefusal(400, "times must be at least 1; leave it out for no limit.");
+        }
+
         if (fault.Seconds is <= 0 || fault.DelaySeconds < 0)
+        {
             throw new ControlRefusal(400, "seconds must be above 0 and delay_seconds not below.");
+        }
+
         if (fault is { Kind: FaultKind.Delay, DelaySeconds: 0 })
+        {
             throw new ControlRefusal(400, "A delay needs delay_seconds.");
+        }
+
+        if (fault.Item is { } item)
+        {
+            if (
+                item is < 1 or > Albums.MaxItems
+                || fault is not { Kind: FaultKind.Answer, Body: null, DelaySeconds: 0 }
+            )
+            {
+                throw new ControlRefusal(
+                    400,
+                    $"item is from 1 to {Albums.MaxItems} and goes with kind answer, without body and delay_seconds."
+                );
+            }
+
+            if (fault.Method?.Equals("sendMediaGroup", StringComparison.OrdinalIgnoreCase) is false)
+            {
+                throw new ControlRefusal(400, "item is for the method sendMediaGroup; leave method out.");
+            }
+        }
+
         return fault;
     }
 
@@ -127,7 +159,9 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
     private void Locked(Action change)
     {
         lock (world.Gate)
+        {
             change();
+        }
     }
 
     private async Task ServeFileAsync(HttpContext http)

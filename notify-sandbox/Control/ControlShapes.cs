@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Notify.Sandbox.Control;
 
-/// <summary>The JSON of the control API: members in snake_case, unknown ones refused, so that a misspelt one is noticed.</summary>
+/// <summary>The JSON of the control API: members in snake_case, unknown ones refused, to notice misspelt ones.</summary>
 public static class ControlJson
 {
     /// <summary>How requests and answers are written.</summary>
@@ -92,7 +92,7 @@ public sealed record KeyView(string Kid);
 /// <param name="Sub">The claim <c>sub</c>.</param>
 public sealed record AccountView(string Email, bool EmailVerified, string? Hd, string Name, string Sub);
 
-/// <summary>A sandbox as it is.</summary>
+/// <summary>A sandbox's state.</summary>
 /// <param name="ApiAddress">Where the Bot API is.</param>
 /// <param name="PhoneAddress">Where the phone page is.</param>
 /// <param name="GoogleAddress">Where the OpenID provider is.</param>
@@ -164,7 +164,7 @@ public sealed record ButtonView(string Text, string? Data, string? Url);
 
 /// <summary>A photo or document.</summary>
 /// <param name="FileId">For <c>GET /sandbox/files/ID</c>.</param>
-/// <param name="Name">The file's name, as sent.</param>
+/// <param name="Name">A document's name as Telegram cleans it, a photo's as sent.</param>
 /// <param name="MimeType">Its type.</param>
 /// <param name="Size">In bytes.</param>
 /// <param name="Sha256">Lower-case hexadecimal, of the bytes.</param>
@@ -191,6 +191,7 @@ public sealed record FileView(
 /// <param name="Text">The text, or the caption of a photo or document.</param>
 /// <param name="Entities">Its entities.</param>
 /// <param name="Buttons">Rows of buttons.</param>
+/// <param name="MediaGroupId">The album that it is an item of; the same for all its items.</param>
 /// <param name="Photo">The photo.</param>
 /// <param name="Document">The document.</param>
 /// <param name="Silent">Sent without a sound.</param>
@@ -207,6 +208,7 @@ public sealed record MessageView(
     string Text,
     IReadOnlyList<EntityView> Entities,
     IReadOnlyList<IReadOnlyList<ButtonView>> Buttons,
+    string? MediaGroupId,
     FileView? Photo,
     FileView? Document,
     bool Silent,

@@ -25,23 +25,37 @@ internal sealed class GoogleControlApi(SandboxServer server, GoogleWorld world)
     {
         // Null where the body leaves it out.
         if (!GoogleAccount.IsAddress(account.Email ?? ""))
+        {
             throw new ControlRefusal(400, "email must be an e-mail address, such as dana@example.com.");
+        }
+
         if (account.Name is { Length: 0 })
+        {
             throw new ControlRefusal(400, "name is empty; leave it out for one made of the address.");
+        }
+
         if (account.Hd is { Length: 0 })
+        {
             throw new ControlRefusal(400, "hd is empty; leave it out for an account that belongs to no Workspace.");
+        }
+
         if (!world.Accounts.Set(account))
+        {
             throw new ControlRefusal(
                 400,
                 $"There are {AccountBook.Most} accounts already; remove some with DELETE /sandbox/google/accounts."
             );
+        }
+
         return View(account);
     }
 
     private void Remove(string email)
     {
         if (!world.Accounts.Remove(email))
+        {
             throw new ControlRefusal(404, $"There is no account {email}.");
+        }
     }
 
     private IReadOnlyList<KeyView> Rotate(bool keepsEarlier)
@@ -53,9 +67,15 @@ internal sealed class GoogleControlApi(SandboxServer server, GoogleWorld world)
     private static GoogleFault Checked(GoogleFault fault)
     {
         if (fault.Times is <= 0)
+        {
             throw new ControlRefusal(400, "times must be at least 1; leave it out for no limit.");
+        }
+
         if (fault is { Endpoint: not GoogleEndpoint.Token, Kind: not GoogleFaultKind.Hang })
+        {
             throw new ControlRefusal(400, "Only hang can have another endpoint than token.");
+        }
+
         return fault;
     }
 

@@ -40,6 +40,7 @@ internal static class PhoneViews
             message.Text.Text,
             [.. message.Text.Entities.Select(Of)],
             [.. message.Buttons.Select(row => row.Select(b => new ButtonView(b.Text, b.CallbackData, b.Url)).ToList())],
+            message.AlbumId,
             message.Photo is { } photo ? Of(photo) : null,
             message.Document is { } document ? Of(document) : null,
             message.IsSilent,

@@ -12,9 +12,15 @@ internal sealed class Phones(TelegramWorld world)
     public PersonView AddPerson(NewPerson wanted)
     {
         if (string.IsNullOrWhiteSpace(wanted.FirstName))
+        {
             throw new ControlRefusal(400, "first_name is missing: a person needs a name.");
+        }
+
         if (wanted.Id is <= 0)
+        {
             throw new ControlRefusal(400, "id must be positive for a person.");
+        }
+
         lock (world.Gate)
         {
             var person = world.People.Add(wanted.FirstName.Trim(), wanted.LastName, wanted.Username, wanted.Id);
@@ -29,11 +35,20 @@ internal sealed class Phones(TelegramWorld world)
         {
             var members = wanted.Members.Select(FindPerson).ToList();
             if (members.Count == 0)
+            {
                 throw new ControlRefusal(400, "members is empty: a group needs somebody in it.");
+            }
+
             if (wanted.Id is >= 0)
+            {
                 throw new ControlRefusal(400, "id must be negative for a group.");
+            }
+
             if (wanted.Id is { } id && world.People.Chat(id) is not null)
+            {
                 throw new ControlRefusal(400, $"There is a chat {id} already.");
+            }
+
             var chat = world.People.AddGroup(
                 wanted.Title,
                 wanted.Supergroup ? ChatType.Supergroup : ChatType.Group,
@@ -52,13 +67,21 @@ internal sealed class Phones(TelegramWorld world)
             var chat = FindChat(chatId);
             var person = Who(chat, typed.From);
             var text = typed.Text.Replace("\r", "", StringComparison.Ordinal).Trim(' ', '\n');
-            if (text.Length is 0 or > MessageText.LongestText)
-                throw new ControlRefusal(400, $"text must have 1 to {MessageText.LongestText} characters.");
+            if (text.Length is 0 or > MessageText.MaxTextLength)
+            {
+                throw new ControlRefusal(400, $"text must have 1 to {MessageText.MaxTextLength} characters.");
+            }
+
             if (chat.Type == ChatType.Private)
+            {
                 chat.IsStarted = true;
+            }
             // A person who writes to a bot they blocked unblocks it by that.
             if (chat.IsBlocked)
+            {
                 SetBlocked(chat, false);
+            }
+
             var message = new Message
             {
                 Id = world.NextMessageId(chat),
@@ -118,7 +141,10 @@ internal sealed class Phones(TelegramWorld world)
         }
 
         if (press.WaitSeconds <= 0)
+        {
             return new Pressed(id, null);
+        }
+
         try
         {
             return new Pressed(
@@ -136,7 +162,9 @@ internal sealed class Phones(TelegramWorld world)
     public void Start(long chatId, bool isStarted)
     {
         lock (world.Gate)
+        {
             FindChat(chatId).IsStarted = isStarted;
+        }
     }
 
     /// <summary>Blocks or unblocks the bot, which hears of it by a <c>my_chat_member</c> update.</summary>
@@ -146,10 +174,13 @@ internal sealed class Phones(TelegramWorld world)
         {
             var chat = FindChat(chatId);
             if (chat.Type != ChatType.Private)
+            {
                 throw new ControlRefusal(
                     400,
                     "Only the person of a private chat can block the bot; use kick for a group."
                 );
+            }
+
             SetBlocked(chat, isBlocked);
         }
     }
@@ -160,9 +191,15 @@ internal sealed class Phones(TelegramWorld world)
         {
             var chat = FindChat(chatId);
             if (chat.Type == ChatType.Private)
+            {
                 throw new ControlRefusal(400, "A bot can only be kicked from a group; use block for a private chat.");
+            }
+
             if (chat.IsKicked == isKicked)
+            {
                 return;
+            }
+
             chat.IsKicked = isKicked;
             TellMembership(chat, isKicked ? "kicked" : "member", isKicked ? "member" : "kicked");
         }
@@ -184,7 +221,10 @@ internal sealed class Phones(TelegramWorld world)
         {
             var group = FindChat(chatId);
             if (group.Type != ChatType.Group || group.MigratedTo is not null)
+            {
                 throw new ControlRefusal(400, $"Chat {chatId} is not a group that could become a supergroup.");
+            }
+
             var supergroup = world.People.AddGroup(group.Title, ChatType.Supergroup, group.Members, newId);
             group.MigratedTo = supergroup.Id;
             foreach (
@@ -221,7 +261,10 @@ internal sealed class Phones(TelegramWorld world)
     public IReadOnlyList<int> Inject(JsonElement given)
     {
         if (given.ValueKind == JsonValueKind.Object && given.TryGetProperty("result", out var result))
+        {
             given = result;
+        }
+
         var updates = given.ValueKind == JsonValueKind.Array ? given.EnumerateArray().ToList() : [given];
         var ids = new List<int>();
         lock (world.Gate)
@@ -233,7 +276,10 @@ internal sealed class Phones(TelegramWorld world)
                     || !update.TryGetProperty("update_id", out var number)
                     || !number.TryGetInt32(out var id)
                 )
+                {
                     throw new ControlRefusal(400, "An update must be an object with a 32-bit update_id.");
+                }
+
                 MakeChatOf(update);
                 world.Updates.AddRaw(new Update(id, Encoding.UTF8.GetBytes(update.GetRawText())));
                 ids.Add(id);
@@ -246,42 +292,55 @@ internal sealed class Phones(TelegramWorld world)
     public IReadOnlyList<ChatView> Chats()
     {
         lock (world.Gate)
+        {
             return
             [
                 .. world
                     .People.Chats.Select(PhoneViews.Of)
                     .OrderByDescending(c => c.Last?.Date ?? DateTimeOffset.MinValue),
             ];
+        }
     }
 
     public IReadOnlyList<MessageView> Messages(long chatId)
     {
         lock (world.Gate)
+        {
             return [.. FindChat(chatId).Messages.Select(PhoneViews.Of)];
+        }
     }
 
     public MessageView? Message(long chatId, int messageId)
     {
         lock (world.Gate)
+        {
             return world.People.Chat(chatId)?.Find(messageId) is { } message ? PhoneViews.Of(message) : null;
+        }
     }
 
     public StoredFile File(string id)
     {
         lock (world.Gate)
+        {
             return world.Files.ById(id) ?? throw new ControlRefusal(404, $"There is no file {id} (any more).");
+        }
     }
 
     public IReadOnlyList<CommandView> Commands()
     {
         lock (world.Gate)
+        {
             return [.. world.Commands.Get("default", "").Select(c => new CommandView(c.Command, c.Description))];
+        }
     }
 
     private void SetBlocked(Chat chat, bool isBlocked)
     {
         if (chat.IsBlocked == isBlocked)
+        {
             return;
+        }
+
         chat.IsBlocked = isBlocked;
         TellMembership(chat, isBlocked ? "kicked" : "member", isBlocked ? "member" : "kicked");
     }
@@ -310,7 +369,10 @@ internal sealed class Phones(TelegramWorld world)
                     BotApiJson.WriteBot(json, world);
                     json.WriteString("status", status);
                     if (status == "kicked")
+                    {
                         json.WriteNumber("until_date", 0);
+                    }
+
                     json.WriteEndObject();
                 }
 
@@ -319,10 +381,10 @@ internal sealed class Phones(TelegramWorld world)
         );
     }
 
-    /// <summary>A chat that an injected message comes from exists from then on, so that the bot can answer it.</summary>
+    /// <summary>The chat of an injected message exists from then on, so the bot can answer.</summary>
     private void MakeChatOf(JsonElement update)
     {
-        // What is injected may be of any shape: how a bot takes odd ones is what is tested with it.
+        // An injected update may have any shape, to test how a bot takes odd ones.
         if (
             !update.TryGetProperty("message", out var message)
             || message.ValueKind != JsonValueKind.Object

@@ -15,7 +15,9 @@ internal sealed class AccountBook
         foreach (var account in accounts)
         {
             if (Find(account.Email) is null && !Set(account))
+            {
                 throw new UsageException($"There are more than {Most} Google accounts.");
+            }
         }
     }
 
@@ -27,11 +29,18 @@ internal sealed class AccountBook
         {
             var at = IndexOf(account.Email);
             if (at >= 0)
+            {
                 _accounts[at] = account;
+            }
             else if (_accounts.Count < Most)
+            {
                 _accounts.Add(account);
+            }
             else
+            {
                 return false;
+            }
+
             return true;
         }
     }
@@ -39,13 +48,17 @@ internal sealed class AccountBook
     public GoogleAccount? Find(string email)
     {
         lock (_gate)
+        {
             return IndexOf(email) is >= 0 and var at ? _accounts[at] : null;
+        }
     }
 
     public IReadOnlyList<GoogleAccount> All()
     {
         lock (_gate)
+        {
             return [.. _accounts];
+        }
     }
 
     public bool Remove(string email)
@@ -54,7 +67,10 @@ internal sealed class AccountBook
         {
             var at = IndexOf(email);
             if (at < 0)
+            {
                 return false;
+            }
+
             _accounts.RemoveAt(at);
             return true;
         }
@@ -63,7 +79,9 @@ internal sealed class AccountBook
     public void Clear()
     {
         lock (_gate)
+        {
             _accounts.Clear();
+        }
     }
 
     private int IndexOf(string email) =>

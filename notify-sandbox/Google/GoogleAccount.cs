@@ -14,7 +14,7 @@ namespace Notify.Sandbox.Google;
 public sealed record GoogleAccount(string Email, bool EmailVerified = true, string? Hd = null, string? Name = null)
 {
     /// <summary>The longest address that can be mailed to, in characters (RFC 5321, 4.5.3.1.3, without the brackets).</summary>
-    public const int LongestEmail = 254;
+    public const int MaxEmailLength = 254;
 
     /// <summary>The accounts there are unless others are given: one that may enter a dashboard of example.com, and one for each reason to be kept out.</summary>
     public static IReadOnlyList<GoogleAccount> Samples { get; } =
@@ -92,10 +92,10 @@ public sealed record GoogleAccount(string Email, bool EmailVerified = true, stri
             : account;
     }
 
-    /// <summary>Whether a text can be an account's address: one <c>@</c> between other characters, no blanks, at most <see cref="LongestEmail"/> of them.</summary>
-    /// <remarks>Wider than what Google gives out, so that a test can have somebody come with an odd one.</remarks>
+    /// <summary>Whether a text can be an account's address: one <c>@</c> between other characters, no blanks, at most <see cref="MaxEmailLength"/> of them.</summary>
+    /// <remarks>Wider than Google's addresses, for tests with odd ones.</remarks>
     public static bool IsAddress(string text) =>
-        text.Length <= LongestEmail
+        text.Length <= MaxEmailLength
         && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }]
         && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c));
 

@@ -15,13 +15,18 @@ internal sealed class GoogleClient
     public GoogleClient(string id, string secret, IReadOnlyList<string> redirects)
     {
         if (id.Length == 0 || secret.Length == 0)
+        {
             throw new UsageException("The Google client's id and secret must not be empty.");
+        }
+
         foreach (var redirect in redirects)
         {
             if (!IsWebAddress(redirect, out _))
+            {
                 throw new UsageException(
                     $"--google-redirect is {redirect}: it should be the whole address to send people back to, such as https://notify.example.com/signin-google."
                 );
+            }
         }
 
         _id = id;

@@ -111,22 +111,29 @@ internal sealed class GoogleFaults
         {
             var at = _planned.FindIndex(f => (f.Times is not { } times || f.Hits < times) && fits(f));
             if (at < 0)
+            {
                 return null;
+            }
+
             _planned[at] = _planned[at] with { Hits = _planned[at].Hits + 1 };
             return _planned[at].Kind;
         }
     }
 
-    /// <summary>All that were planned, those that are used up too, so that a test sees their hits.</summary>
+    /// <summary>All faults including used-up ones, so tests see their hits.</summary>
     public IReadOnlyList<GoogleFault> All()
     {
         lock (_gate)
+        {
             return [.. _planned];
+        }
     }
 
     public void Clear()
     {
         lock (_gate)
+        {
             _planned.Clear();
+        }
     }
 }

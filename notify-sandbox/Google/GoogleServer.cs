@@ -94,13 +94,17 @@ internal static class GoogleServer
         public IReadOnlyCollection<XElement> GetAllElements()
         {
             lock (_keys)
+            {
                 return [.. _keys];
+            }
         }
 
         public void StoreElement(XElement element, string friendlyName)
         {
             lock (_keys)
+            {
                 _keys.Add(element);
+            }
         }
     }
 }

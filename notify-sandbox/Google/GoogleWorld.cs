@@ -15,9 +15,11 @@ internal sealed class GoogleWorld : IDisposable
         foreach (var account in options.GoogleAccounts)
         {
             if (!GoogleAccount.IsAddress(account.Email))
+            {
                 throw new UsageException(
                     $"--google-account is {account.Email}: it should be an e-mail address, such as dana@example.com."
                 );
+            }
         }
 
         Time = options.Time;

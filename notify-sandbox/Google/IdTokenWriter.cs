@@ -48,19 +48,32 @@ internal sealed class IdTokenWriter(GoogleWorld world)
         Copy(GoogleClaims.WorkspaceDomain);
         Copy(Claims.Email);
         if (principal.GetClaim(Claims.EmailVerified) is { } isVerified && fault != GoogleFaultKind.NoEmailVerified)
+        {
             claims[Claims.EmailVerified] = isVerified == "true";
+        }
         // Somebody who makes up a token leaves it out: a client that only looks at the hash must not be saved by it.
         if (fault != GoogleFaultKind.AlgNone)
+        {
             Copy(Claims.AccessTokenHash);
+        }
+
         if (fault == GoogleFaultKind.WrongNonce)
+        {
             claims[Claims.Nonce] = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+        }
         else if (fault != GoogleFaultKind.NoNonce)
+        {
             Copy(Claims.Nonce);
+        }
+
         Copy(Claims.Name);
         Copy(Claims.GivenName);
         Copy(Claims.FamilyName);
         if (fault == GoogleFaultKind.NotYetValid)
+        {
             claims[Claims.NotBefore] = begin.ToUnixTimeSeconds();
+        }
+
         claims[Claims.IssuedAt] = begin.ToUnixTimeSeconds();
         claims[Claims.ExpiresAt] = (begin + Lifetime).ToUnixTimeSeconds();
 
@@ -76,7 +89,9 @@ internal sealed class IdTokenWriter(GoogleWorld world)
         void Copy(string name)
         {
             if (principal.GetClaim(name) is { } value)
+            {
                 claims[name] = value;
+            }
         }
     }
 

@@ -72,15 +72,19 @@ internal static class OpenIddictSetup
             context =>
             {
                 if (!world.Client.HasId(context.ClientId))
+                {
                     context.Reject(
                         Errors.InvalidClient,
                         "The OAuth client was not found: client_id is not the one that is registered."
                     );
+                }
                 else if (!world.Client.MayRedirectTo(context.RedirectUri))
+                {
                     context.Reject(
                         "redirect_uri_mismatch",
                         "The redirect_uri is not one of those registered: loopback addresses, and those given with --google-redirect."
                     );
+                }
             }
         );
         On<ValidateAuthorizationRequestContext>(
@@ -89,19 +93,25 @@ internal static class OpenIddictSetup
             context =>
             {
                 if (!context.Request.HasScope(Scopes.OpenId))
+                {
                     context.Reject(Errors.InvalidScope, "The scope must hold openid.");
+                }
             }
         );
-        // Before the code is looked at, so that somebody who is not the client can't use it up.
+        // Before the code is checked: only the client may use it up.
         On<ValidateTokenRequestContext>(
             server,
             Exchange.ValidateAuthentication.Descriptor.Order - 500,
             context =>
             {
                 if (!world.Client.HasId(context.ClientId))
+                {
                     context.Reject(Errors.InvalidClient, "The OAuth client was not found.");
+                }
                 else if (!world.Client.HasSecret(context.ClientSecret))
+                {
                     context.Reject(Errors.InvalidClient, "The client secret is wrong.");
+                }
             }
         );
     }
@@ -114,7 +124,9 @@ internal static class OpenIddictSetup
             context =>
             {
                 if (TokensOf(world, context.TokenType) is { } tokens)
+                {
                     context.Token = tokens.Put(context.Principal.Clone().SetTokenType(context.TokenType));
+                }
             }
         );
         On<ValidateTokenContext>(
@@ -127,18 +139,25 @@ internal static class OpenIddictSetup
                     || types.First() is not { } type
                     || TokensOf(world, type) is not { } tokens
                 )
+                {
                     return;
+                }
+
                 var isKnown =
                     tokens == world.Codes
                         ? tokens.TryTake(context.Token, out var principal)
                         : tokens.TryFind(context.Token, out principal);
                 if (isKnown)
+                {
                     context.Principal = principal;
+                }
                 else
+                {
                     context.Reject(
                         Errors.InvalidToken,
                         "It is not known: it was never given out, has been used, or is long over."
                     );
+                }
             }
         );
     }
@@ -152,7 +171,9 @@ internal static class OpenIddictSetup
             context =>
             {
                 if (context.TokenType == TokenTypeIdentifiers.IdentityToken)
+                {
                     context.Token = writer.Write(context.Principal, context.ClientId!);
+                }
             }
         );
         On<HandleJsonWebKeySetRequestContext>(
@@ -208,7 +229,9 @@ internal static class OpenIddictSetup
             context =>
             {
                 if (context.Response[Metadata.Issuer] is not null)
+                {
                     context.Response[Metadata.Issuer] = world.Issuer;
+                }
             }
         );
         // What is wrong with a request is told to the client by sending the person back, once it is known that this is the client.
@@ -223,9 +246,14 @@ internal static class OpenIddictSetup
                     && world.Client.HasId(context.Request?.ClientId)
                     && world.Client.MayRedirectTo(context.Request?.RedirectUri)
                 )
+                {
                     context.RedirectUri = context.Request!.RedirectUri;
+                }
+
                 if (context.RedirectUri is not null)
+                {
                     context.Response.Iss = world.Issuer;
+                }
             }
         );
         On<ApplyAuthorizationResponseContext>(
@@ -238,7 +266,9 @@ internal static class OpenIddictSetup
                     context.ResponseMode
                     is not (ResponseModes.Query or ResponseModes.Fragment or ResponseModes.FormPost)
                 )
+                {
                     context.ResponseMode = ResponseModes.Query;
+                }
             }
         );
         On<ApplyTokenResponseContext>(server, 0, context => context.Response.ErrorUri = null);
@@ -251,11 +281,16 @@ internal static class OpenIddictSetup
                 context.Issuer = null;
                 // The library leaves this one out.
                 if (context.AccessTokenPrincipal?.GetClaim(Claims.EmailVerified) is { } isVerified)
+                {
                     context.EmailVerified = isVerified == "true";
+                }
+
                 foreach (var name in (ReadOnlySpan<string>)[GoogleClaims.WorkspaceDomain, Claims.Name])
                 {
                     if (context.AccessTokenPrincipal?.GetClaim(name) is { } value)
+                    {
                         context.Claims[name] = value;
+                    }
                 }
             }
         );

@@ -31,17 +31,22 @@ internal sealed class Picker(GoogleWorld world)
             http.GetOpenIddictServerRequest()
             ?? throw new InvalidOperationException("OpenIddict did not read the request.");
         var hints = new PickerHints(request);
-        // Only what is posted from the page counts, so that no link signs anybody in.
+        // Only a post from the page counts: no link may sign anybody in.
         var form = HttpMethods.IsPost(http.Request.Method) ? http.Request.Form : FormCollection.Empty;
         if (request.HasPromptValue(PromptValues.None))
+        {
             await RefuseAsync(
                 http,
                 Errors.LoginRequired,
                 "Nobody is signed in here between two requests: the page is always shown."
             );
+        }
         else if (form.ContainsKey(PickerPage.CancelField))
+        {
             await RefuseAsync(http, Errors.AccessDenied, "The person has cancelled.");
+        }
         else if (form[PickerPage.AccountField] is [{ } chosen])
+        {
             await SignInAsync(
                 http,
                 request,
@@ -54,7 +59,9 @@ internal sealed class Picker(GoogleWorld world)
                         new Problem($"{chosen} is no longer among the accounts.", IsTyped: false)
                     )
             );
+        }
         else if (form[PickerPage.EmailField] is [{ } typed])
+        {
             await SignInAsync(
                 http,
                 request,
@@ -70,8 +77,11 @@ internal sealed class Picker(GoogleWorld world)
                         new Problem("That is no e-mail address. It should be like dana@example.com.", IsTyped: true)
                     )
             );
+        }
         else
+        {
             await PickerPage.WriteAsync(http, world, hints, problem: null);
+        }
     }
 
     private GoogleAccount? ByAddress(string typed) =>
@@ -97,7 +107,10 @@ internal sealed class Picker(GoogleWorld world)
     )
     {
         if (account is null)
+        {
             return askAgain();
+        }
+
         var scopes = request.GetScopes();
         var words = account.ShownName.Split(' ', 2);
         var identity = new ClaimsIdentity("notify-sandbox", Claims.Name, Claims.Role);
@@ -119,7 +132,7 @@ internal sealed class Picker(GoogleWorld world)
     }
 }
 
-/// <summary>Why the page is shown again.</summary>
+/// <summary>Why the page appears again.</summary>
 /// <param name="Text">A sentence that says what to do.</param>
 /// <param name="IsTyped">Whether it is about the typed address.</param>
 internal sealed record Problem(string Text, bool IsTyped);

@@ -48,7 +48,7 @@ internal static class PickerPage
               <h2>Use another account</h2>
               <label for="email">E-mail</label>
               <div class="row">
-                <input id="email" name="{EmailField}" type="email" required maxlength="{GoogleAccount.LongestEmail}" autocomplete="off" spellcheck="false" value="{Safe(
+                <input id="email" name="{EmailField}" type="email" required maxlength="{GoogleAccount.MaxEmailLength}" autocomplete="off" spellcheck="false" value="{Safe(
                 typed
             )}"
                   aria-describedby="email-about{(
@@ -112,13 +112,23 @@ internal static class PickerPage
     private static IEnumerable<(string Text, bool IsOdd)> Notes(GoogleAccount account, string? home)
     {
         if (!account.EmailVerified)
+        {
             yield return ("E-mail not verified", true);
+        }
+
         if (account.Hd is not { } domain)
+        {
             yield return ("Not a Workspace account", true);
+        }
         else if (!domain.Equals(home, StringComparison.OrdinalIgnoreCase))
+        {
             yield return ($"Other Workspace: {domain}", true);
+        }
         else
+        {
             yield return ($"Workspace {domain}", false);
+        }
+
         yield return UnixAccounts.Has(account.LocalPart)
             ? ($"Unix user {account.LocalPart}", false)
             : ($"No Unix user {account.LocalPart}", true);

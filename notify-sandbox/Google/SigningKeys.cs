@@ -7,7 +7,7 @@ namespace Notify.Sandbox.Google;
 internal sealed class SigningKeys : IDisposable
 {
     /// <summary>How many are published at most, with the current one; the oldest go first.</summary>
-    private const int MostPublished = 10;
+    private const int MaxPublished = 10;
 
     private readonly Lock _gate = new();
     private readonly List<RSA> _made = [];
@@ -24,7 +24,10 @@ internal sealed class SigningKeys : IDisposable
             lock (_gate)
             {
                 if (_published.Count == 0)
+                {
                     _published = [NewKey()];
+                }
+
                 return _published;
             }
         }
@@ -35,7 +38,9 @@ internal sealed class SigningKeys : IDisposable
     public void Rotate(bool keepsEarlier)
     {
         lock (_gate)
-            _published = [NewKey(), .. keepsEarlier ? Published.Take(MostPublished - 1) : []];
+        {
+            _published = [NewKey(), .. keepsEarlier ? Published.Take(MaxPublished - 1) : []];
+        }
     }
 
     public void Dispose()
@@ -43,7 +48,9 @@ internal sealed class SigningKeys : IDisposable
         lock (_gate)
         {
             foreach (var rsa in _made)
+            {
                 rsa.Dispose();
+            }
         }
     }
 
@@ -52,7 +59,7 @@ internal sealed class SigningKeys : IDisposable
         var rsa = RSA.Create(2048);
         _made.Add(rsa);
         // A token that is being signed may still hold a key that has gone from the list, so only those well behind it are given up.
-        while (_made.Count > 2 * MostPublished)
+        while (_made.Count > 2 * MaxPublished)
         {
             _made[0].Dispose();
             _made.RemoveAt(0);

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Notify.Sandbox.Google;
 
 /// <summary>
-/// What stands behind the codes or access tokens that were given out. They are random words, as Google's are: nobody can read them, and taking one
-/// away is all it takes for a code to be good once. Safe to use from many threads.
+/// The data of issued codes or access tokens. They are random words, like Google's: nobody can read them, and removing one
+/// makes a code work only once. Safe to use from many threads.
 /// </summary>
 /// <param name="prefix">What each begins with.</param>
 /// <param name="most">How many are kept; the oldest go first.</param>
@@ -23,7 +23,9 @@ internal sealed class TokenShelf(string prefix, int most)
         get
         {
             lock (_gate)
+            {
                 return _kept.Count;
+            }
         }
     }
 
@@ -36,22 +38,28 @@ internal sealed class TokenShelf(string prefix, int most)
             _kept.Add(word, principal);
             _inOrder.Enqueue(word);
             while (_inOrder.Count > most)
+            {
                 _kept.Remove(_inOrder.Dequeue());
+            }
         }
 
         return word;
     }
 
-    /// <summary>Finds it and forgets it: of many who come with one word, one gets it.</summary>
+    /// <summary>Finds and removes it: of simultaneous callers with one word, one gets it.</summary>
     public bool TryTake(string word, [NotNullWhen(true)] out ClaimsPrincipal? principal)
     {
         lock (_gate)
+        {
             return _kept.Remove(word, out principal);
+        }
     }
 
     public bool TryFind(string word, [NotNullWhen(true)] out ClaimsPrincipal? principal)
     {
         lock (_gate)
+        {
             return _kept.TryGetValue(word, out principal);
+        }
     }
 }

@@ -65,7 +65,8 @@ function lastLine(chat) {
   if (!chat.last) return chat.started ? 'No messages yet' : 'Has not started the bot';
   const message = chat.last;
   const kind = message.photo ? '🖼 ' : message.document ? '📄 ' : '';
-  return kind + (message.text.split('\n')[0] || message.service || (message.photo ? 'Photo' : message.document?.name ?? ''));
+  const photo = message.media_group_id ? 'Album' : 'Photo';
+  return kind + (message.text.split('\n')[0] || message.service || (message.photo ? photo : message.document?.name ?? ''));
 }
 
 function avatar(chat) {
@@ -89,7 +90,7 @@ async function openChat(id) {
   if (page.open !== id) return;
   const list = $('messages');
   list.replaceChildren();
-  for (const message of messages.slice(-MOST_SHOWN)) list.append(messageItem(message));
+  for (const message of messages.slice(-MOST_SHOWN)) show(message);
   markDays();
   scrollToEnd();
   if (matchMedia('(min-width: 50rem)').matches) $('text').focus();
@@ -153,36 +154,75 @@ function showMenu(isOpen) {
   if (isOpen) $('commands').querySelector('button')?.focus();
 }
 
-function messageItem(message) {
-  if (message.service) {
-    const line = element('li', 'service', message.service);
-    line.dataset.id = message.message_id;
-    line.dataset.date = message.date;
-    return line;
+/** The entry of the list that shows a message; an album's messages share one. */
+const itemOf = id => [...$('messages').children].find(item => item.messages?.some(message => message.message_id === id));
+
+/** Shows a message, or shows it anew: in its place, in its album, or at the end. */
+function show(message) {
+  const there = itemOf(message.message_id);
+  if (there) {
+    there.replaceWith(itemFor(there.messages.map(old => old.message_id === message.message_id ? message : old)));
+    return;
   }
+  const last = $('messages').lastElementChild;
+  const isNext = message.media_group_id && last?.messages?.[0].media_group_id === message.media_group_id;
+  if (isNext) last.replaceWith(itemFor([...last.messages, message]));
+  else $('messages').append(itemFor([message]));
+}
+
+function hide(id) {
+  const there = itemOf(id);
+  const left = there?.messages.filter(message => message.message_id !== id);
+  if (left?.length) there.replaceWith(itemFor(left));
+  else there?.remove();
+}
+
+function itemFor(messages) {
+  const item = messageItem(messages);
+  item.messages = messages;
+  item.dataset.id = messages[0].message_id;
+  item.dataset.date = messages[0].date;
+  return item;
+}
+
+function messageItem(messages) {
+  const message = messages[0];
+  if (message.service) return element('li', 'service', message.service);
   const chat = page.chats.get(message.chat_id);
   const isOwn = !message.from_bot && chat?.type === 'private';
   const item = element('li', `message ${isOwn ? 'own' : 'other'}`);
-  item.dataset.id = message.message_id;
-  item.dataset.date = message.date;
 
   const bubble = element('div', 'bubble');
   if (chat?.type !== 'private') {
     bubble.append(element('p', message.from_bot ? 'sender bot' : 'sender', message.from_bot ? page.state.bot_name : message.from.name));
   }
-  if (message.photo) bubble.append(photo(message));
-  if (message.document) bubble.append(documentLink(message.document));
-  if (message.text) {
-    const text = element('div', 'text');
-    renderText(text, message.text, message.entities, type);
-    bubble.append(text);
+  const isAlbum = messages.length > 1;
+  if (message.photo) bubble.append(isAlbum ? photoGrid(messages) : photo(message));
+  for (const part of messages) {
+    if (part.document) bubble.append(documentLink(part.document));
+    if (part.text) bubble.append(textOf(part));
   }
   bubble.append(meta(message, isOwn));
-  if (message.photo && !message.text) bubble.classList.add('bare');
+  if (message.photo && messages.every(part => !part.text)) bubble.classList.add('bare');
   item.append(bubble);
   if (message.buttons.length) item.append(keyboard(message));
   requestAnimationFrame(() => foldQuotes(item));
   return item;
+}
+
+function textOf(message) {
+  const text = element('div', 'text');
+  renderText(text, message.text, message.entities, type);
+  return text;
+}
+
+/** Two photos beside each other in each row; of an odd number the first has a row of its own. */
+function photoGrid(messages) {
+  const grid = element('div', 'grid');
+  grid.setAttribute('role', 'group');
+  grid.setAttribute('aria-label', `Album of ${messages.length} photos`);
+  grid.append(...messages.map(photo));
+  return grid;
 }
 
 /** A quote that is short enough needs nothing to unfold it. */
@@ -257,7 +297,10 @@ function keyboard(message) {
 
 function key(message, button) {
   if (button.url) {
-    const anchor = element('a', 'key', `${button.text} ↗`);
+    const anchor = element('a', 'key', button.text);
+    const arrow = element('span', 'arrow', '↗');
+    arrow.setAttribute('aria-hidden', 'true');
+    anchor.append(arrow);
     if (/^https?:/i.test(button.url)) anchor.href = button.url;
     anchor.target = '_blank';
     anchor.rel = 'noopener noreferrer';
@@ -343,11 +386,9 @@ async function happened({ kind, chat_id: chatId, message_id: id, message }) {
   if (chatId !== page.open) return;
   if (kind === 'message') renderBar();
   const list = $('messages');
-  const there = list.querySelector(`[data-id="${id}"]`);
-  if (kind === 'delete') there?.remove();
-  else if (message && there) there.replaceWith(messageItem(message));
-  else if (message && kind === 'message') {
-    list.append(messageItem(message));
+  if (kind === 'delete') hide(id);
+  else if (message && (kind === 'message' || itemOf(id))) {
+    show(message);
     while (list.childElementCount > MOST_SHOWN) list.firstElementChild.remove();
   }
   markDays();

@@ -10,9 +10,9 @@ namespace Notify.Sandbox.Telegram;
 /// <summary>The Bot API's door: <c>/bot&lt;token&gt;/METHOD</c> and <c>/file/bot&lt;token&gt;/PATH</c>.</summary>
 internal sealed class BotApi(TelegramWorld world)
 {
-    private const int LongestRecordedValue = 4_500;
+    private const int MaxRecordedLength = 4_500;
 
-    private static readonly FrozenDictionary<string, Action<BotApiCall>> s_methods = new Dictionary<
+    private static readonly FrozenDictionary<string, Action<BotApiCall>> Methods = new Dictionary<
         string,
         Action<BotApiCall>
     >(StringComparer.OrdinalIgnoreCase)
@@ -26,6 +26,7 @@ internal sealed class BotApi(TelegramWorld world)
         ["sendMessage"] = Sending.SendMessage,
         ["sendPhoto"] = Sending.SendPhoto,
         ["sendDocument"] = Sending.SendDocument,
+        ["sendMediaGroup"] = Albums.SendMediaGroup,
         ["sendChatAction"] = Sending.SendChatAction,
         ["editMessageText"] = Editing.EditMessageText,
         ["editMessageCaption"] = Editing.EditMessageCaption,
@@ -36,7 +37,7 @@ internal sealed class BotApi(TelegramWorld world)
         ["deleteMyCommands"] = Menu.DeleteMyCommands,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.Default };
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Default };
 
     /// <summary>Serves one request of any path.</summary>
     public async Task ServeAsync(HttpContext http)
@@ -86,9 +87,14 @@ internal sealed class BotApi(TelegramWorld world)
             {
                 Record(http, time, method, request, played.Status, $"fault {fault.Id}: {played.Description}");
                 if (played.Body is null)
+                {
                     http.Abort();
+                }
                 else
+                {
                     await AnswerAsync(http, played);
+                }
+
                 return;
             }
 
@@ -137,7 +143,10 @@ internal sealed class BotApi(TelegramWorld world)
     private async Task<Answer?> PlayBeforeAsync(HttpContext http, Fault fault)
     {
         if (fault.DelaySeconds > 0)
+        {
             await Task.Delay(TimeSpan.FromSeconds(fault.DelaySeconds), world.Time, http.RequestAborted);
+        }
+
         switch (fault.Kind)
         {
             case FaultKind.Answer when fault.Body is { } body:
@@ -149,7 +158,7 @@ internal sealed class BotApi(TelegramWorld world)
                 );
             case FaultKind.Answer:
                 return Refuse(
-                    new BotApiRefusal(fault.Status, fault.Description ?? UsualDescription(fault))
+                    new BotApiRefusal(fault.Status, fault.Words())
                     {
                         RetryAfter = fault.RetryAfter,
                         MigrateToChatId = fault.MigrateToChatId,
@@ -165,7 +174,7 @@ internal sealed class BotApi(TelegramWorld world)
         }
     }
 
-    /// <summary>Keeps the connection open without a word, until the caller gives up or the sandbox ends.</summary>
+    /// <summary>Keeps the connection open without an answer, until the caller gives up or the sandbox ends.</summary>
     private static async Task HangAsync(HttpContext http)
     {
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -182,15 +191,23 @@ internal sealed class BotApi(TelegramWorld world)
             {
                 json.WriteStartArray();
                 foreach (var update in updates)
+                {
                     json.WriteRawValue(update.Json, skipInputValidation: true);
+                }
+
                 json.WriteEndArray();
             });
         }
 
-        if (!s_methods.TryGetValue(method, out var serve))
+        if (!Methods.TryGetValue(method, out var serve))
+        {
             throw BotApiRefusal.NotFound();
+        }
+
         lock (world.Gate)
+        {
             return Succeed(json => serve(new BotApiCall(world, request, json)));
+        }
     }
 
     private async Task ServeFileAsync(HttpContext http, string tokenAndPath)
@@ -201,7 +218,9 @@ internal sealed class BotApi(TelegramWorld world)
         if (refusal is null)
         {
             lock (world.Gate)
+            {
                 file = world.Files.ByPath(tokenAndPath[(slash + 1)..]);
+            }
         }
 
         await AnswerAsync(
@@ -215,7 +234,10 @@ internal sealed class BotApi(TelegramWorld world)
     private BotApiRefusal? CheckToken(string token)
     {
         if (!TelegramWorld.WellFormedToken().IsMatch(token))
+        {
             return BotApiRefusal.NotFound();
+        }
+
         return string.Equals(token, world.Token, StringComparison.Ordinal) ? null : BotApiRefusal.Unauthorized();
     }
 
@@ -232,12 +254,17 @@ internal sealed class BotApi(TelegramWorld world)
         if (request is not null)
         {
             foreach (var (name, value) in request.Fields)
+            {
                 fields[name] =
                     value is null ? "(not UTF-8)"
-                    : value.Length <= LongestRecordedValue ? value
-                    : value[..LongestRecordedValue];
+                    : value.Length <= MaxRecordedLength ? value
+                    : value[..MaxRecordedLength];
+            }
+
             foreach (var (name, file) in request.Files)
+            {
                 fields[name] = $"{file.FileName} ({file.Bytes.Length} bytes)";
+            }
         }
 
         world.Calls.Add(number => new CallRecord(
@@ -255,26 +282,12 @@ internal sealed class BotApi(TelegramWorld world)
     private static long? QueryChat(HttpContext http) =>
         long.TryParse(http.Request.Query["chat_id"], out var id) ? id : null;
 
-    private static string UsualDescription(Fault fault) =>
-        fault.Status switch
-        {
-            401 => "Unauthorized",
-            403 => "Forbidden: bot was blocked by the user",
-            404 => "Not Found",
-            409 => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-            413 => "Request Entity Too Large",
-            429 => $"Too Many Requests: retry after {fault.RetryAfter ?? 0}",
-            500 => "Internal Server Error",
-            502 => "Bad Gateway",
-            _ => "Bad Request",
-        };
-
     private sealed record Answer(int Status, byte[]? Body, string ContentType, string? Description);
 
     private static Answer Succeed(Action<Utf8JsonWriter> writeResult)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, s_json))
+        using (var json = new Utf8JsonWriter(buffer, Json))
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", true);
@@ -289,7 +302,7 @@ internal sealed class BotApi(TelegramWorld world)
     private static Answer Refuse(BotApiRefusal refusal)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer, s_json))
+        using (var json = new Utf8JsonWriter(buffer, Json))
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", false);
@@ -300,9 +313,15 @@ internal sealed class BotApi(TelegramWorld world)
                 json.WritePropertyName("parameters");
                 json.WriteStartObject();
                 if (refusal.RetryAfter is { } seconds)
+                {
                     json.WriteNumber("retry_after", seconds);
+                }
+
                 if (refusal.MigrateToChatId is { } chat)
+                {
                     json.WriteNumber("migrate_to_chat_id", chat);
+                }
+
                 json.WriteEndObject();
             }
 

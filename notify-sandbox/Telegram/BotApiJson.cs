@@ -33,9 +33,15 @@ internal static class BotApiJson
         json.WriteBoolean("is_bot", false);
         json.WriteString("first_name", person.FirstName);
         if (person.LastName is { } last)
+        {
             json.WriteString("last_name", last);
+        }
+
         if (person.Username is { } username)
+        {
             json.WriteString("username", username);
+        }
+
         json.WriteString("language_code", "en");
         json.WriteEndObject();
     }
@@ -49,9 +55,14 @@ internal static class BotApiJson
             var person = chat.Members[0];
             json.WriteString("first_name", person.FirstName);
             if (person.LastName is { } last)
+            {
                 json.WriteString("last_name", last);
+            }
+
             if (person.Username is { } username)
+            {
                 json.WriteString("username", username);
+            }
         }
         else
         {
@@ -60,7 +71,10 @@ internal static class BotApiJson
 
         json.WriteString("type", TypeName(chat.Type));
         if (chat.Type == ChatType.Group)
+        {
             json.WriteBoolean("all_members_are_administrators", true);
+        }
+
         if (isFull)
         {
             json.WriteNumber("accent_color_id", 0);
@@ -71,7 +85,10 @@ internal static class BotApiJson
                 var gift in (ReadOnlySpan<string>)
                     ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
             )
+            {
                 json.WriteBoolean(gift, false);
+            }
+
             json.WriteEndObject();
         }
 
@@ -92,22 +109,47 @@ internal static class BotApiJson
         json.WriteNumber("message_id", message.Id);
         json.WritePropertyName("from");
         if (message.From is { } person)
+        {
             WritePerson(json, person);
+        }
         else
+        {
             WriteBot(json, world);
+        }
+
         json.WritePropertyName("chat");
         WriteChat(json, message.Chat);
         json.WriteNumber("date", message.Date.ToUnixTimeSeconds());
         if (message.EditDate is { } edited)
+        {
             json.WriteNumber("edit_date", edited.ToUnixTimeSeconds());
+        }
+
         if (message.MigrateToChatId is { } to)
+        {
             json.WriteNumber("migrate_to_chat_id", to);
+        }
+
         if (message.MigrateFromChatId is { } from)
+        {
             json.WriteNumber("migrate_from_chat_id", from);
+        }
+
+        if (message.AlbumId is { } album)
+        {
+            json.WriteString("media_group_id", album);
+        }
+
         if (message.Photo is { } photo)
+        {
             WritePhoto(json, photo);
+        }
+
         if (message.Document is { } document)
+        {
             WriteDocument(json, document);
+        }
+
         if (message.Text.Text.Length > 0)
         {
             json.WriteString(message.HasMedia ? "caption" : "text", message.Text.Text);
@@ -182,9 +224,15 @@ internal static class BotApiJson
                 json.WriteStartObject();
                 json.WriteString("text", button.Text);
                 if (button.Url is { } url)
+                {
                     json.WriteString("url", url);
+                }
+
                 if (button.CallbackData is { } data)
+                {
                     json.WriteString("callback_data", data);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -216,7 +264,9 @@ internal static class BotApiJson
             json.WriteNumber("height", Math.Max(1, (int)(photo.Height * scale)));
             json.WriteEndObject();
             if (isLargest)
+            {
                 break;
+            }
         }
 
         json.WriteEndArray();

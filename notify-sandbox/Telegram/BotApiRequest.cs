@@ -15,7 +15,7 @@ internal sealed class BotApiRequest
     // Telegram refuses bodies over 50 MB before it reads them; a little is added for the other fields.
     private const long LargestBody = (50L * 1024 * 1024) + (64 * 1024);
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(
+    private static readonly UTF8Encoding StrictUtf8 = new(
         encoderShouldEmitUTF8Identifier: false,
         throwOnInvalidBytes: true
     );
@@ -41,13 +41,24 @@ internal sealed class BotApiRequest
     {
         var request = new BotApiRequest();
         if (http.QueryString.HasValue)
+        {
             request.AddUrlEncoded(Encoding.Latin1.GetBytes(http.QueryString.Value![1..]));
+        }
+
         if (!HttpMethods.IsPost(http.Method))
+        {
             return request;
+        }
+
         if (http.ContentLength > LargestBody)
+        {
             throw BotApiRefusal.EntityTooLarge();
+        }
+
         if (!MediaTypeHeaderValue.TryParse(http.ContentType, out var type))
+        {
             return request;
+        }
 
         if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
         {
@@ -57,9 +68,14 @@ internal sealed class BotApiRequest
 
         var body = await ReadBoundedAsync(http.Body, LargestBody, (int)(http.ContentLength ?? 0), cancellation);
         if (type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        {
             request.AddUrlEncoded(body);
+        }
         else if (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
             request.AddJson(body);
+        }
+
         return request;
     }
 
@@ -90,7 +106,10 @@ internal sealed class BotApiRequest
     {
         var text = Text(name);
         if (text.Length == 0)
+        {
             return null;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(text);
@@ -108,24 +127,35 @@ internal sealed class BotApiRequest
         {
             var part = encoded.AsSpan(pair);
             if (part.IsEmpty)
+            {
                 continue;
+            }
+
             var equals = part.IndexOf((byte)'=');
             var name = Strict(UrlDecode(equals < 0 ? part : part[..equals]));
             if (name is not null)
+            {
                 _fields[name] = equals < 0 ? "" : Strict(UrlDecode(part[(equals + 1)..]));
+            }
         }
     }
 
     private void AddJson(byte[] body)
     {
         if (body.Length == 0)
+        {
             return;
+        }
+
         try
         {
             var reader = new Utf8JsonReader(body);
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject)
+            {
                 throw new JsonException();
+            }
+
             while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
             {
                 var name = StringOrNull(ref reader);
@@ -143,7 +173,9 @@ internal sealed class BotApiRequest
                 }
 
                 if (name is not null)
+                {
                     _fields[name] = value;
+                }
             }
         }
         catch (JsonException)
@@ -169,7 +201,10 @@ internal sealed class BotApiRequest
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         if (string.IsNullOrEmpty(boundary))
+        {
             throw BotApiRefusal.BadRequest("can't find boundary in Content-Type");
+        }
+
         var left = LargestBody;
         try
         {
@@ -177,7 +212,10 @@ internal sealed class BotApiRequest
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
                 if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
+                {
                     continue;
+                }
+
                 var bytes = await ReadBoundedAsync(section.Body, left, 0, cancellation);
                 left -= bytes.Length;
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).Value ?? "";
@@ -217,7 +255,10 @@ internal sealed class BotApiRequest
         while ((count = await body.ReadAsync(buffer, cancellation)) > 0)
         {
             if (read.Length + count > most)
+            {
                 throw BotApiRefusal.EntityTooLarge();
+            }
+
             await read.WriteAsync(buffer.AsMemory(0, count), cancellation);
         }
 
@@ -228,7 +269,7 @@ internal sealed class BotApiRequest
     {
         try
         {
-            return s_strictUtf8.GetString(bytes);
+            return StrictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

@@ -33,19 +33,25 @@ internal sealed class CallLog(int most)
         {
             _calls.Enqueue(make(++_count));
             if (_calls.Count > most)
+            {
                 _calls.Dequeue();
+            }
         }
     }
 
     public IReadOnlyList<CallRecord> All()
     {
         lock (_gate)
+        {
             return [.. _calls];
+        }
     }
 
     public void Clear()
     {
         lock (_gate)
+        {
             _calls.Clear();
+        }
     }
 }

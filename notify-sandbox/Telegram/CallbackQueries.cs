@@ -11,8 +11,8 @@ public sealed record CallbackAnswer(string Text, bool ShowAlert);
 internal sealed class CallbackQueries(TimeProvider time)
 {
     // The clock that a phone shows on a pressed button runs out; later answers are refused.
-    private static readonly TimeSpan s_answerWithin = TimeSpan.FromSeconds(15);
-    private const int MostKept = 10_000;
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+    private const int MaxKept = 10_000;
 
     private readonly Dictionary<string, Pressed> _pressed = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
@@ -26,16 +26,22 @@ internal sealed class CallbackQueries(TimeProvider time)
         var answer = new TaskCompletionSource<CallbackAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pressed.Add(id, new Pressed(time.GetTimestamp(), answer));
         _order.Enqueue(id);
-        if (_order.Count > MostKept)
+        if (_order.Count > MaxKept)
+        {
             _pressed.Remove(_order.Dequeue());
+        }
+
         return (id, answer.Task);
     }
 
     /// <exception cref="BotApiRefusal">No such query, or pressed too long ago.</exception>
     public void Answer(string id, CallbackAnswer answer)
     {
-        if (!_pressed.TryGetValue(id, out var pressed) || time.GetElapsedTime(pressed.At) > s_answerWithin)
+        if (!_pressed.TryGetValue(id, out var pressed) || time.GetElapsedTime(pressed.At) > AnswerWithin)
+        {
             throw BotApiRefusal.BadRequest("query is too old and response timeout expired or query ID is invalid");
+        }
+
         pressed.Answer.TrySetResult(answer);
     }
 }

@@ -60,8 +60,12 @@ internal sealed class Chat
         get
         {
             foreach (var id in _order)
+            {
                 if (_messages.TryGetValue(id, out var message))
+                {
                     yield return message;
+                }
+            }
         }
     }
 
@@ -75,7 +79,9 @@ internal sealed class Chat
         _messages.Add(message.Id, message);
         _order.Enqueue(message.Id);
         while (_order.Count > most)
+        {
             _messages.Remove(_order.Dequeue());
+        }
     }
 
     public bool Remove(int messageId) => _messages.Remove(messageId);
@@ -97,6 +103,7 @@ internal sealed class StoredFile
     /// <summary>The path under <c>/file/bot…/</c>.</summary>
     public required string Path { get; init; }
 
+    /// <summary>A document's name as Telegram cleans it (<see cref="FileNames"/>), a photo's as sent.</summary>
     public required string Name { get; init; }
 
     public required string MimeType { get; init; }
@@ -127,6 +134,9 @@ internal sealed class Message
 
     /// <summary>The text, or the caption where there is a photo or document.</summary>
     public FormattedText Text { get; set; } = FormattedText.Empty;
+
+    /// <summary>The album that it is an item of (<c>media_group_id</c>), or null.</summary>
+    public string? AlbumId { get; init; }
 
     public StoredFile? Photo { get; init; }
 

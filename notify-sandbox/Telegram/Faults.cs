@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Notify.Sandbox.Telegram;
 
-/// <summary>What goes wrong with a call.</summary>
+/// <summary>The kinds of faults of a call.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FaultKind>))]
 public enum FaultKind
 {
@@ -73,8 +73,31 @@ public sealed record Fault
     /// <summary>For a delay: how many seconds, also before an answer of the test's choice.</summary>
     public double DelaySeconds { get; init; }
 
+    /// <summary>For an answer to <c>sendMediaGroup</c>: the item, 1 to 10, that is not sent; null is the whole call.</summary>
+    /// <remarks>
+    /// The items before it arrive and stay. The answer is 400 and quotes the words, also where they are those of another status.
+    /// An album with fewer items is not hit.
+    /// </remarks>
+    public int? Item { get; init; }
+
     /// <summary>How many calls it has hit.</summary>
     public int Hits { get; init; }
+
+    /// <summary>The <c>description</c> of an answer.</summary>
+    internal string Words() =>
+        Description
+        ?? Status switch
+        {
+            401 => "Unauthorized",
+            403 => "Forbidden: bot was blocked by the user",
+            404 => "Not Found",
+            409 => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+            413 => "Request Entity Too Large",
+            429 => $"Too Many Requests: retry after {RetryAfter ?? 0}",
+            500 => "Internal Server Error",
+            502 => "Bad Gateway",
+            _ => "Bad Request",
+        };
 }
 
 /// <summary>The faults that are on. Safe to use from many threads.</summary>
@@ -101,17 +124,29 @@ internal sealed class FaultPlan(TimeProvider time)
         }
     }
 
-    /// <summary>The fault for a call, counted as a hit; the oldest that fits comes first.</summary>
-    public Fault? Next(string method, long? chatId)
+    /// <summary>The fault for a call as a whole, counted as a hit; the oldest that fits comes first.</summary>
+    public Fault? Next(string method, long? chatId) => Hit(fault => fault.Item is null && Fits(fault, method, chatId));
+
+    /// <summary>The fault for one item of an album, counted as a hit; the oldest that fits comes first.</summary>
+    public Fault? NextOfAlbum(string method, long chatId, int items) =>
+        Hit(fault => fault.Item <= items && Fits(fault, method, chatId));
+
+    private Fault? Hit(Func<Fault, bool> fits)
     {
         lock (_gate)
         {
             if (_planned.Count == 0)
+            {
                 return null;
+            }
+
             foreach (var planned in _planned)
             {
-                if (!IsOn(planned) || !Fits(planned.Fault, method, chatId))
+                if (!IsOn(planned) || !fits(planned.Fault))
+                {
                     continue;
+                }
+
                 planned.Fault = planned.Fault with { Hits = planned.Fault.Hits + 1 };
                 return planned.Fault;
             }
@@ -120,23 +155,29 @@ internal sealed class FaultPlan(TimeProvider time)
         }
     }
 
-    /// <summary>All that were planned, those that are used up too, so that a test sees their hits.</summary>
+    /// <summary>All faults including used-up ones, so tests see their hits.</summary>
     public IReadOnlyList<Fault> All()
     {
         lock (_gate)
+        {
             return [.. _planned.Select(p => p.Fault)];
+        }
     }
 
     public bool Remove(int id)
     {
         lock (_gate)
+        {
             return _planned.RemoveAll(p => p.Fault.Id == id) > 0;
+        }
     }
 
     public void Clear()
     {
         lock (_gate)
+        {
             _planned.Clear();
+        }
     }
 
     private bool IsOn(Planned planned) =>

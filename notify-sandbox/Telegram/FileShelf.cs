@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Notify.Sandbox.Telegram;
 
 /// <summary>Photos and documents by id and by path, bounded in bytes. Guarded by the world's gate.</summary>
-internal sealed class FileShelf(long mostBytes)
+internal sealed class FileShelf(long maxBytes)
 {
     private readonly Dictionary<string, StoredFile> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StoredFile> _byPath = new(StringComparer.Ordinal);
@@ -43,7 +43,7 @@ internal sealed class FileShelf(long mostBytes)
         _byPath.Add(file.Path, file);
         _order.Enqueue(file);
         _bytes += bytes.Length;
-        while (_bytes > mostBytes && _order.Count > 1)
+        while (_bytes > maxBytes && _order.Count > 1)
         {
             var oldest = _order.Dequeue();
             _byId.Remove(oldest.Id);

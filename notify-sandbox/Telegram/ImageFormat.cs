@@ -5,7 +5,7 @@ namespace Notify.Sandbox.Telegram;
 /// <summary>What the sandbox needs to know of a picture, read from its bytes: PNG, JPEG and GIF.</summary>
 internal static class ImageFormat
 {
-    private static readonly uint[] s_crcTable = [.. Enumerable.Range(0, 256).Select(CrcOfByte)];
+    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(CrcOfByte)];
 
     private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -13,9 +13,15 @@ internal static class ImageFormat
     public static (string MimeType, int Width, int Height)? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.StartsWith(PngSignature))
+        {
             return ReadPng(bytes);
+        }
+
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]))
+        {
             return ReadJpeg(bytes);
+        }
+
         return bytes.StartsWith("GIF8"u8) && bytes.Length > 13 && bytes[^1] == 0x3b
             ? (
                 "image/gif",
@@ -34,18 +40,30 @@ internal static class ImageFormat
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(left);
             if (length > left.Length - 12)
+            {
                 return null;
+            }
+
             var chunk = left.Slice(4, (int)length + 4);
             if (Crc32(chunk) != BinaryPrimitives.ReadUInt32BigEndian(left[((int)length + 8)..]))
+            {
                 return null;
+            }
+
             if (chunk.StartsWith("IHDR"u8) && length >= 13)
+            {
                 size = (
                     "image/png",
                     BinaryPrimitives.ReadInt32BigEndian(chunk[4..]),
                     BinaryPrimitives.ReadInt32BigEndian(chunk[8..])
                 );
+            }
+
             if (chunk.StartsWith("IEND"u8))
+            {
                 return size is { Item2: > 0, Item3: > 0 } ? size : null;
+            }
+
             left = left[((int)length + 12)..];
         }
 
@@ -56,7 +74,10 @@ internal static class ImageFormat
     {
         // A picture that was cut short has no end mark near its end.
         if (bytes[^Math.Min(bytes.Length, 64)..].LastIndexOf((ReadOnlySpan<byte>)[0xff, 0xd9]) < 0)
+        {
             return null;
+        }
+
         var at = 2;
         while (at + 9 < bytes.Length && bytes[at] == 0xff)
         {
@@ -87,7 +108,10 @@ internal static class ImageFormat
     {
         var crc = uint.MaxValue;
         foreach (var b in bytes)
-            crc = s_crcTable[(byte)crc ^ b] ^ (crc >> 8);
+        {
+            crc = CrcTable[(byte)crc ^ b] ^ (crc >> 8);
+        }
+
         return ~crc;
     }
 
@@ -95,7 +119,10 @@ internal static class ImageFormat
     {
         var crc = (uint)value;
         for (var bit = 0; bit < 8; bit++)
+        {
             crc = (crc & 1) == 1 ? (crc >> 1) ^ 0xedb88320 : crc >> 1;
+        }
+
         return crc;
     }
 }

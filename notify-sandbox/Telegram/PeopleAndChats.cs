@@ -21,9 +21,15 @@ internal sealed class PeopleAndChats
     public Person Add(string firstName, string? lastName, string? username, long? id)
     {
         if (id is { } wanted && _people.TryGetValue(wanted, out var known))
+        {
             return known;
+        }
+
         while (_people.ContainsKey(_nextPerson))
+        {
             _nextPerson++;
+        }
+
         var person = new Person
         {
             Id = id ?? _nextPerson,
@@ -47,9 +53,15 @@ internal sealed class PeopleAndChats
     public Chat AddGroup(string title, ChatType type, List<Person> members, long? id)
     {
         while (_chats.ContainsKey(_nextGroup))
+        {
             _nextGroup--;
+        }
+
         while (_chats.ContainsKey(_nextSupergroup))
+        {
             _nextSupergroup--;
+        }
+
         var chat = new Chat
         {
             Id = id ?? (type == ChatType.Group ? _nextGroup : _nextSupergroup),

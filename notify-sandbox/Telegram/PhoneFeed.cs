@@ -12,13 +12,15 @@ public sealed record PhoneEvent(string Kind, long ChatId, int? MessageId = null)
 /// <summary>Hands events to all who watch. A watcher that does not keep up loses the oldest events and reads the chat anew.</summary>
 internal sealed class PhoneFeed
 {
-    private const int MostWaiting = 1_000;
+    private const int MaxWaiting = 1_000;
     private readonly ConcurrentDictionary<Channel<PhoneEvent>, byte> _watchers = new();
 
     public void Publish(PhoneEvent happened)
     {
         foreach (var watcher in _watchers.Keys)
+        {
             watcher.Writer.TryWrite(happened);
+        }
     }
 
     public async IAsyncEnumerable<PhoneEvent> WatchAsync(
@@ -26,13 +28,15 @@ internal sealed class PhoneFeed
     )
     {
         var channel = Channel.CreateBounded<PhoneEvent>(
-            new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
+            new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
         );
         _watchers.TryAdd(channel, 0);
         try
         {
             await foreach (var happened in channel.Reader.ReadAllAsync(cancellation))
+            {
                 yield return happened;
+            }
         }
         finally
         {

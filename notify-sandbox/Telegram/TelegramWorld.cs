@@ -8,13 +8,17 @@ internal sealed partial class TelegramWorld
 {
     private readonly SandboxOptions _options;
     private int _nextMessageId = 1;
+    private long _nextAlbumId = 13_900_000_000_000_001;
 
     public TelegramWorld(SandboxOptions options)
     {
         if (!WellFormedToken().IsMatch(options.Token))
+        {
             throw new UsageException(
                 "The token must be digits, a colon and at least 20 letters, digits, \"-\" or \"_\", such as 110201:AAH-sandbox-token-of-no-bot."
             );
+        }
+
         _options = options;
         BotId = long.Parse(
             options.Token.AsSpan(0, options.Token.IndexOf(':', StringComparison.Ordinal)),
@@ -32,7 +36,7 @@ internal sealed partial class TelegramWorld
 
     public TimeProvider Time => _options.Time;
 
-    /// <summary>The token that is right now; a test can revoke it.</summary>
+    /// <summary>The current token; a test can revoke it.</summary>
     public string Token { get; set; }
 
     public long BotId { get; }
@@ -69,6 +73,9 @@ internal sealed partial class TelegramWorld
 
     /// <summary>The number of a chat's next message: a supergroup counts its own, all other chats share the bot's count.</summary>
     public int NextMessageId(Chat chat) => chat.Type == ChatType.Supergroup ? chat.NextMessageId++ : _nextMessageId++;
+
+    /// <summary>The id of the next album, in digits as Telegram's.</summary>
+    public string NextAlbumId() => (_nextAlbumId++).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Digits, a colon, and what Telegram's secrets are made of.</summary>
     [GeneratedRegex("^[0-9]{1,16}:[A-Za-z0-9_-]{20,80}$", RegexOptions.CultureInvariant, 1000)]

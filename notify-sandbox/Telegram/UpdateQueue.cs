@@ -8,16 +8,16 @@ namespace Notify.Sandbox.Telegram;
 /// <param name="Json">The whole <c>Update</c> object.</param>
 internal sealed record Update(int Id, byte[] Json);
 
-/// <summary>What the bot has not fetched and confirmed yet. Guarded by the world's gate.</summary>
+/// <summary>Updates that the bot has not confirmed yet. Guarded by the world's gate.</summary>
 internal sealed class UpdateQueue
 {
     // Telegram forgets unconfirmed updates after 24 hours; here their number is bounded.
-    private const int MostKept = 10_000;
+    private const int MaxKept = 10_000;
 
     // An offset further ahead than this belongs to an earlier numbering.
     private const int FurthestAhead = 10;
 
-    private static readonly HashSet<string> s_onlyOnRequest = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> OnlyOnRequest = new(StringComparer.Ordinal)
     {
         "chat_member",
         "message_reaction",
@@ -41,8 +41,11 @@ internal sealed class UpdateQueue
     /// <summary>Adds an update; its number, or null where the bot did not ask for this kind.</summary>
     public int? Add(string kind, Action<Utf8JsonWriter> writeContent)
     {
-        if (_allowed is null ? s_onlyOnRequest.Contains(kind) : !_allowed.Contains(kind))
+        if (_allowed is null ? OnlyOnRequest.Contains(kind) : !_allowed.Contains(kind))
+        {
             return null;
+        }
+
         var id = _nextId++;
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -71,15 +74,20 @@ internal sealed class UpdateQueue
     public IReadOnlyList<Update> Take(int offset, int limit)
     {
         if (offset < 0)
+        {
             _pending.RemoveRange(0, Math.Max(0, _pending.Count + offset));
+        }
         else if (offset > 0 && offset <= _nextId - 1 + FurthestAhead)
+        {
             _pending.RemoveAll(u => u.Id < offset);
+        }
+
         return _pending.Take(limit).ToList();
     }
 
     public void Clear() => _pending.Clear();
 
-    /// <summary>Makes the caller the one who waits for updates; whoever waited before is told that another one came.</summary>
+    /// <summary>Makes the caller the waiting poll. An earlier waiting poll gets the answer that another one came.</summary>
     /// <returns>Completes with true when an update is there, with false when another poll took the place.</returns>
     public TaskCompletionSource<bool> Wait()
     {
@@ -97,14 +105,19 @@ internal sealed class UpdateQueue
     public void StopWaiting(TaskCompletionSource<bool> waiting)
     {
         if (_waiting == waiting)
+        {
             _waiting = null;
+        }
     }
 
     private void Enqueue(Update update)
     {
         _pending.Add(update);
-        if (_pending.Count > MostKept)
+        if (_pending.Count > MaxKept)
+        {
             _pending.RemoveAt(0);
+        }
+
         _waiting?.TrySetResult(true);
         _waiting = null;
     }

@@ -62,7 +62,9 @@ public sealed class DoorTests : SandboxSpecs, IDisposable
             "application/json"
         );
         foreach (HttpContent content in (HttpContent[])[form, multipart, json])
+        {
             Assert.Equal(200, (await PostAsync("sendMessage", content)).Status);
+        }
 
         var messages = await Control.BotMessagesAsync(Alice, Cancellation);
         Assert.Equal(
@@ -132,7 +134,7 @@ public sealed class DoorTests : SandboxSpecs, IDisposable
     )]
     [InlineData(
         """[{"type":"text_link","offset":2,"length":1,"url":"no link"}]""",
-        "entity URL 'no link' is invalid: Wrong HTTP URL"
+        "entity URL 'no link' is invalid: Wrong URL host"
     )]
     [InlineData("""[{"type":"bold","offset":-1,"length":1}]""", "receive an entity with incorrect offset -1")]
     [InlineData("{", "can't parse entities JSON object")]
@@ -159,6 +161,26 @@ public sealed class DoorTests : SandboxSpecs, IDisposable
     [InlineData(
         """[[{"text":"a","url":"nonsense"}]]""",
         "inline keyboard button URL 'nonsense' is invalid: Wrong HTTP URL"
+    )]
+    [InlineData(
+        """[[{"text":"Run","callback_data":"run"},{"text":"a","url":"http://localhost:8888/lab"}]]""",
+        "inline keyboard button URL 'http://localhost:8888/lab' is invalid: Wrong HTTP URL"
+    )]
+    [InlineData(
+        """[[{"text":"a","url":"ftp://files.example.com/x"}]]""",
+        "inline keyboard button URL 'ftp://files.example.com/x' is invalid: Unsupported URL protocol"
+    )]
+    [InlineData(
+        """[[{"text":"a","url":"https:///x"}]]""",
+        "inline keyboard button URL 'https:///x' is invalid: URL host is empty"
+    )]
+    [InlineData(
+        """[[{"text":"a","url":"https://dash.example.com:99999/"}]]""",
+        "inline keyboard button URL 'https://dash.example.com:99999/' is invalid: Wrong port number specified in the URL"
+    )]
+    [InlineData(
+        """[[{"text":"a","url":"https://dash board.example.com/"}]]""",
+        "inline keyboard button URL 'https://dash board.example.com/' is invalid: Wrong URL host"
     )]
     [InlineData("\"x\"", "field \"inline_keyboard\" must be of type Array")]
     public async Task Keyboards_that_Telegram_does_not_take_are_refused(string keyboard, string description)
@@ -215,9 +237,15 @@ public sealed class DoorTests : SandboxSpecs, IDisposable
         request.Content = new StringContent("""{"first_name":"Eve"}""");
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         if (host is not null)
+        {
             request.Headers.Host = host;
+        }
+
         if (origin is not null)
+        {
             request.Headers.Add("Origin", origin);
+        }
+
         using var answer = await _http.SendAsync(request, Cancellation);
         Assert.Equal(status, (int)answer.StatusCode);
     }

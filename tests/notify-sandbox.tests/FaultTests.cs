@@ -34,6 +34,7 @@ public sealed class FaultTests : SandboxSpecs, IDisposable
             Cancellation
         );
         for (var i = 0; i < 2; i++)
+        {
             Assert.Equal(
                 3,
                 (
@@ -46,6 +47,8 @@ public sealed class FaultTests : SandboxSpecs, IDisposable
                     .Parameters!
                     .RetryAfter
             );
+        }
+
         await Bot.GetMe(Cancellation);
         await Bot.SendMessage(Alice, "hello", cancellationToken: Cancellation);
         Assert.Equal(2, Assert.Single(await Control.FaultsAsync(Cancellation)).Hits);
@@ -166,15 +169,18 @@ public sealed class FaultTests : SandboxSpecs, IDisposable
             },
             Cancellation
         );
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var call = SendAsync("hello", patience.Token);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var call = SendAsync("hello", giveUp.Token);
         while (
             (await Control.FaultsAsync(Cancellation))[0].Hits == 0
             || (await Control.BotMessagesAsync(Alice, Cancellation)).Count < messages
         )
+        {
             await Task.Yield();
+        }
+
         Assert.False(call.IsCompleted);
-        await patience.CancelAsync();
+        await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.Equal(messages, (await Control.BotMessagesAsync(Alice, Cancellation)).Count);
     }
@@ -193,7 +199,10 @@ public sealed class FaultTests : SandboxSpecs, IDisposable
         );
         var call = SendAsync("late");
         while ((await Control.FaultsAsync(Cancellation))[0].Hits == 0)
+        {
             await Task.Yield();
+        }
+
         Assert.Empty(await Control.BotMessagesAsync(Alice, Cancellation));
         while (!call.IsCompleted)
         {
@@ -242,7 +251,10 @@ public sealed class FaultTests : SandboxSpecs, IDisposable
     {
         var poll = CallAsync("getUpdates?timeout=50");
         while ((await Control.CallsAsync(Cancellation)).Count > 0)
+        {
             await Task.Yield();
+        }
+
         await Control.BeginOutageAsync(Cancellation);
         await Assert.ThrowsAsync<HttpRequestException>(() => poll);
     }

@@ -58,6 +58,13 @@ public sealed class FormattingTests
     [InlineData("<code class=\"language-sql\">select</code>", "select", "code 0+6")]
     [InlineData("<blockquote expandable>a</blockquote>", "a", "expandable_blockquote 0+1")]
     [InlineData("<blockquote>a</blockquote>", "a", "blockquote 0+1")]
+    [InlineData("<i    aba>a</i>", "a", "italic 0+1")]
+    [InlineData("<blockquote   cite=\"\" askdlbas nj12b3>a</blockquote>", "a", "blockquote 0+1")]
+    [InlineData("<blockquote   expandable   asd>a</blockquote>", "a", "expandable_blockquote 0+1")]
+    [InlineData("<blockquote   expandable=false>a</blockquote>", "a", "expandable_blockquote 0+1")]
+    [InlineData("<a HREF='https://example.com/'>a</a>", "a", "")]
+    [InlineData("<i   =aba>a</i>", null, "Empty attribute name in the tag \"i\" at byte offset 0")]
+    [InlineData("<b aba/>a</b>", null, "Empty attribute name in the tag \"b\" at byte offset 0")]
     [InlineData(
         "<a href='tg://user?id=5'>a</a> <a>example.com</a>",
         "a example.com",

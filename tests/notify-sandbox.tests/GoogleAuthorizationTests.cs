@@ -190,14 +190,23 @@ public sealed class GoogleAuthorizationTests : GoogleProtocol
             method == "GET" ? address : new Uri(address, address.AbsolutePath)
         );
         if (method == "POST")
+        {
             request.Content = new StringContent(
                 address.Query[1..],
                 new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")
             );
+        }
+
         if (host is not null)
+        {
             request.Headers.Host = host;
+        }
+
         if (origin is not null)
+        {
             request.Headers.Add("Origin", origin == "own" ? Issuer : origin);
+        }
+
         using var answer = await Http.SendAsync(request, Cancellation);
         Assert.Equal(status, (int)answer.StatusCode);
     }

@@ -65,9 +65,14 @@ internal sealed class GoogleClientApp : IAsyncDisposable
                 {
                     // The library does not ask for these two, so an application must: it takes an unsigned token that comes from the token endpoint.
                     if (validated.SecurityToken.SignatureAlgorithm != "RS256")
+                    {
                         validated.Fail("The token is not signed with RS256.");
+                    }
                     else if (validated.Principal!.FindFirst("email_verified") is null)
+                    {
                         validated.Fail("The token does not say whether the e-mail is verified.");
+                    }
+
                     return Task.CompletedTask;
                 };
                 client.Events.OnRemoteFailure = failed =>
@@ -85,7 +90,10 @@ internal sealed class GoogleClientApp : IAsyncDisposable
             async (HttpContext http) =>
             {
                 if (http.User.Identity is not { IsAuthenticated: true })
+                {
                     return Results.Challenge(authenticationSchemes: [OpenIdConnectDefaults.AuthenticationScheme]);
+                }
+
                 return Results.Ok(
                     new LoggedIn(
                         http.User.Claims.ToDictionary(c => c.Type, c => c.Value),
@@ -122,7 +130,10 @@ internal sealed class GoogleClientApp : IAsyncDisposable
         using var visitor = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() });
         using var first = await visitor.GetAsync(Address, cancellation);
         if (!first.IsSuccessStatusCode)
+        {
             return (first.StatusCode, await first.Content.ReadAsStringAsync(cancellation));
+        }
+
         using var last = await press(await PickerForm.ReadAsync(first, cancellation), visitor);
         return (last.StatusCode, await last.Content.ReadAsStringAsync(cancellation));
     }

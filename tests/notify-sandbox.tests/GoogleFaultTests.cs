@@ -47,7 +47,10 @@ public sealed class GoogleFaultTests : GoogleSpecs
     {
         await Control.Google.AddFaultAsync(GoogleFaultKind.BadSignature, Cancellation, times: null);
         for (var i = 0; i < 3; i++)
+        {
             Assert.Equal(HttpStatusCode.Forbidden, (await Client.TryAsync(Cancellation)).Status);
+        }
+
         await Control.Google.ClearFaultsAsync(Cancellation);
         await Client.LogInAsync("dana@example.com", Cancellation);
     }
@@ -58,11 +61,11 @@ public sealed class GoogleFaultTests : GoogleSpecs
     [InlineData(GoogleEndpoint.Keys)]
     public async Task An_endpoint_that_never_answers_is_given_up_by_the_client(GoogleEndpoint endpoint)
     {
-        using var patience = new CancellationTokenSource();
+        using var giveUp = new CancellationTokenSource();
         await using var client = await GoogleClientApp.StartAsync(
             Sandbox.GoogleAddress,
             Cancellation,
-            options => options.BackchannelHttpHandler = new Impatient(patience.Token)
+            options => options.BackchannelHttpHandler = new Impatient(giveUp.Token)
         );
         await Control.Google.AddFaultAsync(
             new GoogleFault { Kind = GoogleFaultKind.Hang, Endpoint = endpoint },
@@ -70,9 +73,12 @@ public sealed class GoogleFaultTests : GoogleSpecs
         );
         var login = client.TryAsync(Cancellation);
         while ((await Control.Google.FaultsAsync(Cancellation))[0].Hits == 0)
+        {
             await Task.Yield();
+        }
+
         Assert.False(login.IsCompleted);
-        await patience.CancelAsync();
+        await giveUp.CancelAsync();
         Assert.Contains(
             (await login).Status,
             (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError]
@@ -91,7 +97,10 @@ public sealed class GoogleFaultTests : GoogleSpecs
         );
         var hanging = http.GetAsync(new Uri(sandbox.GoogleAddress, "/.well-known/openid-configuration"), Cancellation);
         while ((await control.Google.FaultsAsync(Cancellation))[0].Hits == 0)
+        {
             await Task.Yield();
+        }
+
         await sandbox.DisposeAsync();
         await Assert.ThrowsAsync<HttpRequestException>(() => hanging);
     }
@@ -127,7 +136,10 @@ public sealed class GoogleFaultTests : GoogleSpecs
         var published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
         Assert.Equal((2, first), (published.Count, published[1].Kid));
         for (var i = 0; i < 10; i++)
+        {
             published = await Control.Google.RotateKeyAsync(Cancellation, keepsEarlier: true);
+        }
+
         Assert.Equal(10, published.Count);
         Assert.DoesNotContain(first, published.Select(k => k.Kid));
     }
@@ -192,7 +204,10 @@ public sealed class GoogleFaultTests : GoogleSpecs
     public async Task Accounts_are_bounded_and_one_that_is_not_there_cannot_be_removed()
     {
         for (var i = (await Control.Google.AccountsAsync(Cancellation)).Count; i < 1_000; i++)
+        {
             await Control.Google.AddAccountAsync(new GoogleAccount($"person{i}@example.com"), Cancellation);
+        }
+
         await Control.Google.AddAccountAsync(new GoogleAccount("DANA@example.com", Name: "Dana Changed"), Cancellation);
         Assert.Equal("Dana Changed", (await Control.Google.AccountsAsync(Cancellation))[0].Name);
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
@@ -207,14 +222,14 @@ public sealed class GoogleFaultTests : GoogleSpecs
     }
 
     /// <summary>Gives up waiting for Google when the test says so, instead of after a minute.</summary>
-    private sealed class Impatient(CancellationToken patience) : DelegatingHandler(new SocketsHttpHandler())
+    private sealed class Impatient(CancellationToken giveUp) : DelegatingHandler(new SocketsHttpHandler())
     {
         protected override async Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request,
             CancellationToken cancellationToken
         )
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, giveUp);
             return await base.SendAsync(request, either.Token);
         }
     }

@@ -108,7 +108,10 @@ public abstract class GoogleProtocol : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Sandbox.GoogleAddress, path));
         if (accessToken is not null)
+        {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        }
+
         using var answer = await Http.SendAsync(request, Cancellation);
         answer.EnsureSuccessStatusCode();
         return await JsonAsync(answer);
@@ -139,7 +142,9 @@ public abstract class GoogleProtocol : IAsyncLifetime
         {
             fields.Remove(name);
             if (value is not null)
+            {
                 fields.Add(name, value);
+            }
         }
 
         return fields;

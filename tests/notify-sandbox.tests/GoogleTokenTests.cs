@@ -176,10 +176,15 @@ public sealed class GoogleTokenTests : GoogleProtocol
     {
         var codes = new List<string>();
         for (var i = 0; i < 4; i++)
+        {
             codes.Add(await CodeAsync());
+        }
+
         Assert.Equal(HttpStatusCode.BadRequest, (await RedeemAsync(codes[0])).Status);
         foreach (var code in codes.Skip(1))
+        {
             Assert.Equal(HttpStatusCode.OK, (await RedeemAsync(code)).Status);
+        }
     }
 
     private static JsonElement Payload(JsonElement answer) =>

@@ -28,6 +28,7 @@ public sealed class GrammyTests : SandboxSpecs
             {
               "errors": {
                 "not started": "403 Forbidden: bot can't initiate conversation with a user",
+                "mixed album": "400 Bad Request: document can't be mixed with other media types",
                 "too long": "400 Bad Request: message is too long",
                 "markdown": "400 Bad Request: can't parse entities: Can't find end of the entity starting at byte offset 3",
                 "button data": "400 Bad Request: BUTTON_DATA_INVALID",
@@ -59,19 +60,29 @@ public sealed class GrammyTests : SandboxSpecs
               "document": [
                 "data.csv",
                 4
+              ],
+              "album": [
+                [
+                  true,
+                  "A"
+                ],
+                [
+                  true,
+                  ""
+                ]
               ]
             }
             """,
-            JsonSerializer.Serialize(seen, s_indented)
+            JsonSerializer.Serialize(seen, Indented)
         );
         var person = (await Control.ChatsAsync(Cancellation)).Single(c => c.Title == "Grace").Id;
         Assert.Equal(
-            ["Delivered", "Chart", "", "x"],
+            ["Delivered", "Chart", "", "A", "", "x"],
             (await Control.BotMessagesAsync(person, Cancellation)).Select(m => m.Text)
         );
     }
 
-    private static readonly JsonSerializerOptions s_indented = new()
+    private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

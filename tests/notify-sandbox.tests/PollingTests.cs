@@ -47,7 +47,10 @@ public sealed class PollingTests : SandboxSpecs
     public async Task A_negative_offset_gives_the_last_updates_and_forgets_the_rest()
     {
         foreach (var text in (string[])["one", "two", "three"])
+        {
             await Control.TypeAsync(Alice, text, Cancellation);
+        }
+
         Assert.Equal(
             ["two", "three"],
             (await Bot.GetUpdates(-2, cancellationToken: Cancellation)).Select(u => u.Message!.Text)

@@ -53,7 +53,9 @@ public sealed partial class ProgramTests : IDisposable
         finally
         {
             if (!sandbox.HasExited)
+            {
                 sandbox.Kill();
+            }
         }
     }
 
@@ -100,7 +102,9 @@ public sealed partial class ProgramTests : IDisposable
         finally
         {
             if (!sandbox.HasExited)
+            {
                 sandbox.Kill();
+            }
         }
     }
 
@@ -182,7 +186,10 @@ public sealed partial class ProgramTests : IDisposable
     {
         var ready = await sandbox.StandardOutput.ReadLineAsync(Cancellation);
         if (ready is not null)
+        {
             sandbox.Kill();
+        }
+
         Assert.Null(ready);
         await sandbox.WaitForExitAsync(Cancellation);
     }

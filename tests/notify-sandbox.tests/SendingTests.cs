@@ -196,9 +196,13 @@ public sealed class SendingTests : SandboxSpecs
         Func<Task> send = () =>
             Bot.SendPhoto(Alice, InputFile.FromStream(stream, "chart.png"), cancellationToken: Cancellation);
         if (isTaken)
+        {
             await send();
+        }
         else
+        {
             await RefusedAsync(400, "Bad Request: PHOTO_INVALID_DIMENSIONS", send);
+        }
     }
 
     [Fact]
@@ -286,6 +290,27 @@ public sealed class SendingTests : SandboxSpecs
                     cancellationToken: Cancellation
                 )
         );
+    }
+
+    [Fact]
+    public async Task Buttons_that_open_a_page_stand_beside_those_that_call_the_bot()
+    {
+        await Bot.SendMessage(
+            Alice,
+            "Revenue drop",
+            replyMarkup: new InlineKeyboardMarkup(
+                InlineKeyboardButton.WithUrl("Dashboard", "HTTPS://Dash.Example.com/q?a=1 2"),
+                InlineKeyboardButton.WithCallbackData("Run", "run:1")
+            ),
+            cancellationToken: Cancellation
+        );
+        var message = Assert.Single(await Control.BotMessagesAsync(Alice, Cancellation));
+        Assert.Equal(
+            [("Dashboard", null, "https://dash.example.com/q?a=1%202"), ("Run", "run:1", null)],
+            Assert.Single(message.Buttons).Select(b => (b.Text, b.Data, b.Url))
+        );
+        await Control.PressAsync(Alice, "Run", Cancellation);
+        Assert.Equal("run:1", Assert.Single(await Bot.GetUpdates(cancellationToken: Cancellation)).CallbackQuery!.Data);
     }
 
     [Fact]

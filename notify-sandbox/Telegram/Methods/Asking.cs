@@ -4,9 +4,9 @@ namespace Notify.Sandbox.Telegram.Methods;
 internal static class Asking
 {
     // Larger files can be sent, but not fetched. https://core.telegram.org/bots/api#getfile
-    private const int MostFetchedBytes = 20 * 1024 * 1024;
+    private const int MaxFetchedBytes = 20 * 1024 * 1024;
 
-    private const int LongestCallbackAnswer = 200;
+    private const int MaxCallbackAnswerLength = 200;
 
     public static void GetMe(BotApiCall call) => BotApiJson.WriteBot(call.Result, call.World, isGetMe: true);
 
@@ -16,10 +16,16 @@ internal static class Asking
     {
         var id = call.Request.Text("file_id");
         if (id.Length == 0)
+        {
             throw BotApiRefusal.BadRequest("file_id not specified");
+        }
+
         var file = call.World.Files.ById(id) ?? throw BotApiRefusal.BadRequest("invalid file_id");
-        if (file.Bytes.Length > MostFetchedBytes)
+        if (file.Bytes.Length > MaxFetchedBytes)
+        {
             throw BotApiRefusal.BadRequest("file is too big");
+        }
+
         call.Result.WriteStartObject();
         call.Result.WriteString("file_id", file.Id);
         call.Result.WriteString("file_unique_id", file.UniqueId);
@@ -32,7 +38,10 @@ internal static class Asking
     public static void DeleteWebhook(BotApiCall call)
     {
         if (call.Request.Flag("drop_pending_updates"))
+        {
             call.World.Updates.Clear();
+        }
+
         call.Result.WriteBooleanValue(true);
     }
 
@@ -48,8 +57,11 @@ internal static class Asking
     public static void AnswerCallbackQuery(BotApiCall call)
     {
         var text = call.Request.Text("text");
-        if (text.Length > LongestCallbackAnswer)
+        if (text.Length > MaxCallbackAnswerLength)
+        {
             throw BotApiRefusal.BadRequest("MESSAGE_TOO_LONG");
+        }
+
         call.World.Callbacks.Answer(
             call.Request.Text("callback_query_id"),
             new CallbackAnswer(text, call.Request.Flag("show_alert"))

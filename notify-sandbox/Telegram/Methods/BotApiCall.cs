@@ -15,12 +15,18 @@ internal sealed record BotApiCall(TelegramWorld World, BotApiRequest Request, Ut
     {
         var text = Request.Text("chat_id");
         if (text.Length == 0)
+        {
             throw BotApiRefusal.BadRequest("chat_id is empty");
+        }
+
         if (
             !long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id)
             || World.People.Chat(id) is not { } chat
         )
+        {
             throw BotApiRefusal.BadRequest("chat not found");
+        }
+
         return chat.MigratedTo is { } supergroup
             ? throw new BotApiRefusal(400, "Bad Request: group chat was upgraded to a supergroup chat")
             {
@@ -35,13 +41,22 @@ internal sealed record BotApiCall(TelegramWorld World, BotApiRequest Request, Ut
     {
         var chat = Chat();
         if (chat.Type != ChatType.Private)
+        {
             return chat.IsKicked
                 ? throw BotApiRefusal.Forbidden($"bot was kicked from the {BotApiJson.TypeName(chat.Type)} chat")
                 : chat;
+        }
+
         if (chat.Members[0].IsDeactivated)
+        {
             throw BotApiRefusal.Forbidden("user is deactivated");
+        }
+
         if (chat.IsBlocked)
+        {
             throw BotApiRefusal.Forbidden("bot was blocked by the user");
+        }
+
         return chat.IsStarted ? chat : throw BotApiRefusal.Forbidden("bot can't initiate conversation with a user");
     }
 }

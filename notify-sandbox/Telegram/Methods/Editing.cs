@@ -6,14 +6,17 @@ namespace Notify.Sandbox.Telegram.Methods;
 internal static class Editing
 {
     // A bot can delete messages of others, and its own in groups, for 48 hours. https://core.telegram.org/bots/api#deletemessage
-    private static readonly TimeSpan s_deleteWithin = TimeSpan.FromHours(48);
+    private static readonly TimeSpan DeleteWithin = TimeSpan.FromHours(48);
 
     public static void EditMessageText(BotApiCall call)
     {
         var text = Formatting.TextOf(call);
         var message = Find(call);
         if (message.HasMedia)
+        {
             throw BotApiRefusal.BadRequest("there is no text in the message to edit");
+        }
+
         Change(call, message, text, Formatting.ButtonsOf(call, isEdit: true));
     }
 
@@ -22,7 +25,10 @@ internal static class Editing
         var caption = Formatting.CaptionOf(call);
         var message = Find(call);
         if (!message.HasMedia)
+        {
             throw BotApiRefusal.BadRequest("there is no caption in the message to edit");
+        }
+
         Change(call, message, caption, Formatting.ButtonsOf(call, isEdit: true));
     }
 
@@ -37,11 +43,17 @@ internal static class Editing
         var chat = call.ChatToWriteTo();
         var id = call.Request.Number("message_id", 0);
         if (id == 0)
+        {
             throw BotApiRefusal.BadRequest("message identifier is not specified");
+        }
+
         var message = chat.Find(id) ?? throw BotApiRefusal.BadRequest("message to delete not found");
-        var isOld = call.World.Time.GetUtcNow() - message.Date > s_deleteWithin;
+        var isOld = call.World.Time.GetUtcNow() - message.Date > DeleteWithin;
         if (isOld || (chat.Type != ChatType.Private && message.From is not null))
+        {
             throw BotApiRefusal.BadRequest("message can't be deleted");
+        }
+
         chat.Remove(id);
         call.World.Feed.Publish(new PhoneEvent("delete", chat.Id, id));
         call.Result.WriteBooleanValue(true);
@@ -52,7 +64,10 @@ internal static class Editing
         var chat = call.ChatToWriteTo();
         var id = call.Request.Number("message_id", 0);
         if (id == 0)
+        {
             throw BotApiRefusal.BadRequest("message identifier is not specified");
+        }
+
         var message = chat.Find(id) ?? throw BotApiRefusal.BadRequest("message to edit not found");
         return message.From is null ? message : throw BotApiRefusal.BadRequest("message can't be edited");
     }

@@ -6,9 +6,9 @@ namespace Notify.Sandbox.Telegram.Methods;
 /// <summary><c>setMyCommands</c>, <c>getMyCommands</c>, <c>deleteMyCommands</c>. https://core.telegram.org/bots/api#setmycommands</summary>
 internal static partial class Menu
 {
-    private const int MostCommands = 100;
-    private const int LongestCommand = 32;
-    private const int LongestDescription = 256;
+    private const int MaxCommands = 100;
+    private const int MaxCommandLength = 32;
+    private const int MaxDescriptionLength = 256;
 
     public static void SetMyCommands(BotApiCall call)
     {
@@ -18,14 +18,23 @@ internal static partial class Menu
         if (call.Request.Json("commands", "commands") is { } given)
         {
             if (given.ValueKind != JsonValueKind.Array)
+            {
                 throw BotApiRefusal.BadRequest("expected an Array of BotCommand");
+            }
+
             commands.AddRange(given.EnumerateArray().Select(Command));
         }
 
-        if (commands.Count > MostCommands)
+        if (commands.Count > MaxCommands)
+        {
             throw BotApiRefusal.BadRequest("BOT_COMMANDS_TOO_MUCH");
+        }
+
         if (commands.Exists(c => !Allowed().IsMatch(c.Command)))
+        {
             throw BotApiRefusal.BadRequest("BOT_COMMAND_INVALID");
+        }
+
         call.World.Commands.Set(scope, language, commands);
         call.Result.WriteBooleanValue(true);
     }
@@ -53,19 +62,37 @@ internal static partial class Menu
     private static MenuCommand Command(JsonElement given)
     {
         if (given.ValueKind != JsonValueKind.Object)
+        {
             throw BotApiRefusal.BadRequest("expected an Object as BotCommand");
+        }
+
         var command = Field(given, "command").Trim();
         if (command.StartsWith('/'))
+        {
             command = command[1..];
+        }
+
         if (command.Length == 0)
+        {
             throw BotApiRefusal.BadRequest("command must be non-empty");
-        if (command.EnumerateRunes().Count() > LongestCommand)
-            throw BotApiRefusal.BadRequest($"command length must not exceed {LongestCommand}");
+        }
+
+        if (command.EnumerateRunes().Count() > MaxCommandLength)
+        {
+            throw BotApiRefusal.BadRequest($"command length must not exceed {MaxCommandLength}");
+        }
+
         var description = Field(given, "description").Trim();
         if (description.Length == 0)
+        {
             throw BotApiRefusal.BadRequest("command description must be non-empty");
-        if (description.EnumerateRunes().Count() > LongestDescription)
-            throw BotApiRefusal.BadRequest($"command description length must not exceed {LongestDescription}");
+        }
+
+        if (description.EnumerateRunes().Count() > MaxDescriptionLength)
+        {
+            throw BotApiRefusal.BadRequest($"command description length must not exceed {MaxDescriptionLength}");
+        }
+
         return new MenuCommand(command, description);
     }
 
@@ -77,13 +104,19 @@ internal static partial class Menu
     private static string Scope(BotApiCall call)
     {
         if (call.Request.Json("scope", "BotCommandScope") is not { } scope)
+        {
             return "default";
+        }
+
         if (
             scope.ValueKind != JsonValueKind.Object
             || !scope.TryGetProperty("type", out var type)
             || type.ValueKind != JsonValueKind.String
         )
+        {
             throw BotApiRefusal.BadRequest("can't parse BotCommandScope: Field \"type\" must be of type String");
+        }
+
         return type.GetString() switch
         {
             var known and ("default" or "all_private_chats" or "all_group_chats" or "all_chat_administrators") => known,

@@ -9,7 +9,10 @@ internal static partial class EntityFinder
     public static IReadOnlyList<MessageEntity> Find(string text)
     {
         if (text.AsSpan().IndexOfAny("/@#.:") < 0)
+        {
             return [];
+        }
+
         var found = new List<MessageEntity>();
         Add(found, Url().Matches(text), EntityType.Url);
         Add(found, Email().Matches(text), EntityType.Email);
@@ -24,7 +27,9 @@ internal static partial class EntityFinder
         foreach (var match in matches.Cast<Match>())
         {
             if (!found.Exists(e => e.Offset < match.Index + match.Length && match.Index < e.End))
+            {
                 found.Add(new MessageEntity(type, match.Index, match.Length));
+            }
         }
     }
 

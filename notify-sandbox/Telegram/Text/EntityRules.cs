@@ -1,10 +1,10 @@
 namespace Notify.Sandbox.Telegram.Text;
 
-/// <summary>How Telegram puts right the entities it is given: which may overlap or nest, which give way, how the rest is cut and merged.</summary>
+/// <summary>Telegram's corrections of given entities: which may overlap or nest, which are dropped, how the rest is cut and merged.</summary>
 internal static class EntityRules
 {
     /// <summary>Telegram keeps this many entities of the sender's making and drops the formatting of the rest.</summary>
-    public const int MostKept = 100;
+    public const int MaxKept = 100;
 
     /// <summary>By offset, the longer first, then by kind.</summary>
     public static IReadOnlyList<MessageEntity> Sort(IEnumerable<MessageEntity> entities) =>
@@ -15,7 +15,9 @@ internal static class EntityRules
     {
         var sorted = Sort(entities);
         if (IsProper(sorted))
+        {
             return sorted;
+        }
 
         var quotes = WithoutOverlaps(sorted.Where(e => e.IsBlockquote));
         var continuous = WithoutOverlaps(sorted.Where(e => e.IsContinuous))
@@ -32,7 +34,10 @@ internal static class EntityRules
     )
     {
         if (found.Count == 0)
+        {
             return made;
+        }
+
         var inTheWay = made.Where(e => e.IsContinuous).ToList();
         var quotes = made.Where(e => e.IsBlockquote).ToList();
         var fitting = found.Where(f => !inTheWay.Exists(e => Overlap(e, f)) && !quotes.Exists(q => CutsInto(f, q)));
@@ -42,12 +47,15 @@ internal static class EntityRules
     /// <summary>The entities that survive Telegram's limit on their number: links, code and quotes first, then letter styles, in their order.</summary>
     public static IReadOnlyList<MessageEntity> KeepFirst(IReadOnlyList<MessageEntity> entities)
     {
-        if (entities.Count <= MostKept)
+        if (entities.Count <= MaxKept)
+        {
             return entities;
+        }
+
         var made = entities
             .Where(e => e.IsMadeBySender && e.Type != EntityType.CustomEmoji)
             .OrderBy(e => e.IsSplittable ? 1 : 0);
-        var kept = made.Take(MostKept).ToHashSet();
+        var kept = made.Take(MaxKept).ToHashSet();
         return [.. entities.Where(e => !e.IsMadeBySender || e.Type == EntityType.CustomEmoji || kept.Contains(e))];
     }
 
@@ -59,7 +67,10 @@ internal static class EntityRules
         foreach (var entity in sorted)
         {
             while (around.TryPeek(out var over) && entity.Offset >= over.End)
+            {
                 around.Pop();
+            }
+
             if (
                 around.TryPeek(out var parent)
                 && (
@@ -78,7 +89,10 @@ internal static class EntityRules
             {
                 // Two of one style that touch are one.
                 if (styleEnds.TryGetValue(entity.Type, out var end) && end == entity.Offset)
+                {
                     return false;
+                }
+
                 styleEnds[entity.Type] = entity.End;
             }
 
@@ -95,7 +109,10 @@ internal static class EntityRules
         foreach (var entity in sorted)
         {
             if (entity.Offset < end)
+            {
                 continue;
+            }
+
             kept.Add(entity);
             end = entity.End;
         }
@@ -116,15 +133,24 @@ internal static class EntityRules
             foreach (var block in blocks)
             {
                 if (block.Offset > style.Offset && block.Offset < style.End)
+                {
                     cuts.Add(block.Offset);
+                }
+
                 if (block.End > style.Offset && block.End < style.End)
+                {
                     cuts.Add(block.End);
+                }
             }
 
-            // A style that begins within another one cuts it, so that both nest.
+            // A style that begins within another one cuts it, so both nest.
             foreach (var other in joined)
+            {
                 if (other.Offset > style.Offset && other.Offset < style.End)
+                {
                     cuts.Add(other.Offset);
+                }
+            }
 
             var begin = style.Offset;
             foreach (var cut in cuts.Skip(1))
@@ -132,7 +158,9 @@ internal static class EntityRules
                 var piece = style with { Offset = begin, Length = cut - begin };
                 begin = cut;
                 if (!blocks.Any(b => b.IsCode && b.Offset <= piece.Offset && b.End >= piece.End))
+                {
                     yield return piece;
+                }
             }
         }
     }
@@ -149,12 +177,17 @@ internal static class EntityRules
             }
 
             if (current is not null)
+            {
                 yield return current;
+            }
+
             current = entity;
         }
 
         if (current is not null)
+        {
             yield return current;
+        }
     }
 
     private static bool Overlap(MessageEntity a, MessageEntity b) => a.Offset < b.End && b.Offset < a.End;

@@ -9,7 +9,7 @@ namespace Notify.Sandbox.Telegram.Text;
 /// </summary>
 internal static class Html
 {
-    private static readonly HashSet<string> s_tags = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> Tags = new(StringComparer.Ordinal)
     {
         "a",
         "b",
@@ -64,12 +64,17 @@ internal static class Html
             }
 
             if (_open.TryPeek(out var unclosed))
+            {
                 throw new MarkupException($"Can't find end tag corresponding to start tag \"{unclosed.Tag}\"");
+            }
 
             if (_hasHalfPair)
+            {
                 throw new MarkupException(
                     "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"
                 );
+            }
+
             return new FormattedText(
                 _plain.ToString(),
                 EntityRules.Sort(_entities.Select(e => e.Type == EntityType.Code ? e with { Argument = null } : e))
@@ -80,48 +85,82 @@ internal static class Html
         {
             var begin = _at++;
             while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+            {
                 _at++;
+            }
+
             if (_at >= text.Length)
+            {
                 throw At("Unclosed start tag", begin);
+            }
+
             var tag = Lower(text[(begin + 1).._at]);
-            if (!s_tags.Contains(tag))
+            if (!Tags.Contains(tag))
+            {
                 throw At($"Unsupported start tag \"{tag}\"", begin);
+            }
 
             var argument = "";
             while (_markup[_at] != '>')
             {
                 SkipSpaces();
                 if (_markup[_at] == '>')
+                {
                     break;
+                }
+
                 var nameBegin = _at;
                 while (!Markup.IsSpace(_markup[_at]) && _markup[_at] is not ('=' or '>' or '/' or '"' or '\''))
+                {
                     _at++;
+                }
+
                 var name = text[nameBegin..Math.Min(_at, text.Length)];
                 if (name.Length == 0)
+                {
                     throw At($"Empty attribute name in the tag \"{tag}\"", begin);
+                }
+
                 SkipSpaces();
                 if (_markup[_at] != '=')
                 {
                     if (_at >= text.Length)
+                    {
                         throw At($"Unclosed start tag \"{tag}\"", begin);
+                    }
+
                     if (Argument(tag, name, "") is { Length: > 0 } alone)
+                    {
                         argument = alone;
+                    }
+
                     continue;
                 }
 
                 _at++;
                 SkipSpaces();
                 if (_at >= text.Length)
+                {
                     throw At($"Unclosed start tag \"{tag}\"", begin);
+                }
+
                 var value = AttributeValue();
                 if (_at >= text.Length)
+                {
                     throw At("Unclosed start tag", begin);
+                }
+
                 if (Argument(tag, name, value) is { } meant)
+                {
                     argument = meant;
+                }
             }
 
             if (tag == "span" && argument != "spoiler")
+            {
                 throw At("Tag \"span\" must have class \"tg-spoiler\"", begin);
+            }
+
             _at++;
             _open.Push(new Open(tag, argument, _plain.Length));
         }
@@ -145,9 +184,15 @@ internal static class Html
             if (quote is not ('\'' or '"'))
             {
                 while (char.IsAsciiLetterOrDigit(_markup[_at]) || _markup[_at] is '.' or '-')
+                {
                     _at++;
+                }
+
                 if (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+                {
                     throw At("Unexpected end of name token", begin);
+                }
+
                 return Lower(text[begin.._at]);
             }
 
@@ -156,11 +201,16 @@ internal static class Html
             while (_at < text.Length && text[_at] != quote)
             {
                 if (text[_at] != '&' || !TakeReference(value))
+                {
                     value.Append(text[_at++]);
+                }
             }
 
             if (_at < text.Length)
+            {
                 _at++;
+            }
+
             return value.ToString();
         }
 
@@ -168,14 +218,23 @@ internal static class Html
         {
             var begin = _at;
             if (!_open.TryPop(out var opened))
+            {
                 throw At("Unexpected end tag", begin);
+            }
+
             _at += 2;
             while (!Markup.IsSpace(_markup[_at]) && _markup[_at] != '>')
+            {
                 _at++;
+            }
+
             var tag = Lower(text[(begin + 2)..Math.Min(_at, text.Length)]);
             SkipSpaces();
             if (_markup[_at] != '>')
+            {
                 throw At("Unclosed end tag", begin);
+            }
+
             if (tag.Length > 0 && tag != opened.Tag)
             {
                 throw new MarkupException(
@@ -186,7 +245,9 @@ internal static class Html
             _at++;
             var length = _plain.Length - opened.Offset;
             if (length > 0)
+            {
                 AddEntity(opened, length);
+            }
         }
 
         private void AddEntity(Open opened, int length)
@@ -208,11 +269,17 @@ internal static class Html
                 case "a":
                     var url = opened.Argument.Length > 0 ? opened.Argument : _plain.ToString(offset, length);
                     if (Links.ToEntity(url, offset, length) is { } link)
+                    {
                         _entities.Add(link);
+                    }
+
                     break;
                 case "tg-emoji":
                     if (!long.TryParse(opened.Argument, out var id) || id == 0)
+                    {
                         throw new MarkupException("Invalid custom emoji identifier specified");
+                    }
+
                     _entities.Add(new MessageEntity(EntityType.CustomEmoji, offset, length, opened.Argument));
                     break;
                 default:
@@ -243,10 +310,16 @@ internal static class Html
                 end++;
                 var isHex = _markup[end] == 'x';
                 if (isHex)
+                {
                     end++;
+                }
+
                 var begin = end;
                 while (isHex ? char.IsAsciiHexDigit(_markup[end]) : char.IsAsciiDigit(_markup[end]))
+                {
                     end++;
+                }
+
                 if (
                     end - _at >= 10
                     || !uint.TryParse(
@@ -264,7 +337,10 @@ internal static class Html
             else
             {
                 while (char.IsAsciiLetter(_markup[end]))
+                {
                     end++;
+                }
+
                 code = text.AsSpan(_at + 1, end - _at - 1) switch
                 {
                     "lt" => '<',
@@ -274,15 +350,22 @@ internal static class Html
                     _ => 0,
                 };
                 if (code == 0)
+                {
                     return false;
+                }
             }
 
             // Two halves written as two references make no character for Telegram either.
             _hasHalfPair |= into == _plain && code is >= 0xd800 and <= 0xdfff;
             if (code > 0xffff)
+            {
                 into.Append(char.ConvertFromUtf32((int)code));
+            }
             else
+            {
                 into.Append((char)code);
+            }
+
             _at = _markup[end] == ';' ? end + 1 : end;
             return true;
         }
@@ -290,7 +373,9 @@ internal static class Html
         private void SkipSpaces()
         {
             while (_at < text.Length && Markup.IsSpace(text[_at]))
+            {
                 _at++;
+            }
         }
 
         private MarkupException At(string what, int index) =>

@@ -44,11 +44,16 @@ internal static class LegacyMarkdown
             while (
                 i < text.Length && (text[i] != closing || (isBlock && !(markup[i + 1] == '`' && markup[i + 2] == '`')))
             )
+            {
                 plain.Append(text[i++]);
+            }
+
             if (i >= text.Length)
+            {
                 throw new MarkupException(
                     $"Can't find end of the entity starting at byte offset {MarkupException.ByteOffset(text, begin)}"
                 );
+            }
 
             var url = c == '[' ? text[content..i] : null;
             if (c == '[' && markup[i + 1] == '(')
@@ -56,7 +61,10 @@ internal static class LegacyMarkdown
                 var address = i + 2;
                 i = address;
                 while (i < text.Length && text[i] != ')')
+                {
                     i++;
+                }
+
                 url = text[address..i];
             }
 
@@ -77,11 +85,15 @@ internal static class LegacyMarkdown
                     ),
                 };
                 if (entity is not null)
+                {
                     entities.Add(entity);
+                }
             }
 
             if (isBlock)
+            {
                 i += 2;
+            }
         }
 
         return new FormattedText(plain.ToString(), entities);

@@ -35,13 +35,17 @@ internal static class MarkdownV2
                     var escaped = text[++_at];
                     _plain.Append(escaped);
                     if (escaped != '\r')
+                    {
                         _quoteMayBegin = escaped == '\n';
+                    }
                 }
                 else if (!IsReservedHere(c))
                 {
                     _plain.Append(c);
                     if (c != '\r')
+                    {
                         _quoteMayBegin = false;
+                    }
                 }
                 else if (EndsEntity(c))
                 {
@@ -55,7 +59,10 @@ internal static class MarkdownV2
 
             EndQuoteWithText();
             if (_open.TryPeek(out var unclosed))
+            {
                 throw NoEnd(unclosed);
+            }
+
             return new FormattedText(_plain.ToString(), EntityRules.Sort(_entities));
         }
 
@@ -67,9 +74,15 @@ internal static class MarkdownV2
         private bool EndsEntity(char c)
         {
             if (!_open.TryPeek(out var top))
+            {
                 return false;
+            }
+
             if (_inQuote && c == '\n' && _markup[_at + 1] != '>')
+            {
                 return true;
+            }
+
             var next = _markup[_at + 1];
             return top.Type switch
             {
@@ -139,10 +152,16 @@ internal static class MarkdownV2
                         closed.Index == _at - 2 || (closed.Index == _at - 3 && _plain.Length > 0 && _plain[^1] == '\r')
                     );
                 if (!isMark)
+                {
                     throw NoEnd(closed);
+                }
+
                 closed = _open.Pop();
                 if (closed.Type != EntityType.Blockquote)
+                {
                     throw NoEnd(closed);
+                }
+
                 type = EntityType.ExpandableBlockquote;
             }
 
@@ -162,11 +181,17 @@ internal static class MarkdownV2
                             ? TakeAddress("a URL")
                             : _plain.ToString(closed.Offset, _plain.Length - closed.Offset);
                     if (!drop && Links.ToEntity(url, closed.Offset, _plain.Length - closed.Offset) is { } link)
+                    {
                         _entities.Add(link);
+                    }
+
                     return;
                 case EntityType.CustomEmoji:
                     if (_markup[_at + 1] != '(')
+                    {
                         throw new MarkupException("Custom emoji entity must contain a tg://emoji URL");
+                    }
+
                     argument = CustomEmojiId(TakeAddress("a custom emoji URL"));
                     break;
                 case EntityType.Blockquote or EntityType.ExpandableBlockquote:
@@ -180,13 +205,18 @@ internal static class MarkdownV2
             }
 
             if (!drop)
+            {
                 _entities.Add(new MessageEntity(type, closed.Offset, _plain.Length - closed.Offset, argument));
+            }
         }
 
         private void EndQuoteWithText()
         {
             if (!_inQuote)
+            {
                 return;
+            }
+
             var type = EntityType.Blockquote;
             if (_open.Peek() is { Type: EntityType.Spoiler } mark && mark.Index == text.Length - 2)
             {
@@ -195,10 +225,15 @@ internal static class MarkdownV2
             }
 
             if (!_open.TryPeek(out var quote) || quote.Type != EntityType.Blockquote)
+            {
                 return;
+            }
+
             _open.Pop();
             if (_plain.Length > quote.Offset)
+            {
                 _entities.Add(new MessageEntity(type, quote.Offset, _plain.Length - quote.Offset));
+            }
         }
 
         /// <summary>Reads <c>](address)</c> from the bracket on and stops at the closing parenthesis.</summary>
@@ -210,14 +245,20 @@ internal static class MarkdownV2
             while (_at < text.Length && text[_at] != ')')
             {
                 if (text[_at] == '\\' && _markup[_at + 1] is > '\0' and <= '~')
+                {
                     _at++;
+                }
+
                 address.Append(text[_at++]);
             }
 
             if (_at >= text.Length)
+            {
                 throw new MarkupException(
                     $"Can't find end of {what} at byte offset {MarkupException.ByteOffset(text, begin)}"
                 );
+            }
+
             return address.ToString();
         }
 
@@ -225,7 +266,10 @@ internal static class MarkdownV2
         {
             const string Prefix = "tg://emoji?id=";
             if (!url.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            {
                 throw new MarkupException("Custom emoji URL must have scheme tg");
+            }
+
             return long.TryParse(url.AsSpan(Prefix.Length), out var id) && id != 0
                 ? url[Prefix.Length..]
                 : throw new MarkupException("Invalid custom emoji identifier specified");

@@ -28,7 +28,10 @@ internal readonly struct Markup(string text)
     {
         var end = index;
         while (!IsSpace(this[end]) && this[end] != '`')
+        {
             end++;
+        }
+
         string? language = null;
         if (end != index && end < Length && this[end] != '`')
         {
@@ -37,7 +40,10 @@ internal readonly struct Markup(string text)
         }
 
         if (this[index] is '\n' or '\r')
+        {
             index += this[index + 1] is '\n' or '\r' && this[index] != this[index + 1] ? 2 : 1;
+        }
+
         return language;
     }
 }

@@ -6,28 +6,39 @@ namespace Notify.Sandbox.Telegram.Text;
 internal static class MessageText
 {
     /// <summary>UTF-16 code units of a message after the parsing of entities. https://core.telegram.org/bots/api#sendmessage</summary>
-    public const int LongestText = 4096;
+    public const int MaxTextLength = 4096;
 
     /// <summary>UTF-16 code units of a caption after the parsing of entities. https://core.telegram.org/bots/api#sendphoto</summary>
-    public const int LongestCaption = 1024;
+    public const int MaxCaptionLength = 1024;
 
     // Telegram's own limit on what is looked at; a longer text is too long anyway.
-    private const int MostBytes = 35_000;
+    private const int MaxBytes = 35_000;
 
     /// <summary>Reads markup by its parse mode; without one the text stays as it is, with the entities given beside it.</summary>
     /// <exception cref="BotApiRefusal">Unknown mode, or markup that can't be parsed.</exception>
     public static FormattedText Parse(string text, string parseMode, IReadOnlyList<MessageEntity> entities)
     {
         if (IsPlain(parseMode))
+        {
             return new FormattedText(text, entities);
+        }
+
         try
         {
             if (parseMode.Equals("markdown", StringComparison.OrdinalIgnoreCase))
+            {
                 return LegacyMarkdown.Parse(text);
+            }
+
             if (parseMode.Equals("markdownv2", StringComparison.OrdinalIgnoreCase))
+            {
                 return MarkdownV2.Parse(text);
+            }
+
             if (parseMode.Equals("html", StringComparison.OrdinalIgnoreCase))
+            {
                 return Html.Parse(text);
+            }
         }
         catch (MarkupException markup)
         {
@@ -37,7 +48,7 @@ internal static class MessageText
         throw BotApiRefusal.BadRequest("unsupported parse_mode");
     }
 
-    /// <summary>Whether a parse mode means no markup, so that entities beside the text count.</summary>
+    /// <summary>Whether a parse mode means no markup; then the given entities count.</summary>
     public static bool IsPlain(string parseMode) =>
         parseMode.Length == 0 || parseMode.Equals("none", StringComparison.OrdinalIgnoreCase);
 
@@ -48,9 +59,14 @@ internal static class MessageText
         foreach (var entity in raw.Entities)
         {
             if (entity.Offset is < 0 or > 1_000_000)
+            {
                 throw BotApiRefusal.BadRequest($"receive an entity with incorrect offset {entity.Offset}");
+            }
+
             if (entity.Length is < 0 or > 1_000_000)
+            {
                 throw BotApiRefusal.BadRequest($"receive an entity with incorrect length {entity.Length}");
+            }
         }
 
         var fixedEntities = EntityRules.Fix(raw.Entities.Where(e => e.Length > 0));
@@ -64,7 +80,7 @@ internal static class MessageText
         var kept = EntityRules.KeepFirst(trimmed.Entities);
         return new FormattedText(
             trimmed.Text,
-            EntityRules.Merge(kept, trimmed.Text.Length > MostBytes ? [] : EntityFinder.Find(trimmed.Text))
+            EntityRules.Merge(kept, trimmed.Text.Length > MaxBytes ? [] : EntityFinder.Find(trimmed.Text))
         );
     }
 
@@ -78,15 +94,24 @@ internal static class MessageText
         for (var i = 0; i < text.Length; i++)
         {
             if (moved is not null)
+            {
                 moved[i] = clean.Length;
+            }
+
             var c = text[i];
             if (IsDropped(c))
+            {
                 continue;
+            }
+
             clean.Append(c < ' ' && c != '\n' ? ' ' : c);
         }
 
         if (moved is null)
+        {
             return new FormattedText(clean.ToString(), entities);
+        }
+
         moved[text.Length] = clean.Length;
         var shifted = entities
             .Select(e => e with { Offset = moved[e.Offset], Length = moved[e.End] - moved[e.Offset] })
@@ -102,13 +127,19 @@ internal static class MessageText
         foreach (var entity in entities)
         {
             if (entity.Offset >= text.Length)
+            {
                 throw BotApiRefusal.BadRequest(
                     $"entity begins after the end of the text at UTF-16 offset {entity.Offset}"
                 );
+            }
+
             if (IsInsidePair(text, entity.Offset))
+            {
                 throw BotApiRefusal.BadRequest(
                     $"entity begins in a middle of a UTF-16 symbol at byte offset {ByteOffsetAfterPair(text, entity.Offset)}"
                 );
+            }
+
             if (entity.End > text.Length)
             {
                 throw BotApiRefusal.BadRequest(
@@ -140,13 +171,22 @@ internal static class MessageText
         var text = clean.Text;
         var end = text.Length;
         while (end > 0 && text[end - 1] is ' ' or '\n')
+        {
             end--;
+        }
+
         var begin = 0;
         var firstEntity = clean.Entities.Count > 0 ? clean.Entities[0].Offset : end;
         while (begin < end && begin < firstEntity && text[begin] is ' ' or '\n')
+        {
             begin++;
+        }
+
         if (begin == 0 && end == text.Length)
+        {
             return clean;
+        }
+
         var kept = clean
             .Entities.Where(e => e.Offset < end)
             .Select(e => e with { Offset = e.Offset - begin, Length = Math.Min(e.End, end) - e.Offset });

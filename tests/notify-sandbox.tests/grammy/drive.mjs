@@ -1,7 +1,7 @@
 // Drives a sandbox with grammY: what one client library takes for granted shows where the sandbox is too lenient or too strict.
 // Usage: node drive.mjs API_URL CONTROL_URL TOKEN. Prints one JSON object with what it saw.
 
-import { Bot, GrammyError, HttpError, InlineKeyboard, InputFile } from 'grammy';
+import { Bot, GrammyError, HttpError, InlineKeyboard, InputFile, InputMediaBuilder } from 'grammy';
 
 const [apiRoot, control, token] = process.argv.slice(2);
 const seen = { errors: {} };
@@ -57,6 +57,16 @@ const photo = await bot.api.sendPhoto(person, new InputFile(png, 'chart.png'), {
 seen.photo = [photo.photo.at(-1).width, photo.caption, photo.caption_entities[0].type];
 const document = await bot.api.sendDocument(person, new InputFile(Buffer.from('a,b\n'), 'data.csv'));
 seen.document = [document.document.file_name, document.document.file_size];
+
+const album = await bot.api.sendMediaGroup(person, [
+  InputMediaBuilder.photo(new InputFile(png, 'a.png'), { caption: '<u>A</u>', parse_mode: 'HTML' }),
+  InputMediaBuilder.photo(new InputFile(png, 'b.png')),
+]);
+seen.album = album.map(message => [message.media_group_id === album[0].media_group_id, message.caption ?? '']);
+await refusal('mixed album', () => bot.api.sendMediaGroup(person, [
+  InputMediaBuilder.photo(new InputFile(png, 'a.png')),
+  InputMediaBuilder.document(new InputFile(png, 'b.png')),
+]));
 
 await refusal('too long', () => bot.api.sendMessage(person, 'a'.repeat(4097)));
 await refusal('markdown', () => bot.api.sendMessage(person, 'stg_orders', { parse_mode: 'Markdown' }));
