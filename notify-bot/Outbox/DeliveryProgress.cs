@@ -1,69 +1,58 @@
+using Notify.Contracts;
+
 namespace Notify.Bot.Outbox;
 
-/// <summary>Where a notification stands. The numbers are stored.</summary>
-public enum DeliveryState
-{
-    /// <summary>Accepted, and Telegram has not taken all of it.</summary>
-    Queued = 0,
-
-    /// <summary>Telegram has taken all parts.</summary>
-    Delivered = 1,
-
-    /// <summary>It will never be delivered; the reason says why.</summary>
-    Failed = 2,
-
-    /// <summary>It went out twice and no answer came: it may have arrived.</summary>
-    Unknown = 3,
-
-    /// <summary>Held back, since the user has muted it; kept in the history only.</summary>
-    Muted = 4,
-}
-
-/// <summary>The states in the words of the send API.</summary>
-internal static class DeliveryWords
-{
-    internal static string Word(this DeliveryState state) => state.ToString().ToLowerInvariant();
-}
-
-/// <summary>How far the delivery of a notification has come. Replaced as a whole with each step.</summary>
-/// <param name="State">Where it stands.</param>
+/// <summary>The progress of a delivery. Each step replaces the whole.</summary>
+/// <param name="State">The state.</param>
 public sealed record DeliveryProgress(DeliveryState State)
 {
-    // Reasons that say more than a state does; they are stored.
-    private const string NobodyThere = "no phone is linked, and no desktop was connected any more";
+    /// <summary>Muted: only in the history.</summary>
+    public static DeliveryProgress Muted { get; } =
+        new(DeliveryState.Muted) { Reason = DeliveryReason.Muted, ReasonText = "muted" };
 
-    private const string OnDesktop = "shown on the desktop; no phone is linked";
+    /// <summary>Delivered to desktops only, because no phone was linked.</summary>
+    public static DeliveryProgress OnDesktopOnly { get; } =
+        new(DeliveryState.Delivered)
+        {
+            Reason = DeliveryReason.DesktopOnly,
+            ReasonText = "shown on the desktop; no phone is linked",
+        };
 
-    /// <summary>Why it failed, or waits, in words for people.</summary>
-    public string? Reason { get; init; }
+    /// <summary>Failed: no phone is linked, and the connected desktop did not get it.</summary>
+    public static DeliveryProgress Unreached { get; } =
+        new(DeliveryState.Failed)
+        {
+            Reason = DeliveryReason.Unreached,
+            ReasonText = "no phone is linked, and no desktop was connected any more",
+        };
 
-    /// <summary>Messages of it that Telegram has taken.</summary>
+    /// <summary>The reason for the state, if there is one.</summary>
+    public DeliveryReason? Reason { get; init; }
+
+    /// <summary>The same for people, with Telegram's or the network's words.</summary>
+    public string? ReasonText { get; init; }
+
+    /// <summary>The number of its messages that Telegram has taken.</summary>
     public int PartsDone { get; init; }
 
-    /// <summary>Tries that did not go well.</summary>
+    /// <summary>The number of failed attempts.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Not before this moment is it tried again.</summary>
+    /// <summary>The earliest moment of the next attempt.</summary>
     public DateTimeOffset? NextTryAt { get; init; }
 
-    /// <summary>When the wait until <see cref="NextTryAt"/> began; null where an older version stored it, which did not say.</summary>
+    /// <summary>The beginning of the wait until <see cref="NextTryAt"/>; null in a row of an older version.</summary>
     public DateTimeOffset? WaitsSince { get; init; }
 
-    /// <summary>Failed since the chat takes nothing any more, as opposed to this one message.</summary>
-    public bool IsChatUnreachable { get; init; }
+    /// <summary>Whether it failed because the chat takes no messages any more.</summary>
+    public bool IsChatUnreachable => Reason?.IsChatUnreachable() ?? false;
 
-    /// <summary>Delivered, but to a desktop alone: its user had no phone linked.</summary>
-    public static DeliveryProgress OnDesktopOnly { get; } = new(DeliveryState.Delivered) { Reason = OnDesktop };
+    /// <summary>Whether only a desktop got it.</summary>
+    public bool IsOnDesktopOnly => Reason == DeliveryReason.DesktopOnly;
 
-    /// <summary>Whether it was delivered to a desktop alone.</summary>
-    public bool IsOnDesktopOnly => State == DeliveryState.Delivered && Reason == OnDesktop;
+    /// <summary>Whether it failed because there is neither phone nor desktop.</summary>
+    public bool IsUnreached => Reason == DeliveryReason.Unreached;
 
-    /// <summary>Never delivered, since there is neither phone nor desktop for it any more.</summary>
-    public bool IsUnreached => State == DeliveryState.Failed && Reason == NobodyThere;
-
-    /// <summary>Failed: no phone is linked, and the desktop that was connected did not get it.</summary>
-    public static DeliveryProgress Unreached { get; } = new(DeliveryState.Failed) { Reason = NobodyThere };
-
-    /// <summary>The answer to the last try was lost after the request went out: one more try, and no third.</summary>
+    /// <summary>Whether the answer to an attempt was lost after the request went out. One more attempt may lose its answer, no third.</summary>
     public bool OutcomeUnknown { get; init; }
 }

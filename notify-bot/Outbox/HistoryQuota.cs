@@ -3,37 +3,37 @@ using Microsoft.Data.Sqlite;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>How much history is kept, of one user and of all together. What waits for delivery does not count: it is never pruned.</summary>
+/// <summary>The limits of the history, for one user and for all together. Waiting notifications are never pruned and do not count.</summary>
 /// <param name="RowsOfUser">Notifications of one user.</param>
 /// <param name="BytesOfUser">Bytes of one user, counted as <see cref="HistoryQuota.Size(string)"/> says.</param>
 /// <param name="Rows">Notifications of all users.</param>
 /// <param name="Bytes">Bytes of all users.</param>
 public sealed record HistoryLimits(long RowsOfUser, long BytesOfUser, long Rows, long Bytes)
 {
-    /// <summary>What a bot keeps: of a user 100,000 notifications, a month with two in each minute; of all a gigabyte, a month of a busy server many times over.</summary>
+    /// <summary>The bot's limits. A user has 100,000 notifications: two a minute for a month. All together have a gigabyte: many months of a busy server.</summary>
     public static readonly HistoryLimits Default = new(100_000, 64_000_000, 1_000_000, 1_000_000_000);
 }
 
 /// <summary>
-/// Keeps the history within its limits while it grows: whoever is over their own limit loses their oldest; where all together are over, the largest holder loses
-/// theirs. So nobody's flood pushes out what is others'. For the writing thread.
+/// Keeps the history within its limits while it grows. A user over their own limit loses their oldest notifications. If all together are over, the largest
+/// holder loses theirs. So a flood of one user never removes another's history. For the writing thread.
 /// </summary>
 /// <remarks>
-/// The file keeps each user's size (<see cref="Ensure"/>), by triggers, so that it is right whichever version of the bot wrote or took away a row. A size is looked
-/// at after <see cref="LookAfterRows"/> rows; a look takes away more than came since the last one. So an acceptance costs a logarithm of what is kept.
+/// Triggers keep each user's size in the file (<see cref="Ensure"/>), so it is right whichever version of the bot wrote or removed a row. A check runs
+/// after <see cref="LookAfterRows"/> rows and prunes more than came since the last one. So an acceptance costs a logarithm of the history.
 /// </remarks>
 internal sealed class HistoryQuota(HistoryLimits limits)
 {
     /// <summary>Bytes that a row takes in the table and its five indexes beside its texts.</summary>
     internal const int RowOverhead = 400;
 
-    /// <summary>Rows after which a size is looked at; so many may be above a limit.</summary>
+    /// <summary>Rows between two checks of a size. So many may be above a limit.</summary>
     internal const int LookAfterRows = 64;
 
-    /// <summary>Bytes after which it is looked at.</summary>
+    /// <summary>Bytes between two checks of a size.</summary>
     internal const int LookAfterBytes = 1_000_000;
 
-    /// <summary>Rows that a look takes away at the most, so that acceptances wait for some milliseconds only.</summary>
+    /// <summary>Most rows that one check removes, so acceptances wait only some milliseconds.</summary>
     internal const int PrunedAtOnce = 4 * LookAfterRows;
 
     private const long BytesPrunedAtOnce = 4L * LookAfterBytes;
@@ -41,29 +41,54 @@ internal sealed class HistoryQuota(HistoryLimits limits)
     private readonly Dictionary<string, Growth> _grown = new(StringComparer.Ordinal);
     private Growth _grownOverAll;
 
-    /// <summary>What a notification counts: its texts and the row. A chart is a file, and so counts a sixteenth.</summary>
+    /// <summary>The size of a notification: its texts and the row. A chart or file is outside the database and counts a sixteenth.</summary>
     internal static string Size(string row = "") =>
         $"(400 + octet_length({row}message) + coalesce(octet_length({row}title), 0) + coalesce(octet_length({row}data), 0) + coalesce(octet_length({row}key), 0)"
-        + $" + coalesce(octet_length({row}script), 0) + coalesce({row}image_bytes, 0) / 16)";
+        + $" + coalesce(octet_length({row}script), 0) + coalesce({row}image_bytes, 0) / 16"
+        + $" + coalesce(octet_length({row}table_text), 0) + coalesce(octet_length({row}buttons), 0) + coalesce({row}attachment_bytes, 0) / 16)";
 
-    /// <summary>The same for one that is not stored yet. Characters are counted for bytes: it need not be exact.</summary>
-    internal static long Size(string? title, string message, long data, long imageBytes) =>
-        RowOverhead + message.Length + (title?.Length ?? 0) + data + (imageBytes / 16);
+    /// <summary>The same before it is stored. Counts characters instead of bytes, which is exact enough.</summary>
+    /// <param name="notification">The notification.</param>
+    internal static long Size(AcceptedNotification notification) =>
+        RowOverhead
+        + notification.Message.Length
+        + (notification.Title?.Length ?? 0)
+        + (notification.Data?.Length ?? 0)
+        + (notification.Table?.Length ?? 0)
+        + (((notification.Image?.ByteLength ?? 0) + notification.Attachments.Sum(a => a.ByteLength)) / 16);
 
-    /// <summary>Makes the table of sizes and the triggers that keep it, where a file has none yet. Older versions of the bot keep it, too, without knowing.</summary>
+    /// <summary>Creates the table of sizes and its triggers if a file has none yet. The triggers also work under older versions of the bot.</summary>
     internal static void Ensure(SqliteConnection connection)
     {
-        if (OutboxSchema.Scalar(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'history_size'") is not null)
+        var trigger = OutboxSchema.Scalar(
+            connection,
+            "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'history_grows'"
+        );
+        if (trigger is string known && known.Contains(Size("new."), StringComparison.Ordinal))
         {
             return;
         }
 
+        // The triggers of an older version count fewer columns. A row without these has the same size by both.
         using var transaction = connection.BeginTransaction();
+        if (trigger is null)
+        {
+            OutboxSchema.Run(
+                connection,
+                $"""
+                CREATE TABLE history_size (user TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+                INSERT INTO history_size SELECT user, count(*), sum({Size()}) FROM notification WHERE state <> 0 GROUP BY user;
+                """
+            );
+        }
+
         OutboxSchema.Run(
             connection,
             $"""
-            CREATE TABLE history_size (user TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
-            INSERT INTO history_size SELECT user, count(*), sum({Size()}) FROM notification WHERE state <> 0 GROUP BY user;
+            DROP TRIGGER IF EXISTS history_grows;
+            DROP TRIGGER IF EXISTS history_takes_over;
+            DROP TRIGGER IF EXISTS history_gives_back;
+            DROP TRIGGER IF EXISTS history_shrinks;
             CREATE TRIGGER history_grows AFTER INSERT ON notification WHEN new.state <> 0 BEGIN {Add} END;
             CREATE TRIGGER history_takes_over AFTER UPDATE OF state ON notification WHEN old.state = 0 AND new.state <> 0 BEGIN {Add} END;
             CREATE TRIGGER history_gives_back AFTER UPDATE OF state ON notification WHEN old.state <> 0 AND new.state = 0 BEGIN {Subtract} END;
@@ -73,15 +98,10 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         transaction.Commit();
     }
 
-    /// <summary>A notification was stored; takes away what there is no room for any more.</summary>
+    /// <summary>Prunes after a notification was stored.</summary>
     public Pruned Added(OutboxCommands commands, SqliteTransaction transaction, AcceptedNotification notification)
     {
-        var size = Size(
-            notification.Title,
-            notification.Message,
-            notification.Data?.Length ?? 0,
-            notification.Image?.Info.ByteLength ?? 0
-        );
+        var size = Size(notification);
         var pruned = Pruned.Nothing;
         if (HasGrown(notification.User.Value, size))
         {
@@ -98,7 +118,7 @@ internal sealed class HistoryQuota(HistoryLimits limits)
         return pruned;
     }
 
-    /// <summary>Takes away some of what is over a limit: of users over their own, or of the largest holder.</summary>
+    /// <summary>Prunes a part of what is over a limit: of users over their own, or of the largest holder.</summary>
     public Pruned Prune(OutboxCommands commands, SqliteTransaction transaction) =>
         commands.UserOver(transaction, limits) is { } user
             ? PruneUser(commands, transaction, user)

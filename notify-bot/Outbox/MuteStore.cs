@@ -3,20 +3,20 @@ using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>What is muted, in memory, so that an acceptance need not ask the disk. Thread-safe.</summary>
+/// <summary>The mutes in memory, so acceptance needs no disk access. Thread-safe.</summary>
 /// <remarks>
-/// Callers choose the names of scripts, so a user's mutes have a bound, and no operation costs more than the logarithm of their number. Mutes that ended go with
-/// the next look at their user.
+/// Callers choose the names of scripts, so a user's mutes have a bound, and no operation costs more than the logarithm of their number. The next access of a user
+/// removes their ended mutes.
 /// </remarks>
 internal sealed class MuteStore(TimeProvider time)
 {
-    /// <summary>Scripts that one user can have muted at a time: more than anybody's folder holds. The mute of everything is beside them.</summary>
-    internal const int MostOfUser = 500;
+    /// <summary>Maximum number of muted scripts of a user, more than a folder holds. The mute of everything does not count.</summary>
+    internal const int MaxPerUser = 500;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(UserName User, AccountId Account), OfUser> _users = [];
 
-    /// <summary>What a user has muted and what lasts still.</summary>
+    /// <summary>A user's current mutes.</summary>
     public Mutes Of(UserName user, AccountId account)
     {
         lock (_gate)
@@ -25,10 +25,10 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
-    /// <summary>Takes over what is stored, in place of all that was known. Of a user with too many mutes, those of scripts with a history stay first, then those that last longest.</summary>
-    /// <param name="stored">The rows; an empty script is everything.</param>
+    /// <summary>Loads the stored mutes in place of all others. Of too many mutes of a user, those of scripts with a history stay first, then the longest.</summary>
+    /// <param name="stored">The rows. An empty script means everything.</param>
     /// <param name="scriptsOf">The scripts in a user's history, without <c>.py</c>. Asked only for a user with too many mutes.</param>
-    /// <returns>The users with too many mutes: how many, and the scripts whose mutes stay.</returns>
+    /// <returns>The users with too many mutes: their number, and the scripts whose mutes stay.</returns>
     public IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> Load(
         IEnumerable<(string User, AccountId Account, string Script, DateTimeOffset Until)> stored,
         Func<UserName, IReadOnlySet<string>> scriptsOf
@@ -48,7 +48,7 @@ internal sealed class MuteStore(TimeProvider time)
                 }
 
                 var scripts = group.Where(row => row.Script.Length > 0).ToArray();
-                if (scripts.Length > MostOfUser)
+                if (scripts.Length > MaxPerUser)
                 {
                     var known = scriptsOf(user);
                     var count = scripts.Length;
@@ -57,7 +57,7 @@ internal sealed class MuteStore(TimeProvider time)
                         .. scripts
                             .OrderByDescending(row => known.Contains(row.Script))
                             .ThenByDescending(row => row.Until)
-                            .Take(MostOfUser),
+                            .Take(MaxPerUser),
                     ];
                     trimmed.Add((user, group.Key.Account, count, [.. scripts.Select(row => row.Script)]));
                 }
@@ -72,7 +72,7 @@ internal sealed class MuteStore(TimeProvider time)
         return trimmed;
     }
 
-    /// <summary>Keeps a place for a script's mute until <see cref="Fill"/> or <see cref="Release"/>; false where the user has as many as there may be.</summary>
+    /// <summary>Reserves a place for a script's mute until <see cref="Fill"/> or <see cref="Release"/>; false if the user has the maximum number.</summary>
     public bool TryReserve(UserName user, AccountId account, string script)
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class MuteStore(TimeProvider time)
                 Look(user, account) is { } known
                 && script.Length > 0
                 && !known.Now.Scripts.ContainsKey(script)
-                && known.Now.Scripts.Count + known.Reserved >= MostOfUser
+                && known.Now.Scripts.Count + known.Reserved >= MaxPerUser
             )
             {
                 return false;
@@ -92,7 +92,7 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
-    /// <summary>Mutes in the place that was kept for it. The place and the mute count at no moment both.</summary>
+    /// <summary>Mutes in the reserved place. Place and mute never count both.</summary>
     public void Fill(UserName user, AccountId account, string script, DateTimeOffset until)
     {
         lock (_gate)
@@ -104,7 +104,7 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
-    /// <summary>Gives a place back: the mute won't be stored.</summary>
+    /// <summary>Gives a reserved place back: the mute won't be stored.</summary>
     public void Release(UserName user, AccountId account)
     {
         lock (_gate)
@@ -117,7 +117,7 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
-    /// <summary>Ends the mute of one script of a user, or of everything where its name is empty.</summary>
+    /// <summary>Ends the mute of one script, or of everything if the name is empty.</summary>
     public void End(UserName user, AccountId account, string script)
     {
         lock (_gate)
@@ -130,7 +130,7 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
-    /// <summary>Ends all that a user has muted.</summary>
+    /// <summary>Ends all mutes of a user.</summary>
     public void EndAll(UserName user, AccountId account)
     {
         lock (_gate)
@@ -153,7 +153,7 @@ internal sealed class MuteStore(TimeProvider time)
         return mutes;
     }
 
-    /// <summary>A user's mutes without those that have ended; null where nothing is left.</summary>
+    /// <summary>A user's mutes without the ended ones; null if none is left.</summary>
     private OfUser? Look(UserName user, AccountId account)
     {
         if (!_users.TryGetValue((user, account), out var mutes))
@@ -171,7 +171,7 @@ internal sealed class MuteStore(TimeProvider time)
         return mutes;
     }
 
-    /// <summary>One user's mutes, as callers are told them, and the scripts in the order in which their mutes end.</summary>
+    /// <summary>One user's mutes for callers, and the scripts in the order in which their mutes end.</summary>
     private sealed class OfUser
     {
         private static readonly ImmutableDictionary<string, DateTimeOffset> NoScripts = ImmutableDictionary.Create<
@@ -192,7 +192,7 @@ internal sealed class MuteStore(TimeProvider time)
 
         public Mutes Now { get; private set; } = Mutes.None;
 
-        /// <summary>Mutes on their way to the disk.</summary>
+        /// <summary>Reserved places of mutes that are being written.</summary>
         public int Reserved { get; set; }
 
         public bool IsEmpty => Now.All is null && _scripts.IsEmpty && Reserved == 0;

@@ -8,10 +8,10 @@ namespace Notify.Bot.Outbox;
 /// <summary>The statements of the writing thread, prepared once.</summary>
 internal sealed class OutboxCommands : IDisposable
 {
-    /// <summary>Rows pruned in one transaction, so that acceptances do not wait for a whole month's.</summary>
+    /// <summary>Rows pruned in one transaction, so acceptances do not wait for a whole month's rows.</summary>
     private const int ForgottenAtOnce = 500;
 
-    /// <summary>Mutes beyond a user's bound that are taken away in one transaction.</summary>
+    /// <summary>Mutes beyond a user's bound that one transaction removes.</summary>
     internal const int MutesTrimmedAtOnce = 5000;
 
     private readonly SqliteCommand _insert;
@@ -37,8 +37,8 @@ internal sealed class OutboxCommands : IDisposable
         _insert = New(
             connection,
             """
-            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid)
-            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid)
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid, reason_kind, attachments, attachment_bytes, table_text, buttons)
+            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid, $reason_kind, $attachments, $attachment_bytes, $table_text, $buttons)
             RETURNING sequence
             """,
             "$id",
@@ -59,12 +59,17 @@ internal sealed class OutboxCommands : IDisposable
             "$state",
             "$reason",
             "$next_try_at",
-            "$uid"
+            "$uid",
+            "$reason_kind",
+            "$attachments",
+            "$attachment_bytes",
+            "$table_text",
+            "$buttons"
         );
         _update = New(
             connection,
             """
-            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone WHERE sequence = $sequence
+            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone, reason_kind = $reason_kind WHERE sequence = $sequence
             """,
             "$state",
             "$reason",
@@ -74,6 +79,7 @@ internal sealed class OutboxCommands : IDisposable
             "$waits_since",
             "$doubted",
             "$is_gone",
+            "$reason_kind",
             "$sequence"
         );
         _findKey = New(connection, OutboxRows.FindByKey, "$user", "$uid", "$key", "$after");
@@ -135,9 +141,14 @@ internal sealed class OutboxCommands : IDisposable
             image?.Info.ByteLength,
             n.CreatedAt.ToUnixTimeMilliseconds(),
             (int)progress.State,
-            progress.Reason,
+            progress.ReasonText,
             progress.NextTryAt?.ToUnixTimeMilliseconds(),
-            n.Account is { } account ? OutboxSchema.Number(account) : null
+            n.Account is { } account ? OutboxSchema.Number(account) : null,
+            (int?)progress.Reason,
+            AttachmentColumn.Write(n.Attachments),
+            n.Attachments.Count == 0 ? null : n.Attachments.Sum(attachment => attachment.ByteLength),
+            n.Table,
+            ButtonColumn.Write(n.Buttons)
         );
         return (long)_insert.ExecuteScalar()!;
     }
@@ -148,13 +159,14 @@ internal sealed class OutboxCommands : IDisposable
             _update,
             transaction,
             (int)progress.State,
-            progress.Reason,
+            progress.ReasonText,
             progress.PartsDone,
             progress.Attempts,
             progress.NextTryAt?.ToUnixTimeMilliseconds(),
             progress.WaitsSince?.ToUnixTimeMilliseconds(),
             progress.OutcomeUnknown ? 1 : 0,
             progress.IsChatUnreachable ? 1 : 0,
+            (int?)progress.Reason,
             sequence
         );
         _update.ExecuteNonQuery();
@@ -198,7 +210,7 @@ internal sealed class OutboxCommands : IDisposable
         Bind(_endMutes, transaction, now.ToUnixTimeMilliseconds());
         _endMutes.ExecuteNonQuery();
 
-        var found = new Dictionary<long, StoredImage?>();
+        var found = new Dictionary<long, IReadOnlyList<StoredAttachment>>();
         Bind(_findOld, transaction, before.ToUnixTimeMilliseconds(), ForgottenAtOnce);
         Collect(_findOld, found);
         Bind(_dropEmptySizes, transaction);
@@ -206,10 +218,10 @@ internal sealed class OutboxCommands : IDisposable
         return Delete(transaction, found);
     }
 
-    /// <summary>Takes away some of a user's mutes of scripts beside those that are kept.</summary>
-    /// <param name="transaction">Within which.</param>
-    /// <param name="user">Whose.</param>
-    /// <param name="account">Which account that is.</param>
+    /// <summary>Removes a part of a user's mutes of scripts, except those that stay.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="account">The user's account.</param>
     /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
     public void TrimMutes(SqliteTransaction transaction, string user, AccountId account, string kept)
     {
@@ -217,21 +229,21 @@ internal sealed class OutboxCommands : IDisposable
         _trimMutes.ExecuteNonQuery();
     }
 
-    /// <summary>How much of a user's history there is.</summary>
+    /// <summary>The size of a user's history.</summary>
     public (long Rows, long Bytes) SizeOf(SqliteTransaction transaction, string user)
     {
         Bind(_findSize, transaction, user);
         return ReadSize(_findSize);
     }
 
-    /// <summary>How much history there is of all users.</summary>
+    /// <summary>The size of the whole history.</summary>
     public (long Rows, long Bytes) SizeOverAll(SqliteTransaction transaction)
     {
         Bind(_findSizeOverAll, transaction);
         return ReadSize(_findSizeOverAll);
     }
 
-    /// <summary>A user who has more history than one may; null where nobody has.</summary>
+    /// <summary>A user over the limit of one user; null if there is none.</summary>
     public string? UserOver(SqliteTransaction transaction, HistoryLimits limits)
     {
         Bind(_findUserOver, transaction, limits.RowsOfUser, limits.BytesOfUser);
@@ -246,16 +258,16 @@ internal sealed class OutboxCommands : IDisposable
         return (string?)find.ExecuteScalar();
     }
 
-    /// <summary>Deletes a user's oldest notifications that do not wait, as long as <paramref name="goOn"/> says so of the next one's size.</summary>
+    /// <summary>Deletes a user's oldest notifications that do not wait, while <paramref name="goOn"/> accepts the size of the next one.</summary>
     public Pruned DeleteOldest(SqliteTransaction transaction, string user, int limit, Func<long, bool> goOn)
     {
-        var found = new Dictionary<long, StoredImage?>();
+        var found = new Dictionary<long, IReadOnlyList<StoredAttachment>>();
         Bind(_findOldest, transaction, user, limit);
-        Collect(_findOldest, found, row => goOn(row.GetInt64(3)));
+        Collect(_findOldest, found, row => goOn(row.GetInt64(4)));
         return Delete(transaction, found);
     }
 
-    /// <summary>Writes what is there already, to see whether anything can be written.</summary>
+    /// <summary>Writes the present value again, to test whether the file is writable.</summary>
     public void TouchVersion(SqliteTransaction transaction)
     {
         _version.Transaction = transaction;
@@ -291,7 +303,7 @@ internal sealed class OutboxCommands : IDisposable
         _version.Dispose();
     }
 
-    private Pruned Delete(SqliteTransaction transaction, Dictionary<long, StoredImage?> found)
+    private Pruned Delete(SqliteTransaction transaction, Dictionary<long, IReadOnlyList<StoredAttachment>> found)
     {
         foreach (var sequence in found.Keys)
         {
@@ -299,7 +311,7 @@ internal sealed class OutboxCommands : IDisposable
             _deleteOld.ExecuteNonQuery();
         }
 
-        return new Pruned(found.Count, [.. found.Values.OfType<StoredImage>()]);
+        return new Pruned(found.Count, [.. found.Values.SelectMany(attachments => attachments)]);
     }
 
     private static (long Rows, long Bytes) ReadSize(SqliteCommand select)
@@ -310,18 +322,33 @@ internal sealed class OutboxCommands : IDisposable
 
     private static void Collect(
         SqliteCommand select,
-        Dictionary<long, StoredImage?> into,
+        Dictionary<long, IReadOnlyList<StoredAttachment>> into,
         Func<SqliteDataReader, bool>? goOn = null
     )
     {
         using var rows = select.ExecuteReader();
         while (rows.Read() && goOn?.Invoke(rows) != false)
         {
-            // The kind makes the file's name; the sizes do not matter here.
-            into[rows.GetInt64(0)] = rows.IsDBNull(1)
-                ? null
-                : new StoredImage(rows.GetString(1), new ImageInfo((ImageKind)rows.GetInt32(2), 1, 1, 0));
+            into[rows.GetInt64(0)] = Attachments(rows);
         }
+    }
+
+    /// <summary>The files of a row of <see cref="OutboxRows.FindOld"/> or <see cref="OutboxRows.FindOldest"/>.</summary>
+    private static List<StoredAttachment> Attachments(SqliteDataReader row)
+    {
+        var attachments = new List<StoredAttachment>();
+        if (!row.IsDBNull(1))
+        {
+            // The kind makes the file's name; the sizes do not matter here.
+            attachments.Add(new StoredImage(row.GetString(1), new ImageInfo((ImageKind)row.GetInt32(2), 1, 1, 0)));
+        }
+
+        if (!row.IsDBNull(3))
+        {
+            attachments.AddRange(AttachmentColumn.Read(row.GetString(3)));
+        }
+
+        return attachments;
     }
 
     private static SqliteCommand New(SqliteConnection connection, string sql, params string[] parameters)

@@ -7,11 +7,11 @@ namespace Notify.Bot.Outbox;
 /// <summary>The two connections, opened and closed together.</summary>
 internal sealed class OutboxConnections : IDisposable
 {
-    /// <summary>Some 20 MB; a larger file is looked at when it is used, since a start must not take seconds.</summary>
-    private const long MostPagesChecked = 5000;
+    /// <summary>About 20 MB. Damage of a larger file shows when it is used, because a start must not take seconds.</summary>
+    private const long MaxPagesChecked = 5000;
 
     /// <param name="path">The file.</param>
-    /// <param name="accountOf">The account of a user now; null: not known now.</param>
+    /// <param name="accountOf">The current account of a user; null if unknown now.</param>
     public OutboxConnections(string path, Func<UserName, AccountId?> accountOf)
     {
         Writer = OutboxFile.Connect(path);
@@ -36,11 +36,13 @@ internal sealed class OutboxConnections : IDisposable
 
     public OutboxCommands Commands { get; }
 
-    /// <summary>Looks whether the file is whole, as far as that can be told quickly.</summary>
-    public bool IsSound()
+    /// <summary>Checks the file for damage.</summary>
+    /// <param name="whole">Whether to check a large file too, which can take seconds.</param>
+    public bool IsSound(bool whole)
     {
         var pages = Convert.ToInt64(OutboxSchema.Scalar(Reader, "PRAGMA page_count"), CultureInfo.InvariantCulture);
-        return pages > MostPagesChecked || Equals(OutboxSchema.Scalar(Reader, "PRAGMA quick_check(1)"), "ok");
+        return (pages > MaxPagesChecked && !whole)
+            || Equals(OutboxSchema.Scalar(Reader, "PRAGMA quick_check(1)"), "ok");
     }
 
     public void Dispose()

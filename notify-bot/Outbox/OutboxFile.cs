@@ -1,26 +1,30 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Notify.Linking;
+using Notify.Posix;
 
 namespace Notify.Bot.Outbox;
 
 /// <summary>
-/// The file of the outbox and the connections to it. Where it turns out to be damaged, when it is opened or while it is used, it is set aside, and the bot goes on
-/// with what <see cref="OutboxRecovery"/> can read of it.
+/// The file of the outbox and the connections to it. If it is damaged, at the start or later, <see cref="OutboxRecovery"/> sets it aside, and the
+/// bot continues with the readable rows.
 /// </summary>
 internal sealed partial class OutboxFile : IDisposable
 {
+    /// <summary>SQLite's default page size, which the bot keeps (https://www.sqlite.org/fileformat2.html).</summary>
+    internal const int PageSize = 4096;
+
     private const int Corrupt = 11; // SQLITE_CORRUPT
 
     private const int NotADatabase = 26; // SQLITE_NOTADB
 
-    /// <summary>How long one call waits for another program's lock. The library takes whole seconds, and looks every 150 ms.</summary>
-    public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+    /// <summary>Time limit of one wait for another program's lock. The library takes whole seconds and checks every 150 ms.</summary>
+    public static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the outbox is opened while another program keeps it from being read; each time takes <see cref="LockPatience"/>.</summary>
-    private const int MostTriesToOpen = 5;
+    /// <summary>Maximum number of attempts to open a locked outbox. Each takes <see cref="LockTimeout"/>.</summary>
+    private const int MaxOpenTries = 5;
 
-    /// <summary>The log is cut to this many bytes when it is begun anew.</summary>
+    /// <summary>The size in bytes to which SQLite cuts the log when it begins again.</summary>
     private const int LogKept = 4_000_000;
 
     private readonly TimeProvider _time;
@@ -28,7 +32,7 @@ internal sealed partial class OutboxFile : IDisposable
     private readonly Func<UserName, AccountId?> _accountOf;
     private readonly Lock _reading = new();
 
-    /// <summary>Changed by the writing thread only, under <see cref="_reading"/>.</summary>
+    /// <summary>Only the writing thread changes it, under <see cref="_reading"/>.</summary>
     private OutboxConnections? _current;
 
     private OutboxFile(
@@ -43,10 +47,12 @@ internal sealed partial class OutboxFile : IDisposable
         _accountOf = accountOf;
         _time = time;
         _log = log;
+        var isLogDamaged = IsLogDamaged(path, time, log);
         _current = new OutboxConnections(path, accountOf);
         try
         {
-            if (!_current.IsSound())
+            // Commits that a damaged log lacks can leave the file inconsistent, whatever its size.
+            if (!_current.IsSound(whole: isLogDamaged))
             {
                 throw Malformed();
             }
@@ -68,19 +74,19 @@ internal sealed partial class OutboxFile : IDisposable
 
     public TimeProvider Time => _time;
 
-    /// <summary>The last number in the order of acceptance that was given; the writing thread's.</summary>
+    /// <summary>The last sequence number. For the writing thread.</summary>
     public long LastSequence { get; set; }
 
-    /// <summary>The connections, for the writing thread; null where a damaged file could not be set aside yet.</summary>
+    /// <summary>The connections, for the writing thread; null while a damaged file can't be set aside.</summary>
     public OutboxConnections? Current => _current;
 
-    /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
-    /// <param name="path">Where it is.</param>
-    /// <param name="time">For the name of a file that is set aside.</param>
-    /// <param name="log">Where damage is said.</param>
-    /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now.</param>
-    /// <param name="load">Reads what has to be known from the start; called again where the first call meets damage.</param>
-    /// <exception cref="IOException">It can't be opened or made.</exception>
+    /// <summary>Opens the outbox, or creates it. Recovers a damaged one into a new file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">Gives the name of a file that is set aside.</param>
+    /// <param name="log">Gets damage.</param>
+    /// <param name="accountOf">The current account of a user, for rows of versions without ids; null if unknown now.</param>
+    /// <param name="load">Reads what the bot needs from the start. Called again after damage.</param>
+    /// <exception cref="IOException">It can't be opened or created.</exception>
     internal static OutboxFile Open(
         string path,
         TimeProvider time,
@@ -92,37 +98,38 @@ internal sealed partial class OutboxFile : IDisposable
         if (Directory.Exists(path))
         {
             throw new IOException(
-                $"{path} is a folder, and should be the file of the outbox. Move the folder away and start again."
+                $"{path} is a folder, but should be the outbox's file. Move the folder away and start again."
             );
         }
 
         OutboxRecovery.Resume(path);
+        if (WalCheck.IsOrphan(path))
+        {
+            var aside = OutboxRecovery.Aside(WalCheck.LogOf(path), time);
+            File.Move(WalCheck.LogOf(path), aside);
+            LogLogDamaged(log, WalCheck.LogOf(path), $"has lost its {System.IO.Path.GetFileName(path)}", aside);
+        }
+
         if (!File.Exists(path))
         {
             CreateEmpty(path);
         }
 
-        var logWouldBeLost = OutboxLog.WouldBeLost(path);
         try
         {
-            if (logWouldBeLost)
-            {
-                throw new SqliteException("it does not go with the log of changes to it", Corrupt);
-            }
-
             return OpenLocked(path, time, log, accountOf, load);
         }
         catch (SqliteException e) when (IsDamage(e))
         {
             try
             {
-                SetAside(path, time, log, lastSequence: 0, logWouldBeLost);
+                SetAside(path, time, log, lastSequence: 0);
                 return new OutboxFile(path, time, log, accountOf, load);
             }
             catch (SqliteException again)
             {
                 throw new IOException(
-                    $"{path} is damaged ({e.Message}) and could not be mended: {again.Message}",
+                    $"{path} is damaged ({e.Message}) and could not be recovered: {again.Message}",
                     again
                 );
             }
@@ -130,7 +137,7 @@ internal sealed partial class OutboxFile : IDisposable
         catch (SqliteException e) when (OutboxLock.IsLock(e))
         {
             throw new IOException(
-                $"{path} can't be opened, so the bot does not start: {OutboxLock.Of(path).Reason}. End that program; systemd starts the bot again by itself.",
+                $"{path} can't be opened, so the bot does not start: {OutboxLock.Of(path).Reason}. End that program; systemd then restarts the bot.",
                 e
             );
         }
@@ -140,7 +147,7 @@ internal sealed partial class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>Opens it; a lock of another program on it is waited for.</summary>
+    /// <summary>Opens the file. Waits for another program's lock.</summary>
     private static OutboxFile OpenLocked(
         string path,
         TimeProvider time,
@@ -155,15 +162,15 @@ internal sealed partial class OutboxFile : IDisposable
             {
                 return new OutboxFile(path, time, log, accountOf, load);
             }
-            catch (SqliteException e) when (OutboxLock.IsLock(e) && tries < MostTriesToOpen)
+            catch (SqliteException e) when (OutboxLock.IsLock(e) && tries < MaxOpenTries)
             {
-                // Such as a copy that is being made; it may be done in a moment.
+                // For example a copy in progress. It may be ready in a moment.
             }
         }
     }
 
-    /// <summary>Reads, while nothing is set aside.</summary>
-    /// <exception cref="OutboxNotReadableException">There is nothing to read from at the moment, or another program locks it.</exception>
+    /// <summary>Reads. Excludes setting the file aside meanwhile.</summary>
+    /// <exception cref="OutboxNotReadableException">A damaged file can't be set aside, or another program locks it.</exception>
     internal T Read<T>(Func<OutboxConnections, T> read)
     {
         lock (_reading)
@@ -171,7 +178,7 @@ internal sealed partial class OutboxFile : IDisposable
             try
             {
                 return read(
-                    _current ?? throw new OutboxNotReadableException("it is damaged, and could not be set aside")
+                    _current ?? throw new OutboxNotReadableException("it is damaged and could not be set aside")
                 );
             }
             catch (SqliteException e) when (OutboxLock.IsLock(e))
@@ -181,7 +188,7 @@ internal sealed partial class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>Moves what the log holds into the file and empties the log, as far as other programs that read let it. On the writing thread.</summary>
+    /// <summary>Moves the log into the file and empties it, as far as other readers allow. On the writing thread.</summary>
     internal void EmptyLog()
     {
         lock (_reading)
@@ -195,19 +202,19 @@ internal sealed partial class OutboxFile : IDisposable
             }
             catch (SqliteException)
             {
-                // It is tried again; a fault of the disk shows itself in the next write, too.
+                // The next check tries again. A fault of the disk also shows in the next write.
             }
         }
     }
 
     /// <summary>The connections, for writing.</summary>
-    /// <exception cref="SqliteException">There are none: what counts as damage, so that setting the file aside is tried once more.</exception>
+    /// <exception cref="SqliteException">There are none. Counts as damage, so the writer tries again to set the file aside.</exception>
     internal OutboxConnections ForWriting() =>
-        _current ?? throw new SqliteException("the outbox is damaged, and could not be set aside", Corrupt);
+        _current ?? throw new SqliteException("the outbox is damaged and could not be set aside", Corrupt);
 
-    /// <summary>The file turned out to be damaged while it was used. On the writing thread.</summary>
-    /// <returns>Why it could not be set aside; null where it was.</returns>
-    internal Exception? TryMend()
+    /// <summary>Recovers a file that was damaged while it was used. On the writing thread.</summary>
+    /// <returns>Why it can't be set aside; null if it was.</returns>
+    internal Exception? TryRepair()
     {
         lock (_reading)
         {
@@ -215,7 +222,7 @@ internal sealed partial class OutboxFile : IDisposable
             _current = null;
             try
             {
-                SetAside(Path, _time, _log, LastSequence, logWouldBeLost: false);
+                SetAside(Path, _time, _log, LastSequence);
                 _current = new OutboxConnections(Path, _accountOf);
                 return null;
             }
@@ -230,10 +237,10 @@ internal sealed partial class OutboxFile : IDisposable
 
     internal static bool IsDamage(SqliteException e) => e.SqliteErrorCode is Corrupt or NotADatabase;
 
-    /// <summary>What SQLite would say of a damaged file itself.</summary>
+    /// <summary>SQLite's own exception for a damaged file.</summary>
     internal static SqliteException Malformed() => new("database disk image is malformed", Corrupt);
 
-    /// <summary>Makes an empty file that only the bot may read. SQLite would give it the umask's mode; its -wal and -shm take over this one.</summary>
+    /// <summary>Creates an empty file that only the bot may read. SQLite would use the umask; -wal and -shm get the mode of this file.</summary>
     internal static void CreateEmpty(string path) =>
         new FileStream(
             path,
@@ -241,7 +248,7 @@ internal sealed partial class OutboxFile : IDisposable
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = FileModes.OwnerFile,
             }
         ).Dispose();
 
@@ -253,7 +260,7 @@ internal sealed partial class OutboxFile : IDisposable
                 DataSource = path,
                 Pooling = false,
                 Mode = SqliteOpenMode.ReadWrite,
-                DefaultTimeout = (int)LockPatience.TotalSeconds,
+                DefaultTimeout = (int)LockTimeout.TotalSeconds,
             }.ToString()
         );
         try
@@ -261,11 +268,11 @@ internal sealed partial class OutboxFile : IDisposable
             connection.Open();
             if (new FileInfo(path).Length == 0)
             {
-                // Only a new file can take it; on another it would wait for a lock to change nothing.
+                // Only a new file accepts it. On another it would wait for a lock and change nothing.
                 OutboxSchema.Run(connection, "PRAGMA auto_vacuum = INCREMENTAL");
             }
 
-            // FULL: in WAL mode NORMAL would lose what was committed last when the power fails.
+            // FULL, because in WAL mode NORMAL loses the last commits when the power fails.
             OutboxSchema.Run(
                 connection,
                 string.Create(
@@ -282,27 +289,40 @@ internal sealed partial class OutboxFile : IDisposable
         }
     }
 
-    private static void SetAside(string path, TimeProvider time, ILogger log, long lastSequence, bool logWouldBeLost)
+    private static void SetAside(string path, TimeProvider time, ILogger log, long lastSequence)
     {
-        var rescued = OutboxRecovery.Run(path, time, lastSequence, logWouldBeLost);
-        LogDamaged(log, path, rescued.Aside, rescued.Kept, rescued.Lost);
-        if (rescued.Log is { } laid)
+        var recovered = OutboxRecovery.Run(path, time, lastSequence);
+        LogDamaged(log, path, recovered.Aside, recovered.Kept, recovered.Lost);
+    }
+
+    private static bool IsLogDamaged(string path, TimeProvider time, ILogger log)
+    {
+        var copy = OutboxRecovery.Aside(WalCheck.LogOf(path), time);
+        if (WalCheck.Check(path, copy) is not { } read)
         {
-            LogLogDamaged(log, OutboxLog.Of(path), OutboxLog.Of(rescued.Aside), laid.Laid, laid.Passed);
+            return false;
         }
+
+        LogLogDamaged(
+            log,
+            WalCheck.LogOf(path),
+            string.Create(CultureInfo.InvariantCulture, $"is damaged after {read} pages"),
+            copy
+        );
+        return true;
     }
 
     [LoggerMessage(
         1601,
         LogLevel.Error,
-        "{Path} is damaged. It was set aside as {Aside}; {Kept} notifications of it were taken over, and {Lost} places in it could not be read."
+        "{Path} is damaged. It was set aside as {Aside}. {Kept} notifications were copied, and {Lost} places could not be read."
     )]
     private static partial void LogDamaged(ILogger log, string path, string aside, long kept, long lost);
 
     [LoggerMessage(
         1605,
         LogLevel.Error,
-        "{Log}, which holds what was accepted last, is damaged or has lost its file. It was set aside as {Aside}; {Laid} changes in it were taken over, and {Passed} places in it did not fit."
+        "{Log}, which holds the newest notifications, {Fault}. It is kept as {Aside}. Notifications accepted shortly before the bot ended may be missing: their senders have to send them again."
     )]
-    private static partial void LogLogDamaged(ILogger logger, string log, string aside, long laid, long passed);
+    private static partial void LogLogDamaged(ILogger logger, string log, string fault, string aside);
 }

@@ -25,17 +25,17 @@ internal static class OutboxLock
 
     private const long LastFileByte = FirstFileByte + 511;
 
-    /// <summary>Whether another program's lock stood in the way.</summary>
+    /// <summary>Whether another program's lock was the cause.</summary>
     internal static bool IsLock(Exception? e) => e is SqliteException { SqliteErrorCode: Busy or Locked or Protocol };
 
-    /// <summary>The trouble that a lock is, with the processes that hold it where they can be found.</summary>
+    /// <summary>The trouble for a lock. Names the processes that hold it, if they can be found.</summary>
     internal static OutboxTrouble Of(string path) => Of(path, Holders(path));
 
-    /// <summary>The trouble that a lock is; null where no process is found that holds one.</summary>
+    /// <summary>The trouble for a lock; null if no process holds one.</summary>
     internal static OutboxTrouble? Find(string path) =>
         Holders(path) is { Count: > 0 } holders ? Of(path, holders) : null;
 
-    /// <summary>The processes that read the outbox, and so keep its log from being emptied.</summary>
+    /// <summary>The processes that read the outbox. They keep its log from being emptied.</summary>
     internal static string Readers(string path) =>
         Names(LockHolders.Of(Index(path), FirstReadByte, LastReadByte, exclusive: false), path);
 

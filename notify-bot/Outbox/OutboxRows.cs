@@ -1,12 +1,13 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using Notify.Contracts;
 using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>The questions to the outbox's tables, and how their rows are read.</summary>
+/// <summary>The queries of the outbox's tables, and the readers of their rows.</summary>
 internal static class OutboxRows
 {
     internal const string FindByKey =
@@ -21,13 +22,13 @@ internal static class OutboxRows
     internal const string FindByImage =
         "SELECT " + Columns + " FROM notification WHERE image_id = $image AND user = $user AND uid = $uid";
 
-    /// <summary>The texts as bytes: a text in SQLite's eyes ends at its first U+0000.</summary>
+    /// <summary>The texts as bytes, because SQLite ends a text at its first U+0000.</summary>
     internal const string FindHistory =
         "SELECT "
         + PastColumns
         + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
 
-    /// <summary>What waits, whenever it was accepted, and what failed or is unknown since a moment.</summary>
+    /// <summary>What waits, whenever it was accepted, and what failed or became unknown since a moment.</summary>
     internal const string FindUndelivered =
         "SELECT "
         + PastColumns
@@ -36,9 +37,9 @@ internal static class OutboxRows
     internal const string CountStates =
         "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR created_at >= $since) GROUP BY state";
 
-    /// <summary>A user's oldest, with what each counts. The lengths are found without reading the texts.</summary>
+    /// <summary>A user's oldest notifications with their sizes. SQLite finds the lengths without reading the texts.</summary>
     internal static readonly string FindOldest =
-        $"SELECT sequence, image_id, image_kind, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state <> 0 ORDER BY sequence LIMIT $limit";
+        $"SELECT sequence, image_id, image_kind, attachments, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state <> 0 ORDER BY sequence LIMIT $limit";
 
     internal const string FindSize = "SELECT rows, bytes FROM history_size WHERE user = $user";
 
@@ -54,7 +55,7 @@ internal static class OutboxRows
     internal const string FindScripts =
         "SELECT DISTINCT script FROM (SELECT script FROM notification WHERE user = $user ORDER BY sequence DESC LIMIT $limit) WHERE script IS NOT NULL";
 
-    /// <summary>Changes with a user's history: newest and oldest, and what has ended. What has ended does not change any more.</summary>
+    /// <summary>The version of a user's history: newest, oldest, and what has ended, which never changes again.</summary>
     internal const string FindVersion =
         "SELECT coalesce(max(sequence), 0), (SELECT coalesce(min(sequence), 0) FROM notification WHERE user = $user AND uid = $uid), (SELECT coalesce(max(rows), 0) FROM history_size WHERE user = $user), (SELECT coalesce(max(bytes), 0) FROM history_size WHERE user = $user) FROM notification WHERE user = $user AND uid = $uid";
 
@@ -66,28 +67,30 @@ internal static class OutboxRows
         + ProgressColumns
         + ", "
         + HistoryQuota.Size()
-        + " FROM notification WHERE state = 0 ORDER BY sequence";
+        + ", image_id IS NOT NULL, attachments FROM notification WHERE state = 0 ORDER BY sequence";
 
     internal const string FindOld =
-        "SELECT sequence, image_id, image_kind FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
+        "SELECT sequence, image_id, image_kind, attachments FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
 
     private const int Silent = 1;
     private const int NoButtons = 2;
+    private const int Urgent = 4;
+    private const int TableAligned = 8;
 
     private const string PastColumns =
-        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, "
+        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, attachments, substr(CAST(table_text AS BLOB), 1, $bytes), silent, "
         + ProgressColumns;
 
     private const string ProgressColumns =
-        "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since";
+        "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since, reason_kind";
 
     internal const string Columns =
-        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, "
+        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, attachments, attachment_bytes, table_text, buttons, "
         + ProgressColumns;
 
-    /// <summary>Asks one of the questions above.</summary>
+    /// <summary>Runs one of the queries above.</summary>
     internal static List<T> Select<T>(
         SqliteConnection connection,
         string sql,
@@ -114,9 +117,12 @@ internal static class OutboxRows
         return found;
     }
 
-    /// <summary>How a notification is shown, in the column <c>silent</c>, which held 0 or 1 before.</summary>
+    /// <summary>Flags in the column <c>silent</c>, which held 0 or 1 before.</summary>
     internal static int Options(AcceptedNotification notification) =>
-        (notification.Silent ? Silent : 0) | (notification.HasButtons ? 0 : NoButtons);
+        (notification.Silent ? Silent : 0)
+        | (notification.HasButtons ? 0 : NoButtons)
+        | (notification.Urgent ? Urgent : 0)
+        | (notification.IsTableAligned ? TableAligned : 0);
 
     /// <summary>A row of <see cref="Columns"/>.</summary>
     internal static StoredNotification Stored(SqliteDataReader row)
@@ -147,6 +153,10 @@ internal static class OutboxRows
         at += 4;
         var createdAt = Moment(row.GetInt64(at++));
         var account = Account(row, at++);
+        var attachments = AttachmentColumn.Read(Text(row, at++));
+        at++; // Their size, for the quota.
+        var table = Text(row, at++);
+        var buttons = ButtonColumn.Read(Text(row, at++));
         return new StoredNotification(
             sequence,
             new AcceptedNotification
@@ -160,6 +170,11 @@ internal static class OutboxRows
                 ParseMode = mode,
                 Silent = (options & Silent) != 0,
                 HasButtons = (options & NoButtons) == 0,
+                Urgent = (options & Urgent) != 0,
+                Attachments = attachments,
+                Table = table,
+                IsTableAligned = (options & TableAligned) != 0,
+                Buttons = buttons,
                 Data = data,
                 Key = key,
                 Image = image,
@@ -169,12 +184,12 @@ internal static class OutboxRows
         );
     }
 
-    /// <summary>As many bytes as hold this many characters (UTF-16) of any text, and one more where there are more.</summary>
+    /// <summary>The number of bytes that hold so many UTF-16 characters of any text, and one more that shows a longer text.</summary>
     internal static int BytesFor(int text) => 3 * (text + 1);
 
     /// <summary>A row of <see cref="FindHistory"/> or <see cref="FindUndelivered"/>.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="text">How many characters of title and message; <c>$bytes</c> was <see cref="BytesFor"/> these.</param>
+    /// <param name="text">The maximum length of title and message; <c>$bytes</c> was <see cref="BytesFor"/> of it.</param>
     internal static PastNotification Past(SqliteDataReader row, int text) =>
         new()
         {
@@ -182,15 +197,18 @@ internal static class OutboxRows
             Id = row.GetString(1),
             User = UserName.Parse(row.GetString(2)),
             Script = Text(row, 3),
-            Title = row.IsDBNull(4) ? null : Beginning(row.GetFieldValue<byte[]>(4), text),
-            Message = Beginning(row.GetFieldValue<byte[]>(5), text),
+            Title = Beginning(row, 4, text),
+            Message = Beginning(row, 5, text) ?? "",
             ParseMode = (ParseMode)row.GetInt32(6),
             ImageId = Text(row, 7),
             CreatedAt = Moment(row.GetInt64(8)),
-            Progress = Progress(row, 9),
+            Attachments = AttachmentColumn.Read(Text(row, 9)),
+            Table = Beginning(row, 10, text),
+            IsTableAligned = (row.GetInt32(11) & TableAligned) != 0,
+            Progress = Progress(row, 12),
         };
 
-    /// <summary>A row of <see cref="FindWaiting"/>; null where its user's name is none.</summary>
+    /// <summary>A row of <see cref="FindWaiting"/>; null if its user's name is invalid.</summary>
     internal static WaitingNotification? Waiting(SqliteDataReader row) =>
         UserName.TryParse(row.GetString(2), out var user)
             ? new WaitingNotification(
@@ -199,14 +217,15 @@ internal static class OutboxRows
                 user,
                 Moment(row.GetInt64(3)),
                 Progress(row, 5),
-                row.GetInt64(13)
+                row.GetInt64(14)
             )
             {
                 Account = Account(row, 4),
+                Images = row.GetInt32(15) + AttachmentColumn.Read(Text(row, 16)).OfType<StoredImage>().Count(),
             }
             : null;
 
-    /// <summary>A row of <see cref="CountSpans"/>: the number of the span since 1970, what became of them, how many.</summary>
+    /// <summary>A row of <see cref="CountSpans"/>: the number of the span since 1970, the state, the count.</summary>
     internal static (long Number, DeliveryState State, int Count) Span(SqliteDataReader row) =>
         (row.GetInt64(0), (DeliveryState)row.GetInt32(1), row.GetInt32(2));
 
@@ -221,14 +240,22 @@ internal static class OutboxRows
     private static DeliveryProgress Progress(SqliteDataReader row, int at) =>
         new((DeliveryState)row.GetInt32(at))
         {
-            Reason = Text(row, at + 1),
+            Reason = OutboxReasons.Of(
+                (DeliveryState)row.GetInt32(at),
+                row.IsDBNull(at + 8) ? null : row.GetInt32(at + 8),
+                Text(row, at + 1)
+            ),
+            ReasonText = Text(row, at + 1),
             PartsDone = row.GetInt32(at + 2),
             Attempts = row.GetInt32(at + 3),
             NextTryAt = row.IsDBNull(at + 4) ? null : Moment(row.GetInt64(at + 4)),
             OutcomeUnknown = row.GetInt32(at + 5) != 0,
-            IsChatUnreachable = row.GetInt32(at + 6) != 0,
             WaitsSince = row.IsDBNull(at + 7) ? null : Moment(row.GetInt64(at + 7)),
         };
+
+    /// <summary>A text that was read as bytes. SQLite gives null for the beginning of an empty one.</summary>
+    private static string? Beginning(SqliteDataReader row, int at, int length) =>
+        row.IsDBNull(at) ? null : Beginning(row.GetFieldValue<byte[]>(at), length);
 
     private static string Beginning(byte[] bytes, int length)
     {
@@ -237,7 +264,7 @@ internal static class OutboxRows
             return "";
         }
 
-        // The bytes may end within a character; that one is cut off, since it is beyond the length.
+        // The bytes may end within a character. It is beyond the length, so it goes.
         var text = Encoding.UTF8.GetString(bytes);
         return text.Length <= length
             ? text

@@ -4,7 +4,7 @@ using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>The tables of the outbox, and how an older file becomes one of today.</summary>
+/// <summary>The tables of the outbox, and the migrations of older files.</summary>
 internal static class OutboxSchema
 {
     /// <summary>Each step makes version N+1 out of version N; the file's own version is SQLite's <c>user_version</c>. A step that was released never changes.</summary>
@@ -59,27 +59,38 @@ internal static class OutboxSchema
             CREATE INDEX notification_of_account ON notification (user, uid, sequence);
             CREATE INDEX notification_without_account ON notification (user) WHERE uid IS NULL;
             """,
+        """
+            ALTER TABLE notification ADD COLUMN reason_kind INTEGER;    -- DeliveryReason; NULL in rows of an older version, whose text says it
+            """,
+        """
+            ALTER TABLE notification ADD COLUMN attachments TEXT;           -- further charts, then files: a JSON list; NULL for none
+            ALTER TABLE notification ADD COLUMN attachment_bytes INTEGER;   -- the size of these
+            ALTER TABLE notification ADD COLUMN table_text TEXT;            -- a table as it is shown
+            ALTER TABLE notification ADD COLUMN buttons TEXT;               -- the sender's own buttons: a JSON list
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>
     private const int WithAccounts = 3;
 
-    /// <summary>The last version that has new columns. The steps after it read all rows, which a damaged file does not stand.</summary>
-    internal const int WithAllColumns = WithAccounts;
+    /// <summary>The step that creates indices. It reads all rows, which fails on a damaged file.</summary>
+    private const int MakesIndices = 3;
 
-    /// <summary>In place of the id, for a name without an account.</summary>
+    /// <summary>Stands for the id of a name without an account.</summary>
     internal const long NoAccount = -1;
 
     internal static int Newest => Steps.Length;
 
-    /// <summary>Brings the file up to date. A file of a newer version is used as it is: newer versions only add.</summary>
+    /// <summary>Migrates the file. A file of a newer version stays as it is, because newer versions only add.</summary>
     /// <param name="connection">The file.</param>
-    /// <param name="accountOf">The account of a user now, for what was stored before ids were; null: not known now. Without it that stays as it is.</param>
-    /// <param name="upTo">The version to stop at.</param>
+    /// <param name="accountOf">The current account of a user, for rows of versions without ids; null if unknown now. Without the function such rows stay as they are.</param>
+    /// <param name="upTo">The last version.</param>
+    /// <param name="isDamaged">Adds only columns, because the rows will be copied.</param>
     internal static void Migrate(
         SqliteConnection connection,
         Func<UserName, AccountId?>? accountOf = null,
-        int upTo = int.MaxValue
+        int upTo = int.MaxValue,
+        bool isDamaged = false
     )
     {
         var version = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
@@ -87,12 +98,16 @@ internal static class OutboxSchema
         {
             if (version == WithAccounts && accountOf is not null)
             {
-                // Before the indices are made: so it costs a third.
+                // Before the indices exist, which costs a third.
                 StoreAccounts(connection, accountOf);
             }
 
             using var transaction = connection.BeginTransaction();
-            Run(connection, Steps[version]);
+            if (!isDamaged || version != MakesIndices)
+            {
+                Run(connection, Steps[version]);
+            }
+
             Run(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version + 1}"));
             transaction.Commit();
         }
@@ -104,8 +119,8 @@ internal static class OutboxSchema
     }
 
     /// <summary>
-    /// What was stored before ids were counts for the account that the name has now, once. Who can't be looked up now is looked up at the next start; until then that
-    /// user's rows are nobody's.
+    /// Assigns rows of versions without ids to the current account of the name, once. If the lookup of a user fails, the next start tries again. Until then
+    /// that user's rows belong to nobody.
     /// </summary>
     private static void StoreAccounts(SqliteConnection connection, Func<UserName, AccountId?> accountOf)
     {
@@ -133,7 +148,7 @@ internal static class OutboxSchema
         }
     }
 
-    /// <summary>An account as its column has it.</summary>
+    /// <summary>An account as the number in its column.</summary>
     internal static long Number(AccountId account) => account.Uid ?? NoAccount;
 
     /// <summary>The account of a column's number.</summary>

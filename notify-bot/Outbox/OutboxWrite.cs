@@ -1,9 +1,10 @@
+using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>Something that waits to be written by <see cref="OutboxWriter"/>.</summary>
+/// <summary>A write that waits for <see cref="OutboxWriter"/>.</summary>
 internal abstract class OutboxWrite
 {
     private const int Waits = 0;
@@ -14,54 +15,59 @@ internal abstract class OutboxWrite
 
     private int _state;
 
-    /// <summary>Whether it has to be written some time: what can't be written now stays in memory.</summary>
+    /// <summary>Whether a failed write stays in memory until it succeeds.</summary>
     public virtual bool IsOwed => false;
 
-    /// <summary>Whether it may wait for a lock's end: somebody gives it up in time. False for what only asks how things stand.</summary>
+    /// <summary>Whether it waits for the end of a lock. Its caller gives it up in time. False for checks.</summary>
     public virtual bool MayWait => true;
 
-    /// <summary>Characters of its texts, about as many bytes as it takes in the log.</summary>
+    /// <summary>The length of its texts, about its bytes in the log.</summary>
     public virtual int Length => 0;
 
-    /// <summary>Takes it into a transaction; false where it was given up.</summary>
+    /// <summary>Moves it into a transaction; false if it was given up.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _state, IsBeingWritten, Waits) == Waits;
 
-    /// <summary>Its transaction failed.</summary>
+    /// <summary>Moves it out of a failed transaction.</summary>
     public void PutBack() => Interlocked.CompareExchange(ref _state, Waits, IsBeingWritten);
 
-    /// <summary>Takes it back; false where a transaction has it. Once given up it is never written: giving up and writing exclude each other.</summary>
+    /// <summary>Gives it up; false if a transaction has it. A given up write is never written.</summary>
     public bool TryGiveUp() => Interlocked.CompareExchange(ref _state, IsGivenUp, Waits) == Waits;
 
     /// <summary>Whether it was given up.</summary>
     public bool WasGivenUp => Volatile.Read(ref _state) == IsGivenUp;
 
-    /// <summary>Puts it into the transaction.</summary>
+    /// <summary>Runs its statements in the transaction.</summary>
     public abstract void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file);
 
-    /// <summary>It is on disk.</summary>
+    /// <summary>Ends it after the commit.</summary>
     public abstract void Committed(OutboxFile file);
 
-    /// <summary>It will not be.</summary>
+    /// <summary>Ends it without a write.</summary>
     public abstract void Fail(OutboxNotWritableException reason);
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="notification">What is accepted.</param>
-    /// <param name="progress">Where it starts.</param>
-    /// <param name="quota">How much history is kept beside it.</param>
-    /// <param name="stored">Told what was stored, and what the history had no room for any more.</param>
+    /// <param name="notification">The notification.</param>
+    /// <param name="progress">Its first progress.</param>
+    /// <param name="quota">Prunes the history.</param>
+    /// <param name="committed">Gets the notification after the commit.</param>
+    /// <param name="prunedAttachments">Gets the charts and files of pruned notifications.</param>
     public sealed class Insert(
         AcceptedNotification notification,
         DeliveryProgress progress,
         HistoryQuota quota,
-        Action<StoredNotification, Pruned> stored
+        ChannelWriter<StoredNotification> committed,
+        ChannelWriter<StoredAttachment> prunedAttachments
     ) : OutboxWrite
     {
         private Acceptance? _result;
         private Pruned _pruned = Pruned.Nothing;
 
         public override int Length =>
-            notification.Message.Length + (notification.Title?.Length ?? 0) + (notification.Data?.Length ?? 0);
+            notification.Message.Length
+            + (notification.Title?.Length ?? 0)
+            + (notification.Data?.Length ?? 0)
+            + (notification.Table?.Length ?? 0);
 
         public TaskCompletionSource<Acceptance> Done { get; } = NewSource<Acceptance>();
 
@@ -95,7 +101,11 @@ internal abstract class OutboxWrite
             if (_result is Acceptance.Stored { Notification: var whole })
             {
                 file.LastSequence = whole.Sequence;
-                stored(whole, _pruned);
+                committed.TryWrite(whole);
+                foreach (var chart in _pruned.Attachments)
+                {
+                    prunedAttachments.TryWrite(chart);
+                }
             }
 
             Done.SetResult(_result!);
@@ -106,7 +116,7 @@ internal abstract class OutboxWrite
 
     public sealed class Update(long sequence, DeliveryProgress progress) : OutboxWrite
     {
-        /// <summary>Else what was delivered would be delivered again after a restart.</summary>
+        /// <summary>True, because a restart would deliver the notification again.</summary>
         public override bool IsOwed => true;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -119,11 +129,11 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }
 
-    /// <param name="mutes">What is muted, as callers are told it.</param>
-    /// <param name="user">Whose notifications.</param>
-    /// <param name="account">Which account that is.</param>
-    /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
-    /// <param name="until">Until when; null ends it.</param>
+    /// <param name="mutes">The mutes in memory.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="account">The user's account.</param>
+    /// <param name="script">The script; empty for the mute of everything; null, without a moment, for all mutes.</param>
+    /// <param name="until">The end of the mute; null ends it now.</param>
     public sealed class Mute(MuteStore mutes, UserName user, AccountId account, string? script, DateTimeOffset? until)
         : OutboxWrite
     {
@@ -167,8 +177,8 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }
 
-    /// <summary>A user's mutes that are too many, taken away a few thousand at a time.</summary>
-    /// <param name="user">Whose.</param>
+    /// <summary>Removes a user's mutes beyond the bound, a few thousand at a time.</summary>
+    /// <param name="user">The user.</param>
     /// <param name="kept">The scripts whose mutes stay, as a JSON list.</param>
     public sealed class TrimMutes(UserName user, AccountId account, string kept) : OutboxWrite
     {
@@ -182,11 +192,11 @@ internal abstract class OutboxWrite
 
         public override void Fail(OutboxNotWritableException reason)
         {
-            // They do not count any more; the next start tries again.
+            // They do not count any more. The next start tries again.
         }
     }
 
-    /// <summary>Whether something could be written: a page, and room for the largest text.</summary>
+    /// <summary>Tests whether the file is writable: a page, and room for the largest text.</summary>
     public sealed class Probe : OutboxWrite
     {
         public override bool MayWait => false;
@@ -207,17 +217,17 @@ internal abstract class OutboxWrite
 
         public override void Committed(OutboxFile file)
         {
-            // What it found out is IsWritable.
+            // The writer's trouble has the result.
         }
 
         public override void Fail(OutboxNotWritableException reason)
         {
-            // Likewise.
+            // The writer's trouble has the result.
         }
     }
 
-    /// <summary>Whether the lock for writing can be had; writes nothing.</summary>
-    public sealed class Look : OutboxWrite
+    /// <summary>Tests whether the lock for writing is free. Writes nothing.</summary>
+    public sealed class LockCheck : OutboxWrite
     {
         public override bool MayWait => false;
 
@@ -233,9 +243,9 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.TrySetResult();
     }
 
-    /// <summary>A reader has met damage.</summary>
-    /// <param name="used">What it read with; where others are open by now, that was dealt with.</param>
-    public sealed class Mend(OutboxConnections used) : OutboxWrite
+    /// <summary>Recovers the file after a reader met damage.</summary>
+    /// <param name="used">The reader's connections. If others are open now, the file has been recovered already.</param>
+    public sealed class Repair(OutboxConnections used) : OutboxWrite
     {
         public override bool MayWait => false;
 

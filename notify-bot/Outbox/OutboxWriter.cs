@@ -3,23 +3,23 @@ using Microsoft.Data.Sqlite;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>The one thread that writes: it commits all that waits in one transaction, with one fsync, in the order in which it came.</summary>
+/// <summary>The one thread that writes. It commits all waiting writes, in their order, in one transaction with one fsync.</summary>
 /// <remarks>
-/// Another program's lock is waited for in the transaction's beginning, <see cref="OutboxFile.LockPatience"/> at a time. What was given up meanwhile is never written
-/// (<see cref="OutboxWrite.TryGiveUp"/>); progress stays in memory until the lock ends.
+/// The beginning of a transaction waits for another program's lock, <see cref="OutboxFile.LockTimeout"/> at a time. Writes that are given up meanwhile are never written
+/// (<see cref="OutboxWrite.TryGiveUp"/>). Progress stays in memory until the lock ends.
 /// </remarks>
 internal sealed partial class OutboxWriter : IDisposable
 {
-    /// <summary>Writes in one transaction; the first of them waits for the last.</summary>
-    private const int MostInBatch = 512;
+    /// <summary>Maximum number of writes in a transaction. The first of them waits for the last.</summary>
+    private const int MaxBatchWrites = 512;
 
-    /// <summary>Characters of texts in one transaction, which bounds what it adds to the log.</summary>
-    private const int MostTextInBatch = 8_000_000;
+    /// <summary>Maximum length of the texts in a transaction, which bounds its part of the log.</summary>
+    private const int MaxBatchText = 8_000_000;
 
-    /// <summary>How often a lock is waited for at the end before what is owed is lost; each time takes <see cref="OutboxFile.LockPatience"/>.</summary>
+    /// <summary>Maximum number of attempts to write when the bot ends. Each waits <see cref="OutboxFile.LockTimeout"/> for a lock. Then owed writes are lost.</summary>
     private const int LastTries = 3;
 
-    /// <summary>How long what can't be written is left alone before it is tried again.</summary>
+    /// <summary>Pause before a failed write is tried again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly OutboxFile _file;
@@ -30,6 +30,9 @@ internal sealed partial class OutboxWriter : IDisposable
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _ending = new();
     private readonly OutboxLogSize _size;
+    private readonly Lock _telling = new();
+    private readonly ITimer _turnTimer;
+    private bool _isTurnLimited;
     private volatile OutboxTrouble? _trouble;
 
     public OutboxWriter(OutboxFile file, ILogger log)
@@ -38,17 +41,18 @@ internal sealed partial class OutboxWriter : IDisposable
         _log = log;
         _size = new OutboxLogSize(file, log);
 
-        // A lock from before the start is known before anything is sent whose outcome could not be stored.
+        // Notice a lock before the first message is sent, because its outcome could not be stored.
         if (TryCommit([]) is { } failure)
         {
             SetTrouble(TroubleOf(failure));
         }
 
+        _turnTimer = file.Time.CreateTimer(_ => OnSlowTurn(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(WriteAll) { IsBackground = true, Name = "outbox" };
         _thread.Start();
     }
 
-    /// <summary>Why the last write failed; null where it went well.</summary>
+    /// <summary>Why the last write failed; null if it succeeded.</summary>
     public OutboxTrouble? Trouble => _trouble;
 
     /// <summary>The size of the write-ahead log.</summary>
@@ -70,12 +74,13 @@ internal sealed partial class OutboxWriter : IDisposable
         _writes.Writer.TryComplete();
         _ending.Set();
         _thread.Join();
+        _turnTimer.Dispose();
         _ending.Dispose();
     }
 
     private void WriteAll()
     {
-        // What is in it at the beginning of a turn could not be written in the one before: progress, or what waits for a lock's end.
+        // A turn begins with the writes that the last one could not do: progress, or writes that wait for the end of a lock.
         var batch = new List<OutboxWrite>();
         Task<bool>? arrival = null;
         var lastTries = 0;
@@ -102,7 +107,7 @@ internal sealed partial class OutboxWriter : IDisposable
                 }
                 else if (_trouble is not null)
                 {
-                    // Nobody sends, perhaps since /health says that nothing is accepted: it must be true still.
+                    // Nobody sends, perhaps because /health is down. Check whether that is still true.
                     batch.Add(new OutboxWrite.Probe());
                 }
             }
@@ -110,17 +115,41 @@ internal sealed partial class OutboxWriter : IDisposable
             Fill(batch);
             var ends = _writes.Reader.Completion.IsCompleted && _ending.IsSet;
             lastTries += ends ? 1 : 0;
+            LimitTurn(SqliteOutbox.DiskTimeout);
             Write(batch, isLast: ends && lastTries >= LastTries, ends);
-            _size.Look();
+            _size.Check();
+            LimitTurn(Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>Adds what has come, without what was given up meanwhile.</summary>
+    /// <summary>Sets the time limit of a turn. A thread in a hung disk can't report itself, so a timer does.</summary>
+    private void LimitTurn(TimeSpan limit)
+    {
+        lock (_telling)
+        {
+            _isTurnLimited = limit != Timeout.InfiniteTimeSpan;
+            _turnTimer.Change(limit, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnSlowTurn()
+    {
+        lock (_telling)
+        {
+            // The turn may have just ended. Then nothing would end the trouble.
+            if (_isTurnLimited)
+            {
+                SetTrouble(OutboxTrouble.DiskHangs);
+            }
+        }
+    }
+
+    /// <summary>Adds new writes and removes given up ones.</summary>
     private void Fill(List<OutboxWrite> batch)
     {
         batch.RemoveAll(write => write.WasGivenUp);
         var text = batch.Sum(write => (long)write.Length);
-        while (batch.Count < MostInBatch && text < MostTextInBatch && _writes.Reader.TryRead(out var write))
+        while (batch.Count < MaxBatchWrites && text < MaxBatchText && _writes.Reader.TryRead(out var write))
         {
             if (!write.WasGivenUp)
             {
@@ -130,7 +159,7 @@ internal sealed partial class OutboxWriter : IDisposable
         }
     }
 
-    /// <summary>Writes a batch; what has to be tried again stays in it.</summary>
+    /// <summary>Writes a batch. Writes to try again stay in it.</summary>
     private void Write(List<OutboxWrite> batch, bool isLast, bool ends)
     {
         if (TryCommit(batch) is not { } failure)
@@ -147,7 +176,7 @@ internal sealed partial class OutboxWriter : IDisposable
             return;
         }
 
-        // Together they failed; one of them alone may be the reason, or the disk is full for all.
+        // One write may be the cause, or the disk is full for all. Try each alone.
         var left = new List<OutboxWrite>();
         foreach (var write in batch)
         {
@@ -183,17 +212,17 @@ internal sealed partial class OutboxWriter : IDisposable
         }
     }
 
-    /// <summary>Commits a batch in one transaction and tells each write that it is done. A damaged file is set aside, once, before it is given up.</summary>
+    /// <summary>Commits a batch in one transaction and ends its writes. Recovers a damaged file once.</summary>
     private Exception? TryCommit(List<OutboxWrite> batch)
     {
         var taken = new List<OutboxWrite>(batch.Count);
-        for (var mended = false; ; mended = true)
+        for (var repaired = false; ; repaired = true)
         {
             try
             {
                 var open = _file.ForWriting();
                 using var transaction = open.Writer.BeginTransaction();
-                if (!mended)
+                if (!repaired)
                 {
                     taken.AddRange(batch.Where(write => write.TryBegin()));
                 }
@@ -206,9 +235,9 @@ internal sealed partial class OutboxWriter : IDisposable
                 transaction.Commit();
                 break;
             }
-            catch (SqliteException e) when (OutboxFile.IsDamage(e) && !mended)
+            catch (SqliteException e) when (OutboxFile.IsDamage(e) && !repaired)
             {
-                if (_file.TryMend() is { } failure)
+                if (_file.TryRepair() is { } failure)
                 {
                     taken.ForEach(write => write.PutBack());
                     return failure;
@@ -216,7 +245,7 @@ internal sealed partial class OutboxWriter : IDisposable
             }
             catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException)
             {
-                // InvalidOperationException: SQLite has ended the transaction of itself, as it does where the disk fails.
+                // InvalidOperationException: SQLite ended the transaction itself, as it does when the disk fails.
                 taken.ForEach(write => write.PutBack());
                 return e;
             }
@@ -238,31 +267,37 @@ internal sealed partial class OutboxWriter : IDisposable
 
     private void SetTrouble(OutboxTrouble? trouble)
     {
-        var before = _trouble;
-        _trouble = trouble;
-        if (before?.Kind == trouble?.Kind)
+        lock (_telling)
         {
-            return;
-        }
+            var before = _trouble;
+            _trouble = trouble;
+            if (before?.Kind == trouble?.Kind)
+            {
+                return;
+            }
 
-        switch (trouble)
-        {
-            case null:
-                LogWritableAgain(_log);
-                break;
-            case { Kind: OutboxTroubleKind.Locked }:
-                LogLocked(_log, trouble.Reason);
-                break;
-            default:
-                LogNotWritable(_log, trouble.Reason);
-                break;
+            switch (trouble)
+            {
+                case null:
+                    LogWritableAgain(_log);
+                    break;
+                case { Kind: OutboxTroubleKind.Locked }:
+                    LogLocked(_log, trouble.Reason);
+                    break;
+                case { Kind: OutboxTroubleKind.NotAnswering }:
+                    LogNotAnswering(_log, SqliteOutbox.DiskTimeout.TotalSeconds);
+                    break;
+                default:
+                    LogNotWritable(_log, trouble.Reason);
+                    break;
+            }
         }
     }
 
     [LoggerMessage(
         1602,
         LogLevel.Critical,
-        "The outbox can't be written ({Reason}): nothing is accepted. Make room on the disk of the data folder; it goes on by itself then."
+        "The outbox can't be written ({Reason}), so the bot accepts nothing. Free some space on the data folder's disk; the bot then continues."
     )]
     private static partial void LogNotWritable(ILogger log, string reason);
 
@@ -272,7 +307,14 @@ internal sealed partial class OutboxWriter : IDisposable
     [LoggerMessage(
         1606,
         LogLevel.Critical,
-        "Nothing is accepted, and nothing is sent: {Reason}. End that program, or its transaction; the bot goes on by itself then."
+        "The bot accepts and sends nothing: {Reason}. End that program or its transaction; the bot then continues."
     )]
     private static partial void LogLocked(ILogger log, string reason);
+
+    [LoggerMessage(
+        1612,
+        LogLevel.Critical,
+        "The disk of the outbox has stored nothing for {Seconds:0} s, so the bot accepts nothing. Check the server's disk and load; the bot continues when the disk answers."
+    )]
+    private static partial void LogNotAnswering(ILogger log, double seconds);
 }

@@ -1,35 +1,35 @@
 namespace Notify.Bot.Outbox;
 
-/// <summary>Keeps the history to its 30 days and its users to their room, and the charts with it, a little at a time.</summary>
+/// <summary>Prunes the history after 30 days and over its limits, with the charts, a little at a time.</summary>
 public sealed partial class RetentionWorker(
     IOutbox outbox,
-    ImageStore images,
+    AttachmentStore images,
     TimeProvider time,
     ILogger<RetentionWorker> log
-)
+) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    /// <summary>The pause between two bites, in which acceptances have the outbox to themselves.</summary>
+    /// <summary>Pause between two transactions, for acceptances.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Looks every hour until cancelled, first after an hour, since a start has better things to do; and takes away the charts of what the history had no room for.
+    /// Prunes every hour, first an hour after the start. Removes the charts of notifications that were pruned for room.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SideLoop.RunAsync("Pruning the history", LoopAsync, time, log, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken cancellation)
     {
-        try
-        {
-            // Neither ends by itself; a fault of either is a fault of the whole.
-            await await Task.WhenAny(ForgetEveryHourAsync(cancellation), RemovePrunedChartsAsync(cancellation));
-        }
-        catch (OperationCanceledException)
-        {
-            // The bot ends.
-        }
+        // Neither ends by itself. A fault of one ends both, and both begin again.
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] loops = [ForgetEveryHourAsync(both.Token), RemovePrunedAttachmentsAsync(both.Token)];
+        await Task.WhenAny(loops);
+        await both.CancelAsync();
+        await Task.WhenAll(loops);
     }
 
-    /// <summary>Forgets all that is too old now.</summary>
+    /// <summary>Prunes all that is too old now.</summary>
     public async Task PruneAsync(CancellationToken cancellation)
     {
         try
@@ -52,21 +52,21 @@ public sealed partial class RetentionWorker(
         }
     }
 
-    /// <summary>The history makes room by itself while it grows; the charts of what went are taken away here.</summary>
-    private async Task RemovePrunedChartsAsync(CancellationToken cancellation)
+    /// <summary>Removes the charts of notifications that the growing history pruned.</summary>
+    private async Task RemovePrunedAttachmentsAsync(CancellationToken cancellation)
     {
-        await foreach (var chart in outbox.PrunedChartsAsync(cancellation))
+        await foreach (var chart in outbox.PrunedAttachmentsAsync(cancellation))
         {
             images.TryRemove(chart);
         }
     }
 
-    /// <summary>Bite by bite until nothing is left to forget, each with its charts.</summary>
+    /// <summary>Prunes in small transactions, with the charts, until nothing is left.</summary>
     private async Task ForgetAllAsync(Func<Task<Pruned>> forget, CancellationToken cancellation)
     {
         while (await forget() is { Rows: > 0 } pruned)
         {
-            foreach (var image in pruned.Images)
+            foreach (var image in pruned.Attachments)
             {
                 images.Remove(image);
             }
@@ -78,7 +78,7 @@ public sealed partial class RetentionWorker(
     [LoggerMessage(
         1604,
         LogLevel.Warning,
-        "Old history could not be taken away: {Reason} It is tried again in an hour."
+        "Old history could not be removed: {Reason} The bot tries again in an hour."
     )]
     private static partial void LogNotForgotten(ILogger log, string reason);
 }

@@ -2,13 +2,13 @@ using Microsoft.Data.Sqlite;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>Copies row by row: upwards to what can't be read, downwards to what can't be read, and then each number between.</summary>
+/// <summary>Copies row by row: upwards to the damage, downwards to the damage, and then each number in between.</summary>
 internal sealed class RowSalvage : IDisposable
 {
     private const int RowsInTransaction = 10_000;
 
-    /// <summary>How many numbers in a row are tried in vain, where a stretch can't be read in order: more than hang on one damaged page of the tree.</summary>
-    private const int MostTriedInVain = 20_000;
+    /// <summary>Maximum number of failed numbers in a row within the damage, more than a damaged page of the tree holds.</summary>
+    private const int MaxFailedTries = 20_000;
 
     private readonly SqliteConnection _source;
     private readonly SqliteConnection _target;
@@ -75,9 +75,9 @@ internal sealed class RowSalvage : IDisposable
         _insert.Dispose();
     }
 
-    /// <param name="order">How the rows come.</param>
-    /// <param name="goOn">Told each row's number before it is kept; false ends the scan.</param>
-    /// <returns>Whether the scan came to its end.</returns>
+    /// <param name="order">The order of the rows.</param>
+    /// <param name="goOn">Gets each row's number before it is copied; false ends the scan.</param>
+    /// <returns>Whether the scan reached its end.</returns>
     private bool TryScan(string order, Func<long, bool> goOn)
     {
         try
@@ -107,7 +107,7 @@ internal sealed class RowSalvage : IDisposable
         using var select = Select("WHERE sequence = $sequence");
         var number = select.Parameters.Add(new SqliteParameter("$sequence", null));
         var inVain = 0;
-        for (var sequence = from; sequence < before && inVain < MostTriedInVain; sequence++)
+        for (var sequence = from; sequence < before && inVain < MaxFailedTries; sequence++)
         {
             inVain++;
             try
@@ -127,7 +127,7 @@ internal sealed class RowSalvage : IDisposable
         }
     }
 
-    /// <summary>The number after the last one ever given; the largest there is where that can't be read.</summary>
+    /// <summary>The number after the last one; the largest possible if it can't be read.</summary>
     private long AfterLast()
     {
         try
@@ -158,7 +158,7 @@ internal sealed class RowSalvage : IDisposable
     {
         try
         {
-            // What reads as a row may be rubbish all the same.
+            // A readable row may still be garbage.
             if (
                 OutboxRows.Stored(row) is not { Accepted.Id.Length: 22 } whole
                 || !Enum.IsDefined(whole.Progress.State)

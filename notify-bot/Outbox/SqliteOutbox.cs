@@ -4,48 +4,49 @@ using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Notify.Bot.Events;
+using Notify.Contracts;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
 /// <summary>
-/// The outbox in an SQLite file. One thread writes (<see cref="OutboxWriter"/>), so that sixty-four simultaneous acceptances cost little more
-/// than one. Readers have a connection of their own and never wait for it (WAL). What is kept of a user belongs to the account that the name had then: another account of
-/// the same name sees none of it.
+/// The outbox in an SQLite file. One thread writes (<see cref="OutboxWriter"/>), so sixty-four simultaneous acceptances cost little more
+/// than one. Readers have their own connection and never wait for it (WAL). Each row belongs to the account that the user's name had then.
+/// Another account of the same name does not see it.
 /// </summary>
 public sealed partial class SqliteOutbox : IOutbox, IDisposable
 {
-    /// <summary>How long the same user and key mean the same notification, unless the sender says otherwise (specification, section 7).</summary>
+    /// <summary>Default lifetime of a sender's key.</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>How long history and charts are kept (specification, section 3).</summary>
+    /// <summary>Lifetime of history and charts.</summary>
     public static readonly TimeSpan HistoryLifetime = TimeSpan.FromDays(30);
 
-    /// <summary>Most notifications of a user that are counted for each day; some 10 ms.</summary>
-    public const int MostCounted = 20_000;
+    /// <summary>Maximum number of a user's notifications in the counts by day, which takes about 10 ms.</summary>
+    public const int MaxCounted = 20_000;
 
-    /// <summary>Users whose counts are kept until their history changes; some kB each, and 400 kB at the most.</summary>
-    private const int MostCountsKept = 64;
+    /// <summary>Maximum number of users whose counts stay in memory, a few kB each and at most 400 kB.</summary>
+    private const int MaxCountsKept = 64;
 
-    /// <summary>Characters (UTF-16) that the history shows of a text: as many as a phone gets, ten messages of 4,096 (specification, section 8).</summary>
-    public const int MostShown = 10 * 4096;
+    /// <summary>Length in UTF-16 characters that the history shows of a text: ten messages of 4,096, as on a phone.</summary>
+    public const int MaxShown = 10 * 4096;
 
-    /// <summary>Characters after which a page of the history ends, so that no answer takes much more memory than the largest text that may be sent.</summary>
-    public const int MostInPage = 1_000_000;
+    /// <summary>Length of the texts after which a page of the history ends. It bounds the memory of an answer.</summary>
+    public const int MaxPageSize = 1_000_000;
 
-    /// <summary>How long something waits for another program's lock; then it is given up. With the caller's own way to the bot it is below two seconds.</summary>
-    public static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(1.5);
+    /// <summary>Time limit of a write while another program locks the outbox. With the caller's connection it is below two seconds.</summary>
+    public static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>How long something waits for a slow disk.</summary>
-    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(30);
+    /// <summary>Time limit of a write on a slow disk. After it the disk counts as hung.</summary>
+    internal static readonly TimeSpan DiskTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How soon a write that is late is asked about again.</summary>
+    /// <summary>Interval of the checks of a late write.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Size of the write-ahead log in bytes from which on the bot says that something keeps it from being emptied.</summary>
+    /// <summary>Size of the write-ahead log in bytes from which the bot reports that another program keeps it from being emptied.</summary>
     public const long LargeLog = 64_000_000;
 
-    /// <summary>Rows that are read at once: whoever else reads waits for no more than these.</summary>
+    /// <summary>Maximum number of rows in one read, which bounds the wait of other readers.</summary>
     private const int RowsAtOnce = 25;
 
     private readonly Accounts _accounts;
@@ -56,7 +57,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private readonly OutboxWriter _writer;
     private readonly HistoryQuota _quota;
 
-    /// <summary>Counts of users with the version of the history that they are of.</summary>
+    /// <summary>Counts of users, each with its version of the history.</summary>
     private readonly ConcurrentDictionary<
         (UserName User, long Uid),
         (
@@ -65,7 +66,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         )
     > _counted = [];
 
-    private readonly Channel<StoredImage> _prunedCharts = Channel.CreateUnbounded<StoredImage>(
+    private readonly Channel<StoredNotification> _committed = Channel.CreateUnbounded<StoredNotification>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }
+    );
+
+    private readonly Channel<StoredAttachment> _prunedAttachments = Channel.CreateUnbounded<StoredAttachment>(
         new UnboundedChannelOptions { SingleReader = true }
     );
 
@@ -100,14 +105,14 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public string? LogTrouble => _writer.LogSize.Trouble;
 
-    /// <summary>Opens the outbox, or makes it. A damaged file is set aside, and what can be read of it is taken over.</summary>
-    /// <param name="path">Where it is.</param>
-    /// <param name="accounts">Whose what is stored is.</param>
-    /// <param name="changes">Told what changes.</param>
+    /// <summary>Opens the outbox, or creates it. Recovers a damaged one into a new file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="accounts">Gives the accounts that rows belong to.</param>
+    /// <param name="changes">Gets changes of mutes.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="log">Where damage and what was taken away is said.</param>
-    /// <param name="limits">How much history is kept; null is <see cref="HistoryLimits.Default"/>.</param>
-    /// <exception cref="IOException">It can't be opened or made.</exception>
+    /// <param name="log">Gets damage and removed mutes.</param>
+    /// <param name="limits">The limits of the history; null for <see cref="HistoryLimits.Default"/>.</param>
+    /// <exception cref="IOException">It can't be opened or created.</exception>
     public static SqliteOutbox Open(
         string path,
         Accounts accounts,
@@ -137,7 +142,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                                 OutboxRows.FindScripts,
                                 row => Mutes.Stem(row.GetString(0)),
                                 ("$user", user.Value),
-                                ("$limit", MostCounted)
+                                ("$limit", MaxCounted)
                             )
                             .ToHashSet(StringComparer.Ordinal)
                 )
@@ -145,7 +150,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         var outbox = new SqliteOutbox(file, mutes, accounts, changes, limits ?? HistoryLimits.Default, time, log);
         foreach (var (user, account, count, kept) in tooMany)
         {
-            LogTooManyMutes(log, user, count, MuteStore.MostOfUser);
+            LogTooManyMutes(log, user, count, MuteStore.MaxPerUser);
             outbox.TrimMutes(user, account, count, kept);
         }
 
@@ -153,34 +158,36 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public void LookWhetherWritable() => _writer.Enqueue(new OutboxWrite.Probe());
+    public void RequestProbe() => _writer.Enqueue(new OutboxWrite.Probe());
 
     /// <inheritdoc />
-    public async Task<OutboxTrouble?> LookAsync(CancellationToken cancellation)
+    public async Task<OutboxTrouble?> CheckAsync(CancellationToken cancellation)
     {
         if (Trouble is not null)
         {
             return Trouble;
         }
 
-        var look = new OutboxWrite.Look();
-        _writer.Enqueue(look);
+        var check = new OutboxWrite.LockCheck();
+        _writer.Enqueue(check);
         try
         {
-            await look.Done.Task.WaitAsync(StorePatience, _time, cancellation);
+            await check.Done.Task.WaitAsync(StoreTimeout, _time, cancellation);
             return Trouble;
         }
         catch (TimeoutException)
         {
-            return WhyLate(_time.GetTimestamp());
+            return WhyLate();
         }
     }
+
+    /// <inheritdoc />
+    public ChannelReader<StoredNotification> Committed => _committed.Reader;
 
     /// <inheritdoc />
     public Task<Acceptance> AcceptAsync(
         AcceptedNotification notification,
         DeliveryProgress progress,
-        Action<StoredNotification> stored,
         CancellationToken cancellation
     )
     {
@@ -191,20 +198,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                 Account = AccountOf(notification.User),
             }
             : notification;
-        var write = new OutboxWrite.Insert(
-            owned,
-            progress,
-            _quota,
-            (whole, pruned) =>
-            {
-                foreach (var chart in pruned.Images)
-                {
-                    _prunedCharts.Writer.TryWrite(chart);
-                }
-
-                stored(whole);
-            }
-        );
+        var write = new OutboxWrite.Insert(owned, progress, _quota, _committed.Writer, _prunedAttachments.Writer);
         return WriteAsync(write, write.Done, cancellation);
     }
 
@@ -242,8 +236,8 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<StoredImage> PrunedChartsAsync(CancellationToken cancellation) =>
-        _prunedCharts.Reader.ReadAllAsync(cancellation);
+    public IAsyncEnumerable<StoredAttachment> PrunedAttachmentsAsync(CancellationToken cancellation) =>
+        _prunedAttachments.Reader.ReadAllAsync(cancellation);
 
     /// <inheritdoc />
     public StoredNotification? FindRepeated(UserName user, string key, TimeSpan? lifetime = null)
@@ -278,14 +272,14 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         UserName user,
         int limit,
         long before = long.MaxValue,
-        int text = MostShown,
+        int text = MaxShown,
         CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(user);
         var found = new List<PastNotification>();
         var length = 0;
-        while (found.Count < limit && length < MostInPage)
+        while (found.Count < limit && length < MaxPageSize)
         {
             cancellation.ThrowIfCancellationRequested();
             var wanted = Math.Min(limit - found.Count, RowsAtOnce);
@@ -298,10 +292,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                 ("$limit", wanted),
                 ("$bytes", OutboxRows.BytesFor(text))
             );
-            foreach (var row in rows.TakeWhile(_ => length < MostInPage))
+            foreach (var row in rows.TakeWhile(_ => length < MaxPageSize))
             {
                 found.Add(row);
-                length += row.Message.Length + (row.Title?.Length ?? 0);
+                length += row.Message.Length + (row.Title?.Length ?? 0) + (row.Table?.Length ?? 0);
             }
 
             if (rows.Count < wanted)
@@ -384,24 +378,39 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
+    public StoredAttachment? AttachmentOf(UserName user, string reference)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        ArgumentNullException.ThrowIfNull(reference);
+        return
+            StoredAttachment.ParseReference(reference) is var (id, index)
+            && Find(id) is { Accepted: var accepted }
+            && accepted.User == user
+            && accepted.Account == AccountOf(user)
+            && index < accepted.Attachments.Count
+            ? accepted.Attachments[index]
+            : null;
+    }
+
+    /// <inheritdoc />
     public Mutes MutesOf(UserName user) => _mutes.Of(user, AccountOf(user));
 
-    /// <summary>Writes what waits, and closes the file.</summary>
+    /// <summary>Writes all waiting writes, and closes the file.</summary>
     public void Dispose()
     {
         _writer.Dispose();
         _file.Dispose();
     }
 
-    /// <exception cref="AccountUnknownException">The name service fails, and has said nothing before.</exception>
+    /// <exception cref="AccountUnknownException">The name service fails without an earlier answer.</exception>
     private AccountId AccountOf(UserName user) => _accounts.Of(user).Id;
 
-    /// <summary>The same as a column has it.</summary>
+    /// <summary>The same as the number in a column.</summary>
     private long UidOf(UserName user) => OutboxSchema.Number(AccountOf(user));
 
-    /// <param name="user">Whose notifications.</param>
-    /// <param name="script">Which script's; empty for everything; null, with no moment, for all that is muted.</param>
-    /// <param name="until">Until when; null ends it.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="script">The script; empty for the mute of everything; null, without a moment, for all mutes.</param>
+    /// <param name="until">The end of the mute; null ends it now.</param>
     private async Task StoreMuteAsync(UserName user, string? script, DateTimeOffset? until)
     {
         var account = AccountOf(user);
@@ -425,7 +434,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         _changes.ScriptsChanged(user);
     }
 
-    /// <summary>Before anything else is written, so that no mute of later goes with them.</summary>
+    /// <summary>Runs before any other write, so it removes no later mute.</summary>
     private void TrimMutes(UserName user, AccountId account, int count, IReadOnlyList<string> kept)
     {
         var json = JsonSerializer.Serialize(kept, OutboxJson.Default.IReadOnlyListString);
@@ -435,12 +444,12 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         }
     }
 
-    /// <summary>Writes, and gives it up where another program's lock or a dead disk holds it up, or nobody waits for it any more.</summary>
+    /// <summary>Writes. Gives the write up at a lock of another program, at a hung disk, or when the caller is gone.</summary>
     private async Task<T> WriteAsync<T>(OutboxWrite write, TaskCompletionSource<T> done, CancellationToken cancellation)
     {
         _writer.Enqueue(write);
         var began = _time.GetTimestamp();
-        var wait = StorePatience;
+        var wait = StoreTimeout;
         while (true)
         {
             try
@@ -454,12 +463,13 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                     throw;
                 }
 
-                // It is being written at this moment: how that ends is the answer.
+                // A transaction has it, so its end is the answer.
                 cancellation = CancellationToken.None;
             }
             catch (TimeoutException e)
             {
-                if (WhyLate(began) is { } trouble && write.TryGiveUp())
+                var trouble = WhyLate() ?? (_time.GetElapsedTime(began) > DiskTimeout ? OutboxTrouble.DiskHangs : null);
+                if (trouble is not null && write.TryGiveUp())
                 {
                     throw new OutboxNotWritableException(trouble, e);
                 }
@@ -469,18 +479,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         }
     }
 
-    /// <summary>Why something was not stored yet; null where the server is only slow. A lock may have come so lately that the writing thread still waits for its end.</summary>
-    private OutboxTrouble? WhyLate(long began) =>
-        Trouble
-        ?? OutboxLock.Find(_file.Path)
-        ?? (
-            _time.GetElapsedTime(began) > DiskPatience
-                ? new OutboxTrouble(OutboxTroubleKind.NotAnswering, "the disk has not stored it in time")
-                : null
-        );
+    /// <summary>Why something is not stored yet; null if the disk is only slow. The writing thread may still wait for the end of a new lock.</summary>
+    private OutboxTrouble? WhyLate() => Trouble ?? OutboxLock.Find(_file.Path);
 
-    /// <summary>How many notifications of a user there were in each span, counted from 1970; and the first span of which all are counted.</summary>
-    /// <param name="user">Whose.</param>
+    /// <summary>The number of a user's notifications in each span since 1970, and the first span with a complete count.</summary>
+    /// <param name="user">The user.</param>
     /// <param name="span">One or several quarters.</param>
     private (long Since, IReadOnlyList<(long Number, DeliveryState State, int Count)> Counts) CountSpans(
         UserName user,
@@ -496,21 +499,21 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             .Select(count => (count.Key.Number, count.Key.State, Count: count.Sum()))
             .ToArray();
         var since = ((_time.GetUtcNow() - HistoryLifetime).ToUnixTimeMilliseconds() / length) + 1;
-        if (quarters.Sum(count => count.Count) >= MostCounted && counts[0].Number >= since)
+        if (quarters.Sum(count => count.Count) >= MaxCounted && counts[0].Number >= since)
         {
-            // Of the oldest span among them some may be left out.
+            // The count of the oldest span may be incomplete.
             since = counts[0].Number + 1;
         }
 
         return (since, [.. counts.Where(count => count.Number >= since)]);
     }
 
-    /// <summary>Counts by quarters of an hour, or gives what was counted last where the user's history is still the same.</summary>
+    /// <summary>The counts by quarters of an hour, from memory if the user's history has not changed.</summary>
     private IReadOnlyList<(long Number, DeliveryState State, int Count)> CountQuartersOnce(UserName user)
     {
         var uid = UidOf(user);
 
-        // Read the version before the rows. A row that is stored in between changes it, and the next call counts again.
+        // The version first: a row that is stored in between changes it, and the next call counts again.
         var version = Select(OutboxRows.FindVersion, OutboxRows.Version, ("$user", user.Value), ("$uid", uid))[0];
         if (_counted.TryGetValue((user, uid), out var known) && known.Version == version)
         {
@@ -522,10 +525,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             OutboxRows.Span,
             ("$user", user.Value),
             ("$uid", uid),
-            ("$limit", MostCounted),
+            ("$limit", MaxCounted),
             ("$span", (long)QuarterCounts.Quarter.TotalMilliseconds)
         );
-        if (_counted.Count >= MostCountsKept)
+        if (_counted.Count >= MaxCountsKept)
         {
             _counted.Clear();
         }
@@ -534,7 +537,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         return counts;
     }
 
-    /// <summary>Reads; where that meets damage, the file is set aside by the writing thread, and what was rescued is read.</summary>
+    /// <summary>Reads. After damage the writing thread recovers the file, and the new one is read.</summary>
     private List<T> Select<T>(
         string sql,
         Func<SqliteDataReader, T> read,
@@ -542,7 +545,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     )
     {
         OutboxConnections? used = null;
-        for (var mended = false; ; mended = true)
+        for (var repaired = false; ; repaired = true)
         {
             try
             {
@@ -552,11 +555,11 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                     return OutboxRows.Select(open.Reader, sql, read, parameters);
                 });
             }
-            catch (SqliteException e) when (OutboxFile.IsDamage(e) && !mended)
+            catch (SqliteException e) when (OutboxFile.IsDamage(e) && !repaired)
             {
-                var mend = new OutboxWrite.Mend(used!);
-                _writer.Enqueue(mend);
-                mend.Done.Task.GetAwaiter().GetResult();
+                var repair = new OutboxWrite.Repair(used!);
+                _writer.Enqueue(repair);
+                repair.Done.Task.GetAwaiter().GetResult();
             }
         }
     }
@@ -564,7 +567,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     [LoggerMessage(
         1611,
         LogLevel.Warning,
-        "{User} had {Count} scripts muted, and {Most} are the most. The other mutes were ended: of scripts without a history first, then those that end soonest."
+        "{User} had {Count} muted scripts, and the limit is {Most}. The bot ended the other mutes: of scripts without a history first, then those that end soonest."
     )]
     private static partial void LogTooManyMutes(ILogger log, UserName user, int count, int most);
 }

@@ -1,40 +1,55 @@
 using Notify.Formatting;
-using Notify.Images;
 using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
-/// <summary>A chart in the folder of charts.</summary>
-/// <param name="Id">Its random name, without ending.</param>
-/// <param name="Info">Kind and size.</param>
-public sealed record StoredImage(string Id, ImageInfo Info);
-
-/// <summary>A notification as it was accepted. It never changes.</summary>
+/// <summary>An accepted notification. It never changes.</summary>
 public sealed record AcceptedNotification
 {
-    /// <summary>22 random base64url characters; its name in answers, buttons and logs.</summary>
+    /// <summary>Its id in answers, buttons and logs: 22 random base64url characters.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Who is told.</summary>
+    /// <summary>Its user.</summary>
     public required UserName User { get; init; }
 
-    /// <summary>Which account that is: the outbox looks it up where it is left out. Null in a row of an earlier version whose user could not be looked up yet.</summary>
+    /// <summary>The user's account. If null, the outbox looks it up; in a row of an earlier version that lookup has failed so far.</summary>
     public AccountId? Account { get; init; }
 
-    /// <summary>Which script says it, if one does.</summary>
+    /// <summary>The script that sent it; null for none.</summary>
     public string? Script { get; init; }
 
-    /// <summary>Bold, literal header.</summary>
+    /// <summary>The bold header; literal text.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The text; may be empty where there is a title or a picture.</summary>
+    /// <summary>The text; may be empty if there is a title or a picture.</summary>
     public required string Message { get; init; }
 
-    /// <summary>How the text is marked up.</summary>
+    /// <summary>The notation of the text.</summary>
     public required ParseMode ParseMode { get; init; }
 
-    /// <summary>The chart.</summary>
+    /// <summary>The chart; of several, the first.</summary>
     public StoredImage? Image { get; init; }
+
+    /// <summary>Further charts, then files.</summary>
+    public IReadOnlyList<StoredAttachment> Attachments { get; init; } = [];
+
+    /// <summary>All charts.</summary>
+    public IReadOnlyList<StoredImage> Images => Image is null ? [] : [Image, .. Attachments.OfType<StoredImage>()];
+
+    /// <summary>The files.</summary>
+    public IReadOnlyList<StoredFile> Files => [.. Attachments.OfType<StoredFile>()];
+
+    /// <summary>The table as it is shown.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>Whether the table needs a monospace font.</summary>
+    public bool IsTableAligned { get; init; }
+
+    /// <summary>The sender's own buttons.</summary>
+    public IReadOnlyList<NotificationButton> Buttons { get; init; } = [];
+
+    /// <summary>Whether it passes quiet hours.</summary>
+    public bool Urgent { get; init; }
 
     /// <summary>The script's own data, JSON.</summary>
     public string? Data { get; init; }
@@ -42,38 +57,54 @@ public sealed record AcceptedNotification
     /// <summary>Whether the phone stays quiet.</summary>
     public bool Silent { get; init; }
 
-    /// <summary>Whether buttons may stand under it, where it is a script's.</summary>
+    /// <summary>Whether a script's notification has buttons.</summary>
     public bool HasButtons { get; init; } = true;
 
-    /// <summary>The sender's name for it: a repeat within <see cref="KeyLifetime"/> is the same notification.</summary>
+    /// <summary>The sender's key. A repeat within <see cref="KeyLifetime"/> is the same notification.</summary>
     public string? Key { get; init; }
 
-    /// <summary>How far back a repeat is looked for when this one is accepted; not stored.</summary>
+    /// <summary>How far back acceptance looks for the key. Not stored.</summary>
     public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 
-    /// <summary>When it was accepted, in UTC.</summary>
+    /// <summary>The time of acceptance, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The visible content.</summary>
+    internal NotificationContent Content =>
+        new()
+        {
+            Title = Title,
+            Message = Message,
+            ParseMode = ParseMode,
+            Image = Image?.Info,
+            MoreImages = [.. Attachments.OfType<StoredImage>().Select(image => image.Info)],
+            Files = Attachments.OfType<StoredFile>().Count(),
+            Table = Table,
+            IsTableAligned = IsTableAligned,
+            Buttons = Buttons,
+            HasOwnButtons = HasButtons && Script is not null,
+        };
 }
 
-/// <summary>A notification with its place in the order of acceptance and its progress.</summary>
-/// <param name="Sequence">Ascending in the order of acceptance.</param>
-/// <param name="Accepted">What it says.</param>
-/// <param name="Progress">How far it has come.</param>
+/// <summary>A notification with its sequence number and progress.</summary>
+/// <param name="Sequence">Its number in the order of acceptance.</param>
+/// <param name="Accepted">The notification.</param>
+/// <param name="Progress">The progress of its delivery.</param>
 public sealed record StoredNotification(long Sequence, AcceptedNotification Accepted, DeliveryProgress Progress);
 
-/// <summary>A notification as the history shows it.</summary>
+/// <summary>A notification in the history.</summary>
 public sealed record PastNotification
 {
-    /// <summary>Ascending in the order of acceptance.</summary>
+    /// <summary>Its number in the order of acceptance.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Its id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Who was told.</summary>
+    /// <summary>Its user.</summary>
     public required UserName User { get; init; }
 
-    /// <summary>Which script said it, if one did.</summary>
+    /// <summary>The script that sent it; null for none.</summary>
     public string? Script { get; init; }
 
     /// <summary>Its header, or the beginning of a long one.</summary>
@@ -82,26 +113,35 @@ public sealed record PastNotification
     /// <summary>Its text, or the beginning of a long one.</summary>
     public required string Message { get; init; }
 
-    /// <summary>How the text is marked up.</summary>
+    /// <summary>The notation of the text.</summary>
     public required ParseMode ParseMode { get; init; }
 
-    /// <summary>The name of its chart.</summary>
+    /// <summary>The id of its chart; of several, the first.</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>When it was accepted, in UTC.</summary>
+    /// <summary>Further charts, then files.</summary>
+    public IReadOnlyList<StoredAttachment> Attachments { get; init; } = [];
+
+    /// <summary>The table as it is shown, or the beginning of a long one.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>Whether the table needs a monospace font.</summary>
+    public bool IsTableAligned { get; init; }
+
+    /// <summary>The time of acceptance, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>The progress of its delivery.</summary>
     public required DeliveryProgress Progress { get; init; }
 }
 
-/// <summary>What has to be known of a notification that waits; its text is read when its turn comes.</summary>
-/// <param name="Sequence">Its place in the order of acceptance.</param>
-/// <param name="Id">Its name.</param>
-/// <param name="User">Who is told.</param>
-/// <param name="CreatedAt">When it was accepted.</param>
-/// <param name="Progress">How far it has come.</param>
-/// <param name="Size">What it counts in bytes, as the history counts it.</param>
+/// <summary>A waiting notification without its text, which delivery reads later.</summary>
+/// <param name="Sequence">Its number in the order of acceptance.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="User">Its user.</param>
+/// <param name="CreatedAt">The time of acceptance.</param>
+/// <param name="Progress">The progress of its delivery.</param>
+/// <param name="Size">Its size in bytes, as the history counts it.</param>
 public sealed record WaitingNotification(
     long Sequence,
     string Id,
@@ -111,6 +151,9 @@ public sealed record WaitingNotification(
     long Size
 )
 {
-    /// <summary>Which account is told; null in a row of an earlier version whose user could not be looked up yet.</summary>
+    /// <summary>The user's account; null in a row of an earlier version whose lookup has failed so far.</summary>
     public AccountId? Account { get; init; }
+
+    /// <summary>The number of its charts.</summary>
+    public int Images { get; init; }
 }

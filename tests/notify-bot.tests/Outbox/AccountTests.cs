@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Testing;
 
@@ -18,9 +19,12 @@ public sealed class AccountTests
         using var scene = new OutboxScene();
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        var image = new StoredImage(ImageStore.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345));
+        var image = new StoredImage(
+            AttachmentStore.NewId(),
+            new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345)
+        );
         var old = scene.New("salaries", user, key: "k1", image: image) with { Account = null };
-        await scene.Outbox.AcceptAsync(old, Queued, _ => { }, Cancellation);
+        await scene.Outbox.AcceptAsync(old, Queued, Cancellation);
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);
         await scene.Outbox.MuteAsync(user, "revenue.py", Mutes.Forever);
 
@@ -47,7 +51,6 @@ public sealed class AccountTests
                     Account = null,
                 },
                 Queued,
-                _ => { },
                 Cancellation
             )
         );
@@ -61,7 +64,7 @@ public sealed class AccountTests
         using var scene = new OutboxScene();
         await using var account = await TestAccount.CreateAsync("alice");
         var user = UserName.Parse(account.Name);
-        await scene.Outbox.AcceptAsync(scene.New("mine", user) with { Account = null }, Queued, _ => { }, Cancellation);
+        await scene.Outbox.AcceptAsync(scene.New("mine", user) with { Account = null }, Queued, Cancellation);
         await scene.Outbox.MuteAsync(user, null, Mutes.Forever);
 
         await account.DeleteAsync();

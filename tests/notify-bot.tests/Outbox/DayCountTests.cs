@@ -1,4 +1,5 @@
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 
 namespace Notify.Tests.Outbox;
 

@@ -244,7 +244,7 @@ public sealed class DeadLinkTests
         await WaitForMarkAsync(scene, "team", isDead: true);
         var refused = await scene.SendAsync(new { user = "team", text = "hello" });
         refused.AssertRefused(410, "(kicked)");
-        Assert.Contains("add the bot to it again", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("A member has to add the bot again", refused.Error, StringComparison.Ordinal);
 
         await scene.Phone.KickAsync(group, Cancellation, isKicked: false);
         await WaitForMarkAsync(scene, "team", isDead: false);

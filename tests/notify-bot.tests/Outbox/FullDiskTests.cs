@@ -4,7 +4,7 @@ using Notify.Tests.SendApi;
 
 namespace Notify.Tests.Outbox;
 
-/// <summary>No room on the disk: nothing is accepted by halves, nothing is sent twice, and it mends itself.</summary>
+/// <summary>On a full disk nothing is accepted by halves or sent twice, and the bot recovers by itself.</summary>
 public sealed class FullDiskTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -31,7 +31,7 @@ public sealed class FullDiskTests
         Assert.Equal("down", BotScene.Status(health.Json));
         var (_, doctor) = await full.Scene.Bot.OperateAsync("doctor");
         Assert.Contains("WRONG  bot: it can't write its outbox", doctor, StringComparison.Ordinal);
-        Assert.Contains("WRONG  disk: 0 MB are free", doctor, StringComparison.Ordinal);
+        Assert.Contains("WRONG  disk: only 0 MB free", doctor, StringComparison.Ordinal);
         var history = (
             await full.Scene.AskAsync(HttpMethod.Get, "/notifications?user=dana&limit=200")
         ).Json.GetProperty("notifications");
@@ -53,7 +53,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task A_chart_for_which_the_disk_is_too_full_while_it_is_received_is_refused_for_that_and_not_as_a_broken_form()
+    public async Task A_chart_that_fills_the_disk_while_it_arrives_is_refused_for_the_disk_and_not_as_a_malformed_form()
     {
         TestAccount.SkipUnlessRoot();
         await using var full = await FullDisk.BeginAsync();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Images;
 
 namespace Notify.Tests.Outbox;
@@ -23,7 +24,7 @@ public sealed class KeepingTests : IDisposable
     [Fact]
     public async Task After_thirty_days_a_notification_is_forgotten_with_its_chart_and_one_that_waits_never()
     {
-        var images = new ImageStore(_charts, _scene.Time);
+        var images = new AttachmentStore(_charts, _scene.Time);
         var old = await PutAsync(images);
         var waiting = await PutAsync(images);
         var young = await PutAsync(images);
@@ -57,9 +58,9 @@ public sealed class KeepingTests : IDisposable
         foreach (
             var text in (string[])
                 [
-                    new('x', SqliteOutbox.MostShown),
-                    new('y', SqliteOutbox.MostShown + 1),
-                    string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MostShown)),
+                    new('x', SqliteOutbox.MaxShown),
+                    new('y', SqliteOutbox.MaxShown + 1),
+                    string.Concat(Enumerable.Repeat("😀", SqliteOutbox.MaxShown)),
                     "a\0b",
                     new('ä', 500_000),
                 ]
@@ -70,11 +71,11 @@ public sealed class KeepingTests : IDisposable
 
         var shown = History().Reverse().ToArray();
 
-        Assert.Equal(new string('x', SqliteOutbox.MostShown), shown[0]);
-        Assert.Equal(new string('y', SqliteOutbox.MostShown - 1) + "…", shown[1]);
-        Assert.Equal(string.Concat(Enumerable.Repeat("😀", (SqliteOutbox.MostShown / 2) - 1)) + "…", shown[2]);
+        Assert.Equal(new string('x', SqliteOutbox.MaxShown), shown[0]);
+        Assert.Equal(new string('y', SqliteOutbox.MaxShown - 1) + "…", shown[1]);
+        Assert.Equal(string.Concat(Enumerable.Repeat("😀", (SqliteOutbox.MaxShown / 2) - 1)) + "…", shown[2]);
         Assert.Equal("a\0b", shown[3]);
-        Assert.Equal(new string('ä', SqliteOutbox.MostShown - 1) + "…", shown[4]);
+        Assert.Equal(new string('ä', SqliteOutbox.MaxShown - 1) + "…", shown[4]);
         Assert.All(Past(text: 0), n => Assert.Equal("", n.Message));
         Assert.Equal("xxxxxxxxx…", Past(text: 10)[^1].Message);
     }
@@ -92,7 +93,7 @@ public sealed class KeepingTests : IDisposable
         var before = long.MaxValue;
         while (_scene.Outbox.History(OutboxScene.Dana, 200, before, cancellation: Cancellation) is { Count: > 0 } page)
         {
-            Assert.InRange(page.Sum(n => n.Message.Length), 1, SqliteOutbox.MostInPage + SqliteOutbox.MostShown);
+            Assert.InRange(page.Sum(n => n.Message.Length), 1, SqliteOutbox.MaxPageSize + SqliteOutbox.MaxShown);
             read.AddRange(page.Select(n => n.Sequence));
             before = read[^1];
         }
@@ -105,7 +106,7 @@ public sealed class KeepingTests : IDisposable
     [Fact]
     public async Task A_chart_whose_notification_was_never_stored_is_taken_away_later()
     {
-        var images = new ImageStore(_charts, _scene.Time);
+        var images = new AttachmentStore(_charts, _scene.Time);
         var orphan = await PutAsync(images);
         File.SetLastWriteTimeUtc(
             Path.Combine(_charts, orphan.Id + ".png"),
@@ -121,7 +122,7 @@ public sealed class KeepingTests : IDisposable
     public async Task Charts_have_names_that_nobody_guesses_and_a_mode_that_keeps_others_out()
     {
         var folder = Path.Combine(_charts, "images");
-        var images = new ImageStore(folder, _scene.Time);
+        var images = new AttachmentStore(folder, _scene.Time);
 
         var image = await PutAsync(images);
 
@@ -188,13 +189,13 @@ public sealed class KeepingTests : IDisposable
         );
     }
 
-    private static async Task<StoredImage> PutAsync(ImageStore images)
+    private static async Task<StoredImage> PutAsync(AttachmentStore images)
     {
         using var png = new MemoryStream(Testing.TestPictures.Png(4, 4));
         return await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
     }
 
-    private Task PruneAsync(ImageStore images) =>
+    private Task PruneAsync(AttachmentStore images) =>
         new RetentionWorker(
             _scene.Outbox,
             images,

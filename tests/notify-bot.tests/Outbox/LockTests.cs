@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
 using Notify.Tests.SendApi;
@@ -82,8 +83,8 @@ public sealed class LockTests
         await scene.AcceptAsync("before");
         await using var holder = await SqliteHolder.TakeAsync(scene.File, SqliteHolder.Immediate, Cancellation);
         using var caller = new CancellationTokenSource();
-        var ofOneThatLeaves = scene.Outbox.AcceptAsync(scene.New("its caller is gone"), Queued, _ => { }, caller.Token);
-        var ofOneThatWaits = scene.Outbox.AcceptAsync(scene.New("refused"), Queued, _ => { }, Cancellation);
+        var ofOneThatLeaves = scene.Outbox.AcceptAsync(scene.New("its caller is gone"), Queued, caller.Token);
+        var ofOneThatWaits = scene.Outbox.AcceptAsync(scene.New("refused"), Queued, Cancellation);
         var mute = scene.Outbox.MuteAsync(OutboxScene.Omar, script: null, scene.Time.GetUtcNow().AddHours(1));
         await Eventually.TrueAsync(
             () => scene.Outbox.Trouble is { Kind: OutboxTroubleKind.Locked },
@@ -93,7 +94,7 @@ public sealed class LockTests
 
         await caller.CancelAsync();
         await Assert.ThrowsAsync<TaskCanceledException>(() => ofOneThatLeaves);
-        scene.Time.Advance(SqliteOutbox.StorePatience);
+        scene.Time.Advance(SqliteOutbox.StoreTimeout);
         var refused = await Assert.ThrowsAsync<OutboxNotWritableException>(() => ofOneThatWaits);
         Assert.Contains(holder.Name, refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OutboxNotWritableException>(() => mute);

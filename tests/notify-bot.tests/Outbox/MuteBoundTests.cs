@@ -1,12 +1,13 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 
 namespace Notify.Tests.Outbox;
 
 /// <summary>A user's mutes are bounded, those that have ended go, and a table that an older version let grow is taken back to the bound.</summary>
 public sealed class MuteBoundTests : IDisposable
 {
-    private const int Most = MuteStore.MostOfUser;
+    private const int Most = MuteStore.MaxPerUser;
 
     private readonly OutboxScene _scene = new();
 
@@ -24,7 +25,7 @@ public sealed class MuteBoundTests : IDisposable
         var refused = await Assert.ThrowsAsync<TooManyMutesException>(() =>
             _scene.Outbox.MuteAsync(OutboxScene.Dana, "one_more.py", InAnHour)
         );
-        Assert.Contains($"dana has {Most} scripts muted", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"dana has {Most} muted scripts", refused.Message, StringComparison.Ordinal);
         Assert.Null(_scene.Outbox.MutesOf(OutboxScene.Dana).Until("one_more"));
 
         // The time of one that is muted, everything, and other users'.
@@ -86,7 +87,6 @@ public sealed class MuteBoundTests : IDisposable
                 Script = "revenue.py",
             },
             new DeliveryProgress(DeliveryState.Muted),
-            _ => { },
             Cancellation
         );
         await _scene.Outbox.MuteAsync(OutboxScene.Dana, "revenue.py", InAnHour);
@@ -111,7 +111,7 @@ public sealed class MuteBoundTests : IDisposable
         Assert.Equal(Mutes.Forever, _scene.Outbox.MutesOf(OutboxScene.Omar).Until("stock"));
         Assert.Contains(
             _scene.Log.Lines,
-            line => line.StartsWith("1611 dana had 100001 scripts muted", StringComparison.Ordinal)
+            line => line.StartsWith("1611 dana had 100001 muted scripts", StringComparison.Ordinal)
         );
 
         // One that is muted meanwhile does not go with the others.

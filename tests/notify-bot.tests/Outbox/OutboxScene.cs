@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot.Events;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Formatting;
 using Notify.Linking;
 
@@ -19,15 +20,32 @@ internal sealed class OutboxScene : IDisposable
 
     public static readonly UserName Omar = UserName.Parse("omar");
 
-    /// <summary>Makes a file of today one of the first version.</summary>
-    public const string ToVersion1 = """
-        DROP INDEX notification_of_account;
-        DROP INDEX notification_without_account;
-        ALTER TABLE notification DROP COLUMN uid;
-        ALTER TABLE mute DROP COLUMN uid;
-        ALTER TABLE notification DROP COLUMN waits_since;
-        PRAGMA user_version = 1;
+    /// <summary>Makes a file of today one of version 4: without the kind of a reason, and without files, tables and buttons.</summary>
+    public const string ToVersion4 = """
+        DROP TRIGGER history_grows;
+        DROP TRIGGER history_takes_over;
+        DROP TRIGGER history_gives_back;
+        DROP TRIGGER history_shrinks;
+        DROP TABLE history_size;
+        ALTER TABLE notification DROP COLUMN buttons;
+        ALTER TABLE notification DROP COLUMN table_text;
+        ALTER TABLE notification DROP COLUMN attachment_bytes;
+        ALTER TABLE notification DROP COLUMN attachments;
+        ALTER TABLE notification DROP COLUMN reason_kind;
+        PRAGMA user_version = 4;
         """;
+
+    /// <summary>Makes a file of today one of the first version.</summary>
+    public const string ToVersion1 =
+        ToVersion4
+        + """
+            DROP INDEX notification_of_account;
+            DROP INDEX notification_without_account;
+            ALTER TABLE notification DROP COLUMN uid;
+            ALTER TABLE mute DROP COLUMN uid;
+            ALTER TABLE notification DROP COLUMN waits_since;
+            PRAGMA user_version = 1;
+            """;
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -35,6 +53,8 @@ internal sealed class OutboxScene : IDisposable
 
     /// <summary>How much history the outbox keeps that is opened next.</summary>
     public HistoryLimits Limits { get; set; } = HistoryLimits.Default;
+
+    public string Folder => _folder;
 
     public string File => Path.Combine(_folder, "outbox.db");
 
@@ -78,7 +98,7 @@ internal sealed class OutboxScene : IDisposable
     ) =>
         new()
         {
-            Id = ImageStore.NewId(),
+            Id = AttachmentStore.NewId(),
             User = user ?? Dana,
             Account = AccountId.None,
             Message = message,
@@ -100,7 +120,6 @@ internal sealed class OutboxScene : IDisposable
                 await Outbox.AcceptAsync(
                     New(message, user, image: image),
                     new DeliveryProgress(state),
-                    _ => { },
                     TestContext.Current.CancellationToken
                 )
             )

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Images;
 using Notify.Testing;
 
@@ -74,7 +75,7 @@ public sealed class QuotaTests : IDisposable
         await _scene.Outbox.RecordAsync(stored.Sequence, new DeliveryProgress(DeliveryState.Delivered));
         await _scene.Outbox.RecordAsync(
             stored.Sequence,
-            new DeliveryProgress(DeliveryState.Delivered) { Reason = "once more" }
+            new DeliveryProgress(DeliveryState.Delivered) { ReasonText = "once more" }
         );
 
         Assert.Equal(1L, _scene.Sql("SELECT rows FROM history_size WHERE user = 'dana'"));
@@ -106,7 +107,6 @@ public sealed class QuotaTests : IDisposable
             await _scene.Outbox.AcceptAsync(
                 _scene.New("omar's", OutboxScene.Omar, "revenue-1"),
                 new DeliveryProgress(DeliveryState.Muted),
-                _ => { },
                 Cancellation
             )
         );
@@ -116,7 +116,6 @@ public sealed class QuotaTests : IDisposable
         var repeated = await _scene.Outbox.AcceptAsync(
             _scene.New("omar's", OutboxScene.Omar, "revenue-1"),
             new DeliveryProgress(DeliveryState.Muted),
-            _ => { },
             Cancellation
         );
         Assert.Equal(first.Notification.Accepted.Id, Assert.IsType<Acceptance.Repeated>(repeated).First.Accepted.Id);
@@ -130,14 +129,14 @@ public sealed class QuotaTests : IDisposable
     public async Task Charts_go_with_their_notifications()
     {
         var folder = Directory.CreateTempSubdirectory("notify-charts-").FullName;
-        var images = new ImageStore(folder, _scene.Time);
-        using var stop = new CancellationTokenSource();
-        var keeping = new RetentionWorker(
+        var images = new AttachmentStore(folder, _scene.Time);
+        using var keeping = new RetentionWorker(
             _scene.Outbox,
             images,
             _scene.Time,
             NullLogger<RetentionWorker>.Instance
-        ).RunAsync(stop.Token);
+        );
+        await keeping.StartAsync(Cancellation);
         using var png = new MemoryStream(TestPictures.Png(4, 4));
         var chart = await images.PutAsync(png, new ImageInfo(ImageKind.Png, 4, 4, png.Length), Cancellation);
         await _scene.AcceptAsync("oldest", state: DeliveryState.Muted, image: chart);
@@ -148,8 +147,7 @@ public sealed class QuotaTests : IDisposable
 
         Assert.InRange(Rows("dana"), 2, 6);
         await Eventually.TrueAsync(() => images.Open(chart) is null, () => "the chart is kept", Cancellation);
-        await stop.CancelAsync();
-        await keeping;
+        await keeping.StopAsync(Cancellation);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -204,13 +202,15 @@ public sealed class QuotaTests : IDisposable
         _scene.Close();
         using (var file = new FileStream(_scene.File, FileMode.Open))
         {
+            // The last page: of a hundred rows one page is lost, of the table or of an index.
+            file.Position = file.Length - 4096;
             file.Write(new byte[100]);
         }
 
         await FloodAsync(OutboxScene.Dana, 10, i => _scene.New($"new {i}"));
 
         Assert.Single(_scene.SetAside);
-        Assert.Equal(110L, Rows("dana"));
+        Assert.InRange(Rows("dana"), 11L, 110L);
         AssertSizesAreRight();
     }
 
@@ -224,12 +224,7 @@ public sealed class QuotaTests : IDisposable
                 Enumerable
                     .Range(begun, Math.Min(500, count - begun))
                     .Select(i =>
-                        _scene.Outbox.AcceptAsync(
-                            make(i),
-                            new DeliveryProgress(DeliveryState.Muted),
-                            _ => { },
-                            Cancellation
-                        )
+                        _scene.Outbox.AcceptAsync(make(i), new DeliveryProgress(DeliveryState.Muted), Cancellation)
                     )
             );
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 
 namespace Notify.Tests.Outbox;
 
@@ -17,7 +18,7 @@ public sealed class StoringTests
         var whole = scene.New(
             "10 % down 📉",
             key: "k1",
-            image: new StoredImage(ImageStore.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))
+            image: new StoredImage(AttachmentStore.NewId(), new Images.ImageInfo(Images.ImageKind.Png, 640, 360, 12345))
         ) with
         {
             Script = "revenue_drop.py",
@@ -27,11 +28,12 @@ public sealed class StoringTests
             ParseMode = Formatting.ParseMode.Html,
         };
         var accepted = Assert
-            .IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, _ => { }, Cancellation))
+            .IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(whole, Queued, Cancellation))
             .Notification;
         var progress = new DeliveryProgress(DeliveryState.Queued)
         {
-            Reason = "Telegram makes this chat wait",
+            Reason = DeliveryReason.RateLimited,
+            ReasonText = "Telegram makes this chat wait",
             PartsDone = 1,
             Attempts = 3,
             NextTryAt = scene.Time.GetUtcNow() + TimeSpan.FromSeconds(5),
@@ -44,7 +46,11 @@ public sealed class StoringTests
         Assert.Equal(scene.Outbox.Read(accepted.Sequence), scene.Outbox.Find(whole.Id));
         Assert.Equal(progress, Assert.Single(scene.Outbox.Waiting()).Progress);
 
-        var failed = new DeliveryProgress(DeliveryState.Failed) { Reason = "blocked", IsChatUnreachable = true };
+        var failed = new DeliveryProgress(DeliveryState.Failed)
+        {
+            Reason = DeliveryReason.Blocked,
+            ReasonText = "blocked",
+        };
         await scene.Outbox.RecordAsync(accepted.Sequence, failed);
         scene.Close();
         Assert.Equal(failed, scene.Outbox.Find(whole.Id)!.Progress);
@@ -55,24 +61,20 @@ public sealed class StoringTests
     public async Task Sixty_four_parallel_acceptances_are_all_stored_and_told_in_the_order_in_which_they_are_read()
     {
         using var scene = new OutboxScene();
-        var told = new List<long>();
 
         var accepted = await Task.WhenAll(
             Enumerable
                 .Range(0, 64)
-                .Select(i =>
-                    Task.Run(() =>
-                        scene.Outbox.AcceptAsync(
-                            scene.New($"{i}"),
-                            Queued,
-                            stored => told.Add(stored.Sequence),
-                            Cancellation
-                        )
-                    )
-                )
+                .Select(i => Task.Run(() => scene.Outbox.AcceptAsync(scene.New($"{i}"), Queued, Cancellation)))
         );
 
         Assert.All(accepted, a => Assert.IsType<Acceptance.Stored>(a));
+        var told = new List<long>();
+        while (scene.Outbox.Committed.TryRead(out var stored))
+        {
+            told.Add(stored.Sequence);
+        }
+
         Assert.Equal(64, told.Count);
         scene.Close();
         Assert.Equal(told, scene.Outbox.Waiting().Select(w => w.Sequence));
@@ -91,12 +93,7 @@ public sealed class StoringTests
             Enumerable
                 .Range(0, 1000)
                 .Select(i =>
-                    scene.Outbox.AcceptAsync(
-                        scene.New(i.ToString(CultureInfo.InvariantCulture)),
-                        Queued,
-                        _ => { },
-                        Cancellation
-                    )
+                    scene.Outbox.AcceptAsync(scene.New(i.ToString(CultureInfo.InvariantCulture)), Queued, Cancellation)
                 )
         );
 
@@ -138,7 +135,7 @@ public sealed class StoringTests
         scene.Sql("ALTER TABLE notification ADD COLUMN colour TEXT; PRAGMA user_version = 99;");
 
         await scene.AcceptAsync("after");
-        scene.Outbox.LookWhetherWritable();
+        scene.Outbox.RequestProbe();
         scene.Close();
 
         Assert.Equal(99L, scene.Sql("PRAGMA user_version"));
@@ -150,9 +147,7 @@ public sealed class StoringTests
     {
         using var scene = new OutboxScene();
         var first = Assert
-            .IsType<Acceptance.Stored>(
-                await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
-            )
+            .IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, Cancellation))
             .Notification;
 
         scene.Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
@@ -161,22 +156,22 @@ public sealed class StoringTests
             first.Accepted.Id,
             Assert
                 .IsType<Acceptance.Repeated>(
-                    await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
+                    await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, Cancellation)
                 )
                 .First.Accepted.Id
         );
         Assert.Equal(first.Accepted.Id, scene.Outbox.FindRepeated(OutboxScene.Dana, "k")!.Accepted.Id);
         Assert.IsType<Acceptance.Stored>(
-            await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, _ => { }, Cancellation)
+            await scene.Outbox.AcceptAsync(scene.New("one", OutboxScene.Omar, "k"), Queued, Cancellation)
         );
         Assert.IsType<Acceptance.Stored>(
-            await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, _ => { }, Cancellation)
+            await scene.Outbox.AcceptAsync(scene.New("one", key: "K"), Queued, Cancellation)
         );
 
         scene.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Null(scene.Outbox.FindRepeated(OutboxScene.Dana, "k"));
         Assert.IsType<Acceptance.Stored>(
-            await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation)
+            await scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, Cancellation)
         );
     }
 
@@ -193,7 +188,6 @@ public sealed class StoringTests
                         KeyLifetime = week,
                     },
                     Queued,
-                    _ => { },
                     Cancellation
                 )
             )
@@ -212,7 +206,6 @@ public sealed class StoringTests
                             KeyLifetime = week,
                         },
                         Queued,
-                        _ => { },
                         Cancellation
                     )
                 )
@@ -227,7 +220,6 @@ public sealed class StoringTests
                     KeyLifetime = week,
                 },
                 Queued,
-                _ => { },
                 Cancellation
             )
         );
@@ -241,9 +233,7 @@ public sealed class StoringTests
         var accepted = await Task.WhenAll(
             Enumerable
                 .Range(0, 50)
-                .Select(_ =>
-                    Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, _ => { }, Cancellation))
-                )
+                .Select(_ => Task.Run(() => scene.Outbox.AcceptAsync(scene.New("one", key: "k"), Queued, Cancellation)))
         );
 
         var stored = Assert.Single(accepted.OfType<Acceptance.Stored>()).Notification;
