@@ -1,117 +1,96 @@
-using Notify.Bot.Polling;
 using Notify.Bot.Telegram;
+using Notify.Retry;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>Whether Telegram is away. While it is, it asks whether it is back: at once and then with growing pauses, one question for all chats.</summary>
-/// <param name="api">What is asked.</param>
-/// <param name="time">For the pauses.</param>
-/// <param name="gate">The scheduler's lock; all members but the asking are called under it.</param>
-/// <param name="look">Makes the scheduler look what can be begun now.</param>
-/// <param name="log">Where an outage's begin and end are said.</param>
-/// <param name="stopping">Ends the asking.</param>
-internal sealed partial class CircuitBreaker(
-    BotApi api,
-    TimeProvider time,
-    Lock gate,
-    Action look,
-    ILogger log,
-    CancellationToken stopping
-)
+/// <summary>
+/// Detects outages of Telegram. While the circuit is open, nothing is sent, and one <c>getMe</c> for all chats is repeated with growing pauses. Owned by <see cref="DeliveryWorker"/>.
+/// </summary>
+/// <remarks>
+/// A failed call does not tell an outage from one message that Telegram can't process. So <c>getMe</c> follows at once. If Telegram answers it and few queues have failed
+/// since the last success, only the failed queue waits. Otherwise it is an outage: all share the pauses, then one message at a time goes out until Telegram takes one.
+/// Then few messages have an unknown outcome when the connection breaks again.
+/// </remarks>
+/// <param name="log">Gets the begin and the end of an outage.</param>
+internal sealed partial class CircuitBreaker(ILogger log)
 {
-    /// <summary>FairQueue that fail one after the other, without a success in between, make it an outage although <c>getMe</c> is answered.</summary>
-    private const int ManyLanes = 3;
+    /// <summary>So many failed queues without a success between them are an outage, even if Telegram answers <c>getMe</c>.</summary>
+    private const int ManyQueues = 3;
 
-    private readonly HashSet<UserQueue> _failing = [];
+    private readonly HashSet<object> _failing = [];
     private readonly Backoff _pauses = NewBackoff();
-    private bool _said;
+    private string _reason = "";
+    private bool _isReported;
 
-    /// <summary>Whether Telegram is asked at the moment; nothing begins until it has answered.</summary>
-    public bool IsOn { get; private set; }
+    /// <summary>Whether <c>getMe</c> is pending. No message begins until its answer.</summary>
+    public bool IsOpen { get; private set; }
 
-    /// <summary>Whether one message at a time is tried, until one is taken: after an outage.</summary>
+    /// <summary>Whether only one message may be in flight: after an outage, until Telegram takes one.</summary>
     public bool OneAtATime { get; private set; }
 
-    /// <summary>The pauses after failures, of Telegram and of a queue alike.</summary>
+    /// <summary>The pauses after failures of Telegram or of a queue.</summary>
     public static Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
-    /// <summary>A message was taken.</summary>
+    /// <summary>Telegram answered a message.</summary>
     public void Succeeded()
     {
         _failing.Clear();
         OneAtATime = false;
         _pauses.Reset();
-        if (_said)
+        if (_isReported)
         {
-            _said = false;
+            _isReported = false;
             LogOver(log);
         }
     }
 
-    /// <summary>A queue's message failed, and it may be Telegram's fault.</summary>
-    public void Failed(UserQueue queue, BotApiFailure failure)
+    /// <summary>A queue's message failed, perhaps because of an outage.</summary>
+    /// <param name="queueKey">The queue's key. An empty queue is removed, so the key outlives it.</param>
+    /// <param name="failure">The failure.</param>
+    /// <returns>The pause before <c>getMe</c>; null if one is pending.</returns>
+    public TimeSpan? Failed(object queueKey, BotApiFailure failure)
     {
-        _failing.Add(queue);
-        if (!IsOn)
+        _failing.Add(queueKey);
+        if (IsOpen)
         {
-            IsOn = true;
-            _ = AskAsync(failure, isAlone: _failing.Count < ManyLanes && !OneAtATime);
+            return null;
         }
+
+        IsOpen = true;
+        _reason = failure.Description;
+        return _failing.Count < ManyQueues && !OneAtATime ? TimeSpan.Zero : Trip();
     }
 
-    private async Task AskAsync(BotApiFailure failure, bool isAlone)
+    /// <summary><c>getMe</c> has ended.</summary>
+    /// <param name="answers">Whether Telegram answered.</param>
+    /// <returns>The pause before the next <c>getMe</c>; null if the circuit is closed now.</returns>
+    public TimeSpan? Asked(bool answers)
     {
-        try
+        if (!answers)
         {
-            if (!isAlone || !await AnswersAsync())
-            {
-                lock (gate)
-                {
-                    OneAtATime = true;
-                    if (!_said)
-                    {
-                        _said = true;
-                        LogOutage(log, failure.Description);
-                    }
-                }
-
-                do
-                {
-                    await Task.Delay(_pauses.Next(), time, stopping);
-                    look();
-                } while (!await AnswersAsync());
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return;
+            return Trip();
         }
 
-        lock (gate)
-        {
-            IsOn = false;
-        }
-
-        look();
+        IsOpen = false;
+        return null;
     }
 
-    private async Task<bool> AnswersAsync()
+    private TimeSpan Trip()
     {
-        try
+        OneAtATime = true;
+        if (!_isReported)
         {
-            await api.GetMeAsync(stopping);
-            return true;
+            _isReported = true;
+            LogOutage(log, _reason);
         }
-        catch (BotApiException)
-        {
-            return false;
-        }
+
+        return _pauses.Next();
     }
 
     [LoggerMessage(
         1506,
         LogLevel.Warning,
-        "Telegram takes nothing at the moment ({Reason}); what is accepted is kept and delivered when it does."
+        "Telegram takes nothing at the moment ({Reason}). Notifications stay queued until it does."
     )]
     private static partial void LogOutage(ILogger log, string reason);
 

@@ -3,43 +3,49 @@ using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>What has to happen after a try.</summary>
-internal abstract record AttemptResult
+/// <summary>The result of an attempt, and what it says about Telegram.</summary>
+public abstract record AttemptResult
 {
     private AttemptResult() { }
 
-    /// <summary>The job is done, for good or bad.</summary>
-    internal sealed record Done : AttemptResult;
+    /// <summary>Telegram answered, and the job has ended: delivered or refused.</summary>
+    public sealed record Answered : AttemptResult;
 
-    /// <summary>The job has more to send, in its queue's next turn.</summary>
-    internal sealed record More : AttemptResult;
+    /// <summary>The job has ended without a call, so it says nothing about Telegram.</summary>
+    public sealed record Ended : AttemptResult;
+
+    /// <summary>Telegram answered. The job sends more in its queue's next turn.</summary>
+    public sealed record More : AttemptResult;
 
     /// <summary>Its queue waits.</summary>
-    internal sealed record Wait(TimeSpan Pause) : AttemptResult;
+    public sealed record Wait(TimeSpan Pause) : AttemptResult;
 
-    /// <summary>Telegram makes this chat wait. The job waits with it, or has given up.</summary>
-    internal sealed record ChatHeld(TimeSpan Pause, bool GivesUp = false) : AttemptResult;
+    /// <summary>Telegram makes this chat wait. The job waits too, or has given up.</summary>
+    public sealed record ChatHeld(TimeSpan Pause, bool GivesUp = false) : AttemptResult;
 
-    /// <summary>Telegram can't be reached, fails, or refuses the token: nobody's turn until it is asked whether it answers at all.</summary>
-    internal sealed record Outage(BotApiFailure Failure) : AttemptResult;
+    /// <summary>Telegram fails, can't be reached, or refuses the token. The job waits, or has given up.</summary>
+    public sealed record Outage(BotApiFailure Failure, bool GivesUp = false) : AttemptResult;
 }
 
-/// <summary>Something to be sent to a chat, in one message or several.</summary>
-internal abstract class DeliveryJob
+/// <summary>One or several messages to a chat.</summary>
+public abstract class DeliveryJob
 {
-    /// <summary>Jobs of one queue are done one after the other, in the order in which they came.</summary>
+    /// <summary>Names the queue. A queue does its jobs one after the other, in their order.</summary>
     public abstract object QueueKey { get; }
 
-    /// <summary>Answers to chats that are not linked: their turn comes when nobody else's does.</summary>
+    /// <summary>Whether all other queues go first: true for answers to unlinked chats.</summary>
     public virtual bool CanStandBack => false;
 
-    /// <summary>How long it may still be tried. Once that is over, its next try sends nothing and ends it, whatever else holds its queue up.</summary>
+    /// <summary>How many messages the next attempt counts for Telegram's rates: an album as many as it has photos.</summary>
+    public virtual int Cost => 1;
+
+    /// <summary>The time that is left. After it, the next attempt sends nothing and ends the job, whatever holds its queue up.</summary>
     public abstract TimeSpan Left { get; }
 
-    /// <summary>Where to, at this moment; null where there is no such chat any more, which the job itself deals with.</summary>
-    /// <exception cref="StateUnreadableException">It can't be told now.</exception>
+    /// <summary>The chat at this moment; null if there is none any more. The job handles that itself.</summary>
+    /// <exception cref="StateUnreadableException">The links can't be read now.</exception>
     public abstract ChatId? Chat();
 
-    /// <summary>Sends the next message. The chat is null where there is none, or where the time is over.</summary>
+    /// <summary>Sends the next message. The chat is null if there is none, or if the time is over.</summary>
     public abstract Task<AttemptResult> TryAsync(ChatId? chat, CancellationToken stopping);
 }

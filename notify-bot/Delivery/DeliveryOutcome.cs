@@ -1,41 +1,37 @@
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>What a sender is told who waits so long for the delivery of what was accepted.</summary>
-/// <param name="wait">How long; the delivery goes on after it.</param>
-/// <param name="cancellation">Ends the wait, not the delivery.</param>
-public delegate Task<DeliveryOutcome> OutcomeWait(TimeSpan wait, CancellationToken cancellation);
-
-/// <summary>What a sender is told.</summary>
+/// <summary>The answer to a sender.</summary>
 public abstract record DeliveryOutcome
 {
     private DeliveryOutcome() { }
 
-    /// <summary>It was accepted; this is how far it has come while the sender waited.</summary>
-    /// <param name="Id">Its name.</param>
-    /// <param name="Progress">How far it has come.</param>
-    /// <param name="Desktops">To how many desktops and pages it went at once; null where that is not known, or it went to none before.</param>
+    /// <summary>The bot accepted the notification.</summary>
+    /// <param name="Id">The notification's id.</param>
+    /// <param name="Progress">The progress of its delivery while the sender waited.</param>
+    /// <param name="Desktops">The number of desktops and pages that got it; null if unknown.</param>
     public sealed record Accepted(string Id, DeliveryProgress Progress, int? Desktops = null) : DeliveryOutcome
     {
-        /// <summary>Whether it had been accepted before under the same key.</summary>
+        /// <summary>Whether the bot accepted it before, under the same key.</summary>
         public bool IsRepeat { get; init; }
     }
 
-    /// <summary>There is nothing a reader would see.</summary>
+    /// <summary>A reader would see nothing. Nothing was accepted.</summary>
     public sealed record NothingToSay : DeliveryOutcome;
 
-    /// <summary>The chat takes nothing until its person does something; it was known before, so nothing was accepted.</summary>
-    public sealed record LinkDead(string Reason) : DeliveryOutcome;
+    /// <summary>The link is dead until its person acts. Nothing was accepted.</summary>
+    public sealed record LinkDead(DeadLinkReason Reason) : DeliveryOutcome;
 
-    /// <summary>Too many of this user's notifications, or too many bytes of them, wait already.</summary>
-    /// <param name="Waiting">How many wait.</param>
-    /// <param name="Bytes">How many bytes they count.</param>
+    /// <summary>Too many notifications or bytes of this user wait. Nothing was accepted.</summary>
+    /// <param name="Waiting">The number of waiting notifications.</param>
+    /// <param name="Bytes">Their size in bytes.</param>
     public sealed record TooManyWaiting(int Waiting, long Bytes) : DeliveryOutcome
     {
-        /// <summary>Said of them, such as <c>200 notifications of dana</c>.</summary>
+        /// <summary>The same as part of a sentence, such as <c>200 notifications of dana</c>.</summary>
         internal string Said(string whose) =>
-            Waiting >= WaitingQuota.Most
+            Waiting >= PendingNotifications.MaxOfUser
                 ? $"{Waiting} notifications{whose}"
                 : $"{Waiting} notifications{whose}, of {Bytes / 1_000_000} MB together (a chart counts a sixteenth),";
     }

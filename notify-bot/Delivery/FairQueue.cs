@@ -1,8 +1,7 @@
 namespace Notify.Bot.Delivery;
 
 /// <summary>
-/// The queues of all users: whose turn is next, and which wait until when. One whose message is on its way is in no list. Not thread-safe: guarded by the
-/// scheduler's lock.
+/// The queues of all users: the order of turns, and the queues that wait. A queue with a message in flight is in no list. Owned by <see cref="DeliveryWorker"/>.
 /// </summary>
 internal sealed class FairQueue(TimeProvider time)
 {
@@ -26,7 +25,7 @@ internal sealed class FairQueue(TimeProvider time)
         }
     }
 
-    /// <summary>Its next turn comes after those of the queues that are ready already; a queue with nothing more to do is forgotten.</summary>
+    /// <summary>Puts a queue behind the ready ones. An empty queue is removed.</summary>
     public void GoOn(UserQueue queue)
     {
         if (queue.Jobs.Count > 0)
@@ -39,8 +38,8 @@ internal sealed class FairQueue(TimeProvider time)
         }
     }
 
-    /// <summary>Lets a queue wait, but no longer than its first job may still be tried, so that its end is noticed in time.</summary>
-    /// <returns>Until when, as a timestamp.</returns>
+    /// <summary>Lets a queue wait, but no longer than its first job has time left. Then the job ends on time.</summary>
+    /// <returns>The end of the wait, as a timestamp.</returns>
     public long WaitFor(UserQueue queue, TimeSpan pause)
     {
         var left = queue.Jobs.Peek().Left;
@@ -49,8 +48,8 @@ internal sealed class FairQueue(TimeProvider time)
         return queue.WaitsUntil;
     }
 
-    /// <summary>Makes those ready that have waited long enough.</summary>
-    /// <returns>When the next one has, as a timestamp.</returns>
+    /// <summary>Makes queues ready whose wait is over.</summary>
+    /// <returns>The end of the next wait, as a timestamp.</returns>
     public long Wake(long now)
     {
         while (_waiting.TryPeek(out var queue, out var due) && due <= now)
@@ -65,7 +64,7 @@ internal sealed class FairQueue(TimeProvider time)
         return _waiting.TryPeek(out _, out var soonest) ? soonest : long.MaxValue;
     }
 
-    /// <summary>Takes the queue whose turn it is; null where none is ready.</summary>
+    /// <summary>Takes the next ready queue; null if there is none.</summary>
     public UserQueue? TakeNext()
     {
         if ((_ready.First ?? _standingBack.First) is not { } node)
@@ -77,11 +76,11 @@ internal sealed class FairQueue(TimeProvider time)
         return node.Value;
     }
 
-    /// <summary>Gives a turn back that could not be used: it stays this queue's.</summary>
+    /// <summary>Returns an unused turn. The queue keeps its place.</summary>
     public void PutBack(UserQueue queue) => ListOf(queue).AddFirst(queue);
 
-    /// <summary>Takes, one by one, the ready queues whose first job's time is over.</summary>
-    public IEnumerable<UserQueue> TakeOver()
+    /// <summary>Takes, one by one, the ready queues whose first job has expired.</summary>
+    public IEnumerable<UserQueue> TakeExpired()
     {
         foreach (var list in (LinkedList<UserQueue>[])[_ready, _standingBack])
         {

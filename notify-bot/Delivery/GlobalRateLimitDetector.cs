@@ -1,18 +1,18 @@
 namespace Notify.Bot.Delivery;
 
 /// <summary>
-/// Whether Telegram makes the whole bot wait: a 429 does not say whether it means the chat or the bot. Several chats in a row are a suspicion, and one message at a time, to a chat
-/// that is not told to wait, finds out: if it is taken, only those chats were meant. Not thread-safe: guarded by the scheduler's lock.
+/// Detects that Telegram limits the whole bot. A 429 does not name the chat or the bot. After several limited chats in a row, one message at a time goes to another chat as
+/// a probe. If Telegram takes it, the limits were for those chats only. Owned by <see cref="DeliveryWorker"/>.
 /// </summary>
 internal sealed partial class GlobalRateLimitDetector(TimeProvider time, ILogger log)
 {
-    /// <summary>Chats that are told to wait within <see cref="Window"/>, without a success in between, are a suspicion.</summary>
+    /// <summary>So many limited chats within <see cref="Window"/>, without a success between them, start the probe.</summary>
     private const int Chats = 3;
 
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The longest that all chats wait on one answer: it may have meant its own chat all the same. That chat waits as long as it was told in any case.
+    /// The longest wait of all chats for one answer, because it may have meant its own chat only. That chat waits its full time.
     /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
@@ -21,27 +21,27 @@ internal sealed partial class GlobalRateLimitDetector(TimeProvider time, ILogger
     private bool _isProbing;
     private bool _probeIsOut;
 
-    /// <summary>Until when nobody's turn comes, as a timestamp.</summary>
+    /// <summary>The end of the wait of all chats, as a timestamp.</summary>
     public long HeldUntil { get; private set; }
 
-    /// <summary>Whether a message may begin: while one is out to find out, no other may. What was on its way before is not waited for; it may be a large picture.</summary>
+    /// <summary>Whether a message may begin: not while a probe is in flight. Earlier messages, perhaps large pictures, do not hold the probe up.</summary>
     public bool MayBegin => !_isProbing || !_probeIsOut;
 
     /// <summary>A message begins.</summary>
-    /// <returns>Whether it is one that finds out.</returns>
+    /// <returns>Whether it is a probe.</returns>
     public bool Begins() => _probeIsOut = _isProbing;
 
-    /// <summary>A message's try is over, however it went.</summary>
+    /// <summary>An attempt ended, whatever its result.</summary>
     public void Ended(bool isProbe) => _probeIsOut &= !isProbe;
 
-    /// <summary>A message was taken. One that was on its way before the suspicion does not end it.</summary>
+    /// <summary>Telegram answered a message. Only a probe ends the probing.</summary>
     public void Succeeded(bool isProbe)
     {
         _held.Clear();
         _isProbing &= !isProbe;
     }
 
-    /// <summary>A chat was told to wait.</summary>
+    /// <summary>Telegram limits a chat.</summary>
     public void ChatHeld(ChatId chat, TimeSpan pause, bool isProbe)
     {
         var now = time.GetTimestamp();
@@ -55,7 +55,7 @@ internal sealed partial class GlobalRateLimitDetector(TimeProvider time, ILogger
 
         if (_isProbing)
         {
-            // It was on its way before: nothing new.
+            // It went out before the probe.
             return;
         }
 
@@ -73,6 +73,10 @@ internal sealed partial class GlobalRateLimitDetector(TimeProvider time, ILogger
         }
     }
 
-    [LoggerMessage(1505, LogLevel.Warning, "Telegram makes the whole bot wait for {Seconds:0} s. Nothing is lost.")]
+    [LoggerMessage(
+        1505,
+        LogLevel.Warning,
+        "Telegram makes the whole bot wait for {Seconds:0} s. Notifications stay queued."
+    )]
     private static partial void LogFlood(ILogger log, double seconds);
 }

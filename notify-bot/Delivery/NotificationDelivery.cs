@@ -1,388 +1,343 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
-using Notify.Bot.Desktops;
 using Notify.Bot.Events;
+using Notify.Bot.Limits;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Formatting;
-using Notify.Images;
 using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>
-/// The policy of delivery, in order. Accepting: anything to say? a living link? room in the quota? mute, dedup and store. From there on desktops
-/// are told beside (<see cref="DesktopDispatch"/>). Delivering
-/// (<see cref="NotificationJob"/>): render, pace, send, record. Accepted means: on disk, and from then on delivered once, or marked with the reason why not.
-/// </summary>
-public sealed partial class NotificationDelivery : IDisposable
+/// <summary>Delivers an accepted notification, one message at a time: finds the chat, sends the next message, and records the result before anything else happens.</summary>
+internal sealed partial class NotificationDelivery(
+    IOutbox outbox,
+    ILinkStore links,
+    Accounts accounts,
+    TelegramSender sender,
+    PendingNotifications pendings,
+    BotSettings settings,
+    ChangeFeed changes,
+    BotMetrics metrics,
+    LargeTexts largeTexts,
+    TimeProvider time,
+    ILogger<NotificationDelivery> log
+)
 {
-    /// <summary>How long delivery is tried (specification, section 8).</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+    /// <summary>Pause while the outbox is locked or its disk hangs.</summary>
+    private static readonly TimeSpan OutboxPause = TimeSpan.FromSeconds(3);
 
-    private readonly IOutbox _outbox;
-    private readonly ImageStore _images;
-    private readonly ILinkStore _links;
-    private readonly Accounts _accounts;
-    private readonly BotApi _api;
-    private readonly BotSettings _settings;
-    private readonly DesktopDispatch _desktops;
-    private readonly ChangeFeed _changes;
-    private readonly BotMetrics _metrics;
-    private readonly LargeTexts _largeTexts;
-    private readonly TimeProvider _time;
-    private readonly ILogger<NotificationDelivery> _log;
-    private readonly DeliveryScheduler _scheduler;
-    private readonly WaitingQuota _waiting = new();
-    private readonly ConcurrentDictionary<string, NotificationJob> _jobs = new(StringComparer.Ordinal);
+    /// <summary>Pause between checks for a missing account.</summary>
+    private static readonly TimeSpan AccountPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the delivery of one bot; <see cref="Resume"/> begins with what waits from before.</summary>
-    public NotificationDelivery(
-        IOutbox outbox,
-        ImageStore images,
-        ILinkStore links,
-        Accounts accounts,
-        BotApi api,
-        BotSettings settings,
-        DesktopDispatch desktops,
-        ChangeFeed changes,
-        BotMetrics metrics,
-        LargeTexts largeTexts,
-        TimeProvider time,
-        ILoggerFactory logs
-    )
+    /// <summary>The chat of a notification at this moment; null if its account has none.</summary>
+    /// <exception cref="StateUnreadableException">The links can't be read now.</exception>
+    internal ChatId? ChatOf(NotificationJob job)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        _outbox = outbox;
-        _images = images;
-        _links = links;
-        _accounts = accounts;
-        _api = api;
-        _settings = settings;
-        _desktops = desktops;
-        _changes = changes;
-        _metrics = metrics;
-        _largeTexts = largeTexts;
-        _time = time;
-        _log = logs.CreateLogger<NotificationDelivery>();
-        _scheduler = new DeliveryScheduler(api, settings.Pace, time, logs.CreateLogger<DeliveryScheduler>());
+        var user = job.Pending.User;
+        var now = accounts.Of(user).Id;
+        job.Account ??= now;
+        return job.Account == now ? links.Find(user)?.Chat : null;
     }
 
-    /// <summary>How many notifications wait, and since when the oldest does.</summary>
-    public (int Length, TimeSpan Oldest) Queue
+    /// <summary>Sends the next message of a notification. The chat is null if there is none, or if the time is over.</summary>
+    internal async Task<AttemptResult> TryAsync(NotificationJob job, ChatId? chat, CancellationToken stopping)
     {
-        get
+        var progress = job.Pending.Progress;
+        if (outbox.Trouble is { Kind: OutboxTroubleKind.Locked or OutboxTroubleKind.NotAnswering })
         {
-            var jobs = _jobs.Values;
-            return jobs.Count == 0 ? (0, TimeSpan.Zero) : (jobs.Count, _time.GetUtcNow() - jobs.Min(j => j.CreatedAt));
-        }
-    }
-
-    /// <summary>Takes up what was accepted and not delivered when the bot ended.</summary>
-    public void Resume()
-    {
-        var now = _time.GetUtcNow();
-        foreach (var waiting in _outbox.Waiting())
-        {
-            Enqueue(new NotificationJob(this, waiting, rendered: null), LeftOfWait(waiting.Progress, now));
+            // The outcome could not be stored, and a restart before that would send the message again.
+            return new AttemptResult.Wait(OutboxPause);
         }
 
-        if (!_jobs.IsEmpty)
+        if (job.Left <= TimeSpan.Zero)
         {
-            LogResumed(_log, _jobs.Count);
-        }
-    }
-
-    /// <summary>What is left of a wait that Telegram asked for: where the clock was set back meanwhile, no more than was asked for, nor than delivery is tried.</summary>
-    private static TimeSpan? LeftOfWait(DeliveryProgress progress, DateTimeOffset now)
-    {
-        if (progress.NextTryAt is not { } next)
-        {
-            return null;
+            await FailAsync(
+                job,
+                DeliveryReason.Expired,
+                $"not delivered within 24 hours{(progress.ReasonText is { } last ? $"; last: {last}" : "")}"
+            );
+            return new AttemptResult.Ended();
         }
 
-        var most = progress.WaitsSince is { } since && next - since < Lifetime ? next - since : Lifetime;
-        return next - now < most ? next - now : most;
-    }
-
-    /// <summary>Accepts a notification and waits a while for its delivery.</summary>
-    /// <param name="wish">What is to be said.</param>
-    /// <param name="link">The user's; null: no phone is linked, and a desktop that is connected gets it alone.</param>
-    /// <param name="wait">How long its delivery is waited for.</param>
-    /// <param name="cancellation">The sender is gone: what is not stored yet is not accepted; the delivery of what is goes on.</param>
-    /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
-    /// <exception cref="StateUnreadableException">The links can't be read.</exception>
-    public async Task<DeliveryOutcome> DeliverAsync(
-        SendCommand wish,
-        Link? link,
-        TimeSpan wait,
-        CancellationToken cancellation
-    )
-    {
-        var outcome = await AcceptAsync(wish, link, cancellation);
-        return await outcome(wait, cancellation);
-    }
-
-    /// <summary>Accepts a notification.</summary>
-    /// <param name="wish">What is to be said. Nothing of it is held on to once it is accepted, but for the messages that are still to be sent.</param>
-    /// <param name="link">As for <see cref="DeliverAsync"/>.</param>
-    /// <param name="cancellation">The sender is gone: what is not accepted yet never is.</param>
-    /// <exception cref="OutboxNotWritableException">It can't be stored, so it was not accepted.</exception>
-    /// <exception cref="StateUnreadableException">The links can't be read.</exception>
-    public async Task<OutcomeWait> AcceptAsync(SendCommand wish, Link? link, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(wish);
-        IReadOnlyList<OutgoingMessage>? messages;
-        using (await _largeTexts.ReadAsync(wish.User, wish.Message.Length + (wish.Title?.Length ?? 0L), cancellation))
+        if (chat is not { } to)
         {
-            if (!TryRender(wish.Title, wish.Message, wish.ParseMode, wish.Picture?.Info, out messages))
+            return await WithoutChatAsync(job);
+        }
+
+        if (links.Find(job.Pending.User)?.Dead is { } dead)
+        {
+            // Telegram would refuse each call again, and counts refused calls.
+            await FailAsync(job, DeliveryReason.DeadLink, dead.Reason.Word(), progress.Attempts);
+            return new AttemptResult.Ended();
+        }
+
+        if (job.Rendered is null && await RenderAsync(job, stopping) is { } reason)
+        {
+            await FailAsync(job, reason.Reason, reason.Text);
+            return new AttemptResult.Ended();
+        }
+
+        var rendered = job.Rendered!;
+        var sent = await sender.SendAsync(job.Pending, rendered, progress, job.SendsPhotosSingly, to, stopping);
+        job.SendsPhotosSingly = sent.GoesSingly;
+        var done = progress.PartsDone + sent.Parts;
+        if (sent.Failure is { } failure)
+        {
+            return await FailedAsync(job, failure, to, sent.MayHaveArrived);
+        }
+
+        if (done >= rendered.Parts)
+        {
+            await EndAsync(job, new DeliveryProgress(DeliveryState.Delivered) { PartsDone = done - 1 });
+            return new AttemptResult.Answered();
+        }
+
+        await RecordAsync(
+            job,
+            new DeliveryProgress(DeliveryState.Queued)
             {
-                return Ended(new DeliveryOutcome.NothingToSay());
+                PartsDone = done,
+                OutcomeUnknown = sent is { GoesSingly: true, MayHaveArrived: true },
             }
-        }
+        );
+        return new AttemptResult.More();
+    }
 
-        // Before anything is counted or written: a repeat is answered also where a new notification would be refused. One that is
-        // queued and has no job was stored this very moment, or ended; below, the outbox tells them in their order.
-        if (
-            wish.Key is { } key
-            && _outbox.FindRepeated(wish.User, key, wish.KeyLifetime) is { } repeated
-            && (repeated.Progress.State != DeliveryState.Queued || _jobs.ContainsKey(repeated.Accepted.Id))
-        )
-        {
-            return Repeat(repeated.Accepted.Id, repeated.Progress);
-        }
-
-        if (link?.Dead is { } dead)
-        {
-            return Ended(new DeliveryOutcome.LinkDead(dead.Reason));
-        }
-
-        var muted = _outbox.MutesOf(wish.User).Until(wish.Script);
-        var data = wish.Data?.GetRawText();
-        var size = HistoryQuota.Size(wish.Title, wish.Message, data?.Length ?? 0, wish.Picture?.Info.ByteLength ?? 0);
-        if (muted is null && _waiting.TryEnter(wish.User, size) is { } waiting)
-        {
-            return Ended(new DeliveryOutcome.TooManyWaiting(waiting.Count, waiting.Bytes));
-        }
-
-        NotificationJob? job = null;
-        Task<int?>? sent = null;
-        StoredImage? image = null;
-        Acceptance acceptance;
+    /// <summary>Ends a notification for a user without a phone, after the gateway's answer.</summary>
+    internal async Task EndOnDesktopAsync(NotificationJob job, Task<int?> shown)
+    {
+        var end = EndAsync(job, await shown > 0 ? DeliveryProgress.OnDesktopOnly : DeliveryProgress.Unreached);
         try
         {
-            image = wish.Picture is { } picture
-                ? await _images.PutAsync(picture.Content, picture.Info, cancellation)
-                : null;
-            acceptance = await _outbox.AcceptAsync(
-                Accepted(wish, data, image),
-                new DeliveryProgress(muted is null ? DeliveryState.Queued : DeliveryState.Muted)
-                {
-                    Reason = muted is null ? null : "muted",
-                },
-                stored =>
-                {
-                    _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, stored.Progress.State);
-
-                    // On the outbox's thread, in the order of acceptance: so a user's notifications join their queue in that order.
-                    if (stored.Progress.State != DeliveryState.Queued)
-                    {
-                        return;
-                    }
-
-                    if (link is not null)
-                    {
-                        job = new NotificationJob(
-                            this,
-                            new WaitingNotification(
-                                stored.Sequence,
-                                stored.Accepted.Id,
-                                stored.Accepted.User,
-                                stored.Accepted.CreatedAt,
-                                stored.Progress,
-                                size
-                            )
-                            {
-                                Account = stored.Accepted.Account,
-                            },
-                            new RenderedNotification(stored.Accepted, messages)
-                        );
-                        Add(job, null);
-                    }
-
-                    sent = _desktops.Offer(stored.Accepted);
-                },
-                cancellation
-            );
+            // The outbox records it as soon as it can. The sender does not wait for a lock or a disk.
+            await end.WaitAsync(SqliteOutbox.StoreTimeout, time);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is TimeoutException or OutboxNotWritableException)
         {
-            // Nothing was accepted: the outbox can't be written, or the caller is gone.
-            Undo(muted, wish.User, size, image);
-            if (e is OutboxNotWritableException && image is null)
-            {
-                _outbox.LookWhetherWritable();
-            }
-
-            throw;
-        }
-
-        switch (acceptance)
-        {
-            case Acceptance.Repeated { First: var first }:
-                Undo(muted, wish.User, size, image);
-                return Repeat(first.Accepted.Id, first.Progress);
-            case Acceptance.Stored { Notification: var stored }:
-                _metrics.Accepted();
-                return sent is null ? Ended(new DeliveryOutcome.Accepted(stored.Accepted.Id, stored.Progress))
-                    : job is null ? Ended(await EndOnDesktopAsync(stored, size, sent))
-                    : WaitFor(job, sent);
-            default:
-                throw new InvalidOperationException($"No outcome for {acceptance.GetType().Name}.");
+            job.Pending.End();
         }
     }
 
-    /// <summary>Sends an answer of the bot itself within the same rates; it is not stored.</summary>
-    internal void Answer(DeliveryJob answer) => _scheduler.Add(answer);
+    /// <summary>Renders a notification that was accepted before the bot started.</summary>
+    /// <returns>Why it has no messages; null if it has.</returns>
+    private async Task<(DeliveryReason Reason, string Text)?> RenderAsync(
+        NotificationJob job,
+        CancellationToken stopping
+    )
+    {
+        if (outbox.Read(job.Sequence) is not { Accepted: var accepted })
+        {
+            return (DeliveryReason.Forgotten, "no longer in the outbox");
+        }
 
-    /// <summary>Ends what is on its way.</summary>
-    public Task StopAsync(CancellationToken patience) => _scheduler.StopAsync(patience);
+        using var turn = await largeTexts.ReadAsync(
+            accepted.User,
+            accepted.Message.Length + (accepted.Title?.Length ?? 0L) + (accepted.Table?.Length ?? 0L),
+            stopping
+        );
+        if (!NotificationRenderer.TryRender(accepted.Content, out var messages))
+        {
+            return (DeliveryReason.NothingToShow, "nothing to show");
+        }
 
-    /// <inheritdoc />
-    public void Dispose() => _scheduler.Dispose();
+        job.Rendered = new RenderedNotification(messages, accepted);
+        return null;
+    }
 
-    private static bool TryRender(
-        string? title,
-        string message,
-        ParseMode mode,
-        ImageInfo? image,
-        [NotNullWhen(true)] out IReadOnlyList<OutgoingMessage>? messages
-    ) =>
-        NotificationRenderer.TryRender(
-            new NotificationContent
+    /// <summary>
+    /// Handles a missing chat. A missing account, or one outside the group, may come back soon, for example after a fault of a directory. So the notification waits until its
+    /// time is over. It never goes to another account of the same name.
+    /// </summary>
+    private async Task<AttemptResult> WithoutChatAsync(NotificationJob job)
+    {
+        var user = job.Pending.User;
+        var now = accounts.Of(user);
+        (DeliveryReason Reason, string Text)? wait = (now.Id == job.Account, now.Id == AccountId.None) switch
+        {
+            (true, _) when now.IsOutside && links.Stored(user) is not null => (
+                DeliveryReason.GroupLeft,
+                $"{user} is not in the group {settings.AnalystGroup}"
+            ),
+            (false, true) => (DeliveryReason.AccountGone, $"the account {user} does not exist"),
+            _ => null,
+        };
+        if (wait is not var (reason, text))
+        {
+            await FailAsync(
+                job,
+                DeliveryReason.NoLink,
+                now.Id == job.Account
+                    ? "the user has no linked chat any more"
+                    : $"it was for an earlier account {user} ({job.Account}); the name has {now.Id} now"
+            );
+            return new AttemptResult.Ended();
+        }
+
+        var progress = job.Pending.Progress;
+        if (progress.ReasonText != text)
+        {
+            await RecordAsync(
+                job,
+                progress with
+                {
+                    Reason = reason,
+                    ReasonText = text,
+                    NextTryAt = null,
+                    WaitsSince = null,
+                }
+            );
+        }
+
+        return new AttemptResult.Wait(AccountPause);
+    }
+
+    /// <summary>Acts on a failure. <see cref="BotApiFailure"/> sorts them.</summary>
+    /// <param name="job">The notification.</param>
+    /// <param name="failure">What failed.</param>
+    /// <param name="chat">The chat.</param>
+    /// <param name="mayHaveArrived">Whether photos of a broken album may have arrived.</param>
+    private async Task<AttemptResult> FailedAsync(
+        NotificationJob job,
+        BotApiFailure failure,
+        ChatId chat,
+        bool mayHaveArrived
+    )
+    {
+        // An unknown outcome stays until Telegram answers this message, because it may be sent only once more.
+        var before = job.Pending.Progress;
+        before = before with { OutcomeUnknown = before.OutcomeUnknown || mayHaveArrived };
+        var tried = before with
+        {
+            Attempts = before.Attempts + 1,
+            Reason = DeliveryReason.TelegramUnreachable,
+            ReasonText = failure.Description,
+            NextTryAt = null,
+            WaitsSince = null,
+        };
+        switch (failure)
+        {
+            case BotApiFailure.Migrated moved when moved.NewChat != chat:
+                LogChatMoved(log, chat, moved.NewChat);
+                await OnLinkAsync(store => store.MoveChatAsync(chat, moved.NewChat, CancellationToken.None));
+                await RecordAsync(job, tried with { Reason = DeliveryReason.ChatMoved });
+
+                // If the move is stored, the next attempt follows at once. Otherwise the disk is probably full.
+                return links.Find(job.Pending.User)?.Chat == chat
+                    ? new AttemptResult.Wait(job.Backoff.Next())
+                    : new AttemptResult.More();
+            case BotApiFailure.ChatGone gone:
+                await OnLinkAsync(store => store.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
+                await FailAsync(job, gone.Reason.ForDelivery(), gone.Reason.Word(), tried.Attempts);
+                return new AttemptResult.Answered();
+            case BotApiFailure.RateLimited limited:
+                metrics.FloodWait();
+                var now = time.GetUtcNow();
+                await RecordAsync(
+                    job,
+                    tried with
+                    {
+                        Reason = DeliveryReason.RateLimited,
+                        ReasonText = "Telegram makes this chat wait",
+                        NextTryAt = now + limited.RetryAfter,
+                        WaitsSince = now,
+                    }
+                );
+                return new AttemptResult.ChatHeld(limited.RetryAfter);
+            case BotApiFailure.Unreachable { OutcomeUnknown: true } when before.OutcomeUnknown:
+                await EndAsync(
+                    job,
+                    new DeliveryProgress(DeliveryState.Unknown)
+                    {
+                        Reason = DeliveryReason.OutcomeUnknown,
+                        ReasonText = $"it may have arrived: {failure.Description}",
+                        PartsDone = before.PartsDone,
+                        Attempts = tried.Attempts,
+                    }
+                );
+                return new AttemptResult.Outage(failure, GivesUp: true);
+            case BotApiFailure.Unreachable unreachable:
+                await RecordAsync(
+                    job,
+                    tried with
+                    {
+                        OutcomeUnknown = tried.OutcomeUnknown || unreachable.OutcomeUnknown,
+                    }
+                );
+                return new AttemptResult.Outage(failure);
+            case BotApiFailure.TokenRefused:
+                await RecordAsync(job, tried with { Reason = DeliveryReason.TokenRefused });
+                return new AttemptResult.Outage(failure);
+            case BotApiFailure.PolledElsewhere:
+                await RecordAsync(job, tried with { Reason = DeliveryReason.PolledElsewhere });
+                return new AttemptResult.Outage(failure);
+            default:
+                await FailAsync(job, DeliveryReason.Refused, failure.Description, tried.Attempts);
+                return new AttemptResult.Answered();
+        }
+    }
+
+    private async Task OnLinkAsync(Func<ILinkStore, Task> change)
+    {
+        try
+        {
+            await change(links);
+        }
+        catch (IOException e)
+        {
+            LogLinkNotStored(log, e.Message);
+        }
+    }
+
+    private Task FailAsync(NotificationJob job, DeliveryReason reason, string text, int attempts = 0) =>
+        EndAsync(
+            job,
+            new DeliveryProgress(DeliveryState.Failed)
             {
-                Title = title,
-                Message = message,
-                ParseMode = mode,
-                Image = image,
-            },
-            out messages
+                Reason = reason,
+                ReasonText = text,
+                PartsDone = job.Pending.Progress.PartsDone,
+                Attempts = attempts,
+            }
         );
 
-    /// <summary>The end of a notification for a user without a phone: it is known once the gateway has said who got it.</summary>
-    private async Task<DeliveryOutcome> EndOnDesktopAsync(StoredNotification stored, long size, Task<int?> sent)
+    private async Task EndAsync(NotificationJob job, DeliveryProgress end)
     {
-        var desktops = await sent;
-        var progress = desktops > 0 ? DeliveryProgress.OnDesktopOnly : DeliveryProgress.Unreached;
-        await RecordInTimeAsync(stored.Sequence, progress);
-        _changes.NotificationChanged(stored.Accepted.User, stored.Accepted.Id, progress.State);
-        _waiting.Leave(stored.Accepted.User, size);
-        if (progress.IsUnreached)
+        var pending = job.Pending;
+        await RecordAsync(job, end);
+        if (end.State == DeliveryState.Delivered && !end.IsOnDesktopOnly)
         {
-            _metrics.Failed("unreached");
-            LogNotDelivered(_log, stored.Accepted.Id, stored.Accepted.User, progress.Reason!);
+            metrics.Delivered();
+        }
+        else if (end.State != DeliveryState.Delivered)
+        {
+            metrics.Failed(end.Reason!.Value.Word());
+            LogNotDelivered(log, pending.Id, pending.User, end.ReasonText!);
         }
 
-        return new DeliveryOutcome.Accepted(stored.Accepted.Id, progress, desktops);
+        pendings.Remove(pending);
+        pending.End();
     }
 
-    /// <summary>Records how it went. The outbox does so as soon as it can; the sender does not wait for a lock or a disk.</summary>
-    private async Task RecordInTimeAsync(long sequence, DeliveryProgress progress)
+    /// <summary>Stores progress before anything else happens: a delivered message must not go out again after a restart.</summary>
+    private async Task RecordAsync(NotificationJob job, DeliveryProgress next)
     {
-        try
+        var pending = job.Pending;
+        var before = pending.Progress;
+        pending.Progress = next;
+        await outbox.RecordAsync(job.Sequence, next);
+        if ((before.State, before.ReasonText, before.NextTryAt) != (next.State, next.ReasonText, next.NextTryAt))
         {
-            await _outbox.RecordAsync(sequence, progress).WaitAsync(SqliteOutbox.StorePatience, _time);
-        }
-        catch (TimeoutException)
-        {
-            // The outbox has it in memory.
-        }
-    }
-
-    private static OutcomeWait Ended(DeliveryOutcome outcome) => (_, _) => Task.FromResult(outcome);
-
-    private OutcomeWait WaitFor(NotificationJob job, Task<int?> sent) =>
-        async (wait, cancellation) =>
-            new DeliveryOutcome.Accepted(
-                job.Id,
-                await job.WaitAsync(wait, cancellation),
-                await _desktops.CountAsync(sent)
-            );
-
-    /// <summary>How the notification stands that a repeat means; where it is on its way, its end if that comes in time.</summary>
-    private OutcomeWait Repeat(string first, DeliveryProgress progress) =>
-        async (wait, cancellation) =>
-            new DeliveryOutcome.Accepted(
-                first,
-                _jobs.TryGetValue(first, out var job)
-                    ? await job.WaitAsync(wait, cancellation)
-                    // It may have ended since it was read.
-                    : _outbox.Find(first)?.Progress ?? progress
-            )
-            {
-                IsRepeat = true,
-            };
-
-    private AcceptedNotification Accepted(SendCommand wish, string? data, StoredImage? image) =>
-        new()
-        {
-            Id = ImageStore.NewId(),
-            User = wish.User,
-            Script = wish.Script,
-            Title = wish.Title,
-            Message = wish.Message,
-            ParseMode = wish.ParseMode,
-            Silent = wish.Silent,
-            Data = data,
-            Key = wish.Key,
-            KeyLifetime = wish.KeyLifetime,
-            HasButtons = wish.HasButtons,
-            Image = image,
-            CreatedAt = _time.GetUtcNow(),
-        };
-
-    private void Enqueue(NotificationJob job, TimeSpan? notBefore)
-    {
-        _waiting.Enter(job.User, job.Size);
-        Add(job, notBefore);
-    }
-
-    private void Add(NotificationJob job, TimeSpan? notBefore)
-    {
-        _jobs[job.Id] = job;
-        _scheduler.Add(job, notBefore);
-    }
-
-    private void Undo(DateTimeOffset? muted, UserName user, long size, StoredImage? image)
-    {
-        if (muted is null)
-        {
-            _waiting.Leave(user, size);
-        }
-
-        if (image is not null)
-        {
-            _images.TryRemove(image);
+            changes.NotificationChanged(pending.User, pending.Id, next.State);
         }
     }
 
-    [LoggerMessage(1501, LogLevel.Warning, "Notification {Id} for {User} was not delivered: {Reason}")]
+    [LoggerMessage(1501, LogLevel.Warning, "Notification {Id} for {User} failed: {Reason}")]
     private static partial void LogNotDelivered(ILogger log, string id, UserName user, string reason);
 
     [LoggerMessage(1502, LogLevel.Information, "Chat {Previous} has become {Current}.")]
     private static partial void LogChatMoved(ILogger log, ChatId previous, ChatId current);
 
-    [LoggerMessage(1503, LogLevel.Error, "What Telegram said about a chat can't be stored with its link: {Reason}")]
+    [LoggerMessage(1503, LogLevel.Error, "The bot can't store in a link what Telegram said about its chat: {Reason}")]
     private static partial void LogLinkNotStored(ILogger log, string reason);
-
-    [LoggerMessage(
-        1509,
-        LogLevel.Warning,
-        "Notification {Id} for {User} went out without its chart, which was not taken ({Reason})."
-    )]
-    private static partial void LogWithoutChart(ILogger log, string id, UserName user, string reason);
-
-    [LoggerMessage(1508, LogLevel.Information, "{Count} notifications wait from before; their delivery goes on.")]
-    private static partial void LogResumed(ILogger log, int count);
 }

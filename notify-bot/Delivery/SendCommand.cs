@@ -2,29 +2,42 @@ using System.Text.Json;
 using Notify.Bot.Outbox;
 using Notify.Formatting;
 using Notify.Images;
+using Notify.Tables;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>What a sender wants said, before it is accepted.</summary>
+/// <summary>A notification before acceptance.</summary>
 public sealed record SendCommand
 {
-    /// <summary>Who is told.</summary>
+    /// <summary>Its user.</summary>
     public required UserName User { get; init; }
 
-    /// <summary>Which script says it, if one does.</summary>
+    /// <summary>The script that sends it; null for none.</summary>
     public string? Script { get; init; }
 
-    /// <summary>Bold, literal header.</summary>
+    /// <summary>The bold header; literal text.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The text; may be empty where there is a title or a picture.</summary>
+    /// <summary>The text; may be empty if there is a title or a picture.</summary>
     public required string Message { get; init; }
 
-    /// <summary>How the text is marked up.</summary>
+    /// <summary>The notation of the text.</summary>
     public required ParseMode ParseMode { get; init; }
 
-    /// <summary>The chart: a seekable stream, which stays the sender's, and what it holds.</summary>
-    public (Stream Content, ImageInfo Info)? Picture { get; init; }
+    /// <summary>The charts as seekable streams, which the sender disposes, and their properties.</summary>
+    public IReadOnlyList<(Stream Content, ImageInfo Info)> Pictures { get; init; } = [];
+
+    /// <summary>The files as seekable streams, which the sender disposes, and their cleaned names.</summary>
+    public IReadOnlyList<(Stream Content, string Name)> Files { get; init; } = [];
+
+    /// <summary>The table.</summary>
+    public Table? Table { get; init; }
+
+    /// <summary>The sender's own buttons.</summary>
+    public IReadOnlyList<NotificationButton> Buttons { get; init; } = [];
+
+    /// <summary>Whether it passes quiet hours.</summary>
+    public bool Urgent { get; init; }
 
     /// <summary>The script's own data, kept with the notification.</summary>
     public JsonElement? Data { get; init; }
@@ -32,12 +45,12 @@ public sealed record SendCommand
     /// <summary>Whether the phone stays quiet.</summary>
     public bool Silent { get; init; }
 
-    /// <summary>The sender's name for it.</summary>
+    /// <summary>The sender's key.</summary>
     public string? Key { get; init; }
 
-    /// <summary>How long the same user and key mean the same notification.</summary>
+    /// <summary>How long the key means this notification.</summary>
     public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 
-    /// <summary>Whether buttons may stand under it, where it is a script's.</summary>
+    /// <summary>Whether a script's notification has buttons.</summary>
     public bool HasButtons { get; init; } = true;
 }

@@ -3,26 +3,15 @@ using System.Threading.RateLimiting;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>How fast Telegram lets a bot send.</summary>
-/// <param name="MessagesPerSecond">Over all chats.</param>
-/// <param name="ChatMessagesPerSecond">To one private chat, after a burst.</param>
-/// <param name="GroupMessagesPerMinute">To one group.</param>
-/// <remarks>The published figures: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.</remarks>
-public sealed record PaceLimits(int MessagesPerSecond, int ChatMessagesPerSecond, int GroupMessagesPerMinute)
-{
-    /// <summary>Messages that a private chat takes at once before its rate counts.</summary>
-    public const int ChatBurst = 3;
-}
-
 /// <summary>
-/// Keeps the bot within Telegram's rates, so that no call is refused for speed. Each permit comes back a second after the
-/// answer, not after the sending: the server counted the message at some moment in between, so however late a request arrives
-/// there, no second of the server's ever holds more than the limit.
+/// Keeps the bot within Telegram's rates. A permit comes back a second after the answer, not after the request. The server
+/// counts the message at some moment between the two. So however late a request arrives, no second of the server holds more
+/// than the limit.
 /// </summary>
 /// <remarks>
-/// The permits over all chats are a <see cref="ConcurrencyLimiter"/>'s whose leases are held for that second. The ready-made limiters with
-/// a clock count from the moment a permit is taken and read the machine's clock themselves; they would let a burst
-/// through behind a slow request. Not thread-safe: guarded by the scheduler's lock.
+/// A <see cref="ConcurrencyLimiter"/> has the permits over all chats, and this class holds their leases for that second. The framework's
+/// limiters with a clock count from the moment of the permit and read the machine's clock. They would let a burst
+/// through behind a slow request. Owned by <see cref="DeliveryWorker"/>.
 /// </remarks>
 internal sealed class TelegramRateLimiter : IDisposable
 {
@@ -46,13 +35,15 @@ internal sealed class TelegramRateLimiter : IDisposable
         );
     }
 
-    /// <summary>Asks for one message to a chat now.</summary>
-    /// <param name="chat">Where to.</param>
-    /// <param name="lease">To be given to <see cref="End"/> when the answer is there.</param>
-    /// <param name="wait">How long to wait before asking again; null where some answer has to come first.</param>
-    /// <param name="forAll">Whether it is the limit over all chats that is reached.</param>
+    /// <summary>Asks for one call to a chat now.</summary>
+    /// <param name="chat">The chat.</param>
+    /// <param name="count">How many messages it counts: an album as many as it has photos. An album of more than a burst waits for a whole burst, and the next message waits for all of it.</param>
+    /// <param name="lease">For <see cref="End"/>, after the answer.</param>
+    /// <param name="wait">The wait before the next request for a permit; null if an answer has to come first.</param>
+    /// <param name="forAll">Whether the limit over all chats is reached.</param>
     public bool TryBegin(
         ChatId chat,
+        int count,
         [NotNullWhen(true)] out RateLimitLease? lease,
         out TimeSpan? wait,
         out bool forAll
@@ -62,7 +53,7 @@ internal sealed class TelegramRateLimiter : IDisposable
         lease = null;
         forAll = false;
         var pace = Of(chat);
-        if (pace.Wait(now, this) is { } own)
+        if (pace.Wait(now, count, this) is { } own)
         {
             wait = own;
             return false;
@@ -73,7 +64,7 @@ internal sealed class TelegramRateLimiter : IDisposable
             _returning.Dequeue().Lease.Dispose();
         }
 
-        lease = _overAll.AttemptAcquire();
+        lease = _overAll.AttemptAcquire(Math.Min(count, _limits.MessagesPerSecond));
         if (!lease.IsAcquired)
         {
             lease.Dispose();
@@ -84,19 +75,19 @@ internal sealed class TelegramRateLimiter : IDisposable
         }
 
         wait = null;
-        pace.Begin(now, this);
+        pace.Begin(now, count, this);
         return true;
     }
 
-    /// <summary>The answer is there, or will not come.</summary>
-    public void End(ChatId chat, RateLimitLease lease)
+    /// <summary>The call has ended, with or without an answer.</summary>
+    public void End(ChatId chat, RateLimitLease lease, int count)
     {
         var now = _time.GetTimestamp();
         _returning.Enqueue((now + _time.Ticks(Second), lease));
-        Of(chat).End(now, this);
+        Of(chat).End(now, count, this);
     }
 
-    /// <summary>Telegram said how long a chat has to wait.</summary>
+    /// <summary>Applies a wait that Telegram asked of a chat.</summary>
     public void Hold(ChatId chat, TimeSpan wait)
     {
         var pace = Of(chat);
@@ -136,37 +127,37 @@ internal sealed class TelegramRateLimiter : IDisposable
     {
         public long NotBefore { get; set; }
 
-        public TimeSpan? Wait(long now, TelegramRateLimiter of)
+        public TimeSpan? Wait(long now, int count, TelegramRateLimiter of)
         {
-            var until = Math.Max(NotBefore, AllowedAt(now, of));
+            var until = Math.Max(NotBefore, AllowedAt(now, count, of));
             return until > now ? of._time.GetElapsedTime(now, until) : null;
         }
 
-        public abstract void Begin(long now, TelegramRateLimiter of);
+        public abstract void Begin(long now, int count, TelegramRateLimiter of);
 
-        public abstract void End(long now, TelegramRateLimiter of);
+        public abstract void End(long now, int count, TelegramRateLimiter of);
 
         public abstract bool IsIdle(long now, TelegramRateLimiter of);
 
-        protected abstract long AllowedAt(long now, TelegramRateLimiter of);
+        protected abstract long AllowedAt(long now, int count, TelegramRateLimiter of);
     }
 
-    /// <summary>A bucket of <see cref="PaceLimits.ChatBurst"/> messages that fills at the chat's rate, kept as the moment at which it is full again.</summary>
-    /// <remarks>Messages that are on their way together (an answer and a notification) may all be counted when the last of them arrives.</remarks>
+    /// <summary>A bucket of <see cref="PaceLimits.ChatBurst"/> messages that fills at the chat's rate. Stores the moment at which it is full again.</summary>
+    /// <remarks>Telegram may count messages that are in flight together (an answer and a notification) when the last one arrives.</remarks>
     private sealed class PrivatePace : ChatPace
     {
         private long _fullAt;
         private int _inFlight;
         private int _together;
 
-        public override void Begin(long now, TelegramRateLimiter of)
+        public override void Begin(long now, int count, TelegramRateLimiter of)
         {
             _inFlight++;
-            _together++;
-            _fullAt = Math.Max(_fullAt, now) + Interval(of);
+            _together += count;
+            _fullAt = Math.Max(_fullAt, now) + (count * Interval(of));
         }
 
-        public override void End(long now, TelegramRateLimiter of)
+        public override void End(long now, int count, TelegramRateLimiter of)
         {
             _fullAt = Math.Max(_fullAt, now + (_together * Interval(of)));
             if (--_inFlight == 0)
@@ -178,9 +169,9 @@ internal sealed class TelegramRateLimiter : IDisposable
         public override bool IsIdle(long now, TelegramRateLimiter of) =>
             _inFlight == 0 && _fullAt <= now && NotBefore <= now;
 
-        protected override long AllowedAt(long now, TelegramRateLimiter of) =>
+        protected override long AllowedAt(long now, int count, TelegramRateLimiter of) =>
             Math.Max(
-                _fullAt - ((PaceLimits.ChatBurst - 1) * Interval(of)),
+                _fullAt - ((PaceLimits.ChatBurst - Math.Min(count, PaceLimits.ChatBurst)) * Interval(of)),
                 _inFlight < PaceLimits.ChatBurst ? 0 : now + Interval(of)
             );
 
@@ -194,25 +185,29 @@ internal sealed class TelegramRateLimiter : IDisposable
         private readonly Queue<long> _sent = new();
         private int _inFlight;
 
-        public override void Begin(long now, TelegramRateLimiter of) => _inFlight++;
+        public override void Begin(long now, int count, TelegramRateLimiter of) => _inFlight += count;
 
-        public override void End(long now, TelegramRateLimiter of)
+        public override void End(long now, int count, TelegramRateLimiter of)
         {
-            _inFlight--;
-            _sent.Enqueue(now);
+            _inFlight -= count;
+            for (var i = 0; i < count; i++)
+            {
+                _sent.Enqueue(now);
+            }
         }
 
         public override bool IsIdle(long now, TelegramRateLimiter of) =>
-            _inFlight == 0 && NotBefore <= now && (_sent.Count == 0 || AllowedAt(now, of) <= now);
+            _inFlight == 0 && NotBefore <= now && (_sent.Count == 0 || AllowedAt(now, 1, of) <= now);
 
-        protected override long AllowedAt(long now, TelegramRateLimiter of)
+        protected override long AllowedAt(long now, int count, TelegramRateLimiter of)
         {
             while (_sent.TryPeek(out var oldest) && oldest + of._time.Ticks(Minute) <= now)
             {
                 _sent.Dequeue();
             }
 
-            return _sent.Count + _inFlight < of._limits.GroupMessagesPerMinute ? now
+            var most = of._limits.GroupMessagesPerMinute;
+            return _sent.Count + _inFlight + Math.Min(count, most) <= most ? now
                 : _sent.TryPeek(out var first) ? first + of._time.Ticks(Minute)
                 : now + of._time.Ticks(Second);
         }

@@ -1,8 +1,8 @@
-using Notify.Bot.Polling;
+using Notify.Retry;
 
 namespace Notify.Bot.Delivery;
 
-/// <summary>The jobs of one user or chat, in the order in which they came.</summary>
+/// <summary>The jobs of one user or chat, in their order.</summary>
 internal sealed class UserQueue(object key)
 {
     public object Key => key;
@@ -11,6 +11,6 @@ internal sealed class UserQueue(object key)
 
     public long WaitsUntil { get; set; }
 
-    /// <summary>The growing pauses of a queue whose first job fails again and again; null after anything else.</summary>
+    /// <summary>The pauses after outages of its first job; null after any other result.</summary>
     public Backoff? Backoff { get; set; }
 }

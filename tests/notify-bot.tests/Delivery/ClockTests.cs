@@ -1,18 +1,20 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Bot;
 using Notify.Bot.Delivery;
 using Notify.Bot.Desktops;
 using Notify.Bot.Events;
+using Notify.Bot.Limits;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Dispatching;
 using Notify.Formatting;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Sandbox;
-using Notify.Sandbox.Telegram;
 using Notify.Testing;
 
 namespace Notify.Tests.Delivery;
@@ -70,7 +72,7 @@ public sealed class ClockTests : IAsyncLifetime
             () => $"it is {bot.History(_user)[1]}",
             Cancellation
         );
-        Assert.Contains("24 hours", bot.History(_user)[1].Reason, StringComparison.Ordinal);
+        Assert.Contains("24 hours", bot.History(_user)[1].ReasonText, StringComparison.Ordinal);
         Assert.Equal(DeliveryState.Queued, bot.Newest(_user).State);
 
         await _phone.EndOutageAsync(Cancellation);
@@ -91,16 +93,7 @@ public sealed class ClockTests : IAsyncLifetime
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
         await using var bot = new Delivering(_folder, _sandbox, time);
-        await _phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 30 * 3600,
-            },
-            Cancellation
-        );
+        await _phone.AddFaultAsync(Faults.FloodWait(30 * 3600), Cancellation);
         await bot.QueueAsync(_user, "hello");
         await Eventually.TrueAsync(
             () => bot.Newest(_user).NextTryAt is not null,
@@ -126,17 +119,7 @@ public sealed class ClockTests : IAsyncLifetime
     public async Task A_clock_that_is_set_by_days_while_something_waits_neither_loses_it_nor_delays_it(int days)
     {
         var time = new SetClock();
-        await _phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 2,
-                Times = 1,
-            },
-            Cancellation
-        );
+        await _phone.AddFaultAsync(Faults.FloodWait(2) with { Times = 1 }, Cancellation);
         await using var bot = new Delivering(_folder, _sandbox, time);
         await bot.QueueAsync(_user, "hello");
         await Eventually.TrueAsync(
@@ -220,17 +203,7 @@ public sealed class ClockTests : IAsyncLifetime
     private async Task<FakeTimeProvider> WaitForTelegramAsync(int seconds)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
-        await _phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = seconds,
-                Times = 1,
-            },
-            Cancellation
-        );
+        await _phone.AddFaultAsync(Faults.FloodWait(seconds) with { Times = 1 }, Cancellation);
         await using var bot = new Delivering(_folder, _sandbox, time);
         await bot.QueueAsync(_user, "hello");
         await Eventually.TrueAsync(
@@ -266,7 +239,9 @@ public sealed class ClockTests : IAsyncLifetime
         private readonly BotApi _api;
         private readonly GatewaySocket _gateway;
         private readonly DesktopDispatch _desktops;
-        private readonly NotificationDelivery _delivery;
+        private readonly DeliveryWorker _worker;
+        private readonly CommitReader _commits;
+        private readonly AcceptPipeline _pipeline;
 
         public Delivering(string folder, SandboxServer sandbox, TimeProvider time)
         {
@@ -299,26 +274,43 @@ public sealed class ClockTests : IAsyncLifetime
             var metrics = new BotMetrics();
             _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
             _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
-            _delivery = new NotificationDelivery(
+            var images = new AttachmentStore(Path.Combine(settings.PrivateFolder, "images"), time);
+            var pendings = new PendingNotifications(time);
+            var largeTexts = new LargeTexts();
+            var delivery = new NotificationDelivery(
                 _outbox,
-                new ImageStore(Path.Combine(settings.PrivateFolder, "images"), time),
                 _links,
                 accounts,
-                _api,
+                new TelegramSender(_api, images, settings, metrics, time, NullLogger<TelegramSender>.Instance),
+                pendings,
                 settings,
-                _desktops,
                 changes,
                 metrics,
-                new LargeTexts(),
+                largeTexts,
                 time,
-                NullLoggerFactory.Instance
+                NullLogger<NotificationDelivery>.Instance
             );
-            _delivery.Resume();
+            _worker = new DeliveryWorker(_api, settings, time, NullLogger<DeliveryWorker>.Instance);
+            _commits = new CommitReader(
+                _outbox,
+                pendings,
+                delivery,
+                _worker,
+                _desktops,
+                changes,
+                time,
+                NullLogger<CommitReader>.Instance
+            );
+            _pipeline = new AcceptPipeline(_outbox, images, pendings, _desktops, metrics, largeTexts, time);
+            foreach (var loop in (BackgroundService[])[_desktops, _worker, _commits])
+            {
+                _ = loop.StartAsync(CancellationToken.None);
+            }
         }
 
         public async Task QueueAsync(UserName user, string text)
         {
-            var outcome = await _delivery.DeliverAsync(
+            var outcome = await _pipeline.SendAsync(
                 new SendCommand
                 {
                     User = user,
@@ -338,9 +330,15 @@ public sealed class ClockTests : IAsyncLifetime
 
         public async ValueTask DisposeAsync()
         {
-            await _delivery.StopAsync(Cancellation);
-            _delivery.Dispose();
-            await _desktops.StopAsync(Cancellation);
+            foreach (var loop in (BackgroundService[])[_commits, _worker, _desktops])
+            {
+                await loop.StopAsync(Cancellation);
+            }
+
+            _commits.Dispose();
+            _worker.Dispose();
+            _desktops.Dispose();
+
             _gateway.Dispose();
             _api.Dispose();
             _links.Dispose();

@@ -1,4 +1,4 @@
-using Notify.Sandbox.Telegram;
+using Notify.Testing;
 
 namespace Notify.Tests.Delivery;
 
@@ -51,17 +51,7 @@ public sealed class FairnessTests
     public async Task More_than_two_hundred_that_wait_are_refused_and_only_for_their_user()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
-        await crowd.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                ChatId = CrowdScene.Chat(0),
-                Status = 429,
-                RetryAfter = 600,
-            },
-            Cancellation
-        );
+        await crowd.Phone.AddFaultAsync(Faults.FloodWait(600) with { ChatId = CrowdScene.Chat(0) }, Cancellation);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 230).Select(i => crowd.SendAsync(0, $"{i}")));
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Notify.Sandbox.Telegram;
 using Notify.Testing;
 
 namespace Notify.Tests.Delivery;
@@ -13,17 +12,7 @@ public sealed class FloodWaitTests
     public async Task A_wait_of_three_seconds_is_kept_and_the_message_arrives_once()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await crowd.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 3,
-                Times = 1,
-            },
-            Cancellation
-        );
+        await crowd.Phone.AddFaultAsync(Faults.FloodWait(3) with { Times = 1 }, Cancellation);
 
         await crowd.DeliverAsync(0, "Backlog above 10000");
 
@@ -37,17 +26,7 @@ public sealed class FloodWaitTests
     public async Task A_wait_of_hours_holds_one_chat_alone_also_after_a_restart_and_the_history_says_until_when()
     {
         await using var crowd = await CrowdScene.BeginAsync(2);
-        await crowd.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                ChatId = CrowdScene.Chat(0),
-                Status = 429,
-                RetryAfter = 8288,
-            },
-            Cancellation
-        );
+        await crowd.Phone.AddFaultAsync(Faults.FloodWait(8288) with { ChatId = CrowdScene.Chat(0) }, Cancellation);
 
         var (_, held) = await crowd.SendAsync(0, "first", wait: 1);
         await crowd.QueueAsync(0, "second");
@@ -114,17 +93,7 @@ public sealed class FloodWaitTests
         await using var crowd = await CrowdScene.BeginAsync(100);
         crowd.Scene.Environment["TELEGRAM_MESSAGES_PER_SECOND"] = "30";
         await crowd.StartBotAsync();
-        await crowd.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 3,
-                Seconds = 6,
-            },
-            Cancellation
-        );
+        await crowd.Phone.AddFaultAsync(Faults.FloodWait(3) with { Seconds = 6 }, Cancellation);
 
         await Task.WhenAll(Enumerable.Range(0, 100).Select(person => crowd.QueueAsync(person, $"for {person}")));
         await crowd.UntilQueueIsEmptyAsync();
@@ -147,13 +116,9 @@ public sealed class FloodWaitTests
         foreach (var person in people)
         {
             await crowd.Phone.AddFaultAsync(
-                new Fault
+                Faults.FloodWait(retryAfter) with
                 {
-                    Kind = FaultKind.Answer,
-                    Method = "sendMessage",
                     ChatId = CrowdScene.Chat(person),
-                    Status = 429,
-                    RetryAfter = retryAfter,
                     Times = 1,
                 },
                 Cancellation

@@ -42,16 +42,7 @@ public sealed class HistoryTests
             }
         );
         (await scene.SendAsync(new { user = "dana", text = "refused" })).AssertRefused(502, "TOPIC_CLOSED");
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 3600,
-                Times = 1,
-            }
-        );
+        await scene.FaultAsync(Faults.FloodWait(3600) with { Times = 1 });
         Assert.Equal("queued", (
                 await scene.SendAsync(
                     new
@@ -391,7 +382,7 @@ public sealed class HistoryTests
             )
         ).AssertRefused(400, "Field 'before'");
         (await asBob.GetAsync($"/images/{image}?user={alice.Name}", Cancellation)).AssertRefused(403, alice.Name);
-        (await asBob.GetAsync($"/images/{image}", Cancellation)).AssertRefused(404, "no chart of that name");
+        (await asBob.GetAsync($"/images/{image}", Cancellation)).AssertRefused(404, "no chart with that name");
         Assert.Equal(
             1,
             (await scene.AskAsync(HttpMethod.Get, $"/notifications?user={alice.Name}"))

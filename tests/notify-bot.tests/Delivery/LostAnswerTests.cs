@@ -66,6 +66,62 @@ public sealed class LostAnswerTests
     }
 
     [Fact]
+    public async Task Lost_answers_are_an_outage_that_only_a_taken_message_ends()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(4);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Drop,
+                Method = "sendMessage",
+                Taken = true,
+            },
+            Cancellation
+        );
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(person => crowd.QueueAsync(person, "hello")));
+        foreach (var person in Enumerable.Range(0, 4))
+        {
+            await crowd.UntilNewestIsAsync(person, "unknown");
+        }
+
+        await UntilLoggedAsync(crowd, "takes nothing at the moment");
+        Assert.DoesNotContain("takes messages again", crowd.Scene.Log, StringComparison.Ordinal);
+
+        await crowd.Phone.ClearFaultsAsync(Cancellation);
+        await crowd.DeliverAsync(0, "next");
+        await UntilLoggedAsync(crowd, "takes messages again");
+        Assert.Equal(1, Polling.PollingFaultTests.Count(crowd.Scene.Log, "takes nothing at the moment"));
+    }
+
+    [Fact]
+    public async Task Lost_answers_of_the_chat_are_an_outage_too()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(3);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Drop,
+                Method = "sendMessage",
+                Taken = true,
+            },
+            Cancellation
+        );
+
+        // Three failures at the same moment share one getMe, which is answered. So the people go on asking.
+        var asked = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await crowd.Phone.TypeAsync(CrowdScene.Chat(asked++ % 3), "/help", Cancellation);
+                return crowd.Scene.Log.Contains("takes nothing at the moment", StringComparison.Ordinal);
+            },
+            () => $"no outage is noticed: {crowd.Scene.Log}",
+            Cancellation
+        );
+    }
+
+    [Fact]
     public async Task A_doubt_is_remembered_over_a_kill_and_over_what_fails_for_certain_in_between()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
@@ -89,17 +145,7 @@ public sealed class LostAnswerTests
             },
             Cancellation
         );
-        await crowd.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 2,
-                Times = 1,
-            },
-            Cancellation
-        );
+        await crowd.Phone.AddFaultAsync(Faults.FloodWait(2) with { Times = 1 }, Cancellation);
         await crowd.Phone.AddFaultAsync(
             new Fault
             {
@@ -191,4 +237,11 @@ public sealed class LostAnswerTests
                 .Where(line => line.StartsWith("| row", StringComparison.Ordinal))
         );
     }
+
+    private static Task UntilLoggedAsync(CrowdScene crowd, string words) =>
+        Eventually.TrueAsync(
+            () => crowd.Scene.Log.Contains(words, StringComparison.Ordinal),
+            () => $"\"{words}\" is not logged: {crowd.Scene.Log}",
+            Cancellation
+        );
 }

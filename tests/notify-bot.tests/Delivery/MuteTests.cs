@@ -72,13 +72,13 @@ public sealed class MuteTests
         );
         var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
         Assert.Contains(
-            said.Split(". ")[0] + "; /unmute ends it.\n3 muted in the last 24 hours.",
+            said.Split(". ")[0] + ". Send /unmute to end all mutes.\n3 muted in the last 24 hours.",
             status,
             StringComparison.Ordinal
         );
 
         Assert.StartsWith(
-            "Notifications arrive again",
+            "Nothing is muted any more.",
             (await scene.Bot.AskAsync(ApiScene.Dana, "/unmute")).Text,
             StringComparison.Ordinal
         );
@@ -113,29 +113,25 @@ public sealed class MuteTests
         }
 
         var status = (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text;
-        Assert.Contains(
-            "\n230 muted in the last 24 hours.\nNot delivered: refused 5 (",
-            status,
-            StringComparison.Ordinal
-        );
-        Assert.Contains("Not delivered: refused 3 (", status, StringComparison.Ordinal);
-        Assert.Contains("\n... and 2 more that wait or failed", status, StringComparison.Ordinal);
+        Assert.Contains("\n230 muted in the last 24 hours.\nFailed: refused 5 (", status, StringComparison.Ordinal);
+        Assert.Contains("Failed: refused 3 (", status, StringComparison.Ordinal);
+        Assert.Contains("\n... and 2 more queued or failed", status, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Mute_alone_lasts_until_it_is_taken_back()
+    public async Task Mute_alone_lasts_until_unmute()
     {
         await using var scene = await ApiScene.BeginAsync();
 
         Assert.StartsWith(
-            "Muted until you take it back.",
+            "Muted until you send /unmute.",
             (await scene.Bot.AskAsync(ApiScene.Dana, "/mute")).Text,
             StringComparison.Ordinal
         );
 
         AssertMuted(await scene.SendAsync(new { user = "dana", text = "held back" }));
         Assert.StartsWith(
-            "Muted until you take it back; /unmute ends it.\n1 muted",
+            "Muted until you send /unmute.\n1 muted",
             (await scene.Bot.AskAsync(ApiScene.Dana, "/status")).Text,
             StringComparison.Ordinal
         );
@@ -394,7 +390,7 @@ public sealed class MuteTests
 
     [Theory]
     [InlineData("Snooze 1h", "until 2")]
-    [InlineData("Mute", "until you take it back")]
+    [InlineData("Mute", "until you send /unmute")]
     public async Task A_button_holds_back_that_script_only(string button, string length)
     {
         await using var scene = await ApiScene.BeginAsync();
@@ -611,7 +607,7 @@ public sealed class MuteTests
         );
         Assert.Equal("9999-12-31T23:59:59Z", script.GetProperty("muted_until").GetString());
         Assert.Contains(
-            "muted until you take it back",
+            "muted until you send /unmute",
             (await bot.AskAsync(chat, "/status")).Text,
             StringComparison.Ordinal
         );

@@ -1,16 +1,17 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Time.Testing;
+using Notify.Bot;
 using Notify.Bot.Delivery;
 
 namespace Notify.Tests.Delivery;
 
 /// <summary>The rates, held against a server that counts each message at the worst moment between its sending and its answer.</summary>
-public sealed class TelegramPaceTests : IDisposable
+public sealed class TelegramRateLimiterTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly TelegramRateLimiter _pace;
 
-    public TelegramPaceTests() => _pace = new TelegramRateLimiter(new PaceLimits(30, 1, 20), _time);
+    public TelegramRateLimiterTests() => _pace = new TelegramRateLimiter(new PaceLimits(30, 1, 20), _time);
 
     public void Dispose() => _pace.Dispose();
 
@@ -33,6 +34,49 @@ public sealed class TelegramPaceTests : IDisposable
     }
 
     [Fact]
+    public void An_album_of_ten_counts_as_ten_messages()
+    {
+        var chat = new ChatId(7);
+        var album = Begin(chat, 10);
+        Assert.NotNull(album);
+        _pace.End(chat, album, 10);
+
+        Assert.False(_pace.TryBegin(chat, 1, out _, out var wait, out var forAll));
+        Assert.Equal((TimeSpan.FromSeconds(8), false), (wait, forAll));
+        _time.Advance(TimeSpan.FromSeconds(8));
+        Assert.NotNull(Begin(chat));
+    }
+
+    [Fact]
+    public void An_album_waits_for_a_whole_burst_and_in_a_group_for_its_own_number()
+    {
+        var (chat, group) = (new ChatId(7), new ChatId(-7));
+        _pace.End(chat, Begin(chat)!, 1);
+        Assert.Null(Begin(chat, 5));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull(Begin(chat, 5));
+
+        _pace.End(group, Begin(group, 10)!, 10);
+        _pace.End(group, Begin(group)!, 1);
+        Assert.Null(Begin(group, 10));
+        Assert.NotNull(Begin(group, 9));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Null(Begin(group));
+    }
+
+    [Fact]
+    public void An_album_takes_as_many_permits_over_all_chats_as_it_has_photos()
+    {
+        foreach (var i in Enumerable.Range(1, 3))
+        {
+            Assert.NotNull(Begin(new ChatId(i), 10));
+        }
+
+        Assert.False(_pace.TryBegin(new ChatId(9), 1, out _, out _, out var forAll));
+        Assert.True(forAll);
+    }
+
+    [Fact]
     public void A_group_takes_twenty_in_any_minute()
     {
         var group = new ChatId(-4201);
@@ -49,14 +93,14 @@ public sealed class TelegramPaceTests : IDisposable
     {
         var leases = Enumerable.Range(1, 30).Select(i => (Chat: new ChatId(i), Lease: Begin(new ChatId(i))!)).ToList();
 
-        Assert.False(_pace.TryBegin(new ChatId(99), out _, out var wait, out var forAll));
+        Assert.False(_pace.TryBegin(new ChatId(99), 1, out _, out var wait, out var forAll));
         Assert.True(forAll);
         Assert.Null(wait);
         _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.False(_pace.TryBegin(new ChatId(99), out _, out _, out _));
+        Assert.False(_pace.TryBegin(new ChatId(99), 1, out _, out _, out _));
 
-        leases.ForEach(l => _pace.End(l.Chat, l.Lease));
-        Assert.False(_pace.TryBegin(new ChatId(99), out _, out wait, out forAll));
+        leases.ForEach(l => _pace.End(l.Chat, l.Lease, 1));
+        Assert.False(_pace.TryBegin(new ChatId(99), 1, out _, out wait, out forAll));
         Assert.Equal(TimeSpan.FromSeconds(1), wait);
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.NotNull(Begin(new ChatId(99)));
@@ -68,7 +112,7 @@ public sealed class TelegramPaceTests : IDisposable
         _pace.Hold(new ChatId(1), TimeSpan.FromSeconds(8288));
         _pace.Hold(new ChatId(1), TimeSpan.FromSeconds(3));
 
-        Assert.False(_pace.TryBegin(new ChatId(1), out _, out var wait, out var forAll));
+        Assert.False(_pace.TryBegin(new ChatId(1), 1, out _, out var wait, out var forAll));
         Assert.Equal(TimeSpan.FromSeconds(8288), wait);
         Assert.False(forAll);
         Assert.NotNull(Begin(new ChatId(2)));
@@ -94,7 +138,7 @@ public sealed class TelegramPaceTests : IDisposable
             foreach (var done in onTheirWay.Where(o => o.Ends <= now).ToArray())
             {
                 onTheirWay.Remove(done);
-                _pace.End(done.Chat, done.Lease);
+                _pace.End(done.Chat, done.Lease, 1);
             }
 
             foreach (var chat in chats.Where(c => onTheirWay.Count(o => o.Chat == c) < 2 && random.Next(4) > 0))
@@ -140,14 +184,15 @@ public sealed class TelegramPaceTests : IDisposable
         }
     }
 
-    private RateLimitLease? Begin(ChatId chat) => _pace.TryBegin(chat, out var lease, out _, out _) ? lease : null;
+    private RateLimitLease? Begin(ChatId chat, int count = 1) =>
+        _pace.TryBegin(chat, count, out var lease, out _, out _) ? lease : null;
 
     private int SendAll(ChatId chat)
     {
         var sent = 0;
         while (Begin(chat) is { } lease)
         {
-            _pace.End(chat, lease);
+            _pace.End(chat, lease, 1);
             sent++;
         }
 

@@ -1,4 +1,4 @@
-namespace Notify.Bot.Delivery;
+namespace Notify.Bot.Limits;
 
 /// <summary>Lets a bounded number in at one moment. Who waits is let in by turns of the users, and each user's in the order in which they came.</summary>
 /// <param name="places">How many may be inside.</param>

@@ -1,6 +1,6 @@
-using Notify.Bot.Delivery;
+using Notify.Bot.Limits;
 
-namespace Notify.Tests.Delivery;
+namespace Notify.Tests.Limits;
 
 /// <summary>Many requests for one user's history keep each other waiting, and nobody else.</summary>
 public sealed class HistoryTurnsTests

@@ -1,4 +1,4 @@
-namespace Notify.Bot.Delivery;
+namespace Notify.Bot.Limits;
 
 /// <summary>
 /// Bounds what reading histories costs at one moment. All share one connection to the outbox, and a history of 100,000 notifications takes some 10 ms: requests

@@ -1,6 +1,6 @@
-using Notify.Bot.Delivery;
+using Notify.Bot.Limits;
 
-namespace Notify.Tests.Delivery;
+namespace Notify.Tests.Limits;
 
 public sealed class FairGateTests
 {

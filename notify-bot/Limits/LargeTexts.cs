@@ -1,4 +1,4 @@
-namespace Notify.Bot.Delivery;
+namespace Notify.Bot.Limits;
 
 /// <summary>
 /// Bounds what large texts cost at one moment. A text of 1 MB may need 100 MB while it is read and a good part of a second, so that many at once would take
