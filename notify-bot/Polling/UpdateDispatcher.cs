@@ -7,12 +7,12 @@ using Notify.Linking;
 namespace Notify.Bot.Polling;
 
 /// <summary>
-/// Hands updates to the commands: those of one chat one after the other, those of different chats side by side, so that nobody
-/// waits for somebody else's.
+/// Dispatches updates to the commands. Updates of one chat run in order; different chats run side by side, so no chat
+/// waits for another.
 /// </summary>
 /// <remarks>
-/// Anybody on Telegram is a stranger, and thousands may write at once, more than Telegram lets the bot answer in minutes. So few strangers are served at one moment, and
-/// the others wait in memory, beside the chats of linked users and never before them.
+/// Thousands of unlinked chats may write at once, more than Telegram lets the bot answer in minutes. So few of them are served at a time, and
+/// the others wait in memory. Chats of linked users never wait for them.
 /// </remarks>
 public sealed partial class UpdateDispatcher(
     ChatCommands commands,
@@ -20,19 +20,19 @@ public sealed partial class UpdateDispatcher(
     ILinkStore links,
     TimeProvider time,
     ILogger<UpdateDispatcher> log
-) : IDisposable
+) : IHostedService, IDisposable
 {
-    /// <summary>Strangers' updates that are handled at one moment: more than Telegram takes answers in a second (30).</summary>
+    /// <summary>Most updates of unlinked chats at work at a time, more than Telegram takes answers in a second (30).</summary>
     public const int StrangersAtWork = 32;
 
     /// <summary>
-    /// Strangers' updates that the inbox keeps over a restart. Those of a flood beyond it are in memory alone, since the inbox is written whole at each change; after a
-    /// restart these people write again.
+    /// Most updates of unlinked chats that the inbox keeps over a restart. More stay in memory alone, because each change writes the whole inbox. After a
+    /// restart these people have to write again.
     /// </summary>
     public const int StrangersKept = 100;
 
-    /// <summary>Characters (UTF-16) of strangers' updates that wait; beyond it they are passed over. Some 10,000 <c>/start</c>, which are answered in six minutes.</summary>
-    public const int MostOfStrangers = 4_000_000;
+    /// <summary>Most characters (UTF-16) of waiting updates of unlinked chats; more are skipped. Some 10,000 <c>/start</c>, answered in six minutes.</summary>
+    public const int MaxStrangerBytes = 4_000_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ChatId, Tail> _tails = [];
@@ -47,7 +47,7 @@ public sealed partial class UpdateDispatcher(
 
     internal void Enqueue(IReadOnlyList<ReceivedUpdate> updates)
     {
-        // Taken here and handed on: updates that wait behind another look at it when its source may be gone.
+        // Taken here, because waiting updates look at it when its source may be gone.
         var stopping = _stop.Token;
         var done = new List<long>();
         foreach (var received in updates)
@@ -69,13 +69,13 @@ public sealed partial class UpdateDispatcher(
                 ?? update?.MyChatMember?.Chat.Id;
             if (update is null || chat is null)
             {
-                // Of a kind this bot does not know: passed over.
+                // An unknown kind: skipped.
                 done.Add(received.Id);
                 continue;
             }
 
             var key = new ChatId(chat.Value);
-            var length = IsStranger(key) ? received.Json.Length : 0;
+            var length = IsUnlinked(key) ? received.Json.Length : 0;
             lock (_gate)
             {
                 var tail = _tails.GetValueOrDefault(key) ?? new Tail();
@@ -83,7 +83,7 @@ public sealed partial class UpdateDispatcher(
                     length > 0
                     && (
                         tail.Count >= UnlinkedChatLimiter.AnswersPerMinute
-                        || length > MostOfStrangers - _lengthOfStrangers
+                        || length > MaxStrangerBytes - _lengthOfStrangers
                     )
                 )
                 {
@@ -136,8 +136,11 @@ public sealed partial class UpdateDispatcher(
         }
     }
 
-    /// <summary>Lets what is being handled come to its end until <paramref name="patience"/> is over; the rest stays in the inbox for the next start.</summary>
-    internal async Task StopAsync(CancellationToken patience)
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Lets what is being handled come to its end until <paramref name="cancellationToken"/>; the rest stays in the inbox for the next start.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task[] running;
         lock (_gate)
@@ -149,7 +152,7 @@ public sealed partial class UpdateDispatcher(
 
         try
         {
-            await Task.WhenAll(running).WaitAsync(patience);
+            await Task.WhenAll(running).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -158,7 +161,7 @@ public sealed partial class UpdateDispatcher(
 
         await _stop.CancelAsync();
 
-        // What is cancelled now ends at once; nothing may look at this object afterwards.
+        // Cancelled work ends at once. Nothing may use this object afterwards.
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -170,7 +173,7 @@ public sealed partial class UpdateDispatcher(
         _strangersAtWork.Dispose();
     }
 
-    private bool IsStranger(ChatId chat)
+    private bool IsUnlinked(ChatId chat)
     {
         try
         {
@@ -185,10 +188,10 @@ public sealed partial class UpdateDispatcher(
     private void Count(Work work, int by)
     {
         work.Tail.Count += by;
-        if (work.IsStranger)
+        if (work.IsUnlinked)
         {
             _strangers += by;
-            _lengthOfStrangers += by * work.LengthOfStranger;
+            _lengthOfStrangers += by * work.UnlinkedLength;
         }
         else
         {
@@ -196,8 +199,8 @@ public sealed partial class UpdateDispatcher(
         }
     }
 
-    /// <param name="before">The chat's update before this one.</param>
-    /// <param name="work">What is to be done.</param>
+    /// <param name="before">The chat's earlier update.</param>
+    /// <param name="work">The work.</param>
     /// <param name="stopping">The bot ends.</param>
     private async Task HandleAfterAsync(Task before, Work work, CancellationToken stopping)
     {
@@ -205,7 +208,7 @@ public sealed partial class UpdateDispatcher(
         var isAtWork = false;
         try
         {
-            if (work.IsStranger)
+            if (work.IsUnlinked)
             {
                 await _strangersAtWork.WaitAsync(_beginNoMore.Token);
                 isAtWork = true;
@@ -215,13 +218,13 @@ public sealed partial class UpdateDispatcher(
             await commands.HandleAsync(work.Update, stopping);
             Done(work);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested || (work.IsStranger && !isAtWork))
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested || (work.IsUnlinked && !isAtWork))
         {
-            // Stays pending: the next start handles it.
+            // It stays pending: the next start handles it.
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Whatever it is, it would come again at each try and hold up this chat for ever.
+            // Any failure would repeat at each try and block this chat for ever.
             LogNotHandled(log, e, work.Id);
             Done(work);
         }
@@ -274,7 +277,7 @@ public sealed partial class UpdateDispatcher(
         }
     }
 
-    /// <summary>A chat's updates that are not handled yet.</summary>
+    /// <summary>A chat's unhandled updates.</summary>
     private sealed class Tail
     {
         public int Count { get; set; }
@@ -286,41 +289,41 @@ public sealed partial class UpdateDispatcher(
     /// <param name="Update">The update.</param>
     /// <param name="Chat">Its chat.</param>
     /// <param name="Tail">The chat's updates.</param>
-    /// <param name="LengthOfStranger">How long the update was, in UTF-16 units, where it is a stranger's; else 0.</param>
-    /// <param name="IsNoted">Whether the inbox knows it as handled.</param>
-    private sealed record Work(long Id, ApiUpdate Update, ChatId Chat, Tail Tail, int LengthOfStranger, bool IsNoted)
+    /// <param name="UnlinkedLength">The update's length in UTF-16 units if the chat is unlinked, else 0.</param>
+    /// <param name="IsNoted">Whether the inbox counts it as handled.</param>
+    private sealed record Work(long Id, ApiUpdate Update, ChatId Chat, Tail Tail, int UnlinkedLength, bool IsNoted)
     {
-        public bool IsStranger => LengthOfStranger > 0;
+        public bool IsUnlinked => UnlinkedLength > 0;
     }
 
     [LoggerMessage(
         1010,
         LogLevel.Warning,
-        "Update {UpdateId} is not of the shape that the Bot API describes; passed over: {Reason}"
+        "Update {UpdateId} does not have the shape that the Bot API describes; skipped: {Reason}"
     )]
     private static partial void LogOddUpdate(ILogger log, long updateId, string reason);
 
-    [LoggerMessage(1011, LogLevel.Error, "Update {UpdateId} could not be handled and is given up.")]
+    [LoggerMessage(1011, LogLevel.Error, "The bot can't handle update {UpdateId} and gives it up.")]
     private static partial void LogNotHandled(ILogger log, Exception e, long updateId);
 
     [LoggerMessage(
         1012,
         LogLevel.Error,
-        "That update {UpdateId} is handled can't be stored; after a restart it may be answered again: {Reason}"
+        "The bot can't store that update {UpdateId} is handled. After a restart it may answer again: {Reason}"
     )]
     private static partial void LogNotNoted(ILogger log, string updateId, string reason);
 
     [LoggerMessage(
         1013,
         LogLevel.Warning,
-        "The bot stops with {Count} updates not handled; the next start handles them."
+        "The bot stops with {Count} unhandled updates; the next start handles them."
     )]
     private static partial void LogLeftForLater(ILogger log, int count);
 
     [LoggerMessage(
         1014,
         LogLevel.Warning,
-        "More unlinked chats write to the bot than it can answer, and it passed over a message. Linked chats are served all the same.{Others}"
+        "Unlinked chats send more than the bot can answer, so it skipped a message. Linked chats are not affected.{Others}"
     )]
     private static partial void LogPassedOver(ILogger log, string others);
 }

@@ -1,26 +1,30 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notify.Files;
+using Notify.Posix;
 
 namespace Notify.Bot.Polling;
 
 /// <summary>An update as Telegram sent it.</summary>
-/// <param name="Id">Its number; ascending, until Telegram starts afresh after a quiet week.</param>
+/// <param name="Id">Its number, ascending until Telegram starts again after a quiet week.</param>
 /// <param name="Json">The whole update.</param>
 public sealed record ReceivedUpdate(long Id, string Json);
 
 /// <summary>
-/// What was received from Telegram and not yet handled, on disk: asking Telegram for the next updates confirms the earlier ones,
-/// which it then forgets, so they are stored here first. A restart goes on with what was pending, and handles nothing twice.
+/// Stores received, unhandled updates on disk. Asking Telegram for the next updates confirms the earlier ones, which it then
+/// forgets, so they are stored first. A restart continues with the pending updates and handles none twice.
 /// </summary>
 /// <remarks>
-/// One small file, <c>private/poll_offset.json</c>. It is bound to the bot's id: another bot's numbers mean nothing. A file that
-/// can't be read counts as missing, since Telegram still has whatever was not confirmed. Thread-safe.
+/// One small file, <c>private/poll_offset.json</c>, bound to the bot's id: another bot's numbers mean nothing. An unreadable
+/// file counts as missing, because Telegram still has all unconfirmed updates. Thread-safe.
 /// </remarks>
 public sealed class UpdateInbox
 {
-    /// <summary>How many handled numbers are remembered, to know an update that is sent again. Telegram sends at most 100 at once.</summary>
+    /// <summary>Most remembered numbers of handled updates, to detect repeats. Telegram sends at most 100 at once.</summary>
     public const int Remembered = 200;
+
+    /// <summary>Largest readable file, in bytes: a thousand updates of the largest messages have far less.</summary>
+    private const int MaxSize = 100_000_000;
 
     private readonly string _path;
     private readonly long _botId;
@@ -52,10 +56,10 @@ public sealed class UpdateInbox
         }
     }
 
-    /// <summary>From which number on Telegram is asked; null before the first update.</summary>
+    /// <summary>The number to ask Telegram from; null before the first update.</summary>
     public long? NextOffset { get; private set; }
 
-    /// <summary>What is received and not handled, in Telegram's order.</summary>
+    /// <summary>Received, unhandled updates in Telegram's order.</summary>
     public IReadOnlyList<ReceivedUpdate> Pending
     {
         get
@@ -67,8 +71,8 @@ public sealed class UpdateInbox
         }
     }
 
-    /// <summary>Stores what Telegram sent and gives back what of it is new. The offset follows these numbers, up or down.</summary>
-    /// <exception cref="IOException">It can't be stored; then nothing may be confirmed or handled.</exception>
+    /// <summary>Stores what Telegram sent and returns the new updates. The offset follows their numbers, up or down.</summary>
+    /// <exception cref="IOException">Storing failed; nothing may be confirmed or handled.</exception>
     public IReadOnlyList<ReceivedUpdate> Accept(IReadOnlyList<ReceivedUpdate> received)
     {
         ArgumentNullException.ThrowIfNull(received);
@@ -109,8 +113,8 @@ public sealed class UpdateInbox
         }
     }
 
-    /// <summary>Notes that updates were handled.</summary>
-    /// <exception cref="IOException">It can't be stored; after a restart the updates would be handled again.</exception>
+    /// <summary>Marks updates as handled.</summary>
+    /// <exception cref="IOException">Storing failed; after a restart the updates would be handled again.</exception>
     public void Done(params IReadOnlyList<long> updateIds)
     {
         ArgumentNullException.ThrowIfNull(updateIds);
@@ -138,16 +142,16 @@ public sealed class UpdateInbox
                 new StoredInbox(_botId, NextOffset, [.. _pending.Values], [.. _handled]),
                 InboxJson.Default.StoredInbox
             ),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite
+            FileModes.OwnerFile
         );
 
     private static StoredInbox? Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), InboxJson.Default.StoredInbox);
+            return JsonSerializer.Deserialize(RegularFile.ReadAll(path, MaxSize), InboxJson.Default.StoredInbox);
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or JsonException)
         {
             return null;
         }

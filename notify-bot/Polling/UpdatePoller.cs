@@ -1,69 +1,71 @@
 using System.Text.Json;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
+using Notify.Retry;
 
 namespace Notify.Bot.Polling;
 
 /// <summary>
-/// Asks Telegram for updates, for ever: stores them, hands them on, and only then asks for the next, which confirms these.
-/// Trouble is said once, when it begins and when it ends, and answered with growing pauses.
+/// Polls Telegram for updates. It stores and dispatches them before the next poll, which confirms them.
+/// It logs a failure when it begins and when it ends, and retries with growing pauses.
 /// </summary>
 public sealed partial class UpdatePoller(
     BotApi api,
     UpdateInbox inbox,
     UpdateDispatcher dispatcher,
-    TelegramState state,
+    TelegramStatus state,
     TimeProvider time,
     ILogger<UpdatePoller> log
-)
+) : BackgroundService
 {
-    /// <summary>How long Telegram holds a poll open when there is nothing (specification, section 6).</summary>
+    /// <summary>How long Telegram holds a poll open when there is nothing.</summary>
     public static readonly TimeSpan PollWait = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often trouble that lasts is said again.</summary>
+    /// <summary>How often a lasting failure is logged again.</summary>
     private static readonly TimeSpan SayAgain = TimeSpan.FromHours(1);
 
-    /// <summary>How many updates may wait here; beyond it the rest waits at Telegram.</summary>
-    private const int MostPending = 1000;
+    /// <summary>Most updates that may wait here; more wait at Telegram.</summary>
+    private const int MaxPending = 1000;
 
-    /// <summary>Network trouble: the first tries come soon, since most of it is over soon; at the most one every 30 s.</summary>
+    /// <summary>For network failures: the first retries come soon, because most failures are short. Later one every 30 s.</summary>
     private readonly Backoff _network = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
-    /// <summary>A refused token or another poller: somebody has to do something, so trying often only annoys.</summary>
+    /// <summary>For a refused token or another poller: a person has to act, so frequent retries help nobody.</summary>
     private readonly Backoff _refusal = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
 
     private BotApiFailure? _trouble;
     private long _troubleSaid;
 
-    /// <summary>Polls until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         dispatcher.Enqueue(inbox.Pending);
         var introduced = false;
-        while (!cancellation.IsCancellationRequested)
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 if (!introduced)
                 {
-                    var me = await api.GetMeAsync(cancellation);
+                    var me = await api.GetMeAsync(stoppingToken);
                     state.Knows(me.Username);
                     introduced = true;
                     LogIntroduced(log, me.Username ?? "?", me.Id);
-                    await IntroduceCommandsAsync(cancellation);
+                    await IntroduceCommandsAsync(stoppingToken);
                 }
 
-                await dispatcher.WaitForRoomAsync(MostPending, cancellation);
+                await dispatcher.WaitForRoomAsync(MaxPending, stoppingToken);
 
-                // After trouble the first poll does not wait, so that health is right again at once.
-                var wait = _trouble is null && state.Now.Condition == TelegramCondition.Ok ? PollWait : TimeSpan.Zero;
-                var received = await api.GetUpdatesAsync(inbox.NextOffset, wait, cancellation);
+                // The first poll after a failure does not wait, so health is right at once.
+                var wait = _trouble is null && state.Now.State == TelegramState.Ok ? PollWait : TimeSpan.Zero;
+                var received = await api.GetUpdatesAsync(inbox.NextOffset, wait, stoppingToken);
                 Good();
                 var fresh = inbox.Accept([.. received.Select(Received).OfType<ReceivedUpdate>()]);
                 dispatcher.Enqueue(fresh);
                 if (received.Count > 0 && fresh.Count == 0)
                 {
-                    // The server sends again what it was told is done. A pause, or this would be a loop without one.
-                    await Task.Delay(_network.Next(), time, cancellation);
+                    // The server repeats confirmed updates. Without a pause this would be a busy loop.
+                    await Task.Delay(_network.Next(), time, stoppingToken);
                 }
                 else
                 {
@@ -71,20 +73,20 @@ public sealed partial class UpdatePoller(
                     _refusal.Reset();
                 }
             }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
             catch (BotApiException e)
             {
                 var pause = Bad(e.Failure);
-                await PauseAsync(pause, cancellation);
+                await PauseAsync(pause, stoppingToken);
             }
             catch (IOException e)
             {
-                // The inbox can't be stored (a full disk): nothing is confirmed, so Telegram keeps it all.
+                // The inbox can't be stored (a full disk). Nothing is confirmed, so Telegram keeps all.
                 LogInboxNotStored(log, e.Message);
-                await PauseAsync(_network.Next(), cancellation);
+                await PauseAsync(_network.Next(), stoppingToken);
             }
         }
     }
@@ -107,7 +109,7 @@ public sealed partial class UpdatePoller(
         }
         catch (BotApiException e)
         {
-            // Only the phone's menu is missing; the commands themselves work. The next start tries again.
+            // Only the phone's menu is missing; the commands work. The next start tries again.
             LogCommandsNotRegistered(log, e.Message);
         }
     }
@@ -139,29 +141,29 @@ public sealed partial class UpdatePoller(
         var (condition, pause, advice) = failure switch
         {
             BotApiFailure.TokenRefused => (
-                TelegramCondition.TokenRefused,
+                TelegramState.TokenRefused,
                 _refusal.Next(),
-                "Telegram refuses the bot's token. Put the right one into TELEGRAM_BOT_TOKEN and restart; until then nothing is sent or received."
+                "Telegram refuses the bot's token. Put the right token into TELEGRAM_BOT_TOKEN and restart. Until then nothing is sent or received."
             ),
             BotApiFailure.PolledElsewhere => (
-                TelegramCondition.PolledElsewhere,
+                TelegramState.PolledElsewhere,
                 _refusal.Next(),
-                "Another process polls this bot with the same token. Stop it, or give it another bot; until then commands and buttons get no answer."
+                "Another process polls this bot with the same token. Stop it, or give it another token. Until then commands and buttons get no answer."
             ),
-            BotApiFailure.FloodWait wait => (
-                TelegramCondition.Unreachable,
+            BotApiFailure.RateLimited wait => (
+                TelegramState.Unreachable,
                 Later(wait.RetryAfter, _network.Next()),
                 "Telegram makes the poll wait."
             ),
             BotApiFailure.Unreachable { ByProxy: true } => (
-                TelegramCondition.Unreachable,
+                TelegramState.Unreachable,
                 _network.Next(),
-                "The proxy does not let the bot through to Telegram. 'notify-bot doctor' says what to do; the bot goes on trying."
+                "The proxy does not let the bot through to Telegram. 'notify-bot doctor' says what to do. The bot keeps trying."
             ),
             _ => (
-                TelegramCondition.Unreachable,
+                TelegramState.Unreachable,
                 _network.Next(),
-                "Telegram can't be reached. Check the network, the DNS and TELEGRAM_API_URL; the bot goes on trying."
+                "Telegram can't be reached. Check the network, the DNS and TELEGRAM_API_URL. The bot keeps trying."
             ),
         };
         state.Bad(condition, failure.Description);
@@ -182,7 +184,7 @@ public sealed partial class UpdatePoller(
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
-    [LoggerMessage(1001, LogLevel.Information, "This is @{Username}, bot {BotId}; polling begins.")]
+    [LoggerMessage(1001, LogLevel.Information, "Polling as @{Username}, bot {BotId}.")]
     private static partial void LogIntroduced(ILogger log, string username, long botId);
 
     [LoggerMessage(1002, LogLevel.Error, "{Advice} ({Description})")]
@@ -194,14 +196,14 @@ public sealed partial class UpdatePoller(
     [LoggerMessage(
         1004,
         LogLevel.Error,
-        "What Telegram sent can't be stored, so it stays there for now: {Reason} Make room on the disk of the data folder."
+        "The bot can't store updates, so Telegram keeps them: {Reason} Free some space on the data folder's disk."
     )]
     private static partial void LogInboxNotStored(ILogger log, string reason);
 
     [LoggerMessage(
         1005,
         LogLevel.Warning,
-        "The phone's menu of commands could not be registered: {Reason}. The commands work all the same."
+        "The phone's menu of commands could not be registered: {Reason}. The commands work without it."
     )]
     private static partial void LogCommandsNotRegistered(ILogger log, string reason);
 }

@@ -1,30 +1,34 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notify.Settings;
 
 namespace Notify.Bot.Telegram;
 
-/// <summary>A picture on its way to Telegram. The stream is read from its start on every try.</summary>
+/// <summary>A picture or file to upload. Each try reads the stream from its start.</summary>
 /// <param name="Content">A seekable stream.</param>
-/// <param name="FileName">An ASCII name, which the phone shows for documents.</param>
-/// <param name="ContentType"><c>image/png</c> or <c>image/jpeg</c>.</param>
+/// <param name="FileName">The name, which the phone shows for documents, without quotes and control characters (<see cref="Notify.Files.AttachmentName"/>).</param>
+/// <param name="ContentType">Such as <c>image/png</c>.</param>
 public sealed record Upload(Stream Content, string FileName, string ContentType);
 
 /// <summary>
-/// The client of the Telegram Bot API: one call, one request, no waiting and no repeating of its own; every failure is a
-/// <see cref="BotApiException"/> that says what to do about it.
+/// The client of the Telegram Bot API. One call is one request, without waits or repeats. Every failure is a
+/// <see cref="BotApiException"/> that says how to handle it.
 /// </summary>
 /// <remarks>
-/// An own client instead of a library, for figures that are in docs/architecture.md (memory, start, publish time), and because
-/// delivery needs what a library hides: whether a request went out before it failed. Thread-safe.
+/// Libraries cost more memory, start and publish time (docs/decisions). They also hide whether a request went out before it
+/// failed, which delivery needs to know. Thread-safe.
 /// </remarks>
 public sealed class BotApi : IDisposable
 {
-    /// <summary>How long a call other than the long poll may take until its answer counts as lost.</summary>
+    /// <summary>Time limit of a call other than the long poll. After it the answer counts as lost.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time limit of a call that carries a file.</summary>
+    private static readonly TimeSpan UploadTimeout = CallTimeout * 4;
 
     private static readonly string[] AllowedUpdates = ["message", "callback_query", "my_chat_member"];
 
@@ -34,11 +38,11 @@ public sealed class BotApi : IDisposable
     private readonly OutgoingProxy? _proxy;
     private readonly TimeProvider _time;
 
-    /// <summary>Makes a client for one bot.</summary>
+    /// <summary>Creates a client for one bot.</summary>
     /// <param name="apiUrl">The server.</param>
     /// <param name="token">The bot's.</param>
     /// <param name="time">For time limits.</param>
-    /// <param name="proxy">The proxies there are; null where everything is reached directly.</param>
+    /// <param name="proxy">The proxies; null for direct connections.</param>
     public BotApi(Uri apiUrl, BotToken token, TimeProvider time, OutgoingProxy? proxy = null)
     {
         ArgumentNullException.ThrowIfNull(apiUrl);
@@ -50,7 +54,7 @@ public sealed class BotApi : IDisposable
         _http = new HttpClient(Connections.NewHandler(proxy, time)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>The clock of the last server that answered, and ours at that moment; null before the first answer.</summary>
+    /// <summary>The last answering server's clock and ours at that moment; null before the first answer.</summary>
     public (DateTimeOffset Server, DateTimeOffset Own)? LastServerTime { get; private set; }
 
     /// <inheritdoc />
@@ -59,7 +63,7 @@ public sealed class BotApi : IDisposable
     internal Task<ApiUser> GetMeAsync(CancellationToken cancellation) =>
         CallAsync("getMe", () => null, BotApiJson.Default.ApiAnswerApiUser, CallTimeout, cancellation);
 
-    /// <summary>Waits up to <paramref name="wait"/> for updates from <paramref name="offset"/> on; the offset confirms all before it.</summary>
+    /// <summary>Waits up to <paramref name="wait"/> for updates from <paramref name="offset"/> on. The offset confirms all earlier ones.</summary>
     internal async Task<IReadOnlyList<JsonElement>> GetUpdatesAsync(
         long? offset,
         TimeSpan wait,
@@ -68,7 +72,7 @@ public sealed class BotApi : IDisposable
     {
         var request = new GetUpdatesRequest(offset, Limit: 100, (int)wait.TotalSeconds, AllowedUpdates);
 
-        // A connection that died without a word is noticed by the missing answer: the server answers after the wait at the latest.
+        // The server answers after the wait at the latest, so a missing answer reveals a dead connection.
         var updates = await CallAsync(
             "getUpdates",
             Json(request, BotApiJson.Default.GetUpdatesRequest),
@@ -99,59 +103,29 @@ public sealed class BotApi : IDisposable
             ).MessageId
         );
 
-    /// <summary>Sends a picture as a photo (compressed, shown large) or as a document (as it is).</summary>
-    internal async Task<MessageId> SendPictureAsync(
+    /// <summary>Sends a picture as a photo (compressed, shown large), or a picture or another file as a document (as it is).</summary>
+    internal async Task<MessageId> SendFileAsync(
         bool asDocument,
         SendMessageRequest caption,
-        Upload picture,
+        Upload file,
         CancellationToken cancellation
     )
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        var field = asDocument ? "document" : "photo";
+        ArgumentNullException.ThrowIfNull(file);
         HttpContent Form()
         {
-            picture.Content.Position = 0;
-            var form = new MultipartFormDataContent
-            {
-                { new StringContent(caption.ChatId.ToString(CultureInfo.InvariantCulture)), "chat_id" },
-            };
-            if (caption.Text.Length > 0)
-            {
-                form.Add(new StringContent(caption.Text), "caption");
-            }
-
-            if (caption.ParseMode is not null)
-            {
-                form.Add(new StringContent(caption.ParseMode), "parse_mode");
-            }
-
-            if (caption.Entities is { Count: > 0 })
-            {
-                form.Add(
-                    new StringContent(
-                        JsonSerializer.Serialize(caption.Entities, BotApiJson.Default.IReadOnlyListApiEntity)
-                    ),
-                    "caption_entities"
-                );
-            }
-
-            if (caption.ReplyMarkup is not null)
-            {
-                form.Add(
-                    new StringContent(JsonSerializer.Serialize(caption.ReplyMarkup, BotApiJson.Default.ApiKeyboard)),
-                    "reply_markup"
-                );
-            }
-
-            if (caption.DisableNotification == true)
-            {
-                form.Add(new StringContent("true"), "disable_notification");
-            }
-
-            var file = new StreamContent(new Unclosed(picture.Content));
-            file.Headers.ContentType = new MediaTypeHeaderValue(picture.ContentType);
-            form.Add(file, field, picture.FileName);
+            var form = NewForm(caption);
+            Add(form, "caption", caption.Text);
+            Add(form, "parse_mode", caption.ParseMode);
+            Add(form, "caption_entities", Json(caption.Entities));
+            Add(
+                form,
+                "reply_markup",
+                caption.ReplyMarkup is { } keyboard
+                    ? JsonSerializer.Serialize(keyboard, BotApiJson.Default.ApiKeyboard)
+                    : null
+            );
+            Add(form, asDocument ? "document" : "photo", file);
             return form;
         }
 
@@ -161,12 +135,87 @@ public sealed class BotApi : IDisposable
                     asDocument ? "sendDocument" : "sendPhoto",
                     Form,
                     BotApiJson.Default.ApiAnswerApiMessage,
-                    CallTimeout * 4,
+                    UploadTimeout,
                     cancellation
                 )
             ).MessageId
         );
     }
+
+    /// <summary>Sends 2 to 10 pictures as one album. The caption is under the first. Telegram ignores a keyboard.</summary>
+    /// <exception cref="BotApiException">With <see cref="BotApiFailure.AlbumBroken"/>, if a part of it has arrived.</exception>
+    internal Task SendAlbumAsync(
+        SendMessageRequest caption,
+        IReadOnlyList<Upload> pictures,
+        CancellationToken cancellation
+    )
+    {
+        HttpContent Form()
+        {
+            var form = NewForm(caption);
+            var media = pictures.Select(
+                (_, i) =>
+                    i == 0 && caption.Text.Length > 0
+                        ? new ApiInputPhoto(Part(i), caption.Text, caption.ParseMode, caption.Entities)
+                        : new ApiInputPhoto(Part(i))
+            );
+            Add(form, "media", JsonSerializer.Serialize([.. media], BotApiJson.Default.IReadOnlyListApiInputPhoto));
+            for (var i = 0; i < pictures.Count; i++)
+            {
+                Add(form, PartName(i), pictures[i]);
+            }
+
+            return form;
+        }
+
+        return CallAsync(
+            "sendMediaGroup",
+            Form,
+            BotApiJson.Default.ApiAnswerJsonElement,
+            UploadTimeout * 2,
+            cancellation
+        );
+
+        static string PartName(int index) => string.Create(CultureInfo.InvariantCulture, $"p{index}");
+        static string Part(int index) => $"attach://{PartName(index)}";
+    }
+
+    private static MultipartFormDataContent NewForm(SendMessageRequest caption)
+    {
+        var form = new MultipartFormDataContent
+        {
+            // The server reads a file's name as UTF-8.
+            HeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        };
+        Add(form, "chat_id", caption.ChatId.ToString(CultureInfo.InvariantCulture));
+        Add(form, "disable_notification", caption.DisableNotification == true ? "true" : null);
+        return form;
+    }
+
+    private static void Add(MultipartFormDataContent form, string name, string? value)
+    {
+        if (value is { Length: > 0 })
+        {
+            form.Add(new StringContent(value), name);
+        }
+    }
+
+    private static void Add(MultipartFormDataContent form, string name, Upload file)
+    {
+        file.Content.Position = 0;
+        var content = new StreamContent(new Unclosed(file.Content));
+        content.Headers.ContentType = new MediaTypeHeaderValue(file.ContentType);
+        content.Headers.TryAddWithoutValidation(
+            "Content-Disposition",
+            $"form-data; name=\"{name}\"; filename=\"{file.FileName}\""
+        );
+        form.Add(content);
+    }
+
+    private static string? Json(IReadOnlyList<ApiEntity>? entities) =>
+        entities is { Count: > 0 }
+            ? JsonSerializer.Serialize(entities, BotApiJson.Default.IReadOnlyListApiEntity)
+            : null;
 
     internal async Task EditMessageTextAsync(EditMessageTextRequest request, CancellationToken cancellation)
     {
@@ -185,7 +234,7 @@ public sealed class BotApi : IDisposable
                 && e.Message.Contains("not modified", StringComparison.OrdinalIgnoreCase)
             )
         {
-            // The message already reads so: an earlier try went through and its answer was lost.
+            // The message already has this text: an earlier try went through and its answer was lost.
         }
     }
 
@@ -225,8 +274,7 @@ public sealed class BotApi : IDisposable
         CancellationToken cancellation
     )
     {
-        using var limit = new CancellationTokenSource(timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var limit = new TimeLimit(timeout, _time, cancellation);
         var body = new NotedContent(content());
         using var request = new HttpRequestMessage(HttpMethod.Post, _token.MethodAddress(_apiUrl, method))
         {
@@ -236,17 +284,17 @@ public sealed class BotApi : IDisposable
         HttpStatusCode status;
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             status = response.StatusCode;
             if (response.Headers.Date is { } serverTime)
             {
                 LastServerTime = (serverTime, _time.GetUtcNow());
             }
 
-            await using var said = await response.Content.ReadAsStreamAsync(either.Token);
+            await using var said = await response.Content.ReadAsStreamAsync(limit.Token);
             try
             {
-                answer = await JsonSerializer.DeserializeAsync(said, type, either.Token);
+                answer = await JsonSerializer.DeserializeAsync(said, type, limit.Token);
             }
             catch (JsonException)
             {
@@ -280,26 +328,26 @@ public sealed class BotApi : IDisposable
 
         if ((int)status is >= 200 and < 300)
         {
-            // It said yes with a body that can't be read: what was asked for may well have happened.
+            // A success with an unreadable body: the call was probably carried out.
             throw new BotApiException(
                 new BotApiFailure.Unreachable($"{method}: the answer was cut short", OutcomeUnknown: true)
             );
         }
 
-        // The API says each refusal in JSON. Anything else, whatever its status, is the word of something on the way there (a proxy, a filter, a balancer): it refused in
-        // Telegram's place, so Telegram has most likely never had the request.
+        // The API refuses in JSON. Another answer comes from a proxy, a filter or a balancer, which refused in Telegram's place.
+        // So Telegram most likely never got the request.
         var other = string.Create(
             CultureInfo.InvariantCulture,
             $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it"
         );
         throw new BotApiException(
             status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
-                // The picture is too large for Telegram or for a proxy on the way. Another try fails too.
+                // The picture is too large for Telegram or a proxy. Another try would fail too.
                 ? new BotApiFailure.Refused(other)
                 : new BotApiFailure.Unreachable(other, OutcomeUnknown: false)
         );
 
-        // What never began to be written was carried out by nobody, whatever broke: a proxy that refuses, or is killed before there is a way through it, included.
+        // Nothing goes out before the body's first byte, also behind a proxy that refuses or dies before CONNECT succeeds.
         BotApiException Unanswered(Exception e, string reason)
         {
             var proxys = _proxy?.Explain(e, _apiUrl, body.HasBegun);
@@ -313,7 +361,7 @@ public sealed class BotApi : IDisposable
         }
     }
 
-    /// <summary>A request's body, or none, that knows whether it has begun to be written to a connection. Nothing of a request goes out before.</summary>
+    /// <summary>A request's body, perhaps empty, that records whether its writing has begun. No byte of a request goes out before.</summary>
     private sealed class NotedContent : HttpContent
     {
         private readonly HttpContent _inner;
@@ -361,7 +409,7 @@ public sealed class BotApi : IDisposable
         }
     }
 
-    /// <summary>Lends a stream to a request, which closes what it is given; the next try reads it again.</summary>
+    /// <summary>Keeps a stream open when a request closes it, because the next try reads it again.</summary>
     private sealed class Unclosed(Stream inner) : Stream
     {
         public override bool CanRead => true;

@@ -12,7 +12,7 @@ namespace Notify.Bot.Telegram;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct MessageId(long Value);
 
-/// <summary>What each answer of the Bot API is. Null members are how the JSON of somebody else shows itself.</summary>
+/// <summary>The frame of each answer of the Bot API. Null members reveal JSON from another source.</summary>
 internal sealed record ApiAnswer<T>(
     bool? Ok,
     T? Result,
@@ -62,8 +62,19 @@ internal sealed record SendMessageRequest(long ChatId, string Text)
 
     public bool? DisableNotification { get; init; }
 
-    /// <summary>Previews are off: they fetch addresses, and a one-time link in a message would be used up by them.</summary>
+    /// <summary>Previews are off: they fetch addresses, and would use up a one-time link.</summary>
     public ApiLinkPreview LinkPreviewOptions { get; init; } = new(IsDisabled: true);
+}
+
+/// <summary>A photo of an album (https://core.telegram.org/bots/api#inputmediaphoto).</summary>
+internal sealed record ApiInputPhoto(
+    string Media,
+    string? Caption = null,
+    string? ParseMode = null,
+    IReadOnlyList<ApiEntity>? CaptionEntities = null
+)
+{
+    public string Type { get; } = "photo";
 }
 
 internal sealed record EditMessageTextRequest(long ChatId, long MessageId, string Text)
@@ -96,4 +107,5 @@ internal sealed record SetMyCommandsRequest(IReadOnlyList<ApiCommand> Commands);
 [JsonSerializable(typeof(SetMyCommandsRequest))]
 [JsonSerializable(typeof(IReadOnlyList<ApiEntity>))]
 [JsonSerializable(typeof(ApiKeyboard))]
+[JsonSerializable(typeof(IReadOnlyList<ApiInputPhoto>))]
 internal sealed partial class BotApiJson : JsonSerializerContext;

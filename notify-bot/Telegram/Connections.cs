@@ -4,12 +4,12 @@ using Notify.Settings;
 
 namespace Notify.Bot.Telegram;
 
-/// <summary>How the bot connects to the Bot API server, or to the proxy before it.</summary>
+/// <summary>Connects to the Bot API server, or to the proxy in front.</summary>
 internal static class Connections
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pause before the next address is tried beside the one that has not answered (RFC 8305 recommends 250 ms).</summary>
+    /// <summary>The pause before the next address is tried beside a silent one (RFC 8305 recommends 250 ms).</summary>
     private static readonly TimeSpan NextAddress = TimeSpan.FromMilliseconds(250);
 
     internal static SocketsHttpHandler NewHandler(OutgoingProxy? proxy, TimeProvider time) =>
@@ -21,15 +21,15 @@ internal static class Connections
             UseProxy = proxy is not null,
             Proxy = proxy,
             ConnectTimeout = ConnectTimeout,
-            // A new connection now and then, so that a moved DNS entry is seen.
+            // New connections now and then notice a changed DNS entry.
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, time, cancellation),
         };
 
     /// <summary>
-    /// Tries a host's addresses one after the other, each a moment after the last, and takes the first that answers: a server
-    /// with an IPv6 address and no IPv6 route would otherwise hang in each call until the time limit.
+    /// Tries a host's addresses, each a moment after the last, and takes the first that answers. Otherwise a server with an
+    /// IPv6 address but no IPv6 route would hang in each call until the time limit.
     /// </summary>
     private static async ValueTask<Stream> ConnectAsync(
         DnsEndPoint host,
@@ -45,7 +45,7 @@ internal static class Connections
             throw new SocketException((int)SocketError.HostNotFound);
         }
 
-        // The families take turns, as the resolver's order may put a dead family first.
+        // The address families alternate, because the resolver may put a dead family first.
         var ordered = addresses
             .Select((address, place) => (address, place))
             .OrderBy(a => addresses.Take(a.place).Count(other => other.AddressFamily == a.address.AddressFamily))

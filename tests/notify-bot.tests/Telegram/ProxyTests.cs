@@ -51,7 +51,7 @@ public sealed class ProxyTests : IAsyncDisposable
 
         var proxy = $"the proxy 127.0.0.1:{_proxy!.Port}";
         Assert.Contains(
-            $"{proxy} refused the way to {_telegram.Address.Host} (HTTP 403)",
+            $"{proxy} refused the connection to {_telegram.Address.Host} (HTTP 403)",
             health.GetProperty("telegram").GetProperty("reason").GetString(),
             StringComparison.Ordinal
         );
@@ -70,12 +70,12 @@ public sealed class ProxyTests : IAsyncDisposable
         );
         var (_, doctor) = await _scene.OperateAsync("doctor");
         Assert.Contains(
-            $"WRONG  proxy: {proxy} (HTTPS_PROXY) refused the way to {_telegram.Address.Host} (HTTP 403)",
+            $"WRONG  proxy: {proxy} (HTTPS_PROXY) refused the connection to {_telegram.Address.Host} (HTTP 403)",
             doctor,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            $"mend: ask its operator to allow CONNECT to {_telegram.Address.Authority}",
+            $"fix: ask the proxy's admin to allow CONNECT to {_telegram.Address.Authority}",
             doctor,
             StringComparison.Ordinal
         );
@@ -87,8 +87,8 @@ public sealed class ProxyTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("", "wants a user and a password")]
-    [InlineData("notify:s3cret-of-before@", "does not take the user and password")]
+    [InlineData("", "asks for a user and password")]
+    [InlineData("notify:s3cret-of-before@", "refuses the user and password")]
     public async Task A_proxy_that_wants_other_words_is_named_with_what_to_do(string inAddress, string found)
     {
         await BeginAsync(inAddress, login: Login);
@@ -96,7 +96,7 @@ public sealed class ProxyTests : IAsyncDisposable
         var health = await HealthAsync("unreachable");
 
         Assert.Contains(
-            "it wants a user and a password, or others than it was given (HTTP 40",
+            "it needs another user and password (HTTP 40",
             health.GetProperty("telegram").GetProperty("reason").GetString(),
             StringComparison.Ordinal
         );
@@ -187,12 +187,12 @@ public sealed class ProxyTests : IAsyncDisposable
         await Eventually.TrueAsync(() => deaf.Count > hangUps + 2, () => "it is not tried again", Cancellation);
 
         Assert.Contains(
-            $"the proxy 127.0.0.1:{deaf.Port} ended the connection before there was a way",
+            $"the proxy 127.0.0.1:{deaf.Port} ended the connection before it reached",
             health.GetProperty("telegram").GetProperty("reason").GetString(),
             StringComparison.Ordinal
         );
         var (_, doctor) = await _scene.OperateAsync("doctor");
-        Assert.Contains("does not answer as a proxy for HTTP does", doctor, StringComparison.Ordinal);
+        Assert.Contains("does not answer like an HTTP proxy", doctor, StringComparison.Ordinal);
         await deaf.DisposeAsync();
         await RestartProxyAsync(deaf.Port);
         await ArrivesAsync("hello");
@@ -227,7 +227,7 @@ public sealed class ProxyTests : IAsyncDisposable
         var (status, said) = await _scene.OperateAsync();
 
         Assert.Equal(78, status);
-        Assert.Contains($"{variable} holds something else than the address of a proxy", said, StringComparison.Ordinal);
+        Assert.Contains($"{variable} does not hold the address of a proxy", said, StringComparison.Ordinal);
         AssertNoSecret(said);
     }
 

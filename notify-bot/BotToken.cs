@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Notify.Bot.Telegram;
+namespace Notify.Bot;
 
 /// <summary>The bot's secret from @BotFather, <c>BOT_ID:SECRET</c>. Prints only its public half.</summary>
 public sealed class BotToken
@@ -16,10 +16,10 @@ public sealed class BotToken
     /// <summary>The shape that a token must have, for messages.</summary>
     public const string Shape = "a bot token from @BotFather, such as 123456789:AAE...";
 
-    /// <summary>The id of the bot, which is no secret: every chat partner sees it.</summary>
+    /// <summary>The id of the bot. It is no secret: every chat partner sees it.</summary>
     public long BotId { get; }
 
-    /// <summary>Takes a text as a token if it has the shape: digits, a colon, at least 30 characters of base64url.</summary>
+    /// <summary>Parses a token: digits, a colon, at least 30 characters of base64url.</summary>
     public static BotToken? TryParse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -33,11 +33,11 @@ public sealed class BotToken
             : null;
     }
 
-    /// <summary>The address of a method. It holds the secret: it goes to the HTTP client and nowhere else.</summary>
+    /// <summary>The address of a method. It holds the secret, so it goes only to the HTTP client.</summary>
     internal Uri MethodAddress(Uri apiUrl, string method) =>
         new($"{apiUrl.AbsoluteUri.TrimEnd('/')}/bot{_value}/{method}");
 
-    /// <summary>Takes the secret out of a text that came from elsewhere, such as an error page that quotes the address.</summary>
+    /// <summary>Removes the secret from foreign text, such as an error page that quotes the address.</summary>
     public string Redact(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
