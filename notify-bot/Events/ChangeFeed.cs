@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Notify.Bot.Outbox;
+using Notify.Contracts;
 
 namespace Notify.Bot.Events;
 
@@ -8,38 +8,38 @@ public abstract record Change
 {
     private Change() { }
 
-    /// <summary>A notification was accepted, or its delivery has come further.</summary>
+    /// <summary>A notification was accepted, or its state changed.</summary>
     /// <param name="User">Whose.</param>
     /// <param name="Id">Its name.</param>
-    /// <param name="State">Where it stands now.</param>
+    /// <param name="State">Its current state.</param>
     public sealed record OfNotification(UserName User, string Id, DeliveryState State) : Change;
 
-    /// <summary>A script was started or has ended on request, or was muted or unmuted.</summary>
+    /// <summary>A run on request began or ended, or a script was muted or unmuted.</summary>
     /// <param name="User">Whose.</param>
     public sealed record OfScripts(UserName User) : Change;
 
-    /// <summary>The watcher was too slow, and some are lost: it looks at everything anew.</summary>
+    /// <summary>The watcher was too slow and missed changes. It has to read everything again.</summary>
     public sealed record Missed : Change;
 }
 
 /// <summary>
-/// Tells whoever watches what has changed, so that nobody has to ask every second. Nothing is kept: who was not there looks at the history.
+/// Publishes changes to watchers, so nobody has to poll. Nothing is kept: the history has what a watcher missed.
 /// </summary>
-/// <remarks>Telling never waits. Safe for several threads.</remarks>
+/// <remarks>Publishing never waits. Safe for several threads.</remarks>
 public sealed class ChangeFeed
 {
     private readonly Lock _gate = new();
     private Watcher[] _watchers = [];
 
-    /// <summary>A notification was accepted, or its delivery has come further.</summary>
+    /// <summary>A notification was accepted, or its state changed.</summary>
     public void NotificationChanged(UserName user, string id, DeliveryState state) =>
         Tell(user, new Change.OfNotification(user, id, state));
 
-    /// <summary>A script was started or has ended on request, or was muted or unmuted.</summary>
+    /// <summary>A run on request began or ended, or a script was muted or unmuted.</summary>
     public void ScriptsChanged(UserName user) => Tell(user, new Change.OfScripts(user));
 
-    /// <summary>A watcher of what changes from now on; disposing it ends the watching.</summary>
-    /// <param name="only">Changes of this user; null is of everybody.</param>
+    /// <summary>A watcher of changes from now on. Dispose it to stop.</summary>
+    /// <param name="only">Only changes of this user; null for everybody's.</param>
     public Watcher Watch(UserName? only)
     {
         var watcher = new Watcher(this, only);
@@ -70,8 +70,8 @@ public sealed class ChangeFeed
     /// <summary>One watcher's changes, in their order.</summary>
     public sealed class Watcher : IDisposable
     {
-        /// <summary>Changes that wait for one watcher at the most, some 100 bytes each; the oldest give way, and <see cref="Change.Missed"/> says so.</summary>
-        public const int MostUnread = 1000;
+        /// <summary>Most changes that wait for one watcher, some 100 bytes each. Beyond it the oldest are dropped, and the watcher gets <see cref="Change.Missed"/>.</summary>
+        public const int MaxUnread = 1000;
 
         private readonly ChangeFeed _feed;
         private readonly UserName? _only;
@@ -83,7 +83,7 @@ public sealed class ChangeFeed
             _feed = feed;
             _only = only;
             _unread = Channel.CreateBounded<Change>(
-                new BoundedChannelOptions(MostUnread)
+                new BoundedChannelOptions(MaxUnread)
                 {
                     FullMode = BoundedChannelFullMode.DropOldest,
                     SingleReader = true,
@@ -92,7 +92,7 @@ public sealed class ChangeFeed
             );
         }
 
-        /// <summary>The next change; waits for one.</summary>
+        /// <summary>Waits for the next change.</summary>
         public async ValueTask<Change> NextAsync(CancellationToken cancellation)
         {
             var next = await _unread.Reader.ReadAsync(cancellation);

@@ -1,21 +1,19 @@
 namespace Notify.Bot.Metrics;
 
-/// <summary>What the bot counts since it started. <see cref="MetricsPage"/> shows it. Thread-safe.</summary>
+/// <summary>Counters since the bot's start, for <c>/metrics</c>. Thread-safe.</summary>
 public sealed class BotMetrics
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, long> _failed = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _runs = new(StringComparer.Ordinal);
-    private readonly long[] _sends = new long[SendBounds.Count + 1];
-    private TimeSpan _sending;
+    private readonly Histogram _sends = new([0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]);
+    private readonly Histogram _rounds = new([1, 2.5, 5, 10, 30, 60, 300, 900, 1800]);
     private long _delivered;
     private long _accepted;
     private long _floodWaits;
     private long _dispatched;
     private long _notDispatched;
-
-    /// <summary>Upper bounds of the classes of how long Telegram takes for a message, in seconds. The last class, without a bound, is slower.</summary>
-    internal static IReadOnlyList<double> SendBounds { get; } = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    private int _usersOverdue;
 
     internal void Accepted() => Interlocked.Increment(ref _accepted);
 
@@ -27,21 +25,14 @@ public sealed class BotMetrics
 
     internal void FloodWait() => Interlocked.Increment(ref _floodWaits);
 
-    /// <param name="took">From the request until Telegram had taken the message.</param>
-    internal void Sent(TimeSpan took)
-    {
-        var place = 0;
-        while (place < SendBounds.Count && took.TotalSeconds > SendBounds[place])
-        {
-            place++;
-        }
+    /// <param name="took">The time from the request to Telegram's answer.</param>
+    internal void Sent(TimeSpan took) => _sends.Add(took);
 
-        lock (_gate)
-        {
-            _sends[place]++;
-            _sending += took;
-        }
-    }
+    /// <param name="took">The time of the whole round.</param>
+    internal void Round(TimeSpan took) => _rounds.Add(took);
+
+    /// <param name="count">The users whose rounds have stopped.</param>
+    internal void UsersOverdue(int count) => Volatile.Write(ref _usersOverdue, count);
 
     /// <param name="outcome">One of a few fixed words.</param>
     internal void ScriptRun(string outcome) => Count(_runs, outcome);
@@ -61,8 +52,9 @@ public sealed class BotMetrics
                 Interlocked.Read(ref _notDispatched),
                 [.. _failed],
                 [.. _runs],
-                [.. _sends],
-                _sending
+                _sends.Now(),
+                _rounds.Now(),
+                Volatile.Read(ref _usersOverdue)
             );
         }
     }
@@ -76,16 +68,17 @@ public sealed class BotMetrics
     }
 }
 
-/// <summary>The counts of one moment.</summary>
-/// <param name="Accepted">Notifications that were accepted.</param>
-/// <param name="Delivered">Notifications that were delivered whole.</param>
+/// <summary>The counters at one moment.</summary>
+/// <param name="Accepted">Accepted notifications.</param>
+/// <param name="Delivered">Completely delivered notifications.</param>
 /// <param name="FloodWaits">Answers 429.</param>
-/// <param name="Dispatched">Notifications that the gateway has taken.</param>
-/// <param name="NotDispatched">Notifications that it has not.</param>
-/// <param name="Failed">Notifications that ended otherwise, by the reason's word.</param>
+/// <param name="Dispatched">Notifications that the gateway took.</param>
+/// <param name="NotDispatched">Notifications that it did not take.</param>
+/// <param name="Failed">Notifications that failed, by the reason's word.</param>
 /// <param name="Runs">Runs on request, by the outcome's word.</param>
-/// <param name="Sends">Messages that Telegram has taken, by the class of how long it took.</param>
-/// <param name="Sending">How long these took together.</param>
+/// <param name="Sends">Times of messages that Telegram took.</param>
+/// <param name="Rounds">Times of the runner's rounds.</param>
+/// <param name="UsersOverdue">Users whose rounds have stopped.</param>
 internal sealed record BotCounts(
     long Accepted,
     long Delivered,
@@ -94,6 +87,7 @@ internal sealed record BotCounts(
     long NotDispatched,
     IReadOnlyList<KeyValuePair<string, long>> Failed,
     IReadOnlyList<KeyValuePair<string, long>> Runs,
-    IReadOnlyList<long> Sends,
-    TimeSpan Sending
+    HistogramCounts Sends,
+    HistogramCounts Rounds,
+    int UsersOverdue
 );

@@ -1,13 +1,14 @@
+using Notify.Http;
 using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
 
 /// <summary>
-/// Asks at every request whether the caller still has access: the kernel lets a process in by the groups it was started with, which it keeps when its user leaves them.
+/// Checks at every request that the caller still has access. The kernel goes by the groups of a process's start, which it keeps when its user leaves them.
 /// </summary>
 internal sealed class AccessGate(Accounts accounts, BotSettings settings)
 {
-    /// <summary>What says nothing of any user.</summary>
+    /// <summary>Paths that tell nothing about any user.</summary>
     private static readonly string[] Open = ["/health", "/metrics"];
 
     internal Task CheckAsync(HttpContext context, RequestDelegate next)
@@ -20,7 +21,7 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
         return next(context);
     }
 
-    /// <summary>Whether a caller has access now.</summary>
+    /// <summary>Decides whether a caller has access now.</summary>
     internal bool Has(Caller caller) => Objection(caller) is null;
 
     private void Check(Caller caller)
@@ -31,7 +32,7 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
         }
     }
 
-    /// <summary>Why not; null where it has. root and services, which no group of analysts is about, always have.</summary>
+    /// <summary>Why a caller has no access; null if it has. root and services always have access.</summary>
     private string? Objection(Caller caller)
     {
         if (caller.Name is not { } name || caller.Uid == 0)
@@ -43,7 +44,7 @@ internal sealed class AccessGate(Accounts accounts, BotSettings settings)
         return now.Id.Uid != caller.Uid
                 ? $"The name {name} is no longer yours: you are user id {caller.Uid}, and {name} has {now.Id}. Log in again."
             : now.IsOutside && caller.Uid != Posix.Account.EffectiveUid
-                ? $"You are no longer in the group {settings.AnalystGroup}, so notify takes nothing from you and tells you nothing. Ask the operator to add you ({settings.AddAnalyst(name)}), then log in again."
+                ? $"You are no longer in the group {settings.AnalystGroup}, so Notify does not answer you. Ask {settings.Contact} to add you ({settings.AddAnalyst(name)}), then log in again."
             : null;
     }
 }

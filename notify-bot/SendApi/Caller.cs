@@ -1,11 +1,13 @@
+using Notify.Http;
+
 namespace Notify.Bot.SendApi;
 
-/// <summary>Who is at the other end of a connection, by the kernel's word. Whatever a request says about its sender does not count.</summary>
-/// <param name="Uid">The user id it connected with.</param>
-/// <param name="Name">Its account's name; null where the account is gone or has a name that no analyst has.</param>
+/// <summary>The caller of a connection, as the kernel names it. What a request says about its sender does not count.</summary>
+/// <param name="Uid">Its user id when it connected.</param>
+/// <param name="Name">Its account's name; null if the account is gone or its name can't be a user name.</param>
 /// <param name="IsTrusted">Whether it may act for anyone: root, the bot's own user, or a member of the trusted group.</param>
-/// <param name="AccountName">Its account's name, whatever it is; null where the account is gone.</param>
-/// <param name="IsLookedUp">False where the name service failed when it connected, so that its name is not known.</param>
+/// <param name="AccountName">Its account's name of any form; null if the account is gone.</param>
+/// <param name="IsLookedUp">False if the name service failed when it connected; then its name is unknown.</param>
 public sealed record Caller(
     uint Uid,
     UserName? Name,
@@ -14,10 +16,10 @@ public sealed record Caller(
     bool IsLookedUp = true
 )
 {
-    /// <summary>Its groups when it connected, the effective one included.</summary>
+    /// <summary>Its groups when it connected, including the effective one.</summary>
     public IReadOnlyCollection<uint> Groups { get; init; } = [];
 
-    /// <summary>The user whom a request is about: the one it names, if the caller may act for that one, else the caller itself.</summary>
+    /// <summary>The user of a request: the named one, if the caller may act for them, else the caller.</summary>
     /// <exception cref="ApiException">403, or 400 for a name that can't be one.</exception>
     public UserName For(string? user)
     {
@@ -38,7 +40,7 @@ public sealed record Caller(
             : !IsLookedUp ? throw NotLookedUp()
             : throw new ApiException(
                 StatusCodes.Status403Forbidden,
-                $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the operator to add you to the group that may."
+                $"You are {AccountName ?? $"user id {Uid}"}, so you can't act for {named}. Leave the field 'user' out, or ask the admin to add you to the trusted group."
             );
     }
 
@@ -46,7 +48,7 @@ public sealed record Caller(
         new(
             StatusCodes.Status403Forbidden,
             AccountName is null
-                ? $"The user id {Uid} has no account on this machine; name the user in the field 'user', if you may send for others."
+                ? $"The user id {Uid} has no account on this machine. Name a user in the field 'user', if you may send for others."
                 : UserName.Refusal(AccountName)
         );
 

@@ -1,25 +1,26 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Notify.Http;
 using Notify.Posix;
 
 namespace Notify.Bot.SendApi;
 
 /// <summary>
-/// Looks at each connection as it comes in: who it is, and whether this user has too many open already, so that one user's
-/// flood of connections leaves room for everybody else's.
+/// Identifies the caller of each new connection, and refuses it if the user has too many open. One user's flood leaves
+/// room for others.
 /// </summary>
 public sealed class PeerCredentialMiddleware(TrustedPeers trusted)
 {
-    /// <summary>Open connections of one user who is not trusted. A caller that keeps one open for each of many threads stays below it.</summary>
+    /// <summary>Most open connections of one untrusted user. A caller with one for each of many threads stays below it.</summary>
     public const int ConnectionsPerUser = 128;
 
-    /// <summary>Open connections over all users, each of some kB, from which on a user gets only <see cref="ConnectionsPerUserInACrowd"/>.</summary>
+    /// <summary>Open connections of all users, some kB each, from which on a user gets only <see cref="ConnectionsPerUserInACrowd"/>.</summary>
     public const int Crowd = 1500;
 
     /// <summary>
-    /// What every user gets however many others flood together: a fixed number for all would leave the next caller outside. A round of the
-    /// runner needs one for each script that runs at the moment.
+    /// The connections that every user gets, however many others flood. A fixed total would lock out the next caller. A round of the
+    /// runner needs one for each running script.
     /// </summary>
     public const int ConnectionsPerUserInACrowd = 8;
 
@@ -37,7 +38,7 @@ public sealed class PeerCredentialMiddleware(TrustedPeers trusted)
             || Identify(socket) is not { } caller
         )
         {
-            // No word of the kernel, no service: the other end is gone, or it is no Unix socket.
+            // Without credentials from the kernel the other end is gone, or this is not a Unix socket.
             connection.Abort();
             return;
         }
@@ -70,8 +71,8 @@ public sealed class PeerCredentialMiddleware(TrustedPeers trusted)
             : throw new InvalidOperationException("The connection did not pass the caller's gate.");
     }
 
-    /// <summary>The user whom a request is about that has no body: the one its query names, else the caller.</summary>
-    /// <exception cref="ApiException">The caller may not act for that one.</exception>
+    /// <summary>The user of a request without a body: the one in its query, else the caller.</summary>
+    /// <exception cref="ApiException">The caller may not act for that user.</exception>
     public static UserName UserOf(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

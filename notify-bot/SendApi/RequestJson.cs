@@ -2,23 +2,24 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Notify.Contracts;
+using Notify.Http;
 using Notify.Scripts;
-using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>JSON as senders write it, whether it is a body or a field of a form.</summary>
+/// <summary>Parses senders' JSON, in a body or a form's field.</summary>
 internal static class RequestJson
 {
-    /// <summary>A field of a longer name is not named.</summary>
-    private const int LongestName = 100;
+    /// <summary>Longest field name in an error.</summary>
+    private const int MaxNameLength = 100;
 
-    /// <exception cref="JsonException">It is no JSON, or nested too deeply; <see cref="FindTooDeep"/> says which.</exception>
+    /// <exception cref="JsonException">Not JSON, or nested too deeply; <see cref="FindTooDeep"/> says which.</exception>
     internal static JsonElement Read(ReadOnlyMemory<byte> json, int levels)
     {
-        // A half of a surrogate pair is valid JSON that throws when it is read; json.dumps writes it for bytes that were no UTF-8.
-        // So are bytes that are no UTF-8 at all.
-        if ((HoldsSurrogateEscape(json.Span) || !Utf8.IsValid(json.Span)) && LenientJson.Mend(json.Span) is { } whole)
+        // Half a surrogate pair is valid JSON, but throws when read; json.dumps writes it for bytes that are not UTF-8.
+        // Bytes that are not UTF-8 throw too.
+        if ((HoldsSurrogateEscape(json.Span) || !Utf8.IsValid(json.Span)) && LenientJson.Repair(json.Span) is { } whole)
         {
             return Parsed(Encoding.UTF8.GetBytes(whole), levels);
         }
@@ -27,16 +28,16 @@ internal static class RequestJson
         {
             return Parsed(json, levels);
         }
-        catch (JsonException) when (LenientJson.Mend(json.Span) is { } mended)
+        catch (JsonException) when (LenientJson.Repair(json.Span) is { } repaired)
         {
-            return Parsed(Encoding.UTF8.GetBytes(mended), levels);
+            return Parsed(Encoding.UTF8.GetBytes(repaired), levels);
         }
     }
 
-    /// <summary>Where JSON is nested more deeply than so many levels: the field, or nothing where it is none's; null where that is not what is wrong with it.</summary>
+    /// <summary>The field that is nested deeper than the limit, or an empty name for the whole body; null if nesting is not the error.</summary>
     internal static string? FindTooDeep(ReadOnlySpan<byte> json, int levels)
     {
-        if (LenientJson.Mend(json) is not { } whole)
+        if (LenientJson.Repair(json) is not { } whole)
         {
             return null;
         }
@@ -59,13 +60,13 @@ internal static class RequestJson
                     && reader.CurrentDepth >= levels
                 )
                 {
-                    return field.Length <= LongestName ? field : "";
+                    return field.Length <= MaxNameLength ? field : "";
                 }
             }
         }
         catch (JsonException)
         {
-            // No JSON, after all.
+            // Not JSON at all.
         }
 
         return null;
@@ -76,7 +77,7 @@ internal static class RequestJson
             field,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"is nested too deeply: {SendApiLimits.FieldLevels} levels are read at the most"
+                $"is nested too deeply: {SendApiLimits.FieldLevels} levels are the limit"
             )
         );
 

@@ -1,11 +1,14 @@
-using Notify.Bot.Delivery;
+using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
+using Notify.Contracts;
+using Notify.Http;
+using Notify.Runs;
 using Notify.Scripts;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>A user's scripts: what there are, running one, muting one.</summary>
+/// <summary>Lists, runs and mutes a user's scripts.</summary>
 internal sealed class ScriptRoutes(
     Recipients recipients,
     ScriptsHelper helper,
@@ -16,19 +19,22 @@ internal sealed class ScriptRoutes(
     TimeProvider time
 )
 {
-    /// <summary>As many as the history gives at once (specification, section 7).</summary>
-    private const int MostLookedAt = 200;
+    /// <summary>As many as one answer of the history holds.</summary>
+    private const int MaxChecked = 200;
+
+    /// <summary>Reading a history starts a process through sudo.</summary>
+    private readonly FairGate _histories = new(places: 16, placesOfOne: 2);
 
     internal async Task ListAsync(HttpContext context)
     {
         var user = PeerCredentialMiddleware.UserOf(context);
         var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
-        // Read only where a script's last word is that it waits.
+        // Read only if a script's last outcome is queued.
         var history = scripts.Any(Waits)
             ? await turns.ReadAsync(
                 user,
-                () => outbox.History(user, MostLookedAt, text: 0, cancellation: context.RequestAborted),
+                () => outbox.History(user, MaxChecked, text: 0, cancellation: context.RequestAborted),
                 context.RequestAborted
             )
             : [];
@@ -48,12 +54,16 @@ internal sealed class ScriptRoutes(
                         s.Running || runs.IsRunning(user, s.Name),
                         mutes.Until(s.Name),
                         helper.Objection(user, s.Name),
-                        s.Warnings
+                        s.Warnings,
+                        s.TookMs,
+                        s.Schedule,
+                        s.Next,
+                        s.NextAt
                     )),
                 ],
                 mutes.All
             ),
-            SendApiJson.Default.ScriptsAnswer
+            ScriptsContract.Json.ScriptsAnswer
         );
     }
 
@@ -65,19 +75,31 @@ internal sealed class ScriptRoutes(
             ? recipient.Link
             : throw new ApiException(
                 StatusCodes.Status404NotFound,
-                $"What it says would reach nobody: no phone of yours is linked, and no desktop is connected. {recipients.HowToLink}"
+                $"Its notification would reach nobody: you have no linked phone and no connected desktop. {recipients.HowToLink}"
             );
-        var run = await Helped(() => runs.RunAsync(user, script, link, context.RequestAborted));
+        // The dashboard asks for its users; who asks for themselves sits at a terminal.
+        var trigger = PeerCredentialMiddleware.Of(context).Name == user ? RunTrigger.Terminal : RunTrigger.Dashboard;
+        var run = await Helped(() => runs.RunAsync(user, script, link, trigger, context.RequestAborted));
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new RunAnswer(
-                run.Outcome.Word(),
+                run.Outcome,
                 run.NotificationId,
                 run.Error,
-                run.Progress is { } progress ? ChannelsAnswer.Of(progress, run.Desktops) : null
+                run.Progress is { } progress ? progress.Channels(run.Desktops) : null
             ),
-            SendApiJson.Default.RunAnswer
+            ScriptsContract.Json.RunAnswer
         );
+    }
+
+    internal async Task RunsAsync(HttpContext context)
+    {
+        var user = PeerCredentialMiddleware.UserOf(context);
+        var script = ScriptOf(context);
+        var (limit, before) = (ListQuery.Limit(context), ListQuery.Before(context));
+        using var turn = await _histories.EnterAsync(user, context.RequestAborted);
+        var history = await Helped(() => helper.History(user, script, limit, before, context.RequestAborted).Answer);
+        await context.WriteAsync(StatusCodes.Status200OK, new RunsAnswer(history), RunsContract.Json.RunsAnswer);
     }
 
     internal async Task MuteAsync(HttpContext context)
@@ -86,7 +108,7 @@ internal sealed class ScriptRoutes(
         var script = ScriptOf(context);
         var text = JsonFields
             .Parse(await SendBody.ReadAsync(context.Request, LargeTexts.Large, context.RequestAborted))
-            .Text("for");
+            .Text(MuteCall.Field);
         DateTimeOffset? until = null;
         if (text is not null)
         {
@@ -94,8 +116,8 @@ internal sealed class ScriptRoutes(
                 Cooldown.TryParse(text) is { Length: var length } && length > TimeSpan.Zero
                     ? time.GetUtcNow() + length
                     : throw ApiException.Field(
-                        "for",
-                        "is not a length of time such as 30m, 1h or 2d, or null to end it"
+                        MuteCall.Field,
+                        "is not a length of time such as 30m, 1h or 2d, nor null to end the mute"
                     );
         }
 
@@ -103,17 +125,17 @@ internal sealed class ScriptRoutes(
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new MutedAnswer(true, until),
-            SendApiJson.Default.MutedAnswer
+            ScriptsContract.Json.MutedAnswer
         );
     }
 
     private static bool Waits(ListedScript script) =>
         script.LastOutcome is ScriptOutcome.Queued or ScriptOutcome.HandedOver;
 
-    /// <summary>What became of what a run had to say: it was over before Telegram had taken it, and only the outbox knows.</summary>
+    /// <summary>The current state of a run's notification. The run ended before Telegram's answer, so only the outbox knows it.</summary>
     private static ScriptOutcome SinceThen(IReadOnlyList<PastNotification> history, ListedScript script)
     {
-        // What a round sent is in there. What was handed over may have been refused, and an older one is not it.
+        // The history has what a round sent. A handed-over notification may have been refused; then an older one is not it.
         var isSent = script.LastOutcome == ScriptOutcome.Queued;
         var said = history.FirstOrDefault(n => n.Script == script.Name && (isSent || n.CreatedAt >= script.LastRunAt));
         return said?.Progress.State switch

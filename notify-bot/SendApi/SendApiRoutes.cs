@@ -1,41 +1,41 @@
-using Notify.Bot.Events;
-using Notify.Bot.Metrics;
+using Notify.Bot.Outbox;
+using Notify.Http;
+using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>The send API: HTTP/1.1 on the Unix socket (specification, section 7).</summary>
+/// <summary>The send API: HTTP/1.1 on the Unix socket (docs/send-api.md).</summary>
 internal static class SendApiRoutes
 {
-    /// <summary>All calls in words, such as <c>POST /scripts/NAME.py/run</c>, for callers whose path is none of them.</summary>
-    internal static string Words(EndpointDataSource endpoints) =>
-        string.Join(
-                ", ",
-                endpoints
-                    .Endpoints.OfType<RouteEndpoint>()
-                    .Select(endpoint =>
-                        $"{endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0]} {endpoint.RoutePattern.RawText}"
-                    )
-            )
-            .Replace("{name}", "NAME.py", StringComparison.Ordinal)
-            .Replace("{id}", "ID", StringComparison.Ordinal);
+    /// <summary>How soon a caller may retry after a fault that an admin has to fix.</summary>
+    private static readonly TimeSpan RetryAfterFix = TimeSpan.FromSeconds(30);
 
     internal static void AddSendApi(this IServiceCollection services)
     {
         services.AddRoutingCore();
         services.AddSingleton<UploadLimiter>();
         services.AddSingleton<Recipients>();
-        services.AddSingleton<ApiExceptionHandler>();
+        services.AddApiExceptionHandler(
+            new ApiErrors
+            {
+                UnforeseenEvent = 1301,
+                Unforeseen = "The bot failed unexpectedly. Tell the admin: bot.log has the reason.",
+                Known = Known,
+            }
+        );
         services.AddSingleton<AccessGate>();
         services.AddSingleton<SendRoutes>();
+        services.AddSingleton<BotHealthCheck>();
         services.AddSingleton<WatchRoutes>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<MetricsPage>();
         services.AddSingleton<ScriptRoutes>();
+        services.AddSingleton<RoundRoutes>();
     }
 
     internal static void MapSendApi(this WebApplication app)
     {
-        app.Use(app.Services.GetRequiredService<ApiExceptionHandler>().AnswerAsync);
+        app.UseApiExceptionHandler();
         app.Use(app.Services.GetRequiredService<AccessGate>().CheckAsync);
 
         var sending = app.Services.GetRequiredService<SendRoutes>();
@@ -51,11 +51,32 @@ internal static class SendApiRoutes
         app.MapGet("/notifications/days", watching.DaysAsync);
         app.MapGet("/notifications/quarters", watching.QuartersAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);
+        app.MapGet("/files/{id}", watching.FileAsync);
         app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
 
         var scripts = app.Services.GetRequiredService<ScriptRoutes>();
         app.MapGet("/scripts", scripts.ListAsync);
+        app.MapGet("/scripts/{name}/runs", scripts.RunsAsync);
         app.MapPost("/scripts/{name}/run", scripts.RunAsync);
         app.MapPost("/scripts/{name}/mute", scripts.MuteAsync);
+
+        var rounds = app.Services.GetRequiredService<RoundRoutes>();
+        app.MapPost("/rounds", rounds.PostAsync);
+        app.MapDelete("/rounds", rounds.DeleteAsync);
     }
+
+    private static ApiException? Known(Exception e) =>
+        e switch
+        {
+            OutboxNotWritableException
+            or OutboxNotReadableException
+            or StateUnreadableException
+            or StateNotWritableException => new ApiException(
+                StatusCodes.Status503ServiceUnavailable,
+                e.Message,
+                RetryAfterFix
+            ),
+            TooManyMutesException => new ApiException(StatusCodes.Status409Conflict, e.Message),
+            _ => null,
+        };
 }

@@ -3,26 +3,28 @@ using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Notify.Bot.Outbox;
-using Notify.Sending;
+using Notify.Contracts;
+using Notify.Http;
+using Notify.Posix;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>Reads request bodies within their limits (specification, section 7).</summary>
+/// <summary>Reads request bodies within their limits.</summary>
 internal static class SendBody
 {
-    /// <summary>A picture up to this size stays in memory while it is received; a larger one goes through a file in the private folder.</summary>
+    /// <summary>Largest picture that stays in memory while it arrives, in bytes. A larger one goes to a file in the private folder.</summary>
     private const int InMemory = 1_000_000;
 
-    private const int MaxParts = 32;
+    private const int MaxParts = 48;
 
     internal static bool IsForm(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Reads a body of JSON.</summary>
+    /// <summary>Reads a JSON body.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="most">How many bytes it may have.</param>
+    /// <param name="most">Its largest size in bytes.</param>
     /// <param name="cancellation">The caller is gone.</param>
-    /// <exception cref="ApiException">It is too large, or broken.</exception>
+    /// <exception cref="ApiException">It is too large or malformed.</exception>
     internal static async Task<ReadOnlyMemory<byte>> ReadAsync(
         HttpRequest request,
         int most,
@@ -52,10 +54,7 @@ internal static class SendBody
         ApiException TooLarge() =>
             new(
                 StatusCodes.Status413PayloadTooLarge,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The body is over {most} bytes. Shorten the text, or send what is long as a file."
-                )
+                string.Create(CultureInfo.InvariantCulture, $"The body is over {most} bytes. Shorten the text.")
             );
     }
 
@@ -69,21 +68,26 @@ internal static class SendBody
         {
             throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                "The body is broken: its chunks do not fit together, or it is cut short."
+                "The body is malformed: its chunks do not fit together, or it is cut short."
             );
         }
     }
 
-    /// <summary>Reads a form: its fields, and the file part <c>photo</c> if there is one. The stream is the caller's to dispose.</summary>
-    /// <exception cref="ApiException">The form is broken, or over the limits.</exception>
-    /// <exception cref="OutboxNotWritableException">The picture can't be stored while it is received.</exception>
-    internal static async Task<(FormFields Fields, Stream? Photo)> ReadFormAsync(
+    /// <summary>Reads a form: its fields, pictures and files.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="temporaryFolder">The folder for large files while they arrive.</param>
+    /// <param name="grow">Takes another turn for each further <see cref="SendApiLimits.Photo"/> bytes; throws if there is none.</param>
+    /// <param name="cancellation">The caller is gone.</param>
+    /// <exception cref="ApiException">The form is malformed or over the limits.</exception>
+    /// <exception cref="OutboxNotWritableException">The arriving picture can't be stored.</exception>
+    internal static async Task<ReceivedForm> ReadFormAsync(
         HttpRequest request,
         string temporaryFolder,
+        Action grow,
         CancellationToken cancellation
     )
     {
-        if (request.ContentLength > SendApiLimits.Photo + SendApiLimits.FormFields)
+        if (request.ContentLength > SendApiLimits.Attachments + SendApiLimits.FormFields)
         {
             throw TooLarge();
         }
@@ -97,7 +101,7 @@ internal static class SendBody
         }
 
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        Stream? photo = null;
+        var attachments = new ReceivedAttachments(grow);
         try
         {
             var reader = new MultipartReader(boundary, request.Body)
@@ -120,14 +124,24 @@ internal static class SendBody
                     );
                 }
 
-                if (name == "photo")
+                if (name is SendField.Photo or SendField.Photos)
                 {
-                    if (photo is not null)
-                    {
-                        throw ApiException.Field("photo", "is there twice");
-                    }
+                    attachments.RequireRoomForPicture(name);
+                    attachments.AddPicture(name, await ReceiveAsync(section.Body, temporaryFolder, cancellation));
+                    continue;
+                }
 
-                    photo = await ReceiveAsync(section.Body, temporaryFolder, cancellation);
+                if (name == SendField.Files)
+                {
+                    attachments.RequireRoomForFile();
+                    attachments.AddFile(
+                        FileName(disposition)
+                            ?? throw ApiException.Field(
+                                SendField.Files,
+                                "has a part that is no file: give it a filename"
+                            ),
+                        await ReceiveAsync(section.Body, temporaryFolder, cancellation)
+                    );
                     continue;
                 }
 
@@ -136,14 +150,11 @@ internal static class SendBody
                 fields[name] = Encoding.UTF8.GetString(text);
             }
 
-            return (new FormFields(fields), photo);
+            return new ReceivedForm(new FormFields(fields), attachments);
         }
         catch (Exception e)
         {
-            if (photo is not null)
-            {
-                await photo.DisposeAsync();
-            }
+            await attachments.DisposeAsync();
 
             throw e
                 is InvalidDataException
@@ -151,19 +162,25 @@ internal static class SendBody
                     and not (BadHttpRequestException or OutboxNotWritableException)
                 ? new ApiException(
                     StatusCodes.Status400BadRequest,
-                    "The form is broken: it is cut short, or a part of it has no end."
+                    "The form is malformed: it is cut short, or a part has no end."
                 )
             : e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge()
             : e;
         }
     }
 
-    /// <summary>Copies a file up to its end, as <see cref="ReadFormAsync"/> keeps a picture that is received. The stream is the caller's to dispose.</summary>
+    /// <summary>The name of an arriving file as its sender wrote it; null if the part is no file. Curl escapes quotes in it.</summary>
+    private static string? FileName(ContentDispositionHeaderValue disposition) =>
+        disposition.FileNameStar.HasValue ? disposition.FileNameStar.Value
+        : disposition.FileName.HasValue ? HeaderUtilities.UnescapeAsQuotedString(disposition.FileName).Value
+        : null;
+
+    /// <summary>Copies a whole file, as <see cref="ReadFormAsync"/> keeps an arriving picture. The caller disposes the stream.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="size">How many bytes it should have.</param>
-    /// <param name="temporaryFolder">Where a large copy is kept.</param>
+    /// <param name="size">Its expected size in bytes.</param>
+    /// <param name="temporaryFolder">The folder for a large copy.</param>
     /// <param name="cancellation">Ends the copying.</param>
-    /// <returns>Null where the file has more bytes, or can't be read to its end.</returns>
+    /// <returns>Null if the file is larger, or can't be read to its end.</returns>
     /// <exception cref="OutboxNotWritableException">The copy can't be stored.</exception>
     internal static async Task<Stream?> CopyAsync(
         Stream file,
@@ -188,8 +205,8 @@ internal static class SendBody
         CancellationToken cancellation
     ) => await KeepAsync(part, SendApiLimits.Photo, temporaryFolder, cancellation) ?? throw TooLarge();
 
-    /// <summary>Keeps what a stream gives up to its end. What goes wrong with the disk is none of the stream's faults, and so is told from them here.</summary>
-    /// <returns>Null where it gives more than <paramref name="most"/> bytes.</returns>
+    /// <summary>Reads a stream to its end into memory or a file. Tells disk errors apart from errors of the stream.</summary>
+    /// <returns>Null if it has more than <paramref name="most"/> bytes.</returns>
     private static async Task<Stream?> KeepAsync(
         Stream part,
         long most,
@@ -240,10 +257,10 @@ internal static class SendBody
         }
     }
 
-    /// <summary>A file for the bot alone that goes when it is closed.</summary>
+    /// <summary>A private file that is deleted when it is closed.</summary>
     private static FileStream NewTemporary(string folder)
     {
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder, FileModes.OwnerFolder);
         return new FileStream(
             Path.Combine(folder, Path.GetRandomFileName()),
             new FileStreamOptions
@@ -252,7 +269,7 @@ internal static class SendBody
                 Access = FileAccess.ReadWrite,
                 BufferSize = 0,
                 Options = FileOptions.DeleteOnClose,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = FileModes.OwnerFile,
             }
         );
     }
@@ -280,7 +297,7 @@ internal static class SendBody
             StatusCodes.Status413PayloadTooLarge,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Too large: a photo may have {SendApiLimits.Photo / 1_000_000} MB, all other fields together {SendApiLimits.FormFields / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."
+                $"Too large: a photo or file may have {SendApiLimits.Photo / 1_000_000} MB, all of them together {SendApiLimits.Attachments / 1_000_000} MB, all other fields together {SendApiLimits.FormFields / 1_000_000} MB. Make the chart smaller (plt.savefig with a lower dpi)."
             )
         );
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Notify.Sending;
+using Notify.Contracts;
+using Notify.Http;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>The fields of a send request, as they came: a JSON object or a form. Null and absent are one. A wrong type is a refusal that names the field.</summary>
+/// <summary>The fields of a send request, from a JSON object or a form. Null counts as absent. A wrong type is refused with the field's name.</summary>
 internal abstract class SendFields
 {
     internal abstract string? Text(string name);
@@ -15,6 +16,12 @@ internal abstract class SendFields
     internal abstract double? Number(string name);
 
     internal abstract JsonElement? Object(string name);
+
+    /// <summary>A value of any kind: in a form, JSON text.</summary>
+    internal abstract JsonElement? Value(string name);
+
+    /// <summary>A list of texts. A form has none: its files are parts.</summary>
+    internal abstract IReadOnlyList<string> Texts(string name);
 }
 
 internal sealed class JsonFields : SendFields
@@ -45,7 +52,7 @@ internal sealed class JsonFields : SendFields
                     StatusCodes.Status400BadRequest,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are read at the most."
+                        $"The body is nested too deeply: {SendApiLimits.JsonLevels} levels are the limit."
                     )
                 ),
                 var field => RequestJson.TooDeep(field),
@@ -57,12 +64,24 @@ internal sealed class JsonFields : SendFields
             : throw new ApiException(StatusCodes.Status400BadRequest, "The body is not a JSON object.");
     }
 
+    /// <summary>The fields of an object within a body; null for anything else.</summary>
+    internal static JsonFields? Of(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object ? new JsonFields(value) : null;
+
     internal override string? Text(string name) =>
         Get(name) switch
         {
             null => null,
             { ValueKind: JsonValueKind.String } value => value.GetString(),
             _ => throw ApiException.Field(name, "is not a string"),
+        };
+
+    internal IReadOnlyList<JsonElement>? List(string name) =>
+        Get(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Array } value => [.. value.EnumerateArray()],
+            _ => throw ApiException.Field(name, "is not a list"),
         };
 
     internal override bool Flag(string name, bool otherwise = false) =>
@@ -90,13 +109,24 @@ internal sealed class JsonFields : SendFields
             _ => throw ApiException.Field(name, "is not an object"),
         };
 
+    internal override JsonElement? Value(string name) => Get(name);
+
+    internal override IReadOnlyList<string> Texts(string name) =>
+        [
+            .. (List(name) ?? []).Select(item =>
+                item.ValueKind == JsonValueKind.String
+                    ? item.GetString()!
+                    : throw ApiException.Field(name, "is not a list of strings")
+            ),
+        ];
+
     private JsonElement? Get(string name) =>
         _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }
 
 internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : SendFields
 {
-    /// <summary>Of all fields together, in UTF-16 units.</summary>
+    /// <summary>Total length of all fields, in UTF-16 units.</summary>
     internal long Length => fields.Values.Sum(value => (long)value.Length);
 
     internal override string? Text(string name) => fields.GetValueOrDefault(name);
@@ -119,22 +149,34 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
             _ => throw ApiException.Field(name, "is not a number"),
         };
 
-    internal override JsonElement? Object(string name)
+    internal override JsonElement? Object(string name) =>
+        Value(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } value => value,
+            _ => throw ApiException.Field(name, "is not an object"),
+        };
+
+    internal override IReadOnlyList<string> Texts(string name) =>
+        fields.GetValueOrDefault(name) is { Length: > 0 }
+            ? throw ApiException.Field(name, "is no file: give it a filename")
+            : [];
+
+    internal override JsonElement? Value(string name)
     {
         if (fields.GetValueOrDefault(name) is not { Length: > 0 } text)
         {
             return null;
         }
 
-        // As in a body of JSON, where it is one level further in.
+        // As in a JSON body, where it is one level deeper.
         var json = Encoding.UTF8.GetBytes(text);
         try
         {
             return RequestJson.Read(json, SendApiLimits.FieldLevels) switch
             {
                 { ValueKind: JsonValueKind.Null } => null,
-                { ValueKind: JsonValueKind.Object } value => value,
-                _ => throw ApiException.Field(name, "is not an object"),
+                var value => value,
             };
         }
         catch (JsonException)

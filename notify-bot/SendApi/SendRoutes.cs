@@ -1,8 +1,10 @@
 using Notify.Bot.Delivery;
+using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Files;
+using Notify.Http;
 using Notify.Images;
-using Notify.Sending;
 
 namespace Notify.Bot.SendApi;
 
@@ -10,7 +12,7 @@ namespace Notify.Bot.SendApi;
 internal sealed class SendRoutes(
     BotSettings settings,
     Recipients recipients,
-    NotificationDelivery delivery,
+    AcceptPipeline pipeline,
     UploadLimiter uploads,
     LargeTexts largeTexts,
     IOutbox outbox,
@@ -18,53 +20,64 @@ internal sealed class SendRoutes(
 )
 {
     /// <summary>
-    /// File systems count a file's time in ticks of up to 10 ms. What was written twice within one would look unchanged, so a file is only read once its last change is older.
+    /// File times have ticks of up to 10 ms, and a second write within one would go unnoticed. So a file is read only when its last change is older.
     /// </summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How often a file is found to have just been changed before it is refused for that.</summary>
-    private const int MostTries = 10;
+    /// <summary>How often a file may be found just changed before it is refused.</summary>
+    private const int MaxTries = 10;
 
     internal async Task SendAsync(HttpContext context, bool photo)
     {
-        // Apart, so that nothing of what was sent is held while its delivery is waited for.
+        // A separate method, so no part of the request stays in memory during the wait for delivery.
         var (user, script, wait, outcome) = await AcceptAsync(context, photo);
         await AnswerAsync(context, user, script, await outcome(wait, context.RequestAborted));
     }
 
-    private async Task<(UserName User, string? Script, TimeSpan Wait, OutcomeWait Outcome)> AcceptAsync(
+    private async Task<(UserName User, string? Script, TimeSpan Wait, WaitForOutcome Outcome)> AcceptAsync(
         HttpContext context,
         bool photo
     )
     {
         var caller = PeerCredentialMiddleware.Of(context);
-        Stream? uploaded = null;
-        IDisposable? turn = null;
+        ReceivedAttachments? attachments = null;
+        UploadLimiter.Turn? turn = null;
         IDisposable? held = null;
+        void Grow()
+        {
+            if (!turn!.TryGrow())
+            {
+                throw TooManyUploads();
+            }
+        }
+
         try
         {
             SendRequest request;
             if (SendBody.IsForm(context.Request))
             {
-                // Before megabytes are received: who can't send at all need not begin.
+                // Checked before megabytes arrive from a caller who may not send at all.
                 if (!caller.IsTrusted)
                 {
                     await recipients.RequireAsync(caller.For(null), context.RequestAborted);
                 }
 
                 turn = Enter(caller);
-                (var fields, uploaded) = await ReceiveAsync(context);
-                if (uploaded is not null && !photo)
+                var form = await WatchDiskAsync(() =>
+                    SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, Grow, context.RequestAborted)
+                );
+                attachments = form.Attachments;
+                if (attachments.HasPhoto && !photo)
                 {
                     throw new ApiException(
                         StatusCodes.Status400BadRequest,
-                        "A form with a photo belongs to /send_photo."
+                        $"A form with a photo belongs to /send_photo. /send takes '{SendField.Photos}' and '{SendField.Files}'."
                     );
                 }
 
-                using (await largeTexts.ReadAsync(caller.Uid, fields.Length, context.RequestAborted))
+                using (await largeTexts.ReadAsync(caller.Uid, form.Fields.Length, context.RequestAborted))
                 {
-                    request = SendRequest.Read(fields, photo);
+                    request = SendRequest.Read(form.Fields, photo, attachments.Count);
                 }
             }
             else
@@ -79,33 +92,43 @@ internal sealed class SendRoutes(
 
             var user = caller.For(request.User);
             var link = await recipients.RequireAsync(user, context.RequestAborted);
-            if (photo && uploaded is null)
+            attachments ??= new ReceivedAttachments(Grow);
+            if (request.Images.Count + request.Files.Count > 0 || (photo && attachments.Pictures.Count == 0))
             {
                 turn ??= Enter(caller);
-                uploaded = await CopyPhotoAsync(request.PhotoPath, caller, context.RequestAborted);
+                await CopyFilesAsync(request, photo, attachments, caller, context.RequestAborted);
             }
 
-            var wish = new SendCommand
+            var command = new SendCommand
             {
                 User = user,
                 Script = request.Script,
                 Title = request.Title,
                 Message = request.Message,
                 ParseMode = request.ParseMode,
-                Picture = uploaded is null ? null : (uploaded, await ImageInfoAsync(uploaded, context.RequestAborted)),
+                Pictures = await InfosAsync(attachments.Pictures, context.RequestAborted),
+                Files = attachments.Files,
+                Table = request.Table,
+                Buttons = request.Buttons,
                 Data = request.Data,
                 Silent = request.Silent,
+                Urgent = request.Urgent,
                 Key = request.Key,
                 KeyLifetime = request.KeyLifetime,
                 HasButtons = request.HasButtons,
             };
-            return (user, request.Script, request.Wait, await delivery.AcceptAsync(wish, link, context.RequestAborted));
+            return (
+                user,
+                request.Script,
+                request.Wait,
+                await pipeline.AcceptAsync(command, link, context.RequestAborted)
+            );
         }
         finally
         {
-            if (uploaded is not null)
+            if (attachments is not null)
             {
-                await uploaded.DisposeAsync();
+                await attachments.DisposeAsync();
             }
 
             turn?.Dispose();
@@ -113,19 +136,17 @@ internal sealed class SendRoutes(
         }
     }
 
-    private IDisposable Enter(Caller caller) =>
-        uploads.TryEnter(caller)
-        ?? throw new ApiException(
+    private UploadLimiter.Turn Enter(Caller caller) => uploads.TryEnter(caller) ?? throw TooManyUploads();
+
+    private static ApiException TooManyUploads() =>
+        new(
             StatusCodes.Status429TooManyRequests,
-            "Too many charts are being received at this moment: "
+            "Too many charts are arriving at the moment: "
                 + $"{UploadLimiter.OfOneUser} of yours, or {UploadLimiter.OfAll} of all users. Send this one again in a few seconds.",
             TimeSpan.FromSeconds(5)
         );
 
-    private Task<(FormFields Fields, Stream? Photo)> ReceiveAsync(HttpContext context) =>
-        WatchDiskAsync(() => SendBody.ReadFormAsync(context.Request, settings.IncomingFolder, context.RequestAborted));
-
-    /// <summary>Does what writes beside the outbox: a disk that refuses that may refuse the outbox, too.</summary>
+    /// <summary>Runs a write beside the outbox. A disk that refuses it may refuse the outbox too.</summary>
     private async Task<T> WatchDiskAsync<T>(Func<Task<T>> act)
     {
         try
@@ -134,7 +155,7 @@ internal sealed class SendRoutes(
         }
         catch (OutboxNotWritableException)
         {
-            outbox.LookWhetherWritable();
+            outbox.RequestProbe();
             throw;
         }
     }
@@ -149,45 +170,52 @@ internal sealed class SendRoutes(
                     DeliveryState.Failed when progress.IsUnreached => throw recipients.NotLinked(user, id),
                     DeliveryState.Failed when progress.IsChatUnreachable => throw Gone(
                         user,
-                        progress.Reason ?? "gone",
+                        progress.ReasonText ?? "gone",
                         id
                     ),
                     DeliveryState.Failed => throw new ApiException(
                         StatusCodes.Status502BadGateway,
-                        $"It was not delivered, and trying again would not help: {progress.Reason}"
+                        $"Telegram did not take it, and trying again would not help: {progress.ReasonText}"
                     )
                     {
                         NotificationId = id,
                     },
                     DeliveryState.Unknown => throw new ApiException(
                         StatusCodes.Status502BadGateway,
-                        $"The message went out twice and Telegram never answered ({progress.Reason}). Look at the phone before you send it again."
+                        $"The message went out twice without an answer from Telegram ({progress.ReasonText}). Look at the phone before you send it again."
                     )
                     {
                         NotificationId = id,
                     },
-                    DeliveryState.Delivered => SentAsync("delivered", id, progress, desktops, accepted.IsRepeat, null),
+                    DeliveryState.Delivered => SentAsync(
+                        DeliveryState.Delivered,
+                        id,
+                        progress,
+                        desktops,
+                        accepted.IsRepeat,
+                        null
+                    ),
                     DeliveryState.Muted => SentAsync(
-                        "queued",
+                        DeliveryState.Queued,
                         id,
                         progress,
                         desktops,
                         accepted.IsRepeat,
                         outbox.MutesOf(user).Until(script)
                     ),
-                    _ => SentAsync("queued", id, progress, desktops, accepted.IsRepeat, null),
+                    _ => SentAsync(DeliveryState.Queued, id, progress, desktops, accepted.IsRepeat, null),
                 };
             case DeliveryOutcome.NothingToSay:
                 throw new ApiException(
                     StatusCodes.Status400BadRequest,
-                    "The notification has no visible character: nothing would be shown on the phone."
+                    "The notification has no visible character, so the phone would show nothing."
                 );
             case DeliveryOutcome.LinkDead dead:
-                throw Gone(user, dead.Reason, null);
+                throw Gone(user, dead.Reason.Word(), null);
             case DeliveryOutcome.TooManyWaiting many:
                 throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
-                    $"{many.Said($" of {user}")} wait for delivery already. Send fewer, or several things in one; try again in a minute.",
+                    $"{many.Said($" of {user}")} are already queued. Send fewer, or several things in one. Try again in a minute.",
                     TimeSpan.FromMinutes(1)
                 );
             default:
@@ -195,7 +223,7 @@ internal sealed class SendRoutes(
         }
 
         Task SentAsync(
-            string status,
+            DeliveryState status,
             string id,
             DeliveryProgress progress,
             int? desktops,
@@ -204,35 +232,59 @@ internal sealed class SendRoutes(
         ) =>
             context.WriteAsync(
                 StatusCodes.Status200OK,
-                new SentAnswer(
-                    true,
-                    status,
-                    id,
-                    ChannelsAnswer.Of(progress, desktops),
-                    isRepeat ? true : null,
-                    mutedUntil
-                ),
-                SendApiJson.Default.SentAnswer
+                new SentAnswer(true, status, id, progress.Channels(desktops), isRepeat ? true : null, mutedUntil),
+                SendContract.Json.SentAnswer
             );
     }
 
     private static ApiException Gone(UserName user, string reason, string? id) =>
         new(
             StatusCodes.Status410Gone,
-            reason == "kicked"
-                ? $"{user}'s group takes no messages ({reason}). Somebody of the group has to add the bot to it again; or an operator links {user} to another chat."
-                : $"{user}'s chat takes no messages ({reason}). {user} has to open the bot's chat in Telegram, unblock it if it is blocked, and send /start."
+            reason == DeadLinkReason.Kicked.Word()
+                ? $"{user}'s group takes no messages ({reason}). A member has to add the bot again, or the admin links {user} to another chat."
+                : $"{user}'s chat takes no messages ({reason}). {user} has to open the bot's chat in Telegram, unblock the bot if needed, and send /start."
         )
         {
             NotificationId = id,
         };
 
-    /// <summary>Copies a file that the caller names, so that what is looked at, counted and sent are the same bytes whatever becomes of the file.</summary>
-    private async Task<Stream> CopyPhotoAsync(string? path, Caller caller, CancellationToken cancellation)
+    /// <summary>Copies the files that a request names by path, each with its caller's rights.</summary>
+    private async Task CopyFilesAsync(
+        SendRequest request,
+        bool photo,
+        ReceivedAttachments into,
+        Caller caller,
+        CancellationToken cancellation
+    )
     {
-        for (var tries = 0; tries < MostTries; tries++)
+        // Without a photo of any kind, its path is what is missing.
+        if (photo && into.Pictures.Count == 0 && (request.PhotoPath is { Length: > 0 } || request.Images.Count == 0))
         {
-            var opened = OpenPhoto(path, caller);
+            into.AddPicture(
+                SendField.Photo,
+                await CopyAsync(CallerFileUse.PhotoPath, request.PhotoPath, caller, cancellation)
+            );
+        }
+
+        foreach (var path in request.Images)
+        {
+            into.RequireRoomForPicture(SendField.Images);
+            into.AddPicture(SendField.Images, await CopyAsync(CallerFileUse.Images, path, caller, cancellation));
+        }
+
+        foreach (var path in request.Files)
+        {
+            into.RequireRoomForFile();
+            into.AddFile(path, await CopyAsync(CallerFileUse.Files, path, caller, cancellation));
+        }
+    }
+
+    /// <summary>Copies the caller's file, so checks, limits and sending see the same bytes if the file changes.</summary>
+    private async Task<Stream> CopyAsync(CallerFileUse use, string? path, Caller caller, CancellationToken cancellation)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var opened = Open(use, path, caller);
             await using var file = new FileStream(opened.Handle, FileAccess.Read, bufferSize: 0);
             if (time.GetUtcNow() - opened.Modified is var age && age >= TimeSpan.Zero && age < Tick)
             {
@@ -254,21 +306,23 @@ internal sealed class SendRoutes(
 
         throw new ApiException(
             StatusCodes.Status400BadRequest,
-            "The photo changed while it was read. Send it when it is written whole."
+            $"The {use.Noun} changed while the bot read it. Send it when the file is complete."
         );
     }
 
-    private static CallerFileResult.Opened OpenPhoto(string? path, Caller caller)
+    private static CallerFileResult.Opened Open(CallerFileUse use, string? path, Caller caller)
     {
         if (string.IsNullOrEmpty(path))
         {
             throw ApiException.Field(
-                "photo_path",
-                "is missing: give the path of a PNG or JPEG, or send the file itself as the part 'photo' of a form"
+                use.Field,
+                use == CallerFileUse.PhotoPath
+                    ? "is missing: give the path of a PNG or JPEG, or send the file as the part 'photo' of a form"
+                    : "has an empty path"
             );
         }
 
-        return CallerFile.Open(path, caller.Uid, caller.Groups, SendApiLimits.Photo) switch
+        return CallerFile.Open(path, caller.Uid, caller.Groups, SendApiLimits.Photo, use) switch
         {
             CallerFileResult.Opened opened => opened,
             CallerFileResult.Refused { Reason: CallerFileRefusal.TooLarge } refused => throw new ApiException(
@@ -287,9 +341,23 @@ internal sealed class SendRoutes(
         };
     }
 
+    private static async Task<IReadOnlyList<(Stream Content, ImageInfo Info)>> InfosAsync(
+        IReadOnlyList<Stream> pictures,
+        CancellationToken cancellation
+    )
+    {
+        var infos = new List<(Stream, ImageInfo)>();
+        foreach (var picture in pictures)
+        {
+            infos.Add((picture, await ImageInfoAsync(picture, cancellation)));
+        }
+
+        return infos;
+    }
+
     private static async Task<ImageInfo> ImageInfoAsync(Stream content, CancellationToken cancellation)
     {
-        // A JPEG's size can stand after 64 kB of metadata and more.
+        // A JPEG's size can follow over 64 kB of metadata.
         var head = new byte[Math.Min(content.Length, 1_000_000)];
         content.Position = 0;
         await content.ReadExactlyAsync(head, cancellation);

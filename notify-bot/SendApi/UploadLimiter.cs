@@ -1,20 +1,20 @@
 namespace Notify.Bot.SendApi;
 
-/// <summary>How many charts are received at one moment: each may fill 50 MB of the disk that links and outbox live on, for as long as its sender takes.</summary>
+/// <summary>Limits requests with charts and files that arrive at the same time. Each 50 MB of one take a slot, on the disk with links and outbox, for as long as its sender takes.</summary>
 internal sealed class UploadLimiter
 {
-    /// <summary>Of one user who is not trusted.</summary>
+    /// <summary>Most requests of one untrusted user.</summary>
     internal const int OfOneUser = 4;
 
-    /// <summary>Of all together: 3 GB at the very most.</summary>
+    /// <summary>Most slots of all users: at most 3 GB.</summary>
     internal const int OfAll = 64;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, int> _open = [];
     private int _all;
 
-    /// <summary>Takes a turn, to be given back by disposing it; null where there is none.</summary>
-    internal IDisposable? TryEnter(Caller caller)
+    /// <summary>Takes a slot, freed by disposing it; null if none is free.</summary>
+    internal Turn? TryEnter(Caller caller)
     {
         lock (_gate)
         {
@@ -30,11 +30,25 @@ internal sealed class UploadLimiter
         }
     }
 
-    private void Leave(uint uid)
+    private bool TryGrow()
     {
         lock (_gate)
         {
-            _all--;
+            if (_all >= OfAll)
+            {
+                return false;
+            }
+
+            _all++;
+            return true;
+        }
+    }
+
+    private void Leave(uint uid, int slots)
+    {
+        lock (_gate)
+        {
+            _all -= slots;
             if (--_open[uid] == 0)
             {
                 _open.Remove(uid);
@@ -42,16 +56,26 @@ internal sealed class UploadLimiter
         }
     }
 
-    private sealed class Turn(UploadLimiter gate, uint uid) : IDisposable
+    /// <summary>A request's turn. Disposing it frees its slots.</summary>
+    internal sealed class Turn(UploadLimiter gate, uint uid) : IDisposable
     {
+        private int _slots = 1;
         private bool _left;
+
+        /// <summary>Takes another slot; false if none is free.</summary>
+        public bool TryGrow()
+        {
+            var grows = gate.TryGrow();
+            _slots += grows ? 1 : 0;
+            return grows;
+        }
 
         public void Dispose()
         {
             if (!_left)
             {
                 _left = true;
-                gate.Leave(uid);
+                gate.Leave(uid, _slots);
             }
         }
     }

@@ -1,53 +1,30 @@
-using System.Globalization;
-using Notify.Bot.Delivery;
+using Microsoft.Net.Http.Headers;
+using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
-using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Formatting;
+using Notify.Http;
 using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>What can be looked at: the bot's health and figures, and a user's link, notifications and charts.</summary>
+/// <summary>Serves the bot's health and metrics, and a user's link, notifications and charts.</summary>
 internal sealed class WatchRoutes(
     ILinkStore links,
     Accounts accounts,
-    NotificationDelivery delivery,
     IOutbox outbox,
     HistoryTurns turns,
-    ImageStore images,
-    TelegramState telegram
+    AttachmentStore attachments,
+    BotHealthCheck health
 )
 {
     internal async Task HealthAsync(HttpContext context)
     {
-        var trouble = await outbox.LookAsync(context.RequestAborted);
-        var now = telegram.Now;
-        var unreadable = links.Unreadable();
-        var state = now.Condition switch
-        {
-            TelegramCondition.Ok => "ok",
-            TelegramCondition.TokenRefused => "token refused",
-            TelegramCondition.PolledElsewhere => "polled elsewhere",
-            _ => "unreachable",
-        };
-        var queue = delivery.Queue;
-        var answer = new HealthAnswer(
-            trouble is not null ? "down"
-                : now.Condition == TelegramCondition.Ok && unreadable.Count == 0 && outbox.LogTrouble is null ? "ok"
-                : "degraded",
-            BotVersion.Text,
-            telegram.BotUsername,
-            new TelegramAnswer(state, now.LastGoodPoll, now.Trouble),
-            new QueueAnswer(queue.Length, Math.Round(queue.Oldest.TotalSeconds, 1)),
-            (trouble?.Reason ?? outbox.LogTrouble) is { } reason
-                ? new OutboxAnswer(trouble?.Word ?? "log too large", reason, outbox.LogBytes)
-                : null,
-            unreadable
-        );
+        var answer = await health.CheckAsync(context.RequestAborted);
         await context.WriteAsync(
-            trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            answer.Status == HealthState.Down ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK,
             answer,
-            SendApiJson.Default.HealthAnswer
+            HealthContract.Json.BotHealth
         );
     }
 
@@ -57,11 +34,11 @@ internal sealed class WatchRoutes(
         return context.WriteAsync(
             StatusCodes.Status200OK,
             new LinkAnswer(link is not null, link?.LinkedAt),
-            SendApiJson.Default.LinkAnswer
+            HealthContract.Json.LinkAnswer
         );
     }
 
-    /// <summary>What the user has muted, without a look at the scripts themselves, which costs a process.</summary>
+    /// <summary>The user's mutes, without listing the scripts, which costs a process.</summary>
     internal Task MutesAsync(HttpContext context)
     {
         var mutes = outbox.MutesOf(PeerCredentialMiddleware.UserOf(context));
@@ -71,25 +48,14 @@ internal sealed class WatchRoutes(
         return context.WriteAsync(
             StatusCodes.Status200OK,
             new MutesAnswer(mutes.All, [.. scripts]),
-            SendApiJson.Default.MutesAnswer
+            ScriptsContract.Json.MutesAnswer
         );
     }
 
     internal async Task NotificationsAsync(HttpContext context)
     {
         var user = PeerCredentialMiddleware.UserOf(context);
-        var limit = 50;
-        if (
-            context.Request.Query["limit"] is [{ Length: > 0 } text]
-            && !(
-                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
-                && limit is >= 1 and <= 200
-            )
-        )
-        {
-            throw ApiException.Field("limit", "is not a whole number from 1 to 200");
-        }
-
+        var limit = ListQuery.Limit(context);
         var before = long.MaxValue;
         if (context.Request.Query["before"] is [{ Length: > 0 } id])
         {
@@ -100,7 +66,7 @@ internal sealed class WatchRoutes(
                     ? last.Sequence
                     : throw ApiException.Field(
                         "before",
-                        $"names no notification of {user}'s history; it is kept for 30 days"
+                        $"names no notification in {user}'s history, which covers 30 days"
                     );
         }
 
@@ -116,8 +82,8 @@ internal sealed class WatchRoutes(
             n.Title,
             n.Message,
             n.CreatedAt,
-            n.Progress.State.Word(),
-            n.Progress.Reason,
+            n.Progress.State,
+            n.Progress.ReasonText,
             n.Progress.NextTryAt,
             n.ImageId,
             n.ParseMode switch
@@ -125,12 +91,15 @@ internal sealed class WatchRoutes(
                 ParseMode.Markdown => null,
                 ParseMode.Plain => "",
                 var other => other.BotApiName(),
-            }
+            },
+            ImageIds(n),
+            Files(n),
+            n.Table
         ));
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new NotificationsAnswer([.. history]),
-            SendApiJson.Default.NotificationsAnswer
+            HistoryContract.Json.NotificationsAnswer
         );
     }
 
@@ -150,7 +119,7 @@ internal sealed class WatchRoutes(
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new DaysAnswer(counts.Since, [.. days]),
-            SendApiJson.Default.DaysAnswer
+            HistoryContract.Json.DaysAnswer
         );
     }
 
@@ -170,11 +139,11 @@ internal sealed class WatchRoutes(
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new QuartersAnswer(counts.Since, [.. quarters]),
-            SendApiJson.Default.QuartersAnswer
+            HistoryContract.Json.QuartersAnswer
         );
     }
 
-    /// <summary>An answer made of the sums by state: queued, delivered, failed, unknown, muted.</summary>
+    /// <summary>An answer built from the sums by state: queued, delivered, failed, unknown, muted.</summary>
     private static T Sum<T>(
         IEnumerable<(DeliveryState State, int Count)> counts,
         Func<int, int, int, int, int, T> answer
@@ -194,13 +163,15 @@ internal sealed class WatchRoutes(
     internal async Task ImageAsync(HttpContext context)
     {
         var user = PeerCredentialMiddleware.UserOf(context);
-        var image = context.Request.RouteValues["id"] is string id ? outbox.ImageOf(user, id) : null;
-        await using var file = image is null ? null : images.Open(image);
+        var image = context.Request.RouteValues["id"] is string id
+            ? outbox.ImageOf(user, id) ?? outbox.AttachmentOf(user, id) as StoredImage
+            : null;
+        await using var file = image is null ? null : attachments.Open(image);
         if (file is null)
         {
             throw new ApiException(
                 StatusCodes.Status404NotFound,
-                $"{user}'s history has no chart of that name. Charts are kept for 30 days."
+                $"{user}'s history has no chart with that name. The history covers 30 days."
             );
         }
 
@@ -208,5 +179,61 @@ internal sealed class WatchRoutes(
         context.Response.ContentLength = file.Length;
         context.Response.Headers.XContentTypeOptions = "nosniff";
         await file.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    /// <summary>A file of the history, to be saved and never shown: its bytes are its sender's.</summary>
+    internal async Task FileAsync(HttpContext context)
+    {
+        var user = PeerCredentialMiddleware.UserOf(context);
+        var stored = context.Request.RouteValues["id"] is string id
+            ? outbox.AttachmentOf(user, id) as StoredFile
+            : null;
+        await using var file = stored is null ? null : attachments.Open(stored);
+        if (file is null)
+        {
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                $"{user}'s history has no file with that name. The history covers 30 days."
+            );
+        }
+
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(stored!.Name);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentLength = file.Length;
+        context.Response.Headers.ContentDisposition = disposition.ToString();
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        await file.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    /// <summary>The names of all charts; null for none or one.</summary>
+    private static List<string>? ImageIds(PastNotification past)
+    {
+        if (past.ImageId is not { } first)
+        {
+            return null;
+        }
+
+        var ids = new List<string> { first };
+        ids.AddRange(
+            past.Attachments.Index()
+                .Where(item => item.Item is StoredImage)
+                .Select(item => StoredAttachment.Reference(past.Id, item.Index))
+        );
+        return ids.Count > 1 ? ids : null;
+    }
+
+    private static List<FileAnswer>? Files(PastNotification past)
+    {
+        var files = past
+            .Attachments.Index()
+            .Where(item => item.Item is StoredFile)
+            .Select(item => new FileAnswer(
+                StoredAttachment.Reference(past.Id, item.Index),
+                ((StoredFile)item.Item).Name,
+                item.Item.ByteLength
+            ))
+            .ToList();
+        return files.Count > 0 ? files : null;
     }
 }

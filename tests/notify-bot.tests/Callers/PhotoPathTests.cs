@@ -202,8 +202,8 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
                 ($"{people.Bob.Home}/chart\0.png", 400, "absolute path"),
                 ("/" + new string('x', 5000), 400, "absolute path"),
                 ("", 400, "photo_path"),
-                (people.Bob.Home + "/missing.png", 403, "does not get to that file"),
-                (people.Bob.Home + "/missing/chart.png", 403, "does not get to that file"),
+                (people.Bob.Home + "/missing.png", 403, "can't reach that file"),
+                (people.Bob.Home + "/missing/chart.png", 403, "can't reach that file"),
                 (people.Bob.Write("mine.txt", "no picture", ReadableByAll), 415, "PNG or JPEG"),
                 (people.Bob.Write("empty.png", "", ReadableByAll), 415, "PNG or JPEG"),
                 (people.Bob.Write("closed.png", TestPictures.Png(5, 5), OwnerOnly), 403, "part 'photo' of a form"),
@@ -292,7 +292,7 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
                     Cancellation
                 );
                 Assert.True(answer.Status == 400, $"{path} gave {answer}");
-                Assert.Contains("changed while it was read", answer.Error, StringComparison.Ordinal);
+                Assert.Contains("changed while the bot read it", answer.Error, StringComparison.Ordinal);
             }
         }
         finally

@@ -55,7 +55,7 @@ public sealed class WhoMayActTests(People people) : IClassFixture<People>
     [InlineData("root")]
     [InlineData("dana")]
     [InlineData("deploy")]
-    public async Task Root_operators_and_the_bots_own_user_send_for_anyone_who_is_linked(string who)
+    public async Task Root_the_trusted_group_and_the_bots_own_user_send_for_anyone_who_is_linked(string who)
     {
         await using var scene = await CallerScene.BeginAsync(people);
         await using var caller = who switch

@@ -1,5 +1,5 @@
 using Notify.Bot.Events;
-using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
 using Notify.Tests.Callers;
@@ -193,7 +193,7 @@ public sealed class EventTests(People people) : IClassFixture<People>
         using var slow = feed.Watch(only: null);
         using var danas = feed.Watch(only: dana);
 
-        for (var i = 0; i <= ChangeFeed.Watcher.MostUnread; i++)
+        for (var i = 0; i <= ChangeFeed.Watcher.MaxUnread; i++)
         {
             feed.NotificationChanged(omar, $"{i}", DeliveryState.Queued);
         }

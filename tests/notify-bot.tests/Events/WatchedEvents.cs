@@ -5,7 +5,7 @@ namespace Notify.Tests.Events;
 /// <summary>A stream of server-sent events as its reader sees it.</summary>
 internal sealed class WatchedEvents : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly TextReader _lines;
     private readonly HttpResponseMessage? _answer;
@@ -61,7 +61,7 @@ internal sealed class WatchedEvents : IAsyncDisposable
     /// <summary>Whether the other side has ended it; waits for that.</summary>
     public async Task<bool> HasEndedAsync()
     {
-        while (await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(Patience, _cancellation) is { } line)
+        while (await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(WaitTimeout, _cancellation) is { } line)
         {
             Assert.DoesNotContain("event:", line, StringComparison.Ordinal);
         }
@@ -78,7 +78,7 @@ internal sealed class WatchedEvents : IAsyncDisposable
     }
 
     private async Task<string?> LineAsync() =>
-        await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(Patience, _cancellation) is { } line
+        await _lines.ReadLineAsync(_cancellation).AsTask().WaitAsync(WaitTimeout, _cancellation) is { } line
             ? line
             : throw new EndOfStreamException("The stream has ended.");
 }

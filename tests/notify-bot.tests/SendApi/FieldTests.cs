@@ -25,7 +25,7 @@ public sealed class FieldTests
                 ("null", "not a JSON object"),
                 (
                     new string('[', 100) + new string(']', 100),
-                    "The body is nested too deeply: 64 levels are read at the most."
+                    "The body is nested too deeply: 64 levels are the limit."
                 ),
                 ("""{"user":"dana"}""", "'text' is missing"),
                 ("""{"user":"dana","text":""}""", "'text' is missing"),
@@ -94,7 +94,7 @@ public sealed class FieldTests
                 ("null", null),
                 (" {} ", null),
                 (Nested(63), null),
-                (Nested(64), "Field 'data' is nested too deeply: 63 levels are read at the most."),
+                (Nested(64), "Field 'data' is nested too deeply: 63 levels are the limit."),
                 (Nested(150_000), "Field 'data' is nested too deeply"),
                 (
                     Nested(64).Replace("{}", """{"margin":NaN}""", StringComparison.Ordinal),

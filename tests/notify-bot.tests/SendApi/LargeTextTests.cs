@@ -9,7 +9,7 @@ namespace Notify.Tests.SendApi;
 /// <summary>One sender's megabytes cost the bot neither its memory nor the others' time.</summary>
 public sealed class LargeTextTests
 {
-    private static readonly JsonSerializerOptions s_asItIs = new()
+    private static readonly JsonSerializerOptions AsItIs = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
@@ -142,7 +142,7 @@ public sealed class LargeTextTests
                 parse_mode = mode,
                 wait = 0,
             },
-            s_asItIs
+            AsItIs
         );
 
     private static string Nested(string opening, int levels, string inner, string closing) =>

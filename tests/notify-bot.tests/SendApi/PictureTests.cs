@@ -32,6 +32,9 @@ public sealed class PictureTests
         (await scene.SendPhotoAsync(TestPictures.Png(64, 48), ("user", "dana"))).AssertDelivered();
 
         Assert.Equal("", Assert.Single(await scene.DanasPhone()).Text);
+        var history = await scene.AskAsync(HttpMethod.Get, "/notifications?user=dana");
+        Assert.True(history.Status == 200, history.ToString());
+        Assert.Equal("", history.Json.GetProperty("notifications")[0].GetProperty("message").GetString());
     }
 
     [Theory]

@@ -16,11 +16,11 @@ public sealed class RequestTests
         foreach (
             var (method, path, status, words) in new (string, string, int, string)[]
             {
-                ("GET", "/send", 405, "it takes POST"),
-                ("PUT", "/send_photo", 405, "it takes POST"),
-                ("GET", "/scripts/report.py/run", 405, "it takes POST"),
-                ("POST", "/health", 405, "it takes GET"),
-                ("DELETE", "/scripts", 405, "it takes GET"),
+                ("GET", "/send", 405, "use POST"),
+                ("PUT", "/send_photo", 405, "use POST"),
+                ("GET", "/scripts/report.py/run", 405, "use POST"),
+                ("POST", "/health", 405, "use GET"),
+                ("DELETE", "/scripts", 405, "use GET"),
                 ("GET", "/", 404, "POST /send"),
                 ("POST", "/sned", 404, "POST /send"),
                 ("GET", "/send/../etc/passwd", 404, "POST /send"),
@@ -38,7 +38,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task Broken_HTTP_is_refused_and_the_next_request_served()
+    public async Task Malformed_HTTP_is_refused_and_the_next_request_served()
     {
         await using var scene = await ApiScene.BeginAsync();
         foreach (
@@ -131,7 +131,7 @@ public sealed class RequestTests
         );
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
-        Assert.Equal(status == 413, answer.Contains("a photo may have 50 MB", StringComparison.Ordinal));
+        Assert.Equal(status == 413, answer.Contains("a photo or file may have 50 MB", StringComparison.Ordinal));
         if (status == 200)
         {
             // On a slow machine it is still on its way when it is answered.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Notify.Sandbox.Telegram;
+using Notify.Testing;
 
 namespace Notify.Tests.SendApi;
 
@@ -128,16 +129,7 @@ public sealed class TelegramAnswerTests
     public async Task A_flood_wait_of_hours_is_kept_to_and_holds_up_no_other_chat()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                ChatId = ApiScene.Dana,
-                Status = 429,
-                RetryAfter = 8288,
-            }
-        );
+        await scene.FaultAsync(Faults.FloodWait(8288) with { ChatId = ApiScene.Dana });
 
         var danas = scene.SendAsync(
             new
@@ -165,16 +157,7 @@ public sealed class TelegramAnswerTests
     public async Task A_short_flood_wait_is_obeyed_and_the_message_delivered_by_the_same_call()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 3,
-                Times = 1,
-            }
-        );
+        await scene.FaultAsync(Faults.FloodWait(3) with { Times = 1 });
 
         (
             await scene.SendAsync(
@@ -195,18 +178,10 @@ public sealed class TelegramAnswerTests
     }
 
     [Fact]
-    public async Task A_flood_wait_beyond_the_senders_patience_is_queued()
+    public async Task A_flood_wait_beyond_the_senders_wait_is_queued()
     {
         await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 20,
-            }
-        );
+        await scene.FaultAsync(Faults.FloodWait(20));
 
         var answer = await scene.SendAsync(
             new
@@ -222,7 +197,7 @@ public sealed class TelegramAnswerTests
     }
 
     [Fact]
-    public async Task A_refused_token_is_the_operators_trouble_and_costs_no_message()
+    public async Task A_refused_token_is_for_the_admin_to_fix_and_costs_no_message()
     {
         await using var scene = await ApiScene.BeginAsync();
         var token = scene.Bot.Sandbox.Token;

@@ -60,7 +60,7 @@ public sealed partial class WatchingTests
             503,
             "State unreadable: telegram_users.json, entry \"omar\""
         );
-        (await scene.SendAsync(new { user = "nobody", text = "hello" })).AssertRefused(404, "no Telegram chat linked");
+        (await scene.SendAsync(new { user = "nobody", text = "hello" })).AssertRefused(404, "no linked Telegram chat");
         await Eventually.TrueAsync(
             () => scene.Bot.Log.Contains("telegram_users.json, entry \"omar\"", StringComparison.Ordinal),
             () => scene.Bot.Log,
@@ -150,16 +150,7 @@ public sealed partial class WatchingTests
             }
         );
         await scene.SendAsync(new { user = "omar", text = "hello" });
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 9000,
-                Times = 1,
-            }
-        );
+        await scene.FaultAsync(Faults.FloodWait(9000) with { Times = 1 });
         await scene.SendAsync(new { user = "dana", text = "hello" });
 
         var answer = await scene.AskAsync(HttpMethod.Get, "/metrics");

@@ -1,11 +1,11 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Notify.Bot.Metrics;
+namespace Notify.Bot.SendApi;
 
 /// <summary>
-/// The metrics on a loopback port, for a Prometheus that can't read from a Unix socket. A server of its own: over TCP the kernel does not say
-/// who calls, so nothing else of the bot can be reached there.
+/// Serves the metrics on a loopback port, for a Prometheus that can't read a Unix socket. Over TCP the kernel does not name the
+/// caller, so this is a server of its own without the rest of the API.
 /// </summary>
 internal sealed partial class MetricsPort : IAsyncDisposable
 {
@@ -13,7 +13,7 @@ internal sealed partial class MetricsPort : IAsyncDisposable
 
     private MetricsPort(WebApplication app) => _app = app;
 
-    /// <summary>Serves them; null where the port is taken, which is logged and stops nothing.</summary>
+    /// <summary>Starts the server; null if the port is taken, which is logged and stops nothing else.</summary>
     internal static async Task<MetricsPort?> OpenAsync(
         IPEndPoint listen,
         MetricsPage page,
@@ -63,7 +63,7 @@ internal sealed partial class MetricsPort : IAsyncDisposable
     [LoggerMessage(
         1205,
         LogLevel.Warning,
-        "The metrics can't be served at {Listen} ({Error}); they are on the bot's socket still. Set NOTIFY_METRICS_LISTEN to a free port and restart."
+        "The bot can't serve the metrics at {Listen} ({Error}), only on its socket. Set NOTIFY_METRICS_LISTEN to a free port and restart."
     )]
     private static partial void LogPortTaken(ILogger log, IPEndPoint listen, string error);
 }

@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using Notify.Bot.Outbox;
-using Notify.Bot.SendApi;
+using Notify.Bot.Events;
+using Notify.Contracts;
+using Notify.Http;
 
-namespace Notify.Bot.Events;
+namespace Notify.Bot.SendApi;
 
 /// <summary>
-/// <c>GET /events</c>: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A caller hears of
-/// itself; a trusted one of everybody, or of the user it names.
+/// <c>GET /events</c>: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A caller gets
+/// its own changes; a trusted caller gets everybody's, or those of a named user.
 /// </summary>
 internal sealed class EventStream(
     ChangeFeed feed,
@@ -16,11 +17,11 @@ internal sealed class EventStream(
     IHostApplicationLifetime lifetime
 )
 {
-    /// <summary>Streams of one user who is not trusted. Each keeps some 100 kB of changes that are not read yet, and is told of each change of its user.</summary>
-    internal const int MostOfUser = 16;
+    /// <summary>Most streams of one untrusted user. Each holds up to 100 kB of unread changes.</summary>
+    internal const int MaxPerUser = 16;
 
-    /// <summary>A comment goes out after so long a silence, so that each side notices when the other is gone.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+    /// <summary>After this silence a comment goes out, so each side notices when the other is gone.</summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, int> _open = [];
@@ -32,7 +33,7 @@ internal sealed class EventStream(
         {
             throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
-                $"{MostOfUser} event streams of yours are open, as many as there can be. Close one first.",
+                $"{MaxPerUser} event streams of yours are open, as many as there can be. Close one first.",
                 TimeSpan.FromSeconds(5)
             );
         }
@@ -59,7 +60,7 @@ internal sealed class EventStream(
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            // Tells the watcher that nothing is missed from here on.
+            // From here on the watcher misses nothing.
             await WriteAsync(context, ": watching\n\n", ends.Token);
             while (true)
             {
@@ -74,7 +75,7 @@ internal sealed class EventStream(
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            // The watcher has gone, or the bot ends.
+            // The watcher is gone, or the bot ends.
         }
     }
 
@@ -83,7 +84,7 @@ internal sealed class EventStream(
         lock (_gate)
         {
             var open = _open.GetValueOrDefault(caller.Uid);
-            if (open >= MostOfUser && !caller.IsTrusted)
+            if (open >= MaxPerUser && !caller.IsTrusted)
             {
                 return false;
             }
@@ -106,11 +107,10 @@ internal sealed class EventStream(
 
     private async Task<Change?> NextAsync(ChangeFeed.Watcher watcher, CancellationToken ends)
     {
-        using var silence = new CancellationTokenSource(LongestSilence, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, ends);
+        using var limit = new TimeLimit(MaxSilence, time, ends);
         try
         {
-            return await watcher.NextAsync(either.Token);
+            return await watcher.NextAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!ends.IsCancellationRequested)
         {
@@ -121,14 +121,14 @@ internal sealed class EventStream(
     private static string Event(Change change) =>
         change switch
         {
-            Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State.Word())),
+            Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State)),
             Change.OfScripts of => Event("scripts", new ChangeAnswer(of.User.Value)),
             Change.Missed => "event: missed\ndata: {}\n\n",
             _ => throw new InvalidOperationException($"No event for {change.GetType().Name}."),
         };
 
     private static string Event(string name, ChangeAnswer data) =>
-        $"event: {name}\ndata: {JsonSerializer.Serialize(data, SendApiJson.Default.ChangeAnswer)}\n\n";
+        $"event: {name}\ndata: {JsonSerializer.Serialize(data, HistoryContract.Json.ChangeAnswer)}\n\n";
 
     private static async Task WriteAsync(HttpContext context, string text, CancellationToken cancellation)
     {

@@ -1,18 +1,21 @@
 using System.Globalization;
 using System.Text;
 using Notify.Bot.Delivery;
+using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
+using Notify.Hosting;
 
-namespace Notify.Bot.Metrics;
+namespace Notify.Bot.SendApi;
 
-/// <summary>The bot's figures in the text format of Prometheus. No user, chat or script in a label: anybody who may connect may read it.</summary>
-/// <remarks>Written by hand: the exporters of the OpenTelemetry project for this format are pre-releases and cost the bot more memory than all of its own code.</remarks>
+/// <summary>The bot's figures in Prometheus text format. No label has a user, chat or script, because everybody who may connect may read them.</summary>
+/// <remarks>Written by hand: OpenTelemetry's exporters for this format are pre-releases, and take more memory than all of the bot's own code.</remarks>
 internal sealed class MetricsPage(
     BotMetrics metrics,
-    NotificationDelivery delivery,
+    PendingNotifications pendings,
     IOutbox outbox,
-    TelegramState telegram
+    TelegramStatus telegram
 )
 {
     internal async Task ServeAsync(HttpContext context)
@@ -28,7 +31,7 @@ internal sealed class MetricsPage(
         var page = new StringBuilder();
         var counts = metrics.Now();
         Head(page, "notify_build_info", "The program's version.", "gauge");
-        Sample(page, "notify_build_info", $"version=\"{BotVersion.Text}\"", 1);
+        Sample(page, "notify_build_info", $"version=\"{ProductVersion.Text}\"", 1);
         Single(
             page,
             "notify_accepted_total",
@@ -72,9 +75,29 @@ internal sealed class MetricsPage(
             "outcome",
             counts.Runs
         );
-        Sends(page, counts);
+        Histogram(
+            page,
+            "notify_telegram_send_seconds",
+            "From the request until Telegram had taken a message.",
+            counts.Sends
+        );
+        Single(
+            page,
+            "notify_rounds_total",
+            "Rounds that runners have reported.",
+            "counter",
+            counts.Rounds.Buckets.Sum()
+        );
+        Histogram(page, "notify_round_seconds", "How long a round took.", counts.Rounds);
+        Single(
+            page,
+            "notify_users_overdue",
+            "Users whose rounds have stopped, as far as the bot watches them.",
+            "gauge",
+            counts.UsersOverdue
+        );
 
-        var (length, oldest) = delivery.Queue;
+        var (length, oldest) = pendings.Queue;
         Single(page, "notify_queue_length", "Notifications that wait for delivery.", "gauge", length);
         Single(
             page,
@@ -98,7 +121,7 @@ internal sealed class MetricsPage(
             "notify_telegram_up",
             "Whether the last poll was answered well.",
             "gauge",
-            now.Condition == TelegramCondition.Ok ? 1 : 0
+            now.State == TelegramState.Ok ? 1 : 0
         );
         if (now.LastGoodPoll is { } poll)
         {
@@ -114,26 +137,25 @@ internal sealed class MetricsPage(
         return page.ToString();
     }
 
-    private static void Sends(StringBuilder page, BotCounts counts)
+    private static void Histogram(StringBuilder page, string name, string help, HistogramCounts counts)
     {
-        const string Name = "notify_telegram_send_seconds";
-        Head(page, Name, "From the request until Telegram had taken a message.", "histogram");
+        Head(page, name, help, "histogram");
         long soFar = 0;
-        for (var i = 0; i < counts.Sends.Count; i++)
+        for (var i = 0; i < counts.Buckets.Count; i++)
         {
-            soFar += counts.Sends[i];
+            soFar += counts.Buckets[i];
             Sample(
                 page,
-                Name + "_bucket",
-                i < BotMetrics.SendBounds.Count
-                    ? string.Create(CultureInfo.InvariantCulture, $"le=\"{BotMetrics.SendBounds[i]}\"")
+                name + "_bucket",
+                i < counts.Bounds.Count
+                    ? string.Create(CultureInfo.InvariantCulture, $"le=\"{counts.Bounds[i]}\"")
                     : "le=\"+Inf\"",
                 soFar
             );
         }
 
-        Sample(page, Name + "_sum", null, counts.Sending.TotalSeconds);
-        Sample(page, Name + "_count", null, soFar);
+        Sample(page, name + "_sum", null, counts.Sum.TotalSeconds);
+        Sample(page, name + "_count", null, soFar);
     }
 
     private static void Single(StringBuilder page, string name, string help, string type, double value)
