@@ -2,30 +2,29 @@ using Notify.Gateway.Tokens;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>The gateway's one clock: looks at all connections each second. A timer for each would cost each some memory, and do no more.</summary>
-internal sealed class Heartbeat(ConnectionLimiter limiter, RevokedTokens revoked, TimeProvider time)
+/// <summary>Checks all connections each second. A timer for each would take more memory for the same result.</summary>
+internal sealed class Heartbeat(ConnectionLimiter limiter, RevokedTokens revoked, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private readonly PeriodicTimer _timer = new(TimeSpan.FromSeconds(1), time);
 
-    /// <summary>Beats until it is told to end.</summary>
-    internal async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Runs until cancelled.</summary>
+    public override void Dispose()
     {
-        using var timer = new PeriodicTimer(Tick, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellation))
-            {
-                foreach (var tracked in limiter.All)
-                {
-                    Look(tracked);
-                }
+        _timer.Dispose();
+        base.Dispose();
+    }
 
-                revoked.Forget();
-            }
-        }
-        catch (OperationCanceledException)
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (await _timer.WaitForNextTickAsync(stoppingToken))
         {
-            // The end.
+            foreach (var tracked in limiter.All)
+            {
+                Look(tracked);
+            }
+
+            revoked.Forget();
         }
     }
 
@@ -37,7 +36,7 @@ internal sealed class Heartbeat(ConnectionLimiter limiter, RevokedTokens revoked
         }
         else if (time.GetElapsedTime(tracked.Since) >= ClientLimits.ToIntroduceItself)
         {
-            tracked.Cut("No WebSocket was opened.");
+            tracked.Cut("The client opened no WebSocket.");
         }
     }
 }

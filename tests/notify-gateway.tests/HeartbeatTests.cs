@@ -109,7 +109,7 @@ public sealed class HeartbeatTests
 
         scene.Pass(26);
 
-        Assert.Equal("The token has ended. Get a new one from the dashboard.", await page.RefusalAsync());
+        Assert.Equal("The token has expired. Get a new one from the dashboard.", await page.RefusalAsync());
         Assert.Equal(1, await scene.Caller.DispatchAsync("alice", "for the device"));
         Assert.Equal("for the device", await device.NextIdAsync());
     }
