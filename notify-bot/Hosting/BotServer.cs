@@ -1,29 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
 using Notify.Bot.Desktops;
 using Notify.Bot.Events;
+using Notify.Bot.Limits;
+using Notify.Bot.Links;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
+using Notify.Bot.Rounds;
 using Notify.Bot.Scripts;
 using Notify.Bot.SendApi;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Dispatching;
 using Notify.Files;
 using Notify.Hosting;
 using Notify.Linking;
 using Notify.Posix;
-using Notify.Sending;
 
 namespace Notify.Bot.Hosting;
 
-/// <summary>The bot at work: polls Telegram and serves the send API, until it is told to end.</summary>
+/// <summary>Runs the bot: polls Telegram and serves the send API until it is told to end.</summary>
 internal static partial class BotServer
 {
-    /// <summary>How long what is on its way may take once the bot is told to end; systemd waits a little longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+    /// <summary>How long unfinished work may take once the bot is told to end. systemd waits a little longer.</summary>
+    private static readonly TimeSpan StopTimeout =
+        BackgroundTasks.EndTimeout + BackgroundTasks.LastWord + TimeSpan.FromMilliseconds(500);
 
     /// <summary>Size of bot.log before it becomes bot.log.1, in bytes.</summary>
     private const long MaxLogBytes = 10_000_000;
@@ -38,9 +43,14 @@ internal static partial class BotServer
             Path.Combine(settings.PrivateFolder, "bot.log"),
             time,
             MaxLogBytes,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+            FileModes.GroupReadFile
         );
-        using var botLog = new ServiceLog(console, ServiceLog.IsUnderJournal, settings.Token.Redact, logFile);
+        using var botLog = new ServiceLog(
+            console,
+            ServiceLog.IsUnderJournal,
+            text => settings.Heartbeat?.Redact(settings.Token.Redact(text)) ?? settings.Token.Redact(text),
+            logFile
+        );
         var log = botLog.CreateLogger("Notify.Bot");
 
         SayFaults(faults, trusted, analysts, settings, log);
@@ -74,10 +84,6 @@ internal static partial class BotServer
 
         await using var app = builder.Build();
         app.MapSendApi();
-        using var stop = new CancellationTokenSource();
-        var delivery = app.Services.GetRequiredService<NotificationDelivery>();
-        delivery.Resume();
-        app.Services.GetRequiredService<LinkChangeNotifier>().Remember();
         await app.StartAsync();
         if (handedOver)
         {
@@ -86,40 +92,53 @@ internal static partial class BotServer
 
         kept.Hold();
 
-        LogServing(log, BotVersion.Text, settings.SocketPath);
+        LogServing(log, ProductVersion.Text, settings.SocketPath);
         await using var metricsPort = settings.MetricsListen is { } listen
             ? await MetricsPort.OpenAsync(listen, app.Services.GetRequiredService<MetricsPage>(), botLog, log)
             : null;
         systemd.Tell("READY=1");
-        var polling = app.Services.GetRequiredService<UpdatePoller>().RunAsync(stop.Token);
-        var forgetting = app.Services.GetRequiredService<RetentionWorker>().RunAsync(stop.Token);
-        var announcing = app.Services.GetRequiredService<LinkChangeNotifier>().RunAsync(stop.Token);
+        using var stop = new CancellationTokenSource();
         var keeping = kept.RunAsync(stop.Token);
 
+        // A loop that fails ends the application, too.
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (app.Lifetime.ApplicationStopping.Register(ended.SetResult))
         {
-            await Task.WhenAny(ended.Task, polling, announcing, forgetting, keeping);
+            await Task.WhenAny(ended.Task, keeping);
         }
 
         systemd.Tell("STOPPING=1");
         LogEnding(log);
-        using var patience = new CancellationTokenSource(Patience, time);
         await stop.CancelAsync();
-        await Task.WhenAll(
-            app.StopAsync(patience.Token),
-            delivery.StopAsync(patience.Token),
-            app.Services.GetRequiredService<DesktopDispatch>().StopAsync(patience.Token),
-            app.Services.GetRequiredService<UpdateDispatcher>().StopAsync(patience.Token),
-            app.Services.GetRequiredService<BackgroundTasks>().StopAsync(patience.Token)
-        );
-        await Task.WhenAll(polling, announcing, forgetting);
+        try
+        {
+            await app.StopAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over. What was not ended is in the outbox and the inbox.
+        }
+
         if (!handedOver)
         {
             kept.Remove();
         }
 
-        return await keeping ? 0 : 1;
+        var hasFailed = app
+            .Services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .Any(loop => loop.ExecuteTask is { IsFaulted: true });
+        return await keeping && !hasFailed ? 0 : 1;
+    }
+
+    /// <summary>A loop, or something that has to end in order, which others use.</summary>
+    private static void AddHosted<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        IServiceCollection services
+    )
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 
     private static void AddParts(
@@ -129,6 +148,12 @@ internal static partial class BotServer
         TimeProvider time
     )
     {
+        // All at once: they share what time there is.
+        services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = StopTimeout;
+            host.ServicesStopConcurrently = true;
+        });
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => new Accounts(time, [.. settings.AccessGroups]));
@@ -139,26 +164,25 @@ internal static partial class BotServer
         ));
 
         services.AddSingleton(_ => new BotApi(settings.ApiUrl, settings.Token, time, settings.Proxy));
-        services.AddSingleton<TelegramState>();
+        services.AddSingleton<TelegramStatus>();
         services.AddSingleton<BotMetrics>();
 
         services.AddSingleton(
             new UpdateInbox(Path.Combine(settings.PrivateFolder, "poll_offset.json"), settings.Token.BotId)
         );
-        services.AddSingleton<UpdateDispatcher>();
-        services.AddSingleton<UpdatePoller>();
 
         services.AddSingleton<ChatCommands>();
         services.AddSingleton<LinkingInChat>();
         services.AddSingleton<StatusAnswer>();
         services.AddSingleton<RunsInChat>();
         services.AddSingleton<MutingInChat>();
+        services.AddSingleton<WatchInChat>();
         services.AddSingleton<NotificationButtons>();
         services.AddSingleton<ChatMessenger>();
         services.AddSingleton<ChatClock>();
-        services.AddSingleton<LinkChangeNotifier>();
+        AddHosted<LinkChangeNotifier>(services);
         services.AddSingleton<UnreadableLog>();
-        services.AddSingleton<BackgroundTasks>();
+        AddHosted<BackgroundTasks>(services);
         services.AddSingleton<UnlinkedChatLimiter>();
         services.AddSingleton<InertChats>();
 
@@ -172,17 +196,37 @@ internal static partial class BotServer
                 provider.GetRequiredService<ILogger<SqliteOutbox>>()
             )
         );
-        services.AddSingleton(_ => new ImageStore(Path.Combine(settings.PrivateFolder, "images"), time));
+        services.AddSingleton(_ => new AttachmentStore(Path.Combine(settings.PrivateFolder, "images"), time));
         services.AddSingleton(_ => new GatewaySocket(settings.GatewaySocket, peers));
-        services.AddSingleton<DesktopDispatch>();
+        AddHosted<DesktopDispatch>(services);
         services.AddSingleton<LargeTexts>();
         services.AddSingleton<HistoryTurns>();
+        services.AddSingleton<PendingNotifications>();
+        services.AddSingleton<AcceptPipeline>();
         services.AddSingleton<NotificationDelivery>();
-        services.AddSingleton<RetentionWorker>();
+        services.AddSingleton<TelegramSender>();
+        AddHosted<DeliveryWorker>(services);
+        services.AddHostedService<CommitReader>();
+        services.AddHostedService<RetentionWorker>();
+        services.AddHostedService<RoundWatch>();
+        services.AddSingleton(provider => new RoundStore(
+            Path.Combine(settings.PrivateFolder, RoundStore.FileName),
+            time,
+            provider.GetRequiredService<ILogger<RoundStore>>()
+        ));
         services.AddSingleton<ScriptsHelper>();
         services.AddSingleton<ScriptLists>();
         services.AddSingleton<RequestedRuns>();
         services.AddSendApi();
+        if (settings.Heartbeat is { } address)
+        {
+            services.AddSingleton(_ => new HeartbeatClient(address, settings.Proxy, time));
+            services.AddHostedService<HeartbeatSender>();
+        }
+
+        // Last, since they start in this order: by then the notifier knows the links, and what waits is first in its queues.
+        AddHosted<UpdateDispatcher>(services);
+        services.AddHostedService<UpdatePoller>();
     }
 
     private static void ListenOn(
@@ -206,7 +250,7 @@ internal static partial class BotServer
                 (options, socket) =>
                 {
                     options.CreateBoundListenSocket = socket.Bind;
-                    // The kernel's own limit (net.core.somaxconn): a client that does not wait in connect() is turned away when this is full.
+                    // The kernel's limit (net.core.somaxconn). When it is full, a client that does not wait in connect() is refused.
                     options.Backlog = 4096;
                 }
             );
@@ -216,10 +260,10 @@ internal static partial class BotServer
             .ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
-                // How many connections there may be is the gate's to say: it knows whose they are.
-                kestrel.Limits.MaxRequestBodySize = SendApiLimits.Photo + SendApiLimits.FormFields;
+                // PeerCredentialMiddleware limits connections, because it knows their users.
+                kestrel.Limits.MaxRequestBodySize = SendApiLimits.Attachments + SendApiLimits.FormFields;
                 kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-                // All callers are on this machine: who sends more slowly than this only holds room.
+                // All callers are on this machine, so a slower one only blocks a place.
                 kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
                     bytesPerSecond: 20_000,
                     gracePeriod: TimeSpan.FromSeconds(10)
@@ -270,23 +314,23 @@ internal static partial class BotServer
     [LoggerMessage(1000, LogLevel.Information, "notify-bot {Version} serves {Socket}.")]
     private static partial void LogServing(ILogger log, string version, string socket);
 
-    [LoggerMessage(1009, LogLevel.Information, "The bot is told to end; what is on its way is finished first.")]
+    [LoggerMessage(1009, LogLevel.Information, "The bot is told to end. It finishes what it has begun.")]
     private static partial void LogEnding(ILogger log);
 
     [LoggerMessage(
         1208,
         LogLevel.Warning,
-        "Nothing leads to the socket that systemd hands over, so the bot makes one of its own at {Path}. Run systemctl restart notify-bot.socket notify-bot.service when nobody sends."
+        "The socket from systemd has lost its path, so the bot opens its own at {Path}. Run systemctl restart notify-bot.socket notify-bot.service at a quiet time."
     )]
     private static partial void LogOwnSocket(ILogger log, string path);
 
-    [LoggerMessage(1203, LogLevel.Warning, "{Fault}. notify-bot doctor says what mends it.")]
+    [LoggerMessage(1203, LogLevel.Warning, "{Fault}. notify-bot doctor prints the fix.")]
     private static partial void LogFolder(ILogger log, string fault);
 
     [LoggerMessage(
         1204,
         LogLevel.Warning,
-        "There is no group {Group} on this machine ({Setting}): its members have no access. Create it (groupadd {Group}) and restart, or set {Setting} to another one."
+        "There is no group {Group} on this machine ({Setting}). Create it (groupadd {Group}) and restart, or set {Setting} to another group."
     )]
     private static partial void LogNoGroup(ILogger log, string group, string setting);
 }

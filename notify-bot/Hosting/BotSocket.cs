@@ -7,21 +7,18 @@ using Notify.Posix;
 namespace Notify.Bot.Hosting;
 
 /// <summary>
-/// The Unix socket that callers connect to: owner and mode right from the bind on, the analysts' group let in by an ACL, a dead
-/// one's file replaced, and nothing else ever touched (specification, section 4).
+/// The Unix socket for callers. Owner and mode are right from the bind on, and an ACL lets the analysts' group in. A stale
+/// socket file is replaced; nothing else is touched.
 /// </summary>
 public sealed partial class BotSocket(string path, Group? trusted, Group? analysts, ILogger<BotSocket> log)
 {
-    private const UnixFileMode Mode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-
     private readonly SocketFile _file = At(path);
 
     /// <summary>Makes way for the socket.</summary>
-    /// <exception cref="SocketTakenException">A living bot answers there, or something else than a socket is there.</exception>
+    /// <exception cref="SocketTakenException">Another bot listens there, or the path is not a socket.</exception>
     public static void RemoveIfDead(string path) => At(path).RemoveIfDead();
 
-    /// <summary>Lets Kestrel bind the socket with the right owner, group, mode and ACL before anybody can connect to it.</summary>
+    /// <summary>Binds the socket with the right owner, group, mode and ACL before anybody can connect.</summary>
     public Socket Bind(EndPoint endPoint)
     {
         if (endPoint is not UnixDomainSocketEndPoint)
@@ -29,13 +26,13 @@ public sealed partial class BotSocket(string path, Group? trusted, Group? analys
             return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
         }
 
-        // Kestrel listens after this returns; until then a connection is refused, so there is no moment of wider rights.
+        // Kestrel listens after this returns. Until then the kernel refuses connections, so there is no moment of wider rights.
         var socket = _file.Bind(() => SocketFile.NewBound(_file.Path));
         GrantAccess();
         return socket;
     }
 
-    /// <summary>Gives the socket its group and the analysts their entry. A refusal is a warning: the bot serves whom it can.</summary>
+    /// <summary>Sets the socket's group and the analysts' ACL entry. A failure is a warning: the bot serves everybody else.</summary>
     public void GrantAccess()
     {
         if (trusted is not null && _file.TryGiveTo(trusted) is { } problem)
@@ -58,19 +55,19 @@ public sealed partial class BotSocket(string path, Group? trusted, Group? analys
         }
     }
 
-    private static SocketFile At(string path) => new(path, Mode, "bot", "NOTIFY_BOT_SOCKET");
+    private static SocketFile At(string path) => new(path, FileModes.GroupFile, "bot", "NOTIFY_BOT_SOCKET");
 
     [LoggerMessage(
         1201,
         LogLevel.Warning,
-        "{Path} could not be given to the group {Group} ({Reason}): its members can't connect. Run the bot as a member of that group."
+        "{Path} can't be given to the group {Group} ({Reason}), so its members can't connect. Run the bot as a member of that group."
     )]
     private static partial void LogGroupNotSet(ILogger log, string path, string group, string reason);
 
     [LoggerMessage(
         1202,
         LogLevel.Warning,
-        "The group {Group} could not be let in to {Path} ({Reason}): analysts can't connect. Put the socket on a file system with ACLs."
+        "{Path} can't get an ACL entry for the group {Group} ({Reason}), so analysts can't connect. Put the socket on a file system with ACLs."
     )]
     private static partial void LogAclNotSet(ILogger log, string group, string path, string reason);
 }

@@ -2,30 +2,12 @@ using Notify.Posix;
 
 namespace Notify.Bot.Hosting;
 
-/// <summary>The folder of the shared state: made if missing, and put into the state of specification, section 3.</summary>
+/// <summary>The folder of the shared state: created if missing, with the documented owner and rights.</summary>
 public static class DataFolder
 {
-    /// <summary>rwxrws---: new files get the folder's group, whoever of it writes them.</summary>
-    public const UnixFileMode SharedMode =
-        UnixFileMode.SetGroup
-        | UnixFileMode.UserRead
-        | UnixFileMode.UserWrite
-        | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute;
-
-    /// <summary>rwxr-x---: the web may look, not change.</summary>
-    public const UnixFileMode PrivateMode =
-        UnixFileMode.UserRead
-        | UnixFileMode.UserWrite
-        | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead
-        | UnixFileMode.GroupExecute;
-
-    /// <summary>Makes what is missing. What is there with another owner or mode is said, not changed: it may be meant.</summary>
-    /// <returns>One sentence for each thing that is not as it should be; the log is in this folder, and so comes later.</returns>
-    /// <exception cref="IOException">It can't be made.</exception>
+    /// <summary>Creates what is missing. Reports another owner or mode without changing it: it may be intended.</summary>
+    /// <returns>One sentence for each fault. The log is in this folder, so it can't have them yet.</returns>
+    /// <exception cref="IOException">It can't be created.</exception>
     public static IReadOnlyList<string> Prepare(BotSettings settings, Group? trusted, Group? analysts)
     {
         var faults = new List<string>();
@@ -39,7 +21,7 @@ public static class DataFolder
                 faults.Add($"{path}: its group could not be set to {trusted.Name}: {problem}");
             }
 
-            File.SetUnixFileMode(path, SharedMode);
+            File.SetUnixFileMode(path, FileModes.SharedFolder);
         }
 
         GrantPassage(path, analysts, faults);
@@ -50,7 +32,7 @@ public static class DataFolder
                 faults.Add($"{path}: it belongs to another user than the bot's");
             }
 
-            if ((status.Mode & 0x7) != 0)
+            if ((status.Mode & FileModes.Others) != UnixFileMode.None)
             {
                 faults.Add($"{path}: everybody on the machine may enter it; chmod o= closes it");
             }
@@ -61,7 +43,7 @@ public static class DataFolder
             && (own.Kind != FileKind.Folder || (own.Uid != Account.EffectiveUid && Account.EffectiveUid != 0))
         )
         {
-            // Members of the trusted group may write beside it, and so could put another one there.
+            // Members of the trusted group may write here, and could put another one in its place.
             throw new IOException(
                 $"{settings.PrivateFolder} is not this bot's own folder, so the bot does not start. Look who made it (ls -ld), move it away, and start again."
             );
@@ -69,11 +51,11 @@ public static class DataFolder
 
         if (!Directory.Exists(settings.PrivateFolder))
         {
-            Directory.CreateDirectory(settings.PrivateFolder, PrivateMode);
-            File.SetUnixFileMode(settings.PrivateFolder, PrivateMode);
+            Directory.CreateDirectory(settings.PrivateFolder, FileModes.GroupReadFolder);
+            File.SetUnixFileMode(settings.PrivateFolder, FileModes.GroupReadFolder);
         }
 
-        // Operators look for bot.log where it has always been.
+        // Admins look for bot.log at its old place.
         var logLink = Path.Combine(path, "bot.log");
         if (FileStatus.OfPath(logLink, followLink: false) is null)
         {
@@ -83,7 +65,7 @@ public static class DataFolder
         return faults;
     }
 
-    /// <summary>Takes away what a killed bot was receiving. Only for the one bot that has the folder's lock.</summary>
+    /// <summary>Removes what a killed bot was receiving. Only for the bot that holds the folder's lock.</summary>
     public static void EmptyIncoming(BotSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -92,10 +74,7 @@ public static class DataFolder
             Directory.Delete(settings.IncomingFolder, recursive: true);
         }
 
-        Directory.CreateDirectory(
-            settings.IncomingFolder,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        );
+        Directory.CreateDirectory(settings.IncomingFolder, FileModes.OwnerFolder);
     }
 
     private static void GrantPassage(string path, Group? analysts, List<string> faults)
