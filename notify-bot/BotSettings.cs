@@ -1,23 +1,23 @@
 using System.Net;
-using Notify.Bot.Telegram;
 using Notify.Hosting;
+using Notify.Scripts;
 using Notify.Settings;
 
 namespace Notify.Bot;
 
-/// <summary>What the bot is told by its environment (specification, section 2), read once at start.</summary>
+/// <summary>The bot's settings, read from the environment once at start.</summary>
 public sealed record BotSettings
 {
-    /// <summary>The secret of the bot.</summary>
+    /// <summary>The bot's token.</summary>
     public required BotToken Token { get; init; }
 
     /// <summary>The Bot API server.</summary>
     public required Uri ApiUrl { get; init; }
 
-    /// <summary>The proxies through which the internet is reached; null where there are none.</summary>
+    /// <summary>The proxies to the internet; null without any.</summary>
     public OutgoingProxy? Proxy { get; init; }
 
-    /// <summary>The bot's name without <c>@</c>, if told; else it is asked from Telegram.</summary>
+    /// <summary>The bot's name without <c>@</c>; null: the bot asks Telegram.</summary>
     public string? BotUsername { get; init; }
 
     /// <summary>The folder of the shared state.</summary>
@@ -26,46 +26,58 @@ public sealed record BotSettings
     /// <summary>Where callers connect.</summary>
     public required string SocketPath { get; init; }
 
-    /// <summary>Whose members may connect.</summary>
+    /// <summary>The group whose members may connect.</summary>
     public required string AnalystGroup { get; init; }
 
-    /// <summary>Whose members may send for others.</summary>
+    /// <summary>The group whose members may send for others.</summary>
     public required string TrustedGroup { get; init; }
 
     /// <summary>The helper that lists and runs an analyst's scripts.</summary>
     public required string ScriptsProgram { get; init; }
 
+    /// <summary>The longest time limit that a script may set for a run on request.</summary>
+    public TimeSpan MaxScriptTime { get; init; } = ScriptSettings.DefaultTimeLimit;
+
+    /// <summary>The largest memory limit of a run on request, in bytes; null: none.</summary>
+    public long? MaxScriptMemory { get; init; }
+
     /// <summary>The name shown to people.</summary>
     public required string InstanceName { get; init; }
 
-    /// <summary>Where people enter the verification code; null where there is no dashboard.</summary>
+    /// <summary>Whom people ask.</summary>
+    public string Contact { get; init; } = AdminContact.Default;
+
+    /// <summary>The dashboard, where people enter the verification code; null without one.</summary>
     public Uri? WebUrl { get; init; }
 
     /// <summary>How fast Telegram lets the bot send.</summary>
-    public required Delivery.PaceLimits Pace { get; init; }
+    public required PaceLimits Pace { get; init; }
 
-    /// <summary>Whether delivered notifications of scripts have buttons under them.</summary>
+    /// <summary>Whether delivered notifications of scripts have buttons.</summary>
     public required bool MessageButtons { get; init; }
 
     /// <summary>Where the gateway takes notifications for desktops and pages.</summary>
     public required string GatewaySocket { get; init; }
 
-    /// <summary>A loopback port for the metrics; null where they are on the socket alone.</summary>
+    /// <summary>A loopback port for the metrics; null: only on the socket.</summary>
     public IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>What the bot calls once a minute while it is well; null for nothing.</summary>
+    public HeartbeatAddress? Heartbeat { get; init; }
 
     /// <summary>The groups whose members' links count.</summary>
     public IReadOnlyList<string> AccessGroups => [AnalystGroup, TrustedGroup];
 
-    /// <summary>The command that lets a user in again.</summary>
+    /// <summary>The command that adds a user to the group again.</summary>
     public string AddAnalyst(UserName user) => $"gpasswd -a {user} {AnalystGroup}";
 
-    /// <summary>What only the bot may look into.</summary>
+    /// <summary>The folder that only the bot may write to.</summary>
     public string PrivateFolder => Path.Combine(DataFolder, "private");
 
-    /// <summary>Where charts lie while they are received; emptied at each start.</summary>
+    /// <summary>The folder for charts while they arrive; emptied at each start.</summary>
     public string IncomingFolder => Path.Combine(PrivateFolder, "incoming");
 
-    /// <summary>The data folder alone, for the operator's commands that need nothing else.</summary>
+    /// <summary>The data folder alone, for admins' commands that need nothing else.</summary>
     /// <exception cref="SettingsException">It is wrong.</exception>
     public static string ReadDataFolder(SettingsReader reader)
     {
@@ -74,7 +86,7 @@ public sealed record BotSettings
         return DataFolderSetting.Read(reader);
     }
 
-    /// <summary>The two groups alone, for the operator's commands that need nothing else.</summary>
+    /// <summary>The two groups alone, for admins' commands that need nothing else.</summary>
     /// <exception cref="SettingsException">One is wrong.</exception>
     public static (string Analysts, string Trusted) ReadGroups(SettingsReader reader)
     {
@@ -93,34 +105,38 @@ public sealed record BotSettings
         var token = BotToken.TryParse(
             reader.Secret("TELEGRAM_BOT_TOKEN", text => BotToken.TryParse(text) is not null, BotToken.Shape)
         );
-        var username = reader.Raw("TELEGRAM_BOT_USERNAME")?.TrimStart('@');
-        if (username is not null && !username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
-        {
-            reader.Wrong("TELEGRAM_BOT_USERNAME", username, "the bot's user name, letters, digits and '_'");
-        }
-
         var groups = GroupNames(reader);
         var settings = new BotSettings
         {
             Token = token!,
             ApiUrl = reader.HttpAddress("TELEGRAM_API_URL", "https://api.telegram.org")!,
             Proxy = OutgoingProxy.Read(reader),
-            BotUsername = username,
+            BotUsername = reader.BotUsername(),
             DataFolder = dataFolder,
             SocketPath = SocketFile.ReadPath(reader, "NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
             AnalystGroup = groups.Analysts,
             TrustedGroup = groups.Trusted,
             ScriptsProgram = reader.AbsolutePath("NOTIFY_SCRIPTS_BIN", "/usr/local/bin/notify-scripts"),
+            MaxScriptTime = ScriptSettings.ReadMaxTimeLimit(reader),
+            MaxScriptMemory = ScriptSettings.ReadMaxMemory(reader),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
+            Contact = AdminContact.Read(reader),
             WebUrl = reader.HttpAddress("NOTIFY_WEB_URL", null),
             GatewaySocket = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
-            Pace = new Delivery.PaceLimits(
+            Pace = new PaceLimits(
                 reader.Number("TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1_000_000),
                 reader.Number("TELEGRAM_CHAT_MESSAGES_PER_SECOND", 1, 1, 1_000_000),
                 reader.Number("TELEGRAM_GROUP_MESSAGES_PER_MINUTE", 20, 1, 1_000_000)
             ),
             MessageButtons = reader.Switch("NOTIFY_MESSAGE_BUTTONS", true),
             MetricsListen = ReadMetricsListen(reader),
+            Heartbeat = HeartbeatAddress.TryParse(
+                reader.OptionalSecret(
+                    HeartbeatAddress.Variable,
+                    text => HeartbeatAddress.TryParse(text) is not null,
+                    HeartbeatAddress.Shape
+                )
+            ),
         };
         reader.ThrowIfWrong();
         return settings;
@@ -138,7 +154,7 @@ public sealed record BotSettings
             reader.Wrong(
                 Name,
                 reader.Raw(Name)!,
-                "an address of this machine alone, such as http://127.0.0.1:9464 (nobody is asked for a password there)"
+                "an address of this machine, such as http://127.0.0.1:9464 (the metrics have no password)"
             );
         }
 

@@ -11,17 +11,14 @@ using Notify.Settings;
 // notify-bot users               the links
 // notify-bot link USER CODE      links a user with the code from their chat, or: link USER --chat ID
 // notify-bot unlink USER
-// notify-bot doctor              what is wrong, and what mends it
+// notify-bot doctor              what is wrong, and how to fix it
 var user = new Argument<string>("USER") { Description = "The user's Unix name." };
 var code = new Argument<string?>("CODE")
 {
-    Description = "The six digits that the bot told the chat.",
+    Description = "The six digits that the bot sent to the chat.",
     Arity = ArgumentArity.ZeroOrOne,
 };
-var chat = new Option<string?>("--chat")
-{
-    Description = "The id of a chat, such as a team's group; instead of a code.",
-};
+var chat = new Option<string?>("--chat") { Description = "A chat's id, such as a team's group, in place of a code." };
 
 var users = new Command("users", "List the users that are linked.");
 users.SetAction((_, cancellation) => WithLinks(operating => operating.UsersAsync(), cancellation));
@@ -46,13 +43,10 @@ unlink.SetAction(
 );
 var envFile = new Option<string>("--env-file")
 {
-    Description = "Where systemd takes the settings from; what the environment lacks is looked up there.",
+    Description = "The file with the service's settings. It adds what the environment lacks.",
     DefaultValueFactory = _ => DoctorCommand.DefaultFile,
 };
-var doctor = new Command(
-    "doctor",
-    "Check the settings, the files, the rights and Telegram, and say what mends what is wrong."
-)
+var doctor = new Command("doctor", "Check settings, files, rights and Telegram, and print how to fix what is wrong.")
 {
     envFile,
 };
@@ -69,7 +63,7 @@ doctor.SetAction(
 );
 
 var root = new RootCommand(
-    "The notification bot. Without a command it serves; its settings come from the environment (docs/operations.md)."
+    "The notification bot. Without a command it serves. Its settings come from the environment (docs/operations.md)."
 )
 {
     users,
@@ -89,11 +83,11 @@ root.SetAction(
 );
 
 // No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
-// An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+// An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction wrongUse)
 {
-    // The sentence says what is wrong; the whole help would hide it.
+    // Only the sentence: the whole help would hide it.
     wrongUse.ShowHelp = false;
 }
 

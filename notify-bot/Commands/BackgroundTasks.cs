@@ -1,9 +1,14 @@
 namespace Notify.Bot.Commands;
 
-/// <summary>Runs that go on after the update that asked for them is handled; the bot's end waits for them for a moment, then cancels them.</summary>
-public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDisposable
+/// <summary>Tasks that outlive their update. At its end the bot waits for them a moment, then cancels them.</summary>
+public sealed partial class BackgroundTasks(TimeProvider time, ILogger<BackgroundTasks> log)
+    : IHostedService,
+        IDisposable
 {
-    /// <summary>How long runs that are cancelled may take to say so.</summary>
+    /// <summary>How long tasks may take to end once the bot is told to.</summary>
+    internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(7);
+
+    /// <summary>How long cancelled tasks may take to report.</summary>
     internal static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
@@ -31,7 +36,11 @@ public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDis
         }
     }
 
-    internal async Task StopAsync(CancellationToken patience)
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task[] running;
         lock (_gate)
@@ -41,13 +50,13 @@ public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDis
 
         try
         {
-            await Task.WhenAll(running).WaitAsync(patience);
+            await Task.WhenAll(running).WaitAsync(EndTimeout, time, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             await _stop.CancelAsync();
 
-            // A last word to the chats takes a moment more.
+            // The last messages to the chats take a moment more.
             await Task.WhenAll(running)
                 .WaitAsync(LastWord, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -65,7 +74,7 @@ public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDis
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The bot ends; the script itself is ended by the helper.
+            // The bot ends. The helper ends the script.
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -73,6 +82,6 @@ public sealed partial class BackgroundTasks(ILogger<BackgroundTasks> log) : IDis
         }
     }
 
-    [LoggerMessage(1105, LogLevel.Error, "A run asked for from a chat failed in a way that nobody foresaw.")]
+    [LoggerMessage(1105, LogLevel.Error, "A run on request from a chat failed unexpectedly.")]
     private static partial void LogFailed(ILogger log, Exception e);
 }

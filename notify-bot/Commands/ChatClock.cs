@@ -4,7 +4,7 @@ using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Says moments in a chat in the time zone of its user's dashboard, or of the server where no browser has shown it yet, with the zone's name.</summary>
+/// <summary>Formats times for a chat, with the zone's name. The zone is that of the user's dashboard, or the server's if it is unknown.</summary>
 public sealed class ChatClock(TimeProvider time)
 {
     /// <summary>A moment to the minute, such as <c>2026-11-30 15:05 Europe/Prague</c>.</summary>
@@ -17,9 +17,13 @@ public sealed class ChatClock(TimeProvider time)
 
     /// <summary>The end of a mute.</summary>
     internal string Until(DateTimeOffset until, Link link) =>
-        until == Mutes.Forever ? "until you take it back" : $"until {Moment(until, link)}";
+        until == Mutes.Forever ? "until you send /unmute" : $"until {Moment(until, link)}";
 
-    /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) has the distance to UTC.</summary>
+    /// <summary>The end of a mute as a sentence's end, with how to end it sooner.</summary>
+    internal string UntilOrSooner(DateTimeOffset until, Link link) =>
+        until == Mutes.Forever ? $"{Until(until, link)}." : $"{Until(until, link)}. Send /unmute to end all mutes.";
+
+    /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) shows the offset to UTC.</summary>
     private static string Name(TimeZoneInfo zone, DateTimeOffset local) =>
         zone switch
         {

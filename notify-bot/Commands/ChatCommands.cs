@@ -1,3 +1,4 @@
+using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Hosting;
@@ -5,19 +6,20 @@ using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Answers what people type and press in Telegram (specification, sections 5 and 6): which command or button it is, and who may use it here.</summary>
+/// <summary>Routes what people type and press in Telegram to commands and buttons, and decides who may use them here.</summary>
 public sealed partial class ChatCommands(
     BotSettings settings,
-    TelegramState telegram,
+    TelegramStatus telegram,
     ILinkStore links,
     InertChats inert,
-    UnlinkedChatLimiter strangers,
-    ChatMessenger answers,
+    UnlinkedChatLimiter limiter,
+    ChatMessenger messenger,
     ChatClock clock,
     LinkingInChat linking,
     StatusAnswer status,
     RunsInChat runs,
     MutingInChat muting,
+    WatchInChat watch,
     NotificationButtons notificationButtons,
     TimeProvider time,
     ILogger<ChatCommands> log
@@ -58,29 +60,29 @@ public sealed partial class ChatCommands(
             }
 
             var chat = new ChatId(update.Message?.Chat.Id ?? update.CallbackQuery?.Message?.Chat.Id ?? 0);
-            if (chat.Value != 0 && strangers.MayAnswer(chat))
+            if (chat.Value != 0 && limiter.MayAnswer(chat))
             {
-                await answers.SayAsync(chat, sentence, cancellation);
+                await messenger.SayAsync(chat, sentence, cancellation);
             }
         }
     }
 
-    /// <summary>What a person is told of trouble that only the operator can end, or time; null for any other.</summary>
-    private static string? Apology(Exception trouble) =>
+    /// <summary>What a person reads about a fault that only an admin or time can end; null for any other fault.</summary>
+    private string? Apology(Exception trouble) =>
         trouble switch
         {
             AccountUnknownException =>
-                "The accounts of the server can't be looked up at the moment, so nothing was done. Please try again later; if it stays so, tell your operator.",
+                $"The server can't look up its accounts at the moment, so nothing has changed. Try again later. If this goes on, tell {settings.Contact}.",
             StateUnreadableException { Unreadable.Entry: not null } =>
-                "What is stored about this link can't be read. The operator has to fix it; please try again later.",
+                $"The bot can't read the stored link of this chat. Tell {settings.Contact}, and try again later.",
             StateUnreadableException =>
-                "The list of links can't be read at the moment. The operator has to mend it; please try again later.",
+                $"The bot can't read its list of links at the moment. Tell {settings.Contact}, and try again later.",
             TooManyMutesException => trouble.Message,
             OutboxNotWritableException { Trouble.Kind: OutboxTroubleKind.Locked or OutboxTroubleKind.NotAnswering }
             or OutboxNotReadableException =>
-                "The bot can't get at its own file at the moment, so nothing has changed. The operator has to see to it; please try again in a minute.",
+                $"The bot can't open its database at the moment, so nothing has changed. Try again in a minute. If this goes on, tell {settings.Contact}.",
             OutboxNotWritableException or StateNotWritableException =>
-                "That could not be stored, so nothing has changed. The operator has to make room on the server; please try again later.",
+                $"The bot can't store this, so nothing has changed. The server's disk may be full: tell {settings.Contact}, and try again later.",
             _ => null,
         };
 
@@ -93,7 +95,7 @@ public sealed partial class ChatCommands(
         }
 
         var link = links.Find(chat);
-        if (link is null && !strangers.MayAnswer(chat))
+        if (link is null && !limiter.MayAnswer(chat))
         {
             return;
         }
@@ -107,11 +109,12 @@ public sealed partial class ChatCommands(
                 _ when !chat.IsPrivate => SendAwayAsync(chat, command, cancellation),
                 "start" => linking.StartAsync(chat, link, argument, cancellation),
                 "unlink" when links.Stored(chat) is { } stored => linking.UnlinkAsync(stored, cancellation),
-                _ when link is null => answers.SayAsync(chat, inert.Of(chat) ?? ChatWords.UseStart, cancellation),
+                _ when link is null => messenger.SayAsync(chat, inert.Of(chat) ?? ChatWords.UseStart, cancellation),
                 "status" => status.SendAsync(chat, link, cancellation),
                 "run" => runs.RunAsync(chat, link, argument, cancellation),
                 "mute" => muting.MuteAsync(chat, link, argument, cancellation),
                 "unmute" => muting.UnmuteAsync(chat, link, cancellation),
+                "watch" => watch.AnswerAsync(chat, link, argument, cancellation),
                 "whoami" => WhoAmIAsync(chat, link, cancellation),
                 "test" => TestAsync(chat, link, cancellation),
                 _ => UnknownAsync(chat, typed, cancellation),
@@ -123,31 +126,35 @@ public sealed partial class ChatCommands(
     {
         if (PressedButton.Read(query) is not { } button)
         {
-            await answers.AcknowledgeAsync(query.Id, "This button is too old. Ask again with /status.", cancellation);
+            await messenger.AcknowledgeAsync(
+                query.Id,
+                "This button is too old. Send /status for new ones.",
+                cancellation
+            );
             return;
         }
 
         await (
             button.Name switch
             {
-                _ when !button.Chat.IsPrivate => answers.AcknowledgeAsync(
+                _ when !button.Chat.IsPrivate => messenger.AcknowledgeAsync(
                     button.QueryId,
-                    "Groups only receive. Use a private chat with me.",
+                    "Groups only receive notifications. Use a private chat with the bot.",
                     cancellation
                 ),
                 LinkingInChat.Keep => linking.KeepPressedAsync(button, cancellation),
                 LinkingInChat.Switch => linking.SwitchPressedAsync(button, cancellation),
 
-                // A button lives as long as its message; the link of its chat is looked up when it is pressed.
+                // A button lives as long as its message, so the link is looked up at each press.
                 _ when links.Find(button.Chat) is { } link => OnButtonOfUserAsync(button, link, cancellation),
-                _ when inert.Of(button.Chat) is { } why => answers.AcknowledgeAsync(
+                _ when inert.Of(button.Chat) is { } why => messenger.AcknowledgeAsync(
                     button.QueryId,
-                    strangers.MayAnswer(button.Chat) ? ChatWords.Cut(why, ChatWords.MaxToast) : null,
+                    limiter.MayAnswer(button.Chat) ? ChatWords.Cut(why, ChatWords.MaxToast) : null,
                     cancellation
                 ),
-                _ => answers.AcknowledgeAsync(
+                _ => messenger.AcknowledgeAsync(
                     button.QueryId,
-                    strangers.MayAnswer(button.Chat) ? "This chat is not linked any more. " + ChatWords.UseStart : null,
+                    limiter.MayAnswer(button.Chat) ? "This chat is no longer linked. " + ChatWords.UseStart : null,
                     cancellation
                 ),
             }
@@ -158,16 +165,17 @@ public sealed partial class ChatCommands(
         button.Name switch
         {
             StatusAnswer.Run => status.RunPressedAsync(button, link, cancellation),
-            NotificationButtons.Snooze or NotificationButtons.Mute or NotificationButtons.Again =>
+            StatusAnswer.Page => status.PagePressedAsync(button, link, cancellation),
+            MessageButtons.Snooze or MessageButtons.Mute or MessageButtons.Again or MessageButtons.Run =>
                 notificationButtons.PressedAsync(button, link, cancellation),
-            _ => answers.AcknowledgeAsync(
+            _ => messenger.AcknowledgeAsync(
                 button.QueryId,
-                "This button is of another version. Ask again with /status.",
+                "This button is from another version of the bot. Send /status for new ones.",
                 cancellation
             ),
         };
 
-    /// <summary>Groups only receive: what they are told of any command but /help. What is no command of this bot's is not for it.</summary>
+    /// <summary>Tells a group that groups only receive. Commands of other bots get no answer.</summary>
     private async Task SendAwayAsync(ChatId group, string? command, CancellationToken cancellation)
     {
         if (command is null)
@@ -176,38 +184,37 @@ public sealed partial class ChatCommands(
         }
 
         var bot = telegram.BotUsername is { } name ? $"@{name}" : "me";
-        await answers.SendAsync(
+        await messenger.SendAsync(
             group,
             command == "start"
                 ? new MessageBuilder()
                     .Plain(
-                        $"Linking works in a private chat: a code in here could be read by all. Write /start to {bot} there. An operator can link this group (its id is "
+                        $"Linking works in a private chat: everybody in this group could read a code. Send /start to {bot} there. To link this group, give its id to {settings.Contact}: "
                     )
                     .Code(group.ToString())
-                    .Plain(").")
                 : new MessageBuilder().Plain(
-                    $"Groups only receive notifications. Write /{command} to {bot} in a private chat."
+                    $"Groups only receive notifications. Send /{command} to {bot} in a private chat."
                 ),
             cancellation
         );
     }
 
     private Task<MessageId?> HelpAsync(ChatId chat, CancellationToken cancellation) =>
-        answers.SendAsync(
+        messenger.SendAsync(
             chat,
             WithCommands(new MessageBuilder().Line($"Notifications of {settings.InstanceName}:")),
             cancellation
         );
 
-    /// <summary>A linked person typed something else than a command of this bot's.</summary>
+    /// <summary>Answers a linked person who typed no known command.</summary>
     private Task<MessageId?> UnknownAsync(ChatId chat, TypedCommand? typed, CancellationToken cancellation) =>
-        answers.SendAsync(
+        messenger.SendAsync(
             chat,
             WithCommands(
                 new MessageBuilder().Line(
                     typed is null
-                        ? "I only read commands. /help lists the commands:"
-                        : $"There is no command /{ChatWords.Cut(typed.Name, 40)}. /help lists the commands:"
+                        ? "The bot reads only commands:"
+                        : $"There is no command /{ChatWords.Cut(typed.Name, 40)}. The commands:"
                 )
             ),
             cancellation
@@ -225,31 +232,34 @@ public sealed partial class ChatCommands(
     }
 
     private async Task WhoAmIAsync(ChatId chat, Link link, CancellationToken cancellation) =>
-        await answers.SendAsync(
+        await messenger.SendAsync(
             chat,
             new MessageBuilder()
-                .Plain("The notifications of ")
+                .Plain("This chat receives the notifications of ")
                 .Bold(link.User.Value)
-                .Plain($" on {settings.InstanceName} arrive here, since {clock.Moment(link.LinkedAt, link)}."),
+                .Plain($" on {settings.InstanceName}. Linked since {clock.Moment(link.LinkedAt, link)}."),
             cancellation
         );
 
     private async Task TestAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
-        await answers.SendAsync(
+        await messenger.SendAsync(
             chat,
             new MessageBuilder()
                 .Bold("Sample: revenue dropped 25%")
                 .Line()
                 .Plain("This is a sample for ")
                 .Bold(link.User.Value)
-                .Plain(". A notification with text looks so."),
+                .Plain(". A text notification looks like this."),
             cancellation
         );
         using var picture = new MemoryStream(SamplePicture.Png(), writable: false);
-        await answers.SendPictureAsync(
+        await messenger.SendPictureAsync(
             chat,
-            new MessageBuilder().Bold("Sample: daily report").Line().Plain("And so does one with a chart."),
+            new MessageBuilder()
+                .Bold("Sample: daily report")
+                .Line()
+                .Plain("A notification with a chart looks like this."),
             new Upload(picture, "sample.png", "image/png"),
             cancellation
         );

@@ -5,25 +5,25 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// Sends the bot's own answers to chats, in the same queues and rates as notifications. They are not stored: one that can't be
-/// given within <see cref="Patience"/> would come too late to be of use. Answers to strangers stand back behind everything else.
+/// Sends the bot's answers to chats, in the same queues and rates as notifications. They are not stored: after
+/// <see cref="AnswerTimeout"/> an answer is of no use. Answers to unlinked chats go last.
 /// </summary>
 public sealed partial class ChatMessenger(
     BotApi api,
-    NotificationDelivery delivery,
+    DeliveryWorker delivery,
     ILinkStore links,
     TimeProvider time,
     ILogger<ChatMessenger> log
 )
 {
-    /// <summary>How long an answer is tried for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>How long the bot tries to send an answer.</summary>
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Sends a sentence.</summary>
     internal Task SayAsync(ChatId chat, string sentence, CancellationToken cancellation) =>
         SendAsync(chat, new MessageBuilder().Plain(sentence), cancellation);
 
-    /// <summary>Sends an answer; gives the message's id, or null where it was not sent.</summary>
+    /// <summary>Sends an answer. Returns the message's id, or null if it was not sent.</summary>
     internal async Task<MessageId?> SendAsync(
         ChatId chat,
         MessageBuilder text,
@@ -37,28 +37,32 @@ public sealed partial class ChatMessenger(
             new Step(async stopping =>
                 sent = await api.SendMessageAsync(Message(chat, text) with { ReplyMarkup = keyboard }, stopping)
             ),
-            Patience,
+            AnswerTimeout,
             cancellation
         );
         return sent;
     }
 
-    /// <summary>Gives a message a new text. Where it can't be edited (deleted, history cleared), the text goes out as a new message.</summary>
+    /// <summary>Edits a message. If it can't be edited (deleted, history cleared), sends a new message.</summary>
     internal Task ReplaceAsync(
         ChatId chat,
         MessageId message,
         MessageBuilder text,
         CancellationToken cancellation,
-        TimeSpan? patience = null
+        TimeSpan? timeout = null,
+        ApiKeyboard? keyboard = null
     ) =>
         DoAsync(
             chat,
             new Step(
-                stopping => api.EditMessageTextAsync(Edit(chat, message, text), stopping),
+                stopping =>
+                    api.EditMessageTextAsync(Edit(chat, message, text) with { ReplyMarkup = keyboard }, stopping),
                 IsRepeatable: true,
-                IfRefused: new Step(stopping => api.SendMessageAsync(Message(chat, text), stopping))
+                IfRefused: new Step(stopping =>
+                    api.SendMessageAsync(Message(chat, text) with { ReplyMarkup = keyboard }, stopping)
+                )
             ),
-            patience ?? Patience,
+            timeout ?? AnswerTimeout,
             cancellation
         );
 
@@ -70,12 +74,12 @@ public sealed partial class ChatMessenger(
     ) =>
         DoAsync(
             chat,
-            new Step(stopping => api.SendPictureAsync(asDocument: false, Message(chat, caption), picture, stopping)),
-            Patience,
+            new Step(stopping => api.SendFileAsync(asDocument: false, Message(chat, caption), picture, stopping)),
+            AnswerTimeout,
             cancellation
         );
 
-    /// <summary>Replaces at once or not at all: the last word of a bot that ends.</summary>
+    /// <summary>Edits at once or not at all, for a bot that ends.</summary>
     internal async Task TryReplaceNowAsync(ChatId chat, MessageId message, MessageBuilder text)
     {
         using var limit = new CancellationTokenSource(BackgroundTasks.LastWord, time);
@@ -96,7 +100,7 @@ public sealed partial class ChatMessenger(
         }
     }
 
-    /// <summary>Ends the waiting sign on a pressed button, with a few words or none. It is a courtesy: if it fails, the sign goes away by itself.</summary>
+    /// <summary>Acknowledges a pressed button, with a few words or none. A failure does no harm: the button's spinner ends by itself.</summary>
     internal async Task AcknowledgeAsync(string queryId, string? words, CancellationToken cancellation)
     {
         try
@@ -115,14 +119,14 @@ public sealed partial class ChatMessenger(
     private static SendMessageRequest Message(ChatId chat, MessageBuilder text) =>
         new(chat.Value, text.ToString()) { Entities = text.Entities };
 
-    private Task DoAsync(ChatId chat, Step step, TimeSpan patience, CancellationToken cancellation)
+    private Task DoAsync(ChatId chat, Step step, TimeSpan timeout, CancellationToken cancellation)
     {
-        var job = new AnswerJob(chat, IsStranger(chat), step, patience, time, log);
-        delivery.Answer(job);
+        var job = new AnswerJob(chat, IsUnlinked(chat), step, timeout, time, log);
+        delivery.Add(job);
         return job.Ended.WaitAsync(cancellation);
     }
 
-    private bool IsStranger(ChatId chat)
+    private bool IsUnlinked(ChatId chat)
     {
         try
         {
@@ -134,17 +138,17 @@ public sealed partial class ChatMessenger(
         }
     }
 
-    /// <summary>A call to the Bot API that gives an answer.</summary>
+    /// <summary>A call of the Bot API that sends an answer.</summary>
     /// <param name="Call">The call.</param>
-    /// <param name="IsRepeatable">Whether a second call does no harm where the first may have gone through: true of an edit, not of a new message.</param>
-    /// <param name="IfRefused">What is done in the chat's next turn where Telegram refuses the call.</param>
+    /// <param name="IsRepeatable">Whether a repeat is harmless: true for an edit, false for a new message.</param>
+    /// <param name="IfRefused">The next call if Telegram refuses this one.</param>
     private sealed record Step(Func<CancellationToken, Task> Call, bool IsRepeatable = false, Step? IfRefused = null);
 
     private sealed class AnswerJob(
         ChatId chat,
-        bool isStranger,
+        bool isUnlinked,
         Step step,
-        TimeSpan patience,
+        TimeSpan timeout,
         TimeProvider time,
         ILogger log
     ) : DeliveryJob
@@ -157,9 +161,9 @@ public sealed partial class ChatMessenger(
 
         public override object QueueKey => chat;
 
-        public override bool CanStandBack => isStranger;
+        public override bool CanStandBack => isUnlinked;
 
-        public override TimeSpan Left => patience - time.GetElapsedTime(_begun);
+        public override TimeSpan Left => timeout - time.GetElapsedTime(_begun);
 
         public override ChatId? Chat() => chat;
 
@@ -167,18 +171,19 @@ public sealed partial class ChatMessenger(
         {
             if (Left <= TimeSpan.Zero)
             {
-                return End("it was tried for too long");
+                End("it was tried for too long");
+                return new AttemptResult.Ended();
             }
 
             try
             {
                 await _step.Call(stopping);
                 _ended.TrySetResult();
-                return new AttemptResult.Done();
+                return new AttemptResult.Answered();
             }
             catch (BotApiException e)
             {
-                if (e.Failure is BotApiFailure.FloodWait { RetryAfter: var pause })
+                if (e.Failure is BotApiFailure.RateLimited { RetryAfter: var pause })
                 {
                     if (pause >= Left)
                     {
@@ -194,23 +199,27 @@ public sealed partial class ChatMessenger(
                     return new AttemptResult.More();
                 }
 
-                return e.Failure switch
+                if (e.Failure is BotApiFailure.Unreachable or BotApiFailure.TokenRefused)
                 {
-                    BotApiFailure.Unreachable { OutcomeUnknown: var unknown } when !unknown || _step.IsRepeatable =>
-                        new AttemptResult.Outage(e.Failure),
-                    BotApiFailure.TokenRefused => new AttemptResult.Outage(e.Failure),
+                    // A repeated answer is worse than none: the person can ask again.
+                    var mayHaveArrived = e.Failure is BotApiFailure.Unreachable { OutcomeUnknown: true };
+                    if (mayHaveArrived && !_step.IsRepeatable)
+                    {
+                        End(e.Message);
+                    }
 
-                    // Refused for good, or it may have arrived: an answer twice is worse than one that the person asks for again.
-                    _ => End(e.Message),
-                };
+                    return new AttemptResult.Outage(e.Failure, GivesUp: Ended.IsCompleted);
+                }
+
+                End(e.Message);
+                return new AttemptResult.Answered();
             }
         }
 
-        private AttemptResult.Done End(string reason)
+        private void End(string reason)
         {
             LogNotSent(log, chat, reason);
             _ended.TrySetResult();
-            return new AttemptResult.Done();
         }
     }
 

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Words that several answers use, and how an answer says a length of time and a long text.</summary>
+/// <summary>Words that several answers share, and the formats of time spans and long texts.</summary>
 internal static class ChatWords
 {
     internal const string UseStart = "Use /start to link your account.";
 
-    /// <summary>Characters that Telegram shows of the answer to a pressed button.</summary>
+    /// <summary>Longest answer to a pressed button that Telegram shows, in characters.</summary>
     internal const int MaxToast = 200;
 
     internal const string NothingHasChanged = "Nothing has changed.";
 
-    /// <summary>The first characters of a text, with an ellipsis where there are more; never half a surrogate pair.</summary>
+    /// <summary>Cuts a text with an ellipsis, never within a surrogate pair.</summary>
     internal static string Cut(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
 
-    /// <summary>The last lines of a text, and of those the last characters.</summary>
+    /// <summary>The last lines of a text, cut to the last characters.</summary>
     internal static string LastLines(string text, int lines, int length)
     {
         var last = string.Join('\n', text.TrimEnd().ReplaceLineEndings("\n").Split('\n').TakeLast(lines));

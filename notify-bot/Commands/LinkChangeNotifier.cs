@@ -1,40 +1,49 @@
-using Notify.Bot.Hosting;
+using Notify.Bot.Links;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// Tells chats what becomes of their links, whoever changed them: a person in the chat, the dashboard, or an operator at the
-/// shell. It compares what it knew with what is stored now, so there is one place that tells, and no writer that forgets to.
+/// Tells chats about changes of their links, by a chat, the dashboard or an admin at the shell. It compares the last known
+/// links with the stored ones, so no writer has to remember to tell.
 /// </summary>
-/// <remarks>What changes while the bot is down is not told.</remarks>
+/// <remarks>Nobody hears about changes while the bot is down.</remarks>
 public sealed partial class LinkChangeNotifier(
     ILinkStore links,
-    ChatMessenger answers,
+    ChatMessenger messenger,
     BackgroundTasks background,
     UnreadableLog unreadable,
     BotSettings settings,
     TimeProvider time,
     ILogger<LinkChangeNotifier> log
-)
+) : BackgroundService
 {
-    /// <summary>How often changes of other processes are looked for; a look costs a <c>stat</c>.</summary>
+    /// <summary>How often to look for changes of other processes. A look costs a <c>stat</c>.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    /// <summary>Beyond so many changes at once somebody has put in a whole file; telling all would be a flood.</summary>
-    private const int MostAtOnce = 20;
+    /// <summary>More changes at once mean that somebody replaced the file. Telling all chats would flood them.</summary>
+    private const int MaxAtOnce = 20;
 
     private readonly Lock _gate = new();
     private IReadOnlyDictionary<UserName, Link>? _known;
     private IReadOnlyDictionary<UserName, Link>? _seen;
     private long _notStoredSaid;
 
-    /// <summary>Remembers the links as they are. Before anybody can change them by a bot that runs, or what is changed in its first moments would be told to nobody.</summary>
-    public void Remember() => TakeChanges();
-
-    /// <summary>Looks for changes until cancelled. Telling them waits for Telegram, and so goes on beside the looking.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <inheritdoc />
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
+        // Remembers the links as they are, before a bot that runs can change them. Or its first changes would be told to nobody.
+        TakeChanges();
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SideLoop.RunAsync("Telling chats of changed links", LoopAsync, time, log, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken cancellation)
+    {
+        // Telling waits for Telegram, and so goes on beside the looking.
         using var timer = new PeriodicTimer(Every, time);
         var storing = Task.CompletedTask;
         try
@@ -44,7 +53,9 @@ public sealed partial class LinkChangeNotifier(
                 unreadable.Look();
                 if (storing.IsCompleted)
                 {
-                    // Beside the telling: it may wait for an operator who holds the files' lock in an editor.
+                    await storing;
+
+                    // Runs beside the telling: it may wait for an admin who holds the files' lock in an editor.
                     storing = StoreAccountsAsync(cancellation);
                 }
 
@@ -54,18 +65,16 @@ public sealed partial class LinkChangeNotifier(
                 }
             } while (await timer.WaitForNextTickAsync(cancellation));
         }
-        catch (OperationCanceledException)
+        finally
         {
-            // The bot ends.
+            await storing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        await storing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Tells all chats concerned what has changed since the last look.</summary>
+    /// <summary>Tells the chats concerned about all changes since the last look.</summary>
     public Task AnnounceAsync(CancellationToken cancellation) => TellAsync(TakeChanges(), cancellation);
 
-    /// <summary>Entries of an earlier version, and those that somebody typed, get the ids of their accounts.</summary>
+    /// <summary>Stores account ids in entries of an earlier version and in entries typed by hand.</summary>
     private async Task StoreAccountsAsync(CancellationToken cancellation)
     {
         try
@@ -86,7 +95,7 @@ public sealed partial class LinkChangeNotifier(
     }
 
     private async Task TellAsync((ChatId Chat, MessageBuilder Text)[] changes, CancellationToken cancellation) =>
-        await Task.WhenAll(changes.Select(change => answers.SendAsync(change.Chat, change.Text, cancellation)));
+        await Task.WhenAll(changes.Select(change => messenger.SendAsync(change.Chat, change.Text, cancellation)));
 
     private (ChatId Chat, MessageBuilder Text)[] TakeChanges()
     {
@@ -99,7 +108,7 @@ public sealed partial class LinkChangeNotifier(
             }
             catch (StateUnreadableException)
             {
-                // Said by log and health; nothing is known to have changed.
+                // Log and health report it. No change is known.
                 return [];
             }
 
@@ -116,12 +125,12 @@ public sealed partial class LinkChangeNotifier(
                 return [];
             }
 
-            var changes = Changes(known, now).Take(MostAtOnce + 1).ToArray();
-            return changes.Length > MostAtOnce ? [] : changes;
+            var changes = Changes(known, now).Take(MaxAtOnce + 1).ToArray();
+            return changes.Length > MaxAtOnce ? [] : changes;
         }
     }
 
-    /// <summary>The links now, and those of before whose entries can't be read: nothing is known to have changed about them.</summary>
+    /// <summary>The current links. An unreadable entry counts as unchanged.</summary>
     private IReadOnlyDictionary<UserName, Link> WithUnreadable(
         IReadOnlyDictionary<UserName, Link> now,
         IReadOnlyDictionary<UserName, Link>? known
@@ -176,22 +185,22 @@ public sealed partial class LinkChangeNotifier(
 
             if (old is { Chat.IsPrivate: false } && old.LinkedAt == link.LinkedAt)
             {
-                // A group that became a supergroup: the same link under a new number.
+                // A group became a supergroup: the same link under a new id.
                 taken.Add(old.Chat);
                 continue;
             }
 
             taken.Add(link.Chat);
             var text = new MessageBuilder()
-                .Plain("✔ Linked: the notifications of ")
+                .Plain("✔ Linked: this chat now receives the notifications of ")
                 .Bold(user.Value)
-                .Plain($" on {settings.InstanceName} arrive here from now on");
+                .Plain($" on {settings.InstanceName}");
             if (before.TryGetValue(link.Chat, out var previous))
             {
-                text.Plain(", and no longer those of ").Bold(previous.Value);
+                text.Plain(" and no longer those of ").Bold(previous.Value);
             }
 
-            yield return (link.Chat, text.Plain(". /test sends a sample, /help lists the commands."));
+            yield return (link.Chat, text.Plain(". Send /test for a sample, /help for the commands."));
         }
 
         foreach (var (user, old) in known)
@@ -199,7 +208,7 @@ public sealed partial class LinkChangeNotifier(
             var current = now.GetValueOrDefault(user);
             if (current?.Chat == old.Chat || taken.Contains(old.Chat))
             {
-                // Nothing changed, or another user has this chat now, and it was told so above.
+                // Nothing changed, or another user has this chat now and the chat was told above.
                 continue;
             }
 
@@ -207,13 +216,13 @@ public sealed partial class LinkChangeNotifier(
                 old.Chat,
                 current is null || (old.Account is { } account && current.Account is { } other && account != other)
                     ? new MessageBuilder()
-                        .Plain("This chat is no longer linked: the notifications of ")
+                        .Plain("This chat is no longer linked. It no longer receives the notifications of ")
                         .Bold(user.Value)
-                        .Plain(" do not arrive here any more. /start links it again.")
+                        .Plain(". Send /start to link it again.")
                     : new MessageBuilder()
-                        .Plain("The notifications of ")
+                        .Plain("This chat receives the notifications of ")
                         .Bold(user.Value)
-                        .Plain(" go to another chat from now on. If that was not you, tell your operator.")
+                        .Plain($" now go to another chat. If you did not change this, tell {settings.Contact}.")
             );
         }
     }
@@ -221,14 +230,14 @@ public sealed partial class LinkChangeNotifier(
     [LoggerMessage(
         1110,
         LogLevel.Information,
-        "{Count} links had no user id stored, and count for the accounts that their users have now."
+        "{Count} links had no user id. They now belong to the current accounts of their users."
     )]
     private static partial void LogAccountsStored(ILogger log, int count);
 
     [LoggerMessage(
         1111,
         LogLevel.Warning,
-        "The user ids of links can't be stored: {Reason} It is tried again every second."
+        "The user ids of links can't be stored: {Reason} The bot tries again every second."
     )]
     private static partial void LogAccountsNotStored(ILogger log, string reason);
 }

@@ -1,33 +1,34 @@
 using System.Globalization;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// How a chat comes to its link, and loses it: codes and one-tap links of <c>/start</c>, the question before a chat changes hands, <c>/unlink</c>, and
-/// what Telegram says of a chat by itself.
+/// Links and unlinks chats: codes and one-tap links of <c>/start</c>, the question before a chat changes its user, <c>/unlink</c>, and
+/// updates of Telegram about the bot's membership.
 /// </summary>
 public sealed class LinkingInChat(
     BotSettings settings,
     ILinkStore links,
     InertChats inert,
-    LinkChangeNotifier announcements,
-    ChatMessenger answers,
+    LinkChangeNotifier linkChanges,
+    ChatMessenger messenger,
     TimeProvider time
 )
 {
-    /// <summary>The button that takes the other user's notifications; the one-tap link's payload follows.</summary>
+    /// <summary>The button that switches to the other user. The one-tap link's payload follows.</summary>
     internal const string Switch = "move:";
 
-    /// <summary>The button that leaves the chat to its user.</summary>
+    /// <summary>The button that keeps the current user.</summary>
     internal const string Keep = "keep";
 
     internal async Task StartAsync(ChatId chat, Link? link, string payload, CancellationToken cancellation)
     {
         if (link?.Dead is not null)
         {
-            // Who writes /start can be written to again.
+            // A chat that sends /start takes messages again.
             await links.MarkAliveAsync(chat, cancellation);
         }
 
@@ -37,22 +38,22 @@ public sealed class LinkingInChat(
             switch (await links.RedeemAsync(payload, chat, evenIfLinkedToAnother: false, cancellation))
             {
                 case Redemption.Redeemed redeemed when redeemed.Change.Link.User == link?.User:
-                    await answers.SendAsync(
+                    await messenger.SendAsync(
                         chat,
-                        new MessageBuilder().Plain("This chat is linked to ").Bold(link.User.Value).Plain(" already."),
+                        new MessageBuilder().Plain("This chat is already linked to ").Bold(link.User.Value).Plain("."),
                         cancellation
                     );
                     return;
                 case Redemption.Redeemed:
                     // LinkChangeNotifier tells the chat, as for links from the dashboard and from admins.
-                    await announcements.AnnounceAsync(cancellation);
+                    await linkChanges.AnnounceAsync(cancellation);
                     return;
                 case Redemption.AskFirst ask:
                     await AskAsync(chat, ask, payload, cancellation);
                     return;
                 default:
                     text.Line(
-                            "That link is unknown or expired. Here is a code instead; or get a new link on the dashboard."
+                            "This link is unknown or expired. Use the code below, or get a new link on the dashboard."
                         )
                         .Line();
                     break;
@@ -61,9 +62,9 @@ public sealed class LinkingInChat(
 
         if (link is not null)
         {
-            text.Plain("This chat is linked: the notifications of ")
+            text.Plain("This chat is linked. It receives the notifications of ")
                 .Bold(link.User.Value)
-                .Line(" arrive here. To link it to another account, use the code below.")
+                .Line(". To link it to another account, use the code below.")
                 .Line();
         }
         else if (inert.Of(chat) is { } why)
@@ -76,19 +77,19 @@ public sealed class LinkingInChat(
         text.Plain("Your verification code: ").Code(code.Code).Line().Line();
         text.Line(
             settings.WebUrl is { } web
-                ? $"Log in at {web} and enter it in the card Telegram."
-                : $"Enter it on the dashboard of {settings.InstanceName}, in the card Telegram, or give it to your operator."
+                ? $"Log in at {web} and enter the code in the Telegram card."
+                : $"Enter it on the dashboard of {settings.InstanceName}, in the Telegram card, or give it to {settings.Contact}."
         );
         text.Plain(
-            $"It is valid for {minutes.ToString(CultureInfo.InvariantCulture)} minutes, works once, and replaces earlier codes of this chat."
+            $"The code works once, within {minutes.ToString(CultureInfo.InvariantCulture)} minutes. It replaces earlier codes of this chat."
         );
-        await answers.SendAsync(chat, text, cancellation);
+        await messenger.SendAsync(chat, text, cancellation);
     }
 
     internal async Task UnlinkAsync(Link link, CancellationToken cancellation)
     {
         await links.UnlinkAsync(link.User, cancellation);
-        await announcements.AnnounceAsync(cancellation);
+        await linkChanges.AnnounceAsync(cancellation);
     }
 
     internal async Task SwitchPressedAsync(PressedButton button, CancellationToken cancellation)
@@ -99,23 +100,23 @@ public sealed class LinkingInChat(
             evenIfLinkedToAnother: true,
             cancellation
         );
-        await answers.AcknowledgeAsync(button.QueryId, null, cancellation);
+        await messenger.AcknowledgeAsync(button.QueryId, null, cancellation);
         var done = redemption is Redemption.Redeemed;
-        await answers.ReplaceAsync(
+        await messenger.ReplaceAsync(
             button.Chat,
             button.Message,
             new MessageBuilder().Plain(
-                done ? "Switched." : "That link has expired. Get a new one on the dashboard, or use /start."
+                done ? "Switched." : "This link has expired. Get a new one on the dashboard, or send /start."
             ),
             cancellation
         );
-        await announcements.AnnounceAsync(cancellation);
+        await linkChanges.AnnounceAsync(cancellation);
     }
 
     internal async Task KeepPressedAsync(PressedButton button, CancellationToken cancellation)
     {
-        await answers.AcknowledgeAsync(button.QueryId, ChatWords.NothingHasChanged, cancellation);
-        await answers.ReplaceAsync(
+        await messenger.AcknowledgeAsync(button.QueryId, ChatWords.NothingHasChanged, cancellation);
+        await messenger.ReplaceAsync(
             button.Chat,
             button.Message,
             new MessageBuilder().Plain(ChatWords.NothingHasChanged),
@@ -123,12 +124,16 @@ public sealed class LinkingInChat(
         );
     }
 
-    /// <summary>A person blocks the bot, or takes that back: the link is marked, so that senders and the dashboard know before the next message fails.</summary>
+    /// <summary>A person blocks or unblocks the bot. Marks the link, so senders and the dashboard know before the next message fails.</summary>
     internal Task MembershipChangedAsync(ChatId chat, string? status, CancellationToken cancellation) =>
         status switch
         {
             "kicked" or "left" => links.Find(chat) is { Dead: null }
-                ? links.MarkDeadAsync(chat, chat.IsPrivate ? "blocked" : "kicked", cancellation)
+                ? links.MarkDeadAsync(
+                    chat,
+                    chat.IsPrivate ? DeadLinkReason.Blocked : DeadLinkReason.Kicked,
+                    cancellation
+                )
                 : Task.CompletedTask,
             "member" or "administrator" => links.Find(chat) is { Dead: not null }
                 ? links.MarkAliveAsync(chat, cancellation)
@@ -137,12 +142,12 @@ public sealed class LinkingInChat(
         };
 
     private async Task AskAsync(ChatId chat, Redemption.AskFirst ask, string payload, CancellationToken cancellation) =>
-        await answers.SendAsync(
+        await messenger.SendAsync(
             chat,
             new MessageBuilder()
                 .Plain("This chat receives the notifications of ")
                 .Bold(ask.LinkedTo.Value)
-                .Plain(". Shall it receive those of ")
+                .Plain(". Should it receive those of ")
                 .Bold(ask.WouldBe.Value)
                 .Plain(" instead?"),
             cancellation,

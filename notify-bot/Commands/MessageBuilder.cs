@@ -1,9 +1,10 @@
 using System.Text;
 using Notify.Bot.Telegram;
+using Notify.Formatting;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>An answer of the bot in the making: text and its formatting, with no markup that a name in it could break.</summary>
+/// <summary>Builds an answer: text with formatting entities, so no name in it can break the markup.</summary>
 internal sealed class MessageBuilder
 {
     /// <summary>Longest text of a message in UTF-16 units (https://core.telegram.org/bots/api#sendmessage).</summary>
@@ -14,14 +15,14 @@ internal sealed class MessageBuilder
 
     internal int Length => _text.Length;
 
-    /// <summary>The formatting; null where there is none, which is how the Bot API has it.</summary>
+    /// <summary>The formatting; null for none, as in the Bot API.</summary>
     internal IReadOnlyList<ApiEntity>? Entities => _entities.Count > 0 ? _entities : null;
 
     internal int EntityCount => _entities.Count;
 
     internal MessageBuilder Plain(string text)
     {
-        _text.Append(text);
+        _text.Append(TelegramText.Clean(text));
         return this;
     }
 
@@ -33,10 +34,19 @@ internal sealed class MessageBuilder
 
     internal MessageBuilder Folded(string text) => With("expandable_blockquote", text);
 
+    /// <summary>Adds another text with its formatting.</summary>
+    internal MessageBuilder Append(MessageBuilder other)
+    {
+        _entities.AddRange(other._entities.Select(entity => entity with { Offset = entity.Offset + _text.Length }));
+        _text.Append(other._text);
+        return this;
+    }
+
     public override string ToString() => _text.ToString().TrimEnd();
 
     private MessageBuilder With(string type, string text)
     {
+        text = TelegramText.Clean(text);
         if (text.Length > 0)
         {
             _entities.Add(new ApiEntity(type, _text.Length, text.Length));

@@ -4,8 +4,8 @@ using Notify.Scripts;
 
 namespace Notify.Bot.Commands;
 
-/// <summary><c>/mute</c> and <c>/unmute</c>: all notifications of a user. Single scripts are muted under their notifications (<see cref="NotificationButtons"/>).</summary>
-public sealed class MutingInChat(IOutbox outbox, ChatMessenger answers, ChatClock clock, TimeProvider time)
+/// <summary><c>/mute</c> and <c>/unmute</c>: mutes of all notifications of a user. Buttons mute single scripts (<see cref="NotificationButtons"/>).</summary>
+public sealed class MutingInChat(IOutbox outbox, ChatMessenger messenger, ChatClock clock, TimeProvider time)
 {
     internal async Task MuteAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
     {
@@ -20,18 +20,18 @@ public sealed class MutingInChat(IOutbox outbox, ChatMessenger answers, ChatCloc
         }
         else
         {
-            await answers.SayAsync(
+            await messenger.SayAsync(
                 chat,
-                "Say for how long: /mute 30m, /mute 2h, /mute 1d; or /mute alone until /unmute.",
+                "Give a length of time: /mute 30m, /mute 2h, /mute 1d. A plain /mute lasts until /unmute.",
                 cancellation
             );
             return;
         }
 
         await outbox.MuteAsync(link.User, null, until);
-        await answers.SayAsync(
+        await messenger.SayAsync(
             chat,
-            $"Muted {clock.Until(until, link)}. Notifications are kept in the history and do not arrive here. /unmute ends it.",
+            $"Muted {clock.UntilOrSooner(until, link)} The history keeps muted notifications.",
             cancellation
         );
     }
@@ -39,9 +39,9 @@ public sealed class MutingInChat(IOutbox outbox, ChatMessenger answers, ChatCloc
     internal async Task UnmuteAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
         await outbox.UnmuteAllAsync(link.User);
-        await answers.SayAsync(
+        await messenger.SayAsync(
             chat,
-            "Notifications arrive again. Muted ones are in the history of the dashboard.",
+            "Nothing is muted any more. The history on the dashboard has the muted notifications.",
             cancellation
         );
     }

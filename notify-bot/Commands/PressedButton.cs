@@ -2,15 +2,15 @@ using Notify.Bot.Telegram;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>A button under a message of the bot that somebody has pressed.</summary>
-/// <param name="QueryId">What is acknowledged, so that the button stops waiting.</param>
+/// <summary>A pressed button under a message of the bot.</summary>
+/// <param name="QueryId">Names the press, for its acknowledgement.</param>
 /// <param name="Chat">Where it was pressed.</param>
-/// <param name="Message">The message that it stands under.</param>
-/// <param name="Name">Which one it is: what its data begins with, up to and with the colon; all of it where there is none.</param>
-/// <param name="Argument">What follows the colon.</param>
+/// <param name="Message">The message above it.</param>
+/// <param name="Name">The button: its data up to and including the colon, or all of it without a colon.</param>
+/// <param name="Argument">The data after the colon.</param>
 internal sealed record PressedButton(string QueryId, ChatId Chat, MessageId Message, string Name, string Argument)
 {
-    /// <summary>Reads the query; null where Telegram does not say any more what the button was.</summary>
+    /// <summary>Reads the query; null if Telegram no longer knows the button's message.</summary>
     internal static PressedButton? Read(ApiCallbackQuery query)
     {
         if (query.Message is not { } message || query.Data is not { Length: > 0 } data)

@@ -1,14 +1,14 @@
-using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
+using Notify.Contracts;
 using Notify.Linking;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>Runs that are asked for in a chat, by <c>/run</c> or a button: the chat is told that one has begun, and that message is edited to how it ended.</summary>
-public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, ChatMessenger answers)
+/// <summary>Runs on request from a chat, by <c>/run</c> or a button. A message says that the run has begun, and an edit says how it ended.</summary>
+public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, ChatMessenger messenger)
 {
-    /// <summary>How long the end of a run is tried to be told. Its message says that it runs, so the end is wanted also after an outage.</summary>
-    private static readonly TimeSpan EndPatience = TimeSpan.FromHours(1);
+    /// <summary>How long the bot tries to report the end of a run. The chat shows it as running, so the end matters even after an outage.</summary>
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromHours(1);
 
     /// <summary><c>/run NAME</c>, with or without <c>.py</c>.</summary>
     internal async Task RunAsync(ChatId chat, Link link, string argument, CancellationToken cancellation)
@@ -16,27 +16,31 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, C
         var name = argument.EndsWith(".py", StringComparison.Ordinal) ? argument : argument + ".py";
         if (argument.Length == 0 || !ScriptName.TryParse(name, out var script))
         {
-            await answers.SayAsync(chat, "Say which script: /run NAME. /status lists yours.", cancellation);
+            await messenger.SayAsync(
+                chat,
+                "Give the script's name: /run NAME. Send /status for your scripts.",
+                cancellation
+            );
             return;
         }
 
         await BeginAsync(chat, link, script, cancellation);
     }
 
-    /// <summary>Starts a run and returns: the run itself may take a minute, and the chat's next command must not wait for it.</summary>
+    /// <summary>Starts a run and returns. The run may take a minute, and the chat's next command must not wait for it.</summary>
     internal async Task BeginAsync(ChatId chat, Link link, ScriptName script, CancellationToken cancellation)
     {
         if (runs.IsRunning(link.User, script.Value))
         {
-            await answers.SendAsync(
+            await messenger.SendAsync(
                 chat,
-                new MessageBuilder().Bold(script.Stem).Plain(" is running already."),
+                new MessageBuilder().Bold(script.Stem).Plain(" is already running."),
                 cancellation
             );
             return;
         }
 
-        var started = await answers.SendAsync(
+        var started = await messenger.SendAsync(
             chat,
             new MessageBuilder().Plain("▶ Running ").Bold(script.Stem).Plain("..."),
             cancellation
@@ -46,22 +50,22 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, C
             var text = new MessageBuilder()
                 .Plain("✖ ")
                 .Bold(script.Stem)
-                .Plain(": interrupted, since the bot was restarted. Run it again.");
+                .Plain(": stopped, because the bot restarted. Run it again.");
             try
             {
                 text = Ended(script, await RunAsync(link, script, stopping));
                 if (started is { } message)
                 {
-                    await answers.ReplaceAsync(chat, message, text, stopping, EndPatience);
+                    await messenger.ReplaceAsync(chat, message, text, stopping, EndTimeout);
                 }
                 else
                 {
-                    await answers.SendAsync(chat, text, stopping);
+                    await messenger.SendAsync(chat, text, stopping);
                 }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested && started is not null)
             {
-                await answers.TryReplaceNowAsync(chat, started.Value, text);
+                await messenger.TryReplaceNowAsync(chat, started.Value, text);
                 throw;
             }
         });
@@ -71,7 +75,7 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, C
     {
         try
         {
-            return await runs.RunAsync(link.User, script, link, stopping);
+            return await runs.RunAsync(link.User, script, link, RunTrigger.Chat, stopping);
         }
         catch (ScriptsHelperException e)
         {
@@ -87,21 +91,21 @@ public sealed class RunsInChat(RequestedRuns runs, BackgroundTasks background, C
             RunOutcome.Delivered => text.Plain("✔ ").Bold(script.Stem).Plain(": delivered"),
             RunOutcome.Queued when run.Progress is { State: DeliveryState.Muted } => text.Plain("✔ ")
                 .Bold(script.Stem)
-                .Plain(": not sent, since it is muted. /unmute ends the mute."),
+                .Plain(": muted. Send /unmute to end all mutes."),
             RunOutcome.Queued => text.Plain("✔ ")
                 .Bold(script.Stem)
-                .Plain(": queued, it is delivered as soon as Telegram takes it"),
+                .Plain(": queued. The bot delivers it when Telegram takes it."),
             RunOutcome.NoAlert => text.Plain("✔ ").Bold(script.Stem).Plain(": no alert"),
-            RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is running already"),
+            RunOutcome.AlreadyRunning => text.Bold(script.Stem).Plain(" is already running"),
             _ => text.Plain("✖ ")
                 .Bold(script.Stem)
-                .Line(": error")
+                .Line(": failed")
                 .Folded(ChatWords.LastLines(run.Error ?? "", 15, 3000)),
         };
 
-        // What it said is on its way, and yet the run failed.
+        // The notification was accepted, but the run failed afterwards.
         return run is { Outcome: RunOutcome.Delivered or RunOutcome.Queued, Error: { } end }
-            ? text.Line().Line("⚠️ It failed after that.").Folded(ChatWords.LastLines(end, 15, 3000))
+            ? text.Line().Line("⚠️ The script failed after that.").Folded(ChatWords.LastLines(end, 15, 3000))
             : text;
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Notify.Bot.Commands;
 
-/// <summary>The picture of /test: a bar chart drawn here, so that no binary file has to be kept in the repository.</summary>
+/// <summary>Draws the picture of /test, a bar chart, so the repository needs no binary file.</summary>
 internal static class SamplePicture
 {
     private const int Width = 640;

@@ -1,15 +1,17 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Notify.Bot.Delivery;
+using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
 using Notify.Bot.Telegram;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Scripts;
 
 namespace Notify.Bot.Commands;
 
-/// <summary><c>/status</c>: what did not arrive, the user's scripts, and a Run button for each.</summary>
+/// <summary><c>/status</c>: a line that sums up, undelivered notifications, the user's scripts with what fails first, and a Run button for each. Ten scripts make a page.</summary>
 public sealed partial class StatusAnswer(
     ScriptsHelper helper,
     ScriptLists lists,
@@ -17,77 +19,136 @@ public sealed partial class StatusAnswer(
     RunsInChat runs,
     IOutbox outbox,
     HistoryTurns turns,
-    ChatMessenger answers,
+    ChatMessenger messenger,
     ChatClock clock,
     TimeProvider time,
     ILogger<StatusAnswer> log
 )
 {
-    /// <summary>A script's button; the digest of its name follows.</summary>
+    /// <summary>A script's button. The digest of its name follows.</summary>
     internal const string Run = "run:";
 
-    /// <summary>Scripts with a button; Telegram takes 100 buttons, a thumb takes fewer.</summary>
-    private const int MostButtons = 40;
+    /// <summary>The button of another page. Its number follows, from 0.</summary>
+    internal const string Page = "page:";
 
-    /// <summary>Characters of a notification's name where it did not arrive.</summary>
-    private const int MostOfName = 60;
+    /// <summary>Scripts of a page. Telegram takes 100 buttons, but a thumb takes fewer.</summary>
+    private const int ScriptsOfPage = 10;
 
-    /// <summary>Notifications that did not arrive, each with its reason; the others are counted.</summary>
-    private const int MostUndelivered = 3;
+    /// <summary>Longest name of an undelivered notification, in characters.</summary>
+    private const int MaxNameLength = 60;
 
-    /// <summary>How far back failures and muted notifications are told.</summary>
+    /// <summary>Most undelivered notifications with a reason; the others are counted.</summary>
+    private const int MaxUndelivered = 3;
+
+    /// <summary>How far back failed and muted notifications count.</summary>
     private static readonly TimeSpan Lately = TimeSpan.FromHours(24);
 
     internal async Task SendAsync(ChatId chat, Link link, CancellationToken cancellation)
     {
+        var (text, keyboard) = await WriteAsync(link, page: 0, cancellation);
+        await messenger.SendAsync(chat, text, cancellation, keyboard);
+    }
+
+    internal async Task PagePressedAsync(PressedButton button, Link link, CancellationToken cancellation)
+    {
+        await messenger.AcknowledgeAsync(button.QueryId, null, cancellation);
+        var page = int.TryParse(button.Argument, NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
+            ? asked
+            : 0;
+        var (text, keyboard) = await WriteAsync(link, page, cancellation);
+        await messenger.ReplaceAsync(button.Chat, button.Message, text, cancellation, keyboard: keyboard);
+    }
+
+    private async Task<(MessageBuilder Text, ApiKeyboard? Keyboard)> WriteAsync(
+        Link link,
+        int page,
+        CancellationToken cancellation
+    )
+    {
         var now = time.GetUtcNow();
         var mutes = outbox.MutesOf(link.User);
-        var text = await turns.ReadAsync(link.User, () => Troubles(link, mutes, now), cancellation);
+        var troubles = await turns.ReadAsync(link.User, () => Troubles(link, mutes, now), cancellation);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
-            await answers.SendAsync(chat, text.Plain(trouble!), cancellation);
-            return;
+            return (troubles.Plain(trouble!), null);
         }
 
         if (scripts.Count == 0)
         {
-            await answers.SendAsync(
-                chat,
-                text.Plain("You have no scripts yet. Put one into ")
+            return (
+                troubles
+                    .Plain("You have no scripts yet. Put a script into ")
                     .Code("~/user/notifications")
                     .Plain("; examples are in ")
                     .Code("/data/docs/examples/notifications")
                     .Plain("."),
-                cancellation
+                null
             );
-            return;
         }
 
-        text.Bold("Your scripts").Line();
-        var left = 0;
+        var text = new MessageBuilder();
+        Summarize(text, scripts, mutes);
+        text.Append(troubles);
+        var pages = (scripts.Count + ScriptsOfPage - 1) / ScriptsOfPage;
+        page = Math.Min(page, pages - 1);
+        text.Bold("Your scripts").Line(pages > 1 ? $", page {page + 1} of {pages}" : "");
         var buttons = new List<IReadOnlyList<ApiButton>>();
-        foreach (var script in scripts)
+        foreach (var script in ScriptListing.FailingFirst(scripts).Skip(page * ScriptsOfPage).Take(ScriptsOfPage))
         {
-            if (text.Length > MessageBuilder.MaxLength - 700 || text.EntityCount > 90)
-            {
-                left++;
-                continue;
-            }
-
-            AddScript(text, link, script, mutes, now);
-            if (buttons.Count < MostButtons && helper.Objection(link.User, script.Name) is null)
+            // A page of long errors is cut at its scripts' details, never at their names.
+            AddScript(text, link, script, mutes, now, text.Length > MessageBuilder.MaxLength - 1200);
+            if (helper.Objection(link.User, script.Name) is null)
             {
                 buttons.Add([new ApiButton($"▶ Run {ChatWords.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
             }
         }
 
-        if (left > 0)
+        if (pages > 1)
         {
-            text.Line().Plain($"... and {left} more: notify-runner status shows all.");
+            buttons.Add([.. PageButtons(page, pages)]);
         }
 
-        await answers.SendAsync(chat, text, cancellation, new ApiKeyboard(buttons));
+        return (text, new ApiKeyboard(buttons));
+    }
+
+    private static IEnumerable<ApiButton> PageButtons(int page, int pages)
+    {
+        if (page > 0)
+        {
+            yield return new ApiButton("◀ Page " + Number(page), Page + Number(page - 1));
+        }
+
+        if (page + 1 < pages)
+        {
+            yield return new ApiButton($"Page {Number(page + 2)} ▶", Page + Number(page + 1));
+        }
+
+        static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>One line: how many scripts there are, what is wrong with them, and the next run that has a time.</summary>
+    private static void Summarize(MessageBuilder text, IReadOnlyList<ListedScript> scripts, Mutes mutes)
+    {
+        var failing = scripts.Count(ScriptListing.IsFailing);
+        var muted = scripts.Count(script => !ScriptListing.IsFailing(script) && mutes.Scripts.ContainsKey(script.Stem));
+        var fine = scripts.Count - failing - muted;
+        string[] parts =
+        [
+            .. failing > 0 ? [$"{failing} failing"] : Array.Empty<string>(),
+            .. muted > 0 ? [$"{muted} muted"] : Array.Empty<string>(),
+            .. fine > 0 ? [$"{fine} fine"] : Array.Empty<string>(),
+        ];
+        text.Bold(scripts.Count == 1 ? "1 script" : $"{scripts.Count} scripts").Plain($": {string.Join(", ", parts)}.");
+        if (
+            scripts.Where(script => script.NextAt is not null).MinBy(script => script.NextAt) is
+            { Next: { } next } first
+        )
+        {
+            text.Plain($" Next: {ChatWords.Cut(first.Stem, 60)}, {ChatWords.Cut(next, 60)}.");
+        }
+
+        text.Line().Line();
     }
 
     internal async Task RunPressedAsync(PressedButton button, Link link, CancellationToken cancellation)
@@ -96,25 +157,25 @@ public sealed partial class StatusAnswer(
         var listed = scripts?.FirstOrDefault(s => Digest(s.Name) == button.Argument);
         if (listed is null || !ScriptName.TryParse(listed.Name, out var script))
         {
-            await answers.AcknowledgeAsync(
+            await messenger.AcknowledgeAsync(
                 button.QueryId,
-                trouble is null ? "That script is gone." : ChatWords.Cut(trouble, 180),
+                trouble is null ? "This script no longer exists." : ChatWords.Cut(trouble, 180),
                 cancellation
             );
             return;
         }
 
-        await answers.AcknowledgeAsync(button.QueryId, null, cancellation);
+        await messenger.AcknowledgeAsync(button.QueryId, null, cancellation);
         await runs.BeginAsync(button.Chat, link, script, cancellation);
     }
 
-    /// <summary>What an analyst has to know first: a mute, and what did not arrive in the last day.</summary>
+    /// <summary>What an analyst has to know first: mutes and undelivered notifications of the last day.</summary>
     private MessageBuilder Troubles(Link link, Mutes mutes, DateTimeOffset now)
     {
         var text = new MessageBuilder();
         if (mutes.All is { } until)
         {
-            text.Bold("Muted").Line($" {clock.Until(until, link)}; /unmute ends it.");
+            text.Bold("Muted").Line($" {clock.UntilOrSooner(until, link)}");
         }
 
         var since = now - Lately;
@@ -130,14 +191,14 @@ public sealed partial class StatusAnswer(
             + counts.GetValueOrDefault(DeliveryState.Queued);
         if (undelivered > 0)
         {
-            foreach (var stuck in outbox.Undelivered(link.User, since, MostUndelivered, MostOfName))
+            foreach (var stuck in outbox.Undelivered(link.User, since, MaxUndelivered, MaxNameLength))
             {
                 AddUndelivered(text, link, stuck);
             }
 
-            if (undelivered > MostUndelivered)
+            if (undelivered > MaxUndelivered)
             {
-                text.Line($"... and {undelivered - MostUndelivered} more that wait or failed in the last 24 hours.");
+                text.Line($"... and {undelivered - MaxUndelivered} more queued or failed in the last 24 hours.");
             }
         }
 
@@ -151,21 +212,52 @@ public sealed partial class StatusAnswer(
 
     private void AddUndelivered(MessageBuilder text, Link link, PastNotification stuck)
     {
-        var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MostOfName).ReplaceLineEndings(" ");
-        text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Waiting: " : "Not delivered: ").Bold(name);
+        var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MaxNameLength).ReplaceLineEndings(" ");
+        text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Queued: " : "Failed: ").Bold(name);
         text.Line(
             stuck.Progress switch
             {
-                { NextTryAt: { } next } => $" ({stuck.Progress.Reason}, until {clock.Moment(next, link)})",
-                { Reason: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
+                { NextTryAt: { } next } => $" ({stuck.Progress.ReasonText}, until {clock.Moment(next, link)})",
+                { ReasonText: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
                 _ => "",
             }
         );
     }
 
-    private void AddScript(MessageBuilder text, Link link, ListedScript script, Mutes mutes, DateTimeOffset now)
+    /// <param name="text">Takes the script's lines.</param>
+    /// <param name="link">Whose.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="mutes">The user's mutes.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isShort">Whether there is room for little more than its name.</param>
+    private void AddScript(
+        MessageBuilder text,
+        Link link,
+        ListedScript script,
+        Mutes mutes,
+        DateTimeOffset now,
+        bool isShort
+    )
     {
         text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
+        if (isShort)
+        {
+            text.Line(ScriptListing.IsFailing(script) ? "failing" : "notify-runner status shows more");
+            return;
+        }
+
+        if (script.LastRunAt is { } ran)
+        {
+            text.Line(
+                $"ran {ChatWords.Ago(now - ran)}{(script.TookMs is { } took ? $", for {ScriptTable.Took(took)}" : "")}"
+            );
+        }
+
+        if (script.Next is { } next && (script.NextAt is not null || script.Schedule is not null))
+        {
+            text.Line($"next: {ChatWords.Cut(next, 100)}");
+        }
+
         if (script.LastOutcome != ScriptOutcome.NotNoted)
         {
             text.Line(script.LastSent is { } sent ? $"last sent {ChatWords.Ago(now - sent)}" : "never sent");
@@ -188,7 +280,7 @@ public sealed partial class StatusAnswer(
 
         if (script.Error is { Length: > 0 } error)
         {
-            text.Line($"error: {ChatWords.Cut(error.ReplaceLineEndings(" "), 300)}");
+            text.Line($"failing: {ChatWords.Cut(error.ReplaceLineEndings(" "), 300)}");
         }
     }
 
@@ -208,7 +300,7 @@ public sealed partial class StatusAnswer(
         }
     }
 
-    /// <summary>16 hex digits for a script's name, since 64 bytes of button data do not hold a long one.</summary>
+    /// <summary>16 hex digits for a script's name, because a long name does not fit into 64 bytes of button data.</summary>
     private static string Digest(string scriptName) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scriptName)).AsSpan(0, 8));
 

@@ -2,13 +2,13 @@ namespace Notify.Bot.Commands;
 
 /// <summary>A command as somebody typed it: <c>/name@BotName argument</c>.</summary>
 /// <param name="Name">In lower case, without slash and bot name.</param>
-/// <param name="Argument">What follows, trimmed; empty where nothing does.</param>
-/// <param name="ForAnotherBot">Whether it names another bot of the group.</param>
+/// <param name="Argument">The trimmed rest; may be empty.</param>
+/// <param name="ForAnotherBot">Whether it is for another bot in the group.</param>
 public sealed record TypedCommand(string Name, string Argument, bool ForAnotherBot)
 {
-    /// <summary>Reads a text as a command; null where it is none.</summary>
+    /// <summary>Parses a command; null for other text.</summary>
     /// <param name="text">What was typed.</param>
-    /// <param name="botUsername">This bot's name; null while it is not known, and then every named command could be another's.</param>
+    /// <param name="botUsername">This bot's name; null while unknown. Then a command with a bot's name counts as another bot's.</param>
     public static TypedCommand? Parse(string text, string? botUsername)
     {
         ArgumentNullException.ThrowIfNull(text);

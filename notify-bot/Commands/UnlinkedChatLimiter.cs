@@ -1,15 +1,15 @@
 namespace Notify.Bot.Commands;
 
 /// <summary>
-/// Anybody on Telegram can write to the bot. A chat that is not linked gets a few answers a minute and then silence, so that a
-/// flood costs neither the bot's rate at Telegram nor its disk. Thread-safe.
+/// Limits the answers to an unlinked chat, because anybody on Telegram can write to the bot. A flood then costs neither the
+/// bot's rate at Telegram nor its disk. Thread-safe.
 /// </summary>
 public sealed class UnlinkedChatLimiter(TimeProvider time)
 {
-    /// <summary>Answers in one minute (specification, section 6).</summary>
+    /// <summary>Answers to one chat in one minute.</summary>
     public const int AnswersPerMinute = 5;
 
-    /// <summary>Chats that are answered in one minute: far more than Telegram's rate has answers for. Further ones get none, and are not remembered.</summary>
+    /// <summary>Chats that get answers within one minute, far more than Telegram's rate allows. Others get none and are not remembered.</summary>
     internal const int ChatsPerMinute = 10_000;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -17,10 +17,10 @@ public sealed class UnlinkedChatLimiter(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<ChatId, int> _answers = [];
 
-    /// <summary>The chats in the order in which their minutes began.</summary>
+    /// <summary>The chats, ordered by the start of their minutes.</summary>
     private readonly Queue<(ChatId Chat, long Begun)> _minutes = new();
 
-    /// <summary>Whether the chat may be answered now; counts the answer.</summary>
+    /// <summary>Whether the bot may answer the chat now. Counts the answer.</summary>
     public bool MayAnswer(ChatId chat)
     {
         lock (_gate)

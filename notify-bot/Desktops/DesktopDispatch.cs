@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Notify.Bot.Delivery;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Dispatching;
@@ -7,28 +6,28 @@ using Notify.Dispatching;
 namespace Notify.Bot.Desktops;
 
 /// <summary>
-/// Passes each accepted notification on to the gateway, once, beside its delivery to Telegram and never in its way: what the gateway does not take in
-/// time is not kept for it, since whoever was not connected at that moment finds it in the dashboard's history.
+/// Dispatches each accepted notification to the gateway once, beside its delivery to Telegram and without delaying it. Nothing is kept
+/// for a gateway that does not answer in time: the dashboard's history has it.
 /// </summary>
-/// <remarks>Safe for several threads. One task passes on, in the order of acceptance.</remarks>
-public sealed partial class DesktopDispatch
+/// <remarks>Safe for several threads. One task dispatches in the order of acceptance.</remarks>
+public sealed partial class DesktopDispatch : BackgroundService
 {
-    /// <summary>Notifications that wait for the gateway at the most. It takes some thousand a second; so many wait only where it does not answer.</summary>
-    public const int MostWaiting = 1_000;
+    /// <summary>Most notifications that wait for the gateway. It takes some thousand a second, so as many wait only while it does not answer.</summary>
+    public const int MaxWaiting = 1_000;
 
-    /// <summary>The length of all that waits together, in UTF-16 units.</summary>
-    private const long LongestWaiting = 8_000_000;
+    /// <summary>Largest total length of waiting notifications, in UTF-16 units.</summary>
+    private const long MaxWaitingBytes = 8_000_000;
 
-    /// <summary>How long the gateway may take for one call. It answers within a millisecond, as it waits for no client.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long the gateway may take for one call. It waits for no client and answers within a millisecond.</summary>
+    private static readonly TimeSpan PassTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the answer to a sender waits for the number of desktops, once it is known what Telegram says.</summary>
-    private static readonly TimeSpan AnswerPatience = TimeSpan.FromMilliseconds(100);
+    /// <summary>How long the answer to a sender waits for the number of desktops, once Telegram has answered.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>For how long nothing is tried after a call that was refused at once, as while the gateway restarts.</summary>
+    /// <summary>The pause after a call that was refused at once, as while the gateway restarts.</summary>
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The same after one that got no answer in time, which is dearer to try.</summary>
+    /// <summary>The pause after a call without an answer in time, which costs more to try.</summary>
     private static readonly TimeSpan PauseAfterSilence = TimeSpan.FromSeconds(1);
 
     private readonly GatewaySocket _gateway;
@@ -37,9 +36,8 @@ public sealed partial class DesktopDispatch
     private readonly TimeProvider _time;
     private readonly ILogger<DesktopDispatch> _log;
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = true }
     );
-    private readonly Task _passing;
     private readonly Lock _gate = new();
     private long _length;
     private long _awayUntil;
@@ -47,7 +45,6 @@ public sealed partial class DesktopDispatch
     private bool _isLost;
     private volatile bool _isSilent;
 
-    /// <summary>Begins at once.</summary>
     public DesktopDispatch(
         GatewaySocket gateway,
         BotSettings settings,
@@ -62,13 +59,12 @@ public sealed partial class DesktopDispatch
         _metrics = metrics;
         _time = time;
         _log = log;
-        _passing = Task.Run(PassOnAsync);
     }
 
     private bool IsAway => _time.GetTimestamp() < Volatile.Read(ref _awayUntil);
 
-    /// <summary>Passes a notification on. Never waits.</summary>
-    /// <returns>To how many connections of the user it went; null where the gateway did not take it.</returns>
+    /// <summary>Queues a notification. Never waits.</summary>
+    /// <returns>The number of the user's connections that got it; null if the gateway did not take it.</returns>
     public Task<int?> Offer(AcceptedNotification notification)
     {
         ArgumentNullException.ThrowIfNull(notification);
@@ -78,7 +74,7 @@ public sealed partial class DesktopDispatch
         }
 
         var waiting = new Waiting(notification);
-        if (Interlocked.Add(ref _length, waiting.Length) <= LongestWaiting && _waiting.Writer.TryWrite(waiting))
+        if (Interlocked.Add(ref _length, waiting.Length) <= MaxWaitingBytes && _waiting.Writer.TryWrite(waiting))
         {
             return waiting.Sent.Task;
         }
@@ -87,7 +83,7 @@ public sealed partial class DesktopDispatch
         return Missed();
     }
 
-    /// <summary>How many desktops got it, for the answer to its sender, who is not kept waiting for a gateway that is slow.</summary>
+    /// <summary>The number of desktops that got it, for the sender's answer. A slow gateway does not delay that answer.</summary>
     public async Task<int?> CountAsync(Task<int?> sent)
     {
         ArgumentNullException.ThrowIfNull(sent);
@@ -98,7 +94,7 @@ public sealed partial class DesktopDispatch
 
         try
         {
-            return await sent.WaitAsync(AnswerPatience, _time);
+            return await sent.WaitAsync(AnswerTimeout, _time);
         }
         catch (TimeoutException)
         {
@@ -106,7 +102,7 @@ public sealed partial class DesktopDispatch
         }
     }
 
-    /// <summary>Whether a user has a desktop or a page connected at this moment; false where the gateway can't say.</summary>
+    /// <summary>Whether a user has a desktop or a page connected now; false if the gateway does not answer.</summary>
     public async Task<bool> IsConnectedAsync(UserName user, CancellationToken cancellation)
     {
         if (IsAway)
@@ -117,26 +113,21 @@ public sealed partial class DesktopDispatch
         return await AskAsync(limit => _gateway.ConnectionsAsync(user, limit), cancellation) > 0;
     }
 
-    /// <summary>Passes on what waits, as long as there is patience, and ends.</summary>
-    public async Task StopAsync(CancellationToken patience)
-    {
-        _waiting.Writer.TryComplete();
-        await _passing.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
     private Task<int?> Missed()
     {
         _metrics.NotDispatched();
         return Task.FromResult<int?>(null);
     }
 
-    private async Task PassOnAsync()
+    /// <summary>Passes on what waits, also once the bot ends, until its host stops waiting.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var waiting in _waiting.Reader.ReadAllAsync())
+        await using var ending = stoppingToken.UnsafeRegister(_ => _waiting.Writer.TryComplete(), null);
+        await foreach (var waiting in _waiting.Reader.ReadAllAsync(CancellationToken.None))
         {
             Interlocked.Add(ref _length, -waiting.Length);
 
-            // What came before the gateway was lost is given up with it: it would only be late.
+            // Drops what waits when the gateway is lost: it would only come late.
             var sent = IsAway
                 ? null
                 : await AskAsync(
@@ -161,15 +152,14 @@ public sealed partial class DesktopDispatch
         }
     }
 
-    /// <summary>Asks the gateway within a time limit, and keeps in mind how that went.</summary>
-    /// <returns>Null where it did not answer well.</returns>
+    /// <summary>Calls the gateway within a time limit, and remembers the outcome.</summary>
+    /// <returns>Null after a failure.</returns>
     private async Task<int?> AskAsync(Func<CancellationToken, Task<int>> ask, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(Patience, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var limit = new TimeLimit(PassTimeout, _time, cancellation);
         try
         {
-            var answer = await ask(either.Token);
+            var answer = await ask(limit.Token);
             Answered();
             return answer;
         }
@@ -184,11 +174,11 @@ public sealed partial class DesktopDispatch
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             _isSilent = true;
-            Lost($"It gave no answer within {Patience.TotalSeconds:0} s.", isAbsent: false, PauseAfterSilence);
+            Lost($"It gave no answer within {PassTimeout.TotalSeconds:0} s.", isAbsent: false, PauseAfterSilence);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
-            // One that fails in a way nobody foresaw must not end the passing on of all others.
+            // An unexpected failure must not stop the dispatch of all others.
             LogUnforeseen(_log, e);
         }
 
@@ -217,7 +207,7 @@ public sealed partial class DesktopDispatch
         Volatile.Write(ref _awayUntil, _time.GetTimestamp() + _time.Ticks(pause));
         lock (_gate)
         {
-            // Where no gateway was ever seen, none is meant to be.
+            // If there never was a gateway, none is installed.
             if (_isLost || (isAbsent && !_hasAnswered))
             {
                 return;
@@ -241,17 +231,13 @@ public sealed partial class DesktopDispatch
     [LoggerMessage(
         1701,
         LogLevel.Warning,
-        "Desktops and open pages are shown nothing new: {Reason} Telegram is not concerned. It is tried again with each notification."
+        "Desktops and open pages show nothing new: {Reason} Telegram is not affected. The bot tries again with each notification."
     )]
     private static partial void LogLost(ILogger log, string reason);
 
     [LoggerMessage(1702, LogLevel.Information, "The gateway takes notifications again.")]
     private static partial void LogBack(ILogger log);
 
-    [LoggerMessage(
-        1703,
-        LogLevel.Error,
-        "A notification could not be passed on to the gateway in a way that nobody foresaw."
-    )]
+    [LoggerMessage(1703, LogLevel.Error, "Dispatching a notification to the gateway failed unexpectedly.")]
     private static partial void LogUnforeseen(ILogger log, Exception e);
 }

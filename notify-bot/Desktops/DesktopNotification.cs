@@ -1,38 +1,57 @@
 using Notify.Bot.Outbox;
-using Notify.Dispatching;
+using Notify.Contracts;
 using Notify.Formatting;
 
 namespace Notify.Bot.Desktops;
 
-/// <summary>An accepted notification as desktops and pages get it.</summary>
+/// <summary>An accepted notification in the form for desktops and pages.</summary>
 internal static class DesktopNotification
 {
-    /// <summary>Longest title in UTF-16 units; what is longer is cut. A desktop shows a line of it.</summary>
-    internal const int LongestTitle = 1_000;
+    /// <summary>Longest title in UTF-16 units; a longer one is cut. A desktop shows one line of it.</summary>
+    internal const int MaxTitleLength = 1_000;
 
     /// <summary>
-    /// Longest message in UTF-16 units; what is longer is cut, and the dashboard has all of it. At six bytes a unit, which is the worst that JSON makes
-    /// of one, this and the title stay below the 256 kB that the gateway takes.
+    /// Longest message in UTF-16 units. A longer one is cut; the dashboard has all of it. JSON takes at most six bytes a unit, so message and
+    /// title stay below the gateway's limit of 256 kB.
     /// </summary>
-    internal const int LongestMessage = 30_000;
+    internal const int MaxMessageLength = 30_000;
 
     private const string CutSign = "…";
 
-    /// <param name="accepted">What was accepted.</param>
-    /// <param name="webUrl">The dashboard's address, under which charts are; null: there is none, so no chart can be shown.</param>
+    /// <param name="accepted">The notification.</param>
+    /// <param name="webUrl">The dashboard's address, which serves the charts; null for no dashboard and no charts.</param>
     internal static DispatchedNotification Of(AcceptedNotification accepted, Uri? webUrl) =>
         new(
             accepted.Id,
-            accepted.Title is null ? null : Cut(accepted.Title, LongestTitle),
-            accepted.Message.Length == 0 ? null : Cut(AsMarkdown(accepted.Message, accepted.ParseMode), LongestMessage),
+            accepted.Title is null ? null : Cut(TelegramText.Clean(accepted.Title), MaxTitleLength),
+            Body(accepted) is { Length: > 0 } body ? Cut(body, MaxMessageLength) : null,
             accepted.Script,
-            accepted.CreatedAt,
+            WireJson.Time(accepted.CreatedAt),
             accepted.Image is { } image && webUrl is not null
-                ? new Uri($"{webUrl.AbsoluteUri.TrimEnd('/')}/api/notifications/images/{image.Id}")
+                ? $"{webUrl.AbsoluteUri.TrimEnd('/')}/api/notifications/images/{image.Id}"
                 : null
         );
 
-    /// <summary>Clients read one kind of markup. What came in another one loses its formatting, and none of its words.</summary>
+    /// <summary>The text, then what clients show of the rest: a table as a block, files by their names.</summary>
+    private static string Body(AcceptedNotification accepted)
+    {
+        var parts = new List<string>();
+        if (accepted.Message.Length > 0)
+        {
+            parts.Add(AsMarkdown(TelegramText.Clean(accepted.Message), accepted.ParseMode));
+        }
+
+        if (accepted.Table is { } table)
+        {
+            // A backtick would end the block.
+            parts.Add($"```\n{TelegramText.Clean(table).Replace('`', '\'')}\n```");
+        }
+
+        parts.AddRange(accepted.Files.Select(file => MarkupEscape.LegacyMarkdown($"📎 {file.Name}")));
+        return string.Join('\n', parts);
+    }
+
+    /// <summary>Clients read one kind of markup. A text in another kind loses its formatting, but no words.</summary>
     private static string AsMarkdown(string message, ParseMode mode)
     {
         if (mode == ParseMode.Markdown)
@@ -51,8 +70,8 @@ internal static class DesktopNotification
             )?.Text
             ?? message;
 
-        // What is cut in the end need not be escaped first.
-        return MarkupEscape.LegacyMarkdown(Cut(text, LongestMessage));
+        // Cuts before escaping, to escape no more than needed.
+        return MarkupEscape.LegacyMarkdown(Cut(text, MaxMessageLength));
     }
 
     private static string Cut(string text, int longest)

@@ -1,93 +1,93 @@
-using System.Text.Json;
+using Notify.Contracts;
+using Notify.Hosting;
 using Notify.Sending;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>What the bot that runs says about itself.</summary>
-internal sealed class BotCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
+/// <summary>Checks the running bot by its own health report.</summary>
+internal sealed class BotCheck(BotSettings settings, TimeProvider time, DoctorReport report)
 {
     public void Run(CancellationToken cancellation)
     {
-        SendApiAnswer health;
+        BotHealth? health;
         try
         {
-            health = new SendApiClient(settings.SocketPath, time).Get("/health", cancellation);
+            health = new SendApiClient(settings.SocketPath, time)
+                .Get("/health", cancellation)
+                .Read(HealthContract.Json.BotHealth);
         }
         catch (BotUnreachableException e)
         {
-            findings.Wrong("bot", e.Message, "systemctl restart notify-bot; journalctl -u notify-bot -n 50");
+            report.Wrong("bot", e.Message, "systemctl restart notify-bot; journalctl -u notify-bot -n 50");
             return;
         }
 
         var right = true;
         var outbox = Path.Combine(settings.PrivateFolder, "outbox.db");
-        if (Outbox(health, "state") is "locked")
+        if (health?.Outbox is { State: OutboxState.Locked } locked)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "bot",
-                $"it accepts and sends nothing: {Outbox(health, "reason")}",
-                $"fuser -v {outbox} {outbox}-shm   (end that program, or its transaction; the bot goes on by itself)"
+                $"it accepts and sends nothing: {locked.Reason}",
+                $"fuser -v {outbox} {outbox}-shm   (end that program or its transaction; the bot then continues)"
             );
         }
-        else if (health.Text("status") is "down")
+        else if (health?.Outbox is { State: OutboxState.NotAnswering } hung)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "bot",
-                $"it can't write its outbox, and so accepts nothing; below {settings.PrivateFolder} the disk may be full",
-                $"df -h {settings.PrivateFolder}; du -xsh {settings.PrivateFolder}/* | sort -h   (make room; it goes on by itself)"
+                $"it accepts and sends nothing: {hung.Reason}",
+                "cat /proc/pressure/io; dmesg -T | tail -n 30   (fix the disk, or end what keeps it busy; the bot then continues)"
+            );
+        }
+        else if (health?.Status == HealthState.Down)
+        {
+            right = report.Wrong(
+                "bot",
+                $"it can't write its outbox, so it accepts nothing; the disk of {settings.PrivateFolder} may be full",
+                $"df -h {settings.PrivateFolder}; du -xsh {settings.PrivateFolder}/* | sort -h   (free some space; the bot then continues)"
             );
         }
 
-        if (Outbox(health, "state") is "log too large")
+        if (health?.Outbox is { State: OutboxState.LogTooLarge } large)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "bot",
-                Outbox(health, "reason")!,
-                $"fuser -v {outbox} {outbox}-shm   (end that program; the bot empties the log by itself)"
+                large.Reason,
+                $"fuser -v {outbox} {outbox}-shm   (end that program; the bot then empties the log)"
             );
         }
 
-        if (health.Text("version") is { } version && version != BotVersion.Text)
+        if (health?.Version is { } version && version != ProductVersion.Text)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "bot",
-                $"version {version} runs, and {BotVersion.Text} is installed",
+                $"version {version} is running, but {ProductVersion.Text} is installed",
                 "systemctl restart notify-bot"
             );
         }
 
-        switch (In(health, "telegram", "state"))
+        switch (health?.Telegram?.State)
         {
-            case "polled elsewhere":
-                right = findings.Wrong(
+            case TelegramState.PolledElsewhere:
+                right = report.Wrong(
                     "bot",
-                    "another process asks Telegram for this bot's updates, so this one gets only some of them",
-                    "pgrep -a notify-bot   (stop the other one, here or on another server; or have @BotFather make a new token with /revoke)"
+                    "another process polls Telegram with this token, so this bot gets only some of the updates",
+                    "pgrep -a notify-bot   (stop the other one, here or on another server; or get a new token from @BotFather with /revoke)"
                 );
                 break;
-            case "token refused":
-                right = findings.Wrong(
+            case TelegramState.TokenRefused:
+                right = report.Wrong(
                     "bot",
-                    "Telegram refuses the token that it runs with",
-                    $"systemctl restart notify-bot   (once {DoctorCommand.DefaultFile} has the right one)"
+                    "Telegram refuses its token",
+                    $"systemctl restart notify-bot   (when {DoctorCommand.DefaultFile} has the right token)"
                 );
                 break;
         }
 
         if (right)
         {
-            findings.Ok("bot", $"version {BotVersion.Text} serves");
+            report.Ok("bot", $"version {ProductVersion.Text} serves");
         }
     }
-
-    private static string? Outbox(SendApiAnswer health, string name) => In(health, "outbox", name);
-
-    private static string? In(SendApiAnswer health, string part, string name) =>
-        health.Body is { } body
-        && body.TryGetProperty(part, out var within)
-        && within.ValueKind == JsonValueKind.Object
-        && within.TryGetProperty(name, out var value)
-        && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
 }

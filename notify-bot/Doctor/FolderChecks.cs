@@ -1,22 +1,21 @@
 using System.Globalization;
-using Notify.Bot.Hosting;
 using Notify.Linking;
 using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>The folder of the shared state, and what is in it.</summary>
-internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
+/// <summary>Checks the data folder and its files.</summary>
+internal sealed class FolderChecks(BotSettings settings, DoctorReport report)
 {
-    /// <returns>The folder's owner, who is the bot's user.</returns>
+    /// <returns>The folder's owner: the bot's user.</returns>
     public Account? CheckDataFolder(Group? analysts, Group? trusted)
     {
         var path = settings.DataFolder;
         if (FileStatus.OfPath(path) is not { Kind: FileKind.Folder } status)
         {
-            findings.Wrong(
+            report.Wrong(
                 "folder",
-                $"{path} is not there, or may not be looked at by {Account.Find(Account.EffectiveUid)?.Name}",
+                $"{path} is missing, or {Account.Find(Account.EffectiveUid)?.Name} can't look into it",
                 $"install -d -o deploy -g {settings.TrustedGroup} -m 2770 {path}"
             );
             return null;
@@ -26,27 +25,27 @@ internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
         var right = true;
         if (trusted is not null && status.Gid != trusted.Gid)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "folder",
-                $"{path} is the group {Group.Find(status.Gid)?.Name ?? status.Gid.ToString(CultureInfo.InvariantCulture)}'s, not {trusted.Name}'s",
+                $"{path}: group is {Group.Find(status.Gid)?.Name ?? status.Gid.ToString(CultureInfo.InvariantCulture)}, expected {trusted.Name}",
                 $"chgrp {trusted.Name} {path}"
             );
         }
 
         // With an ACL the group bits show its mask, which is at least the group's rwx here.
-        if ((status.Mode & 0xFFF) != (uint)DataFolder.SharedMode)
+        if (status.Mode != FileModes.SharedFolder)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "folder",
-                $"{path} has the mode {DoctorReport.Octal(status.Mode)}, not 2770",
+                $"{path}: mode is {FileModes.Octal(status.Mode)}, expected 2770",
                 $"chmod 2770 {path}"
             );
         }
 
-        right &= GroupChecks.HasEntry(findings, "folder", path, analysts, AccessRights.Execute, "--x");
+        right &= GroupChecks.HasEntry(report, "folder", path, analysts, AccessRights.Execute, "--x");
         if (right)
         {
-            findings.Ok("folder", path);
+            report.Ok("folder", path);
         }
 
         return owner;
@@ -57,23 +56,23 @@ internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
         var path = settings.PrivateFolder;
         if (FileStatus.OfPath(path) is not { Kind: FileKind.Folder } status)
         {
-            findings.Wrong(
+            report.Wrong(
                 "private folder",
-                $"{path} is not there; the bot makes it when it starts",
+                $"{path} is missing; the bot creates it at its start",
                 "systemctl restart notify-bot"
             );
         }
-        else if ((status.Mode & 0x1FF) != (uint)DataFolder.PrivateMode)
+        else if ((status.Mode & FileModes.AllRights) != FileModes.GroupReadFolder)
         {
-            findings.Wrong(
+            report.Wrong(
                 "private folder",
-                $"{path} has the mode {DoctorReport.Octal(status.Mode)}, not 0750",
+                $"{path}: mode is {FileModes.Octal(status.Mode)}, expected 0750",
                 $"chmod 0750 {path}"
             );
         }
         else
         {
-            findings.Ok("private folder", path);
+            report.Ok("private folder", path);
         }
     }
 
@@ -87,15 +86,18 @@ internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
         var free = new DriveInfo(settings.DataFolder).AvailableFreeSpace / 1_000_000;
         if (free < 100)
         {
-            findings.Wrong(
+            report.Wrong(
                 "disk",
-                string.Create(CultureInfo.InvariantCulture, $"{free} MB are free where {settings.DataFolder} is"),
-                $"du -xsh {settings.DataFolder}/* | sort -h   (and make room)"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"only {free} MB free on the disk of {settings.DataFolder}"
+                ),
+                $"du -xsh {settings.DataFolder}/* | sort -h   (and free some space)"
             );
         }
         else
         {
-            findings.Ok("disk", string.Create(CultureInfo.InvariantCulture, $"{free} MB free"));
+            report.Ok("disk", string.Create(CultureInfo.InvariantCulture, $"{free} MB free"));
         }
     }
 
@@ -106,32 +108,28 @@ internal sealed class FolderChecks(BotSettings settings, DoctorReport findings)
             var path = Path.Combine(settings.DataFolder, name);
             if (FileStatus.OfPath(path) is not { } status)
             {
-                findings.Ok(name, "not there yet, which counts as empty");
+                report.Ok(name, "does not exist yet");
                 continue;
             }
 
             if (store.Unreadable().FirstOrDefault(u => u.File == name) is { } unreadable)
             {
                 var what = unreadable.Entry is null
-                    ? $"it can't be read ({unreadable.Position}); it is left as it is, and what was known before is served"
-                    : $"{unreadable} can't be read; it is left as it is, and the other entries are served";
-                findings.Wrong(
+                    ? $"it can't be read ({unreadable.Position}); the bot leaves it alone and uses what it read before"
+                    : $"{unreadable} can't be read; the bot leaves it alone and uses the other entries";
+                report.Wrong(
                     name,
                     what,
-                    $"cp -a {path} {path}.broken; editor {path}   (mend the place named; python3 -m json.tool {path} shows the next one)"
+                    $"cp -a {path} {path}.broken; editor {path}   (fix that place; python3 -m json.tool {path} shows the next one)"
                 );
             }
-            else if ((status.Mode & 0x1FF) != 0x1B0)
+            else if ((status.Mode & FileModes.AllRights) != FileModes.GroupFile)
             {
-                findings.Wrong(
-                    name,
-                    $"it has the mode {DoctorReport.Octal(status.Mode)}, not 0660",
-                    $"chmod 0660 {path}"
-                );
+                report.Wrong(name, $"mode is {FileModes.Octal(status.Mode)}, expected 0660", $"chmod 0660 {path}");
             }
             else
             {
-                findings.Ok(name, "readable");
+                report.Ok(name, "readable");
             }
         }
     }

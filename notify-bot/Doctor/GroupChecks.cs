@@ -2,23 +2,23 @@ using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>The groups that have access, and their entries in access control lists.</summary>
+/// <summary>Checks the groups with access and their ACL entries.</summary>
 internal static class GroupChecks
 {
-    public static Group? Find(DoctorReport findings, string what, string name)
+    public static Group? Find(DoctorReport report, string what, string name)
     {
         if (Group.Find(name) is { } group)
         {
-            findings.Ok(what, name);
+            report.Ok(what, name);
             return group;
         }
 
-        findings.Wrong(what, $"there is no group {name}", $"groupadd {name}");
+        report.Wrong(what, $"there is no group {name}", $"groupadd {name}");
         return null;
     }
 
-    /// <summary>Members whose accounts have names that can't be user names: they can neither send nor be linked.</summary>
-    public static void CheckNames(DoctorReport findings, Group? analysts)
+    /// <summary>Reports members whose account names can't be user names. They can neither send nor be linked.</summary>
+    public static void CheckNames(DoctorReport report, Group? analysts)
     {
         if (analysts is null || GroupMembers.Find(analysts.Name) is not { } members)
         {
@@ -27,16 +27,16 @@ internal static class GroupChecks
 
         foreach (var name in members.Names.Where(name => !UserName.TryParse(name, out _)).Order(StringComparer.Ordinal))
         {
-            findings.Wrong(
+            report.Wrong(
                 "analysts' names",
                 UserName.Refusal(name),
-                $"getent passwd '{name}'   (and give the account another name, where it is from)"
+                $"getent passwd '{name}'   (rename the account in its directory)"
             );
         }
     }
 
     public static bool HasEntry(
-        DoctorReport findings,
+        DoctorReport report,
         string what,
         string path,
         Group? group,
@@ -56,14 +56,14 @@ internal static class GroupChecks
         }
         catch (IOException e)
         {
-            return findings.Wrong(what, e.Message, "run doctor as root");
+            return report.Wrong(what, e.Message, "run doctor as root");
         }
 
         return has is { } given && given.HasFlag(rights)
             ? true
-            : findings.Wrong(
+            : report.Wrong(
                 what,
-                $"{path} has no ACL entry for {group.Name}, so analysts can't get to the bot",
+                $"{path} has no ACL entry for {group.Name}, so analysts can't reach the bot",
                 $"setfacl -m g:{group.Name}:{shown} {path}"
             );
     }

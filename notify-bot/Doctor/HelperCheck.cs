@@ -5,36 +5,40 @@ using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>Whether the bot's user can call the helper as an analyst.</summary>
-internal sealed class HelperCheck(BotSettings settings, DoctorReport findings)
+/// <summary>Checks whether the bot's user can call the helper as an analyst.</summary>
+internal sealed class HelperCheck(BotSettings settings, DoctorReport report)
 {
     public async Task RunAsync(Account? owner, Group? analysts, JsonLinkStore links, CancellationToken cancellation)
     {
         var program = settings.ScriptsProgram;
-        if (FileStatus.OfPath(program) is not { Kind: FileKind.Regular } status || (status.Mode & 0x40) == 0)
+        if (
+            FileStatus.OfPath(program) is not { Kind: FileKind.Regular } status
+            || !status.Mode.HasFlag(UnixFileMode.UserExecute)
+        )
         {
-            findings.Wrong(
+            report.Wrong(
                 "helper",
-                $"{program} is not there, or can't be executed",
-                "server/deploy.sh   (it installs it; or set NOTIFY_SCRIPTS_BIN)"
+                $"{program} is missing or not executable",
+                "server/deploy.sh   (installs it; or set NOTIFY_SCRIPTS_BIN)"
             );
             return;
         }
 
-        if ((status.Mode & 0x12) != 0 && status.Uid == 0)
+        if ((status.Mode & FileModes.WrittenByOthers) != UnixFileMode.None && status.Uid == 0)
         {
-            findings.Wrong("helper", $"{program} can be changed by others than root", $"chmod go-w {program}");
+            report.Wrong("helper", $"other accounts than root can change {program}", $"chmod go-w {program}");
         }
 
         var analyst = LinkedAnalyst(links, analysts);
         if (analyst is null || owner is null)
         {
-            findings.Ok("helper", $"{program} (nobody with an account is linked yet, so no call was tried)");
+            report.Ok("helper", $"{program} (not tried: no linked user has an account yet)");
             return;
         }
 
-        string[] call =
-            analyst.Uid == owner.Uid ? [program, "list"] : ["sudo", "-n", "-u", analyst.Name, "--", program, "list"];
+        // Not "list": whether the analyst's folder can be read is no matter of the sudo rules. Rules of an older version lack this call.
+        string[] ask = [program, "history", "doctor.py", "--limit", "1"];
+        string[] call = analyst.Uid == owner.Uid ? ask : ["sudo", "-n", "-u", analyst.Name, "--", .. ask];
         if (Account.EffectiveUid == 0 && owner.Uid != 0)
         {
             call = ["runuser", "-u", owner.Name, "--", .. call];
@@ -43,11 +47,11 @@ internal sealed class HelperCheck(BotSettings settings, DoctorReport findings)
         var (exit, said) = await CallAsync(call, cancellation);
         if (exit == 0)
         {
-            findings.Ok("helper", $"{owner.Name} can call it as {analyst.Name}");
+            report.Ok("helper", $"{owner.Name} can call it as {analyst.Name}");
         }
         else
         {
-            findings.Wrong(
+            report.Wrong(
                 "helper",
                 $"{owner.Name} can't call it as {analyst.Name}: {said}",
                 "visudo -c -f /etc/sudoers.d/sudoers-deploy; server/deploy.sh   (installs the sudo rules)"
@@ -55,7 +59,7 @@ internal sealed class HelperCheck(BotSettings settings, DoctorReport findings)
         }
     }
 
-    /// <summary>Somebody whose scripts the bot would list; null where there is nobody yet.</summary>
+    /// <summary>An analyst with an account and a link; null if there is none yet.</summary>
     private static Account? LinkedAnalyst(JsonLinkStore links, Group? analysts)
     {
         if (analysts is null)

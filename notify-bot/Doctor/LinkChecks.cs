@@ -1,15 +1,16 @@
 using System.Globalization;
+using Notify.Bot.Links;
 using Notify.Linking;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>The links that do not count: their accounts are gone, are others now, or have left the group.</summary>
+/// <summary>Reports links that do not count: their accounts are gone, replaced, or out of the group.</summary>
 internal static class LinkChecks
 {
-    /// <summary>Lines for single links; more of them have one cause, such as a directory that is not asked any more.</summary>
+    /// <summary>Most lines for single links. More have one cause, such as a directory that is down.</summary>
     private const int MaxSaid = 10;
 
-    public static void Run(JsonLinkStore links, Accounts accounts, BotSettings settings, DoctorReport findings)
+    public static void Run(JsonLinkStore links, Accounts accounts, BotSettings settings, DoctorReport report)
     {
         IReadOnlyCollection<Link> all;
         try
@@ -18,7 +19,7 @@ internal static class LinkChecks
         }
         catch (StateUnreadableException)
         {
-            // Said with the files.
+            // The check of the files reports it.
             return;
         }
 
@@ -27,9 +28,9 @@ internal static class LinkChecks
         {
             if (accounts.Find(link.User) is not { } now)
             {
-                findings.Wrong(
+                report.Wrong(
                     "links",
-                    $"{link.User}: the account can't be looked up, since the name service fails",
+                    $"{link.User}: the name service fails, so the account can't be looked up",
                     $"getent passwd {link.User}"
                 );
                 return;
@@ -40,24 +41,21 @@ internal static class LinkChecks
                 && ++inert <= MaxSaid
             )
             {
-                findings.Wrong("links", $"{link.User}: {why.Reason}; the link does not count", why.Command);
+                report.Wrong("links", $"{link.User}: {why.Reason}; the link does not count", why.Command);
             }
         }
 
         if (inert > MaxSaid)
         {
-            findings.Wrong(
+            report.Wrong(
                 "links",
-                string.Create(CultureInfo.InvariantCulture, $"{inert - MaxSaid} more do not count"),
+                string.Create(CultureInfo.InvariantCulture, $"{inert - MaxSaid} more links do not count"),
                 "notify-bot users   (lists them all)"
             );
         }
         else if (inert == 0)
         {
-            findings.Ok(
-                "links",
-                string.Create(CultureInfo.InvariantCulture, $"{all.Count}, all of accounts that are there")
-            );
+            report.Ok("links", string.Create(CultureInfo.InvariantCulture, $"{all.Count}, all with their accounts"));
         }
     }
 }

@@ -1,14 +1,17 @@
 using System.Globalization;
+using Notify.Bot.Links;
+using Notify.Contracts;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>The operator's commands on links: they work on the shared files, whether the bot runs or not; a running bot tells the chats concerned.</summary>
+/// <summary>The admin's commands for links. They change the shared files with or without a running bot, which then tells the chats concerned.</summary>
 /// <param name="links">The links.</param>
-/// <param name="accounts">The accounts that they are of.</param>
+/// <param name="accounts">Their accounts.</param>
 /// <param name="group">The analysts' group.</param>
-/// <param name="output">Where lines go.</param>
-/// <param name="errors">Where it goes why something was not done.</param>
+/// <param name="output">Gets the lines.</param>
+/// <param name="errors">Gets the errors.</param>
 public sealed class LinkCommands(
     ILinkStore links,
     Accounts accounts,
@@ -17,7 +20,7 @@ public sealed class LinkCommands(
     TextWriter errors
 )
 {
-    /// <summary>Exit status of a command that was used wrongly (EX_USAGE of sysexits.h).</summary>
+    /// <summary>Exit status for wrong usage (EX_USAGE of sysexits.h).</summary>
     private const int Usage = 64;
 
     /// <summary><c>notify-bot users</c>.</summary>
@@ -26,7 +29,7 @@ public sealed class LinkCommands(
         var all = links.All();
         foreach (var unreadable in links.Unreadable())
         {
-            await errors.WriteLineAsync($"notify-bot: {unreadable} can't be read.");
+            await errors.WriteLineAsync($"notify-bot: {SafeText.Line(unreadable.ToString())} can't be read.");
         }
 
         if (all.Count == 0)
@@ -42,7 +45,7 @@ public sealed class LinkCommands(
         {
             var line = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{link.User.Value.PadRight(width)}  {link.Chat.Value, 15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason}" : "")}"
+                $"{link.User.Value.PadRight(width)}  {link.Chat.Value, 15}  since {link.LinkedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(link.Chat.IsPrivate ? "" : "  group")}{(link.Dead is { } dead ? $"  dead: {dead.Reason.Word()}" : "")}"
             );
             await output.WriteLineAsync(line);
             if (Inert(link) is { } inert)
@@ -66,7 +69,7 @@ public sealed class LinkCommands(
         {
             return await FailAsync(
                 Usage,
-                "Give the code from the user's chat, or --chat with the id of a chat: notify-bot link USER CODE | notify-bot link USER --chat ID"
+                "Give the code from the user's chat, or a chat's id: notify-bot link USER CODE | notify-bot link USER --chat ID"
             );
         }
 
@@ -77,7 +80,7 @@ public sealed class LinkCommands(
                 ? await DoneAsync(await links.LinkAsync(name, new ChatId(id), cancellation))
                 : await FailAsync(
                     Usage,
-                    $"\"{chat}\" is not the id of a chat, a number such as -1001557900001. The bot tells a group's id to who writes /start@BOT in it."
+                    $"\"{chat}\" is not a chat's id, a number such as -1001557900001. To see a group's id, send /start@BOT in the group."
                 );
         }
 
@@ -90,7 +93,7 @@ public sealed class LinkCommands(
             ? await DoneAsync(verified.Change)
             : await FailAsync(
                 1,
-                "That code is wrong or expired. The user sends /start to the bot again; a code is valid for 10 minutes."
+                "This code is wrong or expired. A code is valid for 10 minutes; the user gets a new one with /start to the bot."
             );
     }
 
@@ -104,7 +107,7 @@ public sealed class LinkCommands(
 
         if (await links.UnlinkAsync(name, cancellation) is not { } link)
         {
-            return await FailAsync(1, $"{name} is not linked. notify-bot users lists who is.");
+            return await FailAsync(1, $"{name} is not linked. To list the linked users: notify-bot users");
         }
 
         await output.WriteLineAsync($"{name} is no longer linked (it was chat {link.Chat}).");
@@ -132,13 +135,13 @@ public sealed class LinkCommands(
         return 0;
     }
 
-    /// <summary>Why a link does not count; null where it does, or its account can't be looked up now.</summary>
+    /// <summary>Why a link does not count; null if it counts, or the name service fails.</summary>
     private InertLink? Inert(Link link) =>
         accounts.Find(link.User) is { } now ? InertLink.Of(link, links.StandingOf(link), now.Id, group) : null;
 
     private async Task<int> FailAsync(int status, string sentence)
     {
-        await errors.WriteLineAsync($"notify-bot: {sentence}");
+        await errors.WriteLineAsync($"notify-bot: {SafeText.Line(sentence)}");
         return status;
     }
 }

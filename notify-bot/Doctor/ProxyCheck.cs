@@ -4,13 +4,13 @@ using Notify.Settings;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>Which proxy the bot goes through, and whether that one lets it through to Telegram. Its user and password are never shown.</summary>
-internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
+/// <summary>Checks the bot's proxy and its way to Telegram. Never shows its user and password.</summary>
+internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, DoctorReport report)
 {
-    private const int LongestAnswer = 16 * 1024;
+    private const int MaxAnswerBytes = 16 * 1024;
 
-    /// <summary>Looks at it, where there is one.</summary>
-    /// <returns>False where it is known to let nothing through, so that Telegram need not be asked.</returns>
+    /// <summary>Checks the proxy, if there is one.</summary>
+    /// <returns>False if the proxy certainly lets nothing through; then asking Telegram is pointless.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         var target = settings.ApiUrl;
@@ -21,44 +21,43 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Doctor
 
         if (proxies.For(target) is not { } proxy)
         {
-            findings.Ok(
+            report.Ok(
                 "proxy",
-                $"none for {target.Host}, by no_proxy or since it is this machine or no proxy is set for {target.Scheme}"
+                $"none for {target.Host}: no_proxy excludes it, it is this machine, or no proxy is set for {target.Scheme}"
             );
             return true;
         }
 
         var name = proxies.Describe(target)!;
-        using var limit = new CancellationTokenSource(DoctorCommand.Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var limit = new TimeLimit(DoctorCommand.CheckTimeout, time, cancellation);
         string? answer;
         try
         {
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(proxy.IdnHost, proxy.Port, either.Token);
+            await socket.ConnectAsync(proxy.IdnHost, proxy.Port, limit.Token);
             if (proxy.Scheme != Uri.UriSchemeHttp || target.Scheme != Uri.UriSchemeHttps)
             {
-                // What has no CONNECT is tried with Telegram itself.
-                findings.Ok("proxy", $"{name} takes connections");
+                // Plain http uses no CONNECT; the check of Telegram covers it.
+                report.Ok("proxy", $"{name} takes connections");
                 return true;
             }
 
-            answer = await ConnectAsync(socket, target, proxies.AuthorizationFor(target), either.Token);
+            answer = await ConnectAsync(socket, target, proxies.AuthorizationFor(target), limit.Token);
         }
         catch (SocketException e)
         {
-            return findings.Wrong(
+            return report.Wrong(
                 "proxy",
                 $"{name} can't be reached ({Reason(e)})",
-                $"getent hosts {proxy.IdnHost}; nc -vz {proxy.IdnHost} {proxy.Port}   (then the variable in {DoctorCommand.DefaultFile}, DNS or firewall, whichever it names)"
+                $"getent hosts {proxy.IdnHost}; nc -vz {proxy.IdnHost} {proxy.Port}   (then fix the variable in {DoctorCommand.DefaultFile}, DNS or the firewall)"
             );
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return findings.Wrong(
+            return report.Wrong(
                 "proxy",
-                $"{name} gives no answer",
-                $"ask its operator whether CONNECT to {Destination(target)} is allowed for this server"
+                $"{name} does not answer",
+                $"ask the proxy's admin whether CONNECT to {Destination(target)} is allowed for this server"
             );
         }
 
@@ -73,44 +72,44 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Doctor
             || !int.TryParse(code, out var status)
         )
         {
-            return findings.Wrong(
+            return report.Wrong(
                 "proxy",
-                $"{name} does not answer as a proxy for HTTP does",
-                $"ask its operator for the address and port that take CONNECT; put them into {DoctorCommand.DefaultFile}"
+                $"{name} does not answer like an HTTP proxy",
+                $"ask the proxy's admin for the address and port that take CONNECT; put them into {DoctorCommand.DefaultFile}"
             );
         }
 
         return status switch
         {
             >= 200 and < 300 => Through(),
-            401 or 407 => findings.Wrong(
+            401 or 407 => report.Wrong(
                 "proxy",
                 hasLogin
-                    ? $"{name} does not take the user and password that it is given (HTTP {status})"
-                    : $"{name} wants a user and a password (HTTP {status})",
-                $"put them before its host in {DoctorCommand.DefaultFile}: http://USER:PASSWORD@{proxy}; then: systemctl restart notify-bot notify-web"
+                    ? $"{name} refuses the user and password (HTTP {status})"
+                    : $"{name} asks for a user and password (HTTP {status})",
+                $"put them before the proxy's host in {DoctorCommand.DefaultFile}: http://USER:PASSWORD@{proxy}; then: systemctl restart notify-bot notify-web"
             ),
-            >= 500 => findings.Wrong(
+            >= 500 => report.Wrong(
                 "proxy",
                 OutgoingProxy.Refusal(name, target, status),
-                $"ask its operator why it does not reach {Destination(target)} (its DNS, its own way out)"
+                $"ask the proxy's admin why it does not reach {Destination(target)} (DNS, firewall)"
             ),
-            _ => findings.Wrong(
+            _ => report.Wrong(
                 "proxy",
                 OutgoingProxy.Refusal(name, target, status),
-                $"ask its operator to allow CONNECT to {Destination(target)} for this server"
+                $"ask the proxy's admin to allow CONNECT to {Destination(target)} for this server"
             ),
         };
 
         bool Through()
         {
-            findings.Ok("proxy", $"{name} lets the bot through to {Destination(target)}");
+            report.Ok("proxy", $"{name} lets the bot through to {Destination(target)}");
             return true;
         }
     }
 
-    /// <summary>Asks for a way through (RFC 9110, section 9.3.6).</summary>
-    /// <returns>The first line of the answer; null where there is none.</returns>
+    /// <summary>Sends CONNECT (RFC 9110, section 9.3.6).</summary>
+    /// <returns>The answer's first line; null without an answer.</returns>
     private static async Task<string?> ConnectAsync(
         Socket socket,
         Uri target,
@@ -126,7 +125,7 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Doctor
             SocketFlags.None,
             cancellation
         );
-        var answer = new byte[LongestAnswer];
+        var answer = new byte[MaxAnswerBytes];
         var length = 0;
         while (length < answer.Length && answer.AsSpan(0, length).IndexOf((byte)'\n') < 0)
         {
@@ -150,6 +149,6 @@ internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, Doctor
 
     private static string Reason(SocketException e) =>
         e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
-            ? "its name is not known to the DNS"
+            ? "unknown host name"
             : e.Message;
 }

@@ -3,8 +3,8 @@ using Notify.Settings;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>Whether the accounts of the services beside the bot, where they are installed, may call it and be called by it: members of the trusted group.</summary>
-internal sealed class ServiceAccountCheck(SettingsReader reader, DoctorReport findings)
+/// <summary>Checks that the accounts of the other installed services are in the trusted group, as calls to and from the bot need.</summary>
+internal sealed class ServiceAccountCheck(SettingsReader reader, DoctorReport report)
 {
     /// <summary>Where systemd looks for units, first found first (systemd.unit(5)).</summary>
     private const string UnitFolders =
@@ -25,27 +25,27 @@ internal sealed class ServiceAccountCheck(SettingsReader reader, DoctorReport fi
     {
         if (Account.Find(name) is not { } account)
         {
-            findings.Wrong(
+            report.Wrong(
                 service,
-                $"there is no account {name}, which it runs as",
+                $"there is no account {name} for it to run as",
                 $"useradd --system --no-create-home --shell /usr/sbin/nologin --groups {trusted.Name} {name}; systemctl restart {service}"
             );
         }
         else if (!account.Groups().Contains(trusted.Gid))
         {
-            findings.Wrong(
+            report.Wrong(
                 service,
-                $"{name}, which it runs as, is not in {trusted.Name}: the bot takes it for a stranger",
+                $"it runs as {name}, which is not in {trusted.Name}, so the bot does not trust it",
                 $"usermod -aG {trusted.Name} {name}; systemctl restart {service}"
             );
         }
         else
         {
-            findings.Ok(service, $"runs as {name}, in {trusted.Name}");
+            report.Ok(service, $"runs as {name}, in {trusted.Name}");
         }
     }
 
-    /// <summary>Whom its unit runs it as; null where it isn't installed.</summary>
+    /// <summary>The account in its unit; null if the service is not installed.</summary>
     private string? UserOf(string service)
     {
         foreach (

@@ -3,8 +3,8 @@ using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>Whether the socket is there with the right owner, group and rights, and a bot listens.</summary>
-internal sealed class SocketCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
+/// <summary>Checks the socket's owner, group and rights, and that a bot listens.</summary>
+internal sealed class SocketCheck(BotSettings settings, TimeProvider time, DoctorReport report)
 {
     private const string Restart =
         "systemctl restart notify-bot.socket notify-bot.service; journalctl -u notify-bot -n 50";
@@ -18,16 +18,16 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Docto
         {
             if (running is not null)
             {
-                return findings.Wrong(
+                return report.Wrong(
                     "socket",
-                    $"the bot runs ({running}), but its socket file {path} is gone: nobody can reach it",
+                    $"the bot runs ({running}), but its socket file {path} is missing: no program can reach it",
                     Restart
                 );
             }
 
-            findings.Wrong(
+            report.Wrong(
                 "socket",
-                $"{path} is not there: the bot does not run",
+                $"{path} is missing: the bot is not running",
                 "systemctl start notify-bot; journalctl -u notify-bot -n 50"
             );
             return false;
@@ -35,18 +35,18 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Docto
 
         if (status.Kind != FileKind.Socket && running is not null)
         {
-            return findings.Wrong(
+            return report.Wrong(
                 "socket",
-                $"the bot runs ({running}), but {path} is something else than its socket: nobody can reach it",
-                $"mv {path} {path}.aside   (the bot puts its socket back by itself; if it does not: {Restart})"
+                $"the bot runs ({running}), but {path} is not its socket: no program can reach it",
+                $"mv {path} {path}.aside   (the bot restores its socket; if it does not: {Restart})"
             );
         }
 
         if (status.Kind != FileKind.Socket)
         {
-            findings.Wrong(
+            report.Wrong(
                 "socket",
-                $"{path} is something else than a socket, so the bot does not start",
+                $"{path} is not a socket, so the bot does not start",
                 $"mv {path} {path}.aside && systemctl restart notify-bot"
             );
             return false;
@@ -55,32 +55,31 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Docto
         var right = true;
         if (trusted is not null && status.Gid != trusted.Gid)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "socket",
-                $"{path} is the group {Group.Find(status.Gid)?.Name}'s, not {trusted.Name}'s",
+                $"{path}: group is {Group.Find(status.Gid)?.Name}, expected {trusted.Name}",
                 $"chgrp {trusted.Name} {path}"
             );
         }
 
-        if ((status.Mode & 0x1FF) != 0x1B0)
+        if ((status.Mode & FileModes.AllRights) != FileModes.GroupFile)
         {
-            right = findings.Wrong(
+            right = report.Wrong(
                 "socket",
-                $"{path} has the mode {DoctorReport.Octal(status.Mode & 0x1FF)}, not 0660",
+                $"{path}: mode is {FileModes.Octal(status.Mode & FileModes.AllRights)}, expected 0660",
                 $"chmod 0660 {path}"
             );
         }
 
-        right &= GroupChecks.HasEntry(findings, "socket", path, analysts, AccessRights.Read | AccessRights.Write, "rw");
+        right &= GroupChecks.HasEntry(report, "socket", path, analysts, AccessRights.Read | AccessRights.Write, "rw");
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            using var limit = new CancellationTokenSource(DoctorCommand.Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), either.Token);
+            using var limit = new TimeLimit(DoctorCommand.CheckTimeout, time, cancellation);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), limit.Token);
             if (right)
             {
-                findings.Ok("socket", $"{path}, and a bot listens");
+                report.Ok("socket", $"{path}, and a bot listens");
             }
 
             return true;
@@ -88,20 +87,20 @@ internal sealed class SocketCheck(BotSettings settings, TimeProvider time, Docto
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
             return running is not null
-                ? findings.Wrong(
+                ? report.Wrong(
                     "socket",
-                    $"the bot runs ({running}), but {path} is another program's, which does not listen: nobody can reach the bot",
+                    $"the bot runs ({running}), but {path} belongs to another program, which does not listen: no program can reach the bot",
                     Restart
                 )
-                : findings.Wrong(
+                : report.Wrong(
                     "socket",
-                    $"{path} is left over: no bot listens",
+                    $"{path} is left over: no bot listens on it",
                     "systemctl start notify-bot; journalctl -u notify-bot -n 50"
                 );
         }
         catch (SocketException e)
         {
-            return findings.Wrong("socket", $"{path}: {e.Message}", "run doctor as root");
+            return report.Wrong("socket", $"{path}: {e.Message}", "run doctor as root");
         }
     }
 }

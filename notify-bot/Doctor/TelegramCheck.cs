@@ -3,10 +3,10 @@ using Notify.Bot.Telegram;
 
 namespace Notify.Bot.Doctor;
 
-/// <summary>Whether Telegram answers, knows the token, and has the same time.</summary>
-internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, DoctorReport findings)
+/// <summary>Checks that Telegram answers, knows the token, and has the same time.</summary>
+internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, DoctorReport report)
 {
-    /// <summary>More than this and "valid for 10 minutes" and cooldowns begin to be wrong for people.</summary>
+    /// <summary>With a larger difference, "valid for 10 minutes" and cooldowns are visibly wrong.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(30);
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -14,16 +14,15 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Doc
         using var api = new BotApi(settings.ApiUrl, settings.Token, time, settings.Proxy);
         try
         {
-            using var limit = new CancellationTokenSource(DoctorCommand.Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            var me = await api.GetMeAsync(either.Token);
-            findings.Ok("telegram", $"{settings.ApiUrl.Host} answers");
-            findings.Ok("token", $"it is @{me.Username}'s");
+            using var limit = new TimeLimit(DoctorCommand.CheckTimeout, time, cancellation);
+            var me = await api.GetMeAsync(limit.Token);
+            report.Ok("telegram", $"{settings.ApiUrl.Host} answers");
+            report.Ok("token", $"of @{me.Username}");
         }
         catch (BotApiException e) when (e.Failure is BotApiFailure.TokenRefused)
         {
-            findings.Ok("telegram", $"{settings.ApiUrl.Host} answers");
-            findings.Wrong(
+            report.Ok("telegram", $"{settings.ApiUrl.Host} answers");
+            report.Wrong(
                 "token",
                 $"Telegram refuses it ({e.Message})",
                 $"put the token that @BotFather shows into TELEGRAM_BOT_TOKEN of {DoctorCommand.DefaultFile}, then: systemctl restart notify-bot"
@@ -33,10 +32,10 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Doc
             when (e is BotApiException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             var said = e is BotApiException ? e.Message : "no answer";
-            findings.Wrong(
+            report.Wrong(
                 "telegram",
                 $"{settings.ApiUrl.Host} can't be reached ({said})",
-                $"curl -sS -o /dev/null -w '%{{http_code}}\\n' {settings.ApiUrl.GetLeftPart(UriPartial.Authority)}   (then DNS, firewall or proxy, whichever it names)"
+                $"curl -sS -o /dev/null -w '%{{http_code}}\\n' {settings.ApiUrl.GetLeftPart(UriPartial.Authority)}   (then fix DNS, firewall or proxy)"
             );
             return;
         }
@@ -54,18 +53,18 @@ internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, Doc
         var off = times.Own - times.Server;
         if (off.Duration() > ClockTolerance)
         {
-            findings.Wrong(
+            report.Wrong(
                 "clock",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Telegram's"
+                    $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Telegram's clock"
                 ),
                 "timedatectl set-ntp true"
             );
         }
         else
         {
-            findings.Ok("clock", "agrees with Telegram's");
+            report.Ok("clock", "matches Telegram's");
         }
     }
 }

@@ -4,52 +4,21 @@ using Notify.Bot.Delivery;
 using Notify.Bot.Events;
 using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
+using Notify.Files;
+using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;
-using Notify.Scripts;
-using Notify.Sending;
+using Notify.Tables;
 
 namespace Notify.Bot.Scripts;
 
-/// <summary>How a run that was asked for ended.</summary>
-public enum RunOutcome
-{
-    /// <summary>It had something to say, and Telegram, or without a phone a desktop, has taken it.</summary>
-    Delivered,
-
-    /// <summary>It had something to say, which waits for delivery.</summary>
-    Queued,
-
-    /// <summary>It had nothing to say.</summary>
-    NoAlert,
-
-    /// <summary>It failed, or what it had to say could not be delivered.</summary>
-    Error,
-
-    /// <summary>It was not run, since a run of it is going on.</summary>
-    AlreadyRunning,
-}
-
-/// <summary>The word for an outcome, as the send API and the metrics say it.</summary>
-internal static class RunOutcomeWords
-{
-    internal static string Word(this RunOutcome outcome) =>
-        outcome switch
-        {
-            RunOutcome.Delivered => "delivered",
-            RunOutcome.Queued => "queued",
-            RunOutcome.NoAlert => "no_alert",
-            RunOutcome.AlreadyRunning => "already_running",
-            _ => "error",
-        };
-}
-
-/// <summary>How a run that was asked for from the chat or the dashboard ended.</summary>
-/// <param name="Outcome">In one word.</param>
-/// <param name="NotificationId">What was sent, if something was.</param>
-/// <param name="Error">What was wrong, for its owner; also where what it said was sent and it failed after that.</param>
-/// <param name="Progress">How far what was sent has come; null where nothing was.</param>
-/// <param name="Desktops">To how many desktops and pages it went.</param>
+/// <summary>The result of a run on request from the chat or the dashboard.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="NotificationId">The notification, if there is one.</param>
+/// <param name="Error">What failed, for the script's owner, also if it failed after its result.</param>
+/// <param name="Progress">The delivery's progress; null without a notification.</param>
+/// <param name="Desktops">The number of desktops and pages that got it.</param>
 public sealed record RequestedRun(
     RunOutcome Outcome,
     string? NotificationId = null,
@@ -58,23 +27,23 @@ public sealed record RequestedRun(
     int? Desktops = null
 );
 
-/// <summary>Runs scripts on request and delivers what they have to say; the cooldown neither counts nor is written (specification, section 9).</summary>
+/// <summary>Runs scripts on request and delivers their notifications. Ignores the cooldown and starts none.</summary>
 public sealed partial class RequestedRuns(
     ScriptsHelper helper,
-    NotificationDelivery delivery,
+    AcceptPipeline pipeline,
     ChangeFeed changes,
     BotMetrics metrics,
     TimeProvider time,
     ILogger<RequestedRuns> log
 ) : IDisposable
 {
-    /// <summary>Runs at one moment, over all users. Each can be a Python with pandas of some hundred MB, beside what cron runs.</summary>
+    /// <summary>Most runs at a time, over all users. Each can be a Python with pandas of some hundred MB, beside cron's runs.</summary>
     public static readonly int Parallel = Math.Max(8, 2 * Environment.ProcessorCount);
 
-    /// <summary>Runs of one user at one moment, waiting ones and those that are being ended included: one user's slow scripts leave room for everybody else's.</summary>
+    /// <summary>Most runs of one user at a time, including waiting and ending ones. One user's slow scripts leave room for others.</summary>
     public const int OfOneUser = 2;
 
-    /// <summary>How long a run waits for the delivery of what it says; then it counts as queued.</summary>
+    /// <summary>How long a run waits for the delivery; then it counts as queued.</summary>
     private static readonly TimeSpan DeliveryWait = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _slots = new(Parallel);
@@ -82,7 +51,7 @@ public sealed partial class RequestedRuns(
     private readonly Dictionary<UserName, int> _helpers = [];
     private readonly Lock _gate = new();
 
-    /// <summary>Whether a run asked for here is going on or waits for its turn.</summary>
+    /// <summary>Whether a run on request is running or waiting.</summary>
     public bool IsRunning(UserName user, string script)
     {
         lock (_gate)
@@ -94,13 +63,15 @@ public sealed partial class RequestedRuns(
     /// <summary>Runs a script and delivers its notification.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="script">Which.</param>
-    /// <param name="link">The user's; null: what it says goes to a desktop alone.</param>
+    /// <param name="link">The user's link; null: only desktops get the notification.</param>
+    /// <param name="trigger">Who asked for it.</param>
     /// <param name="cancellation">Ends the run.</param>
-    /// <exception cref="ScriptsHelperException">It could not be run at all.</exception>
+    /// <exception cref="ScriptsHelperException">The script could not run at all.</exception>
     public async Task<RequestedRun> RunAsync(
         UserName user,
         ScriptName script,
         Link? link,
+        RunTrigger trigger,
         CancellationToken cancellation
     )
     {
@@ -131,7 +102,7 @@ public sealed partial class RequestedRuns(
             var outcome = RunOutcome.Error;
             try
             {
-                var call = helper.Run(user, script, cancellation);
+                var call = helper.Run(user, script, trigger, cancellation);
                 _ = LeaveAsync(user, call.Ended);
                 var ran = await call.Answer;
                 LogRan(log, user, script, ran.Reason?.ToString() ?? (ran.Notify == true ? "notify" : "no alert"));
@@ -171,11 +142,11 @@ public sealed partial class RequestedRuns(
         }
     }
 
-    /// <summary>A run counts until its process is gone: who asks for runs and goes away has no more of them than who stays.</summary>
+    /// <summary>A run counts until its process is gone, so nobody gets more runs by leaving early.</summary>
     private async Task LeaveAsync(UserName user, Task ended)
     {
-        // One that hangs in the kernel keeps its user's place, and not everybody's.
-        await ended.WaitAsync(ScriptsHelper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A process that hangs in the kernel keeps its user's place, but no shared one.
+        await ended.WaitAsync(helper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _slots.Release();
         await ended;
         Leave(user);
@@ -215,7 +186,7 @@ public sealed partial class RequestedRuns(
             return new RequestedRun(RunOutcome.NoAlert);
         }
 
-        // A helper of this version has done it; its output is the analyst's, who can write anything.
+        // The helper already did it, but its output belongs to the analyst, who can write anything.
         var (title, message, data) = NotificationFit.Apply(
             ran.Title,
             ran.Message,
@@ -230,16 +201,33 @@ public sealed partial class RequestedRuns(
             Title = title,
             Message = message ?? "",
             ParseMode = Formatting.ParseMode.Markdown,
-            Picture =
-                ran.Image is { } image && ImageInfo.Read(image.Base64.Span) is { } info
-                    ? (Read(image.Base64), info)
-                    : null,
+            Pictures =
+            [
+                .. (ran.Image is { } image ? [image] : Array.Empty<RanScriptImage>())
+                    .Concat(ran.MoreImages ?? [])
+                    .Where(chart => ImageInfo.Read(chart.Base64.Span) is not null)
+                    .Take(SendApiLimits.Images)
+                    .Select(chart => ((Stream)Read(chart.Base64), ImageInfo.Read(chart.Base64.Span)!.Value)),
+            ],
+            Files =
+            [
+                .. (ran.Files ?? [])
+                    .Take(SendApiLimits.Files)
+                    .Select(file => ((Stream)Read(file.Base64), AttachmentName.Clean(file.Name))),
+            ],
+            Table = ran.Table is { } table ? TableReader.Read(table, out _) : null,
+            Buttons = ran.Buttons is { ValueKind: JsonValueKind.Array } buttons
+                ? ButtonReader.Read(buttons, out _) ?? []
+                : [],
+            HasButtons = ran.Buttons?.ValueKind != JsonValueKind.False,
+            Urgent = ran.Urgent ?? false,
+            Silent = ran.Silent ?? false,
             Data = data,
         };
         DeliveryOutcome outcome;
         try
         {
-            outcome = await delivery.DeliverAsync(wish, link, DeliveryWait, cancellation);
+            outcome = await pipeline.SendAsync(wish, link, DeliveryWait, cancellation);
         }
         catch (OutboxNotWritableException e)
         {
@@ -258,7 +246,7 @@ public sealed partial class RequestedRuns(
             DeliveryOutcome.Accepted
             {
                 Progress: { State: DeliveryState.Failed or DeliveryState.Unknown } failed
-            } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.Reason}"),
+            } ended => new RequestedRun(RunOutcome.Error, ended.Id, $"It was not delivered: {failed.ReasonText}"),
             DeliveryOutcome.Accepted waiting => new RequestedRun(
                 RunOutcome.Queued,
                 waiting.Id,
@@ -272,9 +260,9 @@ public sealed partial class RequestedRuns(
             ),
             DeliveryOutcome.LinkDead dead => new RequestedRun(
                 RunOutcome.Error,
-                Error: dead.Reason == "kicked"
+                Error: dead.Reason == DeadLinkReason.Kicked
                     ? "The group takes no messages: the bot is no longer in it. Somebody of the group has to add it again."
-                    : $"The chat takes no messages ({dead.Reason}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."
+                    : $"The chat takes no messages ({dead.Reason.Word()}). Open the bot's chat in Telegram, unblock the bot if it is blocked, and send /start."
             ),
             DeliveryOutcome.TooManyWaiting many => new RequestedRun(
                 RunOutcome.Error,
@@ -284,7 +272,7 @@ public sealed partial class RequestedRuns(
         };
     }
 
-    /// <summary>The chart's bytes as they are: a copy of 50 MB is felt.</summary>
+    /// <summary>The chart's bytes without a copy of up to 50 MB.</summary>
     private static MemoryStream Read(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)

@@ -1,26 +1,26 @@
-using Notify.Scripts;
+using Notify.Contracts;
 
 namespace Notify.Bot.Scripts;
 
 /// <summary>
-/// Lists of users' scripts. Each costs a process through sudo, so a user has one helper at work and those who ask meanwhile share the next one; a helper nobody waits for any
-/// more is ended.
+/// Lists users' scripts. Each list costs a process through sudo, so a user has one helper at work, and later callers share the next one. A helper
+/// without waiting callers ends.
 /// </summary>
-/// <remarks>Who asks while a helper is at work does not get its answer: it may have read what has changed since.</remarks>
+/// <remarks>A caller never gets the answer of a helper that already runs: it may have read an older state.</remarks>
 public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisposable
 {
-    /// <summary>Helpers at work at one moment, over all users.</summary>
+    /// <summary>Most helpers at a time, over all users.</summary>
     public static readonly int Parallel = RequestedRuns.Parallel;
 
-    /// <summary>How long a list waits for its helper to begin: others' are at work, or the user's last one hangs.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>How long a list waits for its helper to begin, while others run or the user's last one hangs.</summary>
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _slots = new(Parallel);
     private readonly Lock _gate = new();
     private readonly Dictionary<UserName, OfUser> _users = [];
 
     /// <summary>The user's scripts.</summary>
-    /// <exception cref="ScriptsHelperException">They can't be listed; the message says why.</exception>
+    /// <exception cref="ScriptsHelperException">Listing failed; the message says why.</exception>
     public async Task<IReadOnlyList<ListedScript>> ListAsync(UserName user, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(user);
@@ -69,7 +69,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
             if (_users.TryGetValue(user, out var own) && own.Next == ask)
             {
-                // It has not begun; who asks from now on begins another one.
+                // It has not begun. Later callers begin another one.
                 own.Next = null;
                 RemoveIfIdle(user, own);
             }
@@ -81,10 +81,10 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         }
     }
 
-    /// <summary>Starts the helper when it is its turn, and gives its answer to all who wait for it.</summary>
+    /// <summary>Starts the helper in its turn, and gives its answer to all waiting callers.</summary>
     private async Task AnswerAsync(UserName user, OfUser own, Ask ask)
     {
-        // Whoever asked first holds the lock still.
+        // The first caller still holds the lock.
         await Task.Yield();
         try
         {
@@ -101,7 +101,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         {
             ask.Answer.TrySetException(e);
 
-            // Where nobody waits, nobody looks.
+            // Nobody waits for the result.
             _ = ask.Answer.Task.Exception;
         }
         finally
@@ -114,15 +114,14 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         }
     }
 
-    /// <returns>The user's turn, to be ended when the process is gone.</returns>
+    /// <returns>The user's turn. Dispose it when the process is gone.</returns>
     private async Task<TaskCompletionSource> BeginAsync(UserName user, OfUser own, Ask ask)
     {
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ask.Abandoned.Token);
+        using var limit = new TimeLimit(TurnTimeout, time, ask.Abandoned.Token);
         try
         {
-            await own.Turn.Task.WaitAsync(either.Token);
-            await _slots.WaitAsync(either.Token);
+            await own.Turn.Task.WaitAsync(limit.Token);
+            await _slots.WaitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -130,7 +129,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
             throw ask.Abandoned.IsCancellationRequested
                 ? new OperationCanceledException(ask.Abandoned.Token)
                 : new ScriptsHelperException(
-                    $"The scripts of {user} can't be listed now: earlier lists are not done after {Patience.TotalSeconds:0} s. Try again in a minute."
+                    $"The scripts of {user} can't be listed now: earlier lists are not done after {TurnTimeout.TotalSeconds:0} s. Try again in a minute."
                 );
         }
 
@@ -138,12 +137,12 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         {
             if (own.Next != ask)
             {
-                // Abandoned at the last moment; the turn is the next one's.
+                // Abandoned at the last moment: the next one gets the turn.
                 _slots.Release();
                 throw new OperationCanceledException(ask.Abandoned.Token);
             }
 
-            // From here on it reads, so who asks now gets another one.
+            // From here on it reads, so later callers get another one.
             own.Next = null;
             return own.Turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -164,8 +163,8 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
     private async Task EndAsync(UserName user, OfUser own, TaskCompletionSource turn, Task ended)
     {
-        // A process that hangs in the kernel keeps its user's turn, and not everybody's.
-        await ended.WaitAsync(ScriptsHelper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A process that hangs in the kernel keeps its user's turn, but no shared one.
+        await ended.WaitAsync(helper.StuckLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _slots.Release();
         await ended;
         turn.SetResult();
@@ -183,18 +182,18 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         }
     }
 
-    /// <summary>One user's helper at work, and the list that is to begin after it.</summary>
+    /// <summary>One user's running helper, and the list that begins after it.</summary>
     private sealed class OfUser
     {
         public OfUser() => Turn.SetResult();
 
-        /// <summary>Ends when the process is gone.</summary>
+        /// <summary>Completes when the process is gone.</summary>
         public TaskCompletionSource Turn { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Ask? Next { get; set; }
     }
 
-    /// <summary>A list that is asked for, and by how many.</summary>
+    /// <summary>A requested list and its number of callers.</summary>
     private sealed class Ask : IDisposable
     {
         public TaskCompletionSource<IReadOnlyList<ListedScript>> Answer { get; } =
@@ -204,7 +203,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
         public int Waiting { get; set; }
 
-        /// <summary>Whether there is nothing any more that could be abandoned.</summary>
+        /// <summary>Whether it is too late to abandon it.</summary>
         public bool IsDone { get; set; }
 
         public void Dispose() => Abandoned.Dispose();

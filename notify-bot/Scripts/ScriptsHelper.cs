@@ -1,65 +1,115 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Contracts;
 using Notify.Posix;
+using Notify.Runs;
 using Notify.Scripts;
-using Notify.Sending;
+using Notify.Text;
 
 namespace Notify.Bot.Scripts;
 
 /// <summary>
-/// Calls <c>notify-scripts</c> as the user whose scripts it is about: through <c>sudo -n -u</c>, or directly where the user is the
-/// bot's own. Home folders are never looked into by the bot itself.
+/// Calls <c>notify-scripts</c> as the scripts' user: through <c>sudo -n -u</c>, or directly for the bot's own
+/// user. The bot itself never looks into home folders.
 /// </summary>
 public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 {
-    /// <summary>The helper ends each script after 60 s at the most and needs a moment to end what is left of it; then it counts as stuck.</summary>
-    private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(75);
+    /// <summary>What a helper needs beyond its script's time limit: a moment to end its leftovers.</summary>
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>After so long a helper that was told to end counts as hanging in the kernel.</summary>
-    internal static readonly TimeSpan StuckLimit = TimeSpan.FromSeconds(90);
+    /// <summary>When a helper counts as stuck: it ends each script at its time limit.</summary>
+    private TimeSpan RunLimit => settings.MaxScriptTime + EndTime;
 
-    /// <summary>How long a helper may take to end its script, once it is told to.</summary>
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+    /// <summary>When a helper that was told to end counts as hanging in the kernel.</summary>
+    internal TimeSpan StuckLimit => RunLimit + EndTime;
 
-    /// <summary>Bytes of a chart of the largest size in base64.</summary>
-    private const int MostChart = (ChartFile.MaxSize + 2) / 3 * 4;
+    /// <summary>How long a helper may take to end its script once it is told to.</summary>
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Size of the largest charts and files of a result together in base64, in bytes.</summary>
+    private const int MaxChartLength =
+        ((ChartFile.MaxSize + 2) / 3 * 4) + (4 * (SendApiLimits.Images + SendApiLimits.Files));
 
     /// <summary>
-    /// Bytes of a run's result beside the chart: what POST /send takes for title, message and data, and as much for errors and warnings. The helper is the analyst's own
-    /// process, so its output is bounded like a request of theirs.
+    /// Largest result of a run without its chart, in bytes: POST /send's limit for title, message and data, and as much for errors and warnings. The helper is the
+    /// analyst's own process, so its output has the limits of a request.
     /// </summary>
-    private const int MostBesideChart = 2 * SendApiLimits.JsonBody;
+    private const int MaxTextBesideChart = 2 * SendApiLimits.JsonBody;
 
-    /// <summary>Bytes of a run's result.</summary>
-    private const int MostOutput = MostChart + MostBesideChart;
+    /// <summary>Largest result of a run, in bytes.</summary>
+    private const int MaxOutput = MaxChartLength + MaxTextBesideChart;
 
-    /// <summary>Characters (UTF-16) of an error or a warning; the helper itself gives 15 lines of 300.</summary>
-    private const int MostOfError = 10_000;
+    /// <summary>Longest error or warning, in UTF-16 units. The helper gives 15 lines of 300.</summary>
+    private const int MaxErrorLength = 10_000;
 
-    /// <summary>Bytes of a list: some ten thousand scripts. Names, states and errors are the user's, and so is how many there are.</summary>
-    private const int MostList = 4_000_000;
+    /// <summary>Largest list, in bytes: some ten thousand scripts. The user controls names, states, errors and their number.</summary>
+    private const int MaxListLength = 4_000_000;
 
     private const string TooMuch =
-        "The result is larger than the bot takes, a chart of 50 MB and 1 MB of text and data, so nothing was sent. Say less in it.";
+        "The result is larger than the bot takes, charts and files of 50 MB and 1 MB of text and data, so nothing was sent. Say less in it.";
 
     /// <summary>Lists the user's scripts.</summary>
-    /// <exception cref="ScriptsHelperException">In the answer: they can't be listed; the message says why.</exception>
+    /// <exception cref="ScriptsHelperException">In the answer: listing failed; the message says why.</exception>
     internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) =>
-        Call(user, ["list"], ScriptsJson.Default.ListListedScript, ListLimit, Clean, cancellation);
+        Call(user, ["list"], HelperContract.Default.ListListedScript, ListLimit, Clean, cancellation);
 
-    /// <summary>Runs a script, whatever its cooldown says.</summary>
-    /// <exception cref="ScriptsHelperException">In the answer: the helper itself failed; a script's own failure is part of the result.</exception>
-    internal HelperCall<RanScript> Run(UserName user, ScriptName script, CancellationToken cancellation) =>
+    /// <summary>Reads the runs of a script, newest first.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="script">Which.</param>
+    /// <param name="limit">Most runs.</param>
+    /// <param name="before">Only runs that began before this moment; null for all.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="ScriptsHelperException">In the answer: reading failed; the message says why.</exception>
+    internal HelperCall<IReadOnlyList<RunRecord>> History(
+        UserName user,
+        ScriptName script,
+        int limit,
+        DateTimeOffset? before,
+        CancellationToken cancellation
+    )
+    {
+        string[] count = ["history", script.Value, "--limit", limit.ToString(CultureInfo.InvariantCulture)];
+        string[] until = before is { } moment
+            ? ["--before", moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)]
+            : [];
+        return Objection(user, script.Value) is { } objection
+            ? throw new ScriptsHelperException(objection)
+            : Call(
+                user,
+                [.. count, .. until],
+                RunsContract.Json.IReadOnlyListRunRecord,
+                ListLimit,
+                Clean,
+                cancellation
+            );
+    }
+
+    /// <summary>Runs a script without regard to its cooldown.</summary>
+    /// <exception cref="ScriptsHelperException">In the answer: the helper failed. A script's failure is part of the result.</exception>
+    internal HelperCall<RanScript> Run(
+        UserName user,
+        ScriptName script,
+        RunTrigger trigger,
+        CancellationToken cancellation
+    ) =>
         Objection(user, script.Value) is { } objection
             ? Refuse(List(user, cancellation), script, objection)
-            : Call(user, ["run", script.Value], ScriptsJson.Default.RanScript, RunLimit, Clean, cancellation);
+            : Call(
+                user,
+                new RunArguments(script.Value, trigger, settings.MaxScriptTime, settings.MaxScriptMemory).ToArray(),
+                HelperContract.Default.RanScript,
+                RunLimit,
+                Clean,
+                cancellation
+            );
 
-    /// <summary>A script that can't be run from here is looked for first: where there is none, its name is not what is wrong.</summary>
+    /// <summary>Checks that the script exists before it reports that its name can't run from here.</summary>
     private static HelperCall<RanScript> Refuse(
         HelperCall<List<ListedScript>> list,
         ScriptName script,
@@ -77,9 +127,9 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
     }
 
-    /// <summary>Why a script can't be run from here, as a sentence; null where it can.</summary>
+    /// <summary>Why a script can't run from here, as a sentence; null if it can.</summary>
     public string? Objection(UserName user, string script) =>
-        SudoTakes(script) || IsOwn(user)
+        SudoTakes(script) || IsOwn(Account.Find(user.Value))
             ? null
             : $"{script} can be run by cron alone, for its name: from here only names of letters, digits, '_', '.' and '-' can. Rename it, or run it by hand: notify-runner";
 
@@ -131,21 +181,20 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         Process process,
         UserName user,
         JsonTypeInfo<T> type,
-        TimeSpan limit,
+        TimeSpan timeout,
         CancellationToken cancellation
     )
     {
-        using var end = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        using var limit = new TimeLimit(timeout, time, cancellation);
         try
         {
-            var errors = ReadTailAsync(process.StandardError, either.Token);
+            var errors = ReadTailAsync(process.StandardError, limit.Token);
             var output = await ReadAsync(
                 process.StandardOutput.BaseStream,
-                type.Type == typeof(RanScript) ? MostOutput : MostList,
-                either.Token
+                type.Type == typeof(RanScript) ? MaxOutput : MaxListLength,
+                limit.Token
             );
-            await process.WaitForExitAsync(either.Token);
+            await process.WaitForExitAsync(limit.Token);
             var said = await errors;
             if (process.ExitCode == ScriptProgram.UnreadableFolder && output.Length == 0 && said.Length > 0)
             {
@@ -155,35 +204,35 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             try
             {
                 var json = output.GetBuffer().AsSpan(0, (int)output.Length);
-                if (json.Length > MostBesideChart && type.Type == typeof(RanScript))
+                if (json.Length > MaxTextBesideChart && type.Type == typeof(RanScript))
                 {
                     RequireLimits(json);
                 }
 
-                // A status other than 0 with JSON is a script's failure; without, the helper's or sudo's.
+                // Another status than 0 with JSON is a failure of the script; without JSON, of the helper or sudo.
                 return JsonSerializer.Deserialize(json, type) ?? throw new JsonException();
             }
             catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
                 throw new ScriptsHelperException(
-                    $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "nothing was said")}. The operator runs: notify-bot doctor"
+                    $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "no message")}. Ask the admin to run: notify-bot doctor"
                 );
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new ScriptsHelperException(
-                $"{settings.ScriptsProgram} did not end within {limit.TotalSeconds:0} s for {user}."
+                $"{settings.ScriptsProgram} did not end within {timeout.TotalSeconds:0} s for {user}."
             );
         }
     }
 
-    /// <summary>Refuses a result that has more than a chart and what POST /send takes. Nothing of it is made a text before that.</summary>
+    /// <summary>Refuses a result that exceeds a chart and POST /send's limits, before any of it becomes a string.</summary>
     private static void RequireLimits(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
-        var isInImage = false;
-        var chart = 0;
+        var isAttachment = false;
+        var bytes = 0L;
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName)
@@ -193,23 +242,48 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
 
             if (reader.CurrentDepth == 1)
             {
-                isInImage = reader.ValueTextEquals("image"u8);
+                isAttachment =
+                    reader.ValueTextEquals("image"u8)
+                    || reader.ValueTextEquals("more_images"u8)
+                    || reader.ValueTextEquals("files"u8);
             }
-            else if (isInImage && chart == 0 && reader.CurrentDepth == 2 && reader.ValueTextEquals("base64"u8))
+            else if (isAttachment && reader.CurrentDepth <= 3 && reader.ValueTextEquals("base64"u8))
             {
                 reader.Read();
-                chart = reader.ValueSpan.Length;
+                bytes += reader.ValueSpan.Length;
             }
         }
 
-        if (chart > MostChart || json.Length - chart > MostBesideChart)
+        if (bytes > MaxChartLength || json.Length - bytes > MaxTextBesideChart)
         {
             throw new ScriptsHelperException(TooMuch);
         }
     }
 
     private static List<ListedScript> Clean(List<ListedScript> scripts) =>
-        [.. scripts.Select(script => script with { Error = Clean(script.Error), Warnings = Clean(script.Warnings) })];
+        [
+            .. scripts.Select(script =>
+                script with
+                {
+                    Error = Clean(script.Error),
+                    Warnings = Clean(script.Warnings),
+                    Schedule = CleanLine(script.Schedule),
+                    Next = CleanLine(script.Next),
+                }
+            ),
+        ];
+
+    private static IReadOnlyList<RunRecord> Clean(IReadOnlyList<RunRecord> runs) =>
+        [
+            .. runs.Select(run =>
+                run with
+                {
+                    Error = Clean(run.Error),
+                    Stderr = Clean(run.Stderr),
+                    Notification = CleanLine(run.Notification),
+                }
+            ),
+        ];
 
     private static RanScript Clean(RanScript ran) =>
         ran with
@@ -222,14 +296,15 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     private static IReadOnlyList<string>? Clean(IReadOnlyList<string>? texts) =>
         texts is null ? null : [.. texts.Select(text => Clean(text)!)];
 
-    private static string? Clean(string? text) =>
-        text is null ? null : SafeText.Lines(text.Length > MostOfError ? text[..MostOfError] + "..." : text);
+    private static string? CleanLine(string? text) => text is null ? null : SafeText.Line(text, 200);
 
-    /// <summary>What server/sudoers-deploy lets through. A space there could part one name into several arguments.</summary>
+    private static string? Clean(string? text) => text is null ? null : SafeText.Lines(text, MaxErrorLength);
+
+    /// <summary>The names that server/sudoers-deploy allows. A space there could split one name into several arguments.</summary>
     private static bool SudoTakes(string script) =>
         script.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 
-    private static bool IsOwn(UserName user) => Account.Find(user.Value)?.Uid == Account.EffectiveUid;
+    private static bool IsOwn(Account? account) => account?.Uid == Account.EffectiveUid;
 
     private Process Start(UserName user, string[] arguments)
     {
@@ -245,7 +320,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             throw new ScriptsHelperException($"{user} has no Unix account on this machine, and so no scripts.");
         }
 
-        var own = account.Uid == Account.EffectiveUid;
+        var own = IsOwn(account);
         if (!own)
         {
             // Barred here and by sudoers: a link for a user outside the analysts' group must not become a way to that account.
@@ -282,7 +357,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             start.ArgumentList.Add(argument);
         }
 
-        // Nothing of the bot's environment: it holds the token, and what runs here is an analyst's.
+        // Nothing of the bot's environment: it holds the token, and an analyst's program runs here.
         var passed = new[] { "NOTIFY_SCRIPT_TIMEOUT" }
             .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
             .Where(v => v.value is not null)
@@ -304,7 +379,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         catch (Win32Exception e)
         {
             throw new ScriptsHelperException(
-                $"{start.FileName} can't be started: {e.Message}. The operator runs: notify-bot doctor"
+                $"{start.FileName} can't be started: {e.Message}. Ask the admin to run: notify-bot doctor"
             );
         }
     }
@@ -319,8 +394,8 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             if (output.Length + count > most)
             {
                 throw new ScriptsHelperException(
-                    most == MostList
-                        ? $"The list of your scripts has more than {MostList / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
+                    most == MaxListLength
+                        ? $"The list of your scripts has more than {MaxListLength / 1_000_000} MB. Take what is not used any more out of ~/user/notifications."
                         : TooMuch
                 );
             }
@@ -345,10 +420,10 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             }
         }
 
-        return SafeText.OneLine(tail.ToString().Trim().ReplaceLineEndings(" "), 2000);
+        return SafeText.Line(tail.ToString().Trim().ReplaceLineEndings(" "), 2000);
     }
 
-    /// <summary>A signal would not do: sudo runs as root. So the helper ends, with its script, when its stdin is closed.</summary>
+    /// <summary>sudo runs as root, so a signal is not allowed. The helper ends, with its script, when its stdin closes.</summary>
     private static void TellToEndWithThis(Process process)
     {
         try
@@ -362,7 +437,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
     }
 
-    /// <summary>Lets a helper end whose answer is there, or not waited for any more.</summary>
+    /// <summary>Ends a helper whose answer has arrived or is no longer needed.</summary>
     private async Task EndAsync(Process process, TaskCompletionSource ended)
     {
         using (process)
@@ -370,7 +445,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             CloseInput(process);
             await process
                 .WaitForExitAsync()
-                .WaitAsync(EndPatience, time)
+                .WaitAsync(EndTimeout, time)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             TryKill(process);
             await process.WaitForExitAsync();
@@ -402,19 +477,19 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
-            // sudo runs as root, so the bot may not end it; the helper ends itself at its own limit. Or it has just ended.
+            // sudo runs as root, so the bot may not kill it. The helper ends at its own limit, or has just ended.
         }
     }
 }
 
-/// <summary>A helper at work.</summary>
-/// <param name="Answer">What it says.</param>
-/// <param name="Ended">Its process is gone; later than the answer, where that is not waited for any more.</param>
+/// <summary>A running helper.</summary>
+/// <param name="Answer">Its answer.</param>
+/// <param name="Ended">Completes when its process is gone, perhaps after the answer.</param>
 internal sealed record HelperCall<T>(Task<T> Answer, Task Ended);
 
-/// <summary>The helper could not be called, or did not answer as it should. The message can be shown to the user.</summary>
+/// <summary>The helper could not be called, or gave no valid answer. The message is fit for the user.</summary>
 public sealed class ScriptsHelperException(string message) : Exception(message)
 {
-    /// <summary>Whether the message is the helper's own sentence about the folder of the scripts.</summary>
+    /// <summary>Whether the message is the helper's sentence about the scripts' folder.</summary>
     public bool IsOfFolder { get; init; }
 }

@@ -24,29 +24,13 @@ public sealed class SocketTests
 
         var (dataOps, dataread) = (Group.Find("data-ops")!.Gid, Group.Find("dataread")!.Gid);
         var socket = FileStatus.OfPath(scene.Bot.SocketPath)!.Value;
-        Assert.Equal(
-            (
-                deploy.Uid,
-                dataOps,
-                0x1B0u /* 0660 */
-            ),
-            (socket.Uid, socket.Gid, socket.Mode)
-        );
+        Assert.Equal((deploy.Uid, dataOps, FileModes.GroupFile), (socket.Uid, socket.Gid, socket.Mode));
         Assert.Equal(AccessRights.Read | AccessRights.Write, AccessControlList.OfGroup(scene.Bot.SocketPath, dataread));
         Assert.Equal(AccessRights.Execute, AccessControlList.OfGroup(scene.Data, dataread));
+        Assert.Equal(FileModes.SharedFolder, FileStatus.OfPath(scene.Data)!.Value.Mode);
+        Assert.Equal(FileModes.GroupReadFolder, FileStatus.OfPath(Path.Combine(scene.Data, "private"))!.Value.Mode);
         Assert.Equal(
-            0x5F8u /* 2770 */
-            ,
-            FileStatus.OfPath(scene.Data)!.Value.Mode
-        );
-        Assert.Equal(
-            0x1E8u /* 0750 */
-            ,
-            FileStatus.OfPath(Path.Combine(scene.Data, "private"))!.Value.Mode
-        );
-        Assert.Equal(
-            0x1A0u /* 0640 */
-            ,
+            FileModes.GroupReadFile,
             FileStatus.OfPath(Path.Combine(scene.Data, "private", "bot.log"))!.Value.Mode
         );
         Assert.Equal("private/bot.log", new FileInfo(Path.Combine(scene.Data, "bot.log")).LinkTarget);
@@ -356,7 +340,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task A_bot_with_no_way_back_to_its_socket_ends_with_a_sentence_so_that_it_is_started_anew()
+    public async Task A_bot_that_can_not_restore_its_socket_ends_with_a_sentence_and_systemd_restarts_it()
     {
         await using var scene = await BotScene.BeginAsync();
         await scene.Bot.SignalAsync("STOP");

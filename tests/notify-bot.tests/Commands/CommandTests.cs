@@ -39,14 +39,14 @@ public sealed class CommandTests
         foreach (
             var (typed, said) in new[]
             {
-                ("what is this?", "I only read commands."),
-                ("/nonsense", "There is no command /nonsense."),
-                ("/Stauts now", "There is no command /stauts."),
+                ("what is this?", "The bot reads only commands:"),
+                ("/nonsense", "There is no command /nonsense. The commands:"),
+                ("/Stauts now", "There is no command /stauts. The commands:"),
             }
         )
         {
             var answer = (await scene.AskAsync(linked, typed)).Text;
-            Assert.StartsWith($"{said} /help lists the commands:", answer, StringComparison.Ordinal);
+            Assert.StartsWith(said, answer, StringComparison.Ordinal);
             Assert.All(
                 CommandList.All,
                 command => Assert.Contains($"/{command.Name} - ", answer, StringComparison.Ordinal)
@@ -186,7 +186,7 @@ public sealed class CommandTests
         await scene.Phone.PressAsync(chat, "▶ Run broken", Cancellation, status.MessageId);
         var broken = await scene.Phone.WaitForBotMessagesAsync(
             chat,
-            m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)),
+            m => m.Any(x => x.Text.StartsWith("✖ broken: failed", StringComparison.Ordinal)),
             Cancellation
         );
         Assert.Contains(
@@ -212,7 +212,7 @@ public sealed class CommandTests
             m => m.Count(x => x.Text == "✔ quiet: no alert") == 2,
             Cancellation
         );
-        Assert.Contains("Say which script", (await scene.AskAsync(chat, "/run")).Text, StringComparison.Ordinal);
+        Assert.Contains("Give the script's name", (await scene.AskAsync(chat, "/run")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class CommandTests
         );
         await scene.AskAsync(other, "/help");
         Assert.Contains("/whoami", (await scene.AskAsync(chat, "/help")).Text, StringComparison.Ordinal);
-        Assert.Equal("slow is running already.", (await scene.AskAsync(chat, "/run slow")).Text);
+        Assert.Equal("slow is already running.", (await scene.AskAsync(chat, "/run slow")).Text);
         Assert.Contains("running now", (await scene.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
 
         alice.Write("go", "");
@@ -271,7 +271,7 @@ public sealed class CommandTests
 
         Assert.Contains(
             await scene.Phone.BotMessagesAsync(chat, Cancellation),
-            m => m.Text.Contains("endless: interrupted", StringComparison.Ordinal)
+            m => m.Text.Contains("endless: stopped", StringComparison.Ordinal)
         );
     }
 
@@ -301,7 +301,7 @@ public sealed class CommandTests
 
         var told = await scene.Phone.WaitForBotMessagesAsync(
             chat,
-            m => m.Any(x => x.Text.StartsWith("✖ broken: error", StringComparison.Ordinal)),
+            m => m.Any(x => x.Text.StartsWith("✖ broken: failed", StringComparison.Ordinal)),
             Cancellation
         );
         Assert.Contains(
@@ -383,7 +383,7 @@ public sealed class CommandTests
 
         Assert.Contains(
             await scene.Phone.BotMessagesAsync(chat, Cancellation),
-            m => m.Edits == 0 && m.Text.Contains("endless: interrupted", StringComparison.Ordinal)
+            m => m.Edits == 0 && m.Text.Contains("endless: stopped", StringComparison.Ordinal)
         );
     }
 
@@ -433,7 +433,7 @@ public sealed class CommandTests
             waitSeconds: 30
         );
 
-        Assert.Contains("not linked any more", pressed.Answer?.Text, StringComparison.Ordinal);
+        Assert.Contains("no longer linked", pressed.Answer?.Text, StringComparison.Ordinal);
         Assert.False(File.Exists(witness));
     }
 
@@ -477,6 +477,101 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Status_sums_up_shows_what_fails_first_and_turns_pages_of_ten_scripts()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        for (var i = 0; i < 11; i++)
+        {
+            alice.Write($"user/notifications/check_{i:00}.py", """print('{"notify": false}')""");
+        }
+
+        alice.Write("user/notifications/report.py", "# notify: timezone UTC\n# notify: at monthly 1 06:00\n");
+        alice.Write("user/notifications/z_broken.py", "raise SystemExit('no data')");
+        var chat = await scene.LinkAsync(alice.Name);
+        await scene.Phone.TypeAsync(chat, "/run z_broken", Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.Text.StartsWith("✖ z_broken: failed", StringComparison.Ordinal)),
+            Cancellation
+        );
+
+        var first = await scene.AskAsync(chat, "/status");
+
+        Assert.Matches("^13 scripts: 1 failing, 12 fine\\. Next: report, ", first.Text);
+        Assert.Contains("Your scripts, page 1 of 2\n\nz_broken\nran ", first.Text, StringComparison.Ordinal);
+        Assert.Equal(11, first.Buttons.Count);
+        Assert.Equal("Page 2 ▶", Assert.Single(first.Buttons[^1]).Text);
+
+        await scene.Phone.PressAsync(chat, "Page 2 ▶", Cancellation, first.MessageId);
+        var turned = await scene.Phone.WaitForBotMessagesAsync(
+            chat,
+            m => m.Any(x => x.MessageId == first.MessageId && x.Edits == 1),
+            Cancellation
+        );
+        var second = turned.Single(m => m.MessageId == first.MessageId);
+
+        Assert.Contains("page 2 of 2", second.Text, StringComparison.Ordinal);
+        Assert.Matches("report\nnext: (.* )?1 .*06:00|report\nnext: ... 06:00", second.Text);
+        Assert.Equal(
+            ["▶ Run check_09", "▶ Run check_10", "▶ Run report", "◀ Page 1"],
+            second.Buttons.SelectMany(row => row).Select(button => button.Text)
+        );
+    }
+
+    [Fact]
+    public async Task Runs_are_remembered_with_who_asked_and_given_a_page_at_a_time()
+    {
+        TestAccount.SkipUnlessRoot();
+        await using var alice = await TestAccount.CreateAsync("alice", "dataread");
+        await using var scene = await OwnScriptsAsync(alice);
+        alice.Write("user/notifications/quiet.py", """print('{"notify": false}')""");
+        var chat = await scene.LinkAsync(alice.Name);
+        await scene.Phone.TypeAsync(chat, "/run quiet", Cancellation);
+        await scene.Phone.WaitForBotMessagesAsync(chat, m => m.Any(x => x.Text == "✔ quiet: no alert"), Cancellation);
+        // Root asks for alice, as the dashboard does.
+        using var ran = await scene.Bot.Client.PostAsync(
+            new Uri($"/scripts/quiet.py/run?user={alice.Name}", UriKind.Relative),
+            null,
+            Cancellation
+        );
+        Assert.True(ran.IsSuccessStatusCode);
+
+        var runs = (await scene.Bot.GetAsync($"/scripts/quiet.py/runs?user={alice.Name}", Cancellation)).GetProperty(
+            "runs"
+        );
+        Assert.Equal(
+            ["dashboard", "chat"],
+            runs.EnumerateArray().Select(run => run.GetProperty("trigger").GetString())
+        );
+        Assert.All(
+            runs.EnumerateArray(),
+            run =>
+                Assert.Equal(
+                    ("no_alert", 0),
+                    (run.GetProperty("outcome").GetString(), run.GetProperty("exit").GetInt32())
+                )
+        );
+
+        Assert.Single(
+            (await scene.Bot.GetAsync($"/scripts/quiet.py/runs?user={alice.Name}&limit=1", Cancellation))
+                .GetProperty("runs")
+                .EnumerateArray()
+        );
+        Assert.Empty(
+            (
+                await scene.Bot.GetAsync(
+                    $"/scripts/quiet.py/runs?user={alice.Name}&before=2020-01-01T00:00:00Z",
+                    Cancellation
+                )
+            )
+                .GetProperty("runs")
+                .EnumerateArray()
+        );
+    }
+
+    [Fact]
     public async Task Status_of_lost_scripts_says_so_and_not_that_there_were_none()
     {
         TestAccount.SkipUnlessRoot();
@@ -496,7 +591,7 @@ public sealed class CommandTests
         var status = (await scene.AskAsync(chat, "/status")).Text;
 
         Assert.StartsWith(
-            $"{Path.GetDirectoryName(script)} holds no script any more",
+            $"{Path.GetDirectoryName(script)} no longer holds any script",
             status,
             StringComparison.Ordinal
         );

@@ -3,7 +3,7 @@ using Notify.Testing;
 
 namespace Notify.Tests.Doctor;
 
-/// <summary><c>notify-bot doctor</c>: everything that the bot needs is looked at, and what is wrong is named with the command that mends it.</summary>
+/// <summary><c>notify-bot doctor</c>: checks everything that the bot needs, and names each fault with the fixing command.</summary>
 public sealed class DoctorTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,8 +18,8 @@ public sealed class DoctorTests
 
         Assert.True(status == 0, said);
         Assert.DoesNotContain("WRONG", said, StringComparison.Ordinal);
-        Assert.Contains("ok     token: it is @NotifyTestBot's", said, StringComparison.Ordinal);
-        Assert.Contains("All is well.", said, StringComparison.Ordinal);
+        Assert.Contains("ok     token: of @NotifyTestBot", said, StringComparison.Ordinal);
+        Assert.Contains("Everything is fine.", said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -41,26 +41,26 @@ public sealed class DoctorTests
     [InlineData("settings file")]
     [InlineData("another poller")]
     [InlineData("setting")]
-    public async Task Each_fault_is_named_with_what_mends_it(string fault)
+    public async Task Each_fault_is_named_with_its_fix(string fault)
     {
         TestAccount.SkipUnlessRoot();
         await using var scene = await DoctorScene.BeginAsync();
         await scene.Bot.OperateAsync("link", "alice", "--chat", "42");
-        var (expected, mend) = await BreakAsync(scene, fault);
+        var (expected, fix) = await BreakAsync(scene, fault);
 
         var (status, said) = await scene.AskDoctorAsync();
 
         Assert.Equal(fault == "setting" ? 78 : 1, status);
         Assert.Contains($"WRONG  {expected}", said, StringComparison.Ordinal);
-        Assert.Contains($"       mend: {mend}", said, StringComparison.Ordinal);
+        Assert.Contains($"       fix: {fix}", said, StringComparison.Ordinal);
         if (
-            mend.StartsWith("ch", StringComparison.Ordinal)
-            || mend.StartsWith("setfacl", StringComparison.Ordinal)
-            || mend.StartsWith("usermod", StringComparison.Ordinal)
+            fix.StartsWith("ch", StringComparison.Ordinal)
+            || fix.StartsWith("setfacl", StringComparison.Ordinal)
+            || fix.StartsWith("usermod", StringComparison.Ordinal)
         )
         {
             // The service's own restart is systemd's business, and there is none here.
-            var command = said.Split("mend: ")[1].Split('\n')[0].Split("; systemctl")[0];
+            var command = said.Split("fix: ")[1].Split('\n')[0].Split("; systemctl")[0];
             Assert.Equal(
                 0,
                 (
@@ -76,7 +76,7 @@ public sealed class DoctorTests
         }
     }
 
-    private static async Task<(string Expected, string Mend)> BreakAsync(DoctorScene scene, string fault)
+    private static async Task<(string Expected, string Fix)> BreakAsync(DoctorScene scene, string fault)
     {
         var socket = Path.Combine(scene.Bot.Data, "bot.sock");
         var links = Path.Combine(scene.Bot.Data, "telegram_users.json");
@@ -110,7 +110,19 @@ public sealed class DoctorTests
                 await scene.Bot.Bot.KillAsync();
                 return ("socket: ", "systemctl start notify-bot");
             case "file":
-                await File.WriteAllTextAsync(links, "{\n\"alice\": {", Cancellation);
+                // The bot may be about to write what it makes of the new link.
+                await Eventually.TrueAsync(
+                    async () =>
+                    {
+                        await File.WriteAllTextAsync(links, "{\n\"alice\": {", Cancellation);
+                        return (await scene.AskDoctorAsync()).Said.Contains(
+                            "it can't be read",
+                            StringComparison.Ordinal
+                        );
+                    },
+                    () => "the links stay readable",
+                    Cancellation
+                );
                 return ("telegram_users.json: it can't be read (line 2", $"cp -a {links}");
             case "file mode":
                 File.SetUnixFileMode(links, (UnixFileMode)0b110_100_100);
@@ -121,7 +133,7 @@ public sealed class DoctorTests
             case "web account":
                 await scene.WriteUnitAsync("notify-web", scene.Web.Name);
                 return (
-                    $"notify-web: {scene.Web.Name}, which it runs as, is not in data-ops",
+                    $"notify-web: it runs as {scene.Web.Name}, which is not in data-ops",
                     $"usermod -aG data-ops {scene.Web.Name}; systemctl restart notify-web"
                 );
             case "no gateway account":
@@ -142,7 +154,7 @@ public sealed class DoctorTests
                     Cancellation
                 );
                 await scene.Bot.Bot.WaitForHealthAsync(h => BotScene.Telegram(h) == "polled elsewhere", Cancellation);
-                return ("bot: another process asks Telegram", "pgrep -a notify-bot");
+                return ("bot: another process polls Telegram", "pgrep -a notify-bot");
             case "setting":
                 await File.AppendAllTextAsync(scene.SettingsFile, "NOTIFY_MESSAGE_BUTTONS=\"perhaps\"\n", Cancellation);
                 return ("settings: NOTIFY_MESSAGE_BUTTONS holds", "nano ");
@@ -171,7 +183,7 @@ public sealed class DoctorTests
         var (status, said) = await scene.AskDoctorAsync();
 
         Assert.True(status == 0, said);
-        Assert.Contains("ok     token: it is @NotifyTestBot's", said, StringComparison.Ordinal);
+        Assert.Contains("ok     token: of @NotifyTestBot", said, StringComparison.Ordinal);
         Assert.DoesNotContain(scene.Bot.Sandbox.Token, said, StringComparison.Ordinal);
     }
 
@@ -185,6 +197,6 @@ public sealed class DoctorTests
 
         Assert.Equal(78, status);
         Assert.Contains("WRONG  settings: TELEGRAM_BOT_TOKEN is not set", said, StringComparison.Ordinal);
-        Assert.Contains("mend: nano /nowhere/.env; systemctl restart notify-bot", said, StringComparison.Ordinal);
+        Assert.Contains("fix: nano /nowhere/.env; systemctl restart notify-bot", said, StringComparison.Ordinal);
     }
 }

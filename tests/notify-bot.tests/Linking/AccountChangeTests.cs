@@ -88,7 +88,7 @@ public sealed class AccountChangeTests
         Assert.Equal("for the new one", Assert.Single(history.EnumerateArray()).GetProperty("message").GetString());
 
         var pressed = await scene.Phone.PressAsync(oldChat, "Mute", Cancellation, under.MessageId, waitSeconds: 30);
-        Assert.Contains("not linked", pressed.Answer!.Text, StringComparison.Ordinal);
+        Assert.Contains("no longer linked", pressed.Answer!.Text, StringComparison.Ordinal);
         Assert.Equal(
             200,
             (int)
@@ -123,13 +123,13 @@ public sealed class AccountChangeTests
         await account.DeleteAsync();
 
         Assert.Contains(
-            $"The account {account.Name} does not exist",
+            $"The account {account.Name} no longer exists",
             (await scene.AskAsync(chat, command)).Text,
             StringComparison.Ordinal
         );
         await account.MakeAgainAsync(uid: null, Analysts);
         Assert.Contains(
-            $"The name {account.Name} on Data Analyst belongs to another account now",
+            $"The name {account.Name} on Data Analyst now belongs to another account",
             (await scene.AskAsync(chat, command)).Text,
             StringComparison.Ordinal
         );
@@ -284,7 +284,7 @@ public sealed class AccountChangeTests
         foreach (var said in (string[])[users, doctor])
         {
             Assert.Contains(
-                $"the account has a new id; its link is of user id {before}, it has user id {replaced.Uid}",
+                $"the account has a new id; the link belongs to user id {before}, the account has user id {replaced.Uid}",
                 said,
                 StringComparison.Ordinal
             );
@@ -349,9 +349,13 @@ public sealed class AccountChangeTests
             StringComparison.Ordinal
         );
         await another.WaitForHealthAsync(h => BotScene.Status(h) == "ok", Cancellation);
-        Assert.Contains("can't be looked up", (await scene.AskAsync(chat, "/status")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "can't look up its accounts",
+            (await scene.AskAsync(chat, "/status")).Text,
+            StringComparison.Ordinal
+        );
 
-        etc.Mend();
+        etc.Repair();
         Assert.Equal(
             HttpStatusCode.OK,
             (await another.SendAsync(new { user = "ann", text = "later" }, Cancellation)).Status
@@ -388,7 +392,7 @@ public sealed class AccountChangeTests
 
         public void Break() => File.Move(Passwd, Passwd + ".away");
 
-        public void Mend() => File.Move(Passwd + ".away", Passwd);
+        public void Repair() => File.Move(Passwd + ".away", Passwd);
 
         public void Dispose() => Directory.Delete(Folder, recursive: true);
     }

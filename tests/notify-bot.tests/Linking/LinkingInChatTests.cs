@@ -52,10 +52,14 @@ public sealed class LinkingInChatTests
         await scene.OperateAsync("link", "alice", code);
 
         var told = (await scene.Phone.WaitForBotMessagesAsync(chat, 2, Cancellation))[1];
-        Assert.Contains("Linked: the notifications of alice", told.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Linked: this chat now receives the notifications of alice",
+            told.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("of alice", (await scene.AskAsync(chat, "/whoami")).Text, StringComparison.Ordinal);
         Assert.Contains(
-            "This chat is linked: the notifications of alice",
+            "This chat is linked. It receives the notifications of alice",
             (await scene.AskAsync(chat, "/start")).Text,
             StringComparison.Ordinal
         );
@@ -70,7 +74,7 @@ public sealed class LinkingInChatTests
         var other = await scene.Phone.AddPersonAsync("Eve", Cancellation);
 
         Assert.Contains(
-            "Linked: the notifications of alice",
+            "Linked: this chat now receives the notifications of alice",
             (await scene.AskAsync(chat, $"/start {offered}")).Text,
             StringComparison.Ordinal
         );
@@ -97,7 +101,7 @@ public sealed class LinkingInChatTests
             m =>
                 m.Any(x =>
                     x.Text.Contains(
-                        "of alice on Data Analyst arrive here from now on, and no longer those of bob",
+                        "now receives the notifications of alice on Data Analyst and no longer those of bob",
                         StringComparison.Ordinal
                     )
                 ),
@@ -133,7 +137,7 @@ public sealed class LinkingInChatTests
 
         await scene.Phone.WaitForBotMessagesAsync(
             old,
-            m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)),
+            m => m.Any(x => x.Text.Contains("now go to another chat", StringComparison.Ordinal)),
             Cancellation
         );
 
@@ -162,14 +166,32 @@ public sealed class LinkingInChatTests
 
         await scene.Phone.WaitForBotMessagesAsync(
             next,
-            m => m.Any(x => x.Text.Contains("Linked: the notifications of alice", StringComparison.Ordinal)),
+            m =>
+                m.Any(x =>
+                    x.Text.Contains(
+                        "Linked: this chat now receives the notifications of alice",
+                        StringComparison.Ordinal
+                    )
+                ),
             Cancellation
         );
         await scene.Phone.WaitForBotMessagesAsync(
             old,
-            m => m.Any(x => x.Text.Contains("go to another chat", StringComparison.Ordinal)),
+            m => m.Any(x => x.Text.Contains("now go to another chat", StringComparison.Ordinal)),
             Cancellation
         );
+    }
+
+    [Fact]
+    public async Task The_contact_of_the_settings_is_whom_people_ask()
+    {
+        await using var scene = await BotScene.SetAsync();
+        scene.Environment["NOTIFY_CONTACT"] = "data-platform@example.org";
+        await scene.StartBotAsync();
+
+        var answer = await scene.AskAsync(await scene.Phone.AddPersonAsync("Alice", Cancellation), "/start");
+
+        Assert.Contains("or give it to data-platform@example.org.", answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,7 +236,7 @@ public sealed class LinkingInChatTests
     }
 
     [Fact]
-    public async Task A_team_group_that_an_operator_links_receives_and_can_not_act()
+    public async Task A_team_group_that_an_admin_links_receives_and_can_not_act()
     {
         await using var scene = await BotScene.BeginAsync();
         var person = await scene.Phone.AddPersonAsync("Alice", Cancellation);
@@ -285,7 +307,7 @@ public sealed class LinkingInChatTests
             health.GetProperty("unreadable")[0].GetProperty("position").GetString(),
             StringComparison.Ordinal
         );
-        Assert.Contains("can't be read", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("can't read", answer.Text, StringComparison.Ordinal);
         Assert.Equal(1, linked);
         Assert.Contains("telegram_users.json", said, StringComparison.Ordinal);
         Assert.Equal(damaged, await File.ReadAllBytesAsync(path, Cancellation));
@@ -316,7 +338,7 @@ public sealed class LinkingInChatTests
             (await scene.Bot.SendAsync(new { user = "alice", text = "served on" }, Cancellation)).Status
         );
         Assert.StartsWith(
-            "The list of links can't be read at the moment.",
+            "The bot can't read its list of links at the moment.",
             (await scene.AskAsync(chat, "/unlink")).Text,
             StringComparison.Ordinal
         );

@@ -2,8 +2,8 @@ using Notify.Testing;
 
 namespace Notify.Tests.Doctor;
 
-/// <summary>What an operator sees and types: settings that are checked, users, link and unlink.</summary>
-public sealed class OperatorTests
+/// <summary>What an admin sees and types: checked settings, users, link and unlink.</summary>
+public sealed class AdminCommandTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,6 +20,8 @@ public sealed class OperatorTests
     [InlineData("NOTIFY_ANALYST_GROUP", "data read")]
     [InlineData("NOTIFY_TRUSTED_GROUP", "-ops")]
     [InlineData("NOTIFY_SCRIPTS_BIN", "notify-scripts")]
+    [InlineData("NOTIFY_CONTACT", "two\nlines")]
+    [InlineData("NOTIFY_CONTACT", " ")]
     [InlineData("NOTIFY_WEB_URL", "dashboard")]
     [InlineData("NOTIFY_METRICS_LISTEN", "9464")]
     [InlineData("NOTIFY_METRICS_LISTEN", "http://0.0.0.0:9464")]
@@ -35,7 +37,7 @@ public sealed class OperatorTests
         Assert.Contains($"notify-bot: {name} ", scene.Bot.Said, StringComparison.Ordinal);
         Assert.Contains(
             "should hold",
-            scene.Bot.Said.Replace("something else than", "should hold", StringComparison.Ordinal),
+            scene.Bot.Said.Replace("does not hold", "should hold", StringComparison.Ordinal),
             StringComparison.Ordinal
         );
         Assert.DoesNotContain("not-a-token-but-secret", scene.Bot.Said, StringComparison.Ordinal);
@@ -157,7 +159,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public async Task Operators_link_list_and_unlink_without_a_token()
+    public async Task Admins_link_list_and_unlink_without_a_token()
     {
         await using var scene = await BotScene.SetAsync();
         scene.Environment.Remove("TELEGRAM_BOT_TOKEN");
@@ -202,7 +204,7 @@ public sealed class OperatorTests
     }
 
     [Theory]
-    [InlineData("That code is wrong", "link", "@nobody", "123456")]
+    [InlineData("This code is wrong", "link", "@nobody", "123456")]
     [InlineData("@nobody is not linked", "unlink", "@nobody")]
     public async Task A_name_with_an_at_sign_is_a_name_and_no_file_of_arguments(
         string sentence,
