@@ -5,28 +5,28 @@ using Notify.Settings;
 
 namespace Notify.Gateway;
 
-/// <summary>What the gateway is told by its environment (specification, section 2), read once at start.</summary>
+/// <summary>The gateway's settings, read from the environment once at start.</summary>
 public sealed record GatewaySettings
 {
     /// <summary>Shortest secret in bytes: as long as the digest of HS256 (RFC 7518, section 3.2).</summary>
-    public const int ShortestSecret = 32;
+    public const int MinSecretBytes = 32;
 
-    /// <summary>Where clients connect. TLS is the business of the web server in front.</summary>
+    /// <summary>The address for clients. The web server in front does TLS.</summary>
     public required ListenPoint Listen { get; init; }
 
-    /// <summary>Where the bot and the dashboard connect.</summary>
+    /// <summary>The socket for the bot and the dashboard.</summary>
     public required string SocketPath { get; init; }
 
     /// <summary>The group of that socket; its members may dispatch.</summary>
     public required string TrustedGroup { get; init; }
 
-    /// <summary>The secrets with which tokens may be signed: the one in use, and while it is being replaced the one before.</summary>
+    /// <summary>The secrets that may sign tokens: the current one, and the earlier one while it is being replaced.</summary>
     public required IReadOnlyList<byte[]> Secrets { get; init; }
 
-    /// <summary>The origin of the dashboard's pages, such as <c>https://notify.example.org</c>; null lets no page in.</summary>
+    /// <summary>The origin of the dashboard's pages, such as <c>https://notify.example.org</c>; null refuses all pages.</summary>
     public string? WebOrigin { get; init; }
 
-    /// <summary>Where the gateway keeps which tokens are revoked: the folder that systemd gives it, else a fixed one.</summary>
+    /// <summary>The folder for revoked tokens: systemd's, else a fixed one.</summary>
     public required string StateFolder { get; init; }
 
     /// <summary>Reads and checks all settings.</summary>
@@ -42,7 +42,7 @@ public sealed record GatewaySettings
             Secrets = ReadSecrets(reader),
             WebOrigin = reader.HttpAddress("NOTIFY_WEB_URL", null) is { } web ? Origin(web) : null,
 
-            // systemd names several folders with colons between them (systemd.exec(5)); the unit has one.
+            // systemd separates several folders by colons (systemd.exec(5)); the unit has one.
             StateFolder = reader.AbsolutePath("STATE_DIRECTORY", "/var/lib/notify-gateway").Split(':')[0],
         };
         reader.ThrowIfWrong();
@@ -51,9 +51,9 @@ public sealed record GatewaySettings
 
     private static List<byte[]> ReadSecrets(SettingsReader reader)
     {
-        static bool IsLong(string text) => Encoding.UTF8.GetByteCount(text) >= ShortestSecret;
+        static bool IsLong(string text) => Encoding.UTF8.GetByteCount(text) >= MinSecretBytes;
         var should =
-            $"a secret of at least {ShortestSecret} bytes, the same as the dashboard's (openssl rand -base64 48 makes one)";
+            $"a secret of at least {MinSecretBytes} bytes, the same as the dashboard's (openssl rand -base64 48 prints one)";
         var secrets = new List<byte[]> { Encoding.UTF8.GetBytes(reader.Secret("NOTIFY_JWT_SECRET", IsLong, should)) };
         if (reader.OptionalSecret("NOTIFY_JWT_SECRET_PREVIOUS", IsLong, should) is { } previous)
         {
@@ -63,7 +63,7 @@ public sealed record GatewaySettings
         return secrets;
     }
 
-    /// <summary>As a browser writes it: lower case, no default port, names of other scripts in their ASCII form.</summary>
+    /// <summary>The browsers' form: lower case, no default port, internationalised names in ASCII.</summary>
     private static string Origin(Uri address)
     {
         var host = address.HostNameType == UriHostNameType.IPv6 ? $"[{address.DnsSafeHost}]" : address.IdnHost;

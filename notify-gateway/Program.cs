@@ -9,9 +9,9 @@ using Notify.Settings;
 //
 // Hosting/GatewayServer             puts the parts together: two sockets, one clock
 // Connections/WebSocketEndpoint            a client comes in over TCP and becomes a WebSocket
-// Connections/ClientConnection      the conversation with it: auth, pings, notifications, the end
+// Connections/ClientConnection      its protocol: auth, pings, notifications, the end
 // Tokens/TokenValidator                 whose token it is, and until when
-// Dispatch/DispatchApi              the bot's and the dashboard's calls over the Unix socket
+// Dispatch/DispatchApi              calls of the bot and the dashboard over the Unix socket
 var root = new RootCommand(
     "The gateway: holds the connections of desktops and browsers, and passes notifications on to them. Its settings come from the environment (docs/operations.md)."
 );
@@ -23,13 +23,13 @@ root.SetAction(
         )
 );
 
-// An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+// An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction wrongUse)
 {
-    // The sentence says what is wrong; the whole help would hide it.
+    // Only the sentence: the whole help would hide it.
     wrongUse.ShowHelp = false;
 }
 
-// No time limit of the library's on the end after TERM: the server has one of its own.
+// No time limit of the library for the end after TERM: the server has its own.
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

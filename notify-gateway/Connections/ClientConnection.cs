@@ -4,46 +4,26 @@ using Notify.Gateway.Tokens;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>What every conversation needs.</summary>
-internal sealed record ConversationParts(
-    ConnectionLimiter ConnectionLimiter,
-    ConnectionRegistry Store,
-    TokenValidator Tokens,
-    RevokedTokens Revoked,
-    WaitingOverAll Waiting,
-    GatewayMetrics Counts,
-    GatewayLog Log,
-    TimeProvider Time
-);
-
-/// <summary>
-/// The conversation with one client (specification, section 13): it says who it is, is told its notifications, and answers pings, until one of
-/// the two ends it.
-/// </summary>
-internal sealed class ClientConnection
+/// <summary>The conversation with one client: it authenticates, hears its notifications, and answers pings, until one of the two ends it.</summary>
+internal sealed class ClientConnection(
+    WebSocket socket,
+    TrackedConnection tracked,
+    ClientAuthenticator authenticator,
+    ConnectionRegistry registry,
+    WaitingOverAll waiting,
+    TimeProvider time
+)
 {
-    private readonly WebSocket _socket;
-    private readonly TrackedConnection _tracked;
-    private readonly ConversationParts _parts;
-    private readonly SendQueue _queue;
+    private readonly SendQueue _queue = new(socket, waiting);
     private readonly Lock _gate = new();
 
     private volatile Phase _phase = Phase.Stranger;
-    private long _phaseSince;
+    private long _phaseSince = time.GetTimestamp();
     private UserName? _user;
     private DateTimeOffset _until;
     private long _pingedAt;
     private bool _isPongDue;
     private int _missedPongs;
-
-    internal ClientConnection(WebSocket socket, TrackedConnection tracked, long since, ConversationParts parts)
-    {
-        _socket = socket;
-        _tracked = tracked;
-        _parts = parts;
-        _queue = new SendQueue(socket, parts.Waiting);
-        _phaseSince = since;
-    }
 
     private enum Phase
     {
@@ -52,10 +32,13 @@ internal sealed class ClientConnection
         Closing,
     }
 
-    /// <summary>The id of its token; null where it has none.</summary>
+    /// <summary>What is below its WebSocket.</summary>
+    internal TrackedConnection Tracked => tracked;
+
+    /// <summary>Its token's id; null without one.</summary>
     internal string? TokenId { get; private set; }
 
-    /// <summary>Reads what the client says, until the connection is over.</summary>
+    /// <summary>Reads the client's messages until the connection ends.</summary>
     internal async Task RunAsync()
     {
         try
@@ -65,7 +48,7 @@ internal sealed class ClientConnection
         catch (Exception e)
             when (e is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
-            // A frame that breaks the rules: the library has answered it with a close frame. Anything else: the client is gone.
+            // After an invalid frame the library has sent a close frame. Otherwise the client is gone.
             End(
                 e
                     is WebSocketException
@@ -84,24 +67,24 @@ internal sealed class ClientConnection
         }
     }
 
-    /// <summary>Passes a text on to the client, without waiting for it.</summary>
-    /// <returns>Whether it is on its way.</returns>
+    /// <summary>Sends a text to the client without waiting.</summary>
+    /// <returns>Whether it was queued.</returns>
     internal bool Offer(ReadOnlyMemory<byte> text)
     {
         var queued = _queue.TryAdd(text);
         if (queued == Queued.Full)
         {
-            // It takes nothing, so it would not take a close frame either.
+            // It reads nothing, so it would not read a close frame either.
             End(CloseReason.Slow);
-            _tracked.Cut(CloseReason.Slow.Sentence());
+            tracked.Cut(CloseReason.Slow.Sentence());
         }
 
         return queued == Queued.Yes;
     }
 
-    /// <summary>Ends the conversation: nothing more is passed on, what waits goes out, then the close. The connection is cut if the client does not close in time.</summary>
+    /// <summary>Ends the conversation: takes no more messages, sends the waiting ones, then the close frame. Cuts the connection if the client does not close in time.</summary>
     /// <param name="reason">Why.</param>
-    /// <param name="authError">What the client is told before, where it is about its token.</param>
+    /// <param name="authError">The message before it, if the reason is the token.</param>
     internal void End(CloseReason reason, string? authError = null)
     {
         UserName? user;
@@ -114,32 +97,26 @@ internal sealed class ClientConnection
 
             user = _user;
             _phase = Phase.Closing;
-            _phaseSince = _parts.Time.GetTimestamp();
+            _phaseSince = time.GetTimestamp();
         }
 
-        if (user is not null)
-        {
-            _parts.Store.Remove(user, this);
-        }
-
+        registry.Ended(this, user, reason, authError);
         if (authError is not null)
         {
             _queue.TryAdd(ToClient.AuthError(authError));
         }
 
         _queue.Finish(reason.Status(), reason.Sentence());
-        _parts.Counts.Ended(reason);
-        _parts.Log.Ended(reason, user, _tracked.Place, authError);
     }
 
-    /// <summary>Does what is due: a ping, the end of a token, of a client's silence, of patience.</summary>
+    /// <summary>Does what is due: a ping, the token's expiry, missing pongs, time limits.</summary>
     internal void Look()
     {
         Phase phase;
         TimeSpan inPhase;
         lock (_gate)
         {
-            (phase, inPhase) = (_phase, _parts.Time.GetElapsedTime(_phaseSince));
+            (phase, inPhase) = (_phase, time.GetElapsedTime(_phaseSince));
         }
 
         switch (phase)
@@ -147,21 +124,21 @@ internal sealed class ClientConnection
             case Phase.Stranger when inPhase >= ClientLimits.ToIntroduceItself:
                 Refuse("No token came within 10 seconds.");
                 break;
-            case Phase.Open when _parts.Time.GetUtcNow() >= _until:
+            case Phase.Open when time.GetUtcNow() >= _until:
                 End(CloseReason.TokenEnded, TokenValidator.EndedSentence);
                 break;
             case Phase.Open:
                 Ping();
                 break;
             case Phase.Closing when inPhase >= ClientLimits.ToClose:
-                _tracked.Cut("The closing handshake took too long.");
+                tracked.Cut("The closing handshake took too long.");
                 break;
         }
     }
 
     private void Ping()
     {
-        var since = _parts.Time.GetElapsedTime(Volatile.Read(ref _pingedAt));
+        var since = time.GetElapsedTime(Volatile.Read(ref _pingedAt));
         if (Volatile.Read(ref _isPongDue) && since >= ClientLimits.PongWithin)
         {
             _isPongDue = false;
@@ -175,15 +152,15 @@ internal sealed class ClientConnection
         if (since >= ClientLimits.PingInterval)
         {
             _isPongDue = true;
-            Volatile.Write(ref _pingedAt, _parts.Time.GetTimestamp());
+            Volatile.Write(ref _pingedAt, time.GetTimestamp());
             Offer(ToClient.Ping);
         }
     }
 
     private async Task<bool> ReceiveAsync()
     {
-        // Nothing is held for a client that says nothing: an empty read waits for it.
-        var part = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+        // An empty read waits without a buffer for a silent client.
+        var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
         if (part.MessageType == WebSocketMessageType.Close)
         {
             return await CloseAsync();
@@ -195,7 +172,7 @@ internal sealed class ClientConnection
             var length = 0;
             while (!part.EndOfMessage)
             {
-                part = await _socket.ReceiveAsync(
+                part = await socket.ReceiveAsync(
                     buffer.AsMemory(length, ClientLimits.MessageBytes + 1 - length),
                     CancellationToken.None
                 );
@@ -207,7 +184,7 @@ internal sealed class ClientConnection
                 length += part.Count;
                 if (length > ClientLimits.MessageBytes)
                 {
-                    // The rest is read away until the client has closed: with bytes unread the kernel would reset the connection, and the client might never see why.
+                    // Reads the rest until the client has closed. With unread bytes the kernel would reset the connection, and the client might never see why.
                     length = 0;
                     End(CloseReason.MessageTooLong);
                 }
@@ -230,9 +207,9 @@ internal sealed class ClientConnection
     private async Task<bool> CloseAsync()
     {
         End(CloseReason.ClientLeft);
-        if (_socket.State == WebSocketState.CloseReceived)
+        if (socket.State == WebSocketState.CloseReceived)
         {
-            await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
         }
 
         return false;
@@ -243,7 +220,7 @@ internal sealed class ClientConnection
         switch (_phase)
         {
             case Phase.Stranger when FromClient.TryRead(text.Span) is { Type: "auth", Token: { } token }:
-                await AdmitAsync(token);
+                await authenticator.AuthenticateAsync(this, token);
                 break;
             case Phase.Stranger:
                 Refuse("""The first message is {"type":"auth","token":"..."}.""");
@@ -255,34 +232,8 @@ internal sealed class ClientConnection
         }
     }
 
-    private async Task AdmitAsync(string token)
-    {
-        switch (await _parts.Tokens.CheckAsync(token))
-        {
-            case TokenValidationResult.Refused refused:
-                Refuse(refused.Why);
-                break;
-            case TokenValidationResult.Accepted accepted
-                when !_parts.Store.TryAdd(accepted.User, this, () => TryOpen(accepted)):
-                End(
-                    CloseReason.TooManyConnections,
-                    $"{accepted.User} has {ClientLimits.ConnectionsPerUser} connections already, and that is the limit. Close one; those whose network is gone end by themselves within two minutes."
-                );
-                break;
-            case TokenValidationResult.Accepted accepted:
-                _parts.ConnectionLimiter.Introduce(_tracked);
-
-                // Revoked since the check, and by somebody who did not find this connection in the store yet.
-                if (accepted.Id is not null && _parts.Revoked.Contains(accepted.Id))
-                {
-                    End(CloseReason.TokenRevoked, TokenValidator.RevokedSentence);
-                }
-
-                break;
-        }
-    }
-
-    private bool TryOpen(TokenValidationResult.Accepted accepted)
+    // Revoked after the check, by a call that did not find this connection in the registry yet.
+    internal bool TryOpen(TokenValidationResult.Accepted accepted)
     {
         lock (_gate)
         {
@@ -292,7 +243,7 @@ internal sealed class ClientConnection
             }
 
             _phase = Phase.Open;
-            _phaseSince = _pingedAt = _parts.Time.GetTimestamp();
+            _phaseSince = _pingedAt = time.GetTimestamp();
             _user = accepted.User;
             _until = accepted.Until;
             TokenId = accepted.Id;
@@ -302,15 +253,16 @@ internal sealed class ClientConnection
         return true;
     }
 
-    private void Refuse(string why) => End(CloseReason.NotAuthenticated, why);
+    /// <summary>Ends the conversation with a client that is not let in.</summary>
+    internal void Refuse(string why) => End(CloseReason.NotAuthenticated, why);
 
-    /// <summary>Reads what still comes, so that the last word reaches the client. <see cref="Look"/> limits it in time, the meter in bytes.</summary>
+    /// <summary>Reads the rest, so the close frame reaches the client. <see cref="Look"/> limits the time, the meter the bytes.</summary>
     private async Task ReadAwayAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ClientLimits.MessageBytes);
         try
         {
-            while (_tracked.Stream is { } stream && await stream.ReadAsync(buffer) > 0) { }
+            while (tracked.Stream is { } stream && await stream.ReadAsync(buffer) > 0) { }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

@@ -1,62 +1,62 @@
 namespace Notify.Gateway.Connections;
 
-/// <summary>What a client may do and take, all in one place. docs/gateway.md tells the authors of clients.</summary>
+/// <summary>All limits for clients. docs/gateway.md has them for authors of clients.</summary>
 internal static class ClientLimits
 {
-    /// <summary>For each step before a client has said who it is: the request that opens the WebSocket, then the token.</summary>
+    /// <summary>Time for each step before authentication: the request that opens the WebSocket, then the token.</summary>
     internal static readonly TimeSpan ToIntroduceItself = TimeSpan.FromSeconds(10);
 
-    /// <summary>Between two pings.</summary>
+    /// <summary>Time between two pings.</summary>
     internal static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a pong may take; later it counts as missed.</summary>
+    /// <summary>When a pong counts as missed.</summary>
     internal static readonly TimeSpan PongWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>As many pongs missed one after the other end a connection.</summary>
+    /// <summary>Missed pongs in a row that end a connection.</summary>
     internal const int MissedPongs = 3;
 
-    /// <summary>For the closing handshake; then the connection is cut.</summary>
+    /// <summary>Time for the closing handshake; then the connection is cut.</summary>
     internal static readonly TimeSpan ToClose = TimeSpan.FromSeconds(3);
 
-    /// <summary>Connections of one user.</summary>
+    /// <summary>Most connections of one user.</summary>
     internal const int ConnectionsPerUser = 5;
 
-    /// <summary>All connections together: 2,000 users with all of theirs. Each takes some 20 kB.</summary>
+    /// <summary>Most connections in all: 2,000 users with all of theirs. Each takes some 20 kB.</summary>
     internal const int Connections = 10_000;
 
-    /// <summary>Connections that have not said yet who they are, from all over. Each may stay for twice <see cref="ToIntroduceItself"/>. Three quarters may be of one place on this machine.</summary>
+    /// <summary>Most unauthenticated connections in all. Each may stay for twice <see cref="ToIntroduceItself"/>. Three quarters may come from one place on this machine.</summary>
     internal const int Strangers = 4096;
 
-    /// <summary>The same from one address elsewhere: an office whose people all come back at the same moment.</summary>
+    /// <summary>Most from one address elsewhere: an office whose people all return at the same moment.</summary>
     internal const int StrangersPerAddress = 128;
 
     /// <summary>Longest message of a client in bytes. A token takes some 300.</summary>
     internal const int MessageBytes = 4096;
 
-    /// <summary>Bytes that a client may send at once, framing and WebSocket pings included.</summary>
+    /// <summary>Most bytes that a client may send at once, including frames and WebSocket pings.</summary>
     internal const int TrafficBurst = 16 * 1024;
 
-    /// <summary>Bytes that a client may send each second on end. A pong every 30 s takes one.</summary>
+    /// <summary>Most bytes per second that a client may send for long. A pong every 30 s takes one.</summary>
     internal const int TrafficPerSecond = 256;
 
-    /// <summary>Bytes that are read from a client that was told to close and does not, so that the word reaches it; then it is cut.</summary>
+    /// <summary>Most bytes to read from a client after the close frame, so the frame can reach it; then it is cut.</summary>
     internal const int TrafficWhileClosing = 1024 * 1024;
 
-    /// <summary>What may wait for a client that reads more slowly than others write to it, in bytes; beyond that it is dropped.</summary>
+    /// <summary>Most bytes that may wait for a slow client; beyond it the client is dropped.</summary>
     internal const int WaitingBytes = 4 * 1024 * 1024;
 
-    /// <summary>The same while over all clients more than <see cref="WaitingBytesOverAll"/> waits.</summary>
+    /// <summary>The same while more than <see cref="WaitingBytesOverAll"/> waits for all clients.</summary>
     internal const int WaitingBytesInACrowd = 64 * 1024;
 
-    /// <summary>What waits over all clients, in bytes, from which on each has less. Messages are shared, so that memory holds less than that.</summary>
+    /// <summary>Waiting bytes of all clients from which on each may have less. Messages are shared, so memory holds less than this.</summary>
     internal const long WaitingBytesOverAll = 256L * 1024 * 1024;
 
-    /// <summary>What a waiting message takes beside its text.</summary>
+    /// <summary>Size of a waiting message beside its text.</summary>
     internal const int WaitingOverhead = 64;
 
     /// <summary>
-    /// What the kernel holds for a client that does not read; it takes twice the number (socket(7), SO_SNDBUF). Left alone, it would hold some
-    /// megabytes of each.
+    /// The kernel's buffer for a client; it doubles the number (socket(7), SO_SNDBUF). Its default would hold some
+    /// megabytes for each.
     /// </summary>
     internal const int KernelSendBuffer = 64 * 1024;
 }

@@ -1,20 +1,17 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Notify.Contracts;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>What a client says: <c>auth</c> with a token, <c>pong</c>. Other members mean nothing.</summary>
-/// <param name="Type">What it is.</param>
-/// <param name="Token">Of <c>auth</c>.</param>
-internal sealed record FromClient(string? Type, string? Token)
+/// <summary>Messages of a client. Other members are ignored.</summary>
+internal static class FromClient
 {
-    /// <summary>Reads a text; null where it is none of the protocol's.</summary>
-    internal static FromClient? TryRead(ReadOnlySpan<byte> text)
+    /// <summary>Parses a text; null if it is not in the protocol.</summary>
+    internal static ClientMessage? TryRead(ReadOnlySpan<byte> text)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, ClientMessagesJson.Own.FromClient);
+            return JsonSerializer.Deserialize(text, GatewayContract.Json.ClientMessage);
         }
         catch (JsonException)
         {
@@ -23,34 +20,30 @@ internal sealed record FromClient(string? Type, string? Token)
     }
 }
 
-/// <summary>What a client is told. A notification is in <c>Dispatch/Notification</c>.</summary>
+/// <summary>The gateway's messages to clients.</summary>
 internal static class ToClient
 {
-    internal static readonly ReadOnlyMemory<byte> Ping = "{\"type\":\"ping\"}"u8.ToArray();
+    internal static readonly ReadOnlyMemory<byte> Ping = Text(new GatewayMessage("ping"));
 
     internal static ReadOnlyMemory<byte> AuthOk(UserName user) =>
-        JsonSerializer.SerializeToUtf8Bytes(new AuthOk("auth_ok", user.Value), ClientMessagesJson.Own.AuthOk);
+        Text(new GatewayMessage("auth_ok", Username: user.Value));
 
     internal static ReadOnlyMemory<byte> AuthError(string message) =>
-        JsonSerializer.SerializeToUtf8Bytes(new AuthError("auth_error", message), ClientMessagesJson.Own.AuthError);
-}
+        Text(new GatewayMessage("auth_error", Message: message));
 
-internal sealed record AuthOk(string Type, string Username);
-
-internal sealed record AuthError(string Type, string Message);
-
-[JsonSerializable(typeof(FromClient))]
-[JsonSerializable(typeof(AuthOk))]
-[JsonSerializable(typeof(AuthError))]
-internal sealed partial class ClientMessagesJson : JsonSerializerContext
-{
-    /// <summary>Sentences as they are, without escapes for apostrophes.</summary>
-    internal static ClientMessagesJson Own { get; } =
-        new(
-            new JsonSerializerOptions
-            {
-                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            }
+    internal static ReadOnlyMemory<byte> Notification(DispatchedNotification sent) =>
+        Text(
+            new GatewayMessage(
+                "notification",
+                sent.Id,
+                sent.Title,
+                sent.Message,
+                sent.Script,
+                sent.Timestamp,
+                sent.ImageUrl
+            )
         );
+
+    private static ReadOnlyMemory<byte> Text(GatewayMessage message) =>
+        JsonSerializer.SerializeToUtf8Bytes(message, GatewayContract.Json.GatewayMessage);
 }

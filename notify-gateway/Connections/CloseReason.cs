@@ -9,16 +9,16 @@ internal enum CloseReason
     /// <summary>The client closed it, or its network did.</summary>
     ClientLeft,
 
-    /// <summary>It did not get as far as a good token.</summary>
+    /// <summary>It did not authenticate.</summary>
     NotAuthenticated,
 
-    /// <summary>Its token was good, and its user had too many connections.</summary>
+    /// <summary>Its token was valid, but its user had too many connections.</summary>
     TooManyConnections,
 
-    /// <summary>Its token is over.</summary>
+    /// <summary>Its token has expired.</summary>
     TokenEnded,
 
-    /// <summary>Its token was taken back.</summary>
+    /// <summary>Its token was revoked.</summary>
     TokenRevoked,
 
     /// <summary>It answered no pings.</summary>
@@ -33,7 +33,7 @@ internal enum CloseReason
     /// <summary>It sent a message that is too long.</summary>
     MessageTooLong,
 
-    /// <summary>It sent something else than text.</summary>
+    /// <summary>It sent a binary message.</summary>
     NotText,
 
     /// <summary>It broke the rules of WebSocket, or of UTF-8.</summary>
@@ -43,7 +43,7 @@ internal enum CloseReason
     GatewayStops,
 }
 
-/// <summary>The words and numbers for it.</summary>
+/// <summary>Words and numbers of the reasons.</summary>
 internal static class Endings
 {
     /// <summary>All of them.</summary>
@@ -71,9 +71,9 @@ internal static class Endings
             CloseReason.TooManyConnections => "Too many connections of this user.",
             CloseReason.TokenEnded => Tokens.TokenValidator.EndedSentence,
             CloseReason.TokenRevoked => Tokens.TokenValidator.RevokedSentence,
-            CloseReason.Silent => "Three pings were not answered.",
-            CloseReason.Slow => "Too much waits: read faster.",
-            CloseReason.TooMuchTraffic => "Too much traffic: a client answers pings, and says nothing else.",
+            CloseReason.Silent => "Three pings got no answer.",
+            CloseReason.Slow => "The client reads too slowly.",
+            CloseReason.TooMuchTraffic => "Too much traffic: a client only answers pings.",
             CloseReason.MessageTooLong => "A message has at most 4096 bytes.",
             CloseReason.NotText => "Messages are text.",
             CloseReason.ProtocolError => "Not WebSocket.",

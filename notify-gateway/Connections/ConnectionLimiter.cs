@@ -8,17 +8,17 @@ using Notify.Posix;
 namespace Notify.Gateway.Connections;
 
 /// <summary>
-/// Everybody who has come in for a client. Bounds how many there are: over all, and of strangers from one place, so that a crowd from one place keeps nobody else
-/// out. Of strangers from this machine, where the crowd and everybody else may have the same address, the one that has waited longest makes room for the next: a
-/// client that says at once who it is gets in, however many say nothing.
+/// Tracks clients' connections and bounds them: in all, and unauthenticated ones from one place, so a crowd from one place keeps nobody else
+/// out. On this machine the crowd and everybody else may share an address, so the unauthenticated connection that has waited longest makes room for the next. A
+/// client that authenticates at once gets in, however many stay silent.
 /// </summary>
-/// <param name="time">The clock of their patience.</param>
-/// <param name="counts">Where those are counted who find no room.</param>
-/// <param name="openFiles">How many files and sockets the system lets the gateway have; it takes no more than a part of them.</param>
-internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts, int openFiles)
+/// <param name="time">The clock.</param>
+/// <param name="metrics">Counts refused connections.</param>
+internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics metrics)
 {
-    private readonly int _most = Math.Min(ClientLimits.Connections, openFiles / 2);
-    private readonly int _mostStrangers = Math.Min(ClientLimits.Strangers, openFiles / 4);
+    // No more than a part of the files and sockets that the system lets the gateway have.
+    private readonly int _most = Math.Min(ClientLimits.Connections, OpenFiles.Limit / 2);
+    private readonly int _mostStrangers = Math.Min(ClientLimits.Strangers, OpenFiles.Limit / 4);
 
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<TrackedConnection, byte> _all = [];
@@ -28,20 +28,20 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
     private int _strangers;
     private int _count;
 
-    /// <summary>Those who are there.</summary>
+    /// <summary>Current connections.</summary>
     internal IEnumerable<TrackedConnection> All => _all.Keys;
 
-    /// <summary>How many of them have not said yet who they are.</summary>
+    /// <summary>The number of unauthenticated connections.</summary>
     internal int Strangers => Volatile.Read(ref _strangers);
 
-    private int MostFromHere => _mostStrangers / 4 * 3;
+    private int MaxFromHere => _mostStrangers / 4 * 3;
 
     /// <summary>Kestrel's connection middleware of the clients' endpoint.</summary>
     internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (TryEnter(connection) is not { } tracked)
         {
-            counts.TurnedAway();
+            metrics.TurnedAway();
             connection.Abort(new ConnectionAbortedException("Too many connections."));
             return;
         }
@@ -57,27 +57,27 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
         }
     }
 
-    /// <summary>The tracked of a request.</summary>
+    /// <summary>The tracked connection of a request.</summary>
     internal static TrackedConnection? Of(HttpContext context) =>
         context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(TrackedConnection), out var tracked)
         == true
             ? tracked as TrackedConnection
             : null;
 
-    /// <summary>Takes a tracked for one from another address: the web server in front has said so.</summary>
-    /// <returns>False where too many strangers from there are waiting.</returns>
+    /// <summary>Moves a connection to the client's address that the web server in front gave.</summary>
+    /// <returns>False if too many unauthenticated connections from there wait.</returns>
     internal bool TryMove(TrackedConnection tracked, IPAddress forwardedFor)
     {
         var place = Place.Of(forwardedFor);
         TrackedConnection? oldest;
         lock (_gate)
         {
-            // Out of the count first: who moves needs no room beside itself.
+            // Removed from the count first: a move needs no extra room.
             Remove(tracked);
             if (!TryMakeRoom(place, out oldest))
             {
                 Add(tracked);
-                counts.TurnedAway();
+                metrics.TurnedAway();
                 return false;
             }
 
@@ -89,7 +89,7 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
         return true;
     }
 
-    /// <summary>A stranger has said who it is.</summary>
+    /// <summary>A client has authenticated.</summary>
     internal void Introduce(TrackedConnection tracked)
     {
         lock (_gate)
@@ -132,7 +132,7 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
         }
         catch (SocketException)
         {
-            // It is gone already; whoever reads next sees that.
+            // It is already gone; the next read notices.
         }
 
         _all.TryAdd(tracked, 0);
@@ -149,7 +149,7 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
         }
     }
 
-    /// <summary>Whether one more stranger from there may wait; where another has to make room for it, that one is taken out of the count and given back.</summary>
+    /// <summary>Whether one more unauthenticated connection from there may wait. One that has to make room is removed from the count and returned.</summary>
     private bool TryMakeRoom(Place place, out TrackedConnection? oldest)
     {
         oldest = null;
@@ -159,7 +159,7 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
             return false;
         }
 
-        if (place.IsHere && count >= MostFromHere)
+        if (place.IsHere && count >= MaxFromHere)
         {
             oldest = own!.First!.Value;
         }
@@ -208,8 +208,8 @@ internal sealed class ConnectionLimiter(TimeProvider time, GatewayMetrics counts
     {
         if (oldest is not null)
         {
-            counts.TurnedAway();
-            oldest.Cut("Others wait, and this one has waited longest without saying who it is.");
+            metrics.TurnedAway();
+            oldest.Cut("Other connections wait, and this one has waited longest without authenticating.");
         }
     }
 }

@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>Which users are connected, and with what. Looking somebody up waits for nobody.</summary>
-internal sealed class ConnectionRegistry
+/// <summary>The connections of each user. Lookups never wait.</summary>
+internal sealed class ConnectionRegistry(GatewayMetrics metrics, GatewayLog log)
 {
     private readonly Lock _writing = new();
 
-    // Each array is replaced, never changed, so that a reader needs no lock.
+    // Arrays are replaced, never changed, so readers need no lock.
     private readonly ConcurrentDictionary<UserName, ClientConnection[]> _byUser = [];
 
-    /// <summary>How many connections each user has, in the order of the names.</summary>
+    /// <summary>The number of connections of each user, ordered by name.</summary>
     internal SortedDictionary<string, int> Users =>
         new(
             _byUser.ToDictionary(u => u.Key.Value, u => u.Value.Length, StringComparer.Ordinal),
@@ -20,15 +20,15 @@ internal sealed class ConnectionRegistry
     /// <summary>A user's connections.</summary>
     internal ClientConnection[] Of(UserName user) => _byUser.GetValueOrDefault(user) ?? [];
 
-    /// <summary>The connections that came in with a token.</summary>
+    /// <summary>The connections of a token.</summary>
     internal IEnumerable<ClientConnection> WithToken(string id) =>
         _byUser.Values.SelectMany(c => c).Where(c => c.TokenId == id);
 
     /// <summary>Adds a connection.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="connection">The connection.</param>
-    /// <param name="open">Opens it, unless it is closing already; called before anybody finds it here, so that what it says to the client comes first.</param>
-    /// <returns>False where the user has too many.</returns>
+    /// <param name="open">Opens it, unless it is already closing. Called before others can find the connection, so its message comes first.</param>
+    /// <returns>False if the user has too many.</returns>
     internal bool TryAdd(UserName user, ClientConnection connection, Func<bool> open)
     {
         lock (_writing)
@@ -48,8 +48,23 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Takes a connection out.</summary>
-    internal void Remove(UserName user, ClientConnection connection)
+    /// <summary>Takes a connection out that has ended, and counts and logs it.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="user">Whose; null if it never said.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="authError">What the client hears about its token.</param>
+    internal void Ended(ClientConnection connection, UserName? user, CloseReason reason, string? authError)
+    {
+        if (user is not null)
+        {
+            Remove(user, connection);
+        }
+
+        metrics.Ended(reason);
+        log.Ended(reason, user, connection.Tracked.Place, authError);
+    }
+
+    private void Remove(UserName user, ClientConnection connection)
     {
         lock (_writing)
         {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Notify.Gateway.Connections;
 
 /// <summary>
-/// Goes from frame to frame through what a client sends, however it is cut into reads. A client's frames have to be masked (RFC 6455, section 5.1), and the
-/// framework's WebSocket does not look.
+/// Checks that a client's frames are masked (RFC 6455, section 5.1), across reads of any size. The framework's WebSocket does
+/// not check it.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct FrameMaskCheck
@@ -20,7 +20,7 @@ internal struct FrameMaskCheck
         /// <summary>At the first byte of a frame.</summary>
         Start,
 
-        /// <summary>At the second, with the mask's bit and a short length.</summary>
+        /// <summary>At the second, with the mask bit and a short length.</summary>
         MaskAndLength,
 
         /// <summary>In a longer length.</summary>
@@ -30,7 +30,7 @@ internal struct FrameMaskCheck
         Rest,
     }
 
-    /// <summary>Goes on through what was read; false where a frame without a mask begins.</summary>
+    /// <summary>Checks the read bytes; false if an unmasked frame begins.</summary>
     internal bool AreMasked(ReadOnlySpan<byte> read)
     {
         while (!read.IsEmpty)

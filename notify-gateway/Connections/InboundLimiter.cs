@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Notify.Gateway.Connections;
 
 /// <summary>
-/// Counts what a client sends, below the WebSocket, where pings, fragments and empty frames count as well; those never come up to whoever
-/// reads messages. A client has little to say: who sends more than <see cref="ClientLimits"/> allows has an end made of it.
+/// Counts a client's bytes below the WebSocket, where pings, fragments and empty frames count too; readers of messages
+/// never see them. A client that sends more than <see cref="ClientLimits"/> allows is disconnected.
 /// </summary>
 internal sealed class InboundLimiter(TimeProvider time, TrackedConnection tracked)
 {
@@ -28,7 +28,7 @@ internal sealed class InboundLimiter(TimeProvider time, TrackedConnection tracke
         _since = now;
         if (_left < -ClientLimits.TrafficWhileClosing)
         {
-            tracked.Cut("It went on sending after it was told to close.");
+            tracked.Cut("The client sent more after it was told to close.");
         }
         else if (_left < 0)
         {
@@ -37,7 +37,7 @@ internal sealed class InboundLimiter(TimeProvider time, TrackedConnection tracke
     }
 }
 
-/// <summary>Puts a meter into the connection that the WebSocket middleware gets.</summary>
+/// <summary>Adds the counter to the connection of the WebSocket middleware.</summary>
 internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, InboundLimiter meter, TrackedConnection tracked)
     : IHttpUpgradeFeature
 {
@@ -46,7 +46,7 @@ internal sealed class MeteredUpgrade(IHttpUpgradeFeature inner, InboundLimiter m
     public async Task<Stream> UpgradeAsync() => tracked.Stream = new MeteredStream(await inner.UpgradeAsync(), meter);
 }
 
-/// <summary>A stream whose reader is counted.</summary>
+/// <summary>A stream that counts what is read.</summary>
 internal sealed class MeteredStream(Stream inner, InboundLimiter meter) : Stream
 {
     public override bool CanRead => true;
@@ -65,7 +65,7 @@ internal sealed class MeteredStream(Stream inner, InboundLimiter meter) : Stream
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // An empty read waits for data and takes none.
+        // An empty read waits for data without taking any.
         var read = inner.ReadAsync(buffer, cancellationToken);
         return buffer.IsEmpty ? read : CountAsync(read, buffer);
     }

@@ -3,12 +3,12 @@ using System.Net;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>Where a connection comes from, by which strangers are counted.</summary>
-/// <param name="Address">An IPv4 address, or of IPv6 the network of a house, which has as many addresses as it likes; null for a Unix socket.</param>
-/// <param name="Uid">Who is at the other end of a Unix socket.</param>
+/// <summary>The origin of a connection, for counting unauthenticated ones.</summary>
+/// <param name="Address">An IPv4 address, or the network of an IPv6 address, because one site has many addresses; null for a Unix socket.</param>
+/// <param name="Uid">The user id of a Unix socket's peer.</param>
 internal readonly record struct Place(IPAddress? Address, uint? Uid)
 {
-    /// <summary>Whether it is this machine: the web server in front may be behind it, and so everybody.</summary>
+    /// <summary>Whether it is this machine: the web server in front, and so everybody, may share it.</summary>
     internal bool IsHere => Address is null || IPAddress.IsLoopback(Address);
 
     /// <summary>The place of an address.</summary>

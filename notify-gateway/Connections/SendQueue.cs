@@ -2,20 +2,20 @@ using System.Net.WebSockets;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>What became of a message for a client.</summary>
+/// <summary>The result of queueing a message.</summary>
 internal enum Queued
 {
-    /// <summary>It goes out when those before it have.</summary>
+    /// <summary>It is queued.</summary>
     Yes,
 
-    /// <summary>The client takes no more: it is closing, or gone.</summary>
+    /// <summary>The client is closing or gone.</summary>
     No,
 
-    /// <summary>Too much waits already: the client is too slow.</summary>
+    /// <summary>Too much waits: the client is too slow.</summary>
     Full,
 }
 
-/// <summary>How much waits over all clients.</summary>
+/// <summary>Waiting bytes of all clients.</summary>
 internal sealed class WaitingOverAll
 {
     private long _bytes;
@@ -26,8 +26,8 @@ internal sealed class WaitingOverAll
 }
 
 /// <summary>
-/// What waits for one client, in order. Adding never waits for the client, nor for anything else: a thread of the pool sends. An idle client
-/// has no thread, no task and no buffer here.
+/// The queue of one client. Adding never waits: a pool thread sends. An idle client
+/// has no thread, task or buffer here.
 /// </summary>
 internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThreadPoolWorkItem
 {
@@ -54,7 +54,7 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
                     ? ClientLimits.WaitingBytes
                     : ClientLimits.WaitingBytesInACrowd;
 
-            // One message always has room, however large: who has nothing waiting is not slow.
+            // One message of any size always fits: a client with an empty queue is not slow.
             if (_bytes > 0 && _bytes + size > room)
             {
                 return Queued.Full;
@@ -67,7 +67,7 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
         }
     }
 
-    /// <summary>Nothing comes after what waits now but the close.</summary>
+    /// <summary>Takes no more messages; only the close frame follows.</summary>
     internal void Finish(WebSocketCloseStatus status, string reason)
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
         }
     }
 
-    /// <summary>Nothing more goes out; what waits is forgotten.</summary>
+    /// <summary>Sends nothing more and drops the queue.</summary>
     internal void Drop()
     {
         lock (_gate)
@@ -124,7 +124,7 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
         catch (Exception e)
             when (e is WebSocketException or InvalidOperationException or IOException or OperationCanceledException)
         {
-            // The client is gone, or was cut off; whoever reads from it sees that too, and ends the connection.
+            // The client is gone or was cut. Its reader notices too, and ends the connection.
             Drop();
         }
     }
@@ -153,7 +153,7 @@ internal sealed class SendQueue(WebSocket socket, WaitingOverAll overAll) : IThr
     {
         lock (_gate)
         {
-            // After a drop all of it has been given back already.
+            // After a drop all of it is already released.
             Count(-Math.Min(_bytes, text.Length + ClientLimits.WaitingOverhead));
         }
     }

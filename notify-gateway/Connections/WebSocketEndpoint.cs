@@ -1,49 +1,21 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebSockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Notify.Gateway.Connections;
 
-/// <summary>Where clients come in: one path, which is a WebSocket, and for a browser only from the dashboard's pages.</summary>
-internal sealed class WebSocketEndpoint
+/// <summary>The clients' endpoint: one path with a WebSocket, for browsers only from the dashboard's pages.</summary>
+internal sealed class WebSocketEndpoint(
+    GatewaySettings settings,
+    ConnectionLimiter limiter,
+    ClientAuthenticator authenticator,
+    ConnectionRegistry registry,
+    WaitingOverAll waiting,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time
+)
 {
-    private static readonly WebSocketAcceptContext Plainly = new();
-
-    private readonly string? _webOrigin;
-    private readonly ConversationParts _parts;
-    private readonly WebSocketMiddleware _webSockets;
-
-    private volatile bool _isClosed;
-
-    /// <param name="webOrigin">The dashboard's origin; null lets no page in.</param>
-    /// <param name="parts">For the conversations.</param>
-    internal WebSocketEndpoint(string? webOrigin, ConversationParts parts)
-    {
-        _webOrigin = webOrigin;
-        _parts = parts;
-
-        // The protocol has pings of its own.
-        _webSockets = new WebSocketMiddleware(
-            TalkAsync,
-            Options.Create(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero }),
-            NullLoggerFactory.Instance
-        );
-    }
-
-    /// <summary>Lets nobody in any more, and tells those who are in that the gateway ends.</summary>
-    internal void Close()
-    {
-        _isClosed = true;
-        foreach (var tracked in _parts.ConnectionLimiter.All)
-        {
-            tracked.Client?.End(CloseReason.GatewayStops);
-        }
-    }
-
-    /// <summary>A request of a client.</summary>
-    internal Task HandleAsync(HttpContext context)
+    /// <summary>Middleware: decides whether a request may become a WebSocket, and counts its bytes from then on.</summary>
+    internal Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
         if (request.Path != "/")
@@ -56,23 +28,22 @@ internal sealed class WebSocketEndpoint
             || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade
         )
         {
-            context.Response.Headers.Upgrade = "websocket";
-            return AnswerAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket.");
+            return UpgradeRequiredAsync(context);
         }
 
         if (
             request.Headers.Origin is { Count: > 0 } origin
-            && !(origin is [{ } only] && only.Equals(_webOrigin, StringComparison.OrdinalIgnoreCase))
+            && !(origin is [{ } only] && only.Equals(settings.WebOrigin, StringComparison.OrdinalIgnoreCase))
         )
         {
             return AnswerAsync(
                 context,
                 StatusCodes.Status403Forbidden,
-                "Only pages of the dashboard connect here. The operator's NOTIFY_WEB_URL names its address."
+                "Only pages of the dashboard may connect here. The setting NOTIFY_WEB_URL names its address."
             );
         }
 
-        if (_isClosed)
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return AnswerAsync(
                 context,
@@ -81,36 +52,36 @@ internal sealed class WebSocketEndpoint
             );
         }
 
-        if (ForwardedFor(tracked, request) is { } address && !_parts.ConnectionLimiter.TryMove(tracked, address))
+        if (ForwardedFor(tracked, request) is { } address && !limiter.TryMove(tracked, address))
         {
             context.Response.Headers.RetryAfter = "10";
             return AnswerAsync(
                 context,
                 StatusCodes.Status429TooManyRequests,
-                "Too many from this address have not said yet who they are."
+                "Too many connections from this address have not authenticated yet."
             );
         }
 
-        var metered = new MeteredUpgrade(upgrade, new InboundLimiter(_parts.Time, tracked), tracked);
-        context.Features.Set<IHttpUpgradeFeature>(metered);
-        return _webSockets.Invoke(context);
+        context.Features.Set<IHttpUpgradeFeature>(
+            new MeteredUpgrade(upgrade, new InboundLimiter(time, tracked), tracked)
+        );
+        return next(context);
     }
 
-    private async Task TalkAsync(HttpContext context)
+    /// <summary>Holds the conversation.</summary>
+    internal async Task TalkAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            context.Response.Headers.Upgrade = "websocket";
-            await AnswerAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket.");
+            await UpgradeRequiredAsync(context);
             return;
         }
 
         var tracked = ConnectionLimiter.Of(context)!;
-        var since = _parts.Time.GetTimestamp();
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(Plainly);
-        var client = new ClientConnection(socket, tracked, since, _parts);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var client = new ClientConnection(socket, tracked, authenticator, registry, waiting, time);
         tracked.Client = client;
-        if (_isClosed)
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             client.End(CloseReason.GatewayStops);
         }
@@ -118,9 +89,18 @@ internal sealed class WebSocketEndpoint
         await client.RunAsync();
     }
 
+    /// <summary>Tells all clients that the gateway ends.</summary>
+    internal void EndAll()
+    {
+        foreach (var tracked in limiter.All)
+        {
+            tracked.Client?.End(CloseReason.GatewayStops);
+        }
+    }
+
     /// <summary>
-    /// Whose connection the web server in front passes on. It is believed on the clients' Unix socket alone, where no other account can connect, and of what it
-    /// says only the last address, which it has seen itself; those before are what the client says.
+    /// The client's address from the web server in front. It counts only on the clients' Unix socket, where no other account can connect. Only the
+    /// last address counts, which the web server has seen; earlier ones come from the client.
     /// </summary>
     private static IPAddress? ForwardedFor(TrackedConnection tracked, HttpRequest request) =>
         tracked.IsForwarder
@@ -128,6 +108,12 @@ internal sealed class WebSocketEndpoint
         && IPAddress.TryParse(last.AsSpan(last.LastIndexOf(',') + 1).Trim(), out var address)
             ? address
             : null;
+
+    private static Task UpgradeRequiredAsync(HttpContext context)
+    {
+        context.Response.Headers.Upgrade = "websocket";
+        return AnswerAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket.");
+    }
 
     private static Task AnswerAsync(HttpContext context, int status, string sentence)
     {
@@ -137,5 +123,19 @@ internal sealed class WebSocketEndpoint
         var body = System.Text.Encoding.UTF8.GetBytes(sentence + "\n");
         context.Response.ContentLength = body.Length;
         return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+}
+
+/// <summary>The clients' pipeline.</summary>
+internal static class WebSocketPipeline
+{
+    internal static void UseWebSocketEndpoint(this WebApplication app)
+    {
+        var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
+        app.Lifetime.ApplicationStopping.Register(endpoint.EndAll);
+        app.Use(endpoint.AdmitAsync);
+        // The protocol has its own pings.
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        app.Run(endpoint.TalkAsync);
     }
 }

@@ -1,179 +1,135 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Contracts;
 using Notify.Files;
 using Notify.Gateway.Connections;
 using Notify.Gateway.Tokens;
-using Notify.Posix;
+using Notify.Http;
 
 namespace Notify.Gateway.Dispatch;
 
-/// <summary>What the bot and the dashboard call on the dispatch socket (specification, section 13). Nothing here waits for a client.</summary>
-internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers peers, ILogger log)
+/// <summary>The calls of the bot and the dashboard on the dispatch socket. None waits for a client.</summary>
+internal sealed partial class DispatchApi(
+    ConnectionRegistry registry,
+    ConnectionLimiter limiter,
+    WaitingOverAll waiting,
+    RevokedTokens revoked,
+    GatewayMetrics metrics,
+    ILogger<DispatchApi> log
+)
 {
-    /// <summary>Longest body in bytes; ten Telegram messages have fewer.</summary>
-    internal const int MaxBody = 256 * 1024;
+    /// <summary>Longest id of a notification in characters.</summary>
+    private const int MaxIdLength = 200;
 
-    /// <summary>Answers a request.</summary>
-    internal async Task HandleAsync(HttpContext context, PeerCredentials peer)
+    internal async Task DispatchAsync(HttpContext context)
     {
-        try
-        {
-            if (!peers.MayCall(peer))
-            {
-                throw new RefusedCallException(
-                    StatusCodes.Status403Forbidden,
-                    $"User id {peer.Uid} is neither root nor the gateway's own user nor in the group that may dispatch."
-                );
-            }
-
-            var answering = (context.Request.Method, context.Request.Path.Value) switch
-            {
-                ("POST", "/dispatch") => DispatchAsync(context),
-                ("POST", "/revoke") => RevokeAsync(context),
-                ("GET", "/revoked") => AnswerAsync(
-                    context,
-                    new RevokedList(parts.Revoked.All),
-                    DispatchJson.Own.RevokedList
-                ),
-                ("GET", "/health") => AnswerAsync(
-                    context,
-                    Health(context.Request.Query["user"]),
-                    DispatchJson.Own.HealthAnswer
-                ),
-                ("GET", "/metrics") => MetricsAsync(context),
-                _ => throw new RefusedCallException(
-                    StatusCodes.Status404NotFound,
-                    "There are POST /dispatch, POST /revoke, GET /revoked, GET /health and GET /metrics."
-                ),
-            };
-            await answering;
-        }
-        catch (RefusedCallException e)
-        {
-            await RefuseAsync(context, e.Status, e.Message);
-        }
-        catch (BadHttpRequestException e)
-        {
-            await RefuseAsync(
-                context,
-                e.StatusCode,
-                e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : e.Message
-            );
-        }
-        catch (FileNotWrittenException e)
-        {
-            LogNotStored(log, e.Message);
-            await RefuseAsync(
-                context,
-                StatusCodes.Status503ServiceUnavailable,
-                $"The token is revoked now, but would count again after a restart of the gateway: {e.Message} Try again when that is mended."
-            );
-        }
-        catch (Exception e)
-            when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-        {
-            // The caller is gone.
-        }
-        catch (Exception e) when (!context.Response.HasStarted)
-        {
-            LogFailed(log, e, context.Request.Path);
-            await RefuseAsync(
-                context,
-                StatusCodes.Status500InternalServerError,
-                "The gateway failed in an unforeseen way; its log says how."
-            );
-        }
-    }
-
-    private static string TooLarge => $"A call has at most {MaxBody / 1024} kB.";
-
-    private async Task DispatchAsync(HttpContext context)
-    {
-        var call = await ReadAsync(context, DispatchJson.Own.DispatchCall);
+        var call = await ReadAsync(context, GatewayContract.Json.DispatchCall);
         if (!UserName.TryParse(call.User, out var user))
         {
-            throw Wrong("user", $"is not a user name: {UserName.Shape}");
+            throw ApiException.Field("user", $"is not a user name: {UserName.Shape}");
         }
 
         if (call.Notification is not { } notification)
         {
-            throw Wrong("notification", "is missing");
+            throw ApiException.Field("notification", "is missing");
         }
 
-        if (notification.Id is not { Length: > 0 and <= Notification.LongestId })
+        if (notification.Id is not { Length: > 0 and <= MaxIdLength })
         {
-            throw Wrong("notification.id", $"is missing, or longer than {Notification.LongestId} characters");
+            throw ApiException.Field("notification.id", $"is missing, or longer than {MaxIdLength} characters");
         }
 
         var sent = 0;
-        if (parts.Store.Of(user) is { Length: > 0 } connections)
+        if (registry.Of(user) is { Length: > 0 } connections)
         {
-            var text = notification.ForClients();
+            var text = ToClient.Notification(notification);
             foreach (var connection in connections)
             {
                 sent += connection.Offer(text) ? 1 : 0;
             }
         }
 
-        parts.Counts.Dispatched(sent);
-        await AnswerAsync(context, new DispatchAnswer(sent), DispatchJson.Own.DispatchAnswer);
+        metrics.Dispatched(sent);
+        await context.WriteAsync(
+            StatusCodes.Status200OK,
+            new DispatchAnswer(sent),
+            GatewayContract.Json.DispatchAnswer
+        );
     }
 
-    private async Task RevokeAsync(HttpContext context)
+    internal async Task RevokeAsync(HttpContext context)
     {
-        var call = await ReadAsync(context, DispatchJson.Own.RevokeCall);
-        if (call.Id is not { Length: > 0 and <= TokenValidator.LongestId })
+        var call = await ReadAsync(context, GatewayContract.Json.RevokeCall);
+        if (call.Id is not { Length: > 0 and <= TokenValidator.MaxIdLength })
         {
-            throw Wrong("id", $"is missing, or longer than {TokenValidator.LongestId} characters");
+            throw ApiException.Field("id", $"is missing, or longer than {TokenValidator.MaxIdLength} characters");
         }
 
         if (!UtcTime.TryParse(call.Until, out var until))
         {
-            throw Wrong(
+            throw ApiException.Field(
                 "until",
-                "is not the time at which the token would have ended by itself, such as 2026-03-01T08:00:00Z"
+                "is not the time at which the token expires, such as 2026-03-01T08:00:00Z"
             );
         }
 
         var cut = 0;
         try
         {
-            parts.Revoked.Add(new RevokedToken(call.Id, until));
+            revoked.Add(new RevokedToken(call.Id, until));
+        }
+        catch (FileNotWrittenException e)
+        {
+            LogNotStored(log, e.Message);
+            throw new ApiException(
+                StatusCodes.Status503ServiceUnavailable,
+                $"The token is revoked now, but would count again after a restart of the gateway: {e.Message} Try again when that is fixed."
+            );
         }
         finally
         {
-            // Known first, then cut: a client that comes back in between is refused. Cut also where it could not be stored.
-            foreach (var connection in parts.Store.WithToken(call.Id))
+            // Stored first, then cut: a client that reconnects in between is refused. Cut also if storing fails.
+            foreach (var connection in registry.WithToken(call.Id))
             {
                 connection.End(CloseReason.TokenRevoked, TokenValidator.RevokedSentence);
                 cut++;
             }
         }
 
-        await AnswerAsync(context, new RevokeAnswer(cut), DispatchJson.Own.RevokeAnswer);
+        await context.WriteAsync(StatusCodes.Status200OK, new RevokeAnswer(cut), GatewayContract.Json.RevokeAnswer);
     }
 
-    /// <summary>Who is connected: all, or only the user that is asked for, which costs next to nothing however many there are.</summary>
-    private HealthAnswer Health(string? only)
+    internal Task RevokedAsync(HttpContext context) =>
+        context.WriteAsync(StatusCodes.Status200OK, new RevokedList(revoked.All), RevokedTokensJson.Wire.RevokedList);
+
+    /// <summary>The connected users, or one of them. The cost of one does not grow with their number.</summary>
+    internal Task HealthAsync(HttpContext context)
     {
-        if (only is not null)
+        SortedDictionary<string, int> users;
+        if ((string?)context.Request.Query["user"] is { } only)
         {
-            var own = UserName.TryParse(only, out var user) ? parts.Store.Of(user).Length : 0;
-            return new HealthAnswer("ok", own, own == 0 ? [] : new(StringComparer.Ordinal) { [only] = own });
+            var own = UserName.TryParse(only, out var user) ? registry.Of(user).Length : 0;
+            users = own == 0 ? [] : new(StringComparer.Ordinal) { [only] = own };
+        }
+        else
+        {
+            users = registry.Users;
         }
 
-        var users = parts.Store.Users;
-        return new HealthAnswer("ok", users.Values.Sum(), users);
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new GatewayHealth(HealthState.Ok, users.Values.Sum(), users),
+            GatewayContract.Json.GatewayHealth
+        );
     }
 
-    private Task MetricsAsync(HttpContext context)
+    internal Task MetricsAsync(HttpContext context)
     {
-        var page = parts.Counts.Page(
-            parts.Store.Users.Values.Sum(),
-            parts.ConnectionLimiter.Strangers,
-            parts.Waiting.Bytes
-        );
-        return WriteAsync(context, "text/plain; version=0.0.4", System.Text.Encoding.UTF8.GetBytes(page));
+        var page = metrics.Page(registry.Users.Values.Sum(), limiter.Strangers, waiting.Bytes);
+        context.Response.ContentType = "text/plain; version=0.0.4";
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(page);
+        return context.Response.WriteAsync(page, context.RequestAborted);
     }
 
     private static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
@@ -182,56 +138,25 @@ internal sealed partial class DispatchApi(ConversationParts parts, DispatchPeers
         try
         {
             return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
-                ?? throw new RefusedCallException(
-                    StatusCodes.Status400BadRequest,
-                    "The body is null instead of a JSON object."
-                );
+                ?? throw new ApiException(StatusCodes.Status400BadRequest, "The body is null, not a JSON object.");
         }
         catch (JsonException e) when (e.Path is { Length: > 2 } path)
         {
-            throw Wrong(path[2..], "has a value of the wrong kind");
+            throw ApiException.Field(path[2..], "has a value of the wrong kind");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new RefusedCallException(
+            throw new ApiException(
                 StatusCodes.Status400BadRequest,
                 $"The body is not a JSON object in UTF-8: {e.Message}"
             );
         }
     }
 
-    private static RefusedCallException Wrong(string field, string what) =>
-        new(StatusCodes.Status400BadRequest, $"Field '{field}' {what}.");
-
-    private static Task RefuseAsync(HttpContext context, int status, string sentence)
-    {
-        context.Response.StatusCode = status;
-        return AnswerAsync(context, new ErrorAnswer(sentence), DispatchJson.Own.ErrorAnswer);
-    }
-
-    private static Task AnswerAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type) =>
-        WriteAsync(context, "application/json", JsonSerializer.SerializeToUtf8Bytes(answer, type));
-
-    private static Task WriteAsync(HttpContext context, string type, byte[] body)
-    {
-        context.Response.ContentType = type;
-        context.Response.ContentLength = body.Length;
-        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
-    }
-
     [LoggerMessage(
         3201,
         LogLevel.Error,
-        "A revoked token could not be stored: {Reason} It is refused until the gateway restarts; the dashboard has to revoke it again."
+        "A revoked token could not be stored: {Reason} The gateway refuses it until its next start. Revoke it again on the dashboard."
     )]
     private static partial void LogNotStored(ILogger log, string reason);
-
-    [LoggerMessage(3202, LogLevel.Error, "{Path} failed in an unforeseen way. Report it.")]
-    private static partial void LogFailed(ILogger log, Exception e, string path);
-}
-
-/// <summary>A call that is answered with a status and a sentence.</summary>
-internal sealed class RefusedCallException(int status, string message) : Exception(message)
-{
-    internal int Status { get; } = status;
 }

@@ -1,147 +1,112 @@
-using System.Reflection;
 using Notify.Gateway.Connections;
 using Notify.Gateway.Dispatch;
 using Notify.Gateway.Tokens;
 using Notify.Hosting;
 using Notify.Posix;
+using Notify.Settings;
 
 namespace Notify.Gateway.Hosting;
 
-/// <summary>The gateway at work: clients on one side, the bot and the dashboard on the other, and one clock.</summary>
-public sealed partial class GatewayServer : IAsyncDisposable
+/// <summary>The gateway: clients on one side, the bot and the dashboard on the other.</summary>
+public static partial class GatewayServer
 {
-    /// <summary>How long the closing of all connections may take once the gateway is told to end; systemd waits a little longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+    /// <summary>How long the closing of all connections may take after TERM; systemd waits a little longer.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(7);
 
-    private readonly WebApplication _app;
-    private readonly WebSocketEndpoint _door;
-    private readonly CancellationTokenSource _stop;
-    private readonly Task _heartbeat;
-
-    private GatewayServer(WebApplication app, WebSocketEndpoint door, Task heartbeat, CancellationTokenSource stop)
-    {
-        _app = app;
-        _door = door;
-        _heartbeat = heartbeat;
-        _stop = stop;
-    }
-
-    private static string? Version =>
-        typeof(GatewayServer)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion;
-
-    /// <summary>Where clients connect; null where it is a Unix socket, or systemd has handed the socket over.</summary>
-    public Uri? Address { get; private init; }
-
-    /// <summary>Serves until it is told to end.</summary>
+    /// <summary>Serves until TERM.</summary>
     /// <returns>The exit status.</returns>
+    /// <exception cref="SettingsException">A setting does not fit what systemd hands over.</exception>
+    /// <exception cref="SocketTakenException">The dispatch socket is another gateway's.</exception>
+    /// <exception cref="IOException">The kernel refuses an address, or <c>revoked.json</c> can't be read.</exception>
     public static async Task<int> RunAsync(GatewaySettings settings, TextWriter console)
     {
-        using var log = new ServiceLog(console, ServiceLog.IsUnderJournal);
+        using var logs = new ServiceLog(console, ServiceLog.IsUnderJournal);
         var systemd = new Systemd(Environment.GetEnvironmentVariable);
-        await using var gateway = await StartAsync(settings, systemd, log, TimeProvider.System);
+        await using var app = Build(settings, TimeProvider.System, systemd, logs);
+        app.Lifetime.ApplicationStopping.Register(() => systemd.Tell("STOPPING=1"));
+        await app.StartAsync();
         systemd.Tell("READY=1");
-        await gateway.ToldToEndAsync();
-        systemd.Tell("STOPPING=1");
-        await gateway.StopAsync();
+        await app.WaitForShutdownAsync();
+
+        if (app.Services.GetRequiredService<Heartbeat>().ExecuteTask is { IsFaulted: true } failed)
+        {
+            // The host has stopped without throwing it.
+            await failed;
+        }
+
         return 0;
     }
 
-    /// <summary>Starts serving.</summary>
-    /// <param name="settings">All of them.</param>
-    /// <param name="systemd">Who may hand the sockets over.</param>
+    /// <summary>Services and endpoints, not started.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="time">The clock of pings, timeouts and tokens.</param>
+    /// <param name="systemd">Hands over sockets.</param>
     /// <param name="logs">Where log lines go.</param>
-    /// <param name="time">The clock of pings, patience and tokens.</param>
-    /// <exception cref="SocketTakenException">The dispatch socket can't be had.</exception>
-    /// <exception cref="IOException">An address can't be had, or what is stored can't be read.</exception>
-    public static async Task<GatewayServer> StartAsync(
+    /// <exception cref="SettingsException">A setting does not fit what systemd hands over.</exception>
+    public static WebApplication Build(
         GatewaySettings settings,
+        TimeProvider time,
         Systemd systemd,
-        ILoggerProvider logs,
-        TimeProvider time
+        ILoggerProvider logs
     )
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(systemd);
-        ArgumentNullException.ThrowIfNull(logs);
-        var log = logs.CreateLogger("Notify.Gateway");
-        if (StateFolder.Prepare(settings.StateFolder) is { } unusable)
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddProvider(logs);
+        // The program says in a sentence why it does not start. The host would add a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        var listeners = new GatewayListeners(settings, systemd);
+        listeners.AddTo(builder);
+        AddServices(builder.Services, settings, time);
+
+        var app = builder.Build();
+        // Requests of clients reach only the WebSocket, whatever their path.
+        app.MapWhen(DispatchPeers.IsCall, dispatch => dispatch.UseDispatchRoutes());
+        app.UseWebSocketEndpoint();
+
+        var log = app.Services.GetRequiredService<ILogger>();
+        WarnOfFaults(settings, log);
+        app.Lifetime.ApplicationStarted.Register(() =>
+            LogServing(log, ProductVersion.Text, listeners.ClientsAt(app.Urls), settings.SocketPath)
+        );
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, GatewaySettings settings, TimeProvider time)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(time);
+        // One logger for all: each ILogger<T> costs a native program a millisecond.
+        services.AddSingleton(provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("Notify.Gateway"));
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<GatewayLog>();
+
+        services.AddSingleton(_ => RevokedTokens.Open(settings.StateFolder, time));
+        services.AddSingleton<TokenValidator>();
+
+        services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<ConnectionRegistry>();
+        services.AddSingleton<ClientAuthenticator>();
+        services.AddSingleton<WaitingOverAll>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<Heartbeat>();
+        services.AddHostedService(provider => provider.GetRequiredService<Heartbeat>());
+
+        services.AddDispatchRoutes();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+    }
+
+    private static void WarnOfFaults(GatewaySettings settings, ILogger log)
+    {
+        if (ServiceFolder.Prepare(settings.StateFolder) is { } unusable)
         {
             LogStateFolder(log, settings.StateFolder, unusable);
         }
 
-        var revoked = RevokedTokens.Open(settings.StateFolder, time);
-        var counts = new GatewayMetrics();
-        var limiter = new ConnectionLimiter(time, counts, OpenFiles.Limit);
-        var parts = new ConversationParts(
-            limiter,
-            new ConnectionRegistry(),
-            new TokenValidator(settings.Secrets, revoked, time),
-            revoked,
-            new WaitingOverAll(),
-            counts,
-            new GatewayLog(log, time),
-            time
-        );
-        var door = new WebSocketEndpoint(settings.WebOrigin, parts);
-
-        var trusted = Group.Find(settings.TrustedGroup);
-        var peers = new DispatchPeers(new TrustedPeers(Account.EffectiveUid, trusted?.Gid));
-        var dispatch = new DispatchApi(parts, peers, log);
-        if (trusted is null)
+        if (Group.Find(settings.TrustedGroup) is null)
         {
             LogNoGroup(log, settings.TrustedGroup);
         }
-
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddProvider(logs);
-        var listeners = new Listeners(settings, systemd, trusted, log);
-        listeners.Configure(builder, limiter.OnConnectionAsync, DispatchPeers.OnConnectionAsync);
-        var app = builder.Build();
-
-        // What came to the clients' endpoint gets to the client's door and no further, whatever it asks for.
-        app.Run(context =>
-            DispatchPeers.Of(context) is { } peer ? dispatch.HandleAsync(context, peer) : door.HandleAsync(context)
-        );
-        await listeners.StartAsync(app);
-
-        var stop = new CancellationTokenSource();
-        var gateway = new GatewayServer(app, door, new Heartbeat(limiter, revoked, time).RunAsync(stop.Token), stop)
-        {
-            Address = listeners.AddressOf(app),
-        };
-        LogServing(log, Version, listeners.ClientsAt(gateway.Address), settings.SocketPath);
-        return gateway;
-    }
-
-    /// <summary>Waits until the process is told to end (TERM).</summary>
-    public async Task ToldToEndAsync()
-    {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (_app.Lifetime.ApplicationStopping.Register(told.SetResult))
-        {
-            // A clock that stood still would leave dead connections for ever.
-            await await Task.WhenAny(told.Task, _heartbeat);
-        }
-    }
-
-    /// <summary>Ends: clients are told to come back, and what does not close in time is cut.</summary>
-    public async Task StopAsync()
-    {
-        _door.Close();
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        await _app.StopAsync(patience.Token);
-        await _stop.CancelAsync();
-        await _heartbeat;
-    }
-
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _app.DisposeAsync();
-        _stop.Dispose();
     }
 
     [LoggerMessage(
@@ -161,7 +126,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
     [LoggerMessage(
         3003,
         LogLevel.Warning,
-        "{Folder} can't be used ({Reason}), so tokens can't be revoked for good. Let systemd make it (StateDirectory=notify-gateway), or name another one in STATE_DIRECTORY."
+        "{Folder} can't be used ({Reason}), so revoked tokens count again after a restart. Let systemd create it (StateDirectory=notify-gateway), or name another folder in STATE_DIRECTORY."
     )]
     private static partial void LogStateFolder(ILogger log, string folder, string reason);
 }

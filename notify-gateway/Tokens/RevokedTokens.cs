@@ -1,21 +1,21 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Contracts;
 using Notify.Files;
+using Notify.Posix;
 
 namespace Notify.Gateway.Tokens;
 
-/// <summary>A token that counts no more.</summary>
+/// <summary>A revoked token.</summary>
 /// <param name="Id">Its <c>jti</c>.</param>
-/// <param name="Until">When it would have ended by itself; from then on nobody needs to remember it.</param>
+/// <param name="Until">When it expires; then it can be dropped.</param>
 public sealed record RevokedToken(string Id, [property: JsonConverter(typeof(UtcTime))] DateTimeOffset Until);
 
-/// <summary>Which tokens count no more: in memory for the asking, in a file for the next start.</summary>
-/// <remarks>Safe for several threads. Asking costs a look into a table and never waits for the disk.</remarks>
+/// <summary>Revoked tokens, in memory for lookups and in a file for the next start.</summary>
+/// <remarks>Safe for several threads. A lookup never waits for the disk.</remarks>
 public sealed class RevokedTokens
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly Lock _writing = new();
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -28,7 +28,7 @@ public sealed class RevokedTokens
         _byId = new(tokens.Select(t => KeyValuePair.Create(t.Id, t.Until)), StringComparer.Ordinal);
     }
 
-    /// <summary>Those that are remembered, the ones that end first before the others.</summary>
+    /// <summary>Remembered tokens, ordered by expiry.</summary>
     public IReadOnlyList<RevokedToken> All =>
         [
             .. _byId
@@ -38,8 +38,8 @@ public sealed class RevokedTokens
                 .ThenBy(t => t.Id, StringComparer.Ordinal),
         ];
 
-    /// <summary>Reads what an earlier gateway left in the folder; nothing is there before the first token is revoked.</summary>
-    /// <exception cref="IOException">The file can't be read or is not what a gateway wrote. To go on without it would let revoked tokens in.</exception>
+    /// <summary>Reads the file of an earlier gateway. There is none before the first revocation.</summary>
+    /// <exception cref="IOException">The file is unreadable or invalid. Without it revoked tokens would get in.</exception>
     public static RevokedTokens Open(string folder, TimeProvider time)
     {
         var path = Path.Combine(folder, "revoked.json");
@@ -59,7 +59,7 @@ public sealed class RevokedTokens
             when (e is JsonException or ArgumentNullException or UnauthorizedAccessException or IOException)
         {
             throw new IOException(
-                $"{path} can't be read ({e.Message.TrimEnd('.')}), and it says which tokens are revoked, so the gateway does not start. Mend it; or move it away, and revoke the devices in the dashboard again.",
+                $"{path} can't be read ({e.Message.TrimEnd('.')}), and it lists the revoked tokens, so the gateway does not start. Fix it. Or move it away, and revoke the devices on the dashboard again.",
                 e
             );
         }
@@ -68,8 +68,8 @@ public sealed class RevokedTokens
     /// <summary>Whether a token was revoked.</summary>
     public bool Contains(string id) => _byId.ContainsKey(id);
 
-    /// <summary>Remembers a token. From the call on it counts no more, whatever becomes of the file.</summary>
-    /// <exception cref="FileNotWrittenException">It counts no more, but would again after a restart: the file could not be written.</exception>
+    /// <summary>Revokes a token. It counts no more from this call on, even if the file can't be written.</summary>
+    /// <exception cref="FileNotWrittenException">The file could not be written, so the token would count again after a restart.</exception>
     public void Add(RevokedToken token)
     {
         ArgumentNullException.ThrowIfNull(token);
@@ -79,12 +79,12 @@ public sealed class RevokedTokens
             AtomicFile.Replace(
                 _path,
                 JsonSerializer.SerializeToUtf8Bytes(new RevokedList(All), RevokedTokensJson.Default.RevokedList),
-                OwnerOnly
+                FileModes.OwnerFile
             );
         }
     }
 
-    /// <summary>Forgets those that have ended by themselves. The file loses them when it is next written.</summary>
+    /// <summary>Drops expired tokens. The file loses them at its next write.</summary>
     public void Forget()
     {
         var now = _time.GetUtcNow();
@@ -107,4 +107,8 @@ public sealed record RevokedList(IReadOnlyList<RevokedToken> Revoked);
     RespectNullableAnnotations = true
 )]
 [JsonSerializable(typeof(RevokedList))]
-internal sealed partial class RevokedTokensJson : JsonSerializerContext;
+internal sealed partial class RevokedTokensJson : JsonSerializerContext
+{
+    /// <summary>As an answer: letters are as they are, which the file escapes.</summary>
+    internal static RevokedTokensJson Wire { get; } = new(WireJson.NewOptions());
+}

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Notify.Gateway.Tokens;
 
-/// <summary>What a token must not hold although it is signed rightly; the library passes over it.</summary>
+/// <summary>Checks of a correctly signed token that the library lacks.</summary>
 internal static class StrictJwt
 {
     private static readonly JsonDocumentOptions OnceEach = new() { AllowDuplicateProperties = false };
@@ -11,11 +11,11 @@ internal static class StrictJwt
     private static readonly string[] Demands = ["crit", "b64", "zip"];
 
     /// <summary>
-    /// Whether a token can be taken at its word: each member of header and claims stands there once (RFC 7515, section 4; RFC 7519, section 4), and the header has
-    /// nothing that this gateway would have to understand and does not: <c>crit</c> (RFC 7515, section 4.1.11), a payload that is not encoded (RFC 7797) or compressed.
+    /// Whether no member of header and claims is repeated (RFC 7515, section 4; RFC 7519, section 4), and the header needs
+    /// nothing that the gateway lacks: <c>crit</c> (RFC 7515, section 4.1.11), an unencoded (RFC 7797) or compressed payload.
     /// </summary>
-    /// <param name="token">It.</param>
-    /// <param name="subject">Whose it is; null where that is no text. The library makes one of a number, and a user may be called 7.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="subject">Its user; null if that is not text. The library turns a number into text, and a user may be named 7.</param>
     internal static bool IsPlain(string token, out string? subject)
     {
         subject = null;

@@ -1,17 +1,17 @@
 namespace Notify.Gateway.Tokens;
 
-/// <summary>What the gateway thinks of a token.</summary>
+/// <summary>The result of checking a token.</summary>
 public abstract record TokenValidationResult
 {
     private TokenValidationResult() { }
 
-    /// <summary>It is good.</summary>
-    /// <param name="User">Whose it is (<c>sub</c>).</param>
-    /// <param name="Id">By which it can be revoked (<c>jti</c>); null where it has none.</param>
-    /// <param name="Until">When it ends (<c>exp</c>).</param>
+    /// <summary>The token is valid.</summary>
+    /// <param name="User">Its user (<c>sub</c>).</param>
+    /// <param name="Id">Its id for revoking (<c>jti</c>); null without one.</param>
+    /// <param name="Until">Its expiry (<c>exp</c>).</param>
     public sealed record Accepted(UserName User, string? Id, DateTimeOffset Until) : TokenValidationResult;
 
-    /// <summary>It is not.</summary>
+    /// <summary>The token is not valid.</summary>
     /// <param name="Why">A sentence for the client.</param>
     public sealed record Refused(string Why) : TokenValidationResult;
 }

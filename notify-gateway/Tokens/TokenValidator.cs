@@ -3,33 +3,33 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Notify.Gateway.Tokens;
 
-/// <summary>Checks a client's token: a JWT that the dashboard signed for one user (specification, section 13).</summary>
-/// <param name="secrets">With any of which it may be signed.</param>
-/// <param name="revoked">Those that count no more.</param>
-/// <param name="time">The clock by which tokens begin and end.</param>
-public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens revoked, TimeProvider time)
+/// <summary>Checks a client's token: a JWT that the dashboard signed for one user.</summary>
+/// <param name="settings">The secrets, with any of which it may be signed.</param>
+/// <param name="revoked">Revoked tokens.</param>
+/// <param name="time">The clock for start and expiry.</param>
+public sealed class TokenValidator(GatewaySettings settings, RevokedTokens revoked, TimeProvider time)
 {
-    /// <summary>Who signs tokens (<c>iss</c>).</summary>
+    /// <summary>The issuer (<c>iss</c>).</summary>
     public const string Issuer = "notify-web";
 
-    /// <summary>Whom they are for (<c>aud</c>).</summary>
+    /// <summary>The audience (<c>aud</c>).</summary>
     public const string Audience = "notify-gateway";
 
     /// <summary>
-    /// How much later than this machine's the clock may be that made a token which begins at once (<c>nbf</c>). There is no such allowance at
-    /// the end: a token ends when it says, and with it the connection.
+    /// How far ahead the issuer's clock may be for <c>nbf</c>. The expiry has no such
+    /// allowance: token and connection end exactly then.
     /// </summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest <c>jti</c> in characters.</summary>
-    public const int LongestId = 128;
+    public const int MaxIdLength = 128;
 
     private readonly JsonWebTokenHandler _handler = new();
 
     private readonly TokenValidationParameters _parameters = new()
     {
         ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-        IssuerSigningKeys = [.. secrets.Select(secret => new SymmetricSecurityKey(secret))],
+        IssuerSigningKeys = [.. settings.Secrets.Select(secret => new SymmetricSecurityKey(secret))],
         RequireSignedTokens = true,
         ValidateIssuerSigningKey = true,
         ValidIssuer = Issuer,
@@ -51,7 +51,7 @@ public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens 
         if (!StrictJwt.IsPlain(token, out var subject))
         {
             return new TokenValidationResult.Refused(
-                "The token asks for what the gateway does not know, or says something twice. Get a new one from the dashboard."
+                "The token has an unknown or repeated claim. Get a new one from the dashboard."
             );
         }
 
@@ -61,7 +61,7 @@ public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens 
         }
 
         var id = jwt.Id is { Length: > 0 } jti ? jti : null;
-        if (id is { Length: > LongestId })
+        if (id is { Length: > MaxIdLength })
         {
             return new TokenValidationResult.Refused("The token's id is too long.");
         }
@@ -71,11 +71,11 @@ public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens 
             : new TokenValidationResult.Accepted(user, id, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
     }
 
-    /// <summary>What a client is told whose token was taken back.</summary>
+    /// <summary>The sentence for a revoked token.</summary>
     public const string RevokedSentence = "The token was revoked. Get a new one from the dashboard.";
 
-    /// <summary>What a client is told whose token is over.</summary>
-    public const string EndedSentence = "The token has ended. Get a new one from the dashboard.";
+    /// <summary>The sentence for an expired token.</summary>
+    public const string EndedSentence = "The token has expired. Get a new one from the dashboard.";
 
     private static bool IsNow(DateTime? begins, DateTime? ends, DateTime now)
     {
@@ -98,11 +98,11 @@ public sealed class TokenValidator(IReadOnlyList<byte[]> secrets, RevokedTokens 
             SecurityTokenExpiredException => EndedSentence,
             SecurityTokenNotYetValidException =>
                 "The token is not valid yet: this machine's clock and the dashboard's differ.",
-            SecurityTokenNoExpirationException => "The token does not say when it ends.",
-            SecurityTokenInvalidIssuerException => "The token is not the dashboard's.",
+            SecurityTokenNoExpirationException => "The token has no expiry.",
+            SecurityTokenInvalidIssuerException => "The token is not from the dashboard.",
             SecurityTokenInvalidAudienceException => "The token is not for the gateway.",
             SecurityTokenInvalidAlgorithmException => "The token is not signed with HS256.",
-            SecurityTokenMalformedException or ArgumentException => "That is not a token.",
-            _ => "The token's signature is not the dashboard's. Get a new one from the dashboard.",
+            SecurityTokenMalformedException or ArgumentException => "This is not a token.",
+            _ => "The token's signature is invalid. Get a new one from the dashboard.",
         };
 }

@@ -4,12 +4,12 @@ using System.Text.Json.Serialization;
 
 namespace Notify.Gateway.Tokens;
 
-/// <summary>A moment in JSON: ISO 8601 in UTC, such as <c>2026-03-01T08:00:00Z</c>.</summary>
+/// <summary>A time in JSON: ISO 8601 in UTC, such as <c>2026-03-01T08:00:00Z</c>.</summary>
 public sealed class UtcTime : JsonConverter<DateTimeOffset>
 {
     private const string Form = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
 
-    /// <summary>Reads a moment. One without offset counts as UTC.</summary>
+    /// <summary>Reads a time. Without an offset it counts as UTC.</summary>
     public static bool TryParse(string? text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(
             text,

@@ -103,6 +103,8 @@ public sealed class AbuseTests(OneGateway gateway) : IClassFixture<OneGateway>
         }
 
         Assert.Equal(status, await client.CloseStatusAsync());
+        // The library may answer a broken frame before the gateway hears of it.
+        await scene.Caller.WaitForHealthAsync("""{"status":"ok","connections":0,"users":{}}""", of: user);
         Assert.Equal(0, await scene.Caller.DispatchAsync(user, "too late"));
         Assert.Equal(1, await scene.Caller.DispatchAsync(bob, "unmoved"));
         Assert.Equal("unmoved", await neighbour.NextIdAsync());

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
 using Notify.Gateway;
 using Notify.Gateway.Hosting;
@@ -14,9 +15,9 @@ public sealed class ClockScene : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly ServiceLog _log;
-    private readonly GatewayServer _gateway;
+    private readonly WebApplication _gateway;
 
-    private ClockScene(FakeTimeProvider time, string folder, ServiceLog log, GatewayServer gateway, string socketPath)
+    private ClockScene(FakeTimeProvider time, string folder, ServiceLog log, WebApplication gateway, string socketPath)
     {
         Time = time;
         _folder = folder;
@@ -29,7 +30,11 @@ public sealed class ClockScene : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     /// <summary>Where clients connect.</summary>
-    public Uri Address => _gateway.Address!;
+    public Uri Address =>
+        new UriBuilder(_gateway.Urls.First(url => !url.Contains("unix:", StringComparison.Ordinal)))
+        {
+            Scheme = Uri.UriSchemeWs,
+        }.Uri;
 
     /// <summary>A caller on its socket.</summary>
     public SocketCaller Caller { get; }
@@ -53,13 +58,9 @@ public sealed class ClockScene : IAsyncDisposable
             )
         );
         var log = new ServiceLog(TextWriter.Null, underJournal: false);
-        return new ClockScene(
-            time,
-            folder,
-            log,
-            await GatewayServer.StartAsync(settings, new Systemd(_ => null), log, time),
-            settings.SocketPath
-        );
+        var gateway = GatewayServer.Build(settings, time, new Systemd(_ => null), log);
+        await gateway.StartAsync();
+        return new ClockScene(time, folder, log, gateway, settings.SocketPath);
     }
 
     /// <summary>A client that has said who it is, with a token that lives for so long.</summary>

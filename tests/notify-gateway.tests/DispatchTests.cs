@@ -91,15 +91,19 @@ public sealed class DispatchTests(OneGateway gateway) : IClassFixture<OneGateway
     }
 
     [Theory]
-    [InlineData("/send")]
-    [InlineData("/")]
-    [InlineData("/health")]
-    public async Task What_there_is_not_is_said(string path)
+    [InlineData("/send", 404, "POST /dispatch, POST /revoke, GET /revoked, GET /health, GET /metrics.")]
+    [InlineData("/", 404, "POST /dispatch")]
+    [InlineData("/health", 405, "use GET.")]
+    public async Task An_unknown_path_hears_the_calls_and_a_wrong_method_the_right_one(
+        string path,
+        int expected,
+        string words
+    )
     {
         var (status, answer) = await gateway.Scene.Caller.PostAsync(path, new { });
 
-        Assert.Equal(404, status);
-        Assert.Contains("POST /dispatch", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(expected, status);
+        Assert.Contains(words, answer.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Notify.Tests;
 /// <summary>A client by others, in a process of its own: <c>clients/client.py</c> on python3-websockets, <c>clients/client.cjs</c> on npm's ws.</summary>
 public sealed class ForeignClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 
@@ -69,7 +69,7 @@ public sealed class ForeignClient : IAsyncDisposable
     private async Task<JsonElement> LineAsync()
     {
         var line =
-            await _process.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(Patience, Cancellation)
+            await _process.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(WaitTimeout, Cancellation)
             ?? throw new InvalidOperationException(
                 $"The client ended: {await _process.StandardError.ReadToEndAsync(Cancellation)}"
             );

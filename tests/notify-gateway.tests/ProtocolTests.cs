@@ -2,7 +2,7 @@ using Notify.Testing;
 
 namespace Notify.Tests;
 
-/// <summary>The protocol of specification, section 13, to the letter, as clients by others see it.</summary>
+/// <summary>Checks the protocol of docs/gateway.md with clients that others wrote.</summary>
 public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -64,7 +64,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         );
 
         Assert.Equal(
-            """{"type":"auth_error","message":"The token's signature is not the dashboard's. Get a new one from the dashboard."}""",
+            """{"type":"auth_error","message":"The token's signature is invalid. Get a new one from the dashboard."}""",
             await client.NextAsync()
         );
         Assert.Equal((1008, "Not authenticated."), await client.CloseAsync());
@@ -156,7 +156,7 @@ public sealed class ProtocolTests(OneGateway gateway) : IClassFixture<OneGateway
         using var sixth = await scene.ConnectAsync();
         await sixth.AuthenticateAsync(GatewayToken.Of("alice").ToString());
         Assert.StartsWith(
-            "alice has 5 connections already",
+            "alice has 5 connections, which is the limit",
             await sixth.RefusalAsync(closeStatus: 4429),
             StringComparison.Ordinal
         );

@@ -8,7 +8,7 @@ namespace Notify.Tests;
 /// <summary>A WebSocket by hand, which can break every rule.</summary>
 public sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
@@ -169,7 +169,7 @@ public sealed class RawClient : IDisposable
         var bytes = new byte[count];
         try
         {
-            await _stream.ReadExactlyAsync(bytes, Cancellation).AsTask().WaitAsync(Patience, Cancellation);
+            await _stream.ReadExactlyAsync(bytes, Cancellation).AsTask().WaitAsync(WaitTimeout, Cancellation);
             return bytes;
         }
         catch (Exception e) when (e is EndOfStreamException or IOException)

@@ -141,7 +141,7 @@ public sealed class RevocationTests(OneGateway gateway) : IClassFixture<OneGatew
 
         Assert.Equal(1, scene.Gateway.ExitStatus);
         Assert.Contains(path, scene.Gateway.Said, StringComparison.Ordinal);
-        Assert.Contains("Mend it", scene.Gateway.Said, StringComparison.Ordinal);
+        Assert.Contains("Fix it", scene.Gateway.Said, StringComparison.Ordinal);
         Assert.Equal(content, await File.ReadAllTextAsync(path, Cancellation));
     }
 

@@ -33,7 +33,7 @@ public sealed class SlowClientTests
         await scene.Caller.WaitForMetricAsync("notify_gateway_ended_total{reason=\"slow\"}", 1);
         await scene.Caller.WaitForMetricAsync("notify_gateway_waiting_bytes", 0);
         Assert.Contains(
-            "WARNING 3102 A connection of alice from 127.0.0.1 was ended: Too much waits: read faster.",
+            "WARNING 3102 A connection of alice from 127.0.0.1 ended: The client reads too slowly.",
             scene.Gateway.Said,
             StringComparison.Ordinal
         );

@@ -31,11 +31,7 @@ public sealed class SocketTests
 
         var socket = FileStatus.OfPath(scene.SocketPath)!.Value;
         Assert.Equal(
-            (
-                own.Uid,
-                Group.Find("data-ops")!.Gid,
-                0x1F8u /* 0770 */
-            ),
+            (own.Uid, Group.Find("data-ops")!.Gid, FileModes.GroupFolder),
             (socket.Uid, socket.Gid, socket.Mode)
         );
         using var client = await scene.LogInAsync("alice");
@@ -130,6 +126,23 @@ public sealed class SocketTests
         Assert.Contains(other.LocalEndpoint.ToString()!, scene.Gateway.Said, StringComparison.Ordinal);
         Assert.Contains("in use", scene.Gateway.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", scene.Gateway.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_refused_with_the_setting_and_the_reason()
+    {
+        await using var scene = GatewayScene.Set();
+        scene.Environment["NOTIFY_GATEWAY_LISTEN"] = "http://192.0.2.1:8765";
+
+        await scene.StartAsync();
+        await scene.Gateway.WaitForEndAsync(Cancellation);
+
+        Assert.Equal(1, scene.Gateway.ExitStatus);
+        Assert.Contains(
+            "NOTIFY_GATEWAY_LISTEN=http://192.0.2.1:8765 can't be listened on: Cannot assign requested address.",
+            scene.Gateway.Said,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -255,13 +268,7 @@ public sealed class SocketTests
         await scene.StartAsync();
 
         var socket = FileStatus.OfPath(path)!.Value;
-        Assert.Equal(
-            (
-                Group.Find("www-data")!.Gid,
-                0x1B0u /* 0660 */
-            ),
-            (socket.Gid, socket.Mode)
-        );
+        Assert.Equal((Group.Find("www-data")!.Gid, FileModes.GroupFile), (socket.Gid, socket.Mode));
         await using var asEve = AccountCaller.Of(eve, path);
         await using var asWeb = AccountCaller.Of(web, path);
         const int PermissionDenied = 13;

@@ -1,9 +1,8 @@
-using Notify.Gateway.Connections;
 using Notify.Hosting;
 
-namespace Notify.Gateway;
+namespace Notify.Gateway.Connections;
 
-/// <summary>What operators read about clients. What strangers can cause without end is said once a minute, with a count.</summary>
+/// <summary>The log about clients. Lines that outsiders can cause are written once a minute, with a count.</summary>
 internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
 {
     private readonly LogThrottle _strangers = new(time, atOnce: 1);
@@ -29,12 +28,12 @@ internal sealed partial class GatewayLog(ILogger log, TimeProvider time)
         }
     }
 
-    [LoggerMessage(3101, LogLevel.Information, "A client from {Address} was not let in: {Why}{Others}")]
+    [LoggerMessage(3101, LogLevel.Information, "A client from {Address} was refused: {Why}{Others}")]
     private static partial void LogStranger(ILogger log, Place address, string why, string others);
 
-    [LoggerMessage(3102, LogLevel.Warning, "A connection of {User} from {Address} was ended: {Why}")]
+    [LoggerMessage(3102, LogLevel.Warning, "A connection of {User} from {Address} ended: {Why}")]
     private static partial void LogEnded(ILogger log, string user, Place address, string why);
 
-    [LoggerMessage(3103, LogLevel.Information, "A connection of {User} was ended, as its token was revoked.")]
+    [LoggerMessage(3103, LogLevel.Information, "A connection of {User} ended, because its token was revoked.")]
     private static partial void LogRevoked(ILogger log, string? user);
 }

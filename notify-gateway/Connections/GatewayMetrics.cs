@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
-using Notify.Gateway.Connections;
 
-namespace Notify.Gateway;
+namespace Notify.Gateway.Connections;
 
-/// <summary>What the gateway has done since its start, for <c>GET /metrics</c>. No user is named.</summary>
+/// <summary>Counters since the gateway's start, for <c>GET /metrics</c>, without user names.</summary>
 internal sealed class GatewayMetrics
 {
     private readonly long[] _ended = new long[Endings.All.Length];
@@ -26,9 +25,9 @@ internal sealed class GatewayMetrics
     internal string Page(int connections, int strangers, long waitingBytes)
     {
         var page = new StringBuilder();
-        Add(page, "notify_gateway_connections", "gauge", "Clients that have said who they are.", connections);
-        Add(page, "notify_gateway_strangers", "gauge", "Connections that have not said yet who they are.", strangers);
-        Add(page, "notify_gateway_waiting_bytes", "gauge", "What waits for slow clients.", waitingBytes);
+        Add(page, "notify_gateway_connections", "gauge", "Authenticated clients.", connections);
+        Add(page, "notify_gateway_strangers", "gauge", "Connections that have not authenticated yet.", strangers);
+        Add(page, "notify_gateway_waiting_bytes", "gauge", "Bytes queued for slow clients.", waitingBytes);
         Add(
             page,
             "notify_gateway_dispatched_total",
@@ -36,13 +35,7 @@ internal sealed class GatewayMetrics
             "Notifications taken on the socket.",
             Interlocked.Read(ref _dispatched)
         );
-        Add(
-            page,
-            "notify_gateway_sent_total",
-            "counter",
-            "Connections that they were passed on to.",
-            Interlocked.Read(ref _sent)
-        );
+        Add(page, "notify_gateway_sent_total", "counter", "Connections that got them.", Interlocked.Read(ref _sent));
         Add(
             page,
             "notify_gateway_turned_away_total",
