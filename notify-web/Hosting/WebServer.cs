@@ -1,40 +1,55 @@
+using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authorization;
 using Notify.Dispatching;
+using Notify.Hosting;
+using Notify.Http;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Web.Api;
 using Notify.Web.Bot;
 using Notify.Web.Desktop;
+using Notify.Web.Help;
 using Notify.Web.Live;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 using Notify.Web.Page;
+using Notify.Web.State;
 
 namespace Notify.Web.Hosting;
 
-/// <summary>The dashboard at work, until it is told to end.</summary>
+/// <summary>The dashboard's server: services, middleware, endpoints.</summary>
 public static partial class WebServer
 {
-    /// <summary>How long what is on its way may take once the dashboard is told to end; a run of a script that takes longer goes on in the bot.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+    /// <summary>How long open requests may take after TERM. A longer run of a script goes on in the bot.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>Serves until TERM.</summary>
     /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
-    /// <exception cref="IOException">The port is somebody else's.</exception>
+    /// <exception cref="IOException">The kernel refuses the address.</exception>
     public static async Task<int> RunAsync(WebSettings settings)
     {
         var systemd = new Systemd(Environment.GetEnvironmentVariable);
         await using var app = Build(settings, TimeProvider.System, systemd, Console.Error);
+        app.Lifetime.ApplicationStopping.Register(() => systemd.Tell("STOPPING=1"));
         await app.StartAsync();
         systemd.Tell("READY=1");
         await app.WaitForShutdownAsync();
-        systemd.Tell("STOPPING=1");
+        foreach (var loop in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (loop.ExecuteTask is { IsFaulted: true } failed)
+            {
+                // The host has stopped without throwing it.
+                await failed;
+            }
+        }
+
         return 0;
     }
 
-    /// <summary>All parts, put together and not started.</summary>
-    /// <param name="settings">What it is told.</param>
+    /// <summary>Services and endpoints, not started.</summary>
+    /// <param name="settings">The settings.</param>
     /// <param name="time">The clock of sessions, limits and pauses.</param>
-    /// <param name="systemd">Who may hand a socket over.</param>
+    /// <param name="systemd">Hands over sockets.</param>
     /// <param name="console">Where log lines go.</param>
     /// <exception cref="Settings.SettingsException">A folder can't be used as it is set.</exception>
     public static WebApplication Build(WebSettings settings, TimeProvider time, Systemd systemd, TextWriter console)
@@ -48,22 +63,22 @@ public static partial class WebServer
             }
         );
         WebLog.Add(builder.Logging, console);
-        var limiter = new ConnectionLimiter(Math.Min(ConnectionLimiter.Most, OpenFiles.Limit / 4));
-        WebListeners.Configure(builder, settings, systemd, limiter);
-        AddParts(builder.Services, settings, time);
+        WebListeners.AddTo(builder, settings, systemd);
+        AddServices(builder.Services, settings, time);
 
         var app = builder.Build();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<PublicAddress>();
-        app.UseMiddleware<ApiExceptionHandler>();
+        app.UseApiExceptionHandler();
         app.UseMiddleware<ApiAuthMiddleware>();
         app.UseMiddleware<ForeignHosts>();
         app.UseAuthentication();
-        app.Use(limiter.OnRequestAsync);
+        app.Use(app.Services.GetRequiredService<ConnectionLimiter>().OnRequestAsync);
         app.UseRouting();
         app.UseAuthorization();
         app.UseRateLimiter();
         app.UseMiddleware<CsrfMiddleware>();
+
         app.MapAssets();
         app.MapHealth();
         app.MapApi();
@@ -78,57 +93,59 @@ public static partial class WebServer
         }
 
         app.Lifetime.ApplicationStarted.Register(() =>
-            LogServing(log, WebVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls))
+            LogServing(log, ProductVersion.Text, settings.PublicUrl, string.Join(' ', app.Urls))
         );
         return app;
     }
 
-    private static void AddParts(IServiceCollection services, WebSettings settings, TimeProvider time)
+    private static void AddServices(IServiceCollection services, WebSettings settings, TimeProvider time)
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
+        services.AddSingleton<ConnectionLimiter>();
         services.AddSingleton(_ => new Accounts(time, settings.AnalystGroup));
         services.AddSingleton<ILinkStore>(provider => new JsonLinkStore(
             settings.DataFolder,
             time,
             provider.GetRequiredService<Accounts>()
         ));
+
         services.AddSingleton<BotClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
+        services.AddHostedService<BotEvents>();
         services.AddSingleton<SseHub>();
         services.AddHostedService<StreamClock>();
-        services.AddHostedService<BotEvents>();
-        services.AddSingleton<Assets>();
-        services.AddSingleton<DashboardReader>();
-        services.AddSingleton<GatewayTokens>();
-        services.AddSingleton<DeviceStore>();
-        services.AddSingleton<PageStore>();
+
         services.AddSingleton(_ => new GatewaySocket(
             settings.GatewaySocket,
             new TrustedPeers(Account.EffectiveUid, Group.Find(settings.TrustedGroup)?.Gid)
         ));
+        services.AddSingleton<GatewayTokens>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<PageStore>();
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService<Departures>();
+
         services.AddLogin(settings);
         services
             .AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
-        services.AddAntiforgery(antiForgery =>
-        {
-            antiForgery.HeaderName = CsrfMiddleware.TokenHeader;
-            antiForgery.Cookie.Name = GoogleLogin.CookieName(settings, "page");
-            antiForgery.Cookie.SecurePolicy = GoogleLogin.Secure(settings);
-            antiForgery.SuppressXFrameOptionsHeader = true;
-        });
+        services.AddCsrf(settings);
+        services.AddSingleton<HtmlEncoder, SafeHtmlEncoder>();
         services.AddRateLimits();
+
+        services.AddApiExceptionHandler(WebErrors.Make());
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json => ApiJson.Set(json.SerializerOptions));
+        services.AddSingleton<Assets>();
+        services.AddSingleton<DashboardReader>();
+        services.AddSingleton<HelpPages>();
         services
             .AddRazorPages(options => options.RootDirectory = "/Page")
             .AddMvcOptions(mvc => mvc.Filters.Add<PageMethods>());
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
     }
 
     [LoggerMessage(4000, LogLevel.Information, "notify-web {Version} serves {PublicUrl} at {Addresses}.")]

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using Notify.Web.Hosting;
+using Notify.Web.State;
 
 namespace Notify.Web.Login;
 
@@ -13,22 +13,22 @@ internal static class GoogleLogin
     /// <summary>The provider's scheme.</summary>
     internal const string Scheme = "google";
 
-    /// <summary>Where the provider sends people back to; registered there.</summary>
+    /// <summary>The path to which the provider sends people back, registered there.</summary>
     internal const string CallbackPath = "/signin-oidc";
 
-    /// <summary>A session ends after this long without use (specification, section 12).</summary>
+    /// <summary>A session ends after this time without use.</summary>
     internal static readonly TimeSpan SessionLength = TimeSpan.FromDays(1);
 
-    /// <summary>A cookie older than this is replaced, so that a session ends at most this much early.</summary>
+    /// <summary>An older cookie is replaced, so a session ends at most this much early.</summary>
     private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long somebody may take at the provider's.</summary>
-    private static readonly TimeSpan LoginPatience = TimeSpan.FromMinutes(15);
+    /// <summary>How long a person may take at the provider.</summary>
+    private static readonly TimeSpan LoginTimeout = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long the provider may take for an answer.</summary>
-    private static readonly TimeSpan ProviderPatience = TimeSpan.FromSeconds(10);
+    /// <summary>How long the provider may take to answer.</summary>
+    private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
-    private const int LargestDocument = 1_000_000;
+    private const int MaxDocument = 1_000_000;
 
     internal static void AddLogin(this IServiceCollection services, WebSettings settings)
     {
@@ -45,12 +45,6 @@ internal static class GoogleLogin
             .AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie => SetCookie(cookie, settings))
             .AddOpenIdConnect(Scheme, oidc => SetProvider(oidc, settings));
-        // After the framework has set its own, which this one goes before.
-        services
-            .AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
-            .PostConfigure<TimeProvider>(
-                (cookie, time) => cookie.TicketDataFormat = new OpenedCookies(cookie.TicketDataFormat, time)
-            );
         services
             .AddOptions<OpenIdConnectOptions>(Scheme)
             .Configure<ProviderConfiguration>((oidc, configuration) => oidc.ConfigurationManager = configuration);
@@ -58,8 +52,8 @@ internal static class GoogleLogin
             settings.Authority,
             new HttpClient(NewHandler(settings))
             {
-                Timeout = ProviderPatience,
-                MaxResponseContentBufferSize = LargestDocument,
+                Timeout = ProviderTimeout,
+                MaxResponseContentBufferSize = MaxDocument,
             },
             provider.GetRequiredService<TimeProvider>()
         ));
@@ -72,7 +66,7 @@ internal static class GoogleLogin
     {
         cookie.Cookie.Name = CookieName(settings, "session");
         cookie.Cookie.HttpOnly = true;
-        // Lax: the cookie has to come along when the provider sends people back.
+        // Lax: the cookie must arrive when the provider sends people back.
         cookie.Cookie.SameSite = SameSiteMode.Lax;
         cookie.Cookie.SecurePolicy = Secure(settings);
         cookie.ExpireTimeSpan = SessionLength;
@@ -81,13 +75,12 @@ internal static class GoogleLogin
         {
             SessionLife.KeepBegin(context.Properties);
 
-            // What the page asks by itself is no use of it: an open tab does not keep a session alive.
-            context.ShouldRenew =
-                context.ElapsedTime > RenewAfter && !ApiAuthMiddleware.IsAskedByItself(context.Request.Path);
+            // Automatic requests of the page do not count as use: an open tab does not keep a session alive.
+            context.ShouldRenew = context.ElapsedTime > RenewAfter && !WebPaths.IsAutomatic(context.Request.Path);
             return Task.CompletedTask;
         };
         cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;
-        // No address to come back to: there is one page.
+        // No return address: there is one page.
         cookie.Events.OnRedirectToLogin = context =>
         {
             context.Response.Redirect(context.Request.PathBase + "/login");
@@ -102,7 +95,7 @@ internal static class GoogleLogin
         oidc.ClientId = settings.ClientId;
         oidc.ClientSecret = settings.ClientSecret;
         oidc.CallbackPath = CallbackPath;
-        // The framework's own paths for a provider that logs people out: not used, and so not open.
+        // The framework's paths for logout by the provider are not used, and therefore closed.
         oidc.RemoteSignOutPath = PathString.Empty;
         oidc.SignedOutCallbackPath = PathString.Empty;
         oidc.ResponseType = OpenIdConnectResponseType.Code;
@@ -116,14 +109,14 @@ internal static class GoogleLogin
         oidc.GetClaimsFromUserInfoEndpoint = false;
         oidc.SignInScheme = CookieAuthenticationDefaults.AuthenticationScheme;
         oidc.BackchannelHttpHandler = NewHandler(settings);
-        oidc.BackchannelTimeout = ProviderPatience;
-        oidc.RemoteAuthenticationTimeout = LoginPatience;
+        oidc.BackchannelTimeout = ProviderTimeout;
+        oidc.RemoteAuthenticationTimeout = LoginTimeout;
         oidc.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
         oidc.TokenValidationParameters.RequireSignedTokens = true;
         foreach (var (cookie, name) in new[] { (oidc.CorrelationCookie, "login-"), (oidc.NonceCookie, "nonce-") })
         {
             cookie.Name = CookieName(settings, name);
-            // Not the callback's path alone: who begins a login has to see what earlier ones have left (LoginCookies).
+            // Not only the callback's path: the start of a login has to see cookies of earlier ones (LoginCookies).
             cookie.Path = settings.BasePath.Length == 0 ? "/" : settings.BasePath;
             cookie.SameSite = SameSiteMode.Lax;
             cookie.SecurePolicy = Secure(settings);
@@ -133,7 +126,7 @@ internal static class GoogleLogin
         oidc.Events = new LoginEvents();
     }
 
-    /// <summary>Browsers let no other site, not even one beside it in the same domain, set a cookie with such a prefix.</summary>
+    /// <summary>Browsers let no other site set a cookie with such a prefix, not even a sibling in the same domain.</summary>
     internal static string CookieName(WebSettings settings, string name) =>
         (
             settings.IsSecure

@@ -5,16 +5,17 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using Notify.Hosting;
+using Notify.Text;
 
 namespace Notify.Web.Login;
 
-/// <summary>What the login page has to say, beside offering the login.</summary>
+/// <summary>A message on the login page.</summary>
 /// <param name="Status">The HTTP status of the page.</param>
-/// <param name="Title">In a few words.</param>
-/// <param name="Sentence">Why, and what to do.</param>
+/// <param name="Title">The title.</param>
+/// <param name="Sentence">The reason and what to do.</param>
 public sealed record LoginProblem(int Status, string Title, string Sentence)
 {
-    /// <summary>Shows it in place of what the request was for.</summary>
+    /// <summary>Shows it in place of the requested page.</summary>
     internal static void Show<TOptions>(HandleRequestContext<TOptions> context, LoginProblem trouble)
         where TOptions : AuthenticationSchemeOptions
     {
@@ -26,44 +27,44 @@ public sealed record LoginProblem(int Status, string Title, string Sentence)
         context.SkipHandler();
     }
 
-    /// <summary>What the request has to show; null where nothing went wrong.</summary>
+    /// <summary>The request's message; null if nothing went wrong.</summary>
     public static LoginProblem? Of(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         return context.Items.TryGetValue(typeof(LoginProblem), out var trouble) ? (LoginProblem)trouble! : null;
     }
 
-    /// <summary>The provider gives no answer, or the proxy on the way there lets nobody through.</summary>
+    /// <summary>The provider does not answer, or the proxy refuses the connection.</summary>
     internal static LoginProblem ProviderDown(WebSettings settings, Exception? failure) =>
         new(
             StatusCodes.Status503ServiceUnavailable,
             "Google can't be reached",
-            // Which proxy it is stands in the log: it is nobody's business who is not logged in.
+            // Only the log names the proxy: it does not concern people who are not logged in.
             LoginEvents.ProxyFailure(settings, failure)
                 is null
-                ? $"{settings.Authority.Host} gives no answer now, so nobody can log in. Who is logged in already stays so. Try again in a minute."
-                : $"This server's proxy lets nothing through to {settings.Authority.Host} now, so nobody can log in. Who is logged in already stays so. Try again in a minute; if it stays so, tell the operator."
+                ? $"{settings.Authority.Host} does not answer at the moment, so nobody can log in. Sessions continue. Try again in a minute."
+                : $"This server's proxy lets nothing through to {settings.Authority.Host} at the moment, so nobody can log in. Sessions continue. Try again in a minute. If this goes on, tell {settings.Contact}."
         );
 }
 
-/// <summary>What happens when the provider sends somebody back.</summary>
+/// <summary>Handles people who come back from the provider.</summary>
 internal sealed class LoginEvents : OpenIdConnectEvents
 {
-    /// <summary>What the framework says where the browser has no cookie of a login that was begun here.</summary>
+    /// <summary>The framework's error if the browser has no cookie of a login begun here.</summary>
     private const string ForgottenLogin = "Correlation failed.";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
-        // Or who was refused with one account could never choose another.
+        // Otherwise a person refused with one account could never choose another.
         context.ProtocolMessage.Prompt = OpenIdConnectPrompt.SelectAccount;
         LoginCookies.MakeRoom(context.HttpContext, context.Options);
         return Task.CompletedTask;
     }
 
-    /// <summary>The token is right: signature, issuer, audience, nonce and time are checked. Who is it, and may they enter?</summary>
+    /// <summary>Decides who it is and whether they may enter. The token's signature, issuer, audience, nonce and time are already checked.</summary>
     public override Task TokenValidated(TokenValidatedContext context)
     {
-        // The library takes a token without signature where it comes straight from the provider. No provider sends one.
+        // The library accepts an unsigned token directly from the provider. No provider sends one.
         if (context.SecurityToken.SignatureAlgorithm is null or "" or SecurityAlgorithms.None)
         {
             context.Fail(new SecurityTokenInvalidSignatureException("The token has no signature."));
@@ -85,7 +86,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                 LoginLog.Of(context.HttpContext).Entered(admitted.User, account.Email);
                 break;
             case Admission.Refused refused:
-                LoginLog.Of(context.HttpContext).Refused(Hosting.ApiExceptionHandler.Shown(account.Email), refused.Why);
+                LoginLog.Of(context.HttpContext).Refused(SafeText.Line(account.Email, 100), refused.Why);
                 LoginProblem.Show(
                     context,
                     new LoginProblem(StatusCodes.Status403Forbidden, "You can't log in with this account", refused.Why)
@@ -117,7 +118,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             ).Succeeded
         )
         {
-            // The login of another tab, which was done first, has taken this one's cookies away: who comes back here is logged in.
+            // A login in another tab finished first and removed this one's cookies: the person is logged in.
             context.Response.Redirect(context.Request.PathBase + "/");
             context.HandleResponse();
             return;
@@ -135,9 +136,9 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                     when failure.Data["error"] is "invalid_client" or "unauthorized_client" => new LoginProblem(
                     StatusCodes.Status503ServiceUnavailable,
                     "Nobody can log in now",
-                    "Google does not know this dashboard. Tell the operator: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is not right."
+                    $"Google does not know this dashboard. Tell {settings.Contact}: GOOGLE_CLIENT_ID or GOOGLE_CLIENT_SECRET is wrong."
                 ),
-                // The class itself, with no error of the protocol, is an answer that no provider gives. What is derived from it is about a token that is not right.
+                // The base class without a protocol error means an answer that no provider gives. Derived classes mean an invalid token.
                 OpenIdConnectProtocolException
                     when failure.GetType() == typeof(OpenIdConnectProtocolException)
                         && failure.Data["error"]
@@ -146,18 +147,18 @@ internal sealed class LoginEvents : OpenIdConnectEvents
                 { Data: { } data } when data["error"] is "access_denied" => new LoginProblem(
                     StatusCodes.Status403Forbidden,
                     "You are not logged in",
-                    "The login was cancelled at Google. Start it again if you want to."
+                    "The login was cancelled at Google. Start again if you want to."
                 ),
                 _ => new LoginProblem(
                     StatusCodes.Status400BadRequest,
-                    "This login did not work",
-                    "It was begun in another window, took too long, was used already, or Google's answer was not right. Start it again; if it stays so, tell the operator."
+                    "The login failed",
+                    $"It began in another window, took too long, was already used, or Google's answer was invalid. Start again. If this goes on, tell {settings.Contact}."
                 ),
             }
         );
     }
 
-    /// <summary>Whether the provider sent the browser back with an error of its own: then it can be reached.</summary>
+    /// <summary>Whether the provider sent the browser back with an error, and so is reachable.</summary>
     private static bool IsRefusedInBrowser(HttpRequest request) =>
         request.Query["error"] is [{ } error] && error is not ("server_error" or "temporarily_unavailable");
 
@@ -165,12 +166,12 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         e is not null
         && (e is HttpRequestException or TaskCanceledException or IOException || IsProviderDown(e.InnerException));
 
-    /// <summary>What the proxy on the way to the provider did; null where it is not to blame.</summary>
+    /// <summary>The proxy's failure; null if it is not to blame.</summary>
     internal static string? ProxyFailure(WebSettings settings, Exception? e)
     {
         for (; e is not null; e = e.InnerException)
         {
-            // Only these come before there is a connection; what is said by the library around them is not.
+            // Only these come before there is a connection.
             if (
                 e is HttpRequestException
                 {
@@ -187,7 +188,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         return null;
     }
 
-    /// <summary>What is said of it without anything that was in the request.</summary>
+    /// <summary>Describes the failure without anything from the request.</summary>
     private static string Reason(Exception? e) =>
         e switch
         {
@@ -195,11 +196,10 @@ internal sealed class LoginEvents : OpenIdConnectEvents
             SecurityTokenException => e.GetType().Name,
             _ when IsProviderDown(e) => "the provider can't be reached",
             OpenIdConnectProtocolException =>
-                $"{e.GetType().Name} {Hosting.ApiExceptionHandler.Shown(e.Data["error"]?.ToString() ?? "")}",
+                $"{e.GetType().Name} {SafeText.Line(e.Data["error"]?.ToString() ?? "", 100)}",
             _ => e.InnerException is { } inner && e is AuthenticationFailureException
                 ? Reason(inner)
-                : e.GetType().Name
-                    + (e is AuthenticationFailureException ? ": " + Hosting.ApiExceptionHandler.Shown(e.Message) : ""),
+                : e.GetType().Name + (e is AuthenticationFailureException ? ": " + SafeText.Line(e.Message, 100) : ""),
         };
 
     private static GoogleAccount AccountOf(ClaimsPrincipal principal) =>
@@ -210,7 +210,7 @@ internal sealed class LoginEvents : OpenIdConnectEvents
         );
 }
 
-/// <summary>Who logged in, and who could not. Strangers cause the latter, so those lines are throttled.</summary>
+/// <summary>Logs logins and failures. Outsiders can cause failures, so these lines are throttled.</summary>
 internal sealed partial class LoginLog(ILoggerFactory logs, TimeProvider time)
 {
     private readonly ILogger _log = logs.CreateLogger("Notify.Web.Login");
@@ -246,7 +246,7 @@ internal sealed partial class LoginLog(ILoggerFactory logs, TimeProvider time)
         }
     }
 
-    [LoggerMessage(4110, LogLevel.Information, "{User} has logged in as {Email}.")]
+    [LoggerMessage(4110, LogLevel.Information, "{User} logged in as {Email}.")]
     private static partial void LogEntered(ILogger log, UserName user, string email);
 
     [LoggerMessage(4111, LogLevel.Warning, "{Email} was refused: {Why}{Others}")]
@@ -255,6 +255,10 @@ internal sealed partial class LoginLog(ILoggerFactory logs, TimeProvider time)
     [LoggerMessage(4112, LogLevel.Warning, "A login failed: {Reason}.{Others}")]
     private static partial void LogFailed(ILogger log, string reason, string others);
 
-    [LoggerMessage(4113, LogLevel.Warning, "Nobody can be sent to the provider to log in: {Reason}.{Others}")]
+    [LoggerMessage(
+        4113,
+        LogLevel.Warning,
+        "Nobody can log in, because the provider can't be reached: {Reason}.{Others}"
+    )]
     private static partial void LogNotSent(ILogger log, string reason, string others);
 }

@@ -5,14 +5,14 @@ using Microsoft.IdentityModel.Tokens;
 namespace Notify.Web.Login;
 
 /// <summary>
-/// The provider's discovery document and its keys: fetched when they are first needed, and anew where a token is signed with a key that is not known, before the
-/// person who brings it is answered. (The library's own manager fetches behind that person's back, so that the first login after a change of keys fails.)
+/// The provider's discovery document and keys, fetched at their first use, and again for a token with an unknown key before its
+/// login continues. (The library's manager fetches in the background, so the first login after a change of keys fails.)
 /// </summary>
 internal sealed class ProviderConfiguration
     : BaseConfigurationManager,
         IConfigurationManager<OpenIdConnectConfiguration>
 {
-    /// <summary>A key that the provider takes back counts no longer than this.</summary>
+    /// <summary>How long a key that the provider has revoked may still count.</summary>
     private static readonly TimeSpan Keep = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
@@ -34,8 +34,8 @@ internal sealed class ProviderConfiguration
 
     private bool IsFresh => _known is not null && !_isRefreshWanted && _time.GetElapsedTime(_fetchedAt) < Keep;
 
-    /// <summary>What is known, else what the provider says now: all who ask meanwhile wait for the same answer.</summary>
-    /// <exception cref="ProviderUnreachableException">It can't be had, and never could.</exception>
+    /// <summary>The known configuration, or the provider's answer now, shared by all who wait for it.</summary>
+    /// <exception cref="ProviderUnreachableException">It is not available and never was.</exception>
     public Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         lock (_gate)
@@ -45,7 +45,7 @@ internal sealed class ProviderConfiguration
                 return Task.FromResult(_known!);
             }
 
-            // Strangers begin logins, and a provider that hangs must not be asked by each of them in turn.
+            // Outsiders can begin logins, and must not each wait for a hanging provider.
             if (_fetch is null or { IsCompleted: true })
             {
                 _fetch = FetchAsync();
@@ -71,11 +71,11 @@ internal sealed class ProviderConfiguration
         }
         catch (Exception e)
         {
-            // What was known goes on counting; the next who comes asks again.
+            // The known configuration still counts. The next login asks again.
             return _known ?? throw new ProviderUnreachableException($"{_address} can't be read: {e.Message}", e);
         }
     }
 }
 
-/// <summary>The provider does not answer, or with what no provider says.</summary>
+/// <summary>The provider gives no answer, or an invalid one.</summary>
 internal sealed class ProviderUnreachableException(string message, Exception inner) : IOException(message, inner);

@@ -7,11 +7,11 @@ using Notify.Linking;
 
 namespace Notify.Web.Login;
 
-/// <summary>A login that goes on: who it is, and what was said about them when they logged in.</summary>
-/// <param name="Id">Random; what <see cref="RevokedSessions"/> remembers.</param>
+/// <summary>A login session: its user, and the provider's data from the login.</summary>
+/// <param name="Id">Random, for <see cref="RevokedSessions"/>.</param>
 /// <param name="User">The Unix user.</param>
-/// <param name="Account">What the provider said.</param>
-/// <param name="UnixAccount">Which account the user was at the login; null in a cookie of an earlier version, which counts for the account of its next use.</param>
+/// <param name="Account">The provider's data.</param>
+/// <param name="UnixAccount">The user's account at the login; null in a cookie of an earlier version, which belongs to the account of its next use.</param>
 public sealed record Session(string Id, UserName User, GoogleAccount Account, AccountId? UnixAccount = null)
 {
     private const string IdClaim = "session";
@@ -20,16 +20,16 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
     private const string VerifiedClaim = "email_verified";
     private const string HostedDomainClaim = "hd";
 
-    /// <summary>Not a claim: anti-forgery tokens are bound to the claims, and those of pages that are open at an upgrade would count no more.</summary>
+    /// <summary>Not a claim: anti-forgery tokens are bound to the claims, and tokens of open pages must survive an upgrade.</summary>
     private const string UnixAccountItem = "uid";
 
     /// <summary>A new session.</summary>
     public static Session Begin(UserName user, GoogleAccount account) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), user, account);
 
-    /// <summary>The session that a principal is made of; null where it is made of something else.</summary>
+    /// <summary>The session of a principal; null for another kind of principal.</summary>
     /// <param name="principal">Who it is.</param>
-    /// <param name="properties">What the cookie holds beside.</param>
+    /// <param name="properties">The cookie's other properties.</param>
     public static Session? Of(ClaimsPrincipal? principal, AuthenticationProperties? properties = null) =>
         principal?.Identity is ClaimsIdentity { IsAuthenticated: true } identity
         && identity.FindFirst(IdClaim)?.Value is { } id
@@ -47,7 +47,7 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
             )
             : null;
 
-    /// <summary>Notes which account a session is of, in what goes into its cookie.</summary>
+    /// <summary>Puts the session's account into its cookie.</summary>
     public static void SetUnixAccount(AuthenticationProperties properties, AccountId account)
     {
         ArgumentNullException.ThrowIfNull(properties);
@@ -61,7 +61,7 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
             ? new AccountId(uid)
             : null;
 
-    /// <summary>The principal that goes into the cookie. Anti-forgery tokens are bound to all of its claims, and so to this session.</summary>
+    /// <summary>The principal for the cookie. Anti-forgery tokens are bound to all its claims, and so to this session.</summary>
     public ClaimsPrincipal ToPrincipal()
     {
         List<Claim> claims =
@@ -82,7 +82,7 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
     }
 }
 
-/// <summary>Who is logged in, for pages and routes.</summary>
+/// <summary>The logged-in user, for pages and routes.</summary>
 public static class SessionExtensions
 {
     /// <summary>The session of a request that has passed the login.</summary>
@@ -95,6 +95,6 @@ public static class SessionExtensions
             ) ?? throw new InvalidOperationException("Nobody is logged in: this route must not be open.");
     }
 
-    /// <summary>The user of a request that has passed the login: the only one that anything in it may be about.</summary>
+    /// <summary>The user of a request that has passed the login. The request may act for no other.</summary>
     public static UserName UserName(this HttpContext context) => context.Session().User;
 }

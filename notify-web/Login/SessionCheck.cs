@@ -3,17 +3,17 @@ using Notify.Linking;
 
 namespace Notify.Web.Login;
 
-/// <summary>Whether a session still holds, asked at every request and by every stream.</summary>
+/// <summary>Checks whether a session is still valid, at every request and for every stream.</summary>
 public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
 {
-    /// <summary>Whether it was not ended by a logout, and its account may still enter as its user.</summary>
+    /// <summary>Whether no logout ended it, and its account may still enter as its user.</summary>
     public bool Holds(Session session)
     {
         ArgumentNullException.ThrowIfNull(session);
         return Admits(session) is not null;
     }
 
-    /// <summary>The account that a session holds for; null where it does not hold.</summary>
+    /// <summary>The account of a valid session; null if it is not valid.</summary>
     private AccountId? Admits(Session session) =>
         !ended.Contains(session.Id)
         && admissions.Of(session.Account) is Admission.Admitted { User: var user, Account: var account }
@@ -22,7 +22,7 @@ public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
             ? account
             : null;
 
-    /// <summary>The cookie handler's question. The cookie stays where it is: it does not count, and may count again.</summary>
+    /// <summary>Called by the cookie handler. An invalid session keeps its cookie, because it may become valid again.</summary>
     internal static Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
@@ -37,7 +37,7 @@ public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
         }
         else if (session.UnixAccount is null)
         {
-            // Of an earlier version: from now on it is of this account.
+            // From an earlier version: from now on it belongs to this account.
             Session.SetUnixAccount(context.Properties, account);
             context.ShouldRenew = true;
         }

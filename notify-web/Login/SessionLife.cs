@@ -3,22 +3,22 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Notify.Web.Login;
 
-/// <summary>When a session ends, however much it is used. Its cookie is made anew every few minutes, so what it is issued at says nothing of the login.</summary>
+/// <summary>The absolute end of a session. Its cookie is renewed every few minutes, so the cookie's age says nothing about the login.</summary>
 internal static class SessionLife
 {
-    /// <summary>From the login on (specification, section 12).</summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+    /// <summary>Counted from the login.</summary>
+    internal static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
 
     private const string BegunKey = "begun";
 
-    /// <summary>Notes in a cookie that is made anew when its session began. One of an earlier version does not say so: for it the last issue counts.</summary>
+    /// <summary>Keeps the session's start in a renewed cookie. For a cookie of an earlier version without it, the last issue counts.</summary>
     internal static void KeepBegin(AuthenticationProperties session) =>
         session.Items[BegunKey] = Begun(session).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>When it ends unless somebody uses it, and at the latest.</summary>
+    /// <summary>Its end without use, and its latest end.</summary>
     internal static DateTimeOffset EndOf(AuthenticationProperties session)
     {
-        var longest = Begun(session) + Longest;
+        var longest = Begun(session) + MaxLife;
         return session.ExpiresUtc is { } unused && unused < longest ? unused : longest;
     }
 

@@ -1,77 +1,65 @@
+using Notify.Files;
 using Notify.Posix;
 
 namespace Notify.Web.Login;
 
-/// <summary>What the map of users says about an address.</summary>
+/// <summary>The result of the user map for an address.</summary>
 public abstract record MappedUser
 {
     private MappedUser() { }
 
-    /// <summary>It gives it to a user.</summary>
+    /// <summary>It maps the address to a user.</summary>
     public sealed record Mapped(UserName User) : MappedUser;
 
-    /// <summary>It has no line for it.</summary>
+    /// <summary>It has no line for the address.</summary>
     public sealed record None : MappedUser;
 
-    /// <summary>Its line is broken, or several lines contradict each other.</summary>
+    /// <summary>Its line is invalid, or several lines contradict each other.</summary>
     public sealed record Unclear : MappedUser;
 
-    /// <summary>It can't be read, and never could.</summary>
+    /// <summary>The file is unreadable and always was.</summary>
     public sealed record NotReadable : MappedUser;
 }
 
-/// <summary>The file <c>NOTIFY_USER_MAP</c>: lines <c>e-mail user</c>, read anew when it changes.</summary>
+/// <summary>The file <c>NOTIFY_USER_MAP</c>: lines <c>e-mail user</c>, read again when it changes.</summary>
 /// <remarks>
-/// Empty lines and what follows a <c>#</c> don't count. A line that can't be read is logged and gives nobody anything; the address in it is barred rather than
-/// treated as if it had no line, for the line may be there because the name before the @ is somebody else's. While the file can't be read, what was read before
-/// goes on counting; where nothing was, nobody gets in.
+/// Empty lines and comments after <c>#</c> don't count. An invalid line is logged, and its address can't log in, because
+/// the name before the @ may be another person's. While the file is unreadable, the last readable state
+/// counts; without one nobody can log in.
 /// </remarks>
-public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
+public sealed partial class UserMap
 {
-    private const long LargestFile = 10_000_000;
+    private const long MaxFile = 10_000_000;
 
-    private readonly Lock _gate = new();
-    private volatile Table? _table;
+    private readonly ILogger<UserMap> _log;
+    private readonly ReloadingFile<Table>? _file;
     private FileStatus? _problemSaidOf;
     private bool _problemSaid;
 
-    /// <summary>What the map says about an address.</summary>
-    public MappedUser Find(string email)
+    /// <summary>Reads nothing yet.</summary>
+    public UserMap(WebSettings settings, ILogger<UserMap> log)
     {
-        if (settings.UserMap is not { } path)
-        {
-            return new MappedUser.None();
-        }
-
-        var status = FileStatus.OfPath(path);
-        var table = _table;
-        if (table is null || table.File != status)
-        {
-            lock (_gate)
-            {
-                table = _table;
-                if (table is null || table.File != status)
-                {
-                    table = _table = Read(path, status) ?? table;
-                }
-            }
-        }
-
-        return table is null
-            ? new MappedUser.NotReadable()
-            : table.Users.GetValueOrDefault(email) ?? new MappedUser.None();
+        ArgumentNullException.ThrowIfNull(settings);
+        _log = log;
+        _file = settings.UserMap is { } path
+            ? new ReloadingFile<Table>(path, (status, before) => Read(path, status, before))
+            : null;
     }
 
-    private Table? Read(string path, FileStatus? status)
+    /// <summary>What the map says about an address.</summary>
+    public MappedUser Find(string email) =>
+        _file is null ? new MappedUser.None()
+        : _file.Content.Users is { } users ? users.GetValueOrDefault(email) ?? new MappedUser.None()
+        : new MappedUser.NotReadable();
+
+    private (Table Table, bool IsRead) Read(string path, FileStatus? status, Table? before)
     {
         string[] lines;
         try
         {
-            if (status is not { Kind: FileKind.Regular, Size: <= LargestFile })
+            if (status is not { Kind: FileKind.Regular, Size: <= MaxFile })
             {
-                throw new IOException(
-                    status is null ? "it is not there, or not to be looked at" : "it is no file of lines"
-                );
+                throw new IOException(status is null ? "it is missing or unreadable" : "it is not a text file");
             }
 
             lines = File.ReadAllLines(path);
@@ -81,20 +69,26 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
             if (!_problemSaid || _problemSaidOf != status)
             {
                 (_problemSaid, _problemSaidOf) = (true, status);
-                LogNotReadable(log, path, e.Message.TrimEnd('.'));
+                LogNotReadable(_log, path, e.Message.TrimEnd('.'));
             }
 
-            return null;
+            return (before ?? new Table([], null), false);
         }
 
         _problemSaid = false;
+        if (before is { Users: not null } && before.Lines.SequenceEqual(lines, StringComparer.Ordinal))
+        {
+            // Its problems are already logged.
+            return (before, true);
+        }
+
         var users = new Dictionary<string, MappedUser>(StringComparer.Ordinal);
         for (var i = 0; i < lines.Length; i++)
         {
             ReadLine(path, i + 1, lines[i].Split('#')[0], users);
         }
 
-        return new Table(status, users);
+        return (new Table(lines, users), true);
     }
 
     private void ReadLine(string path, int number, string line, Dictionary<string, MappedUser> users)
@@ -112,37 +106,39 @@ public sealed partial class UserMap(WebSettings settings, ILogger<UserMap> log)
                 : new MappedUser.Unclear();
         if (!email.Contains('@', StringComparison.Ordinal) || mapped is MappedUser.Unclear)
         {
-            LogBrokenLine(log, path, number);
+            LogUnreadableLine(_log, path, number);
         }
         else if (users.TryGetValue(email, out var before) && before != mapped)
         {
-            LogContradiction(log, path, number);
+            LogContradiction(_log, path, number);
             mapped = new MappedUser.Unclear();
         }
 
         users[email] = mapped;
     }
 
-    private sealed record Table(FileStatus? File, Dictionary<string, MappedUser> Users);
+    /// <param name="Lines">The file's.</param>
+    /// <param name="Users">By address; null if the file was never readable.</param>
+    private sealed record Table(string[] Lines, Dictionary<string, MappedUser>? Users);
 
     [LoggerMessage(
         4101,
         LogLevel.Error,
-        "{Path}, the file of NOTIFY_USER_MAP, can't be read: {Reason}. What was read before goes on counting; after a restart nobody can log in."
+        "{Path}, the file of NOTIFY_USER_MAP, can't be read: {Reason}. The dashboard uses what it read before. After a restart nobody can log in."
     )]
     private static partial void LogNotReadable(ILogger log, string path, string reason);
 
     [LoggerMessage(
         4102,
         LogLevel.Warning,
-        "{Path}, line {Number}: it should be an e-mail address and the name of a user, such as \"alice@example.org alice\" (a user name has letters, digits, '_', '.', '-' and '@'). The address in it can't log in until it is."
+        "{Path}, line {Number}: it should be an e-mail address and a user name, such as \"alice@example.org alice\" (a user name has letters, digits, '_', '.', '-' and '@'). Its address can't log in until you fix the line."
     )]
-    private static partial void LogBrokenLine(ILogger log, string path, int number);
+    private static partial void LogUnreadableLine(ILogger log, string path, int number);
 
     [LoggerMessage(
         4103,
         LogLevel.Warning,
-        "{Path}, line {Number}: an earlier line gives the same address to another user. It can't log in until only one does."
+        "{Path}, line {Number}: an earlier line gives the same address to another user. It can't log in until you remove one."
     )]
     private static partial void LogContradiction(ILogger log, string path, int number);
 }

@@ -9,7 +9,7 @@ namespace Notify.Tests.Hosting;
 /// <summary>Who can connect, and how many connections that say nothing it takes to keep others out: however many.</summary>
 public sealed class ConnectionTests
 {
-    private const string WebServerGroup = Notify.Hosting.ListenPoint.WebServerGroup;
+    private const string WebServerGroup = "www-data";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -81,13 +81,7 @@ public sealed class ConnectionTests
         await scene.StartAsync();
 
         var socket = FileStatus.OfPath(path)!.Value;
-        Assert.Equal(
-            (
-                Group.Find(WebServerGroup)!.Gid,
-                0x1B0u /* 0660 */
-            ),
-            (socket.Gid, socket.Mode)
-        );
+        Assert.Equal((Group.Find(WebServerGroup)!.Gid, FileModes.GroupFile), (socket.Gid, socket.Mode));
         await using var asEve = AccountCaller.Of(eve, path);
         await using var asWeb = AccountCaller.Of(web, path);
         const int PermissionDenied = 13;

@@ -182,7 +182,7 @@ public sealed class ForeignRequestTests
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
         Assert.Equal("POST", answer["Allow"]);
-        Assert.Contains("it takes POST", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("use POST", answer.Error, StringComparison.Ordinal);
         Assert.NotNull(scene.Links.Find(user));
     }
 
@@ -206,7 +206,7 @@ public sealed class ForeignRequestTests
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
         Assert.Equal("GET, HEAD", answer["Allow"]);
-        Assert.Contains("it takes GET", answer.Body, StringComparison.Ordinal);
+        Assert.Contains("use GET", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -311,7 +311,7 @@ public sealed class ForeignRequestTests
     }
 
     [Fact]
-    public async Task Forwarded_headers_from_whoever_sends_them_change_nothing()
+    public async Task Forwarded_headers_from_clients_change_nothing()
     {
         await using var scene = await WebScene.BeginAsync();
         var visitor = scene.NewVisitor();

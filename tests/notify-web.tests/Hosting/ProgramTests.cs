@@ -24,9 +24,9 @@ public sealed class ProgramTests
     [InlineData(
         "NOTIFY_JWT_SECRET",
         "a short secret of 31 characters",
-        "NOTIFY_JWT_SECRET holds something else than at least 32 bytes"
+        "NOTIFY_JWT_SECRET does not hold at least 32 bytes"
     )]
-    [InlineData("NOTIFY_JWT_SECRET_PREVIOUS", "short", "NOTIFY_JWT_SECRET_PREVIOUS holds something else")]
+    [InlineData("NOTIFY_JWT_SECRET_PREVIOUS", "short", "NOTIFY_JWT_SECRET_PREVIOUS does not hold")]
     [InlineData(
         "NOTIFY_OIDC_AUTHORITY",
         "http://accounts.example.com",
@@ -91,13 +91,12 @@ public sealed class ProgramTests
         var help = await RunProgram.ToEndAsync(Programs.Path("notify-web"), ["--help"], none, Cancellation);
         Assert.Equal(0, help.Status);
         Assert.Contains("notify-web serves the dashboard", help.Said, StringComparison.Ordinal);
-        Assert.Equal(
-            (0, "0.1.0\n"),
-            await RunProgram.ToEndAsync(Programs.Path("notify-web"), ["--version"], none, Cancellation)
-        );
+        var version = await RunProgram.ToEndAsync(Programs.Path("notify-web"), ["--version"], none, Cancellation);
+        Assert.Equal(0, version.Status);
+        Assert.Matches(Programs.Version, version.Said);
         var wrong = await RunProgram.ToEndAsync(Programs.Path("notify-web"), ["serve"], none, Cancellation);
         Assert.Equal(64, wrong.Status);
-        Assert.Contains("no argument serve", wrong.Said, StringComparison.Ordinal);
+        Assert.Contains("unknown argument serve", wrong.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,6 +136,52 @@ public sealed class ProgramTests
         Assert.Equal(1, status);
         Assert.Contains("address already in use", said, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_refused_with_the_setting_and_the_reason()
+    {
+        await using var scene = await WebScene.SetAsync();
+        scene.Environment["NOTIFY_WEB_LISTEN"] = "http://192.0.2.1:5000";
+
+        var (status, said) = await RunProgram.ToEndAsync(
+            Programs.Path("notify-web"),
+            [],
+            scene.Environment,
+            Cancellation
+        );
+
+        Assert.Equal(1, status);
+        Assert.Contains(
+            "NOTIFY_WEB_LISTEN=http://192.0.2.1:5000 can't be listened on: Cannot assign requested address.",
+            said,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_devices_that_it_may_not_read_is_logged_and_ends_nothing()
+    {
+        await using var scene = await WebScene.SetAsync();
+        var www = await scene.AddAccountAsync("www", "data-ops");
+        var state = scene.Environment["NOTIFY_WEB_STATE_DIR"] = Path.Combine(www.Home, "state");
+        Directory.CreateDirectory(state);
+        www.Own(state);
+        www.Own(scene.Data);
+        var devices = Path.Combine(state, "devices.json");
+        await File.WriteAllTextAsync(devices, "[]", Cancellation);
+        File.SetUnixFileMode(devices, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using var web = await WebProcess.StartAsync(scene.Environment, www.Name, Cancellation);
+
+        await Eventually.TrueAsync(
+            () => web.Said.Contains("ERROR 4404 ", StringComparison.Ordinal),
+            () => web.Said,
+            Cancellation
+        );
+
+        Assert.Contains(devices, web.Said, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await scene.NewVisitor().GetAsync("/healthz", Cancellation)).Status);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class LeavingTests
     }
 
     [Fact]
-    public async Task Who_comes_back_has_the_session_and_pages_again_and_makes_devices_anew()
+    public async Task A_user_who_returns_has_the_session_and_pages_again_and_adds_devices_again()
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, account) = await both.Web.LogInAnalystAsync();

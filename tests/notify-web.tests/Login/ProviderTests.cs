@@ -31,7 +31,7 @@ public sealed class ProviderTests
 
         Assert.Equal(1, (await scene.Control.Google.FaultsAsync(Cancellation)).Single().Hits);
         Assert.Equal(HttpStatusCode.BadRequest, page.Status);
-        AssertAPage(page, "This login did not work");
+        AssertAPage(page, "The login failed");
         Assert.Null(visitor.SessionCookie);
         Assert.Equal(HttpStatusCode.OK, (await visitor.LogInAsync(email, Cancellation)).Status);
     }
@@ -80,7 +80,7 @@ public sealed class ProviderTests
             lines,
             line =>
                 line.StartsWith("WARNING 4112 ", StringComparison.Ordinal)
-                && line.Contains("x?WARNING 9999 forged line?", StringComparison.Ordinal)
+                && line.Contains("x WARNING 9999 forged line?", StringComparison.Ordinal)
         );
         Assert.DoesNotContain(lines, line => line.StartsWith("WARNING 9999", StringComparison.Ordinal));
         Assert.Equal(5, lines.Count(line => line.StartsWith("WARNING 4112 ", StringComparison.Ordinal)));
@@ -127,7 +127,7 @@ public sealed class ProviderTests
     }
 
     [Fact]
-    public async Task A_secret_that_the_provider_does_not_take_is_the_operators_to_mend()
+    public async Task A_secret_that_the_provider_refuses_is_for_the_admin_to_fix()
     {
         await using var scene = await WebScene.SetAsync();
         scene.Environment["GOOGLE_CLIENT_SECRET"] = "one-of-another-client";
@@ -137,7 +137,7 @@ public sealed class ProviderTests
         var page = await scene.NewVisitor().LogInAsync(email, Cancellation);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
-        AssertAPage(page, "GOOGLE_CLIENT_SECRET is not right");
+        AssertAPage(page, "GOOGLE_CLIENT_SECRET is wrong");
         Assert.DoesNotContain("one-of-another-client", page.Body + scene.Log, StringComparison.Ordinal);
     }
 
@@ -192,7 +192,7 @@ public sealed class ProviderTests
     }
 
     [Theory]
-    [InlineData("something_of_its_own", HttpStatusCode.BadRequest, "This login did not work")]
+    [InlineData("something_of_its_own", HttpStatusCode.BadRequest, "The login failed")]
     [InlineData("temporarily_unavailable", HttpStatusCode.ServiceUnavailable, "Google can't be reached")]
     public async Task An_error_that_the_provider_sends_the_browser_back_with_is_no_silence(
         string error,
@@ -238,12 +238,12 @@ public sealed class ProviderTests
 
         // Somebody who got hold of the address, and somebody who is to be logged in as the attacker.
         var thief = scene.NewVisitor();
-        AssertAPage(await thief.ComeBackAsync(back, Cancellation), "This login did not work");
+        AssertAPage(await thief.ComeBackAsync(back, Cancellation), "The login failed");
         Assert.Null(thief.SessionCookie);
 
         var other = scene.NewVisitor();
         await other.ChooseAsync(email, Cancellation);
-        AssertAPage(await other.ComeBackAsync(back, Cancellation), "This login did not work");
+        AssertAPage(await other.ComeBackAsync(back, Cancellation), "The login failed");
         Assert.Null(other.SessionCookie);
 
         var copy = visitor.Copy();

@@ -34,7 +34,7 @@ public sealed class ProxyTests : IAsyncDisposable
 
     [Theory]
     [InlineData(null, "somewhere.example.org", "(HTTP 403)")]
-    [InlineData("notify s3cr.t", null, "it wants a user and a password, or others than it was given (HTTP 40")]
+    [InlineData("notify s3cr.t", null, "it needs another user and password (HTTP 40")]
     public async Task A_proxy_that_refuses_is_said_as_such_and_named_in_the_log_alone(
         string? login,
         string? allowed,
@@ -48,7 +48,7 @@ public sealed class ProxyTests : IAsyncDisposable
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Contains(
-            $"This server's proxy lets nothing through to {_front!.Address.Host} now",
+            $"This server's proxy lets nothing through to {_front!.Address.Host} at the moment",
             answer.Text,
             StringComparison.Ordinal
         );
@@ -59,7 +59,7 @@ public sealed class ProxyTests : IAsyncDisposable
             Cancellation
         );
         Assert.Contains(
-            $"the proxy 127.0.0.1:{_proxy!.Port} refused the way to {_front!.Address.Host}",
+            $"the proxy 127.0.0.1:{_proxy!.Port} refused the connection to {_front!.Address.Host}",
             _web!.Said,
             StringComparison.Ordinal
         );
@@ -81,7 +81,7 @@ public sealed class ProxyTests : IAsyncDisposable
         var (status, said) = await RunProgram.ToEndAsync(Programs.Path("notify-web"), [], environment, Cancellation);
 
         Assert.Equal(78, status);
-        Assert.Contains("HTTPS_PROXY holds something else than the address of a proxy", said, StringComparison.Ordinal);
+        Assert.Contains("HTTPS_PROXY does not hold the address of a proxy", said, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, said, StringComparison.Ordinal);
     }
 

@@ -101,7 +101,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public void A_session_of_an_earlier_version_counts_from_its_last_issue_and_is_not_begun_anew_by_the_next()
+    public void A_session_of_an_earlier_version_counts_from_its_last_issue_and_the_next_issue_does_not_extend_it()
     {
         var issued = new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
         var properties = new AuthenticationProperties { IssuedUtc = issued, ExpiresUtc = issued.AddDays(1) };
@@ -239,7 +239,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task On_a_full_disk_logging_out_still_ends_the_session_and_the_operator_is_told_what_is_amiss()
+    public async Task On_a_full_disk_logging_out_still_ends_the_session_and_the_log_tells_the_admin_what_is_wrong()
     {
         await using var scene = await WebScene.SetAsync();
         using var disk = TestDisk.Small();

@@ -3,7 +3,7 @@ using Notify.Sandbox.Google;
 
 namespace Notify.Tests.Login;
 
-/// <summary>The rule of who may enter (specification, section 12), with real accounts, real groups and tokens that were really signed.</summary>
+/// <summary>The rule of who may enter, with real accounts, real groups and tokens that were really signed.</summary>
 public sealed class WhoMayEnterTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -62,7 +62,7 @@ public sealed class WhoMayEnterTests
         await AssertRefusedAsync(
             scene,
             await scene.AddGoogleAsync($"{foreign}{suffix}@example.com"),
-            "no e-mail address that can be used"
+            "no usable e-mail address"
         );
         Assert.Contains(
             account.Name,
@@ -259,17 +259,17 @@ public sealed class WhoMayEnterTests
         await AssertRefusedAsync(
             scene,
             await scene.AddGoogleAsync("olga@partner.example"),
-            $"is {eve.Name} on this machine, who is no analyst"
+            $"is {eve.Name} on this machine, who is not an analyst"
         );
         await AssertRefusedAsync(
             scene,
             await scene.AddGoogleAsync("boss@partner.example"),
-            "is root on this machine, who is no analyst"
+            "is root on this machine, who is not an analyst"
         );
     }
 
     [Fact]
-    public async Task A_broken_line_is_logged_and_bars_the_address_in_it_while_all_others_count()
+    public async Task An_invalid_line_is_logged_and_bars_its_address_while_all_others_count()
     {
         await using var scene = await WebScene.SetAsync();
         var alice = await scene.AddAccountAsync("alice", WebScene.Group);
@@ -334,7 +334,7 @@ public sealed class WhoMayEnterTests
         await scene.StartAsync();
         var page = await scene.NewVisitor().LogInAsync(email, Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
-        Assert.Contains("The list of users can't be read now", page.Text, StringComparison.Ordinal);
+        Assert.Contains("The list of users can't be read at the moment", page.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Unauthorized, (await olga.GetAsync("/api/telegram/status", Cancellation)).Status);
         Assert.Contains("NOTIFY_USER_MAP, can't be read", scene.Log.ToString(), StringComparison.Ordinal);
 
@@ -357,7 +357,7 @@ public sealed class WhoMayEnterTests
 
         Assert.Equal(HttpStatusCode.Forbidden, page.Status);
         Assert.Contains(why, page.Text, StringComparison.Ordinal);
-        Assert.Matches("(C|c)hoose|(A|a)sk whoever runs Data Analyst", page.Text);
+        Assert.Matches("(C|c)hoose|(A|a)sk the admin", page.Text);
         Assert.Null(visitor.SessionCookie);
         Assert.DoesNotContain("http-equiv", page.Body, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(

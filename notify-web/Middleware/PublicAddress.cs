@@ -1,8 +1,11 @@
-namespace Notify.Web.Hosting;
+using Notify.Http;
+using Notify.Text;
+
+namespace Notify.Web.Middleware;
 
 /// <summary>
-/// What a request says about the address it came to does not count, and less so what a forwarded header says: links, redirects and cookies are
-/// made for <c>NOTIFY_WEB_URL</c>.
+/// Gives each request the address of <c>NOTIFY_WEB_URL</c>, for links, redirects and cookies. The request's own address and forwarded headers
+/// never count.
 /// </summary>
 internal sealed class PublicAddress(RequestDelegate next, WebSettings settings)
 {
@@ -24,7 +27,7 @@ internal sealed class PublicAddress(RequestDelegate next, WebSettings settings)
         request.Scheme = settings.PublicUrl.Scheme;
         request.Host = _host;
 
-        // nginx may hand the path on with the base or without (proxy_pass with a slash at its end): both are meant.
+        // nginx passes the path on with the base, or without it (proxy_pass with a slash at its end).
         if (request.Path.StartsWithSegments(_base, StringComparison.Ordinal, out var rest))
         {
             request.Path = rest.HasValue ? rest : "/";
@@ -34,32 +37,32 @@ internal sealed class PublicAddress(RequestDelegate next, WebSettings settings)
         return next(context);
     }
 
-    /// <summary>The name that a request was for, where it isn't this dashboard's; else null.</summary>
+    /// <summary>The host name of a request that is not this dashboard's; else null.</summary>
     internal static string? ForeignHostOf(HttpContext context) =>
         context.Items.TryGetValue(ForeignHost, out var host) ? (string)host! : null;
 
-    /// <summary>The port may be left out: nginx's <c>$host</c> does so.</summary>
+    /// <summary>The port is optional: nginx's <c>$host</c> has none.</summary>
     private bool IsOurs(HostString host) =>
         string.Equals(host.Host, _host.Host, StringComparison.OrdinalIgnoreCase)
         && (host.Port is not { } port || port == settings.PublicUrl.Port);
 }
 
 /// <summary>
-/// Refuses names that somebody else made point here: a page of theirs would count as ours. Only the health check answers to any: whoever asks on this machine
-/// uses none of ours.
+/// Refuses foreign host names that point here: browsers would treat a page under that name and ours as one site. The health check answers under any name, because
+/// local callers use the socket or port.
 /// </summary>
 internal sealed class ForeignHosts(RequestDelegate next, WebSettings settings)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (PublicAddress.ForeignHostOf(context) is not { } host || context.Request.Path == Api.HealthRoute.Path)
+        if (PublicAddress.ForeignHostOf(context) is not { } host || context.Request.Path == WebPaths.Health)
         {
             return next(context);
         }
 
         throw new ApiException(
             StatusCodes.Status421MisdirectedRequest,
-            $"This is {settings.InstanceName} at {settings.PublicUrl}, and nothing else: it does not answer for '{ApiExceptionHandler.Shown(host)}'. (For the operator: let nginx pass the name on with \"proxy_set_header Host $host;\".)"
+            $"This is {settings.InstanceName} at {settings.PublicUrl}, which does not answer for '{SafeText.Line(host, 100)}'. (Admins: let nginx pass the name on with \"proxy_set_header Host $host;\".)"
         );
     }
 }

@@ -1,10 +1,11 @@
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Notify.Files;
+using Notify.Posix;
 
-namespace Notify.Web.Hosting;
+namespace Notify.Web.State;
 
-/// <summary>The keys of sessions, a file each, mode 0600 and durable: the framework's own folder of keys is neither.</summary>
+/// <summary>The keys of sessions, each in a durable file of mode 0600. The framework's own key folder has neither.</summary>
 internal sealed class KeyFolder(string folder) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements() =>
@@ -22,7 +23,7 @@ internal sealed class KeyFolder(string folder) : IXmlRepository
         AtomicFile.Replace(
             Path.Combine(folder, name + ".xml"),
             System.Text.Encoding.UTF8.GetBytes(element.ToString()),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite
+            FileModes.OwnerFile
         );
     }
 }

@@ -1,11 +1,12 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
+using Notify.Http;
 using Notify.Web.Login;
 
-namespace Notify.Web.Hosting;
+namespace Notify.Web.Middleware;
 
-/// <summary>How often one user may do what is dear: each has its own count, over all of their sessions, and leaves everybody else's alone.</summary>
+/// <summary>How often a user may do something expensive. Each user has a count of their own over all sessions.</summary>
 public static class RateLimits
 {
     /// <summary>Running a script: a process of up to a minute.</summary>
@@ -14,19 +15,19 @@ public static class RateLimits
     /// <summary>Listing scripts: the bot starts a helper through sudo.</summary>
     public const string Listing = "listing";
 
-    /// <summary>Linking: each changes a file that all users share, under its lock. (Wrong codes are counted by the link store, over all processes.)</summary>
+    /// <summary>Linking: each call changes a file that all users share, under its lock. The link store counts wrong codes, over all processes.</summary>
     public const string Linking = "linking";
 
     /// <summary>Tokens for the gateway: a page needs one every ten minutes, and after each break.</summary>
     public const string Tokens = "tokens";
 
-    /// <summary>Cards of the page alone. A page asks for each once a second at most; this lets ten pages do so without an end.</summary>
+    /// <summary>Single cards of the page. A page asks for each at most once a second; ten pages may do so for ever.</summary>
     public const string Cards = "cards";
 
-    /// <summary>Pages and cards of one user that are made at a time. One page asks for three cards at once; with 100 at a time others waited for up to 2 s.</summary>
+    /// <summary>Pages and cards of one user that are rendered at a time. A page asks for three cards at once. With 100 at a time other users waited up to 2 s.</summary>
     internal const int PagesAtOnce = 8;
 
-    /// <summary>Pages and cards of one user that wait for their turn: a browser with twenty pages open asks for 60 cards at once.</summary>
+    /// <summary>Pages and cards of one user that wait: a browser with twenty open pages asks for 60 cards at once.</summary>
     internal const int PagesWaiting = 56;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -45,12 +46,12 @@ public static class RateLimits
                     rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
                         ? new ApiException(
                             StatusCodes.Status429TooManyRequests,
-                            "You did this very often within a minute. Wait a little, then try again.",
+                            "You did this too often within a minute. Wait a little, then try again.",
                             wait
                         )
                         : new ApiException(
                             StatusCodes.Status429TooManyRequests,
-                            "Too many pages of yours load at the same time. Close some, then try again.",
+                            "You load too many pages at the same time. Close some, then try again.",
                             TimeSpan.FromSeconds(5)
                         )
                 );

@@ -1,22 +1,21 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.Net.Http.Headers;
+using Notify.Http;
+using Notify.Web.Login;
 
-namespace Notify.Web.Hosting;
+namespace Notify.Web.Middleware;
 
 /// <summary>
-/// What changes something must come from this dashboard's own page: not from a page of another site, with the page's token, in JSON, and small. Each of
-/// that would do; together one mistake is not enough.
+/// A request that changes something must come from the dashboard's own page: from its origin, with the page's token, as JSON, and small. Each check would be
+/// enough. Together they withstand one mistake.
 /// </summary>
 internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings, IAntiforgery antiforgery)
 {
-    /// <summary>The largest body, in bytes: what is sent here is a code or a length of time.</summary>
-    internal const int LargestBody = 16 * 1024;
+    /// <summary>The largest body in bytes. Bodies hold a code, a name or a duration.</summary>
+    internal const int MaxBody = 16 * 1024;
 
-    /// <summary>The header that the page's token comes in.</summary>
+    /// <summary>The header with the page's token.</summary>
     internal const string TokenHeader = "X-Notify-Token";
-
-    /// <summary>The one address that a form without script may send to.</summary>
-    internal const string LogoutPath = "/logout";
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -29,7 +28,7 @@ internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings,
             {
                 throw new ApiException(
                     StatusCodes.Status400BadRequest,
-                    "The page that this came from is out of date. Reload it and try again."
+                    "This page is out of date. Reload it and try again."
                 );
             }
         }
@@ -48,25 +47,25 @@ internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings,
         {
             throw new ApiException(
                 StatusCodes.Status403Forbidden,
-                $"This request came from a page of another site, so nothing was done. Use {settings.PublicUrl} itself."
+                $"This request came from a page of another site, so it was refused. Use {settings.PublicUrl} itself."
             );
         }
     }
 
     private static void RefuseOtherBodies(HttpRequest request)
     {
-        if (request.ContentLength > LargestBody)
+        if (request.ContentLength > MaxBody)
         {
             throw new ApiException(
                 StatusCodes.Status413PayloadTooLarge,
-                $"The body is too large: it may have {LargestBody} bytes."
+                $"The body is too large: the limit is {MaxBody} bytes."
             );
         }
 
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         if (
             hasBody
-            && request.Path != LogoutPath
+            && request.Path != WebPaths.Logout
             && !(
                 MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
                 && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
@@ -79,4 +78,17 @@ internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings,
             );
         }
     }
+}
+
+/// <summary>The tokens of pages.</summary>
+internal static class CsrfTokens
+{
+    internal static void AddCsrf(this IServiceCollection services, WebSettings settings) =>
+        services.AddAntiforgery(antiForgery =>
+        {
+            antiForgery.HeaderName = CsrfMiddleware.TokenHeader;
+            antiForgery.Cookie.Name = GoogleLogin.CookieName(settings, "page");
+            antiForgery.Cookie.SecurePolicy = GoogleLogin.Secure(settings);
+            antiForgery.SuppressXFrameOptionsHeader = true;
+        });
 }

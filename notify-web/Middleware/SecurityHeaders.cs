@@ -1,6 +1,6 @@
-namespace Notify.Web.Hosting;
+namespace Notify.Web.Middleware;
 
-/// <summary>What browsers are told about every answer.</summary>
+/// <summary>The security headers of every answer.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next, WebSettings settings)
 {
     /// <summary>Scripts, styles, pictures and connections of this dashboard and its gateway only, nothing inline, in nobody's frame.</summary>
@@ -14,7 +14,7 @@ internal sealed class SecurityHeaders(RequestDelegate next, WebSettings settings
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = _contentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        // Not no-referrer: a form would then come with "Origin: null", as those of other sites do, and nobody could sign out.
+        // With no-referrer, forms would send "Origin: null" like foreign ones, and nobody could log out.
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";

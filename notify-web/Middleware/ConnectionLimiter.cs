@@ -1,18 +1,18 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Notify.Posix;
 using Notify.Web.Login;
 
-namespace Notify.Web.Hosting;
+namespace Notify.Web.Middleware;
 
 /// <summary>
-/// Bounds the connections on which nobody who is logged in asks for something now. A newcomer is always let in; where there are too many, the one that has waited
-/// longest is closed. So a crowd that says nothing, or says it slowly, keeps nobody out: who asks is answered long before its turn to go comes.
+/// Bounds the connections without a request of a logged-in user. A new connection always gets in. If there are too many, the one that has waited longest is closed.
+/// A crowd of silent or slow connections keeps nobody out: a request gets its answer long before its connection is the oldest.
 /// </summary>
-/// <param name="most">How many there may be.</param>
-internal sealed class ConnectionLimiter(int most)
+internal sealed class ConnectionLimiter
 {
-    /// <summary>The most, whatever the system lets the program open.</summary>
-    internal const int Most = 4096;
+    /// <summary>At most a quarter of the program's open files.</summary>
+    private readonly int _most = Math.Min(4096, OpenFiles.Limit / 4);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionContext> _waiting = [];
@@ -33,7 +33,7 @@ internal sealed class ConnectionLimiter(int most)
         }
     }
 
-    /// <summary>Middleware after the login: the connection of a request of a session stays, however long that takes.</summary>
+    /// <summary>Middleware after the login: a connection stays during a request of a session, however long it takes.</summary>
     internal async Task OnRequestAsync(HttpContext context, RequestDelegate next)
     {
         if (
@@ -64,13 +64,13 @@ internal sealed class ConnectionLimiter(int most)
         ConnectionContext? oldest = null;
         lock (_gate)
         {
-            // A connection that broke during a request has left already, and must not come back.
+            // A connection that broke during a request has left and must not come back.
             if (!place.Value.ConnectionClosed.IsCancellationRequested)
             {
                 _waiting.AddLast(place);
             }
 
-            if (_waiting.Count > most)
+            if (_waiting.Count > _most)
             {
                 oldest = _waiting.First!.Value;
                 _waiting.RemoveFirst();
