@@ -27,11 +27,9 @@ switch (args)
         await Console.Out.WriteLineAsync(Usage);
         return 0;
     case ["--version"]:
-        await Console.Out.WriteLineAsync(WebVersion.Text);
+        await Console.Out.WriteLineAsync(ProductVersion.Text);
         return 0;
     default:
-        await Console.Error.WriteLineAsync(
-            $"notify-web: it takes no argument {args[0]}. notify-web --help says what there is."
-        );
+        await Console.Error.WriteLineAsync($"notify-web: unknown argument {args[0]}. Run notify-web --help.");
         return 64;
 }

@@ -6,7 +6,7 @@ using Notify.Settings;
 
 namespace Notify.Web;
 
-/// <summary>What the dashboard is told by its environment (specification, section 2), read once at start.</summary>
+/// <summary>The dashboard's settings, read from the environment once at start.</summary>
 public sealed record WebSettings
 {
     /// <summary>The folder of the shared state.</summary>
@@ -15,46 +15,49 @@ public sealed record WebSettings
     /// <summary>Where the bot listens.</summary>
     public required string BotSocket { get; init; }
 
-    /// <summary>Whose members are analysts, and so may log in.</summary>
+    /// <summary>The analysts' group, whose members may log in.</summary>
     public required string AnalystGroup { get; init; }
 
     /// <summary>The name shown to people.</summary>
     public required string InstanceName { get; init; }
 
-    /// <summary>The address that browsers use, with its path if it has one; without a slash at the end.</summary>
+    /// <summary>Whom people ask.</summary>
+    public string Contact { get; init; } = AdminContact.Default;
+
+    /// <summary>The address that browsers use, with its path but without a slash at the end.</summary>
     public required Uri PublicUrl { get; init; }
 
-    /// <summary>Where to listen; systemd's sockets go before it.</summary>
+    /// <summary>The address to listen on; systemd's sockets win over it.</summary>
     public required ListenPoint Listen { get; init; }
 
     /// <summary>The OpenID provider.</summary>
     public required Uri Authority { get; init; }
 
-    /// <summary>The proxies through which the provider is reached; null where there are none.</summary>
+    /// <summary>The proxies to the provider; null without any.</summary>
     public OutgoingProxy? Proxy { get; init; }
 
-    /// <summary>As what this dashboard is registered at the provider.</summary>
+    /// <summary>The dashboard's client id at the provider.</summary>
     public required string ClientId { get; init; }
 
     /// <summary>The secret that goes with it.</summary>
     public required string ClientSecret { get; init; }
 
-    /// <summary>E-mail domains that may log in, in lower case; the first is the one whose names are Unix names.</summary>
+    /// <summary>E-mail domains that may log in, in lower case. In the first one the names are Unix names.</summary>
     public required IReadOnlyList<string> AllowedDomains { get; init; }
 
-    /// <summary>The file that gives Unix users to e-mail addresses; null where there is none.</summary>
+    /// <summary>The file that maps e-mail addresses to Unix users; null without one.</summary>
     public string? UserMap { get; init; }
 
-    /// <summary>The folder of what only the dashboard may read: session keys, ended sessions.</summary>
+    /// <summary>The folder that only the dashboard may read: session keys, ended sessions.</summary>
     public required string StateFolder { get; init; }
 
-    /// <summary>The bot's name without <c>@</c>; null: the bot is asked.</summary>
+    /// <summary>The bot's name without <c>@</c>; null: the dashboard asks the bot.</summary>
     public string? BotUsername { get; init; }
 
-    /// <summary>What tokens for the gateway are signed with, at least 32 bytes.</summary>
+    /// <summary>The secret that signs tokens for the gateway, at least 32 bytes.</summary>
     public required string JwtSecret { get; init; }
 
-    /// <summary>The one before, while rotating.</summary>
+    /// <summary>The earlier secret, while it is being replaced.</summary>
     public string? PreviousJwtSecret { get; init; }
 
     /// <summary>Where the gateway takes calls.</summary>
@@ -66,17 +69,16 @@ public sealed record WebSettings
     /// <summary>The gateway's address for pages and desktops.</summary>
     public required Uri GatewayUrl { get; init; }
 
-    /// <summary>Whether browsers come by https, so that cookies are Secure.</summary>
+    /// <summary>Whether browsers use https; then cookies are Secure.</summary>
     public bool IsSecure => PublicUrl.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>The path under which the dashboard lies, without a slash at the end; empty for the root.</summary>
+    /// <summary>The dashboard's path without a slash at the end; empty for the root.</summary>
     public string BasePath => PublicUrl.AbsolutePath.TrimEnd('/');
 
-    /// <summary>What browsers say in <c>Origin</c>.</summary>
+    /// <summary>The value of browsers' <c>Origin</c> header.</summary>
     public string Origin => PublicUrl.GetLeftPart(UriPartial.Authority);
 
-    private const int LongestSocketPath = Sending.SendApiClient.LongestPath;
-    private const int LeastSecretBytes = 32;
+    private const int MinSecretBytes = 32;
 
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="SettingsException">At least one is wrong.</exception>
@@ -84,16 +86,17 @@ public sealed record WebSettings
     {
         ArgumentNullException.ThrowIfNull(reader);
         const string JwtShape = "at least 32 bytes of secret (openssl rand -base64 48)";
-        static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= LeastSecretBytes;
+        static bool IsLong(string secret) => Encoding.UTF8.GetByteCount(secret) >= MinSecretBytes;
         var dataFolder = DataFolderSetting.Read(reader);
         var listen = ListenPoint.Read(reader, "NOTIFY_WEB_LISTEN", "http://127.0.0.1:5000");
         var publicUrl = ReadPublicUrl(reader, listen);
         var settings = new WebSettings
         {
             DataFolder = dataFolder,
-            BotSocket = reader.AbsolutePath("NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
+            BotSocket = SocketFile.ReadPath(reader, "NOTIFY_BOT_SOCKET", Path.Combine(dataFolder, "bot.sock")),
             AnalystGroup = reader.GroupName("NOTIFY_ANALYST_GROUP", "dataread"),
             InstanceName = reader.Text("NOTIFY_INSTANCE_NAME", "Data Analyst"),
+            Contact = AdminContact.Read(reader),
             Listen = listen,
             PublicUrl = publicUrl,
             GatewaySocket = SocketFile.ReadPath(reader, "NOTIFY_GATEWAY_SOCKET", Dispatching.GatewaySocket.DefaultPath),
@@ -116,24 +119,15 @@ public sealed record WebSettings
             AllowedDomains = ReadDomains(reader),
             UserMap = reader.Raw("NOTIFY_USER_MAP") is null ? null : reader.AbsolutePath("NOTIFY_USER_MAP", "/"),
             StateFolder = reader.AbsolutePath("NOTIFY_WEB_STATE_DIR", "/var/lib/notify-web"),
-            BotUsername = ReadBotUsername(reader),
+            BotUsername = reader.BotUsername(),
             JwtSecret = reader.Secret("NOTIFY_JWT_SECRET", IsLong, JwtShape),
             PreviousJwtSecret = reader.OptionalSecret("NOTIFY_JWT_SECRET_PREVIOUS", IsLong, JwtShape),
         };
-        if (Encoding.UTF8.GetByteCount(settings.BotSocket) > LongestSocketPath)
-        {
-            reader.Wrong(
-                "NOTIFY_BOT_SOCKET",
-                settings.BotSocket,
-                $"a path of at most {LongestSocketPath} bytes, the kernel's limit for sockets"
-            );
-        }
-
         reader.ThrowIfWrong();
         return settings;
     }
 
-    /// <summary>Sessions and Google's answer travel over it: in clear text only where they stay on this machine.</summary>
+    /// <summary>Sessions and Google's answers travel over it, in clear text only within this machine.</summary>
     private static Uri ReadPublicUrl(SettingsReader reader, ListenPoint listen)
     {
         const string Name = "NOTIFY_WEB_URL";
@@ -153,7 +147,7 @@ public sealed record WebSettings
             reader.Wrong(
                 Name,
                 url.OriginalString,
-                "an https address (plain http only on this machine itself: sessions must not travel in clear text)"
+                "an https address (plain http works only on this machine: sessions must not travel in clear text)"
             );
         }
 
@@ -169,7 +163,7 @@ public sealed record WebSettings
             reader.Wrong(
                 Name,
                 authority.OriginalString,
-                "an https address (plain http only on this machine itself: whoever changes its answers decides who may log in)"
+                "an https address (plain http works only on this machine: somebody who changes the answers decides who may log in)"
             );
         }
 
@@ -206,19 +200,4 @@ public sealed record WebSettings
                 && label[0] != '-'
                 && label[^1] != '-'
             );
-
-    private static string? ReadBotUsername(SettingsReader reader)
-    {
-        const string Name = "TELEGRAM_BOT_USERNAME";
-        var username = reader.Raw(Name)?.TrimStart('@');
-        if (
-            username is not null
-            && !(username.Length > 0 && username.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
-        )
-        {
-            reader.Wrong(Name, username, "the bot's user name, letters, digits and '_'");
-        }
-
-        return username;
-    }
 }

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Notify.Web.Hosting;
+using Notify.Http;
 
 namespace Notify.Web.Api;
 
-/// <summary>The body of a request, strictly read.</summary>
+/// <summary>Reads the JSON body of a request.</summary>
 internal static class ApiBody
 {
     /// <exception cref="ApiException">400, with an example of the right shape.</exception>
@@ -26,7 +26,7 @@ internal static class ApiBody
         }
         catch (JsonException)
         {
-            // Said below, as for null.
+            // Answered below, like null.
         }
 
         throw new ApiException(StatusCodes.Status400BadRequest, $"The body has to be JSON such as {example}.");

@@ -1,9 +1,11 @@
 using Microsoft.OpenApi;
-using Notify.Web.Hosting;
+using Notify.Contracts;
+using Notify.Hosting;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Api;
 
-/// <summary>What <c>/api/openapi.json</c> says beside what the routes say of themselves.</summary>
+/// <summary>Adds to <c>/api/openapi.json</c>: title, server, and what all routes share.</summary>
 internal static class ApiDescription
 {
     internal static void AddApiDescription(this IServiceCollection services) =>
@@ -18,7 +20,7 @@ internal static class ApiDescription
                     document.Info = new OpenApiInfo
                     {
                         Title = $"Dashboard of {settings.InstanceName}",
-                        Version = WebVersion.Text,
+                        Version = ProductVersion.Text,
                         Description =
                             "For the dashboard's own page: the session's cookie says who asks, and everything is about that user. Errors are {\"error\":\"a sentence that says what to do\"}.",
                     };

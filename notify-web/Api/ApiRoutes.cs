@@ -1,6 +1,8 @@
+using Notify.Contracts;
+
 namespace Notify.Web.Api;
 
-/// <summary>The dashboard's API (specification, section 12). All of it is for who is logged in, and about nobody else.</summary>
+/// <summary>The dashboard's API. Every call needs a login and concerns that user alone.</summary>
 internal static class ApiRoutes
 {
     internal static void MapApi(this IEndpointRouteBuilder routes)
@@ -14,7 +16,7 @@ internal static class ApiRoutes
         api.MapOpenApi("/openapi.json");
     }
 
-    /// <summary>Says in the description which errors an address can answer with, beside those of all.</summary>
+    /// <summary>Describes the errors of a route, beside those that all routes share.</summary>
     internal static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in statuses)

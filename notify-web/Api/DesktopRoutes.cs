@@ -1,24 +1,26 @@
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Http;
+using Notify.Text;
 using Notify.Web.Desktop;
-using Notify.Web.Hosting;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Api;
 
-/// <summary>What a token is for.</summary>
+/// <summary>Asks for a token.</summary>
 public sealed record TokenRequest
 {
-    /// <summary>The name of a device, 1 to 60 characters: its token is good for 30 days. Without it the token is for a page, for 10 minutes.</summary>
+    /// <summary>The name of a device, 1 to 60 characters: its token is valid for 30 days. Null for a page: its token is valid for 10 minutes.</summary>
     public string? Device { get; init; }
 }
 
-/// <summary>A token for the gateway, said once.</summary>
+/// <summary>A token for the gateway. Only this answer shows it.</summary>
 /// <param name="Token">The token: a secret.</param>
-/// <param name="ExpiresAt">When it ends by itself.</param>
+/// <param name="ExpiresAt">When it expires.</param>
 /// <param name="Url">The gateway's address.</param>
-/// <param name="Id">By which a device's is taken back; null for a page's.</param>
+/// <param name="Id">The id for revoking a device's token; null for a page's.</param>
 /// <param name="Device">The device's name.</param>
 public sealed record TokenAnswer(
     string Token,
@@ -29,25 +31,25 @@ public sealed record TokenAnswer(
 );
 
 /// <summary>A device that has a token.</summary>
-/// <param name="Id">By which it is taken back.</param>
+/// <param name="Id">The id for revoking it.</param>
 /// <param name="Device">Its name.</param>
-/// <param name="CreatedAt">Since when.</param>
-/// <param name="ExpiresAt">When its token ends by itself.</param>
+/// <param name="CreatedAt">When it got its token.</param>
+/// <param name="ExpiresAt">When its token expires.</param>
 public sealed record DeviceAnswer(string Id, string Device, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
 
 /// <summary>The user's devices.</summary>
 /// <param name="Devices">The newest first.</param>
 public sealed record DevicesAnswer(IReadOnlyList<DeviceAnswer> Devices);
 
-/// <summary>A token was taken back.</summary>
+/// <summary>A token was revoked.</summary>
 /// <param name="Ok">Always true.</param>
-/// <param name="Cut">Whether its connections have ended; false: the gateway does not answer, and is told as soon as it does.</param>
+/// <param name="Cut">Whether its connections have ended. False if the gateway does not answer; the dashboard tells it later.</param>
 public sealed record RevokedAnswer(bool Ok, bool Cut);
 
 /// <summary><c>/api/desktop/token</c>: tokens for the gateway, for the page itself and for the user's devices.</summary>
 internal static class DesktopRoutes
 {
-    private const int LongestName = 60;
+    private const int MaxNameLength = 60;
 
     internal static void Map(RouteGroupBuilder desktop)
     {
@@ -62,7 +64,7 @@ internal static class DesktopRoutes
             .MapDelete("/token", RevokeAsync)
             .RequireRateLimiting(RateLimits.Tokens)
             .Refuses(400, 404, 429, 503)
-            .WithSummary("Takes a device's token back (?id=) and cuts its connections.");
+            .WithSummary("Revokes a device's token (?id=) and cuts its connections.");
     }
 
     private static async Task<Ok<TokenAnswer>> MakeAsync(
@@ -92,13 +94,13 @@ internal static class DesktopRoutes
 
         var name = asked.Device.Trim();
         if (
-            name.Length is 0 or > LongestName
-            || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || UnseenCharacters.Include(rune))
+            name.Length is 0 or > MaxNameLength
+            || name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || SafeText.IsHidden(rune))
         )
         {
             throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                $"The device needs a name of 1 to {LongestName} characters that can be seen, such as \"laptop\"."
+                $"The device needs a name of 1 to {MaxNameLength} visible characters, such as \"laptop\"."
             );
         }
 
@@ -111,11 +113,11 @@ internal static class DesktopRoutes
             ),
             DeviceAddition.TooMany => throw new ApiException(
                 StatusCodes.Status409Conflict,
-                $"You have {DeviceStore.MostOfOneUser} devices, and there can't be more. Take back one that you don't use any more."
+                $"You have {DeviceStore.MaxPerUser} devices, which is the limit. Revoke one that you no longer use."
             ),
             _ => throw new ApiException(
                 StatusCodes.Status409Conflict,
-                $"You had {DeviceStore.MostTokensOfOneUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, and there can't be more. Use the devices that you have, or wait until an old token ends."
+                $"You had {DeviceStore.MaxTokensPerUser} device tokens within {GatewayTokens.DeviceLife.TotalDays:0} days, which is the limit. Use the devices that you have, or wait until an old token expires."
             ),
         };
     }
@@ -139,17 +141,14 @@ internal static class DesktopRoutes
         var user = context.UserName();
         if (context.Request.Query["id"] is not [{ Length: > 0 } id])
         {
-            throw new ApiException(
-                StatusCodes.Status400BadRequest,
-                "Say which device's token is to be taken back: ?id=..."
-            );
+            throw new ApiException(StatusCodes.Status400BadRequest, "Name the device whose token to revoke: ?id=...");
         }
 
         var device =
             (await Stored(() => Task.FromResult(devices.Of(user)))).FirstOrDefault(own => own.Id == id)
             ?? throw new ApiException(
                 StatusCodes.Status404NotFound,
-                "You have no such device; perhaps it was taken back already."
+                "You have no such device. Perhaps it was already revoked."
             );
         await Stored(() => devices.RevokeAsync(user, id, context.RequestAborted));
         return TypedResults.Ok(new RevokedAnswer(true, await revocations.TellAsync(device, CancellationToken.None)));
@@ -165,7 +164,7 @@ internal static class DesktopRoutes
         {
             throw new ApiException(
                 StatusCodes.Status503ServiceUnavailable,
-                $"Your devices can't be read or stored at the moment. Tell the operator: {e.Message}"
+                $"Your devices can't be read or stored at the moment. Tell the admin: {e.Message}"
             );
         }
     }

@@ -2,23 +2,23 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Notify.Web.Hosting;
+using Notify.Http;
 using Notify.Web.Live;
 using Notify.Web.Login;
 
 namespace Notify.Web.Api;
 
 /// <summary>
-/// GET /api/events: what changes, as server-sent events. <c>link</c> has the data of /api/telegram/status, <c>notification</c> an id and a state; <c>scripts</c> and
-/// <c>refresh</c> (fetch everything) only their names.
+/// GET /api/events: changes as server-sent events. <c>link</c> has the data of /api/telegram/status, <c>notification</c> an id and a state. <c>scripts</c> and
+/// <c>refresh</c> (fetch everything) have no data.
 /// </summary>
 /// <remarks>
-/// Each event's id is a position; a browser that comes back names the last one it saw, a page the one it was rendered at (<c>?from=</c>), and is told to refresh where
-/// it missed something. A stream ends with its session, and within a second when the user leaves the group.
+/// Each event's id is a position. A browser that reconnects sends the last one it saw, a new page the one it was rendered at (<c>?from=</c>). If it missed something, it
+/// gets <c>refresh</c>. A stream ends with its session, and within a second after the user leaves the group.
 /// </remarks>
 internal static class EventsRoute
 {
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
 
     internal static void Map(RouteGroupBuilder api) =>
         api.MapGet("/events", StreamAsync)
@@ -42,7 +42,7 @@ internal static class EventsRoute
             streams.Open(user)
             ?? throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
-                $"You have {SseHub.MostOfOneUser} pages of the dashboard open already. Close some.",
+                $"You have {SseHub.MaxPerUser} pages of the dashboard open. Close some.",
                 TimeSpan.FromSeconds(30)
             );
         try
@@ -57,7 +57,7 @@ internal static class EventsRoute
             );
             var response = context.Response;
             response.ContentType = "text/event-stream";
-            // nginx would else hold events back until it has some kB of them.
+            // Otherwise nginx buffers some kB of events before it passes them on.
             response.Headers["X-Accel-Buffering"] = "no";
 
             var seen = context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last] ? last : from;
@@ -93,7 +93,7 @@ internal static class EventsRoute
                 {
                     text += Text(what, streams.PositionOf(user));
                 }
-                else if (text.Length == 0 && time.GetElapsedTime(saidAt) >= LongestSilence)
+                else if (text.Length == 0 && time.GetElapsedTime(saidAt) >= KeepAliveInterval)
                 {
                     text = ": still there\n\n";
                 }

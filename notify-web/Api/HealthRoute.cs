@@ -1,25 +1,28 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Contracts;
+using Notify.Hosting;
 using Notify.Web.Bot;
 
 namespace Notify.Web.Api;
 
 /// <summary>
-/// GET /healthz: for the operator, nginx and the install, without login and under any name (they ask on the local socket or port). It is 200 as long as the
-/// dashboard serves, and tells nothing of anybody.
+/// GET /healthz: for admins, nginx and the install. It needs no login and answers under any host name, because they use the local socket or port. It is 200 as long as the
+/// dashboard serves, and shows nothing about users.
 /// </summary>
 internal static class HealthRoute
 {
-    /// <summary>Its path below the dashboard's address.</summary>
-    internal const string Path = "/healthz";
-
     internal static void MapHealth(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Path, AnswerAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(WebPaths.Health, AnswerAsync).AllowAnonymous().ExcludeFromDescription();
 
     private static async Task<Ok<HealthAnswer>> AnswerAsync(HttpContext context, BotPulse bot)
     {
         var answers = await bot.AnswersAsync(context.RequestAborted);
         return TypedResults.Ok(
-            new HealthAnswer(answers ? "ok" : "degraded", WebVersion.Text, answers ? "ok" : "unreachable")
+            new HealthAnswer(
+                answers ? HealthState.Ok : HealthState.Degraded,
+                ProductVersion.Text,
+                answers ? "ok" : "unreachable"
+            )
         );
     }
 }

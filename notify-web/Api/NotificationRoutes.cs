@@ -1,7 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Contracts;
+using Notify.Http;
 using Notify.Web.Bot;
-using Notify.Web.Hosting;
 using Notify.Web.Login;
 
 namespace Notify.Web.Api;
@@ -10,11 +11,11 @@ namespace Notify.Web.Api;
 internal static class NotificationRoutes
 {
     private const int DefaultLimit = 50;
-    private const int LongestId = 64;
+    private const int MaxIdLength = 64;
 
-    /// <summary>Kept, and asked for again each time: after a logout nobody sees it from the browser's cache.</summary>
-    private const string AskedForAgain = "private, no-cache";
-    private const string PictureAndNothingElse = "default-src 'none'; frame-ancestors 'none'; sandbox";
+    /// <summary>The browser keeps it but asks again each time: after a logout its cache shows nothing.</summary>
+    private const string Revalidated = "private, no-cache";
+    private const string PictureOnly = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
     internal static void Map(RouteGroupBuilder notifications)
     {
@@ -27,6 +28,11 @@ internal static class NotificationRoutes
             .Refuses(404, 503)
             .Produces(200, contentType: "image/png", additionalContentTypes: "image/jpeg")
             .WithSummary("A chart.");
+        notifications
+            .MapGet("/files/{id}", FileAsync)
+            .Refuses(404, 503)
+            .Produces(200, contentType: "application/octet-stream")
+            .WithSummary("A file, to be saved.");
     }
 
     private static async Task<Ok<NotificationsAnswer>> ListAsync(
@@ -41,13 +47,13 @@ internal static class NotificationRoutes
             limit is not null
             && !(
                 int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most)
-                && most is >= 1 and <= BotClient.MostNotifications
+                && most is >= 1 and <= BotClient.MaxNotifications
             )
         )
         {
             throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                $"Field 'limit' is not a whole number from 1 to {BotClient.MostNotifications}."
+                $"Field 'limit' is not a whole number from 1 to {BotClient.MaxNotifications}."
             );
         }
 
@@ -55,7 +61,7 @@ internal static class NotificationRoutes
         {
             throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                "Field 'before' names no notification of your history; it is kept for 30 days."
+                "Field 'before' names no notification in your history, which covers 30 days."
             );
         }
 
@@ -69,21 +75,21 @@ internal static class NotificationRoutes
     private static async Task ImageAsync(HttpContext context, BotClient bot, string id)
     {
         // The bot looks only into this user's history, whatever the id.
-        if (!IsId(id))
+        if (!IsAttachmentId(id))
         {
             throw new ApiException(
                 StatusCodes.Status404NotFound,
-                "Your history has no chart of that name. Charts are kept for 30 days."
+                "Your history has no chart with that name. The history covers 30 days."
             );
         }
 
         using var image = await bot.ImageAsync(context.UserName(), id, context.RequestAborted);
         var response = context.Response;
-        response.Headers.CacheControl = AskedForAgain;
+        response.Headers.CacheControl = Revalidated;
         response.Headers.ETag = $"\"{id}\"";
         if (context.Request.Headers.IfNoneMatch.Contains($"\"{id}\"", StringComparer.Ordinal))
         {
-            // An id is of one picture for ever.
+            // An id names the same picture for ever.
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
@@ -92,10 +98,39 @@ internal static class NotificationRoutes
             ? image.Content.Headers.ContentType.MediaType
             : "application/octet-stream";
         response.ContentLength = image.Content.Headers.ContentLength;
-        response.Headers.ContentSecurityPolicy = PictureAndNothingElse;
+        response.Headers.ContentSecurityPolicy = PictureOnly;
         await image.Content.CopyToAsync(response.Body, context.RequestAborted);
     }
 
+    private static async Task FileAsync(HttpContext context, BotClient bot, string id)
+    {
+        if (!IsAttachmentId(id))
+        {
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                "Your history has no file with that name. The history covers 30 days."
+            );
+        }
+
+        using var file = await bot.FileAsync(context.UserName(), id, context.RequestAborted);
+        var response = context.Response;
+        response.ContentType = "application/octet-stream";
+        response.ContentLength = file.Content.Headers.ContentLength;
+        response.Headers.CacheControl = Revalidated;
+        response.Headers.ContentSecurityPolicy = PictureOnly;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentDisposition = file.Content.Headers.ContentDisposition is { } named
+            ? named.ToString()
+            : "attachment";
+        await file.Content.CopyToAsync(response.Body, context.RequestAborted);
+    }
+
     private static bool IsId(string text) =>
-        text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+        text.Length is > 0 and <= MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    /// <summary>An id, or a notification's id and a number of one or two digits behind a dot.</summary>
+    private static bool IsAttachmentId(string text) =>
+        text.LastIndexOf('.') is var dot && dot < 0
+            ? IsId(text)
+            : IsId(text[..dot]) && text[(dot + 1)..] is { Length: 1 or 2 } number && number.All(char.IsAsciiDigit);
 }

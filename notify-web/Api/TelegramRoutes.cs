@@ -1,15 +1,16 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Notify.Http;
 using Notify.Linking;
 using Notify.Web.Bot;
-using Notify.Web.Hosting;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Api;
 
-/// <summary><c>/api/telegram</c>: the user's link. The chat comes from the stored code alone; whatever a request says of a chat does not count.</summary>
+/// <summary><c>/api/telegram</c>: the user's link. The chat comes only from the stored code, never from a request.</summary>
 internal static class TelegramRoutes
 {
-    private const string NoCode = "A code has six digits. Send /start to the bot in Telegram: it answers with one.";
+    private const string NoCode = "A code has six digits. Send /start to the bot in Telegram to get one.";
 
     internal static void Map(RouteGroupBuilder telegram)
     {
@@ -18,18 +19,18 @@ internal static class TelegramRoutes
             .RequireRateLimiting(RateLimits.Linking)
             .Accepts<VerifyRequest>("application/json")
             .Refuses(400, 429, 503)
-            .WithSummary("Links the chat that was told this code.");
+            .WithSummary("Links the chat that got this code.");
         telegram
             .MapPost("/unlink", UnlinkAsync)
             .RequireRateLimiting(RateLimits.Linking)
             .Refuses(400, 429, 503)
-            .WithSummary("Takes the link away.");
+            .WithSummary("Removes the link.");
         telegram
             .MapPost("/timezone", SetTimeZoneAsync)
             .RequireRateLimiting(RateLimits.Linking)
             .Accepts<TimeZoneRequest>("application/json")
             .Refuses(400, 429, 503)
-            .WithSummary("Times in the chat are in this time zone from now on.");
+            .WithSummary("Sets the time zone for times in the chat.");
         telegram
             .MapGet("/status", Status)
             .Refuses(503)
@@ -38,14 +39,14 @@ internal static class TelegramRoutes
             .MapPost("/link", OfferAsync)
             .RequireRateLimiting(RateLimits.Linking)
             .Refuses(429, 503)
-            .WithSummary("Makes a one-tap link; the one before is void.");
+            .WithSummary("Makes a one-tap link, which replaces the earlier one.");
     }
 
     private static async Task<Ok<VerifiedAnswer>> VerifyAsync(HttpContext context, ILinkStore links)
     {
-        var typed = await ApiBody.ReadAsync<VerifyRequest>(context, """{"code":"048213"}""");
+        var request = await ApiBody.ReadAsync<VerifyRequest>(context, """{"code":"048213"}""");
         var code =
-            VerificationCodeText.Normalise(typed.Code)
+            VerificationCodeText.Normalise(request.Code)
             ?? throw new ApiException(StatusCodes.Status400BadRequest, NoCode);
         switch (await links.VerifyAsync(context.UserName(), code, context.RequestAborted))
         {
@@ -54,8 +55,8 @@ internal static class TelegramRoutes
                     new VerifiedAnswer(
                         true,
                         change.PreviousChat is null
-                            ? "Linked. What your scripts have to say now comes to your Telegram chat."
-                            : "Linked. What your scripts have to say now comes to this chat, and no longer to the one before."
+                            ? "Linked. Your notifications now arrive in your Telegram chat."
+                            : "Linked. Your notifications now arrive in this chat, and no longer in the earlier one."
                     )
                 );
             case Verification.TooManyTries { RetryAfter: var wait }:
@@ -67,7 +68,7 @@ internal static class TelegramRoutes
             default:
                 throw new ApiException(
                     StatusCodes.Status400BadRequest,
-                    "That code is wrong, or older than 10 minutes. Send /start to the bot in Telegram for a new one."
+                    "This code is wrong, or older than 10 minutes. Send /start to the bot in Telegram for a new one."
                 );
         }
     }
@@ -75,27 +76,24 @@ internal static class TelegramRoutes
     private static async Task<Ok<DoneAnswer>> UnlinkAsync(HttpContext context, ILinkStore links) =>
         links.Find(context.UserName()) is null
         || await links.UnlinkAsync(context.UserName(), context.RequestAborted) is null
-            ? throw new ApiException(
-                StatusCodes.Status400BadRequest,
-                "No Telegram chat is linked to you, so there is nothing to unlink."
-            )
+            ? throw new ApiException(StatusCodes.Status400BadRequest, "You have no linked Telegram chat.")
             : TypedResults.Ok(new DoneAnswer(true));
 
     private static async Task<Ok<DoneAnswer>> SetTimeZoneAsync(HttpContext context, ILinkStore links)
     {
-        var said = await ApiBody.ReadAsync<TimeZoneRequest>(context, """{"timezone":"Europe/Prague"}""");
-        if (!TimeZoneName.TryParse(said.Timezone, out var name) || name.Find() is null)
+        var request = await ApiBody.ReadAsync<TimeZoneRequest>(context, """{"timezone":"Europe/Prague"}""");
+        if (!TimeZoneName.TryParse(request.Timezone, out var name) || name.Find() is null)
         {
             throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                "This server knows no time zone of that name. Give an IANA name, such as Europe/Prague."
+                "This server knows no time zone with that name. Give an IANA name, such as Europe/Prague."
             );
         }
 
         return await links.SetTimeZoneAsync(context.UserName(), name, context.RequestAborted) is null
             ? throw new ApiException(
                 StatusCodes.Status400BadRequest,
-                "No Telegram chat is linked to you, so there are no times to show in it."
+                "You have no linked Telegram chat, so there are no times to show."
             )
             : TypedResults.Ok(new DoneAnswer(true));
     }

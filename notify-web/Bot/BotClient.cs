@@ -1,43 +1,43 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Notify.Contracts;
 using Notify.Sending;
 
 namespace Notify.Web.Bot;
 
-/// <summary>Asks the bot for what is a user's, on its Unix socket (specification, section 7).</summary>
+/// <summary>Calls the bot's send API for a user, on its Unix socket.</summary>
 /// <remarks>
-/// Every member throws <see cref="BotUnreachableException"/> where there is no bot or no answer in time, and <see cref="BotRefusedException"/> where it
-/// says no. The user is always the one who is logged in: nothing of a request may name another one. Safe for several threads.
+/// Every member throws <see cref="BotUnreachableException"/> without a bot or an answer in time, and <see cref="BotRefusedException"/> if it
+/// refuses. The user is always the logged-in one: no request may name another. Safe for several threads.
 /// </remarks>
 public sealed class BotClient(WebSettings settings, TimeProvider time) : IDisposable
 {
-    /// <summary>How long the bot may take for an answer that it has at hand.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>Time limit of an answer that the bot has ready.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a listing may take: the bot starts a helper for it, and waits for it 10 s at most.</summary>
-    public static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(20);
+    /// <summary>Time limit of a listing: the bot starts a helper and waits for it up to 10 s.</summary>
+    public static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a run may take: a minute of the script's, its end, the wait for its turn and for the delivery.</summary>
-    public static readonly TimeSpan RunPatience = TimeSpan.FromMinutes(4);
+    /// <summary>Time limit of a run: the wait for its turn, half an hour for the script (<c>NOTIFY_SCRIPT_TIMEOUT_MAX</c>), its end, and the delivery.</summary>
+    public static readonly TimeSpan RunTimeout = TimeSpan.FromMinutes(35);
 
-    /// <summary>The most notifications of one answer (specification, section 7).</summary>
-    public const int MostNotifications = 200;
+    /// <summary>The most notifications of one answer.</summary>
+    public const int MaxNotifications = 200;
 
     private readonly HttpClient _http = BotConnections.NewClient(settings.BotSocket);
 
-    /// <summary>How the bot is, also where it is not well.</summary>
+    /// <summary>The bot's health, also if it is down.</summary>
     public Task<BotHealth> HealthAsync(CancellationToken cancellation) =>
         WithinAsync(
-            Patience,
+            Timeout,
             async token =>
             {
                 using var answer = await SendAsync(HttpMethod.Get, "/health", null, token);
                 // 503 is an answer too: "down", with the reason.
                 return answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable
-                    ? await ReadAsync(answer, BotJson.Default.BotHealth, token)
+                    ? await ReadAsync(answer, HealthContract.Json.BotHealth, token)
                     : throw await RefusalAsync(answer, token);
             },
             cancellation
@@ -45,10 +45,10 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
 
     /// <summary>The newest notifications of a user, the newest first.</summary>
     /// <param name="user">Whose.</param>
-    /// <param name="limit">1 to <see cref="MostNotifications"/>.</param>
+    /// <param name="limit">1 to <see cref="MaxNotifications"/>.</param>
     /// <param name="before">Only those older than the one with this id; null for all.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<IReadOnlyList<BotNotification>> NotificationsAsync(
+    public async Task<IReadOnlyList<NotificationAnswer>> NotificationsAsync(
         UserName user,
         int limit,
         string? before,
@@ -61,29 +61,29 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
                 HttpMethod.Get,
                 $"/notifications?{Of(user)}&limit={limit}{older}",
                 null,
-                Patience,
-                BotJson.Default.BotNotifications,
+                Timeout,
+                HistoryContract.Json.NotificationsAnswer,
                 cancellation
             )
         ).Notifications;
     }
 
-    /// <summary>As many of a user's newest notifications, asked for in several answers where one does not hold them.</summary>
-    public async Task<IReadOnlyList<BotNotification>> NewestAsync(
+    /// <summary>The newest notifications of a user, in several calls if one answer does not hold them.</summary>
+    public async Task<IReadOnlyList<NotificationAnswer>> NewestAsync(
         UserName user,
         int count,
         CancellationToken cancellation
     )
     {
-        var all = new List<BotNotification>();
+        var all = new List<NotificationAnswer>();
         while (all.Count < count)
         {
-            var wanted = Math.Min(count - all.Count, MostNotifications);
+            var wanted = Math.Min(count - all.Count, MaxNotifications);
             var next = await NotificationsAsync(user, wanted, all.Count == 0 ? null : all[^1].Id, cancellation);
             all.AddRange(next);
             if (next.Count == 0)
             {
-                // Only then: an answer of long texts ends before it has as many as were asked for.
+                // A short answer is not the end: long texts fill an answer early.
                 break;
             }
         }
@@ -91,31 +91,38 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         return all;
     }
 
-    /// <summary>How many notifications of a user there were in each quarter of an hour.</summary>
-    public Task<BotQuarters> QuartersAsync(UserName user, CancellationToken cancellation) =>
+    /// <summary>The number of a user's notifications in each quarter of an hour.</summary>
+    public Task<QuartersAnswer> QuartersAsync(UserName user, CancellationToken cancellation) =>
         AskAsync(
             HttpMethod.Get,
             $"/notifications/quarters?{Of(user)}",
             null,
-            Patience,
-            BotJson.Default.BotQuarters,
+            Timeout,
+            HistoryContract.Json.QuartersAnswer,
             cancellation
         );
 
     /// <summary>The scripts of a user, by name.</summary>
-    public Task<BotScripts> ScriptsAsync(UserName user, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, $"/scripts?{Of(user)}", null, ListPatience, BotJson.Default.BotScripts, cancellation);
+    public Task<ScriptsAnswer> ScriptsAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(
+            HttpMethod.Get,
+            $"/scripts?{Of(user)}",
+            null,
+            ListTimeout,
+            ScriptsContract.Json.ScriptsAnswer,
+            cancellation
+        );
 
-    /// <summary>Runs a script and waits for how it ended.</summary>
-    public Task<BotRun> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
+    /// <summary>Runs a script and waits for its outcome.</summary>
+    public Task<RunAnswer> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
         return AskAsync(
             HttpMethod.Post,
             $"/scripts/{Uri.EscapeDataString(script.Value)}/run?{Of(user)}",
             "{}",
-            RunPatience,
-            BotJson.Default.BotRun,
+            RunTimeout,
+            ScriptsContract.Json.RunAnswer,
             cancellation
         );
     }
@@ -125,32 +132,34 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     /// <param name="script">Which.</param>
     /// <param name="length">How long, such as <c>1h</c>; null ends it.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public Task<BotMute> MuteAsync(UserName user, ScriptName script, string? length, CancellationToken cancellation)
+    public Task<MutedAnswer> MuteAsync(UserName user, ScriptName script, string? length, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(script);
-        var body = JsonSerializer.Serialize(new MuteBody(length), BotJson.Default.MuteBody);
+        var body = JsonSerializer.Serialize(new MuteCall(length), ScriptsContract.Json.MuteCall);
         return AskAsync(
             HttpMethod.Post,
             $"/scripts/{Uri.EscapeDataString(script.Value)}/mute?{Of(user)}",
             body,
-            Patience,
-            BotJson.Default.BotMute,
+            Timeout,
+            ScriptsContract.Json.MutedAnswer,
             cancellation
         );
     }
 
-    /// <summary>A chart of a user's history, to be copied on as it comes; the caller disposes it.</summary>
+    /// <summary>A chart of a user's history, as a stream. The caller disposes it.</summary>
     public Task<HttpResponseMessage> ImageAsync(UserName user, string id, CancellationToken cancellation) =>
+        StreamAsync($"/images/{Uri.EscapeDataString(id)}?{Of(user)}", cancellation);
+
+    /// <summary>A file of a user's history, as a stream. The caller disposes it.</summary>
+    public Task<HttpResponseMessage> FileAsync(UserName user, string id, CancellationToken cancellation) =>
+        StreamAsync($"/files/{Uri.EscapeDataString(id)}?{Of(user)}", cancellation);
+
+    private Task<HttpResponseMessage> StreamAsync(string target, CancellationToken cancellation) =>
         WithinAsync(
-            Patience,
+            Timeout,
             async token =>
             {
-                var answer = await SendAsync(
-                    HttpMethod.Get,
-                    $"/images/{Uri.EscapeDataString(id)}?{Of(user)}",
-                    null,
-                    token
-                );
+                var answer = await SendAsync(HttpMethod.Get, target, null, token);
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     return answer;
@@ -173,12 +182,12 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         HttpMethod method,
         string target,
         string? json,
-        TimeSpan patience,
+        TimeSpan timeout,
         JsonTypeInfo<T> type,
         CancellationToken cancellation
     ) =>
         WithinAsync(
-            patience,
+            timeout,
             async token =>
             {
                 using var answer = await SendAsync(method, target, json, token);
@@ -190,32 +199,31 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         );
 
     private async Task<T> WithinAsync<T>(
-        TimeSpan patience,
+        TimeSpan timeout,
         Func<CancellationToken, Task<T>> ask,
         CancellationToken cancellation
     )
     {
-        using var limit = new CancellationTokenSource(patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        using var limit = new TimeLimit(timeout, time, cancellation);
         try
         {
-            return await ask(either.Token);
+            return await ask(limit.Token);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
             throw new BotUnreachableException(
-                $"The bot gave no answer within {patience.TotalSeconds:0} s. Try again in a minute; if it stays so, tell the operator.",
+                $"The bot gave no answer within {timeout.TotalSeconds:0} s. Try again in a minute. If this goes on, tell {settings.Contact}.",
                 e
             );
         }
         catch (HttpRequestException e)
         {
-            throw BotConnections.Unreachable(e);
+            throw BotConnections.Unreachable(e, settings.Contact);
         }
         catch (Exception e) when (e is JsonException or HttpIOException)
         {
             throw new BotUnreachableException(
-                "The bot's answer broke off or can't be read. Try again; if it stays so, tell the operator.",
+                $"The bot's answer was cut off or is unreadable. Try again. If this goes on, tell {settings.Contact}.",
                 e
             );
         }
@@ -248,43 +256,23 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
             ?? throw new JsonException("It is null.");
     }
 
-    private static async Task<BotRefusedException> RefusalAsync(
-        HttpResponseMessage answer,
-        CancellationToken cancellation
-    )
+    private async Task<BotRefusedException> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellation)
     {
         string? sentence = null;
         try
         {
-            sentence = (await ReadAsync(answer, BotJson.Default.BotError, cancellation)).Error;
+            sentence = (await ReadAsync(answer, SendContract.Json.ErrorAnswer, cancellation)).Error;
         }
         catch (JsonException)
         {
-            // What the HTTP server itself refuses has no body.
+            // Refusals of the HTTP server itself have no body.
         }
 
         return new BotRefusedException(
             (int)answer.StatusCode,
             sentence
-                ?? $"The bot refused with HTTP status {(int)answer.StatusCode} and no explanation. Tell the operator.",
+                ?? $"The bot refused with HTTP status {(int)answer.StatusCode} and no explanation. Tell {settings.Contact}.",
             answer.Headers.RetryAfter?.Delta
         );
     }
 }
-
-internal sealed record BotNotifications(IReadOnlyList<BotNotification> Notifications);
-
-internal sealed record BotError(string? Error);
-
-internal sealed record MuteBody(string? For);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(BotHealth))]
-[JsonSerializable(typeof(BotNotifications))]
-[JsonSerializable(typeof(BotQuarters))]
-[JsonSerializable(typeof(BotScripts))]
-[JsonSerializable(typeof(BotRun))]
-[JsonSerializable(typeof(BotMute))]
-[JsonSerializable(typeof(BotError))]
-[JsonSerializable(typeof(MuteBody))]
-internal sealed partial class BotJson : JsonSerializerContext;

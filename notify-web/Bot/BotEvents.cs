@@ -1,32 +1,29 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using Notify.Web.Api;
+using Notify.Contracts;
+using Notify.Retry;
 using Notify.Web.Live;
 
 namespace Notify.Web.Bot;
 
 /// <summary>
-/// Listens to the bot's <c>GET /events</c> over one connection for all users, and hands on to the open pages of each what is theirs. When the connection breaks
-/// it is made anew, with growing pauses, and all pages are told to fetch everything; also when it can't be made anew, so that they say what is wrong.
+/// Listens to the bot's <c>GET /events</c> over one connection for all users, and passes each user's events to their open pages. When the connection breaks,
+/// it reconnects with growing pauses and tells all pages to refresh. If that fails, pages refresh too and show the reason.
 /// </summary>
 internal sealed partial class BotEvents(WebSettings settings, SseHub streams, TimeProvider time, ILogger<BotEvents> log)
     : BackgroundService
 {
-    /// <summary>The bot says something every 15 s at least; silence for so long means that it hangs.</summary>
-    internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(45);
+    /// <summary>The bot sends something every 15 s. After this silence it counts as hung.</summary>
+    internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
 
-    /// <summary>Failures after which pages are told: a bot that only restarts is there again in a moment, and no page need say a word of it.</summary>
+    /// <summary>Failures before pages refresh: a restarting bot is back in a moment.</summary>
     private const int AwayAfter = 2;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var http = BotConnections.NewClient(settings.BotSocket);
-        var pause = FirstPause;
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
         var isSaid = false;
-        // Since it last answered. Pages that were made before it ever did say so themselves.
+        // Since its last answer. Pages rendered before its first answer already show that it is down.
         var failures = AwayAfter;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -36,7 +33,7 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
                     http,
                     () =>
                     {
-                        pause = FirstPause;
+                        backoff.Reset();
                         failures = 0;
                         if (isSaid)
                         {
@@ -46,7 +43,7 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
                     },
                     stoppingToken
                 );
-                // The bot ends: the next one is there in a moment.
+                // The bot has ended. A new one is there in a moment.
             }
             catch (Exception e)
                 when ((e is OperationCanceledException or IOException or HttpRequestException)
@@ -68,7 +65,7 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
                     LogNotListening(
                         log,
                         e is HttpRequestException { StatusCode: null } unreachable
-                            ? BotConnections.Unreachable(unreachable).Message
+                            ? BotConnections.Unreachable(unreachable, settings.Contact).Message
                             : e.Message
                     );
                 }
@@ -76,34 +73,31 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
 
             try
             {
-                await Task.Delay(pause, time, stoppingToken);
+                await Task.Delay(backoff.Next(), time, stoppingToken);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
     private async Task ListenAsync(HttpClient http, Action begun, CancellationToken cancellation)
     {
-        using var silence = new CancellationTokenSource(LongestSilence, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
+        using var limit = new TimeLimit(SilenceTimeout, time, cancellation);
         using var response = await http.GetAsync(
             new Uri("/events", UriKind.Relative),
             HttpCompletionOption.ResponseHeadersRead,
-            either.Token
+            limit.Token
         );
         response.EnsureSuccessStatusCode();
         begun();
         streams.TellAllToRefresh();
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(either.Token));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token));
         var (name, data) = ("", "");
-        while (await reader.ReadLineAsync(either.Token) is { } line)
+        while (await reader.ReadLineAsync(limit.Token) is { } line)
         {
-            silence.CancelAfter(LongestSilence);
+            limit.Renew(SilenceTimeout);
             if (line.Length == 0)
             {
                 Tell(name, data);
@@ -124,14 +118,14 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
     {
         if (name == "missed")
         {
-            // The bot had more to tell than was listened to.
+            // The bot dropped events, because this connection was too slow.
             streams.TellAllToRefresh();
             return;
         }
 
         if (
             name is not ("notification" or "scripts")
-            || JsonSerializer.Deserialize(data, BotEventJson.Default.BotEvent) is not { } said
+            || JsonSerializer.Deserialize(data, HistoryContract.Json.ChangeAnswer) is not { } said
             || !UserName.TryParse(said.User, out var user)
         )
         {
@@ -157,16 +151,10 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
     [LoggerMessage(
         4201,
         LogLevel.Warning,
-        "The bot's events can't be listened to: {Reason} Open pages show changes only when they are reloaded. It is tried again until it works."
+        "The dashboard can't listen to the bot's events: {Reason} Open pages show changes only after a reload. The dashboard keeps trying."
     )]
     private static partial void LogNotListening(ILogger log, string reason);
 
-    [LoggerMessage(4202, LogLevel.Information, "The bot's events are listened to again.")]
+    [LoggerMessage(4202, LogLevel.Information, "The dashboard listens to the bot's events again.")]
     private static partial void LogListening(ILogger log);
 }
-
-internal sealed record BotEvent(string? User, string? Id, string? State);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(BotEvent))]
-internal sealed partial class BotEventJson : JsonSerializerContext;

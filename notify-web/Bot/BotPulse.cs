@@ -2,19 +2,19 @@ using Notify.Sending;
 
 namespace Notify.Web.Bot;
 
-/// <summary>Whether the bot answers. Callers without a login share one look at it a second, however many they are.</summary>
+/// <summary>Checks whether the bot answers. All callers share one check a second, because they need no login.</summary>
 internal sealed class BotPulse(BotClient bot, TimeProvider time)
 {
     /// <summary>How long an answer counts.</summary>
     internal static readonly TimeSpan Keep = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private Task<bool>? _look;
     private long _endedAt;
 
-    /// <summary>The answer of the last second, else of a new look; callers that come meanwhile wait for the same one.</summary>
+    /// <summary>The last answer if it is younger than a second, else that of a new check. Callers meanwhile wait for the same check.</summary>
     internal Task<bool> AnswersAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -28,10 +28,10 @@ internal sealed class BotPulse(BotClient bot, TimeProvider time)
         }
     }
 
-    /// <summary>No caller's own: one that leaves must not end it for the others.</summary>
+    /// <summary>It belongs to no caller: one that leaves must not end it for the others.</summary>
     private async Task<bool> LookAsync()
     {
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(Timeout, time);
         try
         {
             await bot.HealthAsync(limit.Token);

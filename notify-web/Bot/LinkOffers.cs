@@ -1,20 +1,21 @@
+using Notify.Contracts;
+using Notify.Http;
 using Notify.Linking;
 using Notify.Sending;
-using Notify.Web.Hosting;
 
 namespace Notify.Web.Bot;
 
 /// <summary>A one-tap link, as the dashboard shows it.</summary>
 /// <param name="Url">Opens the bot's chat with the payload: <c>https://t.me/BOT?start=PAYLOAD</c>.</param>
-/// <param name="ExpiresAt">From this moment on it is void.</param>
+/// <param name="ExpiresAt">When it expires.</param>
 public sealed record LinkOffer(Uri Url, DateTimeOffset ExpiresAt);
 
-/// <summary>Makes one-tap links (specification, section 5), and knows the bot's name at Telegram.</summary>
+/// <summary>Makes one-tap links, and knows the bot's name at Telegram.</summary>
 public sealed class LinkOffers(WebSettings settings, ILinkStore links, BotClient bot)
 {
     private string? _lastKnown;
 
-    /// <summary>The bot's name without <c>@</c>: the setting's, else the bot's own word, else what it said last; null: Telegram is not set up, or the bot has not reached it yet.</summary>
+    /// <summary>The bot's name without <c>@</c>: from the setting, else from the bot, else its last answer. Null if Telegram is not set up, or if the bot has not reached it yet.</summary>
     public async Task<string?> BotUsernameAsync(CancellationToken cancellation)
     {
         if (settings.BotUsername is { } set)
@@ -32,12 +33,12 @@ public sealed class LinkOffers(WebSettings settings, ILinkStore links, BotClient
         }
     }
 
-    /// <summary>The same, for who has asked the bot already.</summary>
-    /// <param name="health">What it said; null where it does not answer: its name does not change because it is down.</param>
+    /// <summary>The same, for callers that have the bot's health.</summary>
+    /// <param name="health">Its answer. Null if it does not answer: then its last known name counts.</param>
     internal string? BotUsername(BotHealth? health) =>
         settings.BotUsername ?? (_lastKnown = health?.BotUsername ?? _lastKnown);
 
-    /// <summary>A new link for a logged-in user; the user's earlier ones are void from now on.</summary>
+    /// <summary>A new link for a logged-in user. It replaces the user's earlier ones.</summary>
     /// <exception cref="ApiException">503: the bot's name is not known.</exception>
     public async Task<LinkOffer> OfferAsync(UserName user, CancellationToken cancellation)
     {
@@ -45,7 +46,7 @@ public sealed class LinkOffers(WebSettings settings, ILinkStore links, BotClient
             await BotUsernameAsync(cancellation)
             ?? throw new ApiException(
                 StatusCodes.Status503ServiceUnavailable,
-                "Telegram is not set up, or the bot is not running: there is no bot to link to. Tell the operator.",
+                $"Telegram is not set up, or the bot is not running, so there is no bot to link to. Tell {settings.Contact}.",
                 TimeSpan.FromMinutes(1)
             );
         var offer = await links.OfferDeepLinkAsync(user, cancellation);

@@ -4,12 +4,12 @@ using Notify.Posix;
 namespace Notify.Web.Desktop;
 
 /// <summary>
-/// Takes the tokens of those back who have left: whose account is gone, is another one now, or is no longer in the analysts' group. Sessions and event streams ask for
-/// themselves at every use; the gateway knows tokens alone, so somebody has to tell it.
+/// Revokes the tokens of users who have left: their account is gone, replaced, or out of the analysts' group. Sessions and event streams check
+/// this at every use. The gateway knows only tokens, so the dashboard has to tell it.
 /// </summary>
 /// <remarks>
-/// All users who have tokens are looked at when <c>/etc/passwd</c> or <c>/etc/group</c> has changed, which is seen within a second, and every five seconds for accounts of
-/// a directory; also at the start, for who left while this process was down. Where the name service fails, nobody has left.
+/// Checks all users with tokens within a second of a change of <c>/etc/passwd</c> or <c>/etc/group</c>, every five seconds for accounts of
+/// a directory, and at the start. While the name service fails, nobody counts as having left.
 /// </remarks>
 internal sealed partial class Departures(
     DeviceStore devices,
@@ -24,8 +24,6 @@ internal sealed partial class Departures(
 
     private static readonly TimeSpan LookAtAll = TimeSpan.FromSeconds(5);
 
-    private readonly Glance _passwdFile = new("/etc/passwd");
-    private readonly Glance _groupFile = new("/etc/group");
     private (FileStatus? Passwd, FileStatus? Group) _seen;
     private long _lookedAt;
     private bool _isSaid;
@@ -36,7 +34,7 @@ internal sealed partial class Departures(
         using var timer = new PeriodicTimer(Look, time);
         do
         {
-            var files = (_passwdFile.Status(), _groupFile.Status());
+            var files = (FileStatus.OfPath("/etc/passwd"), FileStatus.OfPath("/etc/group"));
             if (files != _seen || time.GetElapsedTime(_lookedAt) >= LookAtAll)
             {
                 (_seen, _lookedAt) = (files, time.GetTimestamp());
@@ -58,7 +56,7 @@ internal sealed partial class Departures(
         }
         catch (IOException e)
         {
-            // Once, and again in the next round.
+            // Logged once; tried again in the next round.
             _lookedAt = 0;
             if (!_isSaid)
             {
@@ -74,7 +72,7 @@ internal sealed partial class Departures(
         var given = file.Read();
         if (given.Any(token => token.Uid is null && UidOf(token.User) is not null))
         {
-            // Of an earlier version: they count for the accounts of now.
+            // From an earlier version: they belong to the current accounts.
             await file.StoreAccountsAsync(UidOf, cancellation);
             given = file.Read();
         }
@@ -108,14 +106,14 @@ internal sealed partial class Departures(
     [LoggerMessage(
         4403,
         LogLevel.Information,
-        "{User} (user id {Uid}) is no analyst here any more: the tokens for the gateway are taken back."
+        "{User} (user id {Uid}) is no longer an analyst here. Their tokens for the gateway are revoked."
     )]
     private static partial void LogLeft(ILogger log, string user, uint? uid);
 
     [LoggerMessage(
         4404,
         LogLevel.Error,
-        "It can't be looked whose tokens for the gateway count still: {Reason} It is tried again every second."
+        "The dashboard can't check whose gateway tokens still count: {Reason} It tries again every second."
     )]
     private static partial void LogNotLooked(ILogger log, string reason);
 }

@@ -2,15 +2,15 @@ using Notify.Linking;
 
 namespace Notify.Web.Desktop;
 
-/// <summary>A device that has a token for the gateway.</summary>
-/// <param name="Id">The token's id. The token itself is kept nowhere.</param>
+/// <summary>A device with a token for the gateway.</summary>
+/// <param name="Id">The token's id. The token itself is not stored.</param>
 /// <param name="User">Whose.</param>
-/// <param name="Name">What its user calls it.</param>
+/// <param name="Name">Its name, from its user.</param>
 /// <param name="CreatedAt">Since when.</param>
-/// <param name="ExpiresAt">When its token ends by itself.</param>
-/// <param name="RevokedAt">When it was taken back.</param>
+/// <param name="ExpiresAt">When its token expires.</param>
+/// <param name="RevokedAt">When it was revoked.</param>
 /// <param name="Uid">The user's account; null in a file of an earlier version.</param>
-/// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
+/// <param name="IsTold">Whether the gateway knows that it is revoked.</param>
 public sealed record Device(
     string Id,
     string User,
@@ -22,36 +22,36 @@ public sealed record Device(
     bool IsTold = false
 ) : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
 
-/// <summary>Whether a device was added.</summary>
+/// <summary>The result of adding a device.</summary>
 internal enum DeviceAddition
 {
-    /// <summary>It was.</summary>
+    /// <summary>Added.</summary>
     Added,
 
-    /// <summary>The user has as many as there may be.</summary>
+    /// <summary>The user has the most devices allowed.</summary>
     TooMany,
 
-    /// <summary>The user had as many tokens within the life of one as there may be, those that were taken back included.</summary>
+    /// <summary>The user had the most tokens allowed within a token's life, including revoked ones.</summary>
     TooManyTokens,
 }
 
 /// <summary>The devices, in <c>devices.json</c> of the state folder.</summary>
 public sealed class DeviceStore(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
 {
-    /// <summary>Devices of one user at the most.</summary>
-    internal const int MostOfOneUser = 20;
+    /// <summary>Most devices of one user.</summary>
+    internal const int MaxPerUser = 20;
 
     /// <summary>
-    /// Tokens of one user at the most that have not ended by themselves. Each that is taken back is remembered here and at the gateway until then: without a bound, making and taking
-    /// back would fill both.
+    /// Most unexpired tokens of one user. Dashboard and gateway remember a revoked token until it expires, so creating and
+    /// revoking without a bound would fill both.
     /// </summary>
-    internal const int MostTokensOfOneUser = 100;
+    internal const int MaxTokensPerUser = 100;
 
     /// <summary>The file.</summary>
     internal TokenFile<Device> File { get; } = new(Path.Combine(settings.StateFolder, "devices.json"), time);
 
     /// <summary>A user's devices, the newest first.</summary>
-    /// <exception cref="IOException">They can't be read, or the name service fails.</exception>
+    /// <exception cref="IOException">They are unreadable, or the name service fails.</exception>
     internal IReadOnlyList<Device> Of(UserName user)
     {
         var account = accounts.Of(user).Id;
@@ -63,8 +63,8 @@ public sealed class DeviceStore(WebSettings settings, Accounts accounts, TimePro
         ];
     }
 
-    /// <summary>Adds one for a user's account, where there is room.</summary>
-    /// <exception cref="IOException">It can't be stored, or the name service fails.</exception>
+    /// <summary>Adds a device for a user's account, if the limits allow.</summary>
+    /// <exception cref="IOException">Storing or the name service failed.</exception>
     internal async Task<DeviceAddition> AddAsync(
         UserName user,
         GatewayToken token,
@@ -79,8 +79,8 @@ public sealed class DeviceStore(WebSettings settings, Accounts accounts, TimePro
             {
                 var own = devices.Where(other => other.IsOf(user, account)).ToArray();
                 addition =
-                    own.Count(other => other.RevokedAt is null) >= MostOfOneUser ? DeviceAddition.TooMany
-                    : own.Length >= MostTokensOfOneUser ? DeviceAddition.TooManyTokens
+                    own.Count(other => other.RevokedAt is null) >= MaxPerUser ? DeviceAddition.TooMany
+                    : own.Length >= MaxTokensPerUser ? DeviceAddition.TooManyTokens
                     : DeviceAddition.Added;
                 if (addition != DeviceAddition.Added)
                 {
@@ -97,8 +97,8 @@ public sealed class DeviceStore(WebSettings settings, Accounts accounts, TimePro
         return addition;
     }
 
-    /// <summary>Takes one back; false where the user has none of that id.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
+    /// <summary>Revokes one; false if the user has none with that id.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
     internal Task<bool> RevokeAsync(UserName user, string id, CancellationToken cancellation) =>
         File.RevokeAsync(device => device.Id == id && device.User == user.Value, cancellation);
 

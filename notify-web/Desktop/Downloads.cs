@@ -1,11 +1,11 @@
-using Notify.Web.Hosting;
+using Notify.Http;
 
 namespace Notify.Web.Desktop;
 
-/// <summary>The program for people's own desktops, which the install puts beside the dashboard's; for who is logged in.</summary>
+/// <summary>Serves the desktop program, installed beside the dashboard, to logged-in users.</summary>
 internal static class Downloads
 {
-    /// <summary>Where it is served.</summary>
+    /// <summary>Its path.</summary>
     internal const string Path = "/download/notify-desktop";
 
     private static string ProgramFile => System.IO.Path.Combine(AppContext.BaseDirectory, "download", "notify-desktop");
@@ -22,7 +22,7 @@ internal static class Downloads
                         ? Results.File(ProgramFile, "application/octet-stream", "notify-desktop")
                         : throw new ApiException(
                             StatusCodes.Status404NotFound,
-                            "notify-desktop is not installed on this server. Tell the operator: server/deploy.sh and the package bring it."
+                            "notify-desktop is not installed on this server. Tell the admin: server/deploy.sh and the package install it."
                         )
             )
             .ExcludeFromDescription();

@@ -6,19 +6,19 @@ using Microsoft.IdentityModel.Tokens;
 namespace Notify.Web.Desktop;
 
 /// <summary>A token for the gateway.</summary>
-/// <param name="Id">Its <c>jti</c>, by which it can be taken back.</param>
+/// <param name="Id">Its <c>jti</c>, for revoking it.</param>
 /// <param name="Text">The token itself: a secret.</param>
-/// <param name="ExpiresAt">From then on it counts no more; whole seconds.</param>
+/// <param name="ExpiresAt">Its expiry, in whole seconds.</param>
 internal sealed record GatewayToken(string Id, string Text, DateTimeOffset ExpiresAt);
 
-/// <summary>Makes the tokens that the gateway takes (specification, sections 12 and 13): HS256, for one user, with an end.</summary>
-/// <remarks>Signed with the secret in use; the one before is only still accepted by the gateway while it is being replaced.</remarks>
+/// <summary>Creates tokens for the gateway: HS256, for one user, with an expiry.</summary>
+/// <remarks>Signed with the current secret. The gateway also accepts the earlier one while it is being replaced.</remarks>
 internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
 {
-    /// <summary>For an open page, which gets itself a new one before.</summary>
+    /// <summary>Life of a page's token; the page renews it.</summary>
     internal static readonly TimeSpan PageLife = TimeSpan.FromMinutes(10);
 
-    /// <summary>For a device, which its user renews.</summary>
+    /// <summary>Life of a device's token; its user renews it.</summary>
     internal static readonly TimeSpan DeviceLife = TimeSpan.FromDays(30);
 
     private const string Issuer = "notify-web";
@@ -30,11 +30,11 @@ internal sealed class GatewayTokens(WebSettings settings, TimeProvider time)
         SecurityAlgorithms.HmacSha256
     );
 
-    /// <summary>For a device.</summary>
+    /// <summary>Creates a token for a device.</summary>
     internal GatewayToken MakeForDevice(UserName user) =>
         Make(user, DeviceLife, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16)));
 
-    /// <summary>For the pages of a session, under the id that <see cref="PageStore"/> has for them; it lives no longer than the session does.</summary>
+    /// <summary>Creates a token for a session's pages, with their id in <see cref="PageStore"/>. It expires with the session at the latest.</summary>
     internal GatewayToken MakeForPage(UserName user, string id, DateTimeOffset sessionEnds)
     {
         var left = sessionEnds - time.GetUtcNow();

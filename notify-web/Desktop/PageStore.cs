@@ -5,14 +5,14 @@ using Notify.Linking;
 
 namespace Notify.Web.Desktop;
 
-/// <summary>The token that the pages of a session share.</summary>
+/// <summary>The token of a session's pages.</summary>
 /// <param name="Id">The token's id.</param>
-/// <param name="Session">A digest of the session's id, from which it can't be told.</param>
+/// <param name="Session">A digest of the session's id.</param>
 /// <param name="User">Whose.</param>
-/// <param name="ExpiresAt">When the last token of this id ends by itself, or later.</param>
-/// <param name="RevokedAt">When it was taken back.</param>
+/// <param name="ExpiresAt">When the last token with this id expires, or later.</param>
+/// <param name="RevokedAt">When it was revoked.</param>
 /// <param name="Uid">The user's account.</param>
-/// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
+/// <param name="IsTold">Whether the gateway knows that it is revoked.</param>
 internal sealed record PageToken(
     string Id,
     string Session,
@@ -24,19 +24,19 @@ internal sealed record PageToken(
 ) : GivenToken(Id, User, ExpiresAt, RevokedAt, Uid, IsTold);
 
 /// <summary>
-/// The tokens of open pages, in <c>pages.json</c> of the state folder: one id for all pages of a session, so that its end takes all of them back, also where this
-/// process, or the gateway, was down meanwhile.
+/// The tokens of open pages, in <c>pages.json</c> of the state folder. All pages of a session share one id, so its end revokes all of them, even if this
+/// process or the gateway was down.
 /// </summary>
 internal sealed class PageStore(WebSettings settings, Accounts accounts, TimeProvider time) : IDisposable
 {
-    /// <summary>Sessions of one user whose pages have a token; the one that ends first gives way.</summary>
+    /// <summary>Most sessions of one user with a page's token. The one that expires first is dropped.</summary>
     internal const int MaxOfOneUser = 100;
 
     /// <summary>The file.</summary>
     internal TokenFile<PageToken> File { get; } = new(Path.Combine(settings.StateFolder, "pages.json"), time);
 
     /// <summary>The id for a token of a session's pages.</summary>
-    /// <exception cref="IOException">It can't be stored, or the name service fails: then no token may be made that could not be taken back.</exception>
+    /// <exception cref="IOException">Storing or the name service failed. Then no token may be created, because it could not be revoked.</exception>
     internal async Task<string> IdForAsync(UserName user, string sessionId, CancellationToken cancellation)
     {
         var session = Digest(sessionId);
@@ -51,7 +51,7 @@ internal sealed class PageStore(WebSettings settings, Accounts accounts, TimePro
         await File.ChangeAsync(
             pages =>
             {
-                // Longer than needed, so that not every token is written down.
+                // Longer than needed, to store fewer tokens.
                 var own =
                     Own(pages)
                     ?? new PageToken(
@@ -84,7 +84,7 @@ internal sealed class PageStore(WebSettings settings, Accounts accounts, TimePro
     }
 
     /// <summary>The tokens of a session.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
+    /// <exception cref="IOException">They are unreadable.</exception>
     internal IReadOnlyList<PageToken> OfSession(string sessionId)
     {
         var session = Digest(sessionId);

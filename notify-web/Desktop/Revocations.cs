@@ -3,8 +3,8 @@ using Notify.Dispatching;
 namespace Notify.Web.Desktop;
 
 /// <summary>
-/// Tells the gateway which tokens were taken back: those of devices, and those of pages whose session was ended. Where it can't be told at once it is told as soon
-/// as it answers: until then nobody is connected to it, and after that every second counts.
+/// Tells the gateway about revoked tokens: of devices, and of pages whose session ended. If the gateway is down, it is told as soon
+/// as it answers: until then nobody is connected to it.
 /// </summary>
 internal sealed partial class Revocations(
     DeviceStore devices,
@@ -14,22 +14,22 @@ internal sealed partial class Revocations(
     ILogger<Revocations> log
 ) : BackgroundService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>What was not taken back before the last end of this process is looked up at its start.</summary>
+    /// <summary>At the start, checks what was not revoked before the last end of this process.</summary>
     private volatile bool _isWaiting = true;
     private bool _isSaid;
 
-    /// <summary>Tells the gateway now that a device's token was taken back.</summary>
-    /// <param name="device">Which.</param>
-    /// <param name="cancellation">The end of this process, and never that of a request: what was taken back has to be told whether or not somebody waits for it.</param>
-    /// <returns>Whether it knows; else it is told later, by itself.</returns>
+    /// <summary>Tells the gateway about a device's revoked token.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="cancellation">Cancelled by the end of this process, never by a request: the gateway must know even if nobody waits.</param>
+    /// <returns>Whether it knows; else it is told later.</returns>
     internal Task<bool> TellAsync(Device device, CancellationToken cancellation) =>
         TellAsync(devices.File, device, cancellation);
 
-    /// <summary>Tells the gateway that a session has ended, and with it the tokens of its pages.</summary>
+    /// <summary>Tells the gateway that a session and the tokens of its pages have ended.</summary>
     internal async Task TellOfEndAsync(string sessionId)
     {
         try
@@ -42,7 +42,7 @@ internal sealed partial class Revocations(
                 }
                 catch (IOException e)
                 {
-                    // A gateway that answers is told all the same; another one takes these tokens for some minutes more.
+                    // An answering gateway is told anyway. Another one accepts these tokens for some more minutes.
                     Waits(e.Message);
                 }
 
@@ -55,7 +55,7 @@ internal sealed partial class Revocations(
         }
     }
 
-    /// <summary>Tokens were taken back; the gateway is told of all that it does not know yet.</summary>
+    /// <summary>Tokens were revoked: tells the gateway about all that it does not know yet.</summary>
     internal Task TellAllAsync(CancellationToken cancellation)
     {
         _isWaiting = true;
@@ -65,11 +65,10 @@ internal sealed partial class Revocations(
     private async Task<bool> TellAsync<TToken>(TokenFile<TToken> file, TToken token, CancellationToken cancellation)
         where TToken : GivenToken
     {
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        using var limit = new TimeLimit(Timeout, time, cancellation);
         try
         {
-            await gateway.RevokeAsync(token.Id, token.ExpiresAt, either.Token);
+            await gateway.RevokeAsync(token.Id, token.ExpiresAt, limit.Token);
             await file.ToldAsync(token.Id, cancellation);
             return true;
         }
@@ -156,10 +155,10 @@ internal sealed partial class Revocations(
     [LoggerMessage(
         4401,
         LogLevel.Warning,
-        "The gateway can't be told that a token was taken back: {Reason} It is tried again every second."
+        "The dashboard can't tell the gateway about a revoked token: {Reason} It tries again every second."
     )]
     private static partial void LogWaiting(ILogger log, string reason);
 
-    [LoggerMessage(4402, LogLevel.Information, "The gateway knows of all tokens that were taken back.")]
+    [LoggerMessage(4402, LogLevel.Information, "The gateway knows all revoked tokens.")]
     private static partial void LogDone(ILogger log);
 }

@@ -2,18 +2,17 @@ using System.Text.Json;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
-using Notify.Web.Api;
-using Notify.Web.Hosting;
+using Notify.Web.State;
 
 namespace Notify.Web.Desktop;
 
-/// <summary>A token for the gateway that was given out. The token itself is kept nowhere.</summary>
-/// <param name="Id">Its id (<c>jti</c>), by which it is taken back.</param>
+/// <summary>An issued token for the gateway. The token itself is not stored.</summary>
+/// <param name="Id">Its id (<c>jti</c>), for revoking it.</param>
 /// <param name="User">Whose.</param>
-/// <param name="ExpiresAt">When it ends by itself.</param>
-/// <param name="RevokedAt">When it was taken back.</param>
-/// <param name="Uid">The user's account; null where a version before ids were kept has stored it: then it counts for the account of now.</param>
-/// <param name="IsTold">Whether the gateway knows that it was taken back.</param>
+/// <param name="ExpiresAt">When it expires.</param>
+/// <param name="RevokedAt">When it was revoked.</param>
+/// <param name="Uid">The user's account; null in a file of an earlier version. Then the current account counts.</param>
+/// <param name="IsTold">Whether the gateway knows that it is revoked.</param>
 public record GivenToken(
     string Id,
     string User,
@@ -23,43 +22,37 @@ public record GivenToken(
     bool IsTold
 )
 {
-    /// <summary>Whether it is a user's, and not one's of the same name.</summary>
+    /// <summary>Whether it belongs to a user, and not to another account with the same name.</summary>
     internal bool IsOf(UserName user, AccountId account) => User == user.Value && (Uid is null || Uid == account.Uid);
 }
 
 /// <summary>
-/// Tokens that were given out, in a file of the state folder. Another process on the same folder sees a change at once, and none is lost between the two.
+/// Issued tokens, in a file of the state folder. Another process on the same folder sees a change at once, and no change is lost.
 /// </summary>
-/// <typeparam name="TToken">What is kept of one.</typeparam>
+/// <typeparam name="TToken">The stored entry.</typeparam>
 /// <param name="path">The file.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDisposable
     where TToken : GivenToken
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private volatile Seen? _seen;
+    private readonly ReloadingFile<List<TToken>> _file = new(path, (_, _) => (Load(path), true));
 
-    /// <summary>All whose time is not over; read again where the file has changed.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
+    /// <summary>All unexpired tokens, read again if the file has changed.</summary>
+    /// <exception cref="IOException">They are unreadable.</exception>
     internal IReadOnlyList<TToken> Read()
     {
-        var status = FileStatus.OfPath(path);
-        if (_seen is not { } seen || seen.Status != status)
-        {
-            _seen = seen = new Seen(status, Load());
-        }
-
         var now = time.GetUtcNow();
-        return [.. seen.Tokens.Where(token => token.ExpiresAt > now)];
+        return [.. _file.Content.Where(token => token.ExpiresAt > now)];
     }
 
-    /// <summary>Those that were taken back and of which the gateway does not know yet.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
+    /// <summary>Revoked tokens that the gateway does not know yet.</summary>
+    /// <exception cref="IOException">They are unreadable.</exception>
     internal IReadOnlyList<TToken> Revoked() =>
         [.. Read().Where(token => token is { RevokedAt: not null, IsTold: false })];
 
-    /// <summary>Takes back all that are meant; false where there are none.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
+    /// <summary>Revokes all matching tokens; false if there are none.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
     internal Task<bool> RevokeAsync(Func<TToken, bool> which, CancellationToken cancellation) =>
         ChangeAsync(
             tokens =>
@@ -71,8 +64,8 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
             cancellation
         );
 
-    /// <summary>Stores the accounts of now with tokens that have none stored.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
+    /// <summary>Stores the current accounts in tokens without one.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
     internal Task<bool> StoreAccountsAsync(Func<string, uint?> uidOf, CancellationToken cancellation) =>
         ChangeAsync(
             tokens =>
@@ -84,16 +77,16 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
             cancellation
         );
 
-    /// <summary>The gateway knows that it was taken back.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
+    /// <summary>Marks a revoked token as known to the gateway.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
     internal Task ToldAsync(string id, CancellationToken cancellation) =>
         ChangeAsync(
             tokens => Replace(tokens, token => token.Id == id, token => token with { IsTold = true }),
             cancellation
         );
 
-    /// <summary>Reads, changes and writes while no other program does; nothing is written where the change says false.</summary>
-    /// <exception cref="IOException">It can't be stored.</exception>
+    /// <summary>Reads, changes and writes under the lock. Writes nothing if the change returns false.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
     internal async Task<bool> ChangeAsync(Func<List<TToken>, bool> change, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
@@ -101,18 +94,14 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
         {
             using var held = await StateFolder.LockAsync(path, cancellation);
             var now = time.GetUtcNow();
-            var tokens = Load();
+            var tokens = Load(path);
             tokens.RemoveAll(token => token.ExpiresAt <= now);
             if (!change(tokens))
             {
                 return false;
             }
 
-            AtomicFile.Replace(
-                path,
-                JsonSerializer.SerializeToUtf8Bytes(tokens, ApiJson.Options),
-                UnixFileMode.UserRead | UnixFileMode.UserWrite
-            );
+            AtomicFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(tokens, ApiJson.Options), FileModes.OwnerFile);
             return true;
         }
         finally
@@ -138,32 +127,24 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
         return isChanged;
     }
 
-    private List<TToken> Load()
+    private static List<TToken> Load(string path)
     {
-        byte[] content;
         try
         {
-            content = File.ReadAllBytes(path);
+            return JsonSerializer.Deserialize<List<TToken>>(File.ReadAllBytes(path), ApiJson.Options)
+                ?? throw new JsonException("it is null");
         }
         catch (FileNotFoundException)
         {
             return [];
         }
-
-        try
+        catch (Exception e) when (e is JsonException or UnauthorizedAccessException)
         {
-            return JsonSerializer.Deserialize<List<TToken>>(content, ApiJson.Options)
-                ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            // Never taken for empty: the next change would write over it, and tokens would go on that nobody can take back any more.
+            // Never counts as empty: the next change would overwrite it, and nobody could revoke its tokens any more.
             throw new IOException(
-                $"{path} can't be read ({e.Message}). Mend it, or move it away: then the tokens in it are unknown here until they end.",
+                $"{path} can't be read ({e.Message}). Fix it, or move it away: then the dashboard does not know its tokens until they expire.",
                 e
             );
         }
     }
-
-    private sealed record Seen(FileStatus? Status, List<TToken> Tokens);
 }

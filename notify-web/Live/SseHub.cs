@@ -4,26 +4,26 @@ using Notify.Linking;
 
 namespace Notify.Web.Live;
 
-/// <summary>Something for an open page.</summary>
-/// <param name="Name">The event's name; null: a second has passed, look whether there is something.</param>
+/// <summary>An event for an open page.</summary>
+/// <param name="Name">The event's name; null for the tick of each second.</param>
 /// <param name="Data">JSON, in one line.</param>
 public sealed record LiveEvent(string? Name, string Data)
 {
     /// <summary>A second has passed.</summary>
     internal static LiveEvent Tick { get; } = new(null, "");
 
-    /// <summary>Something may have been missed: fetch everything anew.</summary>
+    /// <summary>The page may have missed something and fetches everything again.</summary>
     public static LiveEvent Refresh { get; } = new("refresh", "{}");
 }
 
-/// <summary>The open pages of all users, and what each has still to be told.</summary>
-/// <remarks>Nobody is waited for: a page that doesn't take what it is told is cut off, comes back by itself, and fetches everything anew.</remarks>
+/// <summary>The open pages of all users, each with a queue of events.</summary>
+/// <remarks>It waits for nobody. A page that lets its queue run full is disconnected; it reconnects and fetches everything again.</remarks>
 public sealed class SseHub(ILinkStore links)
 {
-    /// <summary>Open pages of one user. A browser has six connections to a server at most; this is room for several browsers.</summary>
-    public const int MostOfOneUser = 16;
+    /// <summary>Open pages of one user. A browser opens at most six connections to a server, so this is room for several browsers.</summary>
+    public const int MaxPerUser = 16;
 
-    /// <summary>What a page may have waiting: a user's notifications come one a second at most.</summary>
+    /// <summary>Events in a page's queue. A user's notifications come at most once a second.</summary>
     private const int Waiting = 128;
 
     private readonly Lock _gate = new();
@@ -33,8 +33,8 @@ public sealed class SseHub(ILinkStore links)
     private long _toldAll;
 
     /// <summary>
-    /// Where a user's events are now. A page that was rendered at one position and listens from another on has missed something in between; so has one
-    /// that comes back after a restart.
+    /// The position of a user's events. A page that was rendered at one position and listens from another has missed something. So has one
+    /// that reconnects after a restart.
     /// </summary>
     public string PositionOf(UserName user)
     {
@@ -55,7 +55,7 @@ public sealed class SseHub(ILinkStore links)
         }
     }
 
-    /// <summary>The user's link; null also where it can't be read now.</summary>
+    /// <summary>The user's link; null also if it can't be read now.</summary>
     internal Link? LinkOf(UserName user)
     {
         try
@@ -68,7 +68,7 @@ public sealed class SseHub(ILinkStore links)
         }
     }
 
-    /// <summary>Opens a stream; null where the user has too many.</summary>
+    /// <summary>Opens a stream; null if the user has too many.</summary>
     internal ChannelReader<LiveEvent>? Open(UserName user)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ public sealed class SseHub(ILinkStore links)
                 _streams[user] = streams = [];
             }
 
-            if (streams.Count >= MostOfOneUser)
+            if (streams.Count >= MaxPerUser)
             {
                 return null;
             }
@@ -104,7 +104,7 @@ public sealed class SseHub(ILinkStore links)
         }
     }
 
-    /// <summary>Tells all open pages of a user.</summary>
+    /// <summary>Sends an event to all open pages of a user.</summary>
     internal void Tell(UserName user, LiveEvent what)
     {
         lock (_gate)
@@ -117,7 +117,7 @@ public sealed class SseHub(ILinkStore links)
         }
     }
 
-    /// <summary>Tells all open pages of all users to fetch everything anew.</summary>
+    /// <summary>Makes all open pages of all users fetch everything again.</summary>
     internal void TellAllToRefresh()
     {
         lock (_gate)
@@ -130,14 +130,14 @@ public sealed class SseHub(ILinkStore links)
         }
     }
 
-    /// <summary>Wakes all streams, so that each looks at its session, the link and the time since it last said something.</summary>
+    /// <summary>Wakes all streams to check their session, the link and the time since their last event.</summary>
     internal void Tick()
     {
         lock (_gate)
         {
             foreach (var stream in _streams.Values.SelectMany(streams => streams))
             {
-                // One that has something waiting is awake anyway.
+                // A stream with events in its queue is awake.
                 if (stream.Reader.Count == 0)
                 {
                     stream.Writer.TryWrite(LiveEvent.Tick);

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
-using Notify.Web.Hosting;
 using Notify.Web.Live;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Page;
 
@@ -11,16 +11,16 @@ namespace Notify.Web.Page;
 [EnableRateLimiting(RateLimits.Listing)]
 public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeProvider time) : PageModel
 {
-    /// <summary>How long the page waits for its cards. One that is late, since a bot hangs or a server is busy, comes by itself later and holds no other up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long the page waits for its cards. A late card, of a hung bot or a busy server, loads later and delays no other.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Who is logged in.</summary>
     public UserName UserName => HttpContext.UserName();
 
-    /// <summary>Where the stream of events stood before the cards were read, so that the page is told what it missed.</summary>
+    /// <summary>The position of the event stream before the cards were read, so the page learns what it missed.</summary>
     public string Position { get; private set; } = "";
 
-    /// <summary>Null where it is late; so the next two.</summary>
+    /// <summary>Null if it is late, like the next two.</summary>
     internal TelegramCard? Telegram { get; private set; }
 
     internal ScriptsCard? Scripts { get; private set; }
@@ -29,7 +29,7 @@ public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeP
 
     internal DesktopCard Desktop { get; private set; } = null!;
 
-    /// <summary>Gathers the cards side by side: the scripts take a helper's start.</summary>
+    /// <summary>Reads the cards at the same time: the bot starts a helper for the scripts.</summary>
     public async Task OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
     {
         Position = streams.PositionOf(UserName);
@@ -43,7 +43,7 @@ public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeP
             asking.Token
         );
         Desktop = reader.Desktop(UserName);
-        await Task.WhenAny(Task.WhenAll(telegram, scripts, notifications), Task.Delay(Patience, time, asking.Token));
+        await Task.WhenAny(Task.WhenAll(telegram, scripts, notifications), Task.Delay(Timeout, time, asking.Token));
         Telegram = telegram.IsCompleted ? await telegram : null;
         Scripts = scripts.IsCompleted ? await scripts : null;
         Notifications = notifications.IsCompleted ? await notifications : null;

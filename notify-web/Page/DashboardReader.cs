@@ -1,20 +1,23 @@
+using Notify.Contracts;
 using Notify.Formatting;
 using Notify.Linking;
 using Notify.Sending;
+using Notify.Text;
 using Notify.Web.Bot;
 using Notify.Web.Desktop;
 
 namespace Notify.Web.Page;
 
 /// <summary>
-/// Gathers what the cards show of a user. Nothing here fails because the bot, Telegram or a file does: the card concerned says what is wrong and what to do,
-/// and the others go on.
+/// Reads the cards of a user. If the bot, Telegram or a file fails, only its card shows the problem and what to do;
+/// the others go on.
 /// </summary>
 public sealed class DashboardReader(
     ILinkStore links,
     BotClient bot,
     LinkOffers offers,
     DeviceStore devices,
+    WebSettings settings,
     TimeProvider time
 )
 {
@@ -36,7 +39,7 @@ public sealed class DashboardReader(
                 BotUsername = username,
                 Problem = new Problem(
                     $"Your link can’t be read: {e.Unreadable.File}, {e.Unreadable.Position}.",
-                    "Nothing is lost. The operator of this server has to put that file right; this card then goes on by itself."
+                    $"Your link is kept. Tell {settings.Contact} to fix the file; then this card continues."
                 ),
             };
         }
@@ -65,7 +68,7 @@ public sealed class DashboardReader(
                 card.State == TelegramCardState.NotSetUp
                     ? new Problem(
                         "Telegram is not set up.",
-                        "The bot has not reached Telegram yet, so there is nothing to link to. Ask the operator of this server: “notify-bot doctor” says what is missing."
+                        $"The bot has not reached Telegram yet, so there is no bot to link to. Tell {settings.Contact}: “notify-bot doctor” shows what is missing."
                     )
                     : noBot ?? ProblemOf(health!),
         };
@@ -83,22 +86,28 @@ public sealed class DashboardReader(
                 AllMutedUntil = listing.MutedUntil,
                 Scripts =
                 [
-                    .. listing.Scripts.Select(script => new ScriptView
-                    {
-                        Name = script.Name,
-                        Stem = script.Stem,
-                        LastRun = script.LastRun,
-                        LastRound = script.LastRound,
-                        NoRun = script.NoRun,
-                        Warnings = script.Warnings ?? [],
-                        LastSent = script.LastSent,
-                        CooldownEnds = script.CooldownEnds,
-                        LastOutcome = script.LastOutcome,
-                        Error = script.Error,
-                        Running = script.Running,
-                        // The bot says the later of the script's own and of all; of the latter the card says so once.
-                        MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
-                    }),
+                    .. listing
+                        .Scripts.OrderBy(script => !ScriptOutcomes.IsFailing(script.LastOutcome))
+                        .Select(script => new ScriptView
+                        {
+                            Name = script.Name,
+                            Stem = script.Stem,
+                            LastRun = script.LastRun,
+                            LastRound = script.LastRound,
+                            NoRun = script.NoRun,
+                            Warnings = script.Warnings ?? [],
+                            LastSent = script.LastSent,
+                            CooldownEnds = script.CooldownEnds,
+                            LastOutcome = script.LastOutcome,
+                            Error = script.Error,
+                            Running = script.Running,
+                            TookMs = script.TookMs,
+                            Schedule = script.Schedule,
+                            Next = script.Next,
+                            NextAt = script.NextAt,
+                            // The bot says the later of the script's own and of all; of the latter the card says so once.
+                            MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
+                        }),
                 ],
             };
         }
@@ -108,7 +117,7 @@ public sealed class DashboardReader(
             {
                 Problem = new Problem(
                     e.Message,
-                    "Your scripts are safe, and cron goes on running them. This list comes back by itself."
+                    "Cron still runs your scripts. This list comes back when the bot answers."
                 ),
             };
         }
@@ -118,7 +127,7 @@ public sealed class DashboardReader(
         }
     }
 
-    /// <summary>The zone that a request asks for; the server's where it asks for none.</summary>
+    /// <summary>The zone of a request; the server's if it names none.</summary>
     internal ReaderZone ZoneOf(string? zone, string? offset) => ReaderZone.Of(zone, offset, time.LocalTimeZone);
 
     /// <summary>The notifications.</summary>
@@ -153,7 +162,7 @@ public sealed class DashboardReader(
             {
                 Problem = new Problem(
                     e.Message,
-                    "What was sent is kept for 30 days and is shown here again once the bot answers."
+                    "The bot keeps notifications for 30 days. This list comes back when the bot answers."
                 ),
             };
         }
@@ -176,13 +185,13 @@ public sealed class DashboardReader(
             {
                 Problem = new Problem(
                     "Your devices can’t be read.",
-                    "Those that have a token go on as before. Tell the operator of this server."
+                    $"Devices with a token still work. Tell {settings.Contact}."
                 ),
             };
         }
     }
 
-    private static NotificationView View(BotNotification notification) =>
+    private static NotificationView View(NotificationAnswer notification) =>
         new()
         {
             Id = notification.Id,
@@ -193,37 +202,47 @@ public sealed class DashboardReader(
                 ParseModes.TryParse(notification.ParseMode, out var mode) ? mode : ParseMode.Plain
             ),
             CreatedAt = notification.CreatedAt,
-            // A state of a later version: what is not known to be delivered is shown as open.
-            State = Enum.TryParse<NotificationState>(notification.State, ignoreCase: true, out var state)
-                ? state
-                : NotificationState.Unknown,
+            State = notification.State,
             Reason = notification.Reason,
             NextTryAt = notification.NextTryAt,
-            ImageId = notification.ImageId,
+            ImageIds = notification.ImageIds ?? (notification.ImageId is { } image ? [image] : []),
+            Files =
+            [
+                .. (notification.Files ?? []).Select(file => new FileView(
+                    file.Id,
+                    SafeText.Line(file.Name),
+                    file.Bytes
+                )),
+            ],
+            Table = notification.Table is { } table ? TelegramText.Clean(table) : null,
         };
 
-    private static Problem? ProblemOf(BotHealth health) =>
-        health.Telegram.State switch
+    private Problem? ProblemOf(BotHealth health) =>
+        health.Telegram?.State switch
         {
-            "unreachable" => new Problem(
+            TelegramState.Unreachable => new Problem(
                 "The bot can’t reach Telegram at the moment.",
-                "What your scripts send is kept and arrives as soon as it can."
+                "Your notifications stay queued and arrive later."
             ),
-            "token refused" => new Problem(
+            TelegramState.TokenRefused => new Problem(
                 "Telegram refuses the bot’s token.",
-                "What your scripts send is kept. Tell the operator of this server."
+                $"Your notifications stay queued. Tell {settings.Contact}."
             ),
-            "polled elsewhere" => new Problem(
+            TelegramState.PolledElsewhere => new Problem(
                 "Another program uses the bot’s token.",
-                "The bot may not see what you write to it. Tell the operator of this server."
+                $"The bot may miss your commands. Tell {settings.Contact}."
             ),
-            _ when health is { Status: "down", Outbox.State: "locked" } => new Problem(
+            _ when health is { Status: HealthState.Down, Outbox.State: OutboxState.Locked } => new Problem(
                 "The bot can’t store anything, so it accepts nothing.",
-                "Tell the operator of this server: another program has the bot’s file locked."
+                $"Tell {settings.Contact}: another program has locked the bot’s database."
             ),
-            _ when health.Status == "down" => new Problem(
+            _ when health is { Status: HealthState.Down, Outbox.State: OutboxState.NotAnswering } => new Problem(
                 "The bot can’t store anything, so it accepts nothing.",
-                "Tell the operator of this server: the disk is full, most likely."
+                $"Tell {settings.Contact}: the disk of the bot’s database does not answer."
+            ),
+            _ when health.Status == HealthState.Down => new Problem(
+                "The bot can’t store anything, so it accepts nothing.",
+                $"Tell {settings.Contact}: the disk is probably full."
             ),
             _ => null,
         };
@@ -236,13 +255,10 @@ public sealed class DashboardReader(
         }
         catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
         {
-            // One that hangs runs, and a restart is what helps it: the sentence says which it is.
+            // The sentence says whether the bot is down or hangs; a bot that hangs needs a restart.
             return (
                 null,
-                new Problem(
-                    e.Message,
-                    "Nothing is sent or delivered at the moment. This page goes on by itself once the bot answers."
-                )
+                new Problem(e.Message, "Nothing is sent at the moment. This page continues when the bot answers.")
             );
         }
     }

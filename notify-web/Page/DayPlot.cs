@@ -1,4 +1,4 @@
-using Notify.Web.Bot;
+using Notify.Contracts;
 
 namespace Notify.Web.Page;
 
@@ -7,7 +7,7 @@ namespace Notify.Web.Page;
 /// <param name="Delivered">On the phone.</param>
 /// <param name="Waiting">Accepted, not yet on the phone.</param>
 /// <param name="Muted">Held back, as their owner wished.</param>
-/// <param name="Failed">Not delivered, or nobody knows.</param>
+/// <param name="Failed">Not delivered, or outcome unknown.</param>
 internal sealed record DayCount(DateOnly Day, int Delivered, int Waiting, int Muted, int Failed)
 {
     public int Total => Delivered + Waiting + Muted + Failed;
@@ -21,7 +21,7 @@ internal sealed record PlotPiece(string Kind, double Top, double Height);
 /// <param name="Zone">Whose days they are.</param>
 internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
 {
-    /// <summary>What the history keeps (specification, section 8).</summary>
+    /// <summary>What the history keeps.</summary>
     public const int DaysKept = 30;
 
     /// <summary>Height of the highest bar in the units of the drawing.</summary>
@@ -47,10 +47,10 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
     public int Failed => Days.Sum(day => day.Failed);
 
     /// <summary>The days up to today.</summary>
-    /// <param name="counted">What the bot counted. Days of which it did not count all are left out, or their bars would be wrong.</param>
+    /// <param name="counted">The bot's counts. Days that it did not count whole are left out: their bars would be wrong.</param>
     /// <param name="now">Now; its day is the last of the plot.</param>
-    /// <param name="zone">Whose days they are. Where its clock changes, a day has as many quarters as it has.</param>
-    public static DayPlot Of(BotQuarters counted, DateTimeOffset now, ReaderZone zone)
+    /// <param name="zone">The zone of the days. A day on which its clock changes has more or fewer quarters.</param>
+    public static DayPlot Of(QuartersAnswer counted, DateTimeOffset now, ReaderZone zone)
     {
         var today = zone.DayOf(now);
         var start = today.AddDays(1 - DaysKept);
@@ -86,7 +86,7 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
     /// <summary>The pieces of a day's bar, from the ground up. A single notification among hundreds is still seen.</summary>
     public IEnumerable<PlotPiece> Pieces(DayCount day)
     {
-        const double Least = 2;
+        const double Min = 2;
         var top = Height;
         foreach (
             var (kind, count) in new[]
@@ -100,7 +100,7 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
         {
             if (count > 0)
             {
-                var height = Math.Max(Least, Height * count / Most);
+                var height = Math.Max(Min, Height * count / Most);
                 top -= height;
                 yield return new PlotPiece(kind, top, height);
             }

@@ -1,16 +1,16 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
-using Notify.Web.Hosting;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Page;
 
-/// <summary>The pieces of the dashboard alone, for its scripts: whatever is shown is rendered in one place, here.</summary>
+/// <summary>Serves single cards to the page's scripts. All cards are rendered here.</summary>
 [EnableRateLimiting(RateLimits.Cards)]
 public sealed class FragmentModel(DashboardReader reader) : PageModel
 {
-    /// <summary>A card as it is now.</summary>
+    /// <summary>A card in its current state.</summary>
     public async Task<IActionResult> OnGetAsync(
         string name,
         [FromQuery] string? show,

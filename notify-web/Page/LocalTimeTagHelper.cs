@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Razor.TagHelpers;
 namespace Notify.Web.Page;
 
 /// <summary>
-/// <c>&lt;local-time at="..." shown="ago" /&gt;</c>: a moment as a <c>time</c> element. It is the server's time and says how far from UTC that is; <c>times.js</c> turns it into the reader's own time.
+/// <c>&lt;local-time at="..." shown="ago" /&gt;</c>: a time as a <c>time</c> element, in the server's zone with its offset. <c>times.js</c> turns it into the reader's time.
 /// </summary>
 [HtmlTargetElement("local-time", TagStructure = TagStructure.WithoutEndTag)]
 public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
@@ -13,7 +13,7 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
     public DateTimeOffset At { get; set; }
 
     /// <summary>
-    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago) or <c>left</c> (48 min). The last two go on counting.
+    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago) or <c>left</c> (48 min). The last two keep counting.
     /// </summary>
     public string Shown { get; set; } = "moment";
 

@@ -6,17 +6,17 @@ using Notify.Web.Login;
 
 namespace Notify.Web.Page;
 
-/// <summary>The way in, and why it is shut.</summary>
+/// <summary>The login page, with the reason for a refusal.</summary>
 [AllowAnonymous]
 public sealed class LoginModel(WebSettings settings) : PageModel
 {
-    /// <summary>What went wrong; null where nobody has tried yet.</summary>
+    /// <summary>What went wrong; null before the first try.</summary>
     public LoginProblem? Problem { get; private set; }
 
-    /// <summary>Whether the session has just been ended, as opposed to never begun.</summary>
+    /// <summary>Whether a session has just ended.</summary>
     public bool HasSignedOut => Request.Query.ContainsKey("signed-out");
 
-    /// <summary>Shows the page; who is logged in already has no need of it.</summary>
+    /// <summary>Shows the page, unless the person is already logged in.</summary>
     public IActionResult OnGet()
     {
         if (Session.Of(User) is not null)
@@ -29,7 +29,7 @@ public sealed class LoginModel(WebSettings settings) : PageModel
         return Page();
     }
 
-    /// <summary>Sends the browser to the provider, to come back to the dashboard.</summary>
+    /// <summary>Sends the browser to the provider, which sends it back to the dashboard.</summary>
     public async Task<IActionResult> OnGetGoogleAsync()
     {
         try

@@ -6,25 +6,28 @@ using Notify.Formatting;
 namespace Notify.Web.Page;
 
 /// <summary>
-/// A notification's text as HTML that looks as the phone shows it. Every character of the text goes through the page's encoder; only the elements are ours.
-/// A link becomes one only where it leads to http or https; any other stays visible text.
+/// A notification's text as HTML that looks like the phone's. Every character goes through the page's encoder; only the elements are ours.
+/// Only http and https links become links; others stay visible text.
 /// </summary>
 /// <param name="text">The text with its formatting, in UTF-16 offsets.</param>
 internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
 {
-    /// <summary>Reads a message as its author meant it. Markup that can't be read is shown as it was written, as Telegram does.</summary>
-    public static MessageHtml Read(string message, ParseMode mode) =>
-        new(
+    /// <summary>Reads a message with its markup. Unreadable markup is shown as written, as in Telegram.</summary>
+    public static MessageHtml Read(string message, ParseMode mode)
+    {
+        message = TelegramText.Clean(message);
+        return new(
             mode switch
             {
-                ParseMode.Markdown => LegacyMarkdown.Parse(message),
-                ParseMode.Html => HtmlReader.Read(message) ?? FormattedText.Plain(message),
-                ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message) ?? FormattedText.Plain(message),
-                _ => FormattedText.Plain(message),
-            }
+                ParseMode.Markdown => MarkdownReader.Parse(message),
+                ParseMode.Html => HtmlReader.Read(message),
+                ParseMode.MarkdownV2 => MarkdownV2Reader.Read(message),
+                _ => null,
+            } ?? FormattedText.Plain(message)
         );
+    }
 
-    /// <summary>Whether the message is so long that the page folds it.</summary>
+    /// <summary>Whether the page folds the message because of its length.</summary>
     public bool IsLong
     {
         get
@@ -37,7 +40,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
             )
             {
                 Count(hidden.Offset);
-                // What is closed is a line of its own, whatever is in it.
+                // A folded part is one line, whatever is in it.
                 (at, lines) = (Math.Max(at, hidden.End), lines + 1);
             }
 
@@ -93,7 +96,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
                 return;
             }
 
-            // A block has a margin; the line breaks that set it off in the text would add to it.
+            // A block has a margin, so line breaks around it would add space.
             var piece = text.Text[at..until];
             piece = isAfterBlock ? piece.TrimStart('\n') : piece;
             piece = isBeforeBlock ? piece.TrimEnd('\n') : piece;
@@ -112,11 +115,11 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
     private static bool IsBlock(TextEntity entity) =>
         entity.Kind is EntityKind.Pre or EntityKind.Blockquote or EntityKind.ExpandableBlockquote;
 
-    // Where no address in the text becomes a link.
+    // Parts where addresses do not become links.
     private static bool IsLiteral(TextEntity entity) =>
         entity.Kind is EntityKind.Code or EntityKind.Pre or EntityKind.TextLink;
 
-    // Telegram makes links of the bare addresses in a text; so do we, of those that say http or https.
+    // Telegram turns bare addresses into links; so do we, for http and https.
     private static void WriteWithAddresses(TextWriter writer, HtmlEncoder encoder, string piece)
     {
         var at = 0;
@@ -146,7 +149,7 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
             EntityKind.Underline => "<u>",
             EntityKind.Strikethrough => "<s>",
             EntityKind.Code => "<code>",
-            // Focusable, since a wide table in it is scrolled with the arrow keys.
+            // Focusable, because arrow keys scroll a wide table in it.
             EntityKind.Pre => "<pre tabindex=\"0\"><code>",
             EntityKind.TextLink when WebAddress(entity.Url) is { } address => LinkStart(address, encoder),
             EntityKind.Blockquote => "<blockquote>",

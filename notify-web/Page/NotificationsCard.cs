@@ -1,16 +1,7 @@
 using System.Globalization;
+using Notify.Contracts;
 
 namespace Notify.Web.Page;
-
-/// <summary>Where a notification stands; the words of the send API (specification, section 7).</summary>
-internal enum NotificationState
-{
-    Queued,
-    Delivered,
-    Failed,
-    Unknown,
-    Muted,
-}
 
 /// <summary>A notification as the page shows it.</summary>
 internal sealed record NotificationView
@@ -25,79 +16,104 @@ internal sealed record NotificationView
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    public required NotificationState State { get; init; }
+    public required DeliveryState State { get; init; }
 
-    /// <summary>Why it waits or failed, in Telegram's words; of a delivered one, that it reached no phone.</summary>
+    /// <summary>Why it is queued or failed, in Telegram's words; for a delivered one, that it reached no phone.</summary>
     public string? Reason { get; init; }
+
+    private DeadLinkReason Dead => DeadLinkReasons.Read(Reason);
 
     public DateTimeOffset? NextTryAt { get; init; }
 
-    public string? ImageId { get; init; }
+    /// <summary>Its charts.</summary>
+    public IReadOnlyList<string> ImageIds { get; init; } = [];
 
-    /// <summary>What the row is called where only a few words fit: for a picture's text and for what is read aloud.</summary>
+    /// <summary>Its files.</summary>
+    public IReadOnlyList<FileView> Files { get; init; } = [];
+
+    /// <summary>Its table, in lines for a monospace font.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>A short name, for a picture's text and for screen readers.</summary>
     public string Name => Title ?? Script ?? "Notification";
 
-    /// <summary>The state in words; the reason stands after it.</summary>
+    /// <summary>The state in words; the reason follows.</summary>
     public string StateWords =>
         State switch
         {
-            NotificationState.Queued => "Waiting for Telegram",
-            NotificationState.Delivered => "Delivered",
-            NotificationState.Failed => "Not delivered",
-            NotificationState.Unknown => "May have arrived",
-            NotificationState.Muted => "Held back: muted",
+            DeliveryState.Queued => "Queued",
+            DeliveryState.Delivered => "Delivered",
+            DeliveryState.Failed => "Failed",
+            DeliveryState.Unknown => "May have arrived",
+            DeliveryState.Muted => "Muted",
             _ => State.ToString(),
         };
 
-    /// <summary>What the owner can do, or should know, where the state alone doesn't say it.</summary>
+    /// <summary>What the owner can do or should know, if the state alone does not say it.</summary>
     public string? Advice =>
         State switch
         {
-            NotificationState.Queued when Reason is not null =>
-                "There is nothing to do: it goes out by itself as soon as Telegram takes it.",
-            NotificationState.Failed when Reason is "blocked" =>
-                "You have blocked the bot. The Telegram card says how to mend that; then run the script again.",
-            NotificationState.Failed when Reason is "chat not found" or "deactivated" =>
+            DeliveryState.Queued when Reason is not null =>
+                "There is nothing to do. The bot delivers it when Telegram takes it.",
+            DeliveryState.Failed when Dead is DeadLinkReason.Blocked =>
+                "You have blocked the bot. The Telegram card says how to fix it. Then run the script again.",
+            DeliveryState.Failed when Dead is DeadLinkReason.ChatNotFound or DeadLinkReason.Deactivated =>
                 "Telegram no longer has this chat. Link your phone again, then run the script again.",
-            NotificationState.Unknown =>
-                "It went out, and Telegram never answered. Look at your phone before you send it again.",
+            DeliveryState.Unknown =>
+                "It went out, but Telegram did not answer. Look at your phone before you send it again.",
             _ => null,
         };
 
     /// <summary>The reason, unless it only repeats the state.</summary>
     public string? ShownReason =>
-        State is NotificationState.Muted
+        State is DeliveryState.Muted
             ? null
-            : Reason switch
+            : Dead switch
             {
-                "blocked" => "the bot is blocked",
-                "deactivated" => "the Telegram account was deleted",
-                var other => other,
+                DeadLinkReason.Blocked => "the bot is blocked",
+                DeadLinkReason.Deactivated => "the Telegram account was deleted",
+                _ => Reason,
             };
+}
+
+/// <summary>A file of a notification as the page shows it.</summary>
+/// <param name="Id">For its download.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its size.</param>
+internal sealed record FileView(string Id, string Name, long Bytes)
+{
+    /// <summary>The size for people, such as <c>1.2 MB</c>.</summary>
+    public string Size =>
+        Bytes switch
+        {
+            < 1000 => string.Create(CultureInfo.InvariantCulture, $"{Bytes} B"),
+            < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{Bytes / 1000.0:0.#} kB"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{Bytes / 1_000_000.0:0.#} MB"),
+        };
 }
 
 /// <summary>The notifications of the last 30 days.</summary>
 internal sealed record NotificationsCard
 {
-    /// <summary>Most that are shown on one page: more than a script that speaks each hour says in the 30 days.</summary>
+    /// <summary>Most notifications on one page: more than an hourly script sends in 30 days.</summary>
     public const int Most = 1_000;
 
-    /// <summary>Shown at first; each <em>Show more</em> doubles it.</summary>
+    /// <summary>Notifications at first; each <em>Show more</em> doubles them.</summary>
     public const int Portion = 20;
 
-    /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
+    /// <summary>What is wrong and what to do. The card shows nothing else then.</summary>
     public Problem? Problem { get; init; }
 
-    /// <summary>What the bot gave, the newest first: those that are shown, and one more where there are more.</summary>
+    /// <summary>The bot's answer, newest first: the shown ones, and one more if there are more.</summary>
     public IReadOnlyList<NotificationView> All { get; init; } = [];
 
-    /// <summary>How many are to be shown.</summary>
+    /// <summary>How many to show.</summary>
     public int Show { get; init; } = Portion;
 
     /// <summary>Now.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Whose days the plot shows.</summary>
+    /// <summary>The zone of the plot's days.</summary>
     public required ReaderZone Zone { get; init; }
 
     public IEnumerable<NotificationView> Shown => All.Take(Show);
@@ -105,13 +121,13 @@ internal sealed record NotificationsCard
     /// <summary>Whether there are more than are shown.</summary>
     public bool HasMore => All.Count > Show;
 
-    /// <summary>How many to show next; null where it can't be more.</summary>
+    /// <summary>How many to show next; null at the limit.</summary>
     public int? ShowNext => Show < Most ? Math.Min(Show * 2, Most) : null;
 
-    /// <summary>The days; there is none where there is trouble.</summary>
+    /// <summary>The days; null if the bot did not answer.</summary>
     public DayPlot? Plot { get; init; }
 
-    /// <summary>How many to show, as an address asks for it.</summary>
+    /// <summary>How many to show, from the address.</summary>
     public static int ShowFrom(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? Math.Clamp(number, Portion, Most)

@@ -1,17 +1,17 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Notify.Web.Hosting;
+using Notify.Http;
 
 namespace Notify.Web.Page;
 
-/// <summary>Why there is no page: shown in place of every page that can't be.</summary>
+/// <summary>The error page, shown in place of any page that fails.</summary>
 [AllowAnonymous]
 public sealed class ProblemModel : PageModel
 {
     /// <summary>What is wrong.</summary>
     public string Sentence { get; private set; } = "There is nothing at this address.";
 
-    /// <summary>Shows it with the status that the refusal has.</summary>
+    /// <summary>Shows it with the refusal's status.</summary>
     public void OnGet()
     {
         var refusal = HttpContext.Items.TryGetValue(typeof(ApiException), out var known) ? (ApiException)known! : null;

@@ -5,11 +5,11 @@ using QRCoder;
 namespace Notify.Web.Page;
 
 /// <summary>A QR code as one SVG path, dark on a light ground, with the quiet zone of four modules that readers need.</summary>
-/// <param name="Size">Modules a side, the quiet zone included: the width and height of the viewBox.</param>
+/// <param name="Size">Modules per side including the quiet zone: the width and height of the viewBox.</param>
 /// <param name="Path">The dark modules.</param>
 internal sealed record QrCode(int Size, string Path)
 {
-    /// <summary>Encodes a text; level M still reads with 15 % of it dirty or glaring, as screens are.</summary>
+    /// <summary>Encodes a text at level M, which tolerates 15 % damage, such as glare on a screen.</summary>
     public static QrCode Of(string text)
     {
         using var data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);

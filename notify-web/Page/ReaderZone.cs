@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace Notify.Web.Page;
 
-/// <summary>The time zone whose days a page shows: the reader's, as the browser's scripts say it; without them the server's.</summary>
-/// <param name="Zone">It.</param>
-/// <param name="Asked">As the browser calls it, or the server where no browser has said a word.</param>
+/// <summary>The time zone of a page's days: the reader's, from the browser's scripts, or the server's without them.</summary>
+/// <param name="Zone">The zone.</param>
+/// <param name="Asked">Its name, from the browser or the server.</param>
 public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
 {
-    private static readonly TimeSpan LargestOffset = TimeSpan.FromHours(14);
+    private static readonly TimeSpan MaxOffset = TimeSpan.FromHours(14);
 
-    /// <summary>What the page says of its days.</summary>
+    /// <summary>The zone's name on the page.</summary>
     public string Name =>
         Zone.Id is "UTC" or "Etc/UTC" ? "UTC"
         : Zone.Id is "Local" ? OffsetWords(Zone.BaseUtcOffset)
         : Zone.Id;
 
     /// <summary>The reader's.</summary>
-    /// <param name="zone">The IANA name that the browser gives; null where it said none.</param>
-    /// <param name="offset">How many minutes it is ahead of UTC now: for a name that this machine does not know, such as an old one.</param>
+    /// <param name="zone">The browser's IANA name; null without one.</param>
+    /// <param name="offset">Its current offset from UTC in minutes, for a name that this machine does not know.</param>
     /// <param name="server">The server's.</param>
     public static ReaderZone Of(string? zone, string? offset, TimeZoneInfo server)
     {
@@ -34,7 +34,7 @@ public sealed record ReaderZone(TimeZoneInfo Zone, string Asked)
 
         return
             int.TryParse(offset, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var minutes)
-            && TimeSpan.FromMinutes(minutes).Duration() <= LargestOffset
+            && TimeSpan.FromMinutes(minutes).Duration() <= MaxOffset
             ? new ReaderZone(
                 TimeZoneInfo.CreateCustomTimeZone(
                     OffsetWords(TimeSpan.FromMinutes(minutes)),

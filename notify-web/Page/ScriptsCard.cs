@@ -1,3 +1,5 @@
+using Notify.Contracts;
+
 namespace Notify.Web.Page;
 
 /// <summary>A script as the page shows it.</summary>
@@ -10,31 +12,43 @@ internal sealed record ScriptView
 
     public DateTimeOffset? LastRun { get; init; }
 
-    /// <summary>When cron last ran it; null where it does not.</summary>
+    /// <summary>When cron last ran it; null if it does not.</summary>
     public DateTimeOffset? LastRound { get; init; }
 
     public DateTimeOffset? LastSent { get; init; }
 
     public DateTimeOffset? CooldownEnds { get; init; }
 
-    /// <summary>How its last run ended: a word of <see cref="Scripts.ScriptOutcome"/>; null before the first.</summary>
-    public string? LastOutcome { get; init; }
+    /// <summary>How its last run ended; null before the first.</summary>
+    public ScriptOutcome? LastOutcome { get; init; }
 
-    /// <summary>What was wrong: a sentence, then the last lines of its stderr.</summary>
+    /// <summary>The failure: a sentence, then the last lines of stderr.</summary>
     public string? Error { get; init; }
 
     public bool Running { get; init; }
 
-    /// <summary>Why it can't be run from here; null where it can.</summary>
+    /// <summary>How long its last run took, in milliseconds.</summary>
+    public long? TookMs { get; init; }
+
+    /// <summary>Its schedule, such as <c>weekdays 09:00</c>; null if each round runs it.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>Its next run in words.</summary>
+    public string? Next { get; init; }
+
+    /// <summary>The same as a moment; null if that is with the next round, or on request only.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Why it can't run from here; null if it can.</summary>
     public string? NoRun { get; init; }
 
-    /// <summary>What was not as it should be in its last run and did not cost the notification, one sentence each.</summary>
+    /// <summary>Faults of its last run that did not cost the notification, one sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Until when this script by itself is muted.</summary>
+    /// <summary>The end of this script's own mute.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
 
-    /// <summary>A year is the longest that the bot takes, and stands for <em>until unmuted</em>.</summary>
+    /// <summary>The bot's longest mute is a year, which means <em>until unmuted</em>.</summary>
     public static bool IsForGood(DateTimeOffset until, DateTimeOffset now) => until - now > TimeSpan.FromDays(180);
 
     /// <summary>The error's sentence.</summary>
@@ -48,24 +62,24 @@ internal sealed record ScriptView
         LastOutcome switch
         {
             null => "Not run yet",
-            "delivered" => "Delivered",
-            "queued" => "Waiting for Telegram",
-            "no_alert" => "Nothing to report",
-            "held_by_cooldown" => "Held by cooldown",
-            "not_sent" => "Not sent",
-            "muted" => "Held back: muted",
-            "not_noted" => "Can't be noted",
-            "error" => "Broken",
-            var other => other,
+            ScriptOutcome.Delivered => "Delivered",
+            ScriptOutcome.Queued => "Queued",
+            ScriptOutcome.NoAlert => "No alert",
+            ScriptOutcome.HeldByCooldown => "Held by cooldown",
+            ScriptOutcome.NotSent => "Not sent",
+            ScriptOutcome.Muted => "Muted",
+            ScriptOutcome.NotNoted => "Not saved",
+            ScriptOutcome.Error => "Failing",
+            { } other => other.Word(),
         };
 
-    /// <summary>Which dot stands before the words.</summary>
+    /// <summary>The kind of the dot before the words.</summary>
     public string OutcomeKind =>
         LastOutcome switch
         {
-            "delivered" => "good",
-            "queued" => "waiting",
-            "not_sent" or "not_noted" or "error" => "bad",
+            ScriptOutcome.Delivered => "good",
+            ScriptOutcome.Queued => "waiting",
+            ScriptOutcome.NotSent or ScriptOutcome.NotNoted or ScriptOutcome.Error => "bad",
             _ => "idle",
         };
 }
@@ -73,10 +87,10 @@ internal sealed record ScriptView
 /// <summary>The user's scripts.</summary>
 internal sealed record ScriptsCard
 {
-    /// <summary>Where scripts lie, in the user's home.</summary>
+    /// <summary>The scripts' folder in the user's home.</summary>
     public const string Folder = "~/user/notifications";
 
-    /// <summary>The shortest script worth having: six lines that run as they are. A test runs what the page shows.</summary>
+    /// <summary>The shortest useful script: six lines. A test runs it.</summary>
     public const string FirstScript = """
         import json, os
         load = os.getloadavg()[0]
@@ -89,22 +103,23 @@ internal sealed record ScriptsCard
     /// <summary>The name to save it under.</summary>
     public const string FirstScriptName = "first_alert.py";
 
-    /// <summary>What is wrong, and what to do; then there is nothing else.</summary>
+    /// <summary>What is wrong and what to do. The card shows nothing else then.</summary>
     public Problem? Problem { get; init; }
 
     public IReadOnlyList<ScriptView> Scripts { get; init; } = [];
 
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Until when all of the user's notifications are muted; only the chat can do and undo that.</summary>
+    /// <summary>The end of the mute of everything, which only the chat can set and end.</summary>
     public DateTimeOffset? AllMutedUntil { get; init; }
 
-    /// <summary>Whether scripts have ever been run by cron: without the line nothing comes by itself.</summary>
+    /// <summary>Whether cron has never run a script, so the crontab line is missing.</summary>
     public bool NeedsCrontab =>
-        Scripts.Count > 0 && Scripts.All(script => script.LastRound is null && script.LastOutcome != "not_noted");
+        Scripts.Count > 0
+        && Scripts.All(script => script.LastRound is null && script.LastOutcome != ScriptOutcome.NotNoted);
 }
 
-/// <summary>Why a card can't show what it should.</summary>
+/// <summary>Why a card shows nothing.</summary>
 /// <param name="What">What is wrong, a sentence.</param>
 /// <param name="ToDo">What the reader can do, a sentence.</param>
 internal sealed record Problem(string What, string ToDo);

@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
-using Notify.Web.Hosting;
 using Notify.Web.Login;
+using Notify.Web.Middleware;
 
 namespace Notify.Web.Page;
 
-/// <summary>The card of the scripts alone. Apart from the other cards, since the bot starts a helper for each: that may not be asked for at any speed.</summary>
+/// <summary>The scripts' card alone. It has its own rate limit, because the bot starts a helper for each request.</summary>
 [EnableRateLimiting(RateLimits.Listing)]
 public sealed class ScriptsFragmentModel(DashboardReader reader) : PageModel
 {

@@ -1,18 +1,20 @@
+using Notify.Contracts;
+
 namespace Notify.Web.Page;
 
-/// <summary>What the Telegram card is about at this moment.</summary>
+/// <summary>The state of the Telegram card.</summary>
 internal enum TelegramCardState
 {
     /// <summary>There is no bot to link to.</summary>
     NotSetUp,
 
-    /// <summary>Nobody is linked, and the bot can't answer a phone.</summary>
+    /// <summary>Not linked, and the bot can't answer a phone.</summary>
     BotDown,
 
     /// <summary>The stored links can't be read.</summary>
     Unreadable,
 
-    /// <summary>To be linked.</summary>
+    /// <summary>Not linked.</summary>
     Unlinked,
 
     /// <summary>Linked.</summary>
@@ -27,7 +29,7 @@ internal sealed record TelegramCard
 {
     public required TelegramCardState State { get; init; }
 
-    /// <summary>The bot's name without <c>@</c>; null where nobody knows it.</summary>
+    /// <summary>The bot's name without <c>@</c>; null if unknown.</summary>
     public string? BotUsername { get; init; }
 
     public DateTimeOffset? LinkedAt { get; init; }
@@ -35,28 +37,28 @@ internal sealed record TelegramCard
     /// <summary>The time zone of the times in the chat; null for the server's.</summary>
     public TimeZoneName? TimeZone { get; init; }
 
-    /// <summary>A team's group, linked by an operator.</summary>
+    /// <summary>A team's group, linked by an admin.</summary>
     public bool IsGroup { get; init; }
 
-    public string? DeadReason { get; init; }
+    public DeadLinkReason? DeadReason { get; init; }
 
     public DateTimeOffset? DeadSince { get; init; }
 
-    /// <summary>What is wrong beside the state, or what the state means; null where all is well.</summary>
+    /// <summary>What is wrong, or what the state means; null if all is fine.</summary>
     public Problem? Problem { get; init; }
 
-    /// <summary>Opens the bot's chat; null where its name is not known.</summary>
+    /// <summary>The address of the bot's chat; null if its name is unknown.</summary>
     public string? BotAddress => BotUsername is null ? null : $"https://t.me/{BotUsername}";
 
-    /// <summary>The bot, as people call it.</summary>
+    /// <summary>The bot's name for people.</summary>
     public string BotName => BotUsername is null ? "the bot" : "@" + BotUsername;
 
     /// <summary>Whether a new link is the way out of a dead one; a blocked bot only has to be unblocked.</summary>
     public bool OffersLinking =>
         State == TelegramCardState.Unlinked
-        || (State == TelegramCardState.Dead && DeadReason is not ("blocked" or "kicked"));
+        || (State == TelegramCardState.Dead && DeadReason is not (DeadLinkReason.Blocked or DeadLinkReason.Kicked));
 
-    /// <summary>What is read aloud when the card has become this.</summary>
+    /// <summary>What a screen reader says when the card changes.</summary>
     public string Announcement =>
         State switch
         {

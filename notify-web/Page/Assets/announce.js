@@ -1,4 +1,4 @@
-// Reads a change aloud to whoever can't see it.
+// Announces a change to screen readers.
 
 let turn = 0;
 
@@ -6,7 +6,7 @@ let turn = 0;
 export function announce(text) {
   const places = document.querySelectorAll('.announcer');
   if (!places.length || !text) return;
-  // Two places by turns, so that the same words twice are read twice.
+  // Alternates between two places, so a repeated text is read again.
   turn = (turn + 1) % places.length;
   places.forEach((place, index) => { place.textContent = index === turn ? text : ''; });
 }

@@ -1,13 +1,13 @@
-// Calls of the dashboard's own server.
+// Calls the dashboard's server.
 
 import { clockIn } from './times.js';
 
 const meta = name => document.querySelector(`meta[name="${name}"]`)?.content ?? '';
 
-/** An address of this dashboard, which may lie under a path of its server. */
+/** An address of this dashboard, which may be under a path of its server. */
 export const at = path => meta('notify-base') + path;
 
-/** Called once, when the server says that nobody is logged in any more. */
+/** Called once when the session has ended. */
 export const session = new EventTarget();
 
 /**
@@ -36,7 +36,7 @@ export async function post(address, body, method = 'POST') {
   try {
     json = JSON.parse(text);
   } catch {
-    // An answer that is HTML, or none.
+    // An HTML answer, or none.
   }
   const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   return {
@@ -49,12 +49,12 @@ export async function post(address, body, method = 'POST') {
   };
 }
 
-/** The sentence of a refusal, and when to try again where the server says so. */
+/** The sentence of a refusal, with the time to retry if the server gives one. */
 export const whatToDo = answer => answer.retryAfter ? `${answer.error} That is at ${clockIn(answer.retryAfter)}.` : answer.error;
 
 /**
  * Fetches a piece of the page.
- * @returns {Promise<string|null>} its HTML; null where it can't be had now
+ * @returns {Promise<string|null>} its HTML; null if it is not available now
  */
 export async function getHtml(address) {
   try {

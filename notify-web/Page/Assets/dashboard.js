@@ -1,4 +1,4 @@
-// The dashboard's page: what is shown comes from the server, which renders it; scripts fetch it anew, post actions, and read changes aloud.
+// The dashboard's page. The server renders all content; scripts fetch it again, post actions, and announce changes.
 
 import { startCopying } from './copy.js';
 import { startDesktop } from './desktop.js';

@@ -1,4 +1,4 @@
-// The Desktop card: notifications of this browser, and devices with a token of their own.
+// The Desktop card: notifications of this browser, and devices with their own tokens.
 
 import { at, post } from './api.js';
 import { announce } from './announce.js';
@@ -21,20 +21,20 @@ function showPermission() {
   if (!state) return;
   $('desktop-allow').hidden = !isPossible || Notification.permission !== 'default';
   state.textContent = isAllowed() ? 'New notifications appear on this desktop while this page is open, also in the background.'
-    : isPossible && Notification.permission === 'denied' ? 'This page shows new notifications as they come. Your browser is set not to show them on the desktop; its settings for this page can change that.'
-    : 'This page shows new notifications as they come.';
+    : isPossible && Notification.permission === 'denied' ? 'This page shows new notifications as they arrive. Your browser blocks them on the desktop; change that in its settings for this page.'
+    : 'This page shows new notifications as they arrive.';
 }
 
-/** As the message looks without its markup, which the server has read for the list; a desktop shows a few lines. */
+/** The message without markup, from the rendered list; a desktop shows a few lines. */
 const plain = notification => ($(`n-${notification.id}-text`)?.textContent ?? notification.message ?? '').trim().slice(0, 300);
 
-/** Without characters that turn the order of others around, or that nobody sees. */
+/** Removes bidi and invisible characters. */
 const seen = text => text.replace(/(?![\u200c\u200d])\p{Cf}/gu, '');
 
 function showOnDesktop(notification) {
-  // Whoever looks at the page sees it there.
+  // A visible page shows it already.
   if (!isAllowed() || (document.visibilityState === 'visible' && document.hasFocus())) return;
-  // One tag is shown once, however many pages are open.
+  // The tag makes several open pages show it once.
   const shown = new Notification(seen(notification.title ?? notification.script ?? document.title), { body: seen(plain(notification)), tag: notification.id });
   shown.addEventListener('click', () => {
     window.focus();
@@ -62,7 +62,7 @@ async function add(form) {
   form.reset();
   $('device-token').textContent = answer.body.token;
   $('device-made').hidden = false;
-  announce('The token is made. It is shown once.');
+  announce('Here is the token. It is shown once.');
   await refresh('desktop');
   $('device-token-copy').focus();
 }
@@ -76,7 +76,7 @@ async function revoke() {
     return;
   }
   $('revoke').close();
-  announce(answer.body.cut === false ? 'Taken back. The gateway does not answer; it is told as soon as it does.' : 'Taken back. The device is cut off.');
+  announce(answer.body.cut === false ? 'Revoked. The gateway does not answer at the moment; the dashboard keeps trying to tell it.' : 'Revoked. The device is cut off.');
   await refresh('desktop');
   $('desktop-title').focus();
 }
@@ -94,7 +94,7 @@ export function startDesktop() {
     if (ask) {
       revoking = ask.dataset.revoke;
       say('revoke-problem', '');
-      $('revoke-text').textContent = `${$(`device-${revoking}-name`).textContent} shows your notifications no more, from this moment on.`;
+      $('revoke-text').textContent = `${$(`device-${revoking}-name`).textContent} no longer shows your notifications.`;
       $('revoke').showModal();
     } else if (event.target.id === 'revoke-do') revoke();
     else if (event.target.id === 'device-done') {

@@ -1,4 +1,4 @@
-// The list of notifications: more of them, long ones folded, charts in large, new ones read aloud.
+// The list of notifications: shows more, folds long ones, enlarges charts, announces new ones.
 
 import { announce } from './announce.js';
 import { beforeShown, fragment, refresh } from './fragments.js';

@@ -1,4 +1,4 @@
-// The pieces of the page that the server renders anew: telegram, scripts, notifications, desktop.
+// The pieces of the page that the server renders again: telegram, scripts, notifications, desktop.
 
 import { at, getHtml } from './api.js';
 import { announce } from './announce.js';
@@ -8,22 +8,22 @@ import { localise, zone } from './times.js';
 const preparing = [];
 const running = new Map();
 
-/** Registers what has to be done to a piece before it is shown: `prepare(fresh, old)`. */
+/** Registers a function that prepares a piece before it is shown: `prepare(fresh, old)`. */
 export function beforeShown(prepare) {
   preparing.push(prepare);
 }
 
-/** The piece as it is now. */
+/** The current piece. */
 export const fragment = name => document.querySelector(`[data-fragment="${name}"]`);
 
-// Once a second is live enough; a flood of notifications must not become a flood of requests.
+// Once a second is enough: a flood of notifications must not become a flood of requests.
 const pause = 1000;
 const patience = 5000;
 const startedAt = new Map();
 const retries = new Map();
 
 /**
- * Fetches a piece anew and shows what has changed. Calls while one is under way are answered by one more after it.
+ * Fetches a piece again and shows what has changed. Calls during a fetch cause one more fetch after it.
  * @param {string} name telegram, scripts, notifications or desktop
  */
 export function refresh(name) {
@@ -45,7 +45,7 @@ export function refresh(name) {
 
 export const refreshAll = () => Promise.all(['telegram', 'scripts', 'notifications'].map(refresh));
 
-// What the page did not wait for, and days of the server's that the reader has others of.
+// Loads late pieces, and the plot if the reader's days differ from the server's.
 export const refreshLate = () => {
   for (const piece of document.querySelectorAll('[data-zone]')) {
     if (piece.querySelector('.plot') && zone().name && piece.dataset.zone !== zone().name) refresh(piece.dataset.fragment);
@@ -54,7 +54,7 @@ export const refreshLate = () => {
   for (const piece of document.querySelectorAll('[data-fragment]')) retryTrouble(piece);
 };
 
-// How many to show, and whose days.
+// How many to show, and in which zone.
 function query(name) {
   if (name !== 'notifications') return '';
   const mine = zone();
@@ -82,12 +82,12 @@ async function fetchAndShow(name) {
   return true;
 }
 
-// A card that says what is wrong: nobody tells the page when a bot that hung goes on.
+// A card with a problem: nobody tells the page when a hanging bot recovers.
 function retryTrouble(piece) {
   if (piece.querySelector('[data-retry]')) retryLater(piece.dataset.fragment);
 }
 
-// What can't be had now is asked for again, by pages that somebody looks at.
+// Visible pages retry what is not available now.
 function retryLater(name) {
   if (retries.has(name)) return;
   retries.set(name, setTimeout(() => {
@@ -99,6 +99,6 @@ function retryLater(name) {
 function keepFocus(piece, focused) {
   if (!focused || document.activeElement === focused) return;
   const same = focused.id && document.getElementById(focused.id);
-  // What had it is gone, a button that was pressed most likely: its card's heading is the nearest place that makes sense.
+  // The focused element is gone, probably a pressed button. Its card's heading is the nearest sensible place.
   (same && !same.disabled ? same : piece.querySelector('h2'))?.focus({ preventScroll: true });
 }

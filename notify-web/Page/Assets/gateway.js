@@ -1,15 +1,15 @@
-// The page as a client of the gateway: new notifications the moment they are accepted, also where Telegram is away or no phone is linked.
+// The page as a client of the gateway: shows new notifications at once, even without Telegram or a linked phone.
 
 import { at, post, session } from './api.js';
 import { refresh, refreshAll } from './fragments.js';
 
 const firstPause = 1000;
-// Not longer: whoever looks at the page expects what a gateway passes on that is back for some seconds.
+// Not longer: a person who looks at the page expects news soon after the gateway is back.
 const longestPause = 15000;
-// A ping comes every 30 seconds; without one for three of them the connection is dead, whatever the browser thinks of it.
+// A ping comes every 30 seconds. After three missing ones the connection is dead, whatever the browser reports.
 const silence = 100000;
 const renewBefore = 60000;
-// A connection that held so long was a good one; a gateway that takes and drops is asked less and less.
+// A connection of this length was good. A gateway that accepts and drops is tried less and less often.
 const proven = 30000;
 const most = 500;
 
@@ -23,7 +23,7 @@ let wasConnected = false;
 let isOver = false;
 let show = () => {};
 
-/** Whether the page keeps its connection while nobody looks at it. */
+/** Whether the page keeps its connection while it is hidden. */
 let staysHidden = () => false;
 
 function remember(id) {
@@ -39,12 +39,12 @@ function hear(message) {
       clearTimeout(calm);
       calm = setTimeout(() => { pause = firstPause; }, proven);
       document.documentElement.dataset.gateway = 'yes';
-      // What came in between was not kept for this page; the dashboard has it.
+      // The gateway keeps nothing for this page meanwhile; the dashboard has it.
       if (wasConnected) refreshAll();
       wasConnected = true;
       break;
     case 'auth_error':
-      // The reason is the token's end, most likely; the next try has a new one.
+      // The token has probably expired; the next try has a new one.
       pause = Math.max(pause, 5000);
       break;
     case 'ping':
@@ -80,7 +80,7 @@ async function connect() {
     return;
   }
   socket = current;
-  // In time before the token ends, a new connection takes this one's place.
+  // A new connection replaces this one before the token expires.
   const life = new Date(token.body.expires_at) - Date.now() - renewBefore;
   const end = setTimeout(() => { pause = 0; current.close(); }, Math.max(life, renewBefore));
   listenFor(current);
@@ -90,7 +90,7 @@ async function connect() {
     try {
       hear(JSON.parse(event.data));
     } catch {
-      // Nothing that this page knows.
+      // Unknown to this page.
     }
   });
   current.addEventListener('close', () => {
@@ -100,13 +100,13 @@ async function connect() {
   });
 }
 
-// With growing pauses and some chance in them, so that not all pages come back at once.
+// Growing, random pauses keep pages from coming back all at once.
 function lost() {
   socket = null;
   clearTimeout(calm);
   document.documentElement.dataset.gateway = 'no';
   if (isOver) return;
-  timer = setTimeout(connect, pause * (0.5 + Math.random()));
+  timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
   pause = Math.min(Math.max(pause * 2, firstPause), longestPause);
 }
 
@@ -122,7 +122,7 @@ function leave() {
 /**
  * Connects, and stays connected.
  * @param {(notification: object) => void} showOnDesktop called once for each
- * @param {() => boolean} keepWhileHidden whether it is worth a connection while nobody looks
+ * @param {() => boolean} keepWhileHidden whether a hidden page needs the connection
  */
 export function startGateway(showOnDesktop, keepWhileHidden) {
   show = showOnDesktop;

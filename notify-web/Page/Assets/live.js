@@ -1,4 +1,4 @@
-// Server-sent events say which piece of the page has changed.
+// Server-sent events tell which piece of the page has changed.
 
 import { at, session } from './api.js';
 import { announce } from './announce.js';
@@ -15,13 +15,13 @@ const show = (id, isShown) => {
 
 function open() {
   if (source || isOver) return;
-  // Where the page was made counts, not where the stream begins: what happened in between is told.
+  // Starts at the page's rendering, not at the stream's start, to miss nothing in between.
   const position = document.querySelector('meta[name="notify-position"]')?.content;
   source = new EventSource(at('/api/events' + (position && !wasLost ? `?from=${encodeURIComponent(position)}` : '')));
   source.addEventListener('open', () => {
     show('lost', false);
     document.documentElement.dataset.live = 'yes';
-    // What happened in between was not heard.
+    // Events in between were missed.
     if (wasLost) refreshAll();
     wasLost = false;
   });
@@ -36,7 +36,7 @@ function open() {
     wasLost = true;
     document.documentElement.dataset.live = 'no';
     show('lost', !isOver);
-    // The browser tries again by itself after a broken connection, but not after a refusal.
+    // The browser retries after a broken connection, but not after a refusal.
     if (source?.readyState === EventSource.CLOSED) {
       close();
       refresh('telegram').then(() => setTimeout(() => { if (!document.hidden) open(); }, 10000));
@@ -57,9 +57,9 @@ export function startLive() {
     close();
     show('lost', false);
     show('signed-out', true);
-    announce('You are signed out. Sign in again to go on.');
+    announce('You are signed out. Sign in again to continue.');
   });
-  // A browser has six connections for a server: pages that nobody looks at must not hold them all.
+  // A browser has six connections to a server. Hidden pages must not hold them all.
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {
       close();
@@ -68,7 +68,7 @@ export function startLive() {
       open();
     }
   });
-  // Whoever comes back from a terminal or a phone sees what they did there.
+  // A person who comes back from a terminal or a phone sees what they did there.
   window.addEventListener('focus', () => refreshAll());
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', event => {

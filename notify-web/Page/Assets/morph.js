@@ -1,10 +1,10 @@
-// Makes one tree of elements like another one by changing only what differs, so that focus, what is typed, what is unfolded and
-// pictures stay as they are. Elements are told apart by their id; what has data-keep is a script's own and left alone.
+// Changes only what differs between two element trees, so focus, typed text, unfolded parts and
+// pictures stay. Ids identify elements. Elements with data-keep belong to scripts and are left alone.
 
-// What the reader or a script has opened.
+// Opened by the reader or a script.
 const kept = new Set(['open']);
 
-/** Makes `old` like `fresh`; both are elements of the same name. */
+/** Makes `old` equal to `fresh`; both are elements of the same name. */
 export function morph(old, fresh) {
   if (old.hasAttribute('data-keep') && fresh.hasAttribute('data-keep')) return;
   for (const { name } of [...old.attributes]) {

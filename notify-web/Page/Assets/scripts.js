@@ -5,23 +5,23 @@ import { announce } from './announce.js';
 import { beforeShown, refresh } from './fragments.js';
 import { words } from './times.js';
 
-// How the runs that were started on this page went, by script: the list says how the last one ended, whoever started it.
+// Results of runs from this page, by script. The list shows the last run, wherever it was started.
 const results = new Map();
 
 function describe(name, answer) {
-  if (!answer.ok) return { isBad: true, text: answer.status === 401 ? 'It was not run: you are signed out.' : whatToDo(answer), lines: '' };
+  if (!answer.ok) return { isBad: true, text: answer.status === 401 ? 'It did not run: you are signed out.' : whatToDo(answer), lines: '' };
   const [sentence, ...lines] = (answer.body.error ?? '').split('\n');
   const { channels } = answer.body;
-  // A script can fail after it has said something.
-  const sent = text => ({ isBad: sentence !== '', text: sentence === '' ? text : `${text} Then it failed: ${sentence}`, lines: lines.join('\n') });
+  // A script can fail after its result.
+  const sent = text => ({ isBad: sentence !== '', text: sentence === '' ? text : `${text} The script failed after that: ${sentence}`, lines: lines.join('\n') });
   switch (answer.body.outcome) {
-    case 'delivered': return sent(channels?.telegram ? 'Delivered to your phone.' : 'It is in the notifications here. No phone is linked.');
+    case 'delivered': return sent(channels?.telegram ? 'Delivered to your phone.' : 'The notification is on this page. No phone is linked.');
     case 'queued': return sent(
-      channels?.telegram === 'muted' ? `It is in the notifications, and held back: ${row(name)?.querySelector('[data-unmute]') ? 'the script' : 'all'} is muted.` : 'Sent. It waits for Telegram; see the notifications.',
+      channels?.telegram === 'muted' ? `Muted, because ${row(name)?.querySelector('[data-unmute]') ? 'the script is' : 'all your notifications are'} muted. The notification is on this page.` : 'Queued. The bot delivers it when Telegram takes it.',
     );
-    case 'no_alert': return { isBad: false, text: 'It ran and has nothing to report.', lines: '' };
-    case 'already_running': return { isBad: false, text: 'It is running already. Its result comes when it is done.', lines: '' };
-    default: return { isBad: true, text: sentence || 'It ended with an error.', lines: lines.join('\n') };
+    case 'no_alert': return { isBad: false, text: 'It ran: no alert.', lines: '' };
+    case 'already_running': return { isBad: false, text: 'It is already running. Its result appears when it has finished.', lines: '' };
+    default: return { isBad: true, text: sentence || 'It failed.', lines: lines.join('\n') };
   }
 }
 
@@ -44,12 +44,12 @@ function row(name, root = document) {
   return [...root.querySelectorAll('li[data-script]')].find(item => item.dataset.script === name);
 }
 
-// Gives what takes it back, for where the server can't be asked how the script is.
+// Returns the undo, in case the server can't be asked for the script's state.
 function showRunning(item) {
   const button = item.querySelector('[data-run]');
   const before = [button.textContent, item.querySelector('.facts .state').className, item.querySelector('.facts .state').textContent];
   button.textContent = 'Running…';
-  // Not disabled, which would take the focus from whoever pressed it.
+  // Not disabled, which would take the focus away.
   button.setAttribute('aria-disabled', 'true');
   const state = item.querySelector('.facts .state');
   state.className = 'state busy';
@@ -76,7 +76,7 @@ async function run(name) {
   const shown = row(name);
   const gone = document.getElementById('scripts-gone');
   if (shown) showResult(shown.querySelector('[data-result]'), result);
-  // Its row is gone with it: the file was removed, or renamed, meanwhile.
+  // Its row is gone: the file was removed or renamed.
   if (gone) {
     gone.hidden = Boolean(shown);
     gone.textContent = shown ? '' : `${name}: ${result.text}`;
@@ -97,11 +97,11 @@ async function mute(button, length) {
   }
   await refresh('scripts');
   announce(length === null ? `${name} is no longer muted.` : `${name} is muted.`);
-  // The button that was pressed is gone; the one that takes it back stands in its place.
+  // The pressed button is gone; its opposite is in its place.
   row(name)?.querySelector(length === null ? '.menu summary' : '[data-unmute]')?.focus();
 }
 
-// Cron's rounds tell nobody that they are over, unless something is sent: while one runs it is looked at often, else now and then.
+// Cron's rounds report their end only by a notification, so the page checks often during a run, else rarely.
 function watch() {
   const isCrons = [...document.querySelectorAll('li[data-script]')].some(item => item.querySelector('.state.busy') && !results.get(item.dataset.script)?.isRunning);
   setTimeout(async () => {
@@ -112,7 +112,7 @@ function watch() {
 
 export function startScripts() {
   watch();
-  // Whoever has saved a script in a terminal comes back to find it here.
+  // A person who saved a script in a terminal comes back to find it here.
   document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh('scripts'); });
   beforeShown(fresh => {
     for (const item of fresh.querySelectorAll('li[data-script]')) {

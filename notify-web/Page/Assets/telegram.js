@@ -46,7 +46,7 @@ async function sendCode(form) {
   input.focus();
   input.select();
   if (answer.status === 429 && answer.retryAfter) {
-    // The button comes back by itself; until then a press would only be refused.
+    // The button comes back later; until then the server would refuse a press.
     button.disabled = true;
     setTimeout(() => {
       button.disabled = false;
@@ -55,8 +55,8 @@ async function sendCode(form) {
   }
 }
 
-// A one-tap link lives ten minutes, and a new one ends the one before. So it is made when somebody asks for it, taken away when it is over or another tab has
-// made one, and never shown before: who scans it gets this user's notifications. On a phone, where no code is scanned, it is made at once, to be one tap.
+// A one-tap link lives ten minutes, and a new one ends the earlier one. So it is created only on request, and removed when it expires or another tab
+// creates one: anybody who scans it gets this user's notifications. On a phone nobody scans a code, so it is created at once, for one tap.
 async function makeOffer(isAsked) {
   const place = $('offer');
   const button = $('offer-make');
@@ -105,7 +105,7 @@ async function unlink() {
   button.disabled = true;
   const answer = await post(at('/api/telegram/unlink'));
   button.disabled = false;
-  // 400: somebody was faster, in the chat or in another tab.
+  // 400: already done in the chat or in another tab.
   if (!answer.ok && answer.status !== 400) {
     say('unlink-problem', whatToDo(answer));
     return;
@@ -115,7 +115,7 @@ async function unlink() {
   fragment('telegram').querySelector('h2').focus();
 }
 
-// Times in the chat are those of the page that was opened last. Once for each zone: two open pages in two zones must not take turns.
+// The chat uses the zone of the last opened page. Sent once for each zone, so two pages in two zones do not alternate.
 async function sayZone() {
   const { state, timezone } = fragment('telegram').dataset;
   const mine = zone().name;
@@ -138,7 +138,7 @@ export function startTelegram() {
     } else if (event.target.closest('#unlink-do')) unlink();
   });
   tabs?.addEventListener('message', () => {
-    // Another tab has made a link: the one here is void. Not made anew, or two phones' pages would do so by turns for ever.
+    // Another tab has created a link, so this one is invalid. Not created again, or two phones' pages would alternate for ever.
     if (!$('offer')?.querySelector('.offer')) return;
     clearTimeout(expiry);
     $('offer').replaceChildren(...initialOffer.map(child => child.cloneNode(true)));

@@ -1,4 +1,4 @@
-// The server writes moments in UTC; here they become the reader's own, and "ago" and "left" go on counting.
+// The server writes times in UTC. Here they become local, and "ago" and "left" keep counting.
 
 const language = 'en-GB';
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
@@ -7,7 +7,7 @@ const shortDayOfYear = new Intl.DateTimeFormat(language, { day: 'numeric', month
 const longDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'medium' });
 
-/** The reader's time zone: its name, and how many minutes it is ahead of UTC now, for servers that don't know the name. */
+/** The reader's time zone: its name, and its current offset from UTC in minutes, for servers that don't know the name. */
 export const zone = () => ({ name: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '', offset: -new Date().getTimezoneOffset() });
 
 const startOfDay = date => new Date(date.getFullYear(), date.getMonth(), date.getDate());
@@ -29,13 +29,13 @@ function span(seconds) {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
-// To the minute: "5 h" of a cooldown that has just begun would take an hour off it.
+// To the minute: "5 h" for a cooldown that has just begun would lose an hour.
 function left(minutes) {
   if (minutes < 60 || minutes >= 1440) return span(minutes * 60);
   return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`;
 }
 
-/** The words for a moment, at another one. */
+/** The words for a time, seen at another time. */
 export function words(date, shown, now) {
   const age = (now - date) / 1000;
   switch (shown) {
@@ -48,7 +48,7 @@ export function words(date, shown, now) {
   }
 }
 
-/** Turns the moments below an element into local ones. */
+/** Turns the times below an element into local ones. */
 export function localise(root, now = new Date()) {
   for (const time of root.querySelectorAll('time[data-shown]')) {
     const date = new Date(time.dateTime);
@@ -58,7 +58,7 @@ export function localise(root, now = new Date()) {
   }
 }
 
-/** A moment some seconds from now, as people say it: "14:32". */
+/** A time some seconds from now, such as "14:32". */
 export const clockIn = seconds => clock.format(new Date(Date.now() + seconds * 1000));
 
 export function startTimes() {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Notify.Contracts;
 
 namespace Notify.Tests.Api;
 
@@ -71,7 +72,7 @@ public sealed class DescriptionTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, user, _) = await scene.LogInAnalystAsync();
         await scene.Links.LinkAsync(user, new ChatId(7001), Cancellation);
-        await scene.Links.MarkDeadAsync(new ChatId(7001), "blocked", Cancellation);
+        await scene.Links.MarkDeadAsync(new ChatId(7001), DeadLinkReason.Blocked, Cancellation);
         var document = (await visitor.GetAsync("/api/openapi.json", Cancellation)).Json;
 
         var status = (await visitor.GetAsync("/api/telegram/status", Cancellation)).Json;

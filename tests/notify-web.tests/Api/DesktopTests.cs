@@ -41,7 +41,7 @@ public sealed class DesktopTests
     }
 
     [Fact]
-    public async Task A_devices_token_is_listed_for_thirty_days_and_cut_at_once_when_it_is_taken_back()
+    public async Task A_devices_token_is_listed_for_thirty_days_and_cut_at_once_when_it_is_revoked()
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
@@ -85,7 +85,7 @@ public sealed class DesktopTests
     }
 
     [Fact]
-    public async Task What_is_taken_back_while_the_gateway_is_down_is_refused_once_it_is_back_also_after_a_restart_of_the_dashboard()
+    public async Task A_token_revoked_while_the_gateway_is_down_is_refused_once_it_is_back_also_after_a_restart_of_the_dashboard()
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
@@ -110,7 +110,7 @@ public sealed class DesktopTests
     }
 
     [Fact]
-    public async Task Whoever_takes_a_token_back_and_leaves_before_the_answer_has_taken_it_back_all_the_same()
+    public async Task A_token_is_revoked_even_if_its_user_leaves_before_the_answer()
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (visitor, _, _) = await both.Web.LogInAnalystAsync();
@@ -176,7 +176,7 @@ public sealed class DesktopTests
     }
 
     [Fact]
-    public async Task Nobody_sees_or_takes_back_the_devices_of_others()
+    public async Task Nobody_sees_or_revokes_the_devices_of_others()
     {
         await using var both = await WebAndGateway.BeginAsync();
         var (alice, _, _) = await both.Web.LogInAnalystAsync();

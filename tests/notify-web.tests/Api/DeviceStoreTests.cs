@@ -37,7 +37,7 @@ public sealed class DeviceStoreTests : IDisposable
     [Fact]
     public async Task Making_and_taking_back_comes_to_an_end_and_begins_again_when_the_tokens_end()
     {
-        for (var i = 0; i < DeviceStore.MostTokensOfOneUser; i++)
+        for (var i = 0; i < DeviceStore.MaxTokensPerUser; i++)
         {
             Assert.Equal(DeviceAddition.Added, await AddAsync($"token{i}"));
             Assert.True(await _devices.RevokeAsync(Alice, $"token{i}", Cancellation));
@@ -54,9 +54,9 @@ public sealed class DeviceStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task The_devices_in_use_have_a_bound_of_their_own_and_one_that_is_taken_back_makes_room()
+    public async Task Devices_in_use_have_their_own_bound_and_a_revoked_one_makes_room()
     {
-        for (var i = 0; i < DeviceStore.MostOfOneUser; i++)
+        for (var i = 0; i < DeviceStore.MaxPerUser; i++)
         {
             Assert.Equal(DeviceAddition.Added, await AddAsync($"token{i}"));
         }

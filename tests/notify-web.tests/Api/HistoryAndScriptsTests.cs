@@ -67,8 +67,49 @@ public sealed class HistoryAndScriptsTests
         {
             var refused = await bob.GetAsync(foreign, Cancellation);
             Assert.Equal(HttpStatusCode.NotFound, refused.Status);
-            Assert.Contains("no chart of that name", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("no chart with that name", refused.Error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Files_and_further_charts_of_the_history_are_the_users_own_and_files_are_downloads()
+    {
+        await using var scene = await BotScene.BeginAsync();
+        var (bob, _, _) = await scene.Web.LogInAnalystAsync();
+        using (var form = new MultipartFormDataContent())
+        {
+            form.Add(new ByteArrayContent(TestPictures.Png(40, 30)), "photos", "a.png");
+            form.Add(new ByteArrayContent(TestPictures.Png(41, 30)), "photos", "b.png");
+            form.Add(new ByteArrayContent("a,b"u8.ToArray()), "files", "orders.csv");
+            form.Add(new StringContent(scene.Alice.Name), "user");
+            form.Add(new StringContent("""{"columns":["n"],"rows":[[1]]}"""), "table");
+            using var sent = await scene.Bot.Client.PostAsync(new Uri("/send", UriKind.Relative), form, Cancellation);
+            Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync(Cancellation));
+        }
+
+        var mine = (await scene.Visitor.GetAsync("/api/notifications", Cancellation)).Json.GetProperty("notifications")[
+            0
+        ];
+
+        var second = $"/api/notifications/images/{mine.GetProperty("image_ids")[1].GetString()}";
+        Assert.Equal("image/png", (await scene.Visitor.GetAsync(second, Cancellation))["Content-Type"]);
+        var file = $"/api/notifications/files/{mine.GetProperty("files")[0].GetProperty("id").GetString()}";
+        var download = await scene.Visitor.GetAsync(file, Cancellation);
+        Assert.Equal(
+            (HttpStatusCode.OK, "application/octet-stream", "nosniff"),
+            (download.Status, download["Content-Type"], download["X-Content-Type-Options"])
+        );
+        Assert.Contains("attachment", download["Content-Disposition"], StringComparison.Ordinal);
+        Assert.Contains("orders.csv", download["Content-Disposition"], StringComparison.Ordinal);
+        foreach (var foreign in new[] { second, file })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await bob.GetAsync(foreign, Cancellation)).Status);
+        }
+
+        var page = (await scene.Visitor.GetAsync("/", Cancellation)).Body;
+        Assert.Contains($"href=\"{file}\"", page, StringComparison.Ordinal);
+        Assert.Contains($"src=\"{second}\"", page, StringComparison.Ordinal);
+        Assert.Contains("n\n-\n1</pre>", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -297,7 +338,7 @@ public sealed class HistoryAndScriptsTests
         var refused = await RunAsync(scene.Visitor, "hello.py");
         Assert.Equal(HttpStatusCode.NotFound, refused.Status);
         Assert.StartsWith(
-            "What it says would reach nobody: no phone of yours is linked, and no desktop is connected. Send /start to @NotifyTestBot",
+            "Its notification would reach nobody: you have no linked phone and no connected desktop. Send /start to @NotifyTestBot",
             refused.Error,
             StringComparison.Ordinal
         );
@@ -380,7 +421,7 @@ public sealed class HistoryAndScriptsTests
         )
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
-            Assert.Equal("The bot is not running. Tell the operator.", answer.Error);
+            Assert.Equal("The bot is not running. Tell the admin.", answer.Error);
             Assert.NotEmpty(answer["Retry-After"]);
         }
 

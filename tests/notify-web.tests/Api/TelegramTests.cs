@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Testing;
 
@@ -40,7 +41,7 @@ public sealed class TelegramTests
         Assert.Null(scene.Links.Find(user));
         var again = await visitor.PostAsync("/api/telegram/unlink", null, Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, again.Status);
-        Assert.Contains("nothing to unlink", again.Error, StringComparison.Ordinal);
+        Assert.Contains("no linked Telegram chat", again.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class TelegramTests
         var early = await SayAsync("Europe/Prague");
         Assert.Equal(
             (HttpStatusCode.BadRequest, true),
-            (early.Status, early.Error.StartsWith("No Telegram chat is linked", StringComparison.Ordinal))
+            (early.Status, early.Error.StartsWith("You have no linked Telegram chat", StringComparison.Ordinal))
         );
         await scene.Links.LinkAsync(user, Phone, Cancellation);
 
@@ -238,7 +239,7 @@ public sealed class TelegramTests
         await using var scene = await WebScene.BeginAsync();
         var (visitor, user, _) = await scene.LogInAnalystAsync();
         await scene.Links.LinkAsync(user, Phone, Cancellation);
-        await scene.Links.MarkDeadAsync(Phone, "blocked", Cancellation);
+        await scene.Links.MarkDeadAsync(Phone, DeadLinkReason.Blocked, Cancellation);
 
         var dead = (await visitor.GetAsync("/api/telegram/status", Cancellation)).Json.GetProperty("dead");
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
+using Notify.Contracts;
 using Notify.Testing;
 
 namespace Notify.Tests.Live;
@@ -12,7 +13,7 @@ public sealed class EventTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_page_hears_of_its_users_link_whoever_changes_it()
+    public async Task A_page_hears_of_every_change_of_its_users_link()
     {
         await using var scene = await WebScene.BeginAsync();
         var (visitor, user, _) = await scene.LogInAnalystAsync();
@@ -23,7 +24,7 @@ public sealed class EventTests
         Assert.Equal("link", linked!.Name);
         Assert.Equal((await visitor.GetAsync("/api/telegram/status", Cancellation)).Body, linked.Data);
 
-        await scene.Links.MarkDeadAsync(Phone, "blocked", Cancellation);
+        await scene.Links.MarkDeadAsync(Phone, DeadLinkReason.Blocked, Cancellation);
         Assert.Contains("\"dead\":{\"reason\":\"blocked\"", (await page.NextAsync())!.Data, StringComparison.Ordinal);
 
         await visitor.PostAsync("/api/telegram/unlink", null, Cancellation);
@@ -137,7 +138,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task A_bot_that_falls_silent_is_left_and_asked_anew()
+    public async Task A_silent_bot_is_disconnected_and_reconnected()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var scene = await WebScene.SetAsync(time);

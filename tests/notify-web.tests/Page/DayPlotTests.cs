@@ -1,4 +1,4 @@
-using Notify.Web.Bot;
+using Notify.Contracts;
 using Notify.Web.Page;
 
 namespace Notify.Tests.Page;
@@ -33,7 +33,7 @@ public sealed class DayPlotTests
     )
     {
         var at = DateTimeOffset.Parse(last, System.Globalization.CultureInfo.InvariantCulture);
-        var counted = new BotQuarters(Since, [Delivered(at, 3), Delivered(at.AddMinutes(15), 5)]);
+        var counted = new QuartersAnswer(Since, [Delivered(at, 3), Delivered(at.AddMinutes(15), 5)]);
 
         var plot = DayPlot.Of(counted, at.AddDays(2), ReaderZone.Of(zone, null, TimeZoneInfo.Utc));
 
@@ -54,7 +54,7 @@ public sealed class DayPlotTests
     {
         var zone = ReaderZone.Of("Europe/Prague", null, TimeZoneInfo.Utc);
         var midnight = new DateTimeOffset(2026, 10, 24, 22, 0, 0, TimeSpan.Zero);
-        var counted = new BotQuarters(
+        var counted = new QuartersAnswer(
             Since,
             [.. Enumerable.Range(0, 102).Select(i => Delivered(midnight.AddMinutes(15 * (i - 1)), 1))]
         );
@@ -70,7 +70,7 @@ public sealed class DayPlotTests
         var since = new DateTimeOffset(2026, 2, 10, 12, 15, 0, TimeSpan.Zero);
         DateOnly First(string zone) =>
             DayPlot
-                .Of(new BotQuarters(since, []), since.AddDays(5), ReaderZone.Of(zone, null, TimeZoneInfo.Utc))
+                .Of(new QuartersAnswer(since, []), since.AddDays(5), ReaderZone.Of(zone, null, TimeZoneInfo.Utc))
                 .Days[0]
                 .Day;
 
@@ -99,6 +99,6 @@ public sealed class DayPlotTests
     public void What_names_no_zone_is_the_server_s_and_the_page_says_which(string? zone, string? offset, string name) =>
         Assert.Equal(name, ReaderZone.Of(zone, offset, TimeZoneInfo.FindSystemTimeZoneById("Europe/Prague")).Name);
 
-    private static BotQuarter Delivered(DateTimeOffset at, int count) =>
+    private static QuarterAnswer Delivered(DateTimeOffset at, int count) =>
         new(at, Queued: 0, Delivered: count, Failed: 0, Unknown: 0, Muted: 0);
 }

@@ -38,7 +38,7 @@ public sealed class PageLimitTests
             var answer = await refused;
             Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status);
             Assert.Equal("5", answer["Retry-After"]);
-            Assert.StartsWith("Too many pages of yours load", answer.Error, StringComparison.Ordinal);
+            Assert.StartsWith("You load too many pages", answer.Error, StringComparison.Ordinal);
         }
 
         Assert.Equal(HttpStatusCode.OK, (await bob.GetAsync("/fragments/desktop", Cancellation)).Status);

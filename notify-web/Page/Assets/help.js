@@ -1,0 +1,6 @@
+// The pages of help: copy buttons.
+
+import { startCopying } from './copy.js';
+
+document.documentElement.classList.add('scripted');
+startCopying();
