@@ -1,15 +1,18 @@
 using System.Globalization;
 using Notify.Formatting;
 using Notify.Posix;
+using Notify.Schedules;
 using Notify.Scripts;
 using Notify.Sending;
+using Notify.Tables;
+using Notify.Text;
 
 namespace Notify.Runner;
 
-/// <summary>Shows on the terminal what a round would send, as the phone would show it, and why or why not. Sends nothing, keeps nothing.</summary>
+/// <summary>Shows on the terminal what a round would send, and why. Sends nothing and saves nothing.</summary>
 internal static class DryRun
 {
-    /// <summary>Runs one script or all; returns the exit status: 1 where one is broken or not there.</summary>
+    /// <summary>Runs one script or all. Returns the exit status: 1 if one fails or is missing.</summary>
     internal static int Run(string? only) =>
         ScriptProgram.Run(
             RunnerProgram.Name,
@@ -23,13 +26,12 @@ internal static class DryRun
 
                 ScriptRunner.Prepare();
                 _ = home.TryMakeFolders();
-                var runner = new ScriptRunner(home, settings.TimeLimit, TimeProvider.System)
-                {
-                    CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation),
-                };
+                var crontab = Crontab.Variables(home, TimeProvider.System, cancellation);
+                var rounds = ScriptSettings.OfRounds(home, TimeProvider.System, cancellation);
+                var zones = new ZoneNames();
                 foreach (var problem in CrontabSettings.Problems(home, TimeProvider.System, cancellation))
                 {
-                    Console.WriteLine($"Warning: {TerminalText.Safe(problem)}\n");
+                    Console.WriteLine($"Warning: {SafeText.Lines(problem)}\n");
                 }
 
                 var mutes = OwnerMutes.AskIfReachable(
@@ -40,7 +42,12 @@ internal static class DryRun
                 foreach (var script in scripts)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    allWork &= Show(home, settings, runner, mutes, script, cancellation);
+                    var plan = ScriptPlan.Read(home, script, rounds, zones);
+                    var runner = new ScriptRunner(home, plan.Limits, TimeProvider.System)
+                    {
+                        CrontabVariables = crontab,
+                    };
+                    allWork &= Show(home, settings, runner, plan, mutes, script, cancellation);
                 }
 
                 ScriptRunner.EndAll(TimeProvider.System);
@@ -50,25 +57,23 @@ internal static class DryRun
         );
 
     /// <param name="home">Whose.</param>
-    /// <param name="only">The one that is asked for; null for all.</param>
-    /// <param name="nothing">The exit status where there is none.</param>
-    private static IReadOnlyList<ScriptName> Choose(ScriptHome home, string? only, out int nothing)
+    /// <param name="only">The requested script; null for all.</param>
+    /// <param name="nothing">The exit status without scripts.</param>
+    internal static IReadOnlyList<ScriptName> Choose(ScriptHome home, string? only, out int nothing)
     {
         nothing = ScriptProgram.Failed;
         if (only is not null)
         {
-            // The shell completes a path; the file name is what counts, and people leave out its .py.
-            var file = Path.GetFileName(only);
-            var name =
-                ScriptName.TryParse(file, out var named) || ScriptName.TryParse(file + ".py", out named) ? named : null;
-            var objection = name is null ? "that is no file name of a script" : ScriptFolder.Objection(home, name);
+            var objection = !ScriptName.TryParseTyped(only, out var name)
+                ? "that is not a script's file name"
+                : ScriptFolder.Objection(home, name);
             if (objection is null)
             {
                 return [name!];
             }
 
             Console.Error.WriteLine(
-                $"{TerminalText.Safe(name?.Value ?? only)} can't be run from {home.ScriptsFolder}: {objection}."
+                $"{SafeText.Lines(name?.Value ?? only)} can't be run from {home.ScriptsFolder}: {objection}."
             );
             return [];
         }
@@ -84,10 +89,12 @@ internal static class DryRun
             var gone = folder.NothingThere(home);
             nothing = gone is null ? ScriptProgram.Done : RunnerProgram.NothingThere;
             Console.WriteLine(
-                TerminalText.Safe(
+                SafeText.Lines(
                     gone
                         ?? (
-                            folder.Exists ? $"There is no script in {home.ScriptsFolder}." : StatusReport.NoFolder(home)
+                            folder.Exists
+                                ? $"There are no scripts in {home.ScriptsFolder}."
+                                : StatusReport.NoFolder(home)
                         )
                 )
             );
@@ -96,11 +103,12 @@ internal static class DryRun
         return folder.Scripts;
     }
 
-    /// <summary>Runs and shows one script; false where it is broken.</summary>
+    /// <summary>Runs and shows one script; false if it fails.</summary>
     private static bool Show(
         ScriptHome home,
         ScriptSettings settings,
         ScriptRunner runner,
+        ScriptPlan plan,
         OwnerMutes mutes,
         ScriptName script,
         CancellationToken cancellation
@@ -108,35 +116,59 @@ internal static class DryRun
     {
         var time = TimeProvider.System;
         Heading(script.Value);
+        if (plan.Problem is { } problem)
+        {
+            Console.WriteLine($"{SafeText.Lines(problem)}\n");
+            return false;
+        }
+
         using var held = ScriptLock.TryAcquire(home, script);
         if (held is null)
         {
-            Console.WriteLine("It is running at this moment, from cron or the chat. Try again when it is done.\n");
+            Console.WriteLine("It is already running, from cron or the chat. Try again when it has finished.\n");
             return true;
         }
 
         var state = ScriptState.Read(home, script);
         var start = time.GetUtcNow();
+        Console.WriteLine(Schedule(home, plan, state, start));
+        foreach (var warning in plan.Warnings)
+        {
+            Console.WriteLine($"Warning: {SafeText.Lines(warning)}");
+        }
+
         switch (runner.Run(held, cancellation))
         {
-            case ScriptRun.Broken broken:
+            case ScriptRun.Failed failed:
                 Console.WriteLine(
-                    $"Broken: {TerminalText.Safe(broken.Summary)}{Notice(state, settings, mutes.Until(script), start, isSaid: false)}"
+                    $"Failed: {SafeText.Lines(failed.Summary)}{Notice(state, settings, plan, mutes.Until(script), start, isSaid: false)}"
                 );
-                ShowErrors(broken.LastErrorLines);
+                ShowErrors(failed.LastErrorLines);
                 Console.WriteLine();
                 return false;
             case ScriptRun.Finished finished:
-                Show(home, settings, mutes, script, finished, state, start);
+                Show(home, settings, plan, mutes, script, finished, state, start);
                 return finished.BadEnd is null;
             default:
-                throw new InvalidOperationException("A run ends with a result or without.");
+                throw new InvalidOperationException("A run either gives a result or fails.");
         }
+    }
+
+    /// <summary>When rounds run it, when they do next, and its last run.</summary>
+    private static string Schedule(ScriptHome home, ScriptPlan plan, ScriptState state, DateTimeOffset now)
+    {
+        var last =
+            state.Latest is not { } run ? "it never ran"
+            : run.Took is { } took
+                ? $"last run {ScriptAge.Ago(now - run.At)}, for {ScriptTable.Took((long)took.TotalMilliseconds)}"
+            : $"last run {ScriptAge.Ago(now - run.At)}";
+        return $"Runs {plan.ScheduleText ?? "in every round"}; {plan.NextInWords(state, RoundTimes.Read(home), now)}; {last}.";
     }
 
     private static void Show(
         ScriptHome home,
         ScriptSettings settings,
+        ScriptPlan plan,
         OwnerMutes mutes,
         ScriptName script,
         ScriptRun.Finished finished,
@@ -146,34 +178,43 @@ internal static class DryRun
     {
         var result = finished.Result;
         var notNoted = StateTrouble.Of(home, script);
-        var decision = SendDecision.Of(script, finished, state, start, () => notNoted);
+        var decision = SendDecision.Of(
+            script,
+            finished,
+            state,
+            start,
+            due: null,
+            state.Retry is not null,
+            _ => notNoted
+        );
         var mutedUntil = mutes.Until(script);
-        Console.WriteLine(Verdict(decision, state, mutedUntil, start));
+        var isDue = plan.Decide(state, isStateKept: true, RoundTimes.Read(home), start) is Decision.Run;
+        Console.WriteLine(Verdict(decision, state, isDue, mutedUntil, start));
         if (finished.BadEnd is { } end)
         {
             Console.WriteLine(
-                $"Then it failed: {TerminalText.Safe(end.Summary)}{Notice(state, settings, mutedUntil, start, isSaid: decision is SendDecision.Send)}"
+                $"The script failed after that: {SafeText.Lines(end.Summary)}{Notice(state, settings, plan, mutedUntil, start, isSaid: decision is SendDecision.Send)}"
             );
         }
 
         if (notNoted is not null)
         {
-            Console.WriteLine($"Warning: What a round does can't be noted. {TerminalText.Safe(notNoted)}");
+            Console.WriteLine($"Warning: Rounds can't save this script's state. {SafeText.Lines(notNoted)}");
         }
 
         ShowErrors(finished.LastErrorLines);
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {TerminalText.Safe(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."
+                $"It ran for {finished.Took.TotalSeconds:0.0} s. Cooldown {SafeText.Lines(result.Cooldown.Text)}{(result.Data is null ? "" : "; with data")}."
             )
         );
         foreach (var warning in result.Warnings.Concat(state.Problem is { } problem ? [problem] : []))
         {
-            Console.WriteLine($"Warning: {TerminalText.Safe(warning)}");
+            Console.WriteLine($"Warning: {SafeText.Lines(warning)}");
         }
 
-        if (finished.Chart is { } chart)
+        foreach (var chart in finished.Charts)
         {
             var info = chart.Info;
             var how =
@@ -183,8 +224,32 @@ internal static class DryRun
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Chart: {TerminalText.Safe(result.ImagePath!)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."
+                    $"Chart: {SafeText.Lines(chart.Path)}, {(chart.TypeName is "png" ? "PNG" : "JPEG")} of {info.Width} x {info.Height} pixels, {info.ByteLength / 1000.0:0.#} kB, {how}."
                 )
+            );
+        }
+
+        foreach (var file in finished.Files)
+        {
+            Console.WriteLine($"File: {FileText(file.Name, file.Length)}.");
+        }
+
+        var table = result.Table is { } own ? TableLayout.Of(own.Table) : null;
+        var csv = table is { IsWhole: false } ? TableCsv.Write(result.Table!.Table).LongLength : (long?)null;
+        if (csv is { } length)
+        {
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Table: {result.Table!.Table.Rows.Count} rows, the first ones in the message, all in {FileText("table.csv", length)}."
+                )
+            );
+        }
+
+        if (result.Urgent || result.Silent)
+        {
+            Console.WriteLine(
+                $"It is {(result.Urgent ? "urgent" : "")}{(result.Urgent && result.Silent ? " and " : "")}{(result.Silent ? "silent" : "")}."
             );
         }
 
@@ -192,15 +257,24 @@ internal static class DryRun
         {
             Title = result.Title,
             Message = decision is SendDecision.Send send ? send.Notification.Message : finished.Message,
-            Image = finished.Chart?.Info,
+            Image = finished.Charts is [var first, ..] ? first.Info : null,
+            MoreImages = [.. finished.Charts.Skip(1).Select(chart => chart.Info)],
+            Files = finished.Files.Count + (csv is null ? 0 : 1),
+            Table = table?.Text,
+            IsTableAligned = table?.IsAligned ?? false,
+            Buttons = result.Buttons,
+            HasOwnButtons = result.HasButtons,
         };
         if (NotificationRenderer.TryRender(content, out var messages))
         {
+            string[] files = [.. finished.Files.Select(file => SafeText.Line(file.Name)), "table.csv"];
             foreach (var message in messages)
             {
                 Console.WriteLine();
-                Show(message);
+                Show(message, files);
             }
+
+            ShowButtons(result.Buttons);
         }
 
         Console.WriteLine();
@@ -209,34 +283,38 @@ internal static class DryRun
     private static string Verdict(
         SendDecision decision,
         ScriptState state,
+        bool isDue,
         DateTimeOffset? mutedUntil,
         DateTimeOffset start
     ) =>
         decision switch
         {
-            SendDecision.NoAlert => "Would not be sent: notify is false.",
+            SendDecision.NoAlert => "A round would not send it: notify is false.",
             SendDecision.Held { Until: var until } =>
-                $"Would not be sent: its cooldown holds it back for {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
+                $"A round would not send it: its cooldown lasts {ScriptAge.Span(until - start)} more; last sent {ScriptAge.Ago(start - state.LastSent!.Value)}.",
             _ when mutedUntil is { } until =>
-                $"Would not reach your phone: {MuteWords.Until(until, start)}. It would be in the history.",
-            SendDecision.Send { Notification.Key: not null } =>
-                "Would be sent now, unless it was sent in this cooldown already.",
-            _ => "Would be sent now.",
+                $"It would not reach your phone: {MuteWords.Until(until, start)}. It would be in the history.",
+            SendDecision.Send { MayBeRepeat: true } =>
+                "A round would send it now, unless it was already sent within this cooldown.",
+            _ => isDue ? "A round would send it now." : "Its next run would send this.",
         };
 
-    /// <summary>Whether a round would tell the owner's phone that the script fails, as the end of a sentence.</summary>
+    /// <summary>Whether a round would report the failure to the owner's phone, as the end of a sentence.</summary>
     private static string Notice(
         ScriptState state,
         ScriptSettings settings,
+        ScriptPlan plan,
         DateTimeOffset? mutedUntil,
         DateTimeOffset start,
         bool isSaid
     ) =>
-        isSaid ? " Its message says so."
+        isSaid ? " Its message would say so."
         : !settings.FailureAlerts ? ""
+        : FailureHistory.After(state.Failures, failed: true, start)!.FailedInARow <= plan.Header.Retries
+            ? " It would be tried again before your phone is told."
         : FailureHistory.After(state.Failures, failed: true, start)!.Due(state.FailureTold, start) == FailureNews.None
-            ? " Your phone knows."
-        : mutedUntil is not null ? " Your phone is told after the mute."
+            ? " Your phone was told."
+        : mutedUntil is not null ? " Your phone would be told after the mute."
         : " Your phone would be told.";
 
     private static void ShowErrors(IReadOnlyList<string> lines)
@@ -248,16 +326,37 @@ internal static class DryRun
             );
             foreach (var line in lines)
             {
-                Console.WriteLine($"  | {TerminalText.Safe(line)}");
+                Console.WriteLine($"  | {SafeText.Lines(line)}");
             }
         }
     }
 
-    private static void Show(OutgoingMessage message)
+    private static string FileText(string name, long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SafeText.Lines(name)}, {bytes / 1000.0:0.#} kB");
+
+    private static void ShowButtons(IReadOnlyList<NotificationButton> buttons)
+    {
+        foreach (var button in buttons.Where(button => !button.IsLine))
+        {
+            Console.WriteLine(
+                $"  [ {SafeText.Line(button.Text)} ] {(button.Url is { } url ? SafeText.Line(url) : $"runs {SafeText.Line(button.Run!)}")}"
+            );
+        }
+    }
+
+    private static void Show(OutgoingMessage message, string[] files)
     {
         if (message.Kind != MessageKind.Text)
         {
-            Console.WriteLine(message.Kind == MessageKind.Photo ? "  ┃ [photo]" : "  ┃ [document]");
+            Console.WriteLine(
+                message.Kind switch
+                {
+                    MessageKind.Photo => "  ┃ [photo]",
+                    MessageKind.Album => $"  ┃ [album of {message.Count} photos]",
+                    MessageKind.File => $"  ┃ [file {files[message.Item]}]",
+                    _ => "  ┃ [document]",
+                }
+            );
         }
 
         if (message.Text.Text.Length > 0)
@@ -271,6 +370,6 @@ internal static class DryRun
 
     private static void Heading(string text)
     {
-        Console.WriteLine(Terminal.IsOutput ? $"\u001b[1m{TerminalText.Safe(text)}\u001b[0m" : TerminalText.Safe(text));
+        Console.WriteLine(Terminal.IsOutput ? $"\u001b[1m{SafeText.Lines(text)}\u001b[0m" : SafeText.Lines(text));
     }
 }

@@ -5,10 +5,10 @@ using Notify.Sending;
 
 namespace Notify.Runner;
 
-/// <summary>What an owner's phone is told when none of the scripts is there any more, and when they are back: once each.</summary>
+/// <summary>Messages to an owner's phone when all scripts are gone, and when they are back, once each.</summary>
 /// <param name="home">Whose.</param>
-/// <param name="settings">Whether anything is told.</param>
-/// <param name="owner">Tells it.</param>
+/// <param name="settings">Whether to send notices.</param>
+/// <param name="owner">Sends the notices.</param>
 /// <param name="say">Writes a sentence to the log.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FolderNotices(
@@ -20,21 +20,21 @@ internal sealed class FolderNotices(
 )
 {
     /// <summary>The scripts are gone.</summary>
-    /// <param name="before">What earlier rounds noted; null where this is the first.</param>
-    /// <param name="sentence">What is wrong, with what to do.</param>
+    /// <param name="before">The saved outage; null for a new one.</param>
+    /// <param name="sentence">What is wrong and what to do.</param>
     internal void Gone(FolderOutage? before, string sentence)
     {
         var now = time.GetUtcNow();
         var history = FailureHistory.After(before?.Failures, failed: true, now)!;
         var after = new FolderOutage(before?.Since ?? now, before?.Told ?? false, history);
 
-        // It is noted first: without a note the bot is asked to take the same notice once a day only.
+        // Saves first: without a saved outage, a key limits the notice to once a day.
         var isNoted = TryWrite(after);
         var news = settings.FailureAlerts ? history.Due(after.Told, now) : FailureNews.None;
         var html =
             news == FailureNews.NowAndThen
-                ? $"⚠️ <b>Your scripts come and go</b>\n{MarkupEscape.Html(sentence)}\nYou are told of it once a day from now on, until they have been there for a whole day."
-                : $"⚠️ <b>None of your scripts runs</b>\n{MarkupEscape.Html(sentence)}\nYou will be told when they run again.";
+                ? $"⚠️ <b>Your scripts come and go</b>\n{MarkupEscape.Html(sentence)}\nYou now get one message a day, until they have been there for a whole day."
+                : $"⚠️ <b>None of your scripts run</b>\n{MarkupEscape.Html(sentence)}\nYou get a message when they run again.";
         if (
             news != FailureNews.None
             && Tell(html, what: null, isNoted ? null : new RepeatKey("runner-scripts-gone"))
@@ -45,8 +45,8 @@ internal sealed class FolderNotices(
         }
     }
 
-    /// <summary>The scripts are there.</summary>
-    /// <param name="before">What earlier rounds noted.</param>
+    /// <summary>The scripts are back.</summary>
+    /// <param name="before">The saved outage.</param>
     /// <param name="scripts">How many there are.</param>
     internal void Back(FolderOutage before, int scripts)
     {
@@ -60,11 +60,11 @@ internal sealed class FolderNotices(
         }
         else
         {
-            var gone = before.Since is { } since ? $" None ran for {ScriptAge.Span(now - since)}." : "";
+            var gone = before.Since is { } since ? $" No script ran for {ScriptAge.Span(now - since)}." : "";
             var there = $"{(scripts == 1 ? "One is" : $"{scripts} are")} there.{gone}";
             var html =
                 news == FailureNews.NowAndThen
-                    ? $"⚠️ <b>Your scripts come and go</b>\n{there} You are told of it once a day from now on, until they have been there for a whole day."
+                    ? $"⚠️ <b>Your scripts come and go</b>\n{there} You now get one message a day, until they have been there for a whole day."
                     : $"✅ <b>Your scripts run again</b>\n{there}";
             var key = new RepeatKey($"runner-scripts-back-{(before.Since ?? now).ToUnixTimeSeconds()}");
             if (Tell(html, "that the scripts are back", key))

@@ -3,10 +3,10 @@ using Notify.Posix;
 
 namespace Notify.Runner;
 
-/// <summary>A mute in words, on the user's own clock.</summary>
+/// <summary>A mute in words, on the user's clock.</summary>
 internal static class MuteWords
 {
-    /// <summary>A mute that lasts longer was meant to have no end.</summary>
+    /// <summary>A longer mute counts as endless.</summary>
     private static readonly TimeSpan Endless = TimeSpan.FromDays(180);
 
     /// <summary><c>muted until 14:30</c>, <c>muted until 2026-05-01 08:00</c>, or <c>muted until you unmute it</c>.</summary>

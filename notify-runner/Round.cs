@@ -1,64 +1,86 @@
 using System.Collections.Concurrent;
+using Notify.Contracts;
 using Notify.Files;
 using Notify.Posix;
+using Notify.Schedules;
 using Notify.Scripts;
-using Notify.Sending;
+using Notify.Text;
 
 namespace Notify.Runner;
 
-/// <summary>How a script's turn in a round ended, for the exit status.</summary>
+/// <summary>The outcome of a script's job, for the exit status.</summary>
 internal enum JobOutcome
 {
-    /// <summary>Dealt with: run, or left alone for a reason.</summary>
+    /// <summary>Done: run, or left alone for a reason.</summary>
     Done,
 
-    /// <summary>The script is broken, or its notification was not taken.</summary>
+    /// <summary>The script failed, or the bot refused its notification.</summary>
     Failed,
 
-    /// <summary>It had something to say, and the bot could not be reached.</summary>
+    /// <summary>The bot could not be reached for its notification.</summary>
     BotUnreachable,
 }
 
-/// <summary>One round: each script of the folder gets its turn, several side by side; one's failure stops no other.</summary>
-internal sealed class Round(
-    ScriptHome home,
-    ScriptSettings settings,
-    SendApiClient bot,
-    BoundedLog log,
-    TimeProvider time
-)
+/// <summary>One round over the scripts of the folder, several side by side. A failing script stops no other.</summary>
+internal sealed class Round(RoundContext context, BoundedLog log)
 {
-    private readonly OwnerNotices _owner = new(bot, time);
+    private readonly ConcurrentBag<RoundScript> _scripts = [];
+    private bool _isBotUnreachable;
 
-    /// <summary>How long a folder that holds no script any more is looked at again, before anybody is told: files may just be replaced.</summary>
+    /// <summary>How long a folder without scripts is checked again before a notice: somebody may just be replacing files.</summary>
     private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs the round; returns the program's exit status.</summary>
-    /// <param name="trouble">What could not be made ready, for the log; null where all was.</param>
+    /// <summary>Runs the round. Returns the exit status.</summary>
+    /// <param name="trouble">What could not be prepared, for the log; null if all was.</param>
     /// <param name="cancellation">Ends the round and its scripts.</param>
     internal int Run(string? trouble, CancellationToken cancellation)
     {
+        // A round by hand says nothing about cron.
+        using var post = Terminal.IsOutput ? null : new RoundPost(context, Say);
         if (trouble is not null)
         {
             Say(trouble);
         }
 
-        var folder = ScriptFolder.Read(home);
-        var outage = FolderOutage.Read(home);
-        if (outage?.Since is null && folder.NothingThere(home) is not null)
+        var outage = FolderOutage.Read(context.Home);
+        var folder = ReadFolder(outage, cancellation);
+        post?.Keep(
+            folder.NothingThere(context.Home) is null
+                ? [.. folder.Scripts, .. folder.PassedOver.Select(file => file.Name).OfType<ScriptName>()]
+                : null
+        );
+        var status = RunScripts(folder, outage, cancellation);
+        if (!_isBotUnreachable && !cancellation.IsCancellationRequested)
         {
-            using var again = new ManualResetEventSlim();
-            using var timer = time.CreateTimer(_ => again.Set(), null, SecondLook, Timeout.InfiniteTimeSpan);
-            again.Wait(cancellation);
-            folder = ScriptFolder.Read(home);
+            post?.Send([.. _scripts], cancellation);
         }
 
+        return status;
+    }
+
+    private ScriptFolder ReadFolder(FolderOutage? outage, CancellationToken cancellation)
+    {
+        var folder = ScriptFolder.Read(context.Home);
+        if (outage?.Since is not null || folder.NothingThere(context.Home) is null)
+        {
+            return folder;
+        }
+
+        using var again = new ManualResetEventSlim();
+        using var timer = context.Time.CreateTimer(_ => again.Set(), null, SecondLook, Timeout.InfiniteTimeSpan);
+        again.Wait(cancellation);
+        return ScriptFolder.Read(context.Home);
+    }
+
+    private int RunScripts(ScriptFolder folder, FolderOutage? outage, CancellationToken cancellation)
+    {
+        var (home, time) = (context.Home, context.Time);
         foreach (var passedOver in folder.PassedOver)
         {
             PassOver(passedOver);
         }
 
-        var notices = new FolderNotices(home, settings, _owner, Say, time);
+        var notices = new FolderNotices(home, context.Settings, context.Owner, Say, time);
         if (folder.NothingThere(home) is { } nothing)
         {
             Say(nothing);
@@ -87,9 +109,9 @@ internal sealed class Round(
             }
         }
 
-        // A script's turn is waiting for it, which a thread does best; this one is the first of them.
+        // A job mostly waits for its script, so each gets a thread. This thread is the first.
         var others = Enumerable
-            .Range(1, Math.Min(settings.Parallel, folder.Scripts.Count) - 1)
+            .Range(1, Math.Min(context.Settings.Parallel, folder.Scripts.Count) - 1)
             .Select(_ => new Thread(TakeTurns))
             .ToList();
         others.ForEach(thread => thread.Start());
@@ -98,10 +120,11 @@ internal sealed class Round(
 
         if (!ScriptRunner.EndAll(time))
         {
-            Say("Something that a script started can't be ended; it hangs in the kernel, perhaps on a network drive.");
+            Say("A process that a script started can't be killed. It hangs in the kernel, perhaps on a network drive.");
         }
 
-        return ends.Contains(JobOutcome.BotUnreachable) ? RunnerProgram.BotUnreachable
+        _isBotUnreachable = ends.Contains(JobOutcome.BotUnreachable);
+        return _isBotUnreachable ? RunnerProgram.BotUnreachable
             : ends.Contains(JobOutcome.Failed) ? ScriptProgram.Failed
             : ScriptProgram.Done;
     }
@@ -110,29 +133,34 @@ internal sealed class Round(
     {
         try
         {
-            var turn = new ScriptJob(home, settings, bot, _owner, script, time);
-            var end = turn.Take(cancellation);
-            Say($"{script}: {turn.Report}");
+            var job = new ScriptJob(context, script);
+            var end = job.Take(cancellation);
+            _scripts.Add(new RoundScript(script.Value, job.Outcome?.Word(), job.NextDue));
+            if (job.Report is { } report)
+            {
+                Say($"{script}: {report}");
+            }
+
             return end;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Say($"{script}: could not be dealt with. {e.Message}");
+            Say($"{script}: failed unexpectedly. {e.Message}");
             return JobOutcome.Failed;
         }
     }
 
-    /// <summary>Says why a file does not run, on the phone too where it has run before: its silence must not pass for good news.</summary>
+    /// <summary>Reports why a file does not run, also to the phone if it ran before or has times to run: its silence must not look like good news.</summary>
     private void PassOver(PassedOver file)
     {
         var told = "";
-        if (file is { Name: { } name, HasRun: true })
+        if (file.Name is { } name && (file.HasRun || HasTimes(name)))
         {
             try
             {
-                var turn = new ScriptJob(home, settings, bot, _owner, name, time);
-                turn.PassOver(file.Sentence);
-                told = turn.Report;
+                var job = new ScriptJob(context, name);
+                job.PassOver(file.Sentence);
+                told = job.Report ?? "";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -143,13 +171,25 @@ internal sealed class Round(
         Say($"{file.Sentence} {told}".TrimEnd());
     }
 
+    private bool HasTimes(ScriptName script)
+    {
+        try
+        {
+            return ScriptPlan.Read(context.Home, script, context.Settings, context.Zones).Schedule is Schedule.At;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private void Say(string entry)
     {
         log.Write(entry);
         if (Terminal.IsOutput)
         {
-            // By hand, not by cron: who calls it wants to see what it does.
-            Console.WriteLine(entry);
+            // Called by hand, not by cron: the caller wants to see the output.
+            Console.WriteLine(SafeText.Lines(entry));
         }
     }
 }

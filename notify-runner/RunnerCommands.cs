@@ -3,40 +3,83 @@ using System.CommandLine.Invocation;
 
 namespace Notify.Runner;
 
-/// <summary>The runner's command line, for everything but cron's bare call.</summary>
+/// <summary>The runner's command line, for all calls but cron's.</summary>
 internal static class RunnerCommands
 {
     internal static int Invoke(string[] arguments)
     {
         var script = new Argument<string?>("SCRIPT")
         {
-            Description = "With --dry-run: only this script.",
+            Description = "Only this script, with --dry-run.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var dryRun = new Option<bool>("--dry-run")
         {
             Description =
-                "Runs the scripts and shows what would be sent, as it would look, and why or why not. Sends nothing, keeps nothing.",
+                "Runs the scripts and shows what a round would send, and why. Sends nothing and saves nothing.",
         };
         var status = new Command(
             "status",
-            "Shows what to look at when nothing came: the bot, your link, your scripts, their cooldowns and errors."
+            "Shows why nothing came: the bot, your link, your scripts, their cooldowns and failures."
         );
         status.SetAction(_ => StatusReport.Print());
+        var enable = new Command(
+            "enable",
+            "Puts the line that runs your scripts into your crontab. An older one is replaced; the rest stays as it is."
+        );
+        enable.SetAction(_ => CrontabCommands.Enable());
+        var disable = new Command("disable", "Takes the line that runs your scripts out of your crontab.");
+        disable.SetAction(_ => CrontabCommands.Disable());
+        var name = new Argument<string>("NAME") { Description = "A script, with or without .py." };
+        var run = new Command(
+            "run",
+            "Runs a script now and sends its result, as a Run button does. Ignores schedule and cooldown, and changes neither."
+        )
+        {
+            name,
+        };
+        run.SetAction(parsed => RunNow.Run(parsed.GetRequiredValue(name)));
+        var which = new Argument<string?>("NAME")
+        {
+            Description = "Only this script.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var failed = new Option<bool>("--failed") { Description = "Only runs that failed." };
+        var since = new Option<string?>("--since") { Description = "How far back, such as 7d." };
+        var json = new Option<bool>("--json") { Description = "One line of JSON a run." };
+        var history = new Command("history", "Shows the runs of your scripts, newest first.")
+        {
+            which,
+            failed,
+            since,
+            json,
+        };
+        history.SetAction(parsed =>
+            HistoryCommand.Run(
+                parsed.GetValue(which),
+                parsed.GetValue(failed),
+                parsed.GetValue(since),
+                parsed.GetValue(json)
+            )
+        );
         var root = new RootCommand(
-            "Runs the scripts of ~/user/notifications and sends what they have to say. Without arguments, as cron calls it: one round."
+            "Runs the scripts of ~/user/notifications and sends their notifications. Without arguments, as from cron: one round."
         )
         {
             script,
             dryRun,
             status,
+            run,
+            history,
+            enable,
+            disable,
         };
         root.Validators.Add(parsed =>
         {
             if (parsed.GetValue(script) is { } name && !parsed.GetValue(dryRun))
             {
                 parsed.AddError(
-                    $"'{name}' is no command. To see what a script would send: notify-runner --dry-run {name}"
+                    $"There is no command '{name}'. To see what a script would send, run: notify-runner --dry-run {name}"
                 );
             }
         });
@@ -44,7 +87,7 @@ internal static class RunnerCommands
             parsed.GetValue(dryRun) ? DryRun.Run(parsed.GetValue(script)) : RunnerProgram.RunRound()
         );
 
-        // An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+        // An argument with an @ is a name, such as @alice, not a response file.
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction error)
         {

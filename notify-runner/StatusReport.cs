@@ -1,14 +1,14 @@
-using System.Text.Json;
-using Notify.Formatting;
+using Notify.Contracts;
 using Notify.Scripts;
 using Notify.Sending;
+using Notify.Text;
 
 namespace Notify.Runner;
 
-/// <summary>What an analyst looks at when nothing came. What must be mended comes first, each with what to do.</summary>
+/// <summary>The report for an analyst when nothing came. Problems come first, each with what to do.</summary>
 internal static class StatusReport
 {
-    /// <summary>A round that ran longer ago than this, or never, points at a missing crontab line: the usual line is hourly or more often.</summary>
+    /// <summary>An older last round, or none, means that the crontab line is missing: usual lines run at least hourly.</summary>
     private static readonly TimeSpan LongSinceRound = TimeSpan.FromHours(25);
 
     internal static int Print() =>
@@ -19,7 +19,8 @@ internal static class StatusReport
                 _ = home.TryMakeFolders();
                 var now = TimeProvider.System.GetUtcNow();
                 var folder = ScriptFolder.Read(home);
-                var scripts = ScriptListing.Read(home, folder, now);
+                var rounds = ScriptSettings.OfRounds(home, TimeProvider.System, cancellation);
+                var scripts = ScriptListing.Read(home, folder, rounds, now);
                 var (botLines, troubles, mutes) = AskBot(
                     new SendApiClient(settings.BotSocket, TimeProvider.System),
                     cancellation
@@ -29,28 +30,27 @@ internal static class StatusReport
 
                 if (mutes is not null && Words(mutes, now) is { Count: > 0 } muted)
                 {
-                    muted.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
+                    muted.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
                     Console.WriteLine();
                 }
 
                 if (troubles.Count > 0)
                 {
-                    Console.WriteLine(
-                        troubles.Count == 1 ? "One thing to look at:" : $"{troubles.Count} things to look at:"
-                    );
+                    Console.WriteLine(troubles.Count == 1 ? "1 problem:" : $"{troubles.Count} problems:");
                     troubles.ForEach(trouble =>
                         Console.WriteLine(
-                            "  * " + TerminalText.Safe(trouble).Replace("\n", "\n    ", StringComparison.Ordinal)
+                            "  * " + SafeText.Lines(trouble).Replace("\n", "\n    ", StringComparison.Ordinal)
                         )
                     );
                     Console.WriteLine();
                 }
 
-                botLines.ForEach(line => Console.WriteLine(TerminalText.Safe(line)));
+                botLines.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
+                Console.WriteLine(CronLine(home, rounds, now, cancellation));
                 Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
                 if (scripts.Count > 0)
                 {
-                    ScriptTable.Print(scripts, now);
+                    ScriptTable.Print([.. ScriptListing.FailingFirst(scripts)], now);
                 }
 
                 Console.WriteLine($"Log: {home.RunnerLog}");
@@ -58,22 +58,50 @@ internal static class StatusReport
             }
         );
 
+    /// <summary>Which line of the crontab runs rounds, and when the last one was.</summary>
+    private static string CronLine(
+        ScriptHome home,
+        ScriptSettings rounds,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var last = RoundTimes.Read(home).Last is { } start
+            ? $"the last round was {ScriptAge.Ago(now - start)}"
+            : "no round has run yet";
+        string[] lines;
+        try
+        {
+            lines = [.. CrontabLine.Of(Crontab.Read(home, TimeProvider.System, cancellation))];
+        }
+        catch (IOException e)
+        {
+            return $"Cron: {last}. {e.Message}";
+        }
+
+        return lines switch
+        {
+            [] => $"Cron: no line in your crontab; {last}",
+            [CrontabLine.EveryMinute] =>
+                $"Cron: enabled, every minute; scripts without a schedule {(rounds.DefaultEvery is { } every ? $"every {every.Text}" : "too")}; {last}",
+            _ => $"Cron: {string.Join("; ", lines)}; {last}",
+        };
+    }
+
     internal static string NoFolder(ScriptHome home) =>
-        $"There is no folder {home.ScriptsFolder}. Make it with: mkdir -p ~/user/notifications";
+        $"There is no folder {home.ScriptsFolder}. Create it: mkdir -p ~/user/notifications";
 
     private static List<string> Words(OwnerMutes mutes, DateTimeOffset now)
     {
         var lines = new List<string>();
         if (mutes.All is { } all)
         {
-            lines.Add(
-                $"All your notifications are {MuteWords.Until(all, now)}. Send /unmute to the bot to get them again."
-            );
+            lines.Add($"All your notifications are {MuteWords.Until(all, now)}. To end it, send /unmute to the bot.");
         }
 
         lines.AddRange(
             mutes.Scripts.Select(muted =>
-                $"{muted.Key} is {MuteWords.Until(muted.Value, now)}. The dashboard, or /unmute to the bot, ends it."
+                $"{muted.Key} is {MuteWords.Until(muted.Value, now)}. To end it, use the dashboard, or send /unmute to the bot."
             )
         );
         return lines;
@@ -87,14 +115,15 @@ internal static class StatusReport
         var (lines, troubles, mutes) = (new List<string>(), new List<string>(), (OwnerMutes?)null);
         try
         {
-            var health = bot.Get("/health", cancellation);
-            lines.Add($"Bot: running{(health.Text("version") is { } version ? $", version {version}" : "")}");
-            if (Trouble(health) is { } trouble)
+            var answer = bot.Get("/health", cancellation);
+            var health = answer.Read(HealthContract.Json.BotHealth);
+            lines.Add($"Bot: running{(health?.Version is { } version ? $", version {version}" : "")}");
+            if (Trouble(answer.Status, health) is { } trouble)
             {
                 troubles.Add(trouble);
             }
 
-            AskLink(bot, health.Text("bot_username"), lines, troubles, cancellation);
+            AskLink(bot, health?.BotUsername, lines, troubles, cancellation);
             mutes = OwnerMutes.Ask(bot, cancellation);
         }
         catch (BotUnreachableException e)
@@ -106,24 +135,18 @@ internal static class StatusReport
         return (lines, troubles, mutes);
     }
 
-    private static string? Trouble(SendApiAnswer health)
+    private static string? Trouble(int status, BotHealth? health)
     {
-        if (
-            health.Body is { } body
-            && body.TryGetProperty("telegram", out var telegram)
-            && telegram.ValueKind == JsonValueKind.Object
-            && telegram.TryGetProperty("state", out var state)
-            && state.GetString() is { } word and not "ok"
-        )
+        if (health?.Telegram is { State: not TelegramState.Ok } telegram)
         {
-            return $"The bot and Telegram: {word}. Notifications arrive when that is over; the operator knows it from the bot's log.";
+            return $"The bot has a problem with Telegram: {telegram.State.Word()}. Notifications stay queued until it is solved. The admin sees it in the bot's log.";
         }
 
-        return health.Text("status") switch
+        return health?.Status switch
         {
-            "ok" => null,
-            { } status => $"The bot says of itself that it is {status}. Tell the operator.",
-            null => $"The bot gave no account of itself ({health.Status}). Tell the operator.",
+            HealthState.Ok => null,
+            { } word => $"The bot reports the status \"{word.Word()}\". Tell the admin.",
+            null => $"The bot did not report its health ({status}). Tell the admin.",
         };
     }
 
@@ -135,25 +158,22 @@ internal static class StatusReport
         CancellationToken cancellation
     )
     {
-        var link = bot.Get("/link", cancellation);
-        var linked =
-            link is { IsOk: true, Body: { } body } && body.TryGetProperty("linked", out var value)
-                ? value.ValueKind == JsonValueKind.True
-                : (bool?)null;
-        switch (linked)
+        var answer = bot.Get("/link", cancellation);
+        var link = answer.IsOk ? answer.Read(HealthContract.Json.LinkAnswer) : null;
+        switch (link?.Linked)
         {
             case true:
-                lines.Add($"Telegram: linked{(link.Text("linked_at") is { } since ? $" since {since}" : "")}");
+                lines.Add($"Telegram: linked{(link.LinkedAt is { } since ? $" since {WireJson.Time(since)}" : "")}");
                 break;
             case false:
                 lines.Add("Telegram: not linked");
                 troubles.Add(
-                    $"No Telegram chat is linked to you, so nothing can reach your phone. Write /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard, or give it to your operator (notify-bot link {Posix.Account.Current().Name} CODE)."
+                    $"You have linked no Telegram chat, so nothing reaches your phone. Send /start to {(botName is null ? "the bot" : "@" + botName)} and enter its code on the dashboard, or give the code to the admin (notify-bot link {Posix.Account.Current().Name} CODE)."
                 );
                 break;
             default:
-                lines.Add("Telegram: not known");
-                troubles.Add($"The bot does not say whether you are linked. {link.Error}");
+                lines.Add("Telegram: unknown");
+                troubles.Add($"The bot did not say whether you are linked. {answer.Error}");
                 break;
         }
     }
@@ -175,7 +195,7 @@ internal static class StatusReport
         }
         else if (scripts.Count == 0)
         {
-            yield return $"There is no script in {home.ScriptsFolder}. Put one there; its name ends in .py.";
+            yield return $"There are no scripts in {home.ScriptsFolder}. Put one there, with a name that ends in .py.";
         }
 
         foreach (var passedOver in folder.PassedOver)
@@ -183,15 +203,15 @@ internal static class StatusReport
             yield return passedOver.Sentence;
         }
 
-        // Once for all of them; where only one can't be noted, it stands at that one.
+        // Once for all scripts. A fault of a single script is at that script.
         var notNoted =
             scripts.Count > 0 && StateTrouble.OfFolder(home) is { } trouble ? ScriptListing.NotNoted(trouble) : null;
         if (notNoted is not null)
         {
-            yield return $"{notNoted}\nEach alert is sent all the same, once in its cooldown.";
+            yield return $"{notNoted}\nAlerts are still sent, once within their cooldown.";
         }
 
-        // What can't be noted says nothing about cron.
+        // Without a saved state nothing is known about cron.
         if (
             scripts.Count > 0
             && !scripts.Any(script =>
@@ -202,7 +222,7 @@ internal static class StatusReport
         )
         {
             var last = scripts.Max(script => script.LastRoundAt);
-            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Is the line in your crontab? To put it there, type: crontab -e, and add\n{CrontabLine.EveryFiveMinutes}";
+            yield return $"{(last is { } when ? $"The last round was {ScriptAge.Ago(now - when)}" : "No round has run yet")}. Run: {CrontabLine.EnableCommand}";
         }
 
         foreach (var script in scripts)

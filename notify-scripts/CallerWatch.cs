@@ -3,17 +3,17 @@ using System.Text;
 namespace Notify.Scripts;
 
 /// <summary>
-/// Ends this program when its caller is gone. The bot can't signal it, since sudo runs as root between them; so the bot writes <see cref="ScriptProgram.EndsWithCaller"/> to
-/// stdin and keeps it open. A caller that does not write that, such as a shell with a closed stdin, is not watched.
+/// Ends this program when its caller is gone. The bot can't signal it, because sudo runs as root between them. So the bot writes <see cref="ScriptProgram.EndsWithCaller"/> to
+/// stdin and keeps it open. Other callers, such as a shell with a closed stdin, are not watched.
 /// </summary>
 internal static class CallerWatch
 {
-    /// <summary>Calls <paramref name="isGone"/> once the caller that asked for it has closed stdin.</summary>
+    /// <summary>Calls <paramref name="isGone"/> when such a caller closes stdin.</summary>
     internal static void Begin(Action isGone)
     {
         if (!Console.IsInputRedirected)
         {
-            // A terminal: what is typed there is for the shell.
+            // A terminal: its input is for the shell.
             return;
         }
 
@@ -37,12 +37,12 @@ internal static class CallerWatch
 
             while (input.ReadByte() >= 0)
             {
-                // Nothing else is said.
+                // Other input is ignored.
             }
         }
         catch (IOException)
         {
-            // A stdin that can't be read says nothing.
+            // An unreadable stdin tells nothing.
             return;
         }
 

@@ -1,10 +1,10 @@
 using Notify.Scripts;
 
-// The three calls that the bot makes do not pay for reading a command line, and a script's name is never taken for an option.
+// The bot's calls skip the command line parser, so a script's name is never an option.
 return args switch
 {
     ["list"] => ScriptsCommands.List(),
-    ["run", var name] when name is not ("--help" or "-h" or "-?") => ScriptsCommands.Run(name),
     ["sync-status"] => ScriptsCommands.ShowSyncStatus(),
+    _ when RunArguments.TryParse(args) is { } run => ScriptsCommands.Run(run),
     _ => ScriptsCommands.Invoke(args),
 };

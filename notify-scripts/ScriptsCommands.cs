@@ -1,25 +1,28 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Notify.Files;
+using Notify.Contracts;
 using Notify.Posix;
+using Notify.Runs;
+using Notify.Sending;
 
 namespace Notify.Scripts;
 
-/// <summary>The commands of <c>notify-scripts</c> (specification, section 11).</summary>
+/// <summary>The commands of <c>notify-scripts</c>.</summary>
 internal static class ScriptsCommands
 {
     private const string Program = "notify-scripts";
 
-    /// <summary>What reads it reads JSON, not a web page: quotes and umlauts stay what they are, for the person who looks on.</summary>
+    /// <summary>Leaves quotes and umlauts unescaped: readers parse JSON, and people look at it.</summary>
     private static readonly JsonWriterOptions Readable = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Reads a command line: help, version, and what is none of the commands.</summary>
+    /// <summary>Parses a command line: help, version, and unknown commands.</summary>
     internal static int Invoke(string[] arguments)
     {
         var name = new Argument<string>("NAME.py") { Description = "A file name of ~/user/notifications." };
@@ -30,15 +33,31 @@ internal static class ScriptsCommands
         {
             name,
         };
-        run.SetAction(parsed => Run(parsed.GetRequiredValue(name)));
+        run.SetAction(parsed => Run(new RunArguments(parsed.GetRequiredValue(name), RunTrigger.Terminal)));
+        var limit = new Option<int>("--limit") { Description = "Most runs.", DefaultValueFactory = _ => 50 };
+        var before = new Option<string?>("--before")
+        {
+            Description = "Only runs that began before this time: 2026-05-01T08:00:00Z, or milliseconds since 1970.",
+        };
+        var which = new Argument<string>("NAME.py") { Description = "A file name of ~/user/notifications." };
+        var history = new Command("history", "Prints the runs of a script as JSON, newest first.")
+        {
+            which,
+            limit,
+            before,
+        };
+        history.SetAction(parsed =>
+            History(parsed.GetRequiredValue(which), parsed.GetValue(limit), parsed.GetValue(before))
+        );
         var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.");
         list.SetAction(_ => List());
-        var syncStatus = new Command("sync-status", "Tells how old your folder ~/server is, as JSON.");
+        var syncStatus = new Command("sync-status", "Prints the age of your folder ~/server as JSON.");
         syncStatus.SetAction(_ => ShowSyncStatus());
         var root = new RootCommand("Lists and runs the notification scripts of one user, for the bot.")
         {
             list,
             run,
+            history,
             syncStatus,
         };
 
@@ -56,16 +75,17 @@ internal static class ScriptsCommands
     internal static int List() =>
         ScriptProgram.Run(
             Program,
-            (home, _, _) =>
+            (home, settings, cancellation) =>
             {
-                // Nothing is at work that would have to be ended first.
+                // Nothing runs that has to end first.
                 CallerWatch.Begin(() => Environment.Exit(ScriptProgram.Failed));
                 IReadOnlyList<ListedScript> scripts;
-                // A crontab line of an older guide writes its log there, and a shell that can't write a log starts no program. A home that can't be written can be looked at.
+                // A crontab line of an older guide logs there, and a shell that can't write its log starts no program. An unwritable home is still readable.
                 _ = home.TryMakeFolders();
                 try
                 {
-                    scripts = ScriptListing.ReadAll(home, TimeProvider.System.GetUtcNow());
+                    settings = ScriptSettings.OfRounds(home, TimeProvider.System, cancellation);
+                    scripts = ScriptListing.ReadAll(home, settings, TimeProvider.System.GetUtcNow());
                 }
                 catch (IOException e)
                 {
@@ -79,25 +99,72 @@ internal static class ScriptsCommands
                 }
                 else
                 {
-                    Print([.. scripts], ScriptsJson.Default.ListListedScript);
+                    Print([.. scripts], HelperContract.Default.ListListedScript);
                 }
 
                 return ScriptProgram.Done;
             }
         );
 
-    /// <summary>Runs one script and prints its result, or what was wrong.</summary>
-    internal static int Run(string name) =>
+    /// <summary>Runs one script and prints its result or the error.</summary>
+    internal static int Run(RunArguments call) =>
         ScriptProgram.Run(
             Program,
             (home, settings, cancellation) =>
             {
-                var ran = Run(home, settings, name, cancellation);
-                Print(ran, ScriptsJson.Default.RanScript);
+                var ran = Run(
+                    home,
+                    settings with
+                    {
+                        MaxTimeLimit = call.MaxTime ?? settings.MaxTimeLimit,
+                        MaxMemory = call.MaxMemory ?? settings.MaxMemory,
+                    },
+                    call,
+                    cancellation
+                );
+                Print(ran, HelperContract.Default.RanScript);
                 return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
             },
             CallerWatch.Begin
         );
+
+    /// <summary>Prints the runs of a script.</summary>
+    internal static int History(string name, int limit, string? before) =>
+        ScriptProgram.Run(
+            Program,
+            (home, _, _) =>
+            {
+                if (!ScriptName.TryParse(name, out var script))
+                {
+                    Console.Error.WriteLine(ScriptName.Refusal);
+                    return ScriptProgram.Failed;
+                }
+
+                DateTimeOffset? until = null;
+                if (before is not null && (until = Moment(before)) is null)
+                {
+                    Console.Error.WriteLine("--before takes a time such as 2026-05-01T08:00:00Z.");
+                    return ScriptProgram.Failed;
+                }
+
+                var runs = RunHistory.Read(home, script, new RunQuery(Math.Clamp(limit, 1, RunHistory.MaxRuns), until));
+                Print(runs, RunsContract.Json.IReadOnlyListRunRecord);
+                return ScriptProgram.Done;
+            }
+        );
+
+    private static DateTimeOffset? Moment(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+        && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+        : DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var moment
+        )
+            ? moment
+        : null;
 
     /// <summary>Prints the age of the synchronised folder.</summary>
     internal static int ShowSyncStatus() =>
@@ -116,15 +183,20 @@ internal static class ScriptsCommands
                         age is { } past ? Math.Max(0, (long)past.TotalSeconds) : null,
                         age is { } span ? ScriptAge.Ago(span) : null
                     ),
-                    ScriptsJson.Default.SyncStatus
+                    HelperContract.Default.SyncStatus
                 );
                 return ScriptProgram.Done;
             }
         );
 
-    private static RanScript Run(ScriptHome home, ScriptSettings settings, string name, CancellationToken cancellation)
+    private static RanScript Run(
+        ScriptHome home,
+        ScriptSettings settings,
+        RunArguments call,
+        CancellationToken cancellation
+    )
     {
-        if (!ScriptName.TryParse(name, out var script))
+        if (!ScriptName.TryParse(call.Script, out var script))
         {
             return Error(ScriptFailure.NotFound, ScriptName.Refusal);
         }
@@ -134,81 +206,87 @@ internal static class ScriptsCommands
             return Error(ScriptFailure.NotFound, $"{script} can't be run: {objection}.");
         }
 
-        ScriptRunner.Prepare();
-        _ = home.TryMakeFolders();
-        var start = TimeProvider.System.GetUtcNow();
-        using var held = ScriptLock.TryAcquire(home, script);
-        var run = held is null
-            ? ScriptRunner.AlreadyRunning()
-            : new ScriptRunner(home, settings.TimeLimit, TimeProvider.System)
-            {
-                CrontabVariables = Crontab.Variables(home, TimeProvider.System, cancellation),
-            }.Run(held, cancellation);
-        ScriptRunner.EndAll(TimeProvider.System);
-        if (held is not null)
-        {
-            Keep(home, script, start, run);
-        }
-
+        var run = RequestedRun
+            .Take(home, settings, script, call.Trigger, TimeProvider.System, ran => ran.Keep(), cancellation)
+            .Run;
         return run switch
         {
             ScriptRun.Finished { Result.Notify: false, BadEnd: { } end } => Error(end.Reason, end.Text),
             ScriptRun.Finished finished => Result(finished),
-            ScriptRun.Broken broken => Error(broken.Reason, broken.Text),
-            _ => throw new InvalidOperationException("A run ends with a result or without."),
+            ScriptRun.Failed failed => Error(failed.Reason, failed.Text),
+            _ => throw new InvalidOperationException("A run either gives a result or fails."),
         };
     }
 
-    /// <summary>Keeps how it ended, for whoever looks later. The state belongs to the rounds; one that they can't read is theirs to mend, and a run is not lost for a note.</summary>
-    private static void Keep(ScriptHome home, ScriptName script, DateTimeOffset start, ScriptRun run)
+    private static RanScript Result(ScriptRun.Finished finished)
     {
-        var last = run switch
+        var result = finished.Result;
+        var (charts, files, leftOut) = Carried(finished);
+        return new()
         {
-            ScriptRun.Broken { Reason: ScriptFailure.Interrupted or ScriptFailure.NotFound } => null,
-            ScriptRun.Broken broken => new LastRunOf(start, ScriptOutcome.Error, broken.Text),
-            ScriptRun.Finished { Result.Notify: true } finished => new LastRunOf(
-                start,
-                ScriptOutcome.HandedOver,
-                finished.BadEnd?.Text
-            ),
-            ScriptRun.Finished { BadEnd: { } end } => new LastRunOf(start, ScriptOutcome.Error, end.Text),
-            _ => new LastRunOf(start, ScriptOutcome.NoAlert, null),
+            Notify = result.Notify,
+            Title = result.Title,
+            Message = ScriptRun.Finished.WithLine(finished.Message, leftOut),
+            ImagePath = result.ImagePath,
+            Cooldown = result.Cooldown.Text,
+            Data = result.Data,
+            Image = charts is [var first, ..] ? first : null,
+            MoreImages = charts.Count > 1 ? charts[1..] : null,
+            Files = files.Count > 0 ? files : null,
+            Table = result.Table?.Json,
+            Buttons = NotificationJson.Buttons(result),
+            Urgent = result.Urgent ? true : null,
+            Silent = result.Silent ? true : null,
+            BadEnd = finished.BadEnd?.Text,
+            Warnings = result.Warnings.Count > 0 ? result.Warnings : null,
         };
-        var state = ScriptState.Read(home, script);
-        if (last is null || state.Problem is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            (
-                state with
-                {
-                    Requested = last,
-                    Warnings = run is ScriptRun.Finished { Result.Warnings: var warnings } ? warnings : [],
-                }
-            ).Write(home, script);
-        }
-        catch (FileNotWrittenException)
-        {
-            // A full disk: the answer says how it went all the same.
-        }
     }
 
-    private static RanScript Result(ScriptRun.Finished finished) =>
-        new()
+    /// <summary>The charts and files that fit into a result, as this program's reader takes it, and a line about the others.</summary>
+    private static (List<RanScriptImage> Charts, List<RanScriptFile> Files, string? LeftOut) Carried(
+        ScriptRun.Finished finished
+    )
+    {
+        var room = (long)SendApiLimits.Photo;
+        var charts = new List<RanScriptImage>();
+        var files = new List<RanScriptFile>();
+        string? leftOut = null;
+        bool Fits(long length, string name)
         {
-            Notify = finished.Result.Notify,
-            Title = finished.Result.Title,
-            Message = finished.Message,
-            ImagePath = finished.Result.ImagePath,
-            Cooldown = finished.Result.Cooldown.Text,
-            Data = finished.Result.Data,
-            Image = finished.Chart is { } chart ? new RanScriptImage(chart.TypeName, chart.Bytes) : null,
-            BadEnd = finished.BadEnd?.Text,
-            Warnings = finished.Result.Warnings.Count > 0 ? finished.Result.Warnings : null,
-        };
+            if (length <= room)
+            {
+                room -= length;
+                return true;
+            }
+
+            leftOut = ScriptRun.Finished.WithLine(
+                leftOut,
+                ScriptRun.Finished.NoFileLine(
+                    $"{name} is left out, because a run on request carries {SendApiLimits.Photo / 1_000_000} MB"
+                )
+            );
+            return false;
+        }
+
+        foreach (var chart in finished.Charts.Where(chart => Fits(chart.Bytes.Length, chart.Path)))
+        {
+            charts.Add(new RanScriptImage(chart.TypeName, chart.Bytes));
+        }
+
+        foreach (var file in finished.Files.Where(file => Fits(file.Length, file.Name)))
+        {
+            try
+            {
+                files.Add(new RanScriptFile(file.Name, file.ReadAll()));
+            }
+            catch (IOException e)
+            {
+                leftOut = ScriptRun.Finished.WithLine(leftOut, ScriptRun.Finished.NoFileLine(e.Message));
+            }
+        }
+
+        return (charts, files, leftOut);
+    }
 
     private static RanScript Error(ScriptFailure reason, string error) => new() { Error = error, Reason = reason };
 

@@ -14,7 +14,7 @@ internal sealed class Analyst : IAsyncDisposable
     /// <summary>A script that has something to say, each time.</summary>
     internal const string Hello = """print('{"notify": true, "title": "Hello", "message": "From a script"}')""";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private Analyst(TestAccount account) => Account = account;
 
@@ -123,7 +123,7 @@ internal sealed class Analyst : IAsyncDisposable
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(Cancellation);
         var errors = process.StandardError.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation).WaitAsync(Patience, Cancellation);
+        await process.WaitForExitAsync(Cancellation).WaitAsync(WaitTimeout, Cancellation);
         return new Ended(process.ExitCode, await output, await errors);
     }
 

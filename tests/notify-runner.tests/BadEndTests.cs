@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Notify.Scripts;
+using Notify.Contracts;
 using Xunit;
 
 namespace Notify.Tests;
@@ -13,7 +13,7 @@ public sealed class BadEndTests
     [Theory]
     [InlineData("crash.py", "it was ended by signal 11 (it crashed).")]
     [InlineData("status.py", "it ended with exit status 1.")]
-    [InlineData("thread.py", "it was still running after 6 s and was ended.")]
+    [InlineData("thread.py", "it ran longer than 6 s and was stopped.")]
     public async Task D04_what_it_said_reaches_the_phone_each_round_with_how_it_ended(string script, string end)
     {
         await using var alice = await Analyst.CreateAsync();
@@ -32,7 +32,7 @@ public sealed class BadEndTests
             // One message for one run: it says itself how the script ended.
             var sent = Assert.Single(alice.Bot.Take());
             Assert.Equal(
-                ("Stock of SKU 4711", $"3 left\n\n⚠️ After this the script failed: {end}"),
+                ("Stock of SKU 4711", $"3 left\n\n⚠️ The script failed after this: {end}"),
                 (sent["title"], sent["message"])
             );
         }
@@ -54,7 +54,7 @@ public sealed class BadEndTests
     [InlineData("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "signal 9")]
     [InlineData("import atexit, os; atexit.register(os._exit, 9)", "exit status 9")]
     [InlineData("import sys\nwhile True: sys.stderr.write('x' * 65536)", "printed more than 64 MiB")]
-    [InlineData("import os, time\nif os.fork() == 0: time.sleep(100)\nos.wait()", "still running after 6 s")]
+    [InlineData("import os, time\nif os.fork() == 0: time.sleep(100)\nos.wait()", "ran longer than 6 s")]
     [InlineData("print('{\"rows\": [1, 2', end='', flush=True); import os; os._exit(1)", "exit status 1")]
     [InlineData(
         """import os, sys; sys.stdout.write('{"notify": true, "mess'); sys.stdout.flush(); os._exit(1)""",
@@ -92,7 +92,7 @@ public sealed class BadEndTests
 
         var told = Assert.Single(alice.Bot.All);
         Assert.Null(told["message"]);
-        Assert.Contains("stock.py is broken", told["text"], StringComparison.Ordinal);
+        Assert.Contains("stock.py is failing", told["text"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,14 +106,14 @@ public sealed class BadEndTests
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
         Assert.StartsWith(
-            "3 left\n\n⚠️ After this the script failed: it ended with exit status 1.",
+            "3 left\n\n⚠️ The script failed after this: it ended with exit status 1.",
             Assert.Single(alice.Bot.All)["message"],
             StringComparison.Ordinal
         );
     }
 
     [Fact]
-    public async Task Its_cooldown_counts_and_a_failure_while_it_is_held_back_is_told_once()
+    public async Task Its_cooldown_counts_and_a_failure_within_it_is_reported_once()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("stock.py", Result.Replace("0m", "1h", StringComparison.Ordinal));
@@ -157,16 +157,16 @@ public sealed class BadEndTests
         var run = await alice.RunAsync("notify-scripts", ["run", "stock.py"]);
 
         Assert.Equal(0, run.Status);
-        var ran = JsonSerializer.Deserialize(run.Output, ScriptsJson.Default.RanScript)!;
+        var ran = JsonSerializer.Deserialize(run.Output, HelperContract.Default.RanScript)!;
         Assert.Equal(
-            (true, "3 left\n\n⚠️ After this the script failed: it ended with exit status 1.", null),
+            (true, "3 left\n\n⚠️ The script failed after this: it ended with exit status 1.", null),
             (ran.Notify, ran.Message, ran.Error)
         );
         Assert.EndsWith("ValueError: after", ran.BadEnd, StringComparison.Ordinal);
         var listed = Assert.Single(
             JsonSerializer.Deserialize(
                 (await alice.RunAsync("notify-scripts", ["list"])).Output,
-                ScriptsJson.Default.ListListedScript
+                HelperContract.Default.ListListedScript
             )!
         );
         Assert.Equal(ScriptOutcome.HandedOver, listed.LastOutcome);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using Notify.Testing;
 using Xunit;
@@ -86,6 +85,39 @@ public sealed class BotAnswerTests
     }
 
     [Fact]
+    public async Task A_round_that_is_killed_before_the_answer_is_followed_by_one_that_asks_under_the_same_key()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("hello.py", Analyst.Hello);
+        using var answering = new ManualResetEventSlim();
+        alice.Bot.Answer = _ =>
+        {
+            answering.Wait(Analyst.Cancellation);
+            return (200, """{"ok":true,"status":"delivered","id":"1","repeated":true}""");
+        };
+        using (var killed = alice.Start("notify-runner", []))
+        {
+            await Eventually.TrueAsync(() => alice.Bot.All.Count == 1, () => "nothing is sent", Analyst.Cancellation);
+            killed.Kill(entireProcessTree: true);
+            await killed.WaitForExitAsync(Analyst.Cancellation);
+        }
+
+        answering.Set();
+
+        // "Try again later" says nothing about the first attempt.
+        alice.Bot.Answer = _ => (503, """{"error":"The disk hangs."}""");
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        alice.Bot.Answer = _ => (200, """{"ok":true,"status":"delivered","id":"1","repeated":true}""");
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(3, alice.Bot.All.Count);
+        Assert.Single(alice.Bot.All.Select(sent => sent["key"]).Distinct(StringComparer.Ordinal));
+        Assert.Equal([null, "3540", "3540"], alice.Bot.All.Select(sent => sent["key_for"]));
+        Assert.Contains("already sent within its cooldown; not sent again", alice.Log, StringComparison.Ordinal);
+        Assert.False(alice.State("hello")!.Value.TryGetProperty("unanswered_key", out _));
+    }
+
+    [Fact]
     public async Task Data_too_large_for_the_bot_does_not_cost_the_message()
     {
         await using var alice = await Analyst.CreateAsync();
@@ -106,7 +138,11 @@ public sealed class BotAnswerTests
     [InlineData("a file", 0b110_000_000, "a file is in the place of its socket, PATH. Tell")]
     [InlineData("a file", 0b110_110_110, "a file is in the place of its socket, PATH. Tell")]
     [InlineData("a folder", 0b111_101_101, "a folder is in the place of its socket, PATH. Tell")]
-    [InlineData("a socket", 0b110_000_000, "You may not connect to the bot at PATH. The group of analysts may: if ")]
+    [InlineData(
+        "a socket",
+        0b110_000_000,
+        "You may not connect to the bot at PATH; only the group of analysts may. If "
+    )]
     [InlineData("nothing", 0, "there is no socket PATH. Tell")]
     public async Task Why_the_socket_takes_no_connection_is_said_as_it_is(string what, int mode, string reason)
     {
@@ -159,7 +195,7 @@ public sealed class BotAnswerTests
         }
 
         Assert.False(alice.State("hello")!.Value.TryGetProperty("last_sent", out _));
-        Assert.Contains($"The bot is not running: nobody listens at {socket}", alice.Log, StringComparison.Ordinal);
+        Assert.Contains($"The bot is not running: nothing listens at {socket}", alice.Log, StringComparison.Ordinal);
         Assert.Contains(
             "The bot is not running, or its socket was removed: there is no socket /nowhere/bot.sock",
             alice.Log,
@@ -180,44 +216,16 @@ public sealed class BotAnswerTests
         var folder = Directory.CreateTempSubdirectory("notify-trap-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
         var socket = Path.Combine(folder, "bot.sock");
-        var heard = Path.Combine(eve.Home, "heard");
-        using var trap = Process.Start(
-            new ProcessStartInfo(
-                "/usr/bin/setpriv",
-                [
-                    $"--reuid={eve.Name}",
-                    $"--regid={eve.Name}",
-                    "--init-groups",
-                    "/usr/bin/python3",
-                    "-c",
-                    "import socket,sys,os\ns=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);os.chmod(sys.argv[1],0o666);s.listen(5)\nwhile True:\n c,_=s.accept();open(sys.argv[2],'ab').write(b'!'+c.recv(9999))",
-                    socket,
-                    heard,
-                ]
-            )
-        )!;
+        await using var trap = await TrapListener.StartAsync(eve, socket, Analyst.Cancellation);
         try
         {
-            await Eventually.TrueAsync(
-                () => File.Exists(socket) && File.GetUnixFileMode(socket) == (UnixFileMode)0b110_110_110,
-                () => "the trap is not set",
-                Analyst.Cancellation
-            );
-
             Assert.Equal(75, (await alice.RoundAsync(("NOTIFY_BOT_SOCKET", socket))).Status);
 
-            await Eventually.TrueAsync(
-                () => File.Exists(heard),
-                () => "the trap heard nobody connect",
-                Analyst.Cancellation
-            );
-            Assert.Equal("!", await File.ReadAllTextAsync(heard, Analyst.Cancellation));
+            Assert.Equal("!", await trap.HeardAsync(Analyst.Cancellation));
             Assert.Contains("neither root nor the owner", alice.Log, StringComparison.Ordinal);
         }
         finally
         {
-            trap.Kill();
-            await trap.WaitForExitAsync(Analyst.Cancellation);
             Directory.Delete(folder, recursive: true);
         }
     }

@@ -103,7 +103,7 @@ public sealed class CooldownStateTests
     [InlineData("""{"last_sent": "yesterday"}""")]
     [InlineData("""{"last_sent": 1e999}""")]
     [InlineData("""{"last_sent": -5}""")]
-    public async Task C26_a_broken_state_counts_as_not_sent_yet_and_is_rewritten_whole(string content)
+    public async Task C26_an_unreadable_state_counts_as_not_sent_yet_and_is_rewritten_whole(string content)
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("hourly.py", Analyst.Case("C25-cooldown-equals-cron"));
@@ -114,7 +114,7 @@ public sealed class CooldownStateTests
 
         Assert.Single(alice.Bot.All);
         Assert.Equal(Analyst.UnixNow, alice.State("hourly")!.Value.GetProperty("last_sent").GetDouble(), tolerance: 60);
-        Assert.Contains("can't be read, so no cooldown counts", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("can't be read, so its cooldown is ignored", alice.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class CooldownStateTests
 
             Assert.Equal(before, alice.Read(".notifications/state/always.json"));
             Assert.Contains(
-                "its state can't be written, and the next round does not know of this one. No space is left on the disk of",
+                "its state can't be saved, so the next round does not know of this one. No space is left on the disk of",
                 alice.Log,
                 StringComparison.Ordinal
             );

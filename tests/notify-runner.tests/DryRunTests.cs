@@ -36,13 +36,13 @@ public sealed class DryRunTests
 
         Assert.Equal(1, run.Status);
         var shown = run.Output;
-        Assert.Contains("Would be sent now.", shown, StringComparison.Ordinal);
+        Assert.Contains("A round would send it now.", shown, StringComparison.Ordinal);
         Assert.Contains("Sales *down*", shown, StringComparison.Ordinal);
         Assert.Contains("daily_sales", shown, StringComparison.Ordinal);
         Assert.Contains("Warning: cooldown must be a number", shown, StringComparison.Ordinal);
         Assert.Contains("PNG of 1 x 1 pixels", shown, StringComparison.Ordinal);
-        Assert.Contains("Would not be sent: notify is false.", shown, StringComparison.Ordinal);
-        Assert.Matches("Would not be sent: its cooldown holds it back for 21h \\d+m more; last sent 2h ago\\.", shown);
+        Assert.Contains("A round would not send it: notify is false.", shown, StringComparison.Ordinal);
+        Assert.Matches("A round would not send it: its cooldown lasts 21h \\d+m more; last sent 2h ago\\.", shown);
         Assert.Contains("ValueError: no data", shown, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', shown);
         Assert.Contains("Nothing was sent.", shown, StringComparison.Ordinal);
@@ -109,23 +109,23 @@ public sealed class DryRunTests
 
         Assert.Equal(1, run.Status);
         Assert.Contains(
-            "Would be sent now.\nThen it failed: It ended with exit status 1. Its message says so.\nIt printed on stderr:\n  | at the end\n",
+            "A round would send it now.\nThe script failed after that: It ended with exit status 1. Its message would say so.\nIt printed on stderr:\n  | at the end\n",
             run.Output,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "After this the script failed: it ended with exit status 1.",
+            "The script failed after this: it ended with exit status 1.",
             run.Output,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "Broken: It ended with exit status 1. Your phone would be told.\nIt printed on stderr:\n  | no data\n",
+            "Failed: It ended with exit status 1. Your phone would be told.\nIt printed on stderr:\n  | no data\n",
             run.Output,
             StringComparison.Ordinal
         );
         await alice.RoundAsync();
         Assert.Contains(
-            "Broken: It ended with exit status 1. Your phone knows.",
+            "Failed: It ended with exit status 1. Your phone was told.",
             (await alice.RunAsync("notify-runner", ["--dry-run", "b"])).Output,
             StringComparison.Ordinal
         );
@@ -151,7 +151,7 @@ public sealed class DryRunTests
             {
                 ("c.py", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
                 ("c", $"c.py can't be run from {alice.ScriptsFolder}: there is no such file."),
-                (".hidden", $".hidden can't be run from {alice.ScriptsFolder}: that is no file name of a script."),
+                (".hidden", $".hidden can't be run from {alice.ScriptsFolder}: that is not a script's file name."),
             }
         )
         {

@@ -10,6 +10,10 @@ public sealed partial class ExamplesTests
 {
     private static string Folder => Path.Combine(Programs.Repository, "examples", "notifications");
 
+    /// <summary>The folder with the package notifykit.</summary>
+    private static string PythonFolder =>
+        Path.Combine(Path.GetDirectoryName(Programs.Path("notify-runner"))!, "python");
+
     [Fact]
     public async Task All_of_them_notify_on_sample_data()
     {
@@ -21,13 +25,17 @@ public sealed partial class ExamplesTests
 
         Assert.Equal(new Ended(0, "", ""), await alice.RoundAsync());
 
-        Assert.Equal(3, alice.Bot.All.Count);
+        Assert.Equal(4, alice.Bot.All.Count);
         var revenue = alice.Bot.All.Single(sent => sent.Text.Contains("revenue_drop.py", StringComparison.Ordinal));
         Assert.Equal("Revenue down 25 %", revenue["title"]);
         Assert.Contains("7-day average: $60,757", revenue["message"], StringComparison.Ordinal);
         var freshness = alice.Bot.All.Single(sent => sent.Text.Contains("data_freshness.py", StringComparison.Ordinal));
         Assert.Equal("2 stale tables", freshness["title"]);
         Assert.Contains("`refunds`: 3 days old", freshness["message"], StringComparison.Ordinal);
+        var orders = alice.Bot.All.Single(sent => sent.Text.Contains("open_orders.py", StringComparison.Ordinal));
+        Assert.Contains("3 orders wait over 3 days", orders.Text, StringComparison.Ordinal);
+        Assert.Contains("\"Ostrava\"", orders.Text, StringComparison.Ordinal);
+        Assert.Contains("filename=\"open_orders.csv\"", orders.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(
             [".notifications", "user"],
@@ -97,12 +105,21 @@ public sealed partial class ExamplesTests
         var bin = Path.Combine(alice.Home, "bin");
         Directory.CreateDirectory(bin);
         File.CreateSymbolicLink(Path.Combine(bin, "notify-runner"), Programs.Path("notify-runner"));
+        File.CreateSymbolicLink(Path.Combine(bin, "notify"), Programs.Path("notify-command"));
         var examples = Directory.CreateTempSubdirectory("notify-examples-").FullName;
         File.SetUnixFileMode(examples, (UnixFileMode)0b111_101_101);
         foreach (var example in Directory.GetFiles(Folder))
         {
             File.Copy(example, Path.Combine(examples, Path.GetFileName(example)));
         }
+
+        var made = await RunProgram.ToEndAsync(
+            "/usr/bin/python3",
+            [Path.Combine(Programs.Repository, "tools", "wheel.py"), "1.0.0", examples],
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            Analyst.Cancellation
+        );
+        Assert.True(made.Status == 0, made.Said);
 
         try
         {
@@ -113,7 +130,10 @@ public sealed partial class ExamplesTests
                     [
                         "-e",
                         "-c",
-                        block.Replace("/data/docs/examples/notifications", examples, StringComparison.Ordinal),
+                        block
+                            .Replace("/data/docs/examples/notifications", examples, StringComparison.Ordinal)
+                            .Replace("/data/docs/python", examples, StringComparison.Ordinal)
+                            .Replace("/opt/data-analyst/notify/python", PythonFolder, StringComparison.Ordinal),
                     ],
                     ("PATH", $"{bin}:/usr/bin:/bin")
                 );
@@ -166,7 +186,10 @@ public sealed partial class ExamplesTests
             Analyst.Cancellation
         );
         var hasCharts = (await alice.RunAsync("/usr/bin/python3", ["-c", "import matplotlib"])).Status == 0;
-        var recipes = Python().Matches(guide).Select(match => match.Groups["python"].Value).Skip(2).ToList();
+        var recipes = Python()
+            .Matches(guide[guide.IndexOf("## Recipes", StringComparison.Ordinal)..])
+            .Select(match => match.Groups["python"].Value)
+            .ToList();
         Assert.InRange(recipes.Count, 5, 8);
         var made = await alice.RunAsync(
             "/usr/bin/python3",
@@ -192,10 +215,62 @@ public sealed partial class ExamplesTests
         }
 
         Assert.Equal(new Ended(0, "", ""), await alice.RoundAsync());
+        for (var number = 0; number < recipes.Count; number++)
+        {
+            // A round runs these at their time.
+            if (
+                recipes[number].Contains("# notify: at", StringComparison.Ordinal)
+                && (hasCharts || !recipes[number].Contains("matplotlib", StringComparison.Ordinal))
+            )
+            {
+                var ran = await alice.RunAsync("notify-runner", ["run", $"recipe{number}"]);
+                Assert.True(ran is { Status: 0, Errors: "" }, ran.Output + ran.Errors);
+                Assert.StartsWith("delivered.", ran.Output, StringComparison.Ordinal);
+            }
+        }
 
         Assert.Contains(alice.Bot.All, sent => sent.Call == "POST /send" && sent["title"] == "Open orders: 1");
         Assert.Contains(alice.Bot.All, sent => sent.Call == "POST /send" && sent["title"] == "Sales data is stale");
         Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task The_guides_section_on_Python_runs_as_it_is()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "docs", "notifications.md"),
+            Analyst.Cancellation
+        );
+        var section = guide.Split("\n## ").Single(part => part.StartsWith("From Python\n", StringComparison.Ordinal));
+        var blocks = Python().Matches(section).Select(match => match.Groups["python"].Value).ToList();
+        Assert.Equal(3, blocks.Count);
+
+        // The first is a script, and has something to say on a busy machine only.
+        alice.WriteScript("busy.py", blocks[0]);
+        Assert.Equal(new Ended(0, "", ""), await alice.RoundAsync());
+        alice.WriteScript("busy.py", blocks[0].Replace("busy > 2", "True", StringComparison.Ordinal));
+        Assert.Equal(0, (await alice.RunAsync("notify-runner", ["run", "busy.py"])).Status);
+        Assert.Equal("The server is busy", alice.Bot.Take()[^1]["title"]);
+        Assert.DoesNotContain("warning", alice.Log, StringComparison.OrdinalIgnoreCase);
+
+        // The others are programs.
+        foreach (var block in blocks.Skip(1))
+        {
+            Assert.Equal(
+                new Ended(0, "", ""),
+                await alice.RunAsync("/usr/bin/python3", ["-c", block], ("PYTHONPATH", PythonFolder))
+            );
+        }
+
+        Assert.Contains(
+            alice.Bot.All,
+            sent =>
+                sent.Text.Contains("filename=\"orders.csv\"", StringComparison.Ordinal)
+                && sent.Text.Contains("shop,orders\r\nBerlin,120\r\n", StringComparison.Ordinal)
+        );
+        var told = Assert.Single(alice.Bot.All, sent => sent.Text.StartsWith('{'));
+        Assert.Equal("evaluate: done", told["title"]);
     }
 
     [Fact]
@@ -212,7 +287,7 @@ public sealed partial class ExamplesTests
         foreach (
             var words in new[]
             {
-                "No Telegram chat is linked to you",
+                "You have linked no Telegram chat",
                 "No round has run yet",
                 "is passed over",
                 "held by cooldown",
@@ -220,10 +295,11 @@ public sealed partial class ExamplesTests
                 "You may not connect to the bot",
                 "still running from an earlier round",
                 "It ended with exit status",
-                "s and was ended.",
+                "s and was stopped.",
                 "It printed nothing on stdout.",
                 "notify must be true or false",
-                "its Python is gone",
+                "its Python is missing",
+                "The package notifykit is not used",
             }
         )
         {

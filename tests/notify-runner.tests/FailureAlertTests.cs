@@ -16,7 +16,7 @@ public sealed partial class FailureAlertTests
         """;
 
     [Fact]
-    public async Task A_crash_is_told_once_with_the_end_of_its_stderr_and_its_mending_once()
+    public async Task A_crash_is_reported_once_with_the_end_of_its_stderr_and_its_fix_once()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("sales.py", Crashes);
@@ -29,7 +29,7 @@ public sealed partial class FailureAlertTests
         var told = Assert.Single(alice.Bot.Take());
         Assert.Equal(("POST /send", "HTML", "sales.py"), (told.Call, told["parse_mode"], told["script"]));
         var html = told["text"]!;
-        Assert.Contains("sales.py is broken", html, StringComparison.Ordinal);
+        Assert.Contains("sales.py is failing", html, StringComparison.Ordinal);
         Assert.Contains("exit status 1", html, StringComparison.Ordinal);
         var quote = Quote().Match(html).Groups["quote"].Value;
         Assert.Equal(15, WebUtility.HtmlDecode(quote).Split('\n').Length);
@@ -48,7 +48,7 @@ public sealed partial class FailureAlertTests
 
         alice.WriteScript("sales.py", Crashes);
         Assert.Equal(1, (await alice.RoundAsync()).Status);
-        Assert.Contains("sales.py is broken", Assert.Single(alice.Bot.All)["text"], StringComparison.Ordinal);
+        Assert.Contains("sales.py is failing", Assert.Single(alice.Bot.All)["text"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed partial class FailureAlertTests
         alice.WriteScript("sales.py", Crashes);
         Assert.Equal(1, (await alice.RoundAsync()).Status);
         Assert.Matches(
-            @"sales\.py: error after \d+\.\d s\. It ended with exit status 1\. Its owner was told\.\n",
+            @"sales\.py: failed after \d+\.\d s\. It ended with exit status 1\. Its owner was told\.\n",
             alice.Log
         );
         var before = alice.Log.Split('\n').Length;
@@ -69,7 +69,7 @@ public sealed partial class FailureAlertTests
     }
 
     [Theory]
-    [InlineData("import time; time.sleep(300)", "still running after 1 s")]
+    [InlineData("import time; time.sleep(300)", "ran longer than 1 s")]
     [InlineData("print('rubbish {[')", "no JSON object with &quot;notify&quot;")]
     [InlineData(
         "import json; print(json.dumps({'notify': True, 'message': 'y' * 5_000_000}))",
@@ -109,7 +109,7 @@ public sealed partial class FailureAlertTests
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
         Assert.Contains(
-            ".venv/bin/python is there, but its Python is gone",
+            ".venv/bin/python exists, but its Python is missing",
             Assert.Single(alice.Bot.Take())["text"],
             StringComparison.Ordinal
         );
@@ -185,11 +185,11 @@ public sealed partial class FailureAlertTests
 
         var told = alice.Bot.All.Select(sent => sent["text"]!).ToList();
         Assert.Equal(4, told.Count);
-        Assert.Contains("is broken", told[0], StringComparison.Ordinal);
+        Assert.Contains("is failing", told[0], StringComparison.Ordinal);
         Assert.Contains("works again", told[1], StringComparison.Ordinal);
-        Assert.Contains("is broken", told[2], StringComparison.Ordinal);
+        Assert.Contains("is failing", told[2], StringComparison.Ordinal);
         Assert.Matches(
-            @"^⚠️ <b>flaky\.py fails now and then</b>\nIt failed 2 of the last 4 runs, within [^.]+\. The last one worked\.\n",
+            @"^⚠️ <b>flaky\.py fails now and then</b>\nIt failed 2 of the last 4 runs, in [^.]+\. The last run worked\.\n",
             told[3]
         );
         Assert.Equal(
@@ -220,7 +220,7 @@ public sealed partial class FailureAlertTests
 
         var told = Assert.Single(alice.Bot.All);
         Assert.Equal(("False", "sales.py"), (told["buttons"], told["script"]));
-        Assert.Matches(@"^✅ <b>sales\.py works again</b>\nIt was broken for \d+d( \d+h)?\.$", told["text"]);
+        Assert.Matches(@"^✅ <b>sales\.py works again</b>\nIt was failing for \d+d( \d+h)?\.$", told["text"]);
     }
 
     [Fact]

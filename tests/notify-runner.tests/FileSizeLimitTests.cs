@@ -7,7 +7,7 @@ namespace Notify.Tests;
 public sealed class FileSizeLimitTests
 {
     /// <summary>.NET maps its code twice through a file in memory, to which the limit applies; the published program has no such file.</summary>
-    private static readonly (string, string) s_withoutCodeFile = ("DOTNET_EnableWriteXorExecute", "0");
+    private static readonly (string, string) WithoutCodeFile = ("DOTNET_EnableWriteXorExecute", "0");
 
     [Fact]
     public async Task A_log_that_has_reached_the_limit_costs_its_entry_only()
@@ -19,7 +19,7 @@ public sealed class FileSizeLimitTests
         var ended = await alice.RunAsync(
             "/bin/sh",
             ["-c", "ulimit -f 8; exec \"$0\"", Programs.Path("notify-runner")],
-            s_withoutCodeFile
+            WithoutCodeFile
         );
 
         Assert.Equal(new Ended(0, "", ""), ended);
@@ -39,7 +39,7 @@ public sealed class FileSizeLimitTests
             var ended = await alice.RunAsync(
                 "/usr/bin/prlimit",
                 ["--fsize=0", "--", Programs.Path("notify-runner")],
-                s_withoutCodeFile
+                WithoutCodeFile
             );
             Assert.Equal((1, ""), (ended.Status, ended.Errors));
         }

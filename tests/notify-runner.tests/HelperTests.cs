@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Notify.Scripts;
+using Notify.Contracts;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests;
@@ -20,11 +21,19 @@ public sealed class HelperTests
 
         var listed = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["list"])).Output,
-            ScriptsJson.Default.ListListedScript
+            HelperContract.Default.ListListedScript
         )!;
 
         Assert.Equal(["a_new.py", "b_sent.py", "c_broken.py"], listed.Select(script => script.Name));
-        Assert.Equal(new ListedScript { Name = "a_new.py", Stem = "a_new" }, listed[0]);
+        Assert.Equal(
+            new ListedScript
+            {
+                Name = "a_new.py",
+                Stem = "a_new",
+                Next = "with the next round",
+            },
+            listed[0]
+        );
         Assert.Equal("just now", listed[1].LastRun);
         Assert.Equal(ScriptOutcome.Delivered, listed[1].LastOutcome);
         Assert.NotNull(listed[1].LastSent);
@@ -58,13 +67,13 @@ public sealed class HelperTests
         Assert.Equal("png", json.GetProperty("image").GetProperty("type").GetString());
         Assert.Equal(Pictures.Png, json.GetProperty("image").GetProperty("base64").GetBytesFromBase64());
         Assert.False(json.TryGetProperty("error", out _));
-        var ran = JsonSerializer.Deserialize(ended.Output, ScriptsJson.Default.RanScript)!;
+        var ran = JsonSerializer.Deserialize(ended.Output, HelperContract.Default.RanScript)!;
         Assert.Equal(("T", "M", "2h"), (ran.Title, ran.Message, ran.Cooldown));
         Assert.Equal("""{"x":null}""", ran.Data!.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal));
         Assert.Single(ran.Warnings!);
         var state = alice.State("chart")!.Value;
         Assert.Equal(
-            ["last_sent", "requested_run", "requested_outcome", "warnings"],
+            ["last_sent", "requested_run", "requested_outcome", "requested_took_ms", "warnings"],
             state.EnumerateObject().Select(member => member.Name)
         );
         Assert.Equal(
@@ -75,7 +84,7 @@ public sealed class HelperTests
     }
 
     [Fact]
-    public async Task The_list_tells_of_the_last_run_whoever_asked_for_it_and_the_rounds_alerts_do_not_heed_it()
+    public async Task The_list_shows_every_last_run_and_a_run_on_request_changes_no_failure_notice()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("it.py", "raise SystemExit('no data')");
@@ -87,14 +96,14 @@ public sealed class HelperTests
         );
         Assert.Contains("no data", broken.Error, StringComparison.Ordinal);
 
-        // The phone is told by the round, as if nobody had run it before; and once more when a round finds it mended.
+        // The phone is told by the round, as if nobody had run it before; and once more when a round finds it repaired.
         await alice.RoundAsync();
         Assert.Single(alice.Bot.All);
         alice.WriteScript("it.py", """print('{"notify": false}')""");
         await alice.RunAsync("notify-scripts", ["run", "it.py"]);
-        var mended = await ListedAsync(alice);
-        Assert.Equal((ScriptOutcome.NoAlert, null), (mended.LastOutcome, mended.Error));
-        Assert.True(mended.LastRunAt >= mended.LastRoundAt);
+        var repaired = await ListedAsync(alice);
+        Assert.Equal((ScriptOutcome.NoAlert, null), (repaired.LastOutcome, repaired.Error));
+        Assert.True(repaired.LastRunAt >= repaired.LastRoundAt);
         await alice.RoundAsync();
         Assert.Equal(2, alice.Bot.All.Count);
         Assert.Equal(ScriptOutcome.NoAlert, (await ListedAsync(alice)).LastOutcome);
@@ -134,7 +143,7 @@ public sealed class HelperTests
         Assert.Single(
             JsonSerializer.Deserialize(
                 (await alice.RunAsync("notify-scripts", ["list"])).Output,
-                ScriptsJson.Default.ListListedScript
+                HelperContract.Default.ListListedScript
             )!
         );
 
@@ -164,7 +173,7 @@ public sealed class HelperTests
 
         var ran = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["run", "chart.py"])).Output,
-            ScriptsJson.Default.RanScript
+            HelperContract.Default.RanScript
         )!;
 
         Assert.Null(ran.Image);
@@ -201,7 +210,7 @@ public sealed class HelperTests
 
     [Theory]
     [InlineData("raise SystemExit(3)", "failed", "exit status 3")]
-    [InlineData("import time; time.sleep(300)", "timeout", "still running after 1 s")]
+    [InlineData("import time; time.sleep(300)", "timeout", "ran longer than 1 s")]
     [InlineData("print('hm')", "unreadable_output", "It printed: \"hm\"")]
     [InlineData("import sys\nwhile True: sys.stdout.write('x' * 65536)", "too_much_output", "64 MiB")]
     public async Task Run_says_how_it_broke(string python, string reason, string words)
@@ -235,7 +244,7 @@ public sealed class HelperTests
 
         var status = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["sync-status"])).Output,
-            ScriptsJson.Default.SyncStatus
+            HelperContract.Default.SyncStatus
         )!;
         Assert.True(status.Synced);
         Assert.InRange(status.ElapsedSeconds!.Value, 190 * 60, (190 * 60) + 60);
@@ -272,8 +281,8 @@ public sealed class HelperTests
             Assert.Contains(command, help.Output, StringComparison.Ordinal);
         }
 
-        Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-scripts", ["--version"])).Output);
-        Assert.Matches(@"^\d+\.\d+\.\d+\s*$", (await alice.RunAsync("notify-runner", ["--version"])).Output);
+        Assert.Matches(Programs.Version, (await alice.RunAsync("notify-scripts", ["--version"])).Output);
+        Assert.Matches(Programs.Version, (await alice.RunAsync("notify-runner", ["--version"])).Output);
         Assert.Contains(
             "--dry-run",
             (await alice.RunAsync("notify-runner", ["--help"])).Output,

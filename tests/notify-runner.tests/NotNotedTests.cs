@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
-using Notify.Scripts;
+using Notify.Contracts;
 using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests;
 
 /// <summary>
-/// An alert whose sending can't be noted is sent all the same, under a key that holds for its cooldown, with a line that says what must be
+/// An alert whose sending not saved is sent all the same, under a key that holds for its cooldown, with a line that says what must be
 /// fixed. Nobody is shown an older good outcome as the last.
 /// </summary>
 public sealed class NotNotedTests
@@ -33,15 +33,18 @@ public sealed class NotNotedTests
             { "chown -R root: $K", ["belongs to root", "sudo chown -R"] },
             { "chown -R root: $K; chmod -R go= $K", ["belongs to root", "sudo chown -R"] },
             { "chown root: $K/state", [".notifications/state belongs to root", "sudo chown -R"] },
-            { "chmod 0500 $K/state", ["is closed to yourself", "chmod u+rwx"] },
-            { "chmod 0 $K", ["is closed to yourself", "chmod u+rwx"] },
+            { "chmod 0500 $K/state", ["does not let you in", "chmod u+rwx"] },
+            { "chmod 0 $K", ["does not let you in", "chmod u+rwx"] },
             { "rm $K/state/disk.json; mkdir $K/state/disk.json", ["disk.json is not a regular file", "mv "] },
             {
                 "rm $K/state/disk.json; ln -s /etc/hostname $K/state/disk.json",
                 ["disk.json is not a regular file", "mv "]
             },
             { "rm -r $K/state; touch $K/state", [".notifications/state is not a folder", "mv "] },
-            { "rm -r $K/state; ln -s /nowhere/state $K/state", [".notifications/state is a link to nothing", "rm "] },
+            {
+                "rm -r $K/state; ln -s /nowhere/state $K/state",
+                [".notifications/state is a link to a missing folder", "rm "]
+            },
             { "rm -r $K; echo > $K", [".notifications is not a folder", "mv "] },
         };
 
@@ -87,13 +90,13 @@ public sealed class NotNotedTests
 
             var status = (await alice.RunAsync("notify-runner", ["status"])).Output;
             Assert.All(words, word => Assert.Contains(word, status, StringComparison.Ordinal));
-            Assert.DoesNotContain("crontab", status, StringComparison.Ordinal);
-            Assert.Matches(@"disk\.py +not known +not known +not known +can't be noted", status);
+            Assert.DoesNotContain("notify-runner enable", status, StringComparison.Ordinal);
+            Assert.Matches(@"disk\.py +unknown +with the next round +unknown +unknown +not saved", status);
 
             var listed = Assert.Single(
                 JsonSerializer.Deserialize(
                     (await alice.RunAsync("notify-scripts", ["list"])).Output,
-                    ScriptsJson.Default.ListListedScript
+                    HelperContract.Default.ListListedScript
                 )!
             );
             Assert.Equal((ScriptOutcome.NotNoted, null, null), (listed.LastOutcome, listed.LastRunAt, listed.LastSent));
@@ -101,7 +104,7 @@ public sealed class NotNotedTests
 
             var dry = (await alice.RunAsync("notify-runner", ["--dry-run"])).Output;
             Assert.Contains(
-                "Would be sent now, unless it was sent in this cooldown already.",
+                "A round would send it now, unless it was already sent within this cooldown.",
                 dry,
                 StringComparison.Ordinal
             );
@@ -119,7 +122,7 @@ public sealed class NotNotedTests
     }
 
     [Fact]
-    public async Task When_it_is_fixed_the_next_alert_is_noted_again_and_has_no_such_line()
+    public async Task When_it_is_fixed_the_state_is_saved_again_and_the_next_alert_has_no_such_line()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full"));
@@ -140,6 +143,77 @@ public sealed class NotNotedTests
 
         Assert.Equal("97 % used", Assert.Single(alice.Bot.All)["message"]);
         Assert.Equal("delivered", alice.State("disk")!.Value.GetProperty("last_outcome").GetString());
+    }
+
+    [Theory]
+    [InlineData("1h")]
+    [InlineData("1d")]
+    public async Task What_was_sent_while_nothing_could_be_saved_is_not_sent_again_when_it_can(string cooldown)
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript(
+            "disk.py",
+            Analyst.Case("D01-state-disk-full").Replace("1h", cooldown, StringComparison.Ordinal)
+        );
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        // Half a period of the cooldown ago its third one began, so none begins in this test.
+        var length = cooldown == "1d" ? 86_400 : 3_600;
+        var then = Math.Floor(Analyst.UnixNow) - (2.5 * length);
+        var before = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"last_sent": {{then}}, "last_run": {{then}}, "last_outcome": "delivered", "cooldown": "{{cooldown}}"}"""
+        );
+        alice.WriteState("disk", before);
+        alice.Bot.Take();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        alice.Bot.Answer = sent =>
+            known.Add(sent["key"]!)
+                ? (200, """{"ok":true,"status":"delivered","id":"1"}""")
+                : (200, """{"ok":true,"status":"delivered","id":"1","repeated":true}""");
+        var folder = Path.Combine(alice.Home, ".notifications/state");
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Single(known);
+        Assert.Equal(4, alice.Bot.All.Count);
+        Assert.Contains("already sent within its cooldown; not sent again", alice.Log, StringComparison.Ordinal);
+
+        // The cooldown goes on from where it was: a daily report stays at its time of day.
+        Assert.Equal(then, alice.State("disk")!.Value.GetProperty("last_sent").GetDouble());
+        Assert.Equal("delivered", alice.State("disk")!.Value.GetProperty("last_outcome").GetString());
+
+        // Its next period.
+        alice.WriteState("disk", before.Replace($"{then}", $"{then - length}", StringComparison.Ordinal));
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(2, known.Count);
+        Assert.True(alice.State("disk")!.Value.GetProperty("last_sent").GetDouble() > Analyst.UnixNow - 600);
+    }
+
+    [Fact]
+    public async Task A_deleted_state_has_it_sent_again_and_a_refusal_is_asked_for_anew()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript("disk.py", Analyst.Case("D01-state-disk-full"));
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        File.Delete(Path.Combine(alice.Home, ".notifications/state/disk.json"));
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        File.Delete(Path.Combine(alice.Home, ".notifications/state/disk.json"));
+        alice.Bot.Answer = _ => (502, """{"error":"Telegram refused it."}""");
+
+        foreach (var _ in new[] { 1, 2, 3 })
+        {
+            Assert.Equal(1, (await alice.RoundAsync()).Status);
+        }
+
+        var keys = alice.Bot.All.Where(sent => sent["title"] is not null).Select(sent => sent["key"]).ToList();
+        Assert.Equal(5, keys.Count);
+        Assert.Equal(5, keys.Distinct(StringComparer.Ordinal).Count());
     }
 
     [Theory]
@@ -203,14 +277,14 @@ public sealed class NotNotedTests
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
         Assert.Contains(
-            "disk.py: said before, and not again within its cooldown. It ran for",
+            "disk.py: already sent within its cooldown; not sent again. It ran for",
             alice.Log,
             StringComparison.Ordinal
         );
     }
 
     [Fact]
-    public async Task A_failure_that_can_not_be_noted_is_told_under_one_key_and_says_what_must_be_fixed()
+    public async Task A_failure_that_can_not_be_saved_is_reported_under_one_key_and_says_what_to_fix()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("it.py", "raise SystemExit('no data')");

@@ -47,8 +47,8 @@ public sealed class NothingIsLeftBehindTests
         Assert.Equal(1, round.Status);
         Assert.Empty(alice.Processes());
         Assert.Contains(alice.Bot.All, sent => sent["message"] == "good");
-        Assert.Contains("a_sleeper.py: error after", alice.Log, StringComparison.Ordinal);
-        Assert.Contains("It was still running after 1 s and was ended.", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("a_sleeper.py: failed after", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("It ran longer than 1 s and was stopped.", alice.Log, StringComparison.Ordinal);
         Assert.Contains("\n    started", alice.Log, StringComparison.Ordinal);
     }
 
@@ -81,7 +81,7 @@ public sealed class NothingIsLeftBehindTests
 
         Assert.Equal(1, (await alice.RoundAsync()).Status);
 
-        Assert.Contains("It printed more than 64 MiB and was ended.", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("It printed more than 64 MiB and was stopped.", alice.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(alice.Bot.All, sent => sent["message"] == "2 GB later");
         Assert.Empty(alice.Processes());
     }
@@ -229,7 +229,7 @@ public sealed class NothingIsLeftBehindTests
     }
 
     [Fact]
-    public async Task A_script_whose_round_was_killed_is_ended_by_the_next_round_before_it_starts_anew()
+    public async Task A_script_of_a_killed_round_is_ended_by_the_next_round_before_it_starts_again()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript(

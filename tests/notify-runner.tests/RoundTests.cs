@@ -167,7 +167,7 @@ public sealed class RoundTests
     }
 
     [Fact]
-    public async Task One_broken_script_stops_no_other_and_makes_the_status_1()
+    public async Task One_failing_script_stops_no_other_and_makes_the_status_1()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("a_broken.py", "raise SystemExit(3)");
@@ -176,7 +176,7 @@ public sealed class RoundTests
         Assert.Equal(1, (await alice.RoundAsync(("NOTIFY_RUNNER_PARALLEL", "1"))).Status);
 
         Assert.Contains(alice.Bot.All, sent => sent["title"] == "Hello");
-        Assert.Contains("a_broken.py: error after", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("a_broken.py: failed after", alice.Log, StringComparison.Ordinal);
         Assert.Contains("exit status 3", alice.Log, StringComparison.Ordinal);
     }
 

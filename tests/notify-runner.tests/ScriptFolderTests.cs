@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Notify.Scripts;
+using Notify.Contracts;
 using Notify.Testing;
 using Xunit;
 
@@ -34,7 +34,7 @@ public sealed class ScriptFolderTests
         Assert.DoesNotContain("notes.txt", alice.Log, StringComparison.Ordinal);
         var listed = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["list"])).Output,
-            ScriptsJson.Default.ListListedScript
+            HelperContract.Default.ListListedScript
         )!;
         Assert.Equal(["folder.py", "good.py", new string('n', 220) + ".py"], listed.Select(script => script.Name));
         Assert.Equal(
@@ -101,7 +101,11 @@ public sealed class ScriptFolderTests
             ["own.py", "roots.py"],
             alice.Bot.All.Select(sent => sent["script"]).Order(StringComparer.Ordinal)
         );
-        Assert.Contains("nothing.py is passed over: it is a link to nothing", alice.Log, StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing.py is passed over: it is a link to a missing file",
+            alice.Log,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -123,7 +127,7 @@ public sealed class ScriptFolderTests
         Assert.DoesNotContain("_shop", alice.Log, StringComparison.Ordinal);
         var listed = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["list"])).Output,
-            ScriptsJson.Default.ListListedScript
+            HelperContract.Default.ListListedScript
         )!;
         Assert.Equal(["sales.py"], listed.Select(script => script.Name));
         Assert.DoesNotContain(

@@ -26,19 +26,19 @@ public sealed class ScriptsGoneTests
             { "mv $H/user $H/share", "The folder", "mv $H/share $H/user" },
             {
                 "mv $H/user/notifications $H/share; mkdir $H/user/notifications",
-                "holds no script any more",
+                "no longer holds any script",
                 "rmdir $H/user/notifications; mv $H/share $H/user/notifications"
             },
             {
                 "mount -t tmpfs -o mode=0755 notify-test $H/user/notifications",
-                "holds no script any more",
+                "no longer holds any script",
                 "umount $H/user/notifications"
             },
             { "chmod 0 $H/user", "can't be read (Permission denied)", "chmod 0750 $H/user" },
             { "mv $H/user $H/share; echo > $H/user", "can't be read", "rm $H/user; mv $H/share $H/user" },
             {
                 "mv $H/user/notifications/it.py $H/it.py; echo x > $H/user/notifications/notes.txt",
-                "holds no script any more",
+                "no longer holds any script",
                 "mv $H/it.py $H/user/notifications/it.py"
             },
         };
@@ -59,7 +59,7 @@ public sealed class ScriptsGoneTests
 
         Assert.Contains(words, alice.Log[log..], StringComparison.Ordinal);
         var told = Assert.Single(alice.Bot.Take());
-        Assert.Contains("None of your scripts runs", told["text"], StringComparison.Ordinal);
+        Assert.Contains("None of your scripts run", told["text"], StringComparison.Ordinal);
         Assert.Contains(
             words,
             told["text"]!.Replace("&quot;", "\"", StringComparison.Ordinal),
@@ -154,7 +154,7 @@ public sealed class ScriptsGoneTests
     }
 
     [Fact]
-    public async Task Where_it_can_not_be_noted_that_it_was_told_the_bot_is_asked_to_take_it_once()
+    public async Task If_the_notice_can_not_be_saved_a_key_keeps_it_to_one()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("it.py", Script);

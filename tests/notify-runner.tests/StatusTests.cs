@@ -1,3 +1,4 @@
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests;
@@ -26,15 +27,18 @@ public sealed class StatusTests
         var status = await alice.RunAsync("notify-runner", ["status"]);
 
         Assert.Equal(0, status.Status);
-        Assert.DoesNotContain("to look at", status.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("problem", status.Output, StringComparison.Ordinal);
         Assert.Contains("Bot: running, version 1.2.3", status.Output, StringComparison.Ordinal);
         Assert.Contains("Telegram: linked since 2026-01-30T19:20:00Z", status.Output, StringComparison.Ordinal);
-        Assert.Matches(@"sales\.py +just now +just now +23h \d+m +delivered", status.Output);
+        Assert.Matches(
+            @"sales\.py +just now \(\d+\.\d s\) +with the next round +just now +23h \d+m +delivered",
+            status.Output
+        );
         Assert.DoesNotContain('\u001b', status.Output);
     }
 
     [Fact]
-    public async Task What_must_be_mended_comes_first()
+    public async Task Problems_come_first()
     {
         await using var alice = await Analyst.CreateAsync();
         alice.WriteScript("broken.py", "raise ValueError('no data')");
@@ -46,9 +50,9 @@ public sealed class StatusTests
 
         var output = (await alice.RunAsync("notify-runner", ["status"])).Output;
 
-        Assert.StartsWith("3 things to look at:", output, StringComparison.Ordinal);
-        Assert.Contains("Write /start to @SalesBot", output, StringComparison.Ordinal);
-        Assert.Contains("The bot and Telegram: unreachable", output, StringComparison.Ordinal);
+        Assert.StartsWith("3 problems:", output, StringComparison.Ordinal);
+        Assert.Contains("Send /start to @SalesBot", output, StringComparison.Ordinal);
+        Assert.Contains("The bot has a problem with Telegram: unreachable", output, StringComparison.Ordinal);
         Assert.Contains("broken.py: It ended with exit status 1.", output, StringComparison.Ordinal);
         Assert.Contains("ValueError: no data", output, StringComparison.Ordinal);
     }
@@ -71,8 +75,8 @@ public sealed class StatusTests
 
         alice.WriteScript("sales.py", "");
         var noRound = (await alice.RunAsync("notify-runner", ["status"])).Output;
-        Assert.StartsWith("One thing to look at:", noRound, StringComparison.Ordinal);
-        Assert.Contains("No round has run yet. Is the line in your crontab?", noRound, StringComparison.Ordinal);
+        Assert.StartsWith("1 problem:", noRound, StringComparison.Ordinal);
+        Assert.Contains("No round has run yet. Run: notify-runner enable", noRound, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +94,7 @@ public sealed class StatusTests
         var output = (await alice.RunAsync("notify-runner", ["status"], ("TZ", "AAA-2"))).Output;
 
         Assert.StartsWith(
-            "All your notifications are muted until 2026-01-30 21:20. Send /unmute to the bot to get them again.\nsales is muted until you unmute it.",
+            "All your notifications are muted until 2026-01-30 21:20. To end it, send /unmute to the bot.\nsales is muted until you unmute it.",
             output,
             StringComparison.Ordinal
         );
@@ -119,7 +123,7 @@ public sealed class StatusTests
         Assert.Contains("sales.py: muted until 2026-01-30 21:20. It ran for", alice.Log, StringComparison.Ordinal);
         Assert.Equal("muted", alice.State("sales")!.Value.GetProperty("last_outcome").GetString());
         Assert.Matches(
-            @"sales\.py +just now +just now +\d+m +muted",
+            @"sales\.py +just now \(\d+\.\d s\) +with the next round +just now +\d+m +muted",
             (await alice.RunAsync("notify-runner", ["status"])).Output
         );
         Assert.Equal(0, (await alice.RoundAsync()).Status);

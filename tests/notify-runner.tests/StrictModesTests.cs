@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Notify.Scripts;
+using Notify.Contracts;
 using Notify.Testing;
 using Xunit;
 
@@ -69,7 +69,7 @@ public sealed class StrictModesTests
         Assert.Contains("it's open.py is passed over", alice.Log, StringComparison.Ordinal);
         var listed = JsonSerializer.Deserialize(
             (await alice.RunAsync("notify-scripts", ["list"])).Output,
-            ScriptsJson.Default.ListListedScript
+            HelperContract.Default.ListListedScript
         )!;
         var sentence = Assert.Single(listed, script => script.Name == "it's open.py").Error!;
         Assert.Contains(sentence, (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);

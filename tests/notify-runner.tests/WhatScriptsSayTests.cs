@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Notify.Sending;
+using Notify.Contracts;
+using Notify.Testing;
 using Xunit;
 
 namespace Notify.Tests;
@@ -266,7 +267,7 @@ public sealed class WhatScriptsSayTests
 
         var told = WebUtility.HtmlDecode(Assert.Single(alice.Bot.All, sent => sent["script"] == "orders.py")["text"])!;
         var sentence =
-            $"The file {alice.ScriptsFolder}/calendar.py is in the way: it has the name of Python's own module calendar";
+            $"The file {alice.ScriptsFolder}/calendar.py is in the way: it has the name of Python's module calendar";
         Assert.Contains(sentence, told, StringComparison.Ordinal);
         Assert.Contains(sentence, alice.Log, StringComparison.Ordinal);
         Assert.Contains(
@@ -285,13 +286,13 @@ public sealed class WhatScriptsSayTests
         "random.py",
         "import random\nprint(random.choice([1]))",
         "random.py",
-        "random.py is in the way: it has the name of Python's own module random"
+        "random.py is in the way: it has the name of Python's module random"
     )]
     [InlineData(
         "statistics.py",
         "def total(x): return x",
         "sales.py",
-        "statistics.py is in the way: it has the name of Python's own module statistics",
+        "statistics.py is in the way: it has the name of Python's module statistics",
         "from statistics import median"
     )]
     [InlineData(
@@ -307,7 +308,7 @@ public sealed class WhatScriptsSayTests
         "token.py",
         "print('{\"notify\": false}')",
         "sales.py",
-        "Beside it lies token.py",
+        "The folder also holds token.py",
         "raise ValueError('no data')"
     )]
     public async Task Each_way_to_hide_a_module_is_named(

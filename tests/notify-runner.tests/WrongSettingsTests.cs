@@ -18,11 +18,11 @@ public sealed class WrongSettingsTests
 
         Assert.Equal(78, round.Status);
         Assert.Contains(name, round.Errors, StringComparison.Ordinal);
-        Assert.Contains("No script was run: the settings are wrong.", alice.Log, StringComparison.Ordinal);
+        Assert.Contains("No script ran: the settings are wrong.", alice.Log, StringComparison.Ordinal);
         Assert.Contains($"{name} holds \"{value}\"", alice.Log, StringComparison.Ordinal);
         Assert.Contains("Its owner was told.", alice.Log, StringComparison.Ordinal);
         var told = Assert.Single(alice.Bot.All);
-        Assert.Contains("None of your scripts runs", told["text"], StringComparison.Ordinal);
+        Assert.Contains("None of your scripts run", told["text"], StringComparison.Ordinal);
         Assert.Contains(name, told["text"], StringComparison.Ordinal);
 
         // The bot takes one key once a day: the next rounds say nothing new.
@@ -58,7 +58,7 @@ public sealed class WrongSettingsTests
                 var said = (await alice.RunAsync("notify-runner", [argument])).Output;
 
                 Assert.Contains("NOTIFY_SCRIPT_TIMEOUT holds \"20s\"", said, StringComparison.Ordinal);
-                Assert.Contains("No round runs until it is fixed: crontab -e", said, StringComparison.Ordinal);
+                Assert.Contains("No round runs until you fix it: crontab -e", said, StringComparison.Ordinal);
             }
         }
         finally
