@@ -1,0 +1,3 @@
+using Notify.Command;
+
+return NotifyProgram.Run(args);
