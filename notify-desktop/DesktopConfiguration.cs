@@ -6,14 +6,6 @@ namespace Notify.Desktop;
 /// <summary>The gateway's address and the token, in <c>~/.config/notify-desktop</c> (or below <c>XDG_CONFIG_HOME</c>); for its owner alone.</summary>
 internal sealed record DesktopConfiguration(Uri Address, string Token)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    /// <summary>Any right of the group and of all others.</summary>
-    private const uint ToOthers = 0x3F;
-
-    /// <summary>The right of the group and of all others to write.</summary>
-    private const uint ByOthers = 0x12;
-
     private static string Folder =>
         Path.Combine(
             Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } own && Path.IsPathRooted(own)
@@ -26,8 +18,8 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
 
     private static string TokenFile => Path.Combine(Folder, "token");
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="DesktopException">It is missing or wrong, or others can read the token or put another in its place.</exception>
+    /// <summary>Reads the configuration.</summary>
+    /// <exception cref="DesktopException">It is missing or wrong, or others can read or replace the token.</exception>
     internal static DesktopConfiguration Read()
     {
         try
@@ -43,20 +35,20 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
             if (
                 FileStatus.OfPath(Folder) is not { } folder
                 || folder.Uid != Account.EffectiveUid
-                || (folder.Mode & ByOthers) != 0
+                || (folder.Mode & FileModes.WrittenByOthers) != UnixFileMode.None
             )
             {
                 throw new DesktopException(
                     DesktopException.NotSetUp,
-                    $"Others can change what is in {Folder}, and so let this desktop show what they like. Make it yours alone: chmod 700 {Folder}; then, as you can't know what was changed: notify-desktop login ADDRESS"
+                    $"Others can change {Folder}, and so decide what this desktop shows. Close it: chmod 700 {Folder}; then log in again, because somebody may have changed it: notify-desktop login ADDRESS"
                 );
             }
 
-            if ((status.Mode & ToOthers) != 0)
+            if ((status.Mode & FileModes.GroupAndOthers) != UnixFileMode.None)
             {
                 throw new DesktopException(
                     DesktopException.NotSetUp,
-                    $"Others can read {TokenFile}, which is a password. Close it: chmod 600 {TokenFile}. If somebody may have read it, revoke the device on the dashboard and make a new token."
+                    $"Others can read the token in {TokenFile}. Close it: chmod 600 {TokenFile}. If somebody may have read it, revoke the device on the dashboard and make a new token."
                 );
             }
 
@@ -71,22 +63,26 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
         }
     }
 
-    /// <summary>Stores it; whoever reads at that moment finds the old or the new one.</summary>
+    /// <summary>Saves it atomically: readers find the old or the new one.</summary>
     /// <exception cref="DesktopException">It can't be stored.</exception>
     internal void Write()
     {
         try
         {
-            Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute);
-            File.SetUnixFileMode(Folder, OwnerOnly | UnixFileMode.UserExecute);
-            AtomicFile.Replace(AddressFile, System.Text.Encoding.UTF8.GetBytes(Address.AbsoluteUri + "\n"), OwnerOnly);
+            Directory.CreateDirectory(Folder, FileModes.OwnerFolder);
+            File.SetUnixFileMode(Folder, FileModes.OwnerFolder);
+            AtomicFile.Replace(
+                AddressFile,
+                System.Text.Encoding.UTF8.GetBytes(Address.AbsoluteUri + "\n"),
+                FileModes.OwnerFile
+            );
             if (File.Exists(TokenFile))
             {
-                // The new one keeps the mode of the one that it replaces.
-                File.SetUnixFileMode(TokenFile, OwnerOnly);
+                // The new file keeps the mode of the old one.
+                File.SetUnixFileMode(TokenFile, FileModes.OwnerFile);
             }
 
-            AtomicFile.Replace(TokenFile, System.Text.Encoding.UTF8.GetBytes(Token + "\n"), OwnerOnly);
+            AtomicFile.Replace(TokenFile, System.Text.Encoding.UTF8.GetBytes(Token + "\n"), FileModes.OwnerFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,8 +90,8 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
         }
     }
 
-    /// <summary>A token goes over the network in clear text only where it does not leave this machine.</summary>
-    /// <exception cref="DesktopException">It is no address of a gateway.</exception>
+    /// <summary>Checks the address. A token travels in clear text only within this machine.</summary>
+    /// <exception cref="DesktopException">It is not a gateway's address.</exception>
     internal static Uri ParseAddress(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address)
         && (address.Scheme == "wss" || (address.Scheme == "ws" && address.IsLoopback))
@@ -103,17 +99,17 @@ internal sealed record DesktopConfiguration(Uri Address, string Token)
             ? address
             : throw new DesktopException(
                 DesktopException.NotSetUp,
-                $"\"{text}\" is no address of a gateway: it begins with wss://, as the dashboard shows it with the token."
+                $"\"{text}\" is not a gateway's address. Copy the one that the dashboard shows with the token; it begins with wss://."
             );
 }
 
-/// <summary>It can't go on; the message says what to do.</summary>
+/// <summary>The program can't continue; the message says what to do.</summary>
 internal sealed class DesktopException(int status, string message) : Exception(message)
 {
-    /// <summary>Nothing is configured, or wrongly (sysexits.h: EX_CONFIG). Starting again changes nothing.</summary>
+    /// <summary>The configuration is missing or wrong (sysexits.h: EX_CONFIG). A restart does not help.</summary>
     internal const int NotSetUp = 78;
 
-    /// <summary>The gateway does not take the token (EX_NOPERM). Starting again changes nothing.</summary>
+    /// <summary>The gateway refuses the token (EX_NOPERM). A restart does not help.</summary>
     internal const int Refused = 77;
 
     /// <summary>No desktop, or no gateway (EX_UNAVAILABLE).</summary>

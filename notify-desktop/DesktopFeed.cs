@@ -4,23 +4,23 @@ using System.Threading.Channels;
 namespace Notify.Desktop;
 
 /// <summary>
-/// Between the gateway and the desktop: what comes waits here, so that a notification service that hangs does not keep the program from answering
-/// the gateway; and of a burst it shows the first and then how many more there were.
+/// The queue between gateway and desktop. A hanging notification service does not keep the program from answering
+/// the gateway. Of a burst it shows the first ones and the number of others.
 /// </summary>
 /// <param name="show">Shows one.</param>
 /// <param name="time">The clock.</param>
 internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Task> show, TimeProvider time)
 {
-    /// <summary>Most that wait. Those beyond are counted, and said as more.</summary>
-    private const int MostWaiting = 1_000;
+    /// <summary>Most waiting notifications; more are only counted.</summary>
+    private const int MaxWaiting = 1_000;
 
     private readonly BurstGate _gate = new(time);
     private readonly Channel<ShownNotification> _waiting = Channel.CreateBounded<ShownNotification>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = true }
     );
     private int _unshown;
 
-    /// <summary>Takes one, without waiting for anything.</summary>
+    /// <summary>Queues one without waiting.</summary>
     internal void Take(ShownNotification notification)
     {
         if (!_waiting.Writer.TryWrite(notification))
@@ -29,7 +29,7 @@ internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Tas
         }
     }
 
-    /// <summary>Shows what comes, until it is told to end.</summary>
+    /// <summary>Shows notifications until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
         while (true)
@@ -65,7 +65,7 @@ internal sealed class DesktopFeed(Func<ShownNotification, CancellationToken, Tas
                 CultureInfo.InvariantCulture,
                 $"{count} more {(count == 1 ? "notification" : "notifications")}"
             ),
-            "Many came at once. The dashboard has all of them.",
+            "Too many to show at once. The dashboard has all of them.",
             time.GetUtcNow()
         );
 }

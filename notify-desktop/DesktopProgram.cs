@@ -1,12 +1,13 @@
+using Notify.Contracts;
 using Notify.Posix;
 
 namespace Notify.Desktop;
 
-/// <summary>What the commands do.</summary>
+/// <summary>The commands.</summary>
 internal static class DesktopProgram
 {
     /// <summary>Longest token in characters; the gateway takes messages of 4,096 bytes.</summary>
-    private const int LongestToken = 4_000;
+    private const int MaxTokenLength = 4_000;
 
     internal static Task<int> ShowAsync(bool isPrinted, CancellationToken cancellation) =>
         GuardedAsync(async () =>
@@ -22,7 +23,7 @@ internal static class DesktopProgram
                 HearAsync,
                 end.Token
             );
-            // Neither ends but for a reason: the token is not taken, the program is told to end, or it is broken.
+            // Both run until the token is refused, the program is told to end, or a bug ends one.
             var ended = await Task.WhenAny(showing, link);
             await end.CancelAsync();
             await Task.WhenAll(showing, link).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -59,14 +60,14 @@ internal static class DesktopProgram
 
             var token = (await Console.In.ReadLineAsync(cancellation))?.Trim() ?? "";
             if (
-                token.Length is 0 or > LongestToken
+                token.Length is 0 or > MaxTokenLength
                 || token.Count(c => c == '.') != 2
                 || !token.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
             )
             {
                 throw new DesktopException(
                     DesktopException.NotSetUp,
-                    "That is no token: copy the whole of it from the dashboard, it begins with eyJ."
+                    "This is not a token. Copy all of it from the dashboard; it begins with eyJ."
                 );
             }
 
@@ -101,12 +102,12 @@ internal static class DesktopProgram
             var configuration = DesktopConfiguration.Read();
             var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
             await Console.Out.WriteLineAsync(
-                $"{configuration.Address} lets this device in as {user}. Notifications are shown while this runs: {Program}"
+                $"{configuration.Address} accepts this device as {user}. Notifications appear while this runs: {Program}"
             );
             return 0;
         });
 
-    /// <summary>As it can be typed: what was downloaded is in no folder that the shell searches.</summary>
+    /// <summary>The program's path as a person can type it: a download is usually not on the PATH.</summary>
     private static string Program => Environment.ProcessPath ?? "notify-desktop";
 
     private static async Task<int> GuardedAsync(Func<Task<int>> act)

@@ -8,7 +8,7 @@ internal sealed class DesktopService : IDisposable
     private const string Name = "org.freedesktop.Notifications";
     private const string ObjectPath = "/org/freedesktop/Notifications";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Action<string> _say;
     private DBusConnection _bus;
@@ -18,9 +18,9 @@ internal sealed class DesktopService : IDisposable
     private DesktopService(DBusConnection bus, Action<string> say) => (_bus, _say) = (bus, say);
 
     /// <summary>Connects to the session's bus.</summary>
-    /// <param name="say">Takes a sentence for the person who reads the log.</param>
+    /// <param name="say">Writes a sentence to the log.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="DesktopException">There is none, or no notification service on it.</exception>
+    /// <exception cref="DesktopException">There is no bus, or no notification service on it.</exception>
     internal static async Task<DesktopService> ConnectAsync(Action<string> say, CancellationToken cancellation)
     {
         var service = new DesktopService(NewConnection(), say);
@@ -34,12 +34,12 @@ internal sealed class DesktopService : IDisposable
             service.Dispose();
             throw new DesktopException(
                 DesktopException.Unavailable,
-                $"This desktop shows no notifications ({e.Message}). Start it within a desktop session that has a notification service, or: notify-desktop --print"
+                $"This desktop can't show notifications ({e.Message}). Start notify-desktop in a desktop session with a notification service, or use: notify-desktop --print"
             );
         }
     }
 
-    /// <summary>Shows one. A service that was restarted meanwhile is connected to anew; one that takes it and gives no answer may have shown it, so that it is not told again.</summary>
+    /// <summary>Shows one. Reconnects to a restarted service. A service without an answer may have shown it, so it is not repeated.</summary>
     internal async Task ShowAsync(ShownNotification notification, CancellationToken cancellation)
     {
         try
@@ -64,7 +64,7 @@ internal sealed class DesktopService : IDisposable
             {
                 _isTroubleSaid = true;
                 _say(
-                    $"\"{notification.Title}\" could not be shown: {(e is TimeoutException ? "the desktop's notification service gives no answer" : e.Message)}. It is on the dashboard, as is what comes until the service works again."
+                    $"\"{notification.Title}\" could not be shown: {(e is TimeoutException ? "the desktop's notification service does not answer" : e.Message)}. The dashboard has it, and all that arrives until the service works again."
                 );
             }
         }
@@ -78,7 +78,7 @@ internal sealed class DesktopService : IDisposable
             DBusAddress.Session
                 ?? throw new DesktopException(
                     DesktopException.Unavailable,
-                    "There is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set). Start it within one, or: notify-desktop --print"
+                    "There is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set). Start notify-desktop in one, or use: notify-desktop --print"
                 )
         );
 
@@ -88,13 +88,13 @@ internal sealed class DesktopService : IDisposable
 
     private async Task BeginAsync(CancellationToken cancellation)
     {
-        await _bus.ConnectAsync().AsTask().WaitAsync(Patience, cancellation);
+        await _bus.ConnectAsync().AsTask().WaitAsync(CallTimeout, cancellation);
         var capabilities = await _bus.CallMethodAsync(
                 Message(),
                 static (message, _) => message.GetBodyReader().ReadArrayOfString(),
                 null
             )
-            .WaitAsync(Patience, cancellation);
+            .WaitAsync(CallTimeout, cancellation);
         _readsMarkup = capabilities.Contains("body-markup", StringComparer.Ordinal);
 
         MessageBuffer Message()
@@ -107,7 +107,7 @@ internal sealed class DesktopService : IDisposable
 
     private async Task NotifyAsync(ShownNotification notification, CancellationToken cancellation)
     {
-        await _bus.CallMethodAsync(Message()).WaitAsync(Patience, cancellation);
+        await _bus.CallMethodAsync(Message()).WaitAsync(CallTimeout, cancellation);
 
         MessageBuffer Message()
         {

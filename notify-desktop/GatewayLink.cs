@@ -1,58 +1,37 @@
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Notify.Contracts;
 using Notify.Dispatching;
+using Notify.Retry;
+using Notify.Text;
 
 namespace Notify.Desktop;
 
-/// <summary>What the gateway says (docs/gateway.md). What is not known here is passed over.</summary>
-internal sealed record GatewayMessage(
-    string? Type,
-    string? Id,
-    string? Title,
-    string? Message,
-    string? Script,
-    DateTimeOffset? Timestamp,
-    string? Username
-);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(GatewayMessage))]
-[JsonSerializable(typeof(Auth))]
-internal sealed partial class GatewayMessageJson : JsonSerializerContext;
-
-internal sealed record Auth(string Type, string Token);
-
-/// <summary>The connection to the gateway: it says who this is, answers pings, and comes back after every break until the gateway refuses the token.</summary>
+/// <summary>The connection to the gateway. It authenticates, answers pings, and reconnects until the gateway refuses the token.</summary>
 internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvider time, Action<string> say)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
-
-    /// <summary>A ping comes every 30 seconds; after three that did not come the connection is dead, whatever the network says of it.</summary>
+    /// <summary>A ping comes every 30 seconds. After three missing ones the connection is dead, whatever the network reports.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
 
-    /// <summary>A connection that held so long was a good one; a gateway that takes and drops is asked less and less.</summary>
+    /// <summary>A connection of this length was good. A gateway that accepts and drops is tried less and less often.</summary>
     private static readonly TimeSpan Proven = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>In bytes. The gateway takes 256 kB from the bot, and escapes some of it.</summary>
-    private const int LongestMessage = 600_000;
+    /// <summary>Longest message in bytes. The gateway takes 256 kB from the bot, and escapes some of it.</summary>
+    private const int MaxMessageLength = 600_000;
 
     private static readonly byte[] Pong = """{"type":"pong"}"""u8.ToArray();
 
     private bool _isSaid;
 
-    /// <summary>Shows what comes, until it is told to end.</summary>
-    /// <exception cref="DesktopException">The gateway does not take the token.</exception>
+    /// <summary>Shows notifications until cancelled.</summary>
+    /// <exception cref="DesktopException">The gateway refuses the token.</exception>
     internal async Task StayConnectedAsync(Func<GatewayMessage, Task> show, CancellationToken cancellation)
     {
-        var pause = FirstPause;
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         while (true)
         {
             long? since = null;
@@ -74,26 +53,23 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             {
                 reason =
                     e is OperationCanceledException
-                        ? "The gateway gives no answer."
+                        ? "The gateway does not answer."
                         : $"The gateway can't be reached: {Innermost(e)}";
             }
 
             if (since is { } begin && time.GetElapsedTime(begin) >= Proven)
             {
-                pause = FirstPause;
+                backoff.Reset();
                 _isSaid = false;
             }
 
             Lost(reason);
-
-            // Between half and one and a half of it, so that not all come back at once.
-            await Task.Delay(pause * ((500 + RandomNumberGenerator.GetInt32(1_000)) / 1_000.0), time, cancellation);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(backoff.Next(), time, cancellation);
         }
     }
 
-    /// <summary>Connects and says who it is; gives the user's name.</summary>
-    /// <exception cref="DesktopException">The gateway does not take the token, or can't be reached.</exception>
+    /// <summary>Connects and authenticates. Returns the user's name.</summary>
+    /// <exception cref="DesktopException">The gateway refuses the token, or can't be reached.</exception>
     internal async Task<string> TryOnceAsync(CancellationToken cancellation)
     {
         try
@@ -107,58 +83,56 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         {
             throw new DesktopException(
                 DesktopException.Unavailable,
-                $"The token is good, but no more is let in now: {e.Message}"
+                $"The token is valid, but the gateway takes no more connections at the moment: {e.Message}"
             );
         }
         catch (Exception e) when (IsTrouble(e, cancellation))
         {
-            var reason = e is OperationCanceledException ? "it gives no answer" : Innermost(e).TrimEnd('.');
+            var reason = e is OperationCanceledException ? "it does not answer" : Innermost(e).TrimEnd('.');
             throw new DesktopException(
                 DesktopException.Unavailable,
-                $"{configuration.Address} can't be reached: {ShownNotification.Printable(reason, 300)}. Is the address right, and does this machine reach the server?"
+                $"{configuration.Address} can't be reached: {SafeText.Line(reason, 300)}. Is the address right, and does this machine reach the server?"
             );
         }
     }
 
-    /// <summary>What was the matter in the end: the outer ones only say that there was something.</summary>
+    /// <summary>The innermost reason: outer exceptions only say that something failed.</summary>
     private static string Innermost(Exception e) => e.GetBaseException().Message;
 
     private static bool IsTrouble(Exception e, CancellationToken cancellation) =>
         e is WebSocketException or IOException
         || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
-    /// <summary>Closes as is polite; what was to be known is known, so that an end without an answer is as good.</summary>
+    /// <summary>Closes properly, but an end without an answer is fine too.</summary>
     private async Task LeaveAsync(ClientWebSocket socket, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(ClosePatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var limit = new TimeLimit(CloseTimeout, time, cancellation);
         try
         {
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, either.Token);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         }
         catch (Exception e) when (IsTrouble(e, cancellation))
         {
-            // The connection is cut with the socket.
+            // Disposing the socket cuts the connection.
         }
     }
 
     private async Task<string> OpenAsync(ClientWebSocket socket, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(ConnectPatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var limit = new TimeLimit(ConnectTimeout, time, cancellation);
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
-        await socket.ConnectAsync(configuration.Address, either.Token);
+        await socket.ConnectAsync(configuration.Address, limit.Token);
         var auth = JsonSerializer.SerializeToUtf8Bytes(
-            new Auth("auth", configuration.Token),
-            GatewayMessageJson.Default.Auth
+            new ClientMessage("auth", configuration.Token),
+            GatewayContract.Json.ClientMessage
         );
-        await socket.SendAsync(auth, WebSocketMessageType.Text, endOfMessage: true, either.Token);
-        var answer = await NextAsync(socket, either.Token);
+        await socket.SendAsync(auth, WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+        var answer = await NextAsync(socket, limit.Token);
         return answer?.Type switch
         {
-            "auth_ok" => ShownNotification.Printable(answer.Username ?? "you", 100),
-            "auth_error" => throw await RefusedAsync(socket, answer, either.Token),
-            _ => throw new IOException("it does not speak as the gateway does"),
+            "auth_ok" => SafeText.Line(answer.Username ?? "you", 100),
+            "auth_error" => throw await RefusedAsync(socket, answer, limit.Token),
+            _ => throw new IOException("it does not answer like a gateway"),
         };
     }
 
@@ -170,17 +144,16 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     {
         while (true)
         {
-            using var limit = new CancellationTokenSource(Silence, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            switch (await NextAsync(socket, either.Token))
+            using var limit = new TimeLimit(Silence, time, cancellation);
+            switch (await NextAsync(socket, limit.Token))
             {
                 case null:
                     return;
                 case { Type: "ping" }:
-                    await socket.SendAsync(Pong, WebSocketMessageType.Text, endOfMessage: true, either.Token);
+                    await socket.SendAsync(Pong, WebSocketMessageType.Text, endOfMessage: true, limit.Token);
                     break;
                 case { Type: "auth_error" } error:
-                    throw await RefusedAsync(socket, error, either.Token);
+                    throw await RefusedAsync(socket, error, limit.Token);
                 case { Type: "notification", Id.Length: > 0 } notification:
                     await show(notification);
                     break;
@@ -188,7 +161,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
     }
 
-    /// <summary>The next message; null where the connection was closed. One that can't be read is one of no type: it keeps nobody from the next ones.</summary>
+    /// <summary>The next message; null after the close. An unreadable one has no type and does not stop the next ones.</summary>
     private static async Task<GatewayMessage?> NextAsync(ClientWebSocket socket, CancellationToken cancellation)
     {
         var buffer = new byte[16 * 1024];
@@ -199,9 +172,9 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             {
                 Array.Resize(
                     ref buffer,
-                    length < LongestMessage
-                        ? Math.Min(length * 2, LongestMessage)
-                        : throw new IOException("it sends more than a notification can be")
+                    length < MaxMessageLength
+                        ? Math.Min(length * 2, MaxMessageLength)
+                        : throw new IOException("it sends more than a notification can hold")
                 );
             }
 
@@ -214,7 +187,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
             length += part.Count;
             if (part.EndOfMessage)
             {
-                return Read(buffer.AsSpan(0, length)) ?? new GatewayMessage(null, null, null, null, null, null, null);
+                return Read(buffer.AsSpan(0, length)) ?? new GatewayMessage(null);
             }
         }
     }
@@ -223,7 +196,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
     {
         try
         {
-            return JsonSerializer.Deserialize(text, GatewayMessageJson.Default.GatewayMessage);
+            return JsonSerializer.Deserialize(text, GatewayContract.Json.GatewayMessage);
         }
         catch (JsonException)
         {
@@ -231,21 +204,21 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         }
     }
 
-    /// <summary>Why it is not let in: the number of the close that follows tells whether the same token can work later.</summary>
+    /// <summary>The reason of the refusal. The close code tells whether the same token can work later.</summary>
     private static async Task<Exception> RefusedAsync(
         ClientWebSocket socket,
         GatewayMessage error,
         CancellationToken cancellation
     )
     {
-        var reason = ShownNotification.Printable(error.Message ?? "It gives no reason.", 300);
+        var reason = SafeText.Line(error.Message ?? "It gave no reason.", 300);
         while (await NextAsync(socket, cancellation) is not null) { }
 
         return (int?)socket.CloseStatus == GatewayClose.TooManyConnections
             ? new TooManyConnectionsException(reason)
             : new DesktopException(
                 DesktopException.Refused,
-                $"The gateway does not let this device in: {reason} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS"
+                $"The gateway refuses this device: {reason} Make a new token on the dashboard (Desktop, Add a device), then: notify-desktop login ADDRESS"
             );
     }
 
@@ -254,9 +227,7 @@ internal sealed class GatewayLink(DesktopConfiguration configuration, TimeProvid
         if (!_isSaid)
         {
             _isSaid = true;
-            say(
-                $"{ShownNotification.Printable(reason, 300)} It is tried again until it works; what comes meanwhile is on the dashboard."
-            );
+            say($"{SafeText.Line(reason, 300)} Trying again until it works. The dashboard has what arrives meanwhile.");
         }
     }
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Notify.Desktop;
 
-// notify-desktop            shows notifications on this desktop, as they come; a user unit starts it
+// notify-desktop            shows notifications on this desktop as they arrive; a user unit starts it
 // notify-desktop --print    prints them instead
-// notify-desktop login ADDRESS    stores the gateway's address and the token, which it asks for
-// notify-desktop status     whether the gateway lets this device in
+// notify-desktop login ADDRESS    saves the gateway's address and the token that it asks for
+// notify-desktop status     checks whether the gateway accepts this device
 // notify-desktop unit       prints the user unit
 var address = new Argument<string>("ADDRESS")
 {
@@ -17,20 +17,20 @@ var print = new Option<bool>("--print")
 };
 var login = new Command(
     "login",
-    "Store the gateway's address and a token from the dashboard; the token is read from standard input."
+    "Save the gateway's address and a token from the dashboard. The token comes from standard input."
 )
 {
     address,
 };
 login.SetAction((line, cancellation) => DesktopProgram.LoginAsync(line.GetRequiredValue(address), cancellation));
-var status = new Command("status", "Say whether the gateway lets this device in.");
+var status = new Command("status", "Check whether the gateway accepts this device.");
 status.SetAction((_, cancellation) => DesktopProgram.StatusAsync(cancellation));
 var unit = new Command(
     "unit",
-    "Print the unit with which systemd starts it in each of your sessions, for ~/.config/systemd/user/notify-desktop.service."
+    "Print a systemd unit that starts it in each of your sessions, for ~/.config/systemd/user/notify-desktop.service."
 );
 unit.SetAction((_, cancellation) => DesktopProgram.PrintUnitAsync(cancellation));
-var root = new RootCommand("Shows your notifications on this desktop the moment your scripts send them.")
+var root = new RootCommand("Shows your notifications on this desktop as your scripts send them.")
 {
     print,
     login,
@@ -39,7 +39,7 @@ var root = new RootCommand("Shows your notifications on this desktop the moment 
 };
 root.SetAction((line, cancellation) => DesktopProgram.ShowAsync(line.GetValue(print), cancellation));
 
-// An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
+// An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction wrongUse)
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Text;
+using Notify.Contracts;
 using Notify.Formatting;
+using Notify.Text;
 
 namespace Notify.Desktop;
 
@@ -10,49 +11,26 @@ namespace Notify.Desktop;
 /// <param name="At">When it was accepted.</param>
 internal sealed record ShownNotification(string Title, string Body, DateTimeOffset? At)
 {
-    private const int LongestTitle = 200;
+    private const int MaxTitleLength = 200;
 
-    private const int LongestBody = 1_000;
+    private const int MaxBodyLength = 1_000;
 
     internal static ShownNotification Of(GatewayMessage notification) =>
         new(
-            Printable(
+            SafeText.Message(
                 (notification.Title ?? notification.Script ?? "Notification").ReplaceLineEndings(" "),
-                LongestTitle
+                MaxTitleLength
             ),
-            Printable(LegacyMarkdown.Parse(notification.Message ?? "").Text, LongestBody),
-            notification.Timestamp
+            SafeText.Message(MarkdownReader.Parse(notification.Message ?? "").Text, MaxBodyLength),
+            DateTimeOffset.TryParse(
+                notification.Timestamp,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var at
+            )
+                ? at
+                : null
         );
-
-    /// <summary>The text without characters that a terminal obeys, that turn the order of others around, or that nobody sees; longer ones are cut with a sign that says so.</summary>
-    /// <param name="text">What somebody wrote.</param>
-    /// <param name="longest">Most UTF-16 units of the result.</param>
-    internal static string Printable(string text, int longest)
-    {
-        var clean = new StringBuilder();
-        var cutAt = 0;
-        foreach (var rune in text.ReplaceLineEndings("\n").EnumerateRunes())
-        {
-            if (!IsShown(rune))
-            {
-                continue;
-            }
-
-            if (clean.Length + rune.Utf16SequenceLength > longest)
-            {
-                clean.Length = cutAt;
-                return clean.Append('…').ToString();
-            }
-
-            clean.Append(rune.ToString());
-            cutAt = clean.Length < longest ? clean.Length : cutAt;
-        }
-
-        return clean.ToString();
-    }
-
-    // The joiners hold emoji of several parts together, and letters of some scripts apart.
-    private static bool IsShown(Rune rune) => rune.Value is '\n' or 0x200C or 0x200D || !UnseenCharacters.Include(rune);
 
     /// <summary>For services that read markup in the body.</summary>
     internal string EscapedBody() =>
@@ -70,7 +48,7 @@ internal sealed record ShownNotification(string Title, string Body, DateTimeOffs
     }
 }
 
-/// <summary>The ids that were shown, the last 1,000: the gateway may say one twice.</summary>
+/// <summary>The last 1,000 shown ids: the gateway may repeat one.</summary>
 internal sealed class ShownIds
 {
     private const int Most = 1_000;

@@ -55,7 +55,7 @@ public sealed partial class DesktopTests
         await WaitForAsync(desktop, "before");
 
         await gateway.Gateway.KillAsync();
-        await WaitForAsync(desktop, "It is tried again until it works");
+        await WaitForAsync(desktop, "Trying again until it works");
         await gateway.StartAsync();
         await Eventually.TrueAsync(
             () => desktop.Said.Split("Connected as alice.").Length == 3,
@@ -67,7 +67,7 @@ public sealed partial class DesktopTests
         await WaitForAsync(desktop, "after");
 
         Assert.Equal(2, desktop.Said.Split("before").Length);
-        Assert.Equal(2, desktop.Said.Split("It is tried again").Length);
+        Assert.Equal(2, desktop.Said.Split("Trying again until").Length);
     }
 
     [Fact]
@@ -94,18 +94,18 @@ public sealed partial class DesktopTests
     }
 
     [Fact]
-    public async Task A_token_that_is_taken_back_ends_it_with_77_and_says_what_to_do()
+    public async Task A_revoked_token_ends_it_with_77_and_says_what_to_do()
     {
         await using var gateway = await GatewayScene.BeginAsync();
         using var home = new DesktopHome();
         await home.LogInAsync(gateway, "alice", "the-laptop");
         Assert.Contains(
-            "lets this device in as alice",
+            "accepts this device as alice",
             (await home.RunAsync("", "status")).Said,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "Notifications are shown while this runs: /",
+            "Notifications appear while this runs: /",
             (await home.RunAsync("", "status")).Said,
             StringComparison.Ordinal
         );
@@ -240,7 +240,7 @@ public sealed partial class DesktopTests
         await SendAsync(gateway, "one", "Into the silence", null);
         await WaitForAsync(
             desktop,
-            "\"Into the silence\" could not be shown: the desktop's notification service gives no answer."
+            "\"Into the silence\" could not be shown: the desktop's notification service does not answer."
         );
         await screen.SignalServiceAsync("CONT");
         await SendAsync(gateway, "two", "Here again", null);
@@ -267,9 +267,9 @@ public sealed partial class DesktopTests
 
         var (status, said) = await home.RunAsync("", "status");
         Assert.Equal(69, status);
-        Assert.Contains("The token is good", said, StringComparison.Ordinal);
+        Assert.Contains("The token is valid", said, StringComparison.Ordinal);
         await using var desktop = DesktopProcess.Start(home, "--print");
-        await WaitForAsync(desktop, "alice has 5 connections already");
+        await WaitForAsync(desktop, "alice has 5 connections, which is the limit");
         five.ForEach(c => c.Dispose());
 
         await WaitForAsync(desktop, "Connected as alice.");

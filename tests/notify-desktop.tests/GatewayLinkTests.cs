@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Microsoft.Extensions.Time.Testing;
+using Notify.Contracts;
 using Notify.Desktop;
 using Notify.Testing;
 
@@ -35,7 +36,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(99));
         Assert.DoesNotContain(_said.ToArray(), s => s.Contains("gives no answer", StringComparison.Ordinal));
         _time.Advance(TimeSpan.FromSeconds(1));
-        await SaidAsync("The gateway gives no answer.");
+        await SaidAsync("The gateway does not answer.");
 
         _time.Advance(await _time.NextPauseAsync(1));
         await Eventually.TrueAsync(() => gateway.Connections == 2, () => "it does not come back", Cancellation);
@@ -55,8 +56,8 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         for (var i = 1; i <= 8; i++)
         {
             var pause = await _time.NextPauseAsync(i);
-            var middle = Math.Min(60, Math.Pow(2, i - 1));
-            Assert.InRange(pause.TotalSeconds, middle * 0.5, middle * 1.5);
+            var step = Math.Min(60, Math.Pow(2, i - 1));
+            Assert.InRange(pause.TotalSeconds, step / 2, step);
             _time.Advance(pause);
         }
 
@@ -65,7 +66,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
             () => $"{gateway.Connections} connections",
             Cancellation
         );
-        Assert.Single(_said.ToArray(), s => s.Contains("It is tried again until it works", StringComparison.Ordinal));
+        Assert.Single(_said.ToArray(), s => s.Contains("Trying again until it works", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -90,10 +91,10 @@ public sealed class GatewayLinkTests : IAsyncDisposable
             _time.Advance(await _time.NextPauseAsync(i));
         }
 
-        Assert.InRange((await _time.NextPauseAsync(3)).TotalSeconds, 0.5, 1.5);
+        Assert.InRange((await _time.NextPauseAsync(3)).TotalSeconds, 0.5, 1);
         Assert.Equal(
             2,
-            _said.ToArray().Count(s => s.Contains("It is tried again until it works", StringComparison.Ordinal))
+            _said.ToArray().Count(s => s.Contains("Trying again until it works", StringComparison.Ordinal))
         );
     }
 
@@ -114,7 +115,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         );
         Start(gateway);
 
-        await SaidAsync("it sends more than a notification can be");
+        await SaidAsync("it sends more than a notification can hold");
     }
 
     [Theory]
@@ -202,7 +203,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
     private sealed class PausingTime : FakeTimeProvider
     {
         /// <summary>Of the connect, of silence, of the close.</summary>
-        private static readonly TimeSpan[] s_limits =
+        private static readonly TimeSpan[] Limits =
         [
             TimeSpan.FromSeconds(20),
             TimeSpan.FromSeconds(100),
@@ -229,7 +230,7 @@ public sealed class GatewayLinkTests : IAsyncDisposable
         {
             TimeSpan[] pauses = [];
             await Eventually.TrueAsync(
-                () => (pauses = Timers(t => !s_limits.Contains(t))).Length >= number,
+                () => (pauses = Timers(t => !Limits.Contains(t))).Length >= number,
                 () => $"it paused {pauses.Length} times",
                 Cancellation
             );

@@ -1,4 +1,7 @@
+using Notify.Contracts;
 using Notify.Desktop;
+using Notify.Testing;
+using Notify.Text;
 
 namespace Notify.Tests;
 
@@ -18,7 +21,7 @@ public sealed class ShownNotificationTests
     [InlineData("e\u0301t\u00e9", "e\u0301t\u00e9")]
     [InlineData("one\r\ntwo\u2028three", "one\ntwo\nthree")]
     public void Nothing_in_it_is_obeyed_or_unseen(string written, string shown) =>
-        Assert.Equal(shown, ShownNotification.Printable(written, 100));
+        Assert.Equal(shown, SafeText.Message(written, 100));
 
     [Theory]
     [InlineData(200, 200, false)]
@@ -26,10 +29,10 @@ public sealed class ShownNotificationTests
     [InlineData(5, 200, false)]
     public void A_text_is_cut_only_where_it_is_too_long(int length, int longest, bool isCut)
     {
-        var shown = ShownNotification.Printable(new string('x', length), longest);
+        var shown = SafeText.Message(new string('x', length), longest);
 
-        Assert.Equal(Math.Min(length, longest), shown.Length);
-        Assert.Equal(isCut, shown.EndsWith('…'));
+        Assert.Equal(Math.Min(length, longest) + (isCut ? 3 : 0), shown.Length);
+        Assert.Equal(isCut, shown.EndsWith("...", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -37,10 +40,23 @@ public sealed class ShownNotificationTests
     {
         for (var longest = 1; longest < 10; longest++)
         {
-            var shown = ShownNotification.Printable("a\U0001F680\U0001F680\U0001F680\U0001F680\U0001F680", longest);
+            var shown = SafeText.Message("a\U0001F680\U0001F680\U0001F680\U0001F680\U0001F680", longest);
 
-            Assert.InRange(shown.Length, 1, longest);
+            Assert.InRange(shown.Length, 1, longest + 3);
             Assert.DoesNotContain('\uFFFD', string.Concat(shown.EnumerateRunes().Select(r => r.ToString())));
+        }
+    }
+
+    [Fact]
+    public void A_notification_holds_nothing_that_a_terminal_or_a_desktop_obeys()
+    {
+        foreach (var text in SafeOutput.EveryCharacter)
+        {
+            var shown = ShownNotification.Of(new GatewayMessage(null, Title: text, Message: text));
+
+            SafeOutput.Check(shown.Title, keepsLines: false);
+            SafeOutput.Check(shown.ForTerminal(), keepsLines: true);
+            SafeOutput.Check(shown.EscapedBody(), keepsLines: true);
         }
     }
 }
