@@ -7,7 +7,7 @@ umask 077
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/programs"
-for name in artifacts/publish/notify-*/; do
+for name in artifacts/publish/notify-*/ artifacts/publish/man/; do
     # What ./dev bench compares the programs with lies beside them.
     case "$name" in */notify-bare-*) continue ;; esac
     cp -r "$name" "$folder/programs/"

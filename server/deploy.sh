@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# server/deploy.sh: installs Notify on this machine, or brings it up to date. Again and again without harm; says what it changed.
+# server/deploy.sh: installs or updates Notify on this machine. Repeats do no harm; it says what it changed.
 #
 #   sudo server/deploy.sh                  the programs of artifacts/publish (./dev publish makes them), or of programs/ in a bundle
 #   sudo server/deploy.sh --programs DIR   those of another folder
-#   sudo server/deploy.sh --rollback       back to the version before
-#   sudo server/deploy.sh --remove         takes away what it installed; links, history, settings and accounts stay
+#   sudo server/deploy.sh --rollback       back to the earlier version
+#   sudo server/deploy.sh --remove         removes what it installed; links, history, settings and accounts stay
 #
-# With TELEGRAM_BOT_TOKEN in the environment it is written into /opt/data-analyst/.env. What is wrong is refused before anything is touched.
-# A version that is not healthy after the start is taken back by itself.
+# Writes TELEGRAM_BOT_TOKEN from the environment into /opt/data-analyst/.env. Refuses faults before it touches anything.
+# If a new version is not healthy after its start, the install rolls back.
 set -euo pipefail
 
 source_folder=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -18,9 +18,9 @@ source_folder=$(dirname "$(dirname "$(readlink -f "$0")")")
 releases=/opt/data-analyst/releases
 units=/etc/systemd/system
 services=(notify-gateway notify-bot notify-web)
-# How long a service may take until it answers, in seconds.
+# How long a service may take to answer, in seconds.
 patience=${NOTIFY_DEPLOY_PATIENCE:-60}
-# Versions that are kept to go back to.
+# Kept versions to roll back to.
 keep=3
 
 say() { printf '%s\n' "$*"; }
@@ -44,10 +44,12 @@ find_programs() {
     for name in bot web gateway desktop runner scripts; do
         [ -x "$programs/notify-$name/notify-$name" ] || stop "$programs/notify-$name/notify-$name is not there. Make the programs first: ./dev publish"
     done
+    [ -x "$programs/notify-command/notify" ] || stop "$programs/notify-command/notify is not there. Make the programs first: ./dev publish"
+    [ -f "$programs/man/notify.1.gz" ] || stop "$programs/man has no man pages. Make them with the programs: ./dev publish"
     version=$("$programs/notify-bot/notify-bot" --version) || stop "$programs/notify-bot/notify-bot does not run on this machine (it is made for linux-x64, glibc 2.36 or later)."
 }
 
-# need_safe_folders: the paths on standard input, which root is about to write to, can be changed by nobody else.
+# need_safe_folders: nobody but root can change the paths on standard input, to which root will write.
 need_safe_folders() {
     local said
     said=$(notify_check_folders) || stop "$said"
@@ -61,14 +63,14 @@ folders_of() {
     done
 }
 
-# The tree of files as it will be on the machine, in a folder beside the releases: the same disk, so that it becomes one by a rename.
+# Builds the tree of files in a folder beside the releases: on the same disk a rename makes it a release.
 stage() {
     need_safe_folders <<< "$releases"
     install -d -m 0755 /opt/data-analyst
     install -d -m 0700 "$releases"
     staged=$(mktemp -d "$releases/.new.XXXXXX")
     trap 'rm -rf "$staged" "$checked" "$draft"' EXIT
-    notify_stage "$source_folder" "$programs" "$staged" "$units"
+    notify_stage "$source_folder" "$programs" "$staged" "$units" /usr/local/share
 }
 
 check() {
@@ -88,8 +90,8 @@ check() {
 
 # --- installing -------------------------------------------------------------------------------------------------------------------------
 
-# apply TREE OLD: each file of the tree to its place if it differs, by a rename, so that nothing ever finds half of it; what only OLD has is taken away.
-# The copy is made in a fresh folder that is root's alone, so that whatever lies in the way is neither followed nor written to.
+# apply TREE OLD: puts each changed file of the tree in its place by a rename, so nothing ever reads half a file. Removes files that only OLD has.
+# Copies are made in a new folder of root's, so root follows and overwrites nothing that lies in the way.
 apply() {
     local tree=$1 old=$2 path target
     changed=()
@@ -101,7 +103,7 @@ apply() {
             continue
         fi
         mkdir -p "$(dirname "$target")"
-        # Said by hand: where the caller asks how it went, the shell does not stop at an error.
+        # Reported here: when the caller tests the status, the shell does not stop at an error.
         draft=$(mktemp -d "${target%/*}/.notify-new.XXXXXX") && cp -aT "$tree/$path" "$draft/file" && mv -fT "$draft/file" "$target" \
             || { rm -rf "$draft"; say "$target can't be written." >&2; return 1; }
         rmdir "$draft"
@@ -122,15 +124,15 @@ has_changed() {
     return 1
 }
 
-# A service began before its settings were last changed.
+# Whether a service started before the last change of its settings.
 is_older_than_settings() {
     local began
-    # To the microsecond: settings that change in the second of a start would count as read.
+    # To the microsecond: otherwise settings that change in the second of a start would count as read.
     began=$(systemctl show --timestamp=us+utc -p ActiveEnterTimestamp --value "$1")
     [ -n "$began" ] && [ "$(date -d "$began" +%s%N)" -lt "$(date -r /opt/data-analyst/.env +%s%N)" ]
 }
 
-# start SERVICE: as it has to run now. Its sockets stay open meanwhile, so that who calls waits for the answer and is not refused.
+# start SERVICE: starts or restarts it. Its sockets stay open, so callers wait and are not refused.
 start() {
     local service=$1 anew='' own=("/opt/data-analyst/notify/$1" "$units/$1.service")
     [ "$service" != notify-bot ] || own+=(/opt/data-analyst/notify/libe_sqlite3.so)
@@ -161,7 +163,7 @@ wait_until_healthy() {
     done
 }
 
-# activate TREE OLD: installs a tree and starts what it is made of.
+# activate TREE OLD: installs a tree and starts its services.
 activate() {
     local service unit ready=() retired=()
     declare -gA listened
@@ -187,10 +189,10 @@ activate() {
     done
 }
 
-# strands RELEASE: the sites of nginx that pass requests to where this release, which is about to come back, will not listen.
+# strands RELEASE: nginx sites that pass requests to addresses where this earlier release will not listen.
 strands() { notify_stranded "$(sed -n 's/^ListenStream=//p' "$1$units"/notify-*.socket)"; }
 
-# is_current NAME / point NAME RELEASE: which release is installed, and which was before.
+# is_current NAME / point NAME RELEASE: the installed release and the earlier one.
 release_of() { if [ -L "$releases/$1" ]; then readlink -f "$releases/$1"; fi; }
 point() { ln -sfnT "$(basename "$2")" "$releases/.$1" && mv -fT "$releases/.$1" "$releases/$1"; }
 
@@ -226,22 +228,22 @@ deploy() {
         fi
         if [ -n "$current" ] && [[ ${moved[*]} == *notify-[wg]* ]]; then notify_reload_nginx; fi
         forget_old
-        [ ${#changed[@]} -gt 0 ] || notify_said "all files are as they should be"
-        say "Notify $version runs. What is left to do, if anything, says: notify-bot doctor"
+        [ ${#changed[@]} -gt 0 ] || notify_said "all files are up to date"
+        say "Notify $version runs. To see what is left to do: notify-bot doctor"
         return 0
     fi
     if [ -z "$current" ] || [ "$current" = "$release" ]; then
-        say "There is no earlier version to go back to. Mend what the lines above name, then run this again; notify-bot doctor helps." >&2
+        say "There is no earlier version to roll back to. Fix what the lines above name, then run this again; notify-bot doctor helps." >&2
         return 1
     fi
     stranded=$(strands "$current")
-    say "Going back to ${current##*/}:"
+    say "Rolling back to ${current##*/}:"
     if activate "$current" "$release"; then
-        say "The version before runs again; ${release##*/} was taken back." >&2
+        say "The earlier version runs again; ${release##*/} was rolled back." >&2
     else
-        say "The version before is not healthy either. notify-bot doctor says why." >&2
+        say "The earlier version is not healthy either. notify-bot doctor says why." >&2
     fi
-    [ -z "$stranded" ] || say "nginx goes on with the site that it read last. On disk there is the one for ${release##*/} already, so put back what it was (/root/notify-site.before) before nginx is reloaded:"$'\n'"$(notify_indent <<< "$stranded")" >&2
+    [ -z "$stranded" ] || say "nginx still uses the site that it read last. On disk is the site for ${release##*/}, so restore the old one (/root/notify-site.before) before you reload nginx:"$'\n'"$(notify_indent <<< "$stranded")" >&2
     rm -rf "$release"
     return 1
 }
@@ -252,7 +254,7 @@ rollback() {
     current=$(release_of current)
     previous=$(release_of previous)
     [ -n "$previous" ] && [ -d "$previous" ] || stop "There is no version before this one."
-    say "Going back from ${current##*/} to ${previous##*/}:"
+    say "Rolling back from ${current##*/} to ${previous##*/}:"
     need_safe_folders < <(folders_of "$current" "$previous")
     stranded=$(strands "$previous")
     activate "$previous" "$current" || { say "It is not healthy; notify-bot doctor says why." >&2; return 1; }
@@ -273,10 +275,12 @@ remove() {
         rm -f "/$path"
         notify_said "removed /$path"
     done
-    rmdir /data/docs/examples/notifications /data/docs/examples /data/docs /opt/data-analyst/notify/download /opt/data-analyst/notify /run/notify-web /run/notify-gateway 2> /dev/null || true
+    # What Python compiled when root imported the package.
+    rm -rf /opt/data-analyst/notify/python/notifykit/__pycache__
+    rmdir /data/docs/examples/notifications /data/docs/examples /data/docs/python /data/docs /opt/data-analyst/notify/python/notifykit /opt/data-analyst/notify/python /opt/data-analyst/notify/download /opt/data-analyst/notify /run/notify-web /run/notify-gateway 2> /dev/null || true
     rm -rf "$releases"
     systemctl daemon-reload
-    say "Removed. What is yours stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."
+    say "Removed. Your data stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."
 }
 
 programs=

@@ -1,24 +1,30 @@
 # The Debian package: ./dev publish ends with it. Sourced by ./dev.
 #
-# It holds the same tree that server/deploy.sh installs, but for the units, which lie where packages have them. The scripts of the package share
+# It holds the same tree that server/deploy.sh installs, with the units in the packages' folder. The package's scripts share
 # server/lib with deploy.sh.
 
-# The package's version: the product's.
-package_version() { sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props; }
+# debian_version VERSION: as Debian writes it. A pre-release (1.0.0-rc.1) sorts before its release with a tilde; a second hyphen would begin Debian's own revision.
+debian_version() {
+    local version=${1/-/'~'}
+    printf '%s\n' "${version//-/.}"
+}
 
 # package: builds it from artifacts/publish. The same input makes the same package, bit for bit.
 package() {
-    local version root file stamp
+    local product version root file stamp
     stamp=$(git log -1 --format=%ct 2> /dev/null || date +%s)
-    version=$(package_version)
-    file=artifacts/publish/notify_${version}_amd64.deb
+    product=$(artifacts/publish/notify-bot/notify-bot --version)
+    version=$(debian_version "$product")
+    # Its name has the product's version: not every store of files takes a tilde.
+    file=artifacts/publish/notify_${product}_amd64.deb
+    rm -f artifacts/publish/notify_*_amd64.deb
     root=$(mktemp -d)
     chmod 0755 "$root"
     say "packing $file"
     (
         umask 022
         . server/lib/stage.sh
-        notify_stage . artifacts/publish "$root" /usr/lib/systemd/system
+        notify_stage . artifacts/publish "$root" /usr/lib/systemd/system /usr/share
         install -d "$root/DEBIAN" "$root/usr/lib/notify" "$root/usr/share/doc/notify" "$root/usr/share/lintian/overrides"
         install -m 0644 server/lib/guard.sh server/lib/prepare.sh "$root/usr/lib/notify/"
         install -m 0644 server/debian/copyright "$root/usr/share/doc/notify/copyright"
@@ -39,7 +45,7 @@ package() {
     ls -sh "$file" >&2
 }
 
-# package_preinst ROOT: the script that runs before anything is unpacked, and so has all that it needs in it.
+# package_preinst ROOT: the script before unpacking, which has everything that it needs in it.
 package_preinst() {
     local folders listens
     folders=$(cd "$1" && find . -path ./DEBIAN -prune -o \( -type f -o -type l \) -printf '/%h\n' | sed 's#^/[.]/#/#' | LC_ALL=C sort -u)
@@ -53,8 +59,8 @@ package_preinst() {
     done < server/debian/preinst
 }
 
-# package_archive ROOT STAMP FILE: what dpkg-deb --build would make, without the folders that are not the package's alone: dpkg takes away with a
-# package each empty folder of its list, and /opt or /data may have been there before.
+# package_archive ROOT STAMP FILE: like dpkg-deb --build, without shared folders: dpkg removes each empty folder of a
+# package's list, and /opt or /data may be older than the package.
 package_archive() {
     local root=$1 stamp=$2 file work
     file=$(readlink -f "$3")

@@ -1,15 +1,15 @@
-# What is looked at before root writes anything: folders that others could change, and nginx sites that would lose what they pass requests to.
-# POSIX sh, and no file beside it is needed: deploy.sh sources it, and tools/package.sh puts it into the package's preinst.
-# At the end of a pipe grep reads on to the end (no -q): deploy.sh takes it for a failure where what comes before can't write (pipefail).
+# Checks before root writes anything: folders that others can change, and nginx sites that would lose their target.
+# POSIX sh without other files: deploy.sh sources it, and tools/package.sh puts it into the package's preinst.
+# At the end of a pipe grep reads to the end (no -q): otherwise the command before it fails to write, and pipefail fails deploy.sh.
 
-# notify_group_is_roots GID: nobody but root is in the group.
+# notify_group_is_roots GID: only root is in the group.
 notify_group_is_roots() {
     [ "$1" != 0 ] || return 0
     ! getent group "$1" | cut -d: -f4 | tr ',' '\n' | grep -v '^$' | grep -vx root > /dev/null && ! getent passwd | cut -d: -f3,4 | grep -v '^0:' | grep ":$1\$" > /dev/null
 }
 
-# notify_unsafe PATH: prints why somebody else than root could change what root writes at PATH, and the command that fixes it. Nothing: it is safe.
-# From the root down, and no further than the first folder that is not there: root makes the rest. A link counts only outside of Notify's own
+# notify_unsafe PATH: prints why others than root could change what root writes at PATH, and the fixing command. Prints nothing if it is safe.
+# Checks from / down to the first missing folder: root creates the rest. A link may exist only outside of Notify's
 # folders, and only as root's.
 notify_unsafe() (
     set -f
@@ -20,10 +20,10 @@ notify_unsafe() (
         path=$done/$part
         if [ -L "$path" ]; then
             case $path/ in
-                /data/?* | /opt/data-analyst/*) echo "$path is a link, and root would write where it leads: rm $path"; return ;;
+                /data/?* | /opt/data-analyst/*) echo "$path is a link, and root would write to its target: rm $path"; return ;;
             esac
             if [ "$(stat -c %u "$path")" != 0 ]; then
-                echo "$path is a link of $(stat -c %U "$path")'s, and root would write where it leads: rm $path"
+                echo "$path is a link of $(stat -c %U "$path")'s, and root would write to its target: rm $path"
                 return
             fi
             target=$(readlink -f "$path")
@@ -32,7 +32,7 @@ notify_unsafe() (
         elif [ ! -e "$path" ]; then
             return
         elif [ ! -d "$path" ]; then
-            echo "$path is no folder: mv $path $path.aside"
+            echo "$path is not a folder: mv $path $path.aside"
             return
         elif [ "$(stat -c %u "$path")" != 0 ]; then
             echo "$path is $(stat -c %U "$path")'s, who could change what root writes there: chown root:root $path && chmod go-w $path"
@@ -56,22 +56,22 @@ notify_unsafe() (
 
 notify_indent() { sed 's/^/    /'; }
 
-# notify_check_folders: whether root may write to the paths on standard input. Says where not, and each command that puts it right.
+# notify_check_folders: whether root may safely write to the paths on standard input. Prints the unsafe ones with their fixing commands.
 notify_check_folders() {
     said=$(while IFS= read -r folder; do notify_unsafe "$folder"; done | LC_ALL=C sort -u)
     [ -n "$said" ] || return 0
-    echo "Root does not write where somebody else could put a link in the way:"
+    echo "Root does not write where another account could plant a link:"
     echo "$said" | notify_indent
-    echo "The command after each colon puts it right. Look first who needs it as it is; then run this again."
+    echo "The command after each colon fixes it. First check who needs it as it is. Then run this again."
     return 1
 }
 
-# notify_listens UNIT: where a socket of systemd's listens now, one address a line.
+# notify_listens UNIT: where a systemd socket listens now, one address a line.
 notify_listens() {
     systemctl show -p Listen --value "$1" 2> /dev/null | sed -n 's/ (Stream)$//p'
 }
 
-# notify_nginx: what nginx reads, each file after a line with its name; where nginx finds a mistake in it, the usual files.
+# notify_nginx: nginx's configuration, each file after a line with its name; the usual files if nginx finds a mistake.
 notify_nginx() {
     nginx -T 2> /dev/null && return 0
     for file in /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/*; do
@@ -79,7 +79,7 @@ notify_nginx() {
     done
 }
 
-# notify_sites ADDRESS: the files of nginx that pass requests to it.
+# notify_sites ADDRESS: nginx files that pass requests to it.
 notify_sites() {
     case $1 in
         /*) at="unix:$(printf '%s' "$1" | sed 's/[.]/[.]/g')"'([^0-9A-Za-z_.-]|$)' ;;
@@ -91,8 +91,8 @@ notify_sites() {
         $0 ~ at && !said[file]++ { print file }'
 }
 
-# notify_stranded ADDRESSES: lines "ADDRESS FILE": sites that pass requests to an address where Notify listens now and will no longer, once it
-# listens at ADDRESSES (one a line). What an operator has added to a socket (systemctl edit) is kept, and so counts.
+# notify_stranded ADDRESSES: lines "ADDRESS FILE": sites that pass requests to an address where Notify listens now, but no longer when it
+# listens at ADDRESSES (one a line). An admin's additions to a socket (systemctl edit) stay, and so count.
 notify_stranded() {
     for unit in notify-web.socket notify-gateway.socket notify-gateway-clients.socket; do
         notify_listens "$unit"
@@ -102,12 +102,12 @@ notify_stranded() {
     done
 }
 
-# notify_check_sites ADDRESSES: whether each site of nginx will find somebody at the other end. Says which will not, and the commands that change
-# it from the ports of earlier versions, which each account of the machine could reach, to the sockets.
+# notify_check_sites ADDRESSES: whether each nginx site will have a target. Prints those that will not, and the commands that change
+# them from the ports of earlier versions, which each account of the machine could reach, to the sockets.
 notify_check_sites() {
     said=$(notify_stranded "$1")
     [ -n "$said" ] || return 0
-    echo "This version listens on Unix sockets, which nginx alone can reach, and no longer where a site passes requests to:"
+    echo "This version listens on Unix sockets for nginx alone. It no longer listens where these sites pass requests to:"
     echo "$said" | notify_indent
     echo "Change the site, and do not reload nginx yet:"
     echo "$said" | cut -d' ' -f2- | LC_ALL=C sort -u | while IFS= read -r site; do
@@ -130,8 +130,8 @@ TEXT
     return 1
 }
 
-# notify_socket_text SERVICE: where and for whom the units of its sockets listen: equal texts need no other socket, so that nobody is refused
-# meanwhile. The bot's socket is deploy's either way, by the unit or by a command in it.
+# notify_socket_text SERVICE: addresses and owners of its socket units. With equal texts the socket stays open, so nobody is refused
+# meanwhile. The bot's socket belongs to deploy either way, by the unit or by a command in it.
 notify_socket_text() {
     for unit in "$1.socket" "$1-clients.socket"; do
         systemctl cat "$unit" 2> /dev/null | sed -n 's/^\(ListenStream\|FileDescriptorName\|Service\|SocketMode\|SocketUser\|SocketGroup\)=/'"$unit"' &/p' \

@@ -1,18 +1,18 @@
-# What has to be on the machine before anything is installed: groups, accounts, folders and their rights (specification, sections 3 and 4), and
-# the settings file; then how the services are opened and asked. Sourced by deploy.sh and by the package's scripts after guard.sh, so that there is
-# one place for it. Each function says what it changed and nothing else; a second call changes nothing.
+# Prepares the machine: groups, accounts, folders and their rights, and the settings file. Opens and checks
+# the services. deploy.sh and the package's scripts source it after guard.sh.
+# Each function reports only what it changed; a second call changes nothing.
 
 notify_said() { echo "  $*"; }
 
 notify_group() {
-    getent group "$1" > /dev/null || { groupadd --system "$1" && notify_said "made the group $1"; }
+    getent group "$1" > /dev/null || { groupadd --system "$1" && notify_said "created the group $1"; }
 }
 
 # notify_account NAME GROUP: an account that nobody can log in as.
 notify_account() {
     id "$1" > /dev/null 2>&1 && return 0
     useradd --system --gid "$2" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
-    notify_said "made the account $1"
+    notify_said "created the account $1"
 }
 
 notify_member() {
@@ -21,10 +21,10 @@ notify_member() {
     notify_said "$1 is in $2 now"
 }
 
-# notify_folder PATH OWNER GROUP MODE: the folder itself, nothing in it; never through a link.
+# notify_folder PATH OWNER GROUP MODE: the folder without its content, never through a link.
 notify_folder() {
     if [ -L "$1" ]; then
-        echo "$1 is a link. Notify's folders have to be folders: move it away." >&2
+        echo "$1 is a link, but Notify needs a folder there: move the link away." >&2
         return 1
     fi
     if [ ! -d "$1" ]; then
@@ -38,11 +38,11 @@ notify_folder() {
     fi
 }
 
-# notify_mode PATH MODE: as stat shows it, setgid included.
+# notify_mode PATH MODE: the mode as stat shows it, including setgid.
 notify_mode() {
     [ "$(stat -c %a "$1")" = "$2" ] && return 0
     chmod "0$2" "$1"
-    notify_said "$1 has the mode $2 now"
+    notify_said "$1 now has the mode $2"
 }
 
 notify_prepare() {
@@ -56,20 +56,20 @@ notify_prepare() {
 
     [ -d /data ] || { install -d -m 0755 /data && notify_said "made /data"; }
     notify_folder /data/notifications deploy data-ops 2770
-    # First the mode, which sets the mask too, then the entry, which leaves it.
+    # First the mode, which also sets the mask, then the entry, which keeps it.
     notify_mode /data/notifications 2770
     if ! getfacl -cpE /data/notifications | grep -x 'group:dataread:--x' > /dev/null; then
         setfacl -m g:dataread:--x /data/notifications
         notify_said "dataread may pass through /data/notifications"
     fi
-    # What an earlier engine left is the bot's to write now; what is in the files stays.
+    # The bot may write an earlier engine's files; their content stays.
     for file in telegram_users.json pending_codes.json pending_links.json; do notify_adopt "$file"; done
     [ -d /opt/data-analyst ] || { install -d -m 0755 /opt/data-analyst && notify_said "made /opt/data-analyst"; }
 }
 
-# notify_adopt NAME: gives a file in /data/notifications to the bot. Members of data-ops may write in this folder, and could put another file in this
-# one's place between two commands. So root changes it by a second name, in a folder that only root can enter, and only where there is no third:
-# a hard link to a file of somebody else's is left alone.
+# notify_adopt NAME: gives a file in /data/notifications to the bot. Members of data-ops may write in this folder, and could replace
+# the file between two commands. So root changes it by a second name, in a folder that only root can enter, and only if there is no third name:
+# a hard link to another file is left alone.
 notify_adopt() (
     file=/data/notifications/$1
     [ -f "$file" ] && [ ! -L "$file" ] || return 0
@@ -79,21 +79,21 @@ notify_adopt() (
     if ln -P "$file" mine 2> /dev/null && [ -f mine ] && [ ! -L mine ] && [ "$(stat -c %h mine)" = 2 ]; then
         chown deploy:data-ops mine
         chmod 0660 mine
-        notify_said "$file is deploy:data-ops' now, with the mode 660"
+        notify_said "$file now belongs to deploy:data-ops, with the mode 660"
     else
-        echo "$file was left as it is: it is no file of its own (a hard link). Put a copy in its place." >&2
+        echo "$file was left alone, because it is a hard link. Put a copy in its place." >&2
     fi
     rm -f mine
     cd /
     rmdir "$private" || true
 )
 
-# notify_setting NAME: what the settings file holds for it; nothing where it is not set.
+# notify_setting NAME: its value in the settings file; nothing if it is not set.
 notify_setting() {
     sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" /opt/data-analyst/.env 2> /dev/null | tail -n 1 | sed "s/[[:space:]]*\$//; s/^\"\\(.*\\)\"\$/\\1/; s/^'\\(.*\\)'\$/\\1/"
 }
 
-# notify_set NAME, value on standard input: never on a command line, which everybody on the machine can read.
+# notify_set NAME, value on standard input: everybody on the machine can read command lines.
 notify_set() {
     value=$(cat)
     [ "$(notify_setting "$1")" != "$value" ] || return 0
@@ -113,12 +113,12 @@ notify_settings() {
         install -o root -g root -m 0600 "$1" /opt/data-analyst/.env
         notify_said "made /opt/data-analyst/.env"
     fi
-    [ "$(stat -c '%U:%G' /opt/data-analyst/.env)" = root:root ] || { chown root:root /opt/data-analyst/.env && notify_said "/opt/data-analyst/.env is root's now"; }
+    [ "$(stat -c '%U:%G' /opt/data-analyst/.env)" = root:root ] || { chown root:root /opt/data-analyst/.env && notify_said "/opt/data-analyst/.env now belongs to root"; }
     notify_mode /opt/data-analyst/.env 600
     [ -n "$(notify_setting NOTIFY_JWT_SECRET)" ] || head -c 48 /dev/urandom | base64 -w 0 | notify_set NOTIFY_JWT_SECRET
 }
 
-# notify_ready SERVICE: whether its required settings are there. Says which are not.
+# notify_ready SERVICE: whether its required settings are set. Prints the missing ones.
 notify_ready() {
     case $1 in
         notify-bot) set -- "$1" TELEGRAM_BOT_TOKEN ;;
@@ -132,57 +132,57 @@ notify_ready() {
         [ -n "$(notify_setting "$name")" ] || missing="$missing $name"
     done
     [ -n "$missing" ] || return 0
-    notify_said "$service is installed and not started: /opt/data-analyst/.env lacks$missing. Put it in, then: systemctl enable --now $(notify_sockets "$service" | tr '\n' ' ')$service.service"
+    notify_said "$service is installed but not started: /opt/data-analyst/.env lacks$missing. Add it, then: systemctl enable --now $(notify_sockets "$service" | tr '\n' ' ')$service.service"
     return 1
 }
 
-# notify_sockets SERVICE: the units of its sockets that are installed.
+# notify_sockets SERVICE: its installed socket units.
 notify_sockets() {
     for unit in "$1.socket" "$1-clients.socket"; do
         ! systemctl cat "$unit" > /dev/null 2>&1 || echo "$unit"
     done
 }
 
-# notify_enable SERVICE: at each boot; its sockets first, and with them what watches their files.
+# notify_enable SERVICE: enables it at boot, after its sockets and the watcher of their files.
 notify_enable() {
     # shellcheck disable=SC2046 # One word for each unit.
     systemctl -q enable $(notify_sockets "$1") "$1.service"
     if systemctl cat notify-sockets.path > /dev/null 2>&1; then systemctl -q enable --now notify-sockets.path; fi
 }
 
-# notify_open SERVICE [anew]: its sockets listen; anew: as the units say now, which only a service that is down lets them.
+# notify_open SERVICE [anew]: opens its sockets; with "anew" by the current units, which needs a stopped service.
 notify_open() {
     sockets=$(notify_sockets "$1")
-    # A socket that is added later than its service runs is refused by systemd.
+    # systemd refuses a socket that is added while its service runs.
     for unit in $sockets; do systemctl -q is-active "$unit" || set -- "$1" anew; done
     # shellcheck disable=SC2086 # One word for each unit.
     if [ "${2-}" = anew ] && systemctl -q is-active "$1.service" $sockets; then
         systemctl stop "$1.service" $sockets
-        systemctl start $sockets && notify_said "opened the sockets of $1 anew"
+        systemctl start $sockets && notify_said "reopened the sockets of $1"
     else
         systemctl start $sockets
     fi
 }
 
-# notify_retire UNIT...: stops units that go, while their files are there. First what watches the sockets, which would open them again.
+# notify_retire UNIT...: stops removed units while their files exist. First the watcher, which would reopen the sockets.
 notify_retire() {
     systemctl stop notify-sockets.path notify-sockets.service 2> /dev/null || true
     systemctl -q disable --now "$@" 2> /dev/null || true
     systemctl reset-failed "$@" 2> /dev/null || true
 }
 
-# notify_reload_nginx: after the sockets of the dashboard or the gateway were opened at another place, and the sites changed for it.
+# notify_reload_nginx: after the sockets of the dashboard or the gateway moved and the sites were changed.
 notify_reload_nginx() {
     systemctl -q is-active nginx.service || return 0
     if nginx -tq 2> /dev/null; then
-        systemctl reload nginx.service && notify_said "nginx reads its sites anew"
+        systemctl reload nginx.service && notify_said "reloaded nginx"
     else
-        notify_said "nginx goes on with its sites as they were, since nginx -t finds a mistake in them. Mend it, then: systemctl reload nginx"
+        notify_said "nginx keeps its old sites, because nginx -t finds a mistake in them. Fix it, then: systemctl reload nginx"
     fi
 }
 
-# notify_healthy SERVICE: whether it answers as it should, where it listens now. A version of old listens on TCP, and answers for its public name alone.
-# By no proxy, whatever the environment says.
+# notify_healthy SERVICE: whether it answers at its current address. An old version listens on TCP, and answers only to its public name.
+# Uses no proxy, whatever the environment says.
 notify_healthy() {
     case $1 in
         notify-bot) set -- --unix-socket /data/notifications/bot.sock http://bot/health ;;

@@ -41,7 +41,7 @@ public abstract class PackageTests(string release)
             StringComparison.Ordinal
         );
         Assert.Equal("600 root:root", (await machine.DoAsync("stat -c '%a %U:%G' /opt/data-analyst/.env")).Trim());
-        Assert.Contains("All is well.", await machine.DoAsync("notify-bot doctor"), StringComparison.Ordinal);
+        Assert.Contains("Everything is fine.", await machine.DoAsync("notify-bot doctor"), StringComparison.Ordinal);
         var chat = await server.AddAnalystAsync("alice");
         await server.WriteScriptAsync(
             "alice",
@@ -227,7 +227,7 @@ public abstract class PackageTests(string release)
         );
 
         Assert.Contains(
-            "notify-bot is installed and not started: /opt/data-analyst/.env lacks TELEGRAM_BOT_TOKEN.",
+            "notify-bot is installed but not started: /opt/data-analyst/.env lacks TELEGRAM_BOT_TOKEN.",
             said,
             StringComparison.Ordinal
         );

@@ -53,7 +53,7 @@ public abstract partial class PagesTests(DeployedServer deployed)
     }
 
     [Fact]
-    public async Task An_operator_follows_the_page_from_install_to_backup_and_moving()
+    public async Task An_admin_follows_the_page_from_install_to_backup_and_moving()
     {
         // What the machine of an earlier engine has.
         await Machine.DoAsync(

@@ -20,7 +20,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 
         var said = await Machine.DoAsync(Deploy);
 
-        Assert.Contains("all files are as they should be", said, StringComparison.Ordinal);
+        Assert.Contains("all files are up to date", said, StringComparison.Ordinal);
         Assert.DoesNotContain("installed /", said, StringComparison.Ordinal);
         Assert.DoesNotContain("starting", said, StringComparison.Ordinal);
         Assert.Equal(before, await Machine.DoAsync("systemctl show -p MainPID notify-{bot,web,gateway}"));
@@ -66,10 +66,10 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         );
 
         Assert.Contains("installed /opt/data-analyst/notify/notify-bot", upgraded, StringComparison.Ordinal);
-        Assert.Contains("Going back from", back, StringComparison.Ordinal);
+        Assert.Contains("Rolling back from", back, StringComparison.Ordinal);
         Assert.True(status == 1, broken);
         Assert.Contains("notify-bot is not healthy", broken, StringComparison.Ordinal);
-        Assert.Contains("The version before runs again", broken, StringComparison.Ordinal);
+        Assert.Contains("The earlier version runs again", broken, StringComparison.Ordinal);
         Assert.Equal("ok", (await deployed.Server.HealthAsync()).GetProperty("status").GetString());
 
         var load = await EndLoadAsync();
@@ -103,7 +103,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     [InlineData(
         "exec python3 -c 'import os, socket\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\")\nl = socket.socket(fileno=3)\nwhile True:\n  c = l.accept()[0]; c.recv(9999); c.sendall(b\"HTTP/1.1 503 no\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n\"); c.close()'"
     )]
-    public async Task A_dashboard_that_is_not_healthy_is_taken_back_and_a_healthy_one_stays(string broken)
+    public async Task An_unhealthy_dashboard_is_rolled_back_and_a_healthy_one_stays(string broken)
     {
         await DeployThisAsync();
         var healthy = await AnotherVersionAsync("notify-web", "printf 'newer' >> notify-web");
@@ -116,7 +116,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
 
         Assert.True(status == 1, said);
         Assert.Contains("notify-web is not healthy", said, StringComparison.Ordinal);
-        Assert.Contains("The version before runs again", said, StringComparison.Ordinal);
+        Assert.Contains("The earlier version runs again", said, StringComparison.Ordinal);
         Assert.Equal(kept, await Machine.DoAsync("sha256sum /opt/data-analyst/notify/notify-web"));
         await deployed.Server.WaitUntilServedAsync();
     }
@@ -164,7 +164,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         await deployed.Server.WaitUntilServedAsync();
 
         // A healthy one is what people get, and the ports are closed.
-        Assert.Contains("nginx reads its sites anew", await Machine.DoAsync(Deploy), StringComparison.Ordinal);
+        Assert.Contains("reloaded nginx", await Machine.DoAsync(Deploy), StringComparison.Ordinal);
         await deployed.Server.WaitUntilServedAsync();
         Assert.Equal("", (await Machine.DoAsync("ss -Hltn '( sport = 5000 or sport = 8765 )'")).Trim());
 
@@ -180,7 +180,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
             "",
             (
                 await Machine.DoAsync(
-                    "systemctl --failed --no-legend; ls /etc/systemd/system/*.wants/notify-sockets.path 2> /dev/null || true"
+                    "systemctl list-units --failed --no-legend 'notify-*' nginx.service; ls /etc/systemd/system/*.wants/notify-sockets.path 2> /dev/null || true"
                 )
             ).Trim()
         );
@@ -232,7 +232,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     )]
     [InlineData(
         "mv /data/docs /data/docs.aside; mkfifo /data/docs",
-        "/data/docs is no folder",
+        "/data/docs is not a folder",
         "rm /data/docs; mv /data/docs.aside /data/docs"
     )]
     [InlineData("chown deploy /opt/data-analyst", "/opt/data-analyst is deploy's", "chown root /opt/data-analyst")]
@@ -274,7 +274,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         {
             var (status, said) = await Machine.RunAsync(Deploy);
             Assert.True(status == 1, said);
-            await Machine.DoAsync(Mend().Match(said).Groups["command"].Value);
+            await Machine.DoAsync(Fix().Match(said).Groups["command"].Value);
         }
 
         await Machine.DoAsync(Deploy);
@@ -343,7 +343,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     {
         await DeployThisAsync();
         await Machine.DoAsync(
-            $"rm -rf /root/spoilt; mkdir /root/spoilt; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/spoilt/; mkdir /root/spoilt/programs; cp -r {Server.Source}/artifacts/publish/notify-* /root/spoilt/programs/; cd /root/spoilt; {spoil}"
+            $"rm -rf /root/spoilt; mkdir /root/spoilt; cp -r {Server.Source}/server {Server.Source}/examples {Server.Source}/docs /root/spoilt/; mkdir /root/spoilt/programs; cp -r {Server.Source}/artifacts/publish/notify-* {Server.Source}/artifacts/publish/man /root/spoilt/programs/; cd /root/spoilt; {spoil}"
         );
         const string State =
             "find /etc/systemd/system /etc/sudoers.d /opt/data-analyst /usr/local/bin /data/docs -printf '%p %s %T@ %m\\n' | grep -v '/releases [0-9]' | sort; systemctl show -p MainPID notify-{bot,web,gateway}";
@@ -447,15 +447,28 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
             .Where(m => m.Text.StartsWith("load ", StringComparison.Ordinal))
             .Select(m => m.Text);
 
-    /// <summary>The version of this repository is installed, whatever the test before left.</summary>
-    private async Task DeployThisAsync() => await Machine.DoAsync(Deploy);
+    /// <summary>The version of this repository is installed, whatever the test before left, also where that one failed half-way with an older site.</summary>
+    private async Task DeployThisAsync()
+    {
+        var (status, _) = await Machine.RunAsync("grep -q '127.0.0.1:5000' /etc/nginx/sites-enabled/notify");
+        if (status == 0)
+        {
+            await Machine.DoAsync("rm -f /etc/nginx/sites-enabled/notify");
+        }
+
+        await Machine.DoAsync(Deploy);
+        if (status == 0)
+        {
+            await deployed.Server.StartNginxAsync();
+        }
+    }
 
     /// <summary>A version of its own, whose one program was changed by a command in its folder; gives the command that installs it.</summary>
     private async Task<string> AnotherVersionAsync(string program, string change)
     {
         var folder = $"/root/version-{Guid.NewGuid():N}";
         await Machine.DoAsync(
-            $"mkdir {folder}; cp -r {Server.Source}/artifacts/publish/notify-* {folder}/; cd {folder}/{program}; {change}"
+            $"mkdir {folder}; cp -r {Server.Source}/artifacts/publish/notify-* {Server.Source}/artifacts/publish/man {folder}/; cd {folder}/{program}; {change}"
         );
         return $"{Deploy} --programs {folder}";
     }
@@ -507,7 +520,7 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
         RegexOptions.ExplicitCapture | RegexOptions.Multiline,
         1000
     )]
-    private static partial Regex Mend();
+    private static partial Regex Fix();
 
     [GeneratedRegex("(?<sent>[0-9]+) sent, (?<failed>[0-9]+) failed", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Counts();
