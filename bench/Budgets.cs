@@ -28,7 +28,8 @@ internal sealed class Budgets(Scratch scratch)
     {
         var environment = scratch.CronEnvironment();
         var runner = scratch.PathOf("notify-runner");
-        var (python, round) = Alternate(
+        var (python, round) = SideBySide.Medians(
+            Runs,
             () => MeasuredProcess.Time(Scratch.Python, ["-c", "pass"], environment),
             () => MeasuredProcess.Time(runner, [], environment)
         );
@@ -51,9 +52,10 @@ internal sealed class Budgets(Scratch scratch)
     private void MeasureOneScript()
     {
         var environment = scratch.CronEnvironment();
-        var script = WriteScript("quiet.py", "import json\nprint(json.dumps({'notify': False}))\n");
+        var script = Scratch.WriteScript("quiet.py", "import json\nprint(json.dumps({'notify': False}))\n");
         var runner = scratch.PathOf("notify-runner");
-        var (bare, round) = Alternate(
+        var (bare, round) = SideBySide.Medians(
+            Runs,
             () => MeasuredProcess.Time(Scratch.Python, [script], environment),
             () => MeasuredProcess.Time(runner, [], environment)
         );
@@ -74,7 +76,9 @@ internal sealed class Budgets(Scratch scratch)
     {
         var scripts = Enumerable
             .Range(0, 20)
-            .Select(i => WriteScript($"sleeper{i}.py", "import time\ntime.sleep(1)\nprint('{\"notify\": false}')\n"))
+            .Select(i =>
+                Scratch.WriteScript($"sleeper{i}.py", "import time\ntime.sleep(1)\nprint('{\"notify\": false}')\n")
+            )
             .ToList();
         var took = MeasuredProcess.Time(scratch.PathOf("notify-runner"), [], scratch.CronEnvironment());
         scripts.ForEach(File.Delete);
@@ -129,7 +133,7 @@ internal sealed class Budgets(Scratch scratch)
 
     private void AddStart(string what, List<TimeSpan> starts, TimeSpan python, bool isBudget)
     {
-        var median = Median(starts);
+        var median = SideBySide.Median(starts);
         _budgets.Add(
             new(
                 what,
@@ -173,32 +177,6 @@ internal sealed class Budgets(Scratch scratch)
             return "";
         }
     }
-
-    private string WriteScript(string name, string content)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(scratch.Account.Home, "user", "notifications")).FullName;
-        var path = Path.Combine(folder, name);
-        File.WriteAllText(path, content);
-        return path;
-    }
-
-    /// <summary>Medians of two things measured in turn, so that what else the machine does meets both alike. The first of each warms the disk's cache up.</summary>
-    private static (TimeSpan First, TimeSpan Second) Alternate(Func<TimeSpan> first, Func<TimeSpan> second)
-    {
-        first();
-        second();
-        List<TimeSpan> firsts = [],
-            seconds = [];
-        for (var i = 0; i < Runs; i++)
-        {
-            firsts.Add(first());
-            seconds.Add(second());
-        }
-
-        return (Median(firsts), Median(seconds));
-    }
-
-    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
 
     private static string Ms(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");

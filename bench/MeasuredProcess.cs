@@ -20,14 +20,21 @@ internal sealed unsafe partial class MeasuredProcess
     internal int Id { get; }
 
     /// <summary>Starts a program; what it prints goes nowhere.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">All of its environment.</param>
+    /// <param name="ownSession">Whether it leads a session, as cron's jobs and the runner's scripts do. The kernel shares processors out by session first (autogroups).</param>
     internal static MeasuredProcess Start(
         string program,
         string[] arguments,
-        IReadOnlyDictionary<string, string> environment
+        IReadOnlyDictionary<string, string> environment,
+        bool ownSession = false
     )
     {
         var actions = stackalloc byte[LibC.SpawnStructSize];
+        var attributes = stackalloc byte[LibC.SpawnStructSize];
         Check(LibC.SpawnActionsInit(actions));
+        Check(LibC.SpawnAttributesInit(attributes));
         using var text = new NativeText();
         try
         {
@@ -36,13 +43,14 @@ internal sealed unsafe partial class MeasuredProcess
                 Check(LibC.SpawnActionsAddOpen(actions, descriptor, text.Add("/dev/null"), LibC.OpenReadWrite, 0));
             }
 
+            Check(LibC.SpawnAttributesSetFlags(attributes, ownSession ? LibC.SpawnSetSession : (short)0));
             var variables = text.AddAll(environment.Select(v => $"{v.Key}={v.Value}"));
             Check(
                 LibC.Spawn(
                     out var id,
                     text.Add(program),
                     actions,
-                    null,
+                    attributes,
                     text.AddAll([program, .. arguments]),
                     variables
                 )
@@ -51,6 +59,7 @@ internal sealed unsafe partial class MeasuredProcess
         }
         finally
         {
+            _ = LibC.SpawnAttributesDestroy(attributes);
             _ = LibC.SpawnActionsDestroy(actions);
         }
     }
@@ -60,7 +69,7 @@ internal sealed unsafe partial class MeasuredProcess
     internal static TimeSpan Time(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
         var began = Stopwatch.GetTimestamp();
-        var process = Start(program, arguments, environment);
+        var process = Start(program, arguments, environment, ownSession: true);
         var status = Wait(process.Id, out _);
         var took = Stopwatch.GetElapsedTime(began);
         return status == 0 ? took : throw new BenchException($"{program} ended with wait status {status}.");

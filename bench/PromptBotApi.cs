@@ -7,14 +7,14 @@ namespace Notify.Bench;
 /// <summary>A Bot API server that says yes at once and does nothing else, so that what is measured is the bot. It never has an update.</summary>
 internal sealed class PromptBotApi : IDisposable
 {
-    private static readonly byte[] s_sent = Answer(
+    private static readonly byte[] Sent = Answer(
         """{"ok":true,"result":{"message_id":1,"date":1767225600,"chat":{"id":1,"type":"private"}}}"""
     );
-    private static readonly byte[] s_me = Answer(
+    private static readonly byte[] Me = Answer(
         """{"ok":true,"result":{"id":110201,"is_bot":true,"first_name":"Bench","username":"NotifyBenchBot"}}"""
     );
-    private static readonly byte[] s_yes = Answer("""{"ok":true,"result":true}""");
-    private static readonly byte[] s_nothing = Answer("""{"ok":true,"result":[]}""");
+    private static readonly byte[] Yes = Answer("""{"ok":true,"result":true}""");
+    private static readonly byte[] Nothing = Answer("""{"ok":true,"result":[]}""");
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _ended = new();
@@ -117,16 +117,16 @@ internal sealed class PromptBotApi : IDisposable
         if (path.Contains("/send", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _sends);
-            return s_sent;
+            return Sent;
         }
 
         if (path.Contains("/getUpdates", StringComparison.Ordinal))
         {
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _ended.Token);
-            return s_nothing;
+            return Nothing;
         }
 
-        return path.Contains("/getMe", StringComparison.Ordinal) ? s_me : s_yes;
+        return path.Contains("/getMe", StringComparison.Ordinal) ? Me : Yes;
     }
 
     private static int BodyLength(string head)

@@ -10,6 +10,7 @@ using System.Text.RegularExpressions;
 using Notify.Posix;
 using Notify.Sandbox;
 using Notify.Sandbox.Control;
+using Notify.Scripts;
 using Group = Notify.Posix.Group;
 using Switch = Notify.Sandbox.Control.Switch;
 
@@ -79,7 +80,9 @@ internal sealed partial class Scratch : IDisposable
     /// <summary>The Python that cron finds.</summary>
     internal const string Python = "/usr/bin/python3";
 
-    internal string PathOf(string program) => Path.Combine(_programs, program, program);
+    /// <summary>The file of a program: its folder's name, but for what people type.</summary>
+    internal string PathOf(string program) =>
+        Path.Combine(_programs, program, program == "notify-command" ? "notify" : program);
 
     /// <summary>What cron gives a job; and a socket at which nobody listens.</summary>
     internal Dictionary<string, string> CronEnvironment() =>
@@ -92,6 +95,15 @@ internal sealed partial class Scratch : IDisposable
             ["LANG"] = "C",
             ["NOTIFY_BOT_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
         };
+
+    /// <summary>Puts a script into the account's folder. Returns its path.</summary>
+    internal static string WriteScript(string name, string content)
+    {
+        var folder = Directory.CreateDirectory(ScriptHome.OfThisUser().ScriptsFolder).FullName;
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
 
     /// <summary>Starts a bot with a data folder of its own.</summary>
     /// <param name="more">Of its environment.</param>
@@ -181,6 +193,28 @@ internal sealed partial class Scratch : IDisposable
             ),
             new Uri($"http://127.0.0.1:{port}")
         );
+    }
+
+    /// <summary>Starts what passes each text on to a Bot API and stores nothing.</summary>
+    internal async Task<(MeasuredProcess Process, string Socket)> StartBareRelayAsync(string api)
+    {
+        var socket = Path.Combine(_folder, "relay.sock");
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin" };
+        var process = MeasuredProcess.Start(PathOf("notify-bare-relay"), [socket, api], environment);
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var caller = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await caller.ConnectAsync(new UnixDomainSocketEndPoint(socket));
+                return (process, socket);
+            }
+            catch (SocketException) when (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+            }
+        }
     }
 
     /// <summary>A token of an hour, as the dashboard makes them.</summary>

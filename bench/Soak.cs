@@ -12,13 +12,13 @@ namespace Notify.Bench;
 /// </summary>
 internal sealed class Soak(Scratch scratch, TimeSpan length)
 {
-    private const double MostCpu = 0.01;
+    private const double MaxCpu = 0.01;
 
     /// <summary>A line of the log has some 150 bytes: this is about two lines a minute, and the lines at beginning and end.</summary>
-    private const long MostLogPerMinute = 4_000;
+    private const long MaxLogPerMinute = 4_000;
 
     /// <summary>After a long fault the bot's pauses are up to 30 s.</summary>
-    private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan RecoveryTimeout = TimeSpan.FromSeconds(90);
 
     private const long Person = 4242;
 
@@ -128,15 +128,15 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
         );
         await trouble.End();
 
-        var mended = Stopwatch.GetTimestamp();
+        var ended = Stopwatch.GetTimestamp();
         var isWell = await UntilOkAsync(data);
         var isMet = calls.GetArrayLength() > 0 && (state == "ok") == trouble.IsNone;
         var isGood =
-            share < MostCpu && written < MostLogPerMinute * Math.Max(1, trouble.Length.TotalMinutes) && isWell && isMet;
+            share < MaxCpu && written < MaxLogPerMinute * Math.Max(1, trouble.Length.TotalMinutes) && isWell && isMet;
         await output.WriteLineAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{trouble.Name, -34}{100 * share, 6:0.00} %{written, 10} B{calls.GetArrayLength(), 8}   {state, -18}{(isWell ? $"{Stopwatch.GetElapsedTime(mended).TotalSeconds:0.0} s" : "not"), 14}  {(isGood ? "pass" : "FAIL")}"
+                $"{trouble.Name, -34}{100 * share, 6:0.00} %{written, 10} B{calls.GetArrayLength(), 8}   {state, -18}{(isWell ? $"{Stopwatch.GetElapsedTime(ended).TotalSeconds:0.0} s" : "not"), 14}  {(isGood ? "pass" : "FAIL")}"
             )
         );
         return isGood;
@@ -163,7 +163,7 @@ internal sealed class Soak(Scratch scratch, TimeSpan length)
             !Budgets.AskHealth(Path.Combine(data, "bot.sock")).Contains("\"status\":\"ok\"", StringComparison.Ordinal)
         )
         {
-            if (Stopwatch.GetElapsedTime(began) > RecoveryPatience)
+            if (Stopwatch.GetElapsedTime(began) > RecoveryTimeout)
             {
                 return false;
             }

@@ -1,4 +1,4 @@
-# measure budgets|delivery|gateway|web|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
+# measure budgets|rounds|delivery|gateway|web|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
 
 # analysts FOLDER: lines for /etc/passwd and /etc/group, in files of these names: the thousand who ask the dashboard (bench/WebBudgets.cs), and their group.
 analysts() {
@@ -8,7 +8,7 @@ analysts() {
     printf 'bench-analysts:x:200000:%s\n' "$(paste -sd, <<< "$names")" > "$1/group"
 }
 
-# publish_bare NAME WHY: one of the programs that others are measured beside.
+# publish_bare NAME WHY: one of the bare programs to measure beside.
 publish_bare() {
     say "publishing $2"
     dotnet publish "bench/$1/$1.csproj" -c Release -o "artifacts/publish/$1" -v quiet -clp:NoSummary
@@ -19,11 +19,13 @@ measure() {
     # shellcheck disable=SC2154 # ./dev sets them.
     case "$1" in
         budgets | web) publish "${programs[@]}" ;;
+        rounds) publish notify-bot notify-runner ;;
         *) publish "${native_programs[@]}" ;;
     esac
+    case "$1" in budgets | delivery) publish_bare notify-bare-relay "a bare relay to measure the bot beside it" ;; esac
     case "$1" in budgets | gateway) publish_bare notify-bare-echo "a bare WebSocket echo to measure the gateway beside it" ;; esac
     case "$1" in budgets | web) publish_bare notify-bare-answer "a bare answer to measure the dashboard beside it" ;; esac
-    say "building what measures them"
+    say "building the measuring program"
     dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary -nodeReuse:false > /dev/null || dotnet build bench/notify-bench.csproj -c Release -v quiet -clp:NoSummary
     export DOTNET_ROOT
     DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")
@@ -51,7 +53,7 @@ measure() {
     cp -r artifacts/bin/notify-sandbox/release "$folder/sandbox"
     cp -r artifacts/bin/notify-bench/release "$folder/bench"
     chmod -R a+rX "$folder/programs" "$folder/sandbox" "$folder/bench"
-    # Accounts that only what is measured sees: nothing is left behind, whatever happens.
+    # Accounts that only the measured programs see: nothing is left behind.
     mkdir "$folder/more"
     analysts "$folder/more"
     cat /etc/passwd "$folder/more/passwd" > "$folder/passwd"
@@ -59,7 +61,7 @@ measure() {
     # shellcheck disable=SC2016 # The shell in there fills them in.
     local mounted=(unshare --mount sh -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group && shift && exec "$@"' sh "$folder")
     if ! "${mounted[@]}" true 2> /dev/null; then
-        say "root may not mount here, so all sessions of the dashboard are one user's"
+        say "root may not mount here, so all dashboard sessions belong to one user"
         mounted=()
     fi
     (cd / && "${mounted[@]}" setpriv --reuid="$account" --regid="$account" --init-groups -- env -i HOME="$home" PATH=/usr/bin:/bin DOTNET_ROOT="$DOTNET_ROOT" \
