@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
+using Notify.Contracts;
 
 namespace Notify.Demo;
 
@@ -74,26 +74,15 @@ internal sealed partial class AnalystInBrowser : IDisposable
         }
     }
 
-    /// <summary>What the dashboard's history says of each notification: which script said it, and its state; the newest first.</summary>
-    internal async Task<IReadOnlyList<(string? Script, string State)>> HistoryAsync(CancellationToken cancellation)
-    {
-        var history = await _http.GetFromJsonAsync<JsonElement>(
-            new Uri("api/notifications", UriKind.Relative),
-            cancellation
-        );
-        return
-        [
-            .. history
-                .GetProperty("notifications")
-                .EnumerateArray()
-                .Select(n =>
-                    (
-                        n.TryGetProperty("script", out var script) ? script.GetString() : null,
-                        n.GetProperty("state").GetString()!
-                    )
-                ),
-        ];
-    }
+    /// <summary>The dashboard's history, the newest first.</summary>
+    internal async Task<IReadOnlyList<NotificationAnswer>> HistoryAsync(CancellationToken cancellation) =>
+        (
+            await _http.GetFromJsonAsync(
+                new Uri("api/notifications", UriKind.Relative),
+                HistoryContract.Json.NotificationsAnswer,
+                cancellation
+            )
+        )!.Notifications;
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();

@@ -49,6 +49,12 @@ internal sealed class DemoHome : IDisposable
 
         MakeFolder(ScriptsFolder);
         MakeFolder(_home.KeptFolder);
+        MakeFolder(_home.HistoryFolder);
+        if (!_options.IsDemoHome && File.Exists(_home.RoundsFile))
+        {
+            _givenBack.Add((_home.RoundsFile, File.ReadAllBytes(_home.RoundsFile)));
+        }
+
         foreach (var example in examples)
         {
             var content = File.ReadAllBytes(example);
@@ -79,6 +85,11 @@ internal sealed class DemoHome : IDisposable
             }
         }
 
+        if (File.Exists(_home.RoundsFile))
+        {
+            File.Delete(_home.RoundsFile);
+        }
+
         foreach (var (path, content) in _givenBack)
         {
             File.WriteAllBytes(path, content);
@@ -93,6 +104,7 @@ internal sealed class DemoHome : IDisposable
                     _home.StateFolder,
                     _home.LockFolder,
                     _home.LogFolder,
+                    _home.HistoryFolder,
                     Path.Combine(_home.KeptFolder, "matplotlib"),
                     Path.Combine(_home.KeptFolder, "charts"),
                 }
@@ -150,6 +162,7 @@ internal sealed class DemoHome : IDisposable
             {
                 Path.Combine(_home.StateFolder, stem + ".json"),
                 Path.Combine(_home.LockFolder, stem + ".lock"),
+                Path.Combine(_home.HistoryFolder, stem + ".jsonl"),
             }
         )
         {
@@ -179,7 +192,7 @@ internal sealed class DemoHome : IDisposable
             MakeFolder(parent);
         }
 
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(path, FileModes.OwnerFolder);
         _madeFolders.Add(path);
     }
 }

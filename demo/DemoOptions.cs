@@ -11,7 +11,6 @@ internal sealed record DemoOptions
           --programs FOLDER     has every program as NAME/NAME
           --examples FOLDER     the example scripts
           --once                ends by itself: prints what the phone got; status 0 if all of it came
-          --screenshot FILE     and takes a picture of the phone with chromium
           --demo-home           this account's home is for the demo: the examples may be replaced and stay there
           --web-port PORT       of the dashboard; default 8424, or any free one where that is taken
           --phone-port PORT     of the phone page; default 8425, or any free one where that is taken
@@ -25,9 +24,6 @@ internal sealed record DemoOptions
 
     /// <summary>Whether to end after one round.</summary>
     public bool IsOnce { get; init; }
-
-    /// <summary>Where to put a picture of the phone, or null for none.</summary>
-    public string? Screenshot { get; init; }
 
     /// <summary>Whether the home is the demo's to fill. Else it is a person's, and nothing in it may be lost.</summary>
     public bool IsDemoHome { get; init; }
@@ -60,9 +56,6 @@ internal sealed record DemoOptions
                     break;
                 case "--examples" when value is not null:
                     examples = Path.GetFullPath(value);
-                    break;
-                case "--screenshot" when value is not null:
-                    parsed = parsed with { Screenshot = Path.GetFullPath(value) };
                     break;
                 case "--web-port" when ushort.TryParse(value, out var port):
                     parsed = parsed with { WebPort = port };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Notify.Contracts;
 using Notify.Sandbox.Control;
 
 namespace Notify.Demo;
@@ -9,7 +10,6 @@ internal sealed class DemoRun(
     Programs programs,
     DemoServers servers,
     DemoRound round,
-    ScratchFolder scratch,
     DemoHome home,
     Story story
 )
@@ -48,12 +48,6 @@ internal sealed class DemoRun(
 
         await servers.UntilDeliveredAsync(bot, cancellation);
         var isComplete = ended == 0 && await HasArrivedAsync(phone, hasChart, cancellation);
-        if (options.Screenshot is { } file)
-        {
-            await Screenshot.TakeAsync(programs, phone.Page, file, scratch, cancellation);
-            story.Step("picture", file);
-        }
-
         if (options.IsOnce)
         {
             var took = story.Took;
@@ -73,13 +67,13 @@ internal sealed class DemoRun(
     {
         await phone.TypeAsync("/start", cancellation);
         var answer =
-            await phone.WaitForAsync(m => CodeOf(m) is not null, DemoServers.Patience, cancellation)
+            await phone.WaitForAsync(m => CodeOf(m) is not null, DemoServers.StartTimeout, cancellation)
             ?? throw new DemoException($"The bot answered /start with no code. {programs.LastWords("notify-bot")}");
         await analyst.EnterCodeAsync(CodeOf(answer)!, cancellation);
         if (
             await phone.WaitForAsync(
                 m => m.Text.Contains("Linked", StringComparison.Ordinal),
-                DemoServers.Patience,
+                DemoServers.StartTimeout,
                 cancellation
             )
             is null
@@ -133,9 +127,9 @@ internal sealed class DemoRun(
     private async Task ShowHistoryAsync(AnalystInBrowser analyst, CancellationToken cancellation)
     {
         story.Say("\nThe dashboard's history says:");
-        foreach (var (script, state) in (await analyst.HistoryAsync(cancellation)).Reverse())
+        foreach (var said in (await analyst.HistoryAsync(cancellation)).Reverse())
         {
-            story.Say($"  {script}: {state}");
+            story.Say($"  {said.Script}: {said.State.Word()}");
         }
     }
 

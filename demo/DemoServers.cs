@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
+using Notify.Contracts;
 using Notify.Sandbox;
 using Notify.Sending;
 using Group = Notify.Posix.Group;
@@ -27,7 +27,7 @@ internal sealed partial class DemoServers(
 )
 {
     /// <summary>Generous, since it may run on a busy machine; what is waited for takes a second or two.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>The domain of the sample analyst's Google account; nobody's (RFC 2606).</summary>
     private const string Domain = "example.com";
@@ -103,7 +103,7 @@ internal sealed partial class DemoServers(
         );
         await UntilHealthAsync(
             bot,
-            health => health.GetProperty("telegram").GetProperty("state").GetString() == "ok",
+            health => health.Telegram?.State == TelegramState.Ok,
             "is not healthy",
             cancellation
         );
@@ -184,16 +184,11 @@ internal sealed partial class DemoServers(
 
     /// <summary>Waits until the phone has all that the bot was given: then what is not there never comes.</summary>
     internal Task UntilDeliveredAsync(Process bot, CancellationToken cancellation) =>
-        UntilHealthAsync(
-            bot,
-            health => health.GetProperty("queue").GetProperty("length").GetInt32() == 0,
-            "still has notifications to deliver",
-            cancellation
-        );
+        UntilHealthAsync(bot, health => health.Queue?.Length == 0, "still has notifications to deliver", cancellation);
 
     private async Task UntilHealthAsync(
         Process bot,
-        Predicate<JsonElement> isSo,
+        Predicate<BotHealth> isSo,
         string problem,
         CancellationToken cancellation
     )
@@ -205,7 +200,8 @@ internal sealed partial class DemoServers(
         {
             try
             {
-                return client.Get("/health", cancellation) is { IsOk: true, Body: { } health } && isSo(health);
+                var answer = client.Get("/health", cancellation);
+                return answer.IsOk && answer.Read(HealthContract.Json.BotHealth) is { } health && isSo(health);
             }
             catch (BotUnreachableException)
             {
@@ -232,10 +228,10 @@ internal sealed partial class DemoServers(
                 );
             }
 
-            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+            if (TimeProvider.System.GetElapsedTime(since) > StartTimeout)
             {
                 throw new DemoException(
-                    $"{program} {problem} after {Patience.TotalSeconds:0} s. {programs.LastWords(program)}"
+                    $"{program} {problem} after {StartTimeout.TotalSeconds:0} s. {programs.LastWords(program)}"
                 );
             }
 

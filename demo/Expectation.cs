@@ -9,7 +9,7 @@ internal sealed record Expectation(string What, Predicate<MessageView> Test)
 {
     internal bool IsMet(MessageView message) => Test(message);
 
-    /// <summary>What the three examples send.</summary>
+    /// <summary>What the examples send.</summary>
     /// <param name="hasChart">Whether the report must have its chart.</param>
     internal static IReadOnlyList<Expectation> Of(bool hasChart) =>
         [
@@ -19,5 +19,7 @@ internal sealed record Expectation(string What, Predicate<MessageView> Test)
                 m => m.Text.Contains("daily report", StringComparison.Ordinal) && (m.Photo is not null || !hasChart)
             ),
             new("the alert on stale tables", m => m.Text.Contains("stale table", StringComparison.Ordinal)),
+            new("the table of open orders", m => m.Text.Contains("wait over 3 days", StringComparison.Ordinal)),
+            new("the file of open orders", m => m.Document is not null),
         ];
 }

@@ -44,7 +44,7 @@ internal sealed class PhoneInSandbox : IDisposable
     /// <summary>Waits until the bot has written something; null where it did not in time.</summary>
     internal async Task<MessageView?> WaitForAsync(
         Func<MessageView, bool> isIt,
-        TimeSpan patience,
+        TimeSpan timeout,
         CancellationToken cancellation
     )
     {
@@ -56,7 +56,7 @@ internal sealed class PhoneInSandbox : IDisposable
                 return found;
             }
 
-            if (TimeProvider.System.GetElapsedTime(since) > patience)
+            if (TimeProvider.System.GetElapsedTime(since) > timeout)
             {
                 return null;
             }

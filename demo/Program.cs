@@ -25,7 +25,7 @@ try
     var story = new Story(Console.Out);
     var servers = new DemoServers(options, programs, scratch, home, story);
     var round = new DemoRound(programs, scratch, home, story);
-    var demo = new DemoRun(options, programs, servers, round, scratch, home, story);
+    var demo = new DemoRun(options, programs, servers, round, home, story);
     return await demo.RunAsync(end.Token) ? 0 : 1;
 }
 catch (DemoException e)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Notify.Demo;
 
@@ -14,7 +13,7 @@ internal sealed class Programs : IAsyncDisposable
     /// <summary>The search path that cron gives its jobs.</summary>
     internal const string CronPath = "/usr/bin:/bin";
 
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _folder;
     private readonly ScratchFolder _scratch;
@@ -65,33 +64,8 @@ internal sealed class Programs : IAsyncDisposable
         return environment;
     }
 
-    /// <summary>Waits for a line of a program that is started after this call; such as the one that says where it listens.</summary>
-    internal async Task<Match> WaitForLineAsync(string program, Regex wanted, CancellationToken cancellation)
-    {
-        var found = new TaskCompletionSource<Match>(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look(string name, string line)
-        {
-            if (name == program && wanted.Match(line) is { Success: true } match)
-            {
-                found.TrySetResult(match);
-            }
-        }
-
-        Heard += Look;
-        try
-        {
-            return await found.Task.WaitAsync(cancellation);
-        }
-        finally
-        {
-            Heard -= Look;
-        }
-    }
-
-    private Action<string, string>? Heard { get; set; }
-
     /// <summary>Starts a program that serves until the demo ends.</summary>
-    /// <param name="program">Its name, or its path where it is none of the demo's.</param>
+    /// <param name="program">Its name.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">All of its environment.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -103,27 +77,19 @@ internal sealed class Programs : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        var process = await StartAsync(
-            program.StartsWith('/') ? program : PathOf(program),
-            arguments,
-            environment,
-            "/",
-            cancellation
-        );
-        var name = Path.GetFileName(program);
+        var process = await StartAsync(PathOf(program), arguments, environment, "/", cancellation);
         lock (_running)
         {
             _running.Add(process);
         }
 
-        var log = TextWriter.Synchronized(new StreamWriter(LogOf(name), append: true) { AutoFlush = true });
+        var log = TextWriter.Synchronized(new StreamWriter(LogOf(program), append: true) { AutoFlush = true });
         var first = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Hear(string? line)
         {
             if (line is not null)
             {
                 log.WriteLine(line);
-                Heard?.Invoke(name, line);
             }
 
             first.TrySetResult(line);
@@ -225,7 +191,7 @@ internal sealed class Programs : IAsyncDisposable
 
         try
         {
-            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(EndPatience);
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(EndTimeout);
         }
         catch (TimeoutException)
         {

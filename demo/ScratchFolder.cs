@@ -46,10 +46,7 @@ internal sealed class ScratchFolder : IDisposable
             Path.GetTempPath().Length + Prefix.Length + 10 + Socket.Length <= 107
                 ? Directory.CreateTempSubdirectory(Prefix).FullName
                 : Directory
-                    .CreateDirectory(
-                        $"/tmp/{Prefix}{Guid.NewGuid().ToString("N")[..6]}",
-                        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-                    )
+                    .CreateDirectory($"/tmp/{Prefix}{Guid.NewGuid().ToString("N")[..6]}", FileModes.OwnerFolder)
                     .FullName;
         return new ScratchFolder(
             path,

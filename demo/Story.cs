@@ -2,6 +2,7 @@ using System.Text;
 using Notify.Formatting;
 using Notify.Posix;
 using Notify.Sandbox.Control;
+using Notify.Text;
 
 namespace Notify.Demo;
 
@@ -81,11 +82,11 @@ internal sealed class Story(TextWriter output)
         var done = 0;
         foreach (var (offset, sign) in signs)
         {
-            result.Append(TerminalText.Safe(text.Text[done..offset])).Append(sign);
+            result.Append(SafeText.Message(text.Text[done..offset])).Append(sign);
             done = offset;
         }
 
-        return result.Append(TerminalText.Safe(text.Text[done..])).ToString();
+        return result.Append(SafeText.Message(text.Text[done..])).ToString();
     }
 
     private void Line(string text) => output.WriteLine($"  ┃ {text}");

@@ -1,12 +1,12 @@
-# ./dev demo [--once] [--screenshot FILE]. Sourced by ./dev.
+# ./dev demo [--once] [--no-chart]. Sourced by ./dev.
 #
-# Builds the programs, and gives the demo a home for its analyst that is nobody's: as root the account notify-demo, else a scratch folder in
-# place of the person's own home. What it then does and shows is in demo/.
+# Builds the programs, and gives the demo's analyst a separate home: as root the account notify-demo, else a scratch folder in
+# place of the person's home. The rest is in demo/.
 
 demo_account=notify-demo
 demo_programs=(notify-sandbox notify-bot notify-gateway notify-web notify-runner notify-scripts notify-demo)
 
-# The projects that a project is built from, itself included, one a line.
+# A project and those that it needs, one a line.
 projects_of() {
     local waiting=("$1") seen=() project reference
     while [ ${#waiting[@]} -gt 0 ]; do
@@ -21,7 +21,7 @@ projects_of() {
     printf '%s\n' "${seen[@]}"
 }
 
-# Says each project as it is built: a first build takes a minute, and a silent one looks dead.
+# Prints each project as it is built: a first build takes a minute, and a silent one looks dead.
 demo_progress() {
     local of=$1 log=$2 done=0 line
     while IFS= read -r line; do
@@ -33,8 +33,8 @@ demo_progress() {
     done
 }
 
-# Analyzers and documentation are for ./dev build: without them it takes half the time. The compiler stays warm between the projects under a name of its own and is ended
-# afterwards: the demo leaves nothing running, and nobody else's compiler is ended.
+# Analyzers and documentation are for ./dev build: without them it takes half the time. The compiler stays warm between the projects under its own name and is ended
+# afterwards: the demo leaves nothing running, and ends no other compiler.
 demo_build() {
     local log compiler status=0
     log=$(mktemp)
@@ -47,15 +47,15 @@ demo_build() {
     if [ "$status" != 0 ]; then
         cat "$log" >&2
         rm -f "$log"
-        stop "The build failed: see above. Without a network, packages can't be restored; else report what it says."
+        stop "The build failed: see above. Without a network, it can't restore packages. Report any other cause."
     fi
     rm -f "$log"
 
-    # Root in a person's clone must not leave what the person's own next build can't write over.
+    # Root in a person's clone must not leave files that the person's next build can't overwrite.
     if [ "$(id -u)" = 0 ]; then chown -R -h --reference=. artifacts; fi
 }
 
-# Charts need matplotlib. The report comes without one too, as text, and says so.
+# Charts need matplotlib. Without it the report is text, and says so.
 demo_python() {
     local python
     if [ -n "$demo_no_chart" ] && { PATH=/usr/bin:/bin command -v python3 || command -v python3; } > /dev/null; then
@@ -68,20 +68,20 @@ demo_python() {
     if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
         say "installing for the chart: python3-matplotlib (some 900 MB on Debian 12; ./dev demo --no-chart does without)"
         { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-matplotlib; } > /dev/null 2>&1 \
-            || say "python3-matplotlib could not be installed (apt-get install python3-matplotlib says why); the report comes without its chart"
+            || say "python3-matplotlib could not be installed (apt-get install python3-matplotlib says why); the report has no chart"
     elif [ -n "$python" ]; then
-        say "python3 has no matplotlib, so the report comes without its chart. For the chart: sudo apt-get install python3-matplotlib"
+        say "python3 has no matplotlib, so the report has no chart. For the chart: sudo apt-get install python3-matplotlib"
     fi
     PATH=/usr/bin:/bin command -v python3 > /dev/null || command -v python3 > /dev/null || stop "There is no python3, and the examples are Python scripts. Install it: sudo apt-get install python3 python3-matplotlib"
 }
 
-# The folder of the .NET installation: a program that was built, not published, looks for it in the usual places only.
+# The folder of the .NET installation: an unpublished program looks for it only in the usual places.
 dotnet_root() { dirname "$(readlink -f "$(command -v dotnet)")"; }
 
 demo_as_root() {
-    local home dotnet target status=0
+    local home dotnet target
     if ! id "$demo_account" > /dev/null 2>&1; then
-        say "making the account $demo_account in the group dataread (userdel --remove $demo_account takes it away again)"
+        say "creating the account $demo_account in the group dataread (userdel --remove $demo_account removes it)"
         groupadd --force dataread
         useradd --create-home --user-group --groups dataread --shell /usr/sbin/nologin --comment "Notify demo" "$demo_account"
     fi
@@ -111,22 +111,16 @@ demo_as_root() {
         env -i HOME="$home" PATH="$PATH" TERM="${TERM:-dumb}" ${TZ:+"TZ=$TZ"} DOTNET_ROOT="$dotnet"
         "$home/demo/programs/notify-demo/notify-demo" --programs "$home/demo/programs" --examples "$home/demo/examples" --demo-home "$@")
     cd "$home" || return
-    if [ -z "$demo_picture" ]; then
-        exec "${run[@]}"
-    fi
-    "${run[@]}" --screenshot "$home/demo/phone.png" || status=$?
-    [ "$status" != 0 ] || as_demo cat "$home/demo/phone.png" > "$demo_picture"
-    return "$status"
+    exec "${run[@]}"
 }
 
 demo_as_person() {
     local dotnet home status=0 arguments
     dotnet=$(dotnet_root)
     arguments=("$PWD/artifacts/bin/notify-demo/release/notify-demo" --programs "$PWD/artifacts/demo" --examples "$PWD/examples/notifications" "$@")
-    [ -z "$demo_picture" ] || arguments+=(--screenshot "$demo_picture")
     mkdir -p artifacts/demo
     for target in "${demo_programs[@]}"; do ln -sfn "../bin/$target/release" "artifacts/demo/$target"; done
-    # In the clone, not in /tmp: it lies where a person can look into it, and the next demo finds the same folder.
+    # In the clone, not in /tmp: a person can look into it, and the next demo finds the same folder.
     home=$PWD/artifacts/demo-home
     mkdir -p "$home"
     chmod 700 "$home"
@@ -141,19 +135,12 @@ demo_as_person() {
 
 demo() {
     local arguments=()
-    demo_picture=
     demo_no_chart=
     while [ $# -gt 0 ]; do
         case "$1" in
             --once) arguments+=(--once) ;;
             --no-chart) demo_no_chart=yes ;;
-            --screenshot)
-                [ $# -gt 1 ] || stop "--screenshot needs the name of a file."
-                # shellcheck disable=SC2154 # ./dev sets it.
-                demo_picture=$(cd "$started_in" && realpath -m -- "$2")
-                shift
-                ;;
-            *) stop "./dev demo knows --once, --no-chart and --screenshot FILE, not $1." ;;
+            *) stop "./dev demo knows --once and --no-chart, not $1." ;;
         esac
         shift
     done

@@ -20,9 +20,11 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (!File.Exists(Chromium))
+        {
             throw new FileNotFoundException(
                 $"{Chromium} is missing, and the pages can't be tested without a browser: install Debian's package chromium (./dev test does)."
             );
+        }
         // A busy machine takes its time; what never comes is found all the same.
         Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
@@ -48,7 +50,10 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null)
+        {
             await _browser.DisposeAsync();
+        }
+
         _playwright?.Dispose();
     }
 
@@ -60,6 +65,7 @@ public sealed class Browser : IAsyncLifetime
     /// <param name="cookiesOf">A page whose login it shares.</param>
     /// <param name="hasScript">Whether scripts run.</param>
     /// <param name="zone">The reader's time zone; null is this machine's.</param>
+    /// <param name="scale">Pixels of the screen for each CSS pixel.</param>
     public async Task<IPage> NewPageAsync(
         int width,
         int height,
@@ -67,7 +73,8 @@ public sealed class Browser : IAsyncLifetime
         bool isPhone = false,
         IPage? cookiesOf = null,
         bool hasScript = true,
-        string? zone = null
+        string? zone = null,
+        float scale = 1
     )
     {
         while (_left.TryDequeue(out var left))
@@ -86,6 +93,7 @@ public sealed class Browser : IAsyncLifetime
                 IsMobile = isPhone,
                 JavaScriptEnabled = hasScript,
                 TimezoneId = zone,
+                DeviceScaleFactor = scale,
                 StorageState = cookiesOf is null ? null : await cookiesOf.Context.StorageStateAsync(),
             }
         );

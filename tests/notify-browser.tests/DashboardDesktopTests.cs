@@ -44,7 +44,7 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("#device-token")).ToHaveTextAsync("");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Revoke…" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("laptop shows your notifications no more");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("laptop no longer shows your notifications");
         await page.GetByRole(AriaRole.Button, new() { Name = "Revoke", Exact = true }).ClickAsync();
 
         await Expect(page.Locator("#desktop")).ToContainTextAsync("None yet");
@@ -64,7 +64,7 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator(".notification")).ToContainTextAsync("nobody was asked");
         Assert.Empty(await page.EvaluateAsync<string[]>("window.shown"));
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show them on this desktop, too" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show them on this desktop too" }).ClickAsync();
         await Expect(page.Locator("#desktop-browser-state")).ToContainTextAsync("appear on this desktop");
         await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Sandbox;
 using Notify.Sandbox.Google;
@@ -185,7 +186,7 @@ public sealed class DashboardHouse : IAsyncDisposable
             foreach (var (at, state) in notifications)
             {
                 command.Parameters.Clear();
-                command.Parameters.AddWithValue("$id", ImageStore.NewId());
+                command.Parameters.AddWithValue("$id", AttachmentStore.NewId());
                 command.Parameters.AddWithValue("$user", analyst.Name);
                 command.Parameters.AddWithValue("$at", at.ToUnixTimeMilliseconds());
                 command.Parameters.AddWithValue("$state", (int)state);

@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Notify.Bot.Outbox;
 using Notify.Testing;
 using static Microsoft.Playwright.Assertions;
 
@@ -8,8 +7,6 @@ namespace Notify.Tests;
 /// <summary>The dashboard without a mouse, on a phone, in the dark, and for who reads it large.</summary>
 public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task With_the_keyboard_alone_one_signs_in_links_runs_mutes_looks_and_signs_out()
     {
@@ -107,67 +104,6 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
             await page.EvaluateAsync("scrollTo(0, 0)");
             await Looks.AreRightAsync(page, picture, isFull: true);
             await page.Context.CloseAsync();
-        }
-    }
-
-    [Fact]
-    public async Task A_month_of_it_is_one_page_and_the_picture_of_the_readme()
-    {
-        await using var own = new DashboardHouse();
-        var alice = await own.AddAnalystAsync();
-        await own.LinkAsync(alice);
-        foreach (
-            var example in Directory.EnumerateFiles(
-                Path.Combine(Programs.Repository, "examples", "notifications"),
-                "*.py"
-            )
-        )
-        {
-            alice.Write(
-                Path.Combine("user", "notifications", Path.GetFileName(example)),
-                await File.ReadAllTextAsync(example, Cancellation)
-            );
-        }
-
-        alice.Write(
-            Path.Combine("user", "notifications", "stock_levels.py"),
-            "raise RuntimeError('the warehouse is closed')\n"
-        );
-        var month = Month(TimeProvider.System.GetUtcNow()).ToList();
-        await own.WriteHistoryAsync(alice, month);
-        await own.RoundAsync(alice);
-        var page = await own.LogInAsync(browser, alice);
-        await page.Locator("li[data-script='data_freshness.py']")
-            .GetByText("Mute", new() { Exact = true })
-            .ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "For 8 hours" }).ClickAsync();
-
-        await Expect(page.Locator("li[data-script='data_freshness.py']")).ToContainTextAsync("Muted until");
-        await Expect(page.Locator("#plot .legend li"))
-            .ToHaveTextAsync([
-                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Delivered) + 4} delivered"),
-                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Muted)} held back"),
-                Pattern.Of($"{month.Count(n => n.State == DeliveryState.Failed)} not delivered"),
-            ]);
-        await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(30);
-        await BeDrawnAsync(page);
-        await page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
-        await Looks.AreRightAsync(page, "readme-dashboard");
-    }
-
-    /// <summary>What a month leaves in the history: some each day, of which some were held back or refused.</summary>
-    private static IEnumerable<(DateTimeOffset At, DeliveryState State)> Month(DateTimeOffset now)
-    {
-        for (var day = 29; day > 0; day--)
-        {
-            for (var i = 0; i < 2 + (day * 7 % 4); i++)
-            {
-                var state =
-                    i == 0 && day % 4 == 1 ? DeliveryState.Muted
-                    : i == 1 && day is 4 or 12 ? DeliveryState.Failed
-                    : DeliveryState.Delivered;
-                yield return (now.AddDays(-day).AddMinutes(i), state);
-            }
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Playwright;
-using Notify.Bot.Outbox;
+using Notify.Contracts;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -34,7 +34,7 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
             Cancellation
         );
         await house.SendAsync(alice, "Refused", "by Telegram");
-        await Expect(Named(page, "Refused")).ToContainTextAsync("Not delivered: ");
+        await Expect(Named(page, "Refused")).ToContainTextAsync("Failed: ");
         await Expect(Named(page, "Refused")).ToContainTextAsync("TOPIC_CLOSED");
         await house.Phones.AddFaultAsync(
             new Fault
@@ -51,7 +51,7 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await Expect(Named(page, "Late")).ToContainTextAsync("Delivered");
 
         await Expect(page.Locator("#plot .legend")).ToContainTextAsync("2 delivered");
-        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 not delivered");
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 failed");
         await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Notifications a day" })).ToBeVisibleAsync();
         await page.GetByText("As a table").ClickAsync();
         await Expect(page.Locator("#plot tbody tr")).ToHaveCountAsync(1);
@@ -164,7 +164,7 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await house.SendAsync(
             alice,
             "Folded",
-            $"It broke.\n<blockquote expandable>{string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}"))}</blockquote>\nIt sends nothing until it is mended.",
+            $"It broke.\n<blockquote expandable>{string.Join('\n', Enumerable.Range(1, 30).Select(n => $"line {n}"))}</blockquote>\nIt sends nothing until it is fixed.",
             parseMode: "HTML"
         );
         await Expect(Named(page, "Folded").GetByText("Details")).ToBeVisibleAsync();
@@ -214,9 +214,9 @@ public sealed class DashboardNotificationsTests(Browser browser, DashboardHouse 
         await own.Phones.BeginOutageAsync(Cancellation);
 
         await own.SendAsync(alice, "During the outage", "waits");
-        await Expect(Named(page, "During the outage")).ToContainTextAsync("Waiting for Telegram");
-        await Expect(Named(page, "During the outage")).ToContainTextAsync("it goes out by itself");
-        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 waiting");
+        await Expect(Named(page, "During the outage")).ToContainTextAsync("Queued");
+        await Expect(Named(page, "During the outage")).ToContainTextAsync("The bot delivers it when Telegram takes it");
+        await Expect(page.Locator("#plot .legend")).ToContainTextAsync("1 queued");
         await Looks.AreRightAsync(page, "dashboard-waiting");
         await own.Phones.EndOutageAsync(Cancellation);
 

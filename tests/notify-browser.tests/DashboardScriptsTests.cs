@@ -68,7 +68,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         var page = await house.LogInAsync(browser, alice);
 
         await Run(page, "quiet.py").ClickAsync();
-        await Expect(Result(page, "quiet.py")).ToContainTextAsync("It ran and has nothing to report.");
+        await Expect(Result(page, "quiet.py")).ToContainTextAsync("It ran: no alert.");
         await Run(page, "broken.py").ClickAsync();
         await Expect(Result(page, "broken.py")).ToContainTextAsync("exit status 1");
         await Expect(Result(page, "broken.py").Locator("pre")).ToContainTextAsync("KeyError: 'no such column'");
@@ -101,7 +101,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Looks.AreRightAsync(page, "dashboard-broken-long");
         await page.ReloadAsync();
 
-        await Expect(Row(page, "broken.py")).ToContainTextAsync("Broken");
+        await Expect(Row(page, "broken.py")).ToContainTextAsync("Failing");
         await Expect(Row(page, "broken.py")).ToContainTextAsync("ran just now");
         await Expect(page.Locator("#scripts")).ToContainTextAsync("Cron has not run them yet");
         await Row(page, "broken.py").GetByText("Its last lines").ClickAsync();
@@ -121,7 +121,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Run(page, "first.py").ClickAsync();
 
         await Expect(Result(page, "first.py"))
-            .ToContainTextAsync("It is in the notifications here. No phone is linked.");
+            .ToContainTextAsync("The notification is on this page. No phone is linked.");
         await Expect(page.Locator(".notification"))
             .ToContainTextAsync("Delivered: shown on the desktop; no phone is linked");
     }
@@ -147,11 +147,31 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(Row(page, "alert.py")).ToContainTextAsync("Delivered");
         await Expect(Row(page, "alert.py")).ToContainTextAsync("last sent");
         await Expect(Row(page, "alert.py")).ToContainTextAsync(Pattern.Of("cooldown (6 h|5 h 5[0-9] min) left"));
-        await Expect(Row(page, "broken.py")).ToContainTextAsync("Broken");
+        await Expect(Row(page, "broken.py")).ToContainTextAsync("Failing");
         await Expect(Row(page, "broken.py").Locator("pre")).ToBeHiddenAsync();
         await Row(page, "broken.py").GetByText("Its last lines").ClickAsync();
         await Expect(Row(page, "broken.py").Locator("pre")).ToContainTextAsync("RuntimeError: the warehouse is closed");
         await Looks.AreRightAsync(page, "dashboard-scripts");
+    }
+
+    [Fact]
+    public async Task A_script_shows_its_schedule_its_next_run_and_how_long_the_last_took_and_what_fails_comes_first()
+    {
+        var alice = await house.AddAnalystAsync();
+        await house.LinkAsync(alice);
+        Put(alice, "a_report.py", "# notify: at monthly 1 06:00\nprint('{\"notify\": false}')\n");
+        Put(alice, "b_check.py", "# notify: every 15m\nprint('{\"notify\": false}')\n");
+        Put(alice, "c_wrong.py", "# notify: at weekday 9am\nprint('{\"notify\": false}')\n");
+        await house.RoundAsync(alice);
+        var page = await house.LogInAsync(browser, alice);
+
+        await Expect(page.Locator("[data-script] h3")).ToHaveTextAsync(["c_wrong.py", "a_report.py", "b_check.py"]);
+        await Expect(Row(page, "a_report.py")).ToContainTextAsync(Pattern.Of("monthly 1 06:00\\s+next run"));
+        await Expect(Row(page, "b_check.py")).ToContainTextAsync(Pattern.Of("ran just now, for [0-9.]+ s"));
+        await Expect(Row(page, "b_check.py")).ToContainTextAsync("every 15m");
+        await Expect(Row(page, "c_wrong.py")).ToContainTextAsync("at weekdays 09:00");
+        await Expect(page.Locator("#scripts")).Not.ToContainTextAsync("Cron has not run them yet");
+        await Looks.AreRightAsync(page, "dashboard-schedules");
     }
 
     private static Task EndIsSeenAsync(ILocator box) =>
@@ -228,7 +248,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(Result(page, "loud.py")).ToContainTextAsync("muted");
         await Run(page, "other.py").ClickAsync();
         await Expect(Result(page, "other.py")).ToContainTextAsync("Delivered");
-        await Expect(page.Locator(".notification", new() { HasText = "Loud" })).ToContainTextAsync("Held back: muted");
+        await Expect(page.Locator(".notification", new() { HasText = "Loud" })).ToContainTextAsync("Muted");
 
         await unmute.ClickAsync();
         await Expect(Row(page, "loud.py").GetByText("Mute", new() { Exact = true })).ToBeFocusedAsync();
@@ -243,7 +263,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         var chat = await house.LinkAsync(alice);
         var page = await house.LogInAsync(browser, alice);
         await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
-        await Expect(Scripts(page)).ToContainTextAsync("No scripts yet: here is your first one.");
+        await Expect(Scripts(page)).ToContainTextAsync("No scripts yet. Here is a first one");
         await Expect(page.Locator("#notifications")).ToContainTextAsync("Nothing yet.");
         await Looks.AreRightAsync(page, "dashboard-first-script", isFull: true);
 

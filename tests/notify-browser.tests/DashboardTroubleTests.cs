@@ -157,7 +157,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         var page = await own.LogInAsync(browser, alice);
 
         await Expect(page.Locator("[data-late]")).ToHaveCountAsync(3);
-        await Expect(page.Locator("#scripts")).ToContainTextAsync("This comes by itself.");
+        await Expect(page.Locator("#scripts")).ToContainTextAsync("Still loading…");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Desktop" })).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "dashboard-bot-hangs", isFull: true);
         await own.Bot.SignalAsync("CONT");
@@ -202,7 +202,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("#signed-out")).ToBeInViewportAsync();
         await page.EvaluateAsync("scrollTo(0, 0); document.querySelector('.desktop').style.paddingBottom = ''");
         await Expect(page.Locator("li[data-script='loud.py'] [data-result]"))
-            .ToContainTextAsync("It was not run: you are signed out.");
+            .ToContainTextAsync("It did not run: you are signed out.");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true })).ToHaveCountAsync(1);
         await Looks.AreRightAsync(page, "dashboard-signed-out");
         await page.ReloadAsync();
@@ -234,7 +234,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         var page = await house.LogInAsync(browser, alice);
 
         await page.GotoAsync(new Uri(house.Web.Address, "nowhere").AbsoluteUri);
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing here" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Page not found" })).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "not-found");
         await page.GetByRole(AriaRole.Link, new() { Name = "Back to the dashboard" }).ClickAsync();
         await DashboardHouse.BeLiveAsync(page);

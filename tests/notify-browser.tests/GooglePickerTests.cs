@@ -144,7 +144,9 @@ public sealed class GooglePickerTests(Browser browser) : IAsyncLifetime
         page.Console += (_, line) =>
         {
             if (line.Type is "error" or "warning")
+            {
                 problems.Add(line.Text);
+            }
         };
         await page.GotoAsync(AuthorizationAddress());
         await page.GetByRole(AriaRole.Button, new() { Name = "Pia" }).ClickAsync();

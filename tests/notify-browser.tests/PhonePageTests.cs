@@ -230,6 +230,96 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await Browser.SnapAsync(page, picture + "-bob");
     }
 
+    [Theory]
+    [InlineData(ColorScheme.Light, "phone-album-light")]
+    [InlineData(ColorScheme.Dark, "phone-album-dark")]
+    public async Task Albums_documents_and_links_are_shown_as_on_a_phone(ColorScheme scheme, string picture)
+    {
+        var alice = await _control.AddStartedPersonAsync("Alice", Cancellation, 7001);
+        var page = await OpenAsync(alice, 390, 1000, scheme);
+        var charts = await SendAlbumAsync(alice, 3);
+        var album = page.GetByRole(AriaRole.Group, new() { Name = "Album of 3 photos" });
+        await Expect(album.GetByRole(AriaRole.Img)).ToHaveCountAsync(3);
+        await Expect(page.Locator(".message")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".message .text")).ToHaveTextAsync("Revenue of all shops");
+        await _bot.DeleteMessage(alice, charts[1], Cancellation);
+        await Expect(page.GetByRole(AriaRole.Group, new() { Name = "Album of 2 photos" })).ToBeVisibleAsync();
+        await _bot.EditMessageCaption(alice, charts[0], "Berlin and Bremen", cancellationToken: Cancellation);
+        await Expect(page.Locator(".message .text")).ToHaveTextAsync("Berlin and Bremen");
+
+        var rows = "shop,revenue\nberlin,12400\n"u8.ToArray();
+        using var csv = new MemoryStream(rows);
+        using var notes = new MemoryStream("-"u8.ToArray());
+        await _bot.SendMediaGroup(
+            alice,
+            [
+                new InputMediaDocument(InputFile.FromStream(csv, "orders 2026.csv")) { Caption = "All rows" },
+                new InputMediaDocument(InputFile.FromStream(notes, "notes.parquet")),
+            ],
+            cancellationToken: Cancellation
+        );
+        await _bot.SendMessage(
+            alice,
+            "Look further:",
+            replyMarkup: new InlineKeyboardMarkup(
+                InlineKeyboardButton.WithUrl("Dashboard", "https://dash.example.com/revenue"),
+                InlineKeyboardButton.WithCallbackData("Run again", "run")
+            ),
+            cancellationToken: Cancellation
+        );
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "Dashboard" });
+        await Expect(link).ToHaveAttributeAsync("href", "https://dash.example.com/revenue");
+        await Expect(link).ToHaveAttributeAsync("rel", "noopener noreferrer");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run again" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".message")).ToHaveCountAsync(3);
+
+        var document = page.GetByRole(AriaRole.Link, new() { Name = "orders 2026.csv 26 B" });
+        var download = await page.RunAndWaitForDownloadAsync(() => document.ClickAsync());
+        Assert.Equal("orders 2026.csv", download.SuggestedFilename);
+        await using (var content = await download.CreateReadStreamAsync())
+        {
+            using var read = new MemoryStream();
+            await content.CopyToAsync(read, Cancellation);
+            Assert.Equal(rows, read.ToArray());
+        }
+
+        await SendAlbumAsync(alice, 4);
+        // The page read anew shows the same as the page that was open all the time.
+        await page.ReloadAsync();
+        await Expect(page.GetByRole(AriaRole.Group, new() { Name = "Album of 4 photos" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".message")).ToHaveCountAsync(4);
+        await Browser.HoldsAsync(
+            page,
+            "[...document.images].every(i => i.complete && i.naturalWidth > 0)",
+            "the charts are not drawn"
+        );
+        Assert.Empty(
+            (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}")
+        );
+        Assert.Equal(
+            0,
+            await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        );
+        await Browser.SnapAsync(page, picture);
+    }
+
+    /// <summary>An album of so many charts, the caption under the first; gives the messages' numbers.</summary>
+    private async Task<IReadOnlyList<int>> SendAlbumAsync(long chat, int charts)
+    {
+        var chart = await browser.DrawChartAsync();
+        var sent = await _bot.SendMediaGroup(
+            chat,
+            Enumerable
+                .Range(0, charts)
+                .Select(i => new InputMediaPhoto(InputFile.FromStream(new MemoryStream(chart), $"chart{i}.png"))
+                {
+                    Caption = i == 0 ? "Revenue of all shops" : null,
+                }),
+            cancellationToken: Cancellation
+        );
+        return [.. sent.Select(m => m.Id)];
+    }
+
     [Fact]
     public async Task The_page_obeys_its_own_content_security_policy()
     {
@@ -239,7 +329,9 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         page.Console += (_, line) =>
         {
             if (line.Type is "error" or "warning")
+            {
                 problems.Add(line.Text);
+            }
         };
         page.PageError += (_, error) => problems.Add(error);
         var answer = await page.GotoAsync($"{_sandbox.PhoneAddress}?chat={alice}");

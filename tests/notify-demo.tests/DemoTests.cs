@@ -37,9 +37,10 @@ public sealed class DemoTests
         Assert.Contains("[photo 1200 x 675", said, StringComparison.Ordinal);
         Assert.Contains("*Orders: daily report*", said, StringComparison.Ordinal);
         Assert.Contains("*2 stale tables*", said, StringComparison.Ordinal);
+        Assert.Contains("open_orders.csv", said, StringComparison.Ordinal);
         Assert.Contains("which was entered at the dashboard", said, StringComparison.Ordinal);
         Assert.Equal(
-            3,
+            4,
             said[said.IndexOf("The dashboard's history says:", StringComparison.Ordinal)..]
                 .Split(".py: delivered")
                 .Length - 1

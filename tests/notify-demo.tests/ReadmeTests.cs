@@ -41,12 +41,27 @@ public sealed class ReadmeTests
             .Skip(1)
             .Select(part => part.Split(')')[0])
             .Where(target => !target.StartsWith("http", StringComparison.Ordinal))
+            .Concat(Readme.Split("src=\"").Skip(1).Select(part => part.Split('"')[0]))
             .ToList();
 
         Assert.NotEmpty(targets);
         Assert.All(
             targets,
-            target => Assert.True(Path.Exists(Path.Combine(Programs.Repository, target)), $"{target} is not there")
+            target =>
+            {
+                var (file, heading) = target.Split('#') is [var page, var name] ? (page, name) : (target, null);
+                var path = Path.Combine(Programs.Repository, file);
+                Assert.True(Path.Exists(path), $"{target} is not there");
+                if (heading is not null)
+                {
+                    Assert.Contains(
+                        heading,
+                        File.ReadLines(path)
+                            .Where(line => line.StartsWith('#'))
+                            .Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'))
+                    );
+                }
+            }
         );
     }
 }
