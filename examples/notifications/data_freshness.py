@@ -7,11 +7,12 @@ Put a copy into ~/user/notifications/. It runs as it is, on sample files; to mak
 See what it would send:  notify-runner --dry-run data_freshness.py
 """
 
-import json
 import os
 import tempfile
 import time
 from pathlib import Path
+
+from notifykit import alert
 
 DATA_FOLDER = None
 MAX_AGE_HOURS = 24
@@ -45,13 +46,13 @@ def display(hours):
 def report(folder, name):
     stale = stale_tables(folder)
     lines = [f"`{table}`: {display(age)} old" for table, age in sorted(stale.items(), key=lambda item: -item[1])]
-    print(json.dumps({
-        "notify": bool(stale),
-        "title": f"{len(stale)} stale table{'s' if len(stale) != 1 else ''}",
-        "message": "\n".join([*lines, "", f"In {name}; up to {MAX_AGE_HOURS} h is fine."]),
-        "cooldown": "6h",
-        "data": {"stale_hours": {table: round(age, 1) for table, age in stale.items()}},
-    }))
+    alert(
+        stale,
+        f"{len(stale)} stale table{'s' if len(stale) != 1 else ''}",
+        "\n".join([*lines, "", f"In {name}; up to {MAX_AGE_HOURS} h is fine."]),
+        cooldown="6h",
+        data={"stale_hours": {table: round(age, 1) for table, age in stale.items()}},
+    )
 
 
 def main():

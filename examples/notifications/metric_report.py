@@ -9,17 +9,14 @@ The chart needs matplotlib. Without it the report is text only, and says so.
 See what it would send:  notify-runner --dry-run metric_report.py
 """
 
-import json
 import math
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from statistics import mean
+
+from notifykit import alert
 
 METRIC = "Orders"
 REPORT_HOUR = 0
-
-# In your home and closed to others: what is in /tmp, everybody can look at.
-CHART = Path.home() / ".notifications" / "charts" / "metric_report.png"
 
 
 def daily_orders():
@@ -36,7 +33,7 @@ def seven_day_average(values):
 
 
 def draw(days, values, averages):
-    """Draw the chart; return its path, or None where matplotlib is not installed."""
+    """Draw the chart; None where matplotlib is not installed."""
     try:
         import matplotlib
     except ImportError:
@@ -65,16 +62,12 @@ def draw(days, values, averages):
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.legend(frameon=False, ncols=3, loc="upper left")
-
-    for folder in (CHART.parent.parent, CHART.parent):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    figure.savefig(CHART)
-    return str(CHART)
+    return figure
 
 
 def main():
     if datetime.now().hour < REPORT_HOUR:
-        print(json.dumps({"notify": False}))
+        alert(False)
         return
 
     days, values = zip(*daily_orders(), strict=True)
@@ -85,14 +78,10 @@ def main():
         f"7-day average: {averages[-1]:,.0f}\n"
         f"Against the average before: {change:+.1f} %"
     )
-    result = {"notify": True, "title": f"{METRIC}: daily report", "cooldown": "20h"}
-
     chart = draw(days, values, averages)
-    if chart:
-        result["image_path"] = chart
-    else:
+    if chart is None:
         message += "\n\n_No chart: matplotlib is not installed. Ask for python3-matplotlib, or install it in ~/.venv._"
-    print(json.dumps({**result, "message": message}))
+    alert(True, f"{METRIC}: daily report", message, chart=chart, cooldown="20h")
 
 
 if __name__ == "__main__":

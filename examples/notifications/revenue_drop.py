@@ -8,9 +8,10 @@ Put a copy into ~/user/notifications/. It runs as it is, on sample data; to make
 See what it would send:  notify-runner --dry-run revenue_drop.py
 """
 
-import json
 from datetime import date, timedelta
 from statistics import mean
+
+from notifykit import alert
 
 DROP_PERCENT = 15
 CURRENCY = "$"
@@ -36,17 +37,15 @@ def main():
     average = mean(before)
     change = 100 * (revenue[yesterday] - average) / average
 
-    print(json.dumps({
-        "notify": change <= -DROP_PERCENT,
-        "title": f"Revenue down {-change:.0f} %",
-        "message": (
-            f"*{yesterday:%A, %d %B}*: {CURRENCY}{revenue[yesterday]:,.0f}\n"
-            f"7-day average: {CURRENCY}{average:,.0f}\n"
-            f"_Alert below -{DROP_PERCENT} %_"
-        ),
-        "cooldown": "12h",
-        "data": {"day": f"{yesterday}", "revenue": revenue[yesterday], "average": round(average, 2)},
-    }))
+    alert(
+        change <= -DROP_PERCENT,
+        f"Revenue down {-change:.0f} %",
+        f"*{yesterday:%A, %d %B}*: {CURRENCY}{revenue[yesterday]:,.0f}\n"
+        f"7-day average: {CURRENCY}{average:,.0f}\n"
+        f"_Alert below -{DROP_PERCENT} %_",
+        cooldown="12h",
+        data={"day": yesterday, "revenue": revenue[yesterday], "average": round(average, 2)},
+    )
 
 
 if __name__ == "__main__":
