@@ -4,6 +4,8 @@ using Notify;
 using Notify.Files;
 using Notify.Linking;
 using Notify.Posix;
+using Notify.Runs;
+using Notify.Scripts;
 using Notify.Tests.Dummy;
 
 // A second process for the tests of what must hold between processes. It says "ready", waits for a line, and does one thing.
@@ -45,6 +47,23 @@ switch (args)
         }
 
         return 0;
+
+    case ["append-runs", var home, var name, var count]:
+        for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
+        {
+            if (AppendRun(home, name, i) is { } lost)
+            {
+                Console.WriteLine(lost);
+            }
+        }
+
+        return 0;
+
+    case ["append-runs-for-ever", var home]:
+        for (var i = 0; ; i++)
+        {
+            Console.WriteLine(AppendRun(home, "for ever", i) ?? i.ToString(CultureInfo.InvariantCulture));
+        }
 
     case ["link", var folder, var prefix, var count]:
         using (var store = new JsonLinkStore(folder, TimeProvider.System))
@@ -153,10 +172,22 @@ switch (args)
         return 64;
 }
 
+static string? AppendRun(string home, string name, int number) =>
+    RunHistory.Append(
+        new ScriptHome(Account.Current() with { Home = home }),
+        ScriptName.TryParse("sales.py", out var script) ? script : throw new InvalidOperationException(),
+        new RunRecord
+        {
+            Started = DateTimeOffset.UnixEpoch.AddYears(50).AddSeconds(number),
+            TookMs = number,
+            Notification = name,
+        }
+    );
+
 static string Open(string path, string uid, long maxBytes)
 {
     var id = uint.Parse(uid, CultureInfo.InvariantCulture);
-    switch (CallerFile.Open(path, id, [.. Account.Find(id)!.Groups()], maxBytes))
+    switch (CallerFile.Open(path, id, [.. Account.Find(id)!.Groups()], maxBytes, CallerFileUse.PhotoPath))
     {
         case CallerFileResult.Opened opened:
             using (var stream = new FileStream(opened.Handle, FileAccess.Read))

@@ -1,4 +1,3 @@
-using Notify.Sandbox.Telegram;
 using Notify.Testing;
 
 namespace Notify.Tests;
@@ -108,17 +107,7 @@ public sealed class CaseScriptTests
     {
         await using var machine = await Machine.StartAsync();
         var script = machine.ScriptOfCase("C10-429-short-wait");
-        await machine.Phone.AddFaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMessage",
-                Status = 429,
-                RetryAfter = 3,
-                Times = 1,
-            },
-            Cancellation
-        );
+        await machine.Phone.AddFaultAsync(Faults.FloodWait(3) with { Times = 1 }, Cancellation);
 
         Assert.Equal((0, ""), await machine.RoundAsync());
 

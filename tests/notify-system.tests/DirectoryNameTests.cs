@@ -12,7 +12,7 @@ public sealed class DirectoryNameTests
     [InlineData("hcjane@corp.example")]
     [InlineData("HCJane")]
     [InlineData("4jane.doe@emea.corp.test")]
-    public async Task A_round_a_link_by_the_operator_a_run_through_sudo_and_a_mute_work(string name)
+    public async Task A_round_a_link_by_the_admin_a_run_through_sudo_and_a_mute_work(string name)
     {
         await using var machine = await Machine.StartAsync(name);
         await machine.AllowSudoAsync();

@@ -169,17 +169,26 @@ public sealed class Machine : IAsyncDisposable
     /// <summary>What has come to alice from the bot.</summary>
     public Task<IReadOnlyList<MessageView>> Messages() => Phone.BotMessagesAsync(Chat, Cancellation);
 
-    /// <summary>Lets deploy call the helper as alice, and as nobody else, until the machine is gone.</summary>
+    /// <summary>Lets deploy call the helper as alice by the rules of a server, and as nobody else, until the machine is gone.</summary>
     public async Task AllowSudoAsync()
     {
         var helper = BotEnvironment["NOTIFY_SCRIPTS_BIN"];
         var draft = Path.Combine(Folder, "sudoers");
+        var rules = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "server", "sudoers-deploy"),
+            Cancellation
+        );
         await File.WriteAllTextAsync(
             draft,
-            $"""
-            {Deploy.Name} ALL=({Alice.Name}) NOPASSWD: {helper} list, {helper} ^run [A-Za-z0-9_][A-Za-z0-9_.-]*\.py$
-
-            """,
+            rules
+                .Replace("/usr/local/bin/notify-scripts", helper, StringComparison.Ordinal)
+                .Replace("deploy ALL=(%dataread)", $"{Deploy.Name} ALL=({Alice.Name})", StringComparison.Ordinal)
+                // Other machines have rules of their own at the same time.
+                .Replace(
+                    "NOTIFY_SCRIPTS",
+                    "NOTIFY_" + Deploy.Name.Replace('-', '_').ToUpperInvariant(),
+                    StringComparison.Ordinal
+                ),
             Cancellation
         );
         File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.GroupRead);

@@ -35,7 +35,15 @@ internal sealed class PrivateCron : IAsyncDisposable
     /// <summary>Starts it with one line, which it runs at its start. The crontab stays in the machine's folder.</summary>
     /// <param name="machine">Whose alice it runs.</param>
     /// <param name="variables">Lines above that line, behind those that the machine needs.</param>
-    internal static async Task<PrivateCron> RunOnceAsync(Machine machine, string variables = "")
+    internal static Task<PrivateCron> RunOnceAsync(Machine machine, string variables = "") =>
+        RunAsync(machine, variables, ["@reboot"]);
+
+    /// <summary>Starts it with a round each minute, and one at its start.</summary>
+    /// <param name="machine">Whose alice it runs.</param>
+    internal static Task<PrivateCron> RunEachMinuteAsync(Machine machine) =>
+        RunAsync(machine, "", ["@reboot", "* * * * *"]);
+
+    private static async Task<PrivateCron> RunAsync(Machine machine, string variables, string[] times)
     {
         Assert.SkipUnless(File.Exists("/usr/sbin/cron"), "needs cron: apt-get install cron");
         var mayMount = await RunProgram.ToEndAsync(
@@ -59,7 +67,10 @@ internal sealed class PrivateCron : IAsyncDisposable
             LANG=C
             PATH=/usr/bin:/bin
             NOTIFY_DATA_DIR={machine.Data}
-            {runtime}{variables}@reboot env -u USER -u LOGNAME {Programs.Path("notify-runner")} > cron-said 2>&1
+            {runtime}{variables}{string.Join(
+                '\n',
+                times.Select(time => $"{time} env -u USER -u LOGNAME {Programs.Path("notify-runner")} > cron-said 2>&1")
+            )}
 
             """,
             Cancellation

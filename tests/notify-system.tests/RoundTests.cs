@@ -44,7 +44,7 @@ public sealed class RoundTests
         }
 
         var told = Assert.Single(await machine.Messages());
-        Assert.Contains("stock_check.py is broken", told.Text, StringComparison.Ordinal);
+        Assert.Contains("stock_check.py is failing", told.Text, StringComparison.Ordinal);
         Assert.Contains(how, told.Text, StringComparison.Ordinal);
         if (quoted is not null)
         {
@@ -120,7 +120,7 @@ public sealed class RoundTests
         Assert.Equal((1, ""), await machine.RoundAsync());
 
         var told = Assert.Single(await machine.Messages()).Text;
-        Assert.Contains("stock_check.py is broken", told, StringComparison.Ordinal);
+        Assert.Contains("stock_check.py is failing", told, StringComparison.Ordinal);
         Assert.Contains(".venv/bin/python", told, StringComparison.Ordinal);
 
         Directory.Delete(Path.Combine(machine.Alice.Home, ".venv"), recursive: true);

@@ -53,7 +53,7 @@ public sealed class SudoTests
             machine.Chat,
             m =>
                 m.Any(x =>
-                    x.Text.Contains("broken: error", StringComparison.Ordinal)
+                    x.Text.Contains("broken: failed", StringComparison.Ordinal)
                     && x.Text.Contains("ValueError: on purpose", StringComparison.Ordinal)
                 ),
             Cancellation
@@ -174,7 +174,7 @@ public sealed class SudoTests
             });
 
     [Fact]
-    public async Task Without_the_sudoers_file_the_owner_hears_what_is_wrong_and_the_operator_what_to_run()
+    public async Task Without_the_sudoers_file_the_owner_reads_what_is_wrong_and_the_admin_what_to_run()
     {
         await using var machine = await Machine.StartAsync();
         machine.Script("stock_check.py", "print('{\"notify\": false}')");

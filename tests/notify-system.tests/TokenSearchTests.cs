@@ -44,7 +44,7 @@ public sealed class TokenSearchTests
 
         await AllIsWellAsync(machine, heard);
         await TelegramMisbehavesAsync(machine, heard, token);
-        await OperatorsLookAsync(machine, heard);
+        await AdminsLookAsync(machine, heard);
         await SettingsAreWrongAsync(machine, heard, token);
         heard.Add("the bot's output", machine.Bot.Said);
         await TelegramIsElsewhereAsync(machine, heard, token);
@@ -298,7 +298,7 @@ public sealed class TokenSearchTests
         await machine.Phone.ClearFaultsAsync(Cancellation);
     }
 
-    private static async Task OperatorsLookAsync(Machine machine, Heard heard)
+    private static async Task AdminsLookAsync(Machine machine, Heard heard)
     {
         await OperateAsync(machine, heard, "users");
         await OperateAsync(machine, heard, "doctor");

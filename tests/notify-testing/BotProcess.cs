@@ -9,7 +9,7 @@ namespace Notify.Testing;
 /// <summary>A real bot in a process of its own, as systemd would start it.</summary>
 public sealed class BotProcess : ServiceProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     private BotProcess(Process process, string socketPath)
         : base(process, "1000")
@@ -83,7 +83,7 @@ public sealed class BotProcess : ServiceProcess
         )
         {
             BaseAddress = new Uri("http://notify"),
-            Timeout = Patience,
+            Timeout = WaitTimeout,
         };
 
     /// <summary>POST /send with these fields.</summary>
@@ -126,7 +126,7 @@ public sealed class BotProcess : ServiceProcess
 /// <summary>Waiting for what has to come, with a limit generous enough for a busy machine.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">What has to come.</param>
@@ -139,9 +139,9 @@ public static class Eventually
         var since = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+            if (TimeProvider.System.GetElapsedTime(since) > WaitTimeout)
             {
-                throw new TimeoutException($"After {Patience.TotalSeconds:0} s {found()}");
+                throw new TimeoutException($"After {WaitTimeout.TotalSeconds:0} s {found()}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellation);

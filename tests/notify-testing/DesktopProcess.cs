@@ -19,6 +19,10 @@ public sealed class DesktopProcess : ServiceProcess
                 arguments
             )
         );
+
+    /// <summary>Waits for its connection to the gateway.</summary>
+    public Task ConnectedAsync(CancellationToken cancellation) =>
+        Eventually.TrueAsync(() => Said.Contains("Connected as", StringComparison.Ordinal), () => Said, cancellation);
 }
 
 /// <summary>A folder for the configuration, and what the program is started with.</summary>

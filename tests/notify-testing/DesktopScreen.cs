@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Drawing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -82,21 +83,22 @@ public sealed class DesktopScreen : IAsyncDisposable
     public async Task<int> ShownNowAsync() =>
         int.Parse((await RunAsync("/usr/bin/dunstctl", "count", "displayed")).Said, CultureInfo.InvariantCulture);
 
-    /// <summary>Keeps a picture of the screen in artifacts/screenshots, beside the built tests.</summary>
-    public async Task SnapAsync(string name)
+    /// <summary>Keeps a picture of the screen, or of a part of it, in artifacts/screenshots, beside the built tests.</summary>
+    public async Task SnapAsync(string name, Rectangle? part = null)
     {
         // The X server keeps its screen in a file of the format of xwd: 25 numbers, a name, the colours, four bytes a pixel.
         var file = await File.ReadAllBytesAsync(Path.Combine(_frames, "Xvfb_screen0"), Cancellation);
         int Number(int index) => BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(index * 4));
         var (start, width, height, lineBytes) = (Number(0) + (Number(19) * 12), Number(4), Number(5), Number(12));
+        var shown = part ?? new Rectangle(0, 0, width, height);
         var lines = Enumerable
-            .Range(0, height)
+            .Range(shown.Y, shown.Height)
             .Select(y =>
             {
-                var line = new byte[width * 3];
-                for (var x = 0; x < width; x++)
+                var line = new byte[shown.Width * 3];
+                for (var x = 0; x < shown.Width; x++)
                 {
-                    var at = start + (y * lineBytes) + (x * 4);
+                    var at = start + (y * lineBytes) + ((shown.X + x) * 4);
                     (line[x * 3], line[(x * 3) + 1], line[(x * 3) + 2]) = (file[at + 2], file[at + 1], file[at]);
                 }
 
@@ -107,7 +109,7 @@ public sealed class DesktopScreen : IAsyncDisposable
         );
         await File.WriteAllBytesAsync(
             Path.Combine(folder.FullName, name + ".png"),
-            TestPictures.Png(width, [.. lines]),
+            TestPictures.Png(shown.Width, [.. lines]),
             Cancellation
         );
     }

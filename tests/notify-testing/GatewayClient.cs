@@ -8,7 +8,7 @@ namespace Notify.Testing;
 /// <summary>A client on .NET's own WebSocket, which is what most tests need: many of them, quickly.</summary>
 public sealed class GatewayClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly ClientWebSocket _socket = new();
     private readonly byte[] _buffer = new byte[300_000];
@@ -27,7 +27,7 @@ public sealed class GatewayClient : IDisposable
     public static async Task<GatewayClient> ConnectAsync(Uri address)
     {
         var client = new GatewayClient();
-        await client._socket.ConnectAsync(address, Cancellation).WaitAsync(Patience, Cancellation);
+        await client._socket.ConnectAsync(address, Cancellation).WaitAsync(WaitTimeout, Cancellation);
         return client;
     }
 
@@ -63,7 +63,7 @@ public sealed class GatewayClient : IDisposable
             var part = await _socket
                 .ReceiveAsync(_buffer.AsMemory(length), Cancellation)
                 .AsTask()
-                .WaitAsync(Patience, Cancellation);
+                .WaitAsync(WaitTimeout, Cancellation);
             if (part.MessageType == WebSocketMessageType.Close)
             {
                 await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation);
@@ -99,7 +99,7 @@ public sealed class GatewayClient : IDisposable
 
     /// <summary>Closes as a client does.</summary>
     public Task CloseAsync() =>
-        _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation).WaitAsync(Patience, Cancellation);
+        _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation).WaitAsync(WaitTimeout, Cancellation);
 
     /// <inheritdoc />
     public void Dispose() => _socket.Dispose();

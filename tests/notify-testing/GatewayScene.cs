@@ -131,11 +131,13 @@ public sealed class SocketCaller(string socketPath) : IDisposable
         _client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Waits until the health page is this.</summary>
-    public async Task WaitForHealthAsync(string wanted)
+    /// <param name="wanted">The page.</param>
+    /// <param name="of">The user whom it is about; null for all.</param>
+    public async Task WaitForHealthAsync(string wanted, string? of = null)
     {
         var health = "";
         await Eventually.TrueAsync(
-            async () => (health = await GetAsync("/health")) == wanted,
+            async () => (health = await GetAsync(of is null ? "/health" : $"/health?user={of}")) == wanted,
             () => $"health is {health} instead of {wanted}",
             TestContext.Current.CancellationToken
         );

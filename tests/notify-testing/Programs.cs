@@ -14,6 +14,7 @@ public static class Programs
     private static readonly string[] Shipped =
     [
         "notify-bot",
+        "notify-command",
         "notify-desktop",
         "notify-gateway",
         "notify-runner",
@@ -22,6 +23,9 @@ public static class Programs
     ];
 
     private static readonly Lock Gate = new();
+
+    /// <summary>A pattern of what programs say of their version: that of a tag, or a pre-release between two.</summary>
+    public const string Version = @"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?\s*$";
 
     /// <summary>The repository's folder.</summary>
     public static string Repository => Root.Value;
@@ -38,9 +42,12 @@ public static class Programs
                 CopyFolder(Source(name), target);
             }
 
-            return System.IO.Path.Combine(target, name);
+            return System.IO.Path.Combine(target, FileOf(name));
         }
     }
+
+    /// <summary>The file of a program: its folder's name, but for what people type.</summary>
+    private static string FileOf(string name) => name == "notify-command" ? "notify" : name;
 
     private static string MakeFolder()
     {
@@ -50,39 +57,46 @@ public static class Programs
         return folder;
     }
 
-    private static string Source(string name)
+    /// <summary>The folder in which the build left a program or a library.</summary>
+    public static string BuildFolder(string name)
     {
-        var published =
-            Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published" && Shipped.Contains(name);
 #if DEBUG
         const string Configuration = "debug";
 #else
         const string Configuration = "release";
 #endif
-        var folder = published
-            ? System.IO.Path.Combine(Repository, "artifacts", "publish", name)
-            : System.IO.Path.Combine(Repository, "artifacts", "bin", name, Configuration);
-        return File.Exists(System.IO.Path.Combine(folder, name))
+        return System.IO.Path.Combine(Repository, "artifacts", "bin", name, Configuration);
+    }
+
+    private static string Source(string name)
+    {
+        var published =
+            Environment.GetEnvironmentVariable("NOTIFY_TEST_PROGRAMS") == "published" && Shipped.Contains(name);
+        var folder = published ? System.IO.Path.Combine(Repository, "artifacts", "publish", name) : BuildFolder(name);
+        return File.Exists(System.IO.Path.Combine(folder, FileOf(name)))
             ? folder
             : throw new FileNotFoundException(
-                $"{folder}/{name} is not there. Run ./dev {(published ? "publish" : "build")} first."
+                $"{folder}/{FileOf(name)} is not there. Run ./dev {(published ? "publish" : "build")} first."
             );
     }
 
+    /// <summary>
+    /// Copies by another process. A copy that this one has open for writing stays open in every process that starts at that moment, and the kernel does not run a program
+    /// that somebody writes (ETXTBSY).
+    /// </summary>
     private static void CopyFolder(string source, string target)
     {
-        Directory.CreateDirectory(target, (UnixFileMode)0b111_101_101);
-        foreach (var file in Directory.EnumerateFiles(source).Where(f => !f.EndsWith(".dbg", StringComparison.Ordinal)))
-        {
-            var copy = System.IO.Path.Combine(target, System.IO.Path.GetFileName(file));
-            File.Copy(file, copy);
-            File.SetUnixFileMode(copy, File.GetUnixFileMode(file) | UnixFileMode.OtherRead | UnixFileMode.GroupRead);
-        }
+        Run("cp", "--recursive", source, target);
+        Run("chmod", "--recursive", "a+rX", target);
+    }
 
-        // Native libraries of a build lie in runtimes/; those of a published program beside it.
-        foreach (var folder in Directory.EnumerateDirectories(source))
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(program, arguments);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
         {
-            CopyFolder(folder, System.IO.Path.Combine(target, System.IO.Path.GetFileName(folder)));
+            throw new IOException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
         }
     }
 

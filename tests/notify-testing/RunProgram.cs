@@ -5,7 +5,7 @@ namespace Notify.Testing;
 /// <summary>Runs a program to its end.</summary>
 public static class RunProgram
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     /// <summary>Gives its exit status and all it printed, on either stream.</summary>
     /// <param name="program">Its path.</param>
@@ -39,7 +39,7 @@ public static class RunProgram
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellation);
         var errors = process.StandardError.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+        await process.WaitForExitAsync(cancellation).WaitAsync(WaitTimeout, cancellation);
         return (process.ExitCode, await output + await errors);
     }
 }

@@ -95,11 +95,17 @@ public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? conne
         {
             var messages = await BotMessagesAsync(chat, cancellation);
             if (isWanted(messages))
+            {
                 return messages;
+            }
+
             if (TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(60))
+            {
                 throw new TimeoutException(
                     $"After 60 s the bot's messages in chat {chat} are: {JsonSerializer.Serialize(messages, ControlJson.Options)}"
                 );
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellation);
         }
     }

@@ -7,7 +7,7 @@ namespace Notify.Testing;
 /// <summary>A real service in a process of its own, as systemd would start it.</summary>
 public class ServiceProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _servesLine;
@@ -49,7 +49,7 @@ public class ServiceProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(WaitTimeout);
     }
 
     /// <summary>TERM, and the wait for its end.</summary>
@@ -68,7 +68,7 @@ public class ServiceProcess : IAsyncDisposable
 
     /// <summary>Waits for its end without asking for it.</summary>
     public Task WaitForEndAsync(CancellationToken cancellation) =>
-        _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+        _process.WaitForExitAsync(cancellation).WaitAsync(WaitTimeout, cancellation);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -117,7 +117,7 @@ public class ServiceProcess : IAsyncDisposable
 
     /// <summary>Waits until it serves, or has ended.</summary>
     protected Task WaitUntilItServesAsync(CancellationToken cancellation) =>
-        Task.WhenAny(_serves.Task, _process.WaitForExitAsync(cancellation)).WaitAsync(Patience, cancellation);
+        Task.WhenAny(_serves.Task, _process.WaitForExitAsync(cancellation)).WaitAsync(WaitTimeout, cancellation);
 
     /// <summary>Lets go what a kind of service has beside its process.</summary>
     protected virtual void Dispose() { }

@@ -31,7 +31,7 @@ public sealed record WebAnswer(HttpStatusCode Status, IReadOnlyDictionary<string
 /// <summary>Somebody at a browser without script: keeps cookies, follows no redirect by itself, and knows the token of the page it saw last.</summary>
 public sealed partial class WebVisitor : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(100);
 
     private readonly HttpClient _http;
 
@@ -56,7 +56,7 @@ public sealed partial class WebVisitor : IDisposable
             }
         )
         {
-            Timeout = Patience,
+            Timeout = WaitTimeout,
         };
 #pragma warning restore CA5359
     }
