@@ -1,10 +1,10 @@
 #!/bin/sh
 # in-private-home.sh HOME PROGRAM [ARGUMENT]...: runs a program for which this user's home is the folder HOME.
 #
-# The runner takes the home from the account and from nothing else, so a variable can't give it another one. What can is an /etc/passwd of
-# its own: a mount namespace, seen by this program and its children only, has one whose line for this user names HOME. There, too, are the
-# lines of the files $NOTIFY_MORE_ACCOUNTS and $NOTIFY_MORE_GROUPS, at the end of /etc/passwd and /etc/group. Needs no root where the kernel
-# allows unprivileged user namespaces. Status 125: it does not, or the account is looked up elsewhere before /etc/passwd.
+# The runner takes the home only from the account, so a variable can't change it. A mount namespace, seen only by this program and
+# its children, has an /etc/passwd whose line for this user names HOME. It also appends the
+# lines of the files $NOTIFY_MORE_ACCOUNTS and $NOTIFY_MORE_GROUPS to /etc/passwd and /etc/group. Needs no root if the kernel
+# allows unprivileged user namespaces. Status 125: it does not, or another source precedes /etc/passwd.
 set -eu
 home=$1
 shift
@@ -19,7 +19,7 @@ name=$(id -un)
 } > "$passwd" || exit 125
 cat /etc/group "${NOTIFY_MORE_GROUPS:-/dev/null}" > "$group" || exit 125
 
-# Root of a namespace of its own may mount; inside, a second one gives the user their own number back, since the bot goes by that.
+# Root of its own namespace may mount. Inside, a second namespace gives the user their own id again, which the bot needs.
 inside() {
     # shellcheck disable=SC2016 # The shells in there fill them in.
     exec unshare --map-root-user --mount sh -c 'passwd=$1 group=$2 uid=$3 gid=$4; shift 4; mount --bind "$passwd" /etc/passwd && mount --bind "$group" /etc/group && exec unshare --user --map-user="$uid" --map-group="$gid" "$@"' \
