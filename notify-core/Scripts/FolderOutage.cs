@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Text.Json;
 using Notify.Files;
-using Notify.Posix;
 
 namespace Notify.Scripts;
 
@@ -18,16 +16,10 @@ public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHisto
     public static FolderOutage? Read(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
-        try
-        {
-            if (RegularFile.TryReadAll(home.FolderFile, MaxSize) is not { } bytes)
-            {
-                return null;
-            }
-
-            using var document = JsonDocument.Parse(bytes);
-            var root = document.RootElement;
-            return new FolderOutage(
+        return StateJson.TryRead(
+            home.FolderFile,
+            MaxSize,
+            root => new FolderOutage(
                 root.TryGetProperty("gone_since", out var since)
                     ? DateTimeOffset.FromUnixTimeSeconds(since.GetInt64())
                     : null,
@@ -35,21 +27,8 @@ public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHisto
                 root.TryGetProperty("failures", out var failures) && failures.ValueKind == JsonValueKind.Object
                     ? ScriptState.TryReadFailures(failures)
                     : null
-            );
-        }
-        catch (Exception e)
-            when (e
-                    is IOException
-                        or UnauthorizedAccessException
-                        or JsonException
-                        or InvalidOperationException
-                        or KeyNotFoundException
-                        or FormatException
-                        or ArgumentOutOfRangeException
             )
-        {
-            return null;
-        }
+        );
     }
 
     /// <summary>Saves it.</summary>
@@ -57,25 +36,22 @@ public sealed record FolderOutage(DateTimeOffset? Since, bool Told, FailureHisto
     public void Write(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
-        var buffer = new ArrayBufferWriter<byte>(64);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            if (Since is { } since)
+        StateJson.Write(
+            home.FolderFile,
+            writer =>
             {
-                writer.WriteNumber("gone_since", since.ToUnixTimeSeconds());
+                if (Since is { } since)
+                {
+                    writer.WriteNumber("gone_since", since.ToUnixTimeSeconds());
+                }
+
+                writer.WriteBoolean("told", Told);
+                if (Failures is { } failures)
+                {
+                    ScriptState.Write(writer, failures);
+                }
             }
-
-            writer.WriteBoolean("told", Told);
-            if (Failures is { } failures)
-            {
-                ScriptState.Write(writer, failures);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        AtomicFile.Replace(home.FolderFile, buffer.WrittenSpan, FileModes.OwnerFile);
+        );
     }
 
     /// <summary>Deletes it: the scripts are back.</summary>

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
 using Notify.Files;
-using Notify.Posix;
 
 namespace Notify.Scripts;
 
@@ -60,40 +57,21 @@ public sealed class RoundTimes
     public static RoundTimes Read(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
-        try
-        {
-            if (RegularFile.TryReadAll(home.RoundsFile, MaxSize) is not { } bytes)
-            {
-                return None;
-            }
-
-            using var document = JsonDocument.Parse(bytes);
-            return new RoundTimes(
-                [
-                    .. document
-                        .RootElement.GetProperty(StartsName)
-                        .EnumerateArray()
-                        .Select(start => DateTimeOffset.FromUnixTimeSeconds(start.GetInt64()))
-                        .TakeLast(Most),
-                ],
-                document.RootElement.TryGetProperty(ScriptsName, out var scripts)
-                    ? scripts.EnumerateArray().Select(name => name.GetString()!).ToHashSet(StringComparer.Ordinal)
-                    : null
-            );
-        }
-        catch (Exception e)
-            when (e
-                    is IOException
-                        or UnauthorizedAccessException
-                        or JsonException
-                        or InvalidOperationException
-                        or KeyNotFoundException
-                        or FormatException
-                        or ArgumentOutOfRangeException
-            )
-        {
-            return None;
-        }
+        return StateJson.TryRead(
+                home.RoundsFile,
+                MaxSize,
+                root => new RoundTimes(
+                    [
+                        .. root.GetProperty(StartsName)
+                            .EnumerateArray()
+                            .Select(start => DateTimeOffset.FromUnixTimeSeconds(start.GetInt64()))
+                            .TakeLast(Most),
+                    ],
+                    root.TryGetProperty(ScriptsName, out var scripts)
+                        ? scripts.EnumerateArray().Select(name => name.GetString()!).ToHashSet(StringComparer.Ordinal)
+                        : null
+                )
+            ) ?? None;
     }
 
     /// <summary>Adds a round. Later starts are dropped: the clock was set back.</summary>
@@ -113,31 +91,28 @@ public sealed class RoundTimes
     public void Write(ScriptHome home)
     {
         ArgumentNullException.ThrowIfNull(home);
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteStartArray(StartsName);
-            foreach (var start in _starts)
+        StateJson.Write(
+            home.RoundsFile,
+            writer =>
             {
-                writer.WriteNumberValue(start.ToUnixTimeSeconds());
-            }
-
-            writer.WriteEndArray();
-            if (_scripts is not null)
-            {
-                writer.WriteStartArray(ScriptsName);
-                foreach (var name in _scripts.Order(StringComparer.Ordinal))
+                writer.WriteStartArray(StartsName);
+                foreach (var start in _starts)
                 {
-                    writer.WriteStringValue(name);
+                    writer.WriteNumberValue(start.ToUnixTimeSeconds());
                 }
 
                 writer.WriteEndArray();
+                if (_scripts is not null)
+                {
+                    writer.WriteStartArray(ScriptsName);
+                    foreach (var name in _scripts.Order(StringComparer.Ordinal))
+                    {
+                        writer.WriteStringValue(name);
+                    }
+
+                    writer.WriteEndArray();
+                }
             }
-
-            writer.WriteEndObject();
-        }
-
-        AtomicFile.Replace(home.RoundsFile, buffer.WrittenSpan, FileModes.OwnerFile);
+        );
     }
 }
