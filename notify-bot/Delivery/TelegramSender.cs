@@ -150,10 +150,14 @@ internal sealed partial class TelegramSender(
             var attachment = AttachmentOf(message, rendered);
             try
             {
-                await using var file = attachment is null ? null : attachments.Open(attachment);
+                await using var file = attachment is null or { ByteLength: 0 } ? null : attachments.Open(attachment);
                 if (file is null && attachment is not null)
                 {
-                    message = Without(message, $"{Name(attachment, isStart: true)} is no longer on the server.");
+                    // Telegram refuses an empty file, and counts refused calls.
+                    message = Without(
+                        message,
+                        $"{Name(attachment, isStart: true)} {(attachment.ByteLength == 0 ? "is empty" : "is no longer on the server")}."
+                    );
                 }
 
                 var request = Request(message, rendered, chat, keyboard);

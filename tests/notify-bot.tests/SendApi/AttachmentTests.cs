@@ -331,6 +331,29 @@ public sealed class AttachmentTests
     }
 
     [Fact]
+    public async Task An_empty_file_which_Telegram_never_takes_is_a_line_and_no_call()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        (
+            await SendFormAsync(
+                scene,
+                "/send",
+                [("empty.txt", []), ("b.bin", [2])],
+                [],
+                ("user", "dana"),
+                ("text", "x"),
+                ("wait", "30")
+            )
+        ).AssertDelivered();
+
+        var messages = await scene.DanasPhone();
+        Assert.Equal(["x", "(The file empty.txt is empty.)", ""], messages.Select(m => m.Text));
+        Assert.Equal("b.bin", messages[2].Document!.Name);
+        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendDocument"));
+    }
+
+    [Fact]
     public async Task Files_that_wait_are_sent_after_a_kill_with_the_next_part()
     {
         await using var scene = await ApiScene.BeginAsync();
