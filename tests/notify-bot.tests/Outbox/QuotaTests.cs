@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
 using Notify.Images;
@@ -41,12 +42,14 @@ public sealed class QuotaTests : IDisposable
     }
 
     [Theory]
-    [InlineData(50_000, 0, 0, 0)]
-    [InlineData(10, 40_000, 0, 0)]
-    [InlineData(10, 0, 50_000, 0)]
-    [InlineData(10, 0, 0, 200)]
-    [InlineData(10, 200, 1000, 200)]
-    public async Task Bytes_count_wherever_they_are(int message, int title, int data, int key)
+    [InlineData(50_000, 0, 0, 0, 0, 0)]
+    [InlineData(10, 40_000, 0, 0, 0, 0)]
+    [InlineData(10, 0, 50_000, 0, 0, 0)]
+    [InlineData(10, 0, 0, 200, 0, 0)]
+    [InlineData(10, 200, 1000, 200, 0, 0)]
+    [InlineData(10, 0, 0, 0, 50_000, 0)]
+    [InlineData(10, 0, 0, 0, 0, 50_000)]
+    public async Task Bytes_count_wherever_they_are(int message, int title, int data, int key, int table, int files)
     {
         await FloodAsync(
             OutboxScene.Dana,
@@ -57,10 +60,20 @@ public sealed class QuotaTests : IDisposable
                     Title = title == 0 ? null : new string('t', title),
                     Data = data == 0 ? null : $"\"{new string('d', data)}\"",
                     Key = key == 0 ? null : i.ToString(CultureInfo.InvariantCulture).PadLeft(key, 'k'),
+                    Table = table == 0 ? null : new string('|', table),
+                    // A chart and a file, each half. Both count a sixteenth.
+                    Attachments =
+                        files == 0
+                            ? []
+                            :
+                            [
+                                new StoredImage("i", new ImageInfo(ImageKind.Png, 4, 4, files * 8L)),
+                                new StoredFile("f", "a.bin", files * 8L),
+                            ],
                 }
         );
 
-        var size = (message + title + data + key + HistoryQuota.RowOverhead);
+        var size = message + title + data + key + table + files + HistoryQuota.RowOverhead;
         Assert.InRange(Rows("dana"), 1, Math.Min(Small.RowsOfUser, Small.BytesOfUser / size) + Slack);
         AssertSizesAreRight();
     }
@@ -151,6 +164,111 @@ public sealed class QuotaTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Further_charts_and_files_go_with_their_notifications_too(bool byAge)
+    {
+        var folder = Directory.CreateTempSubdirectory("notify-charts-").FullName;
+        var images = new AttachmentStore(folder, _scene.Time);
+        using var keeping = new RetentionWorker(
+            _scene.Outbox,
+            images,
+            byAge ? TimeProvider.System : _scene.Time,
+            NullLogger<RetentionWorker>.Instance
+        );
+        var oldest = await PutAllAsync(images);
+        var waiting = await PutAllAsync(images);
+        await AcceptAsync(oldest, DeliveryState.Muted);
+        await AcceptAsync(waiting, DeliveryState.Queued);
+
+        if (byAge)
+        {
+            _scene.Time.Advance(TimeSpan.FromDays(31));
+            await keeping.PruneAsync(Cancellation);
+        }
+        else
+        {
+            await keeping.StartAsync(Cancellation);
+            var large = new StoredFile("large", "large.bin", 8_000_000);
+            await FloodAsync(OutboxScene.Dana, 10, i => _scene.New($"large {i}") with { Attachments = [large] });
+            Assert.InRange(Rows("dana"), 2, 6);
+        }
+
+        await Eventually.TrueAsync(
+            () => Directory.EnumerateFiles(folder).Count() == waiting.Count,
+            () => string.Join(", ", Directory.EnumerateFiles(folder)),
+            Cancellation
+        );
+        Assert.All(
+            waiting,
+            attachment =>
+            {
+                using var kept = images.Open(attachment);
+                Assert.NotNull(kept);
+            }
+        );
+        await keeping.StopAsync(Cancellation);
+        Directory.Delete(folder, recursive: true);
+
+        Task AcceptAsync(IReadOnlyList<StoredAttachment> attachments, DeliveryState state) =>
+            _scene.Outbox.AcceptAsync(
+                _scene.New("x", image: (StoredImage)attachments[0]) with
+                {
+                    Attachments = [.. attachments.Skip(1)],
+                },
+                new DeliveryProgress(state),
+                Cancellation
+            );
+    }
+
+    [Fact]
+    public async Task The_room_of_what_waits_counts_charts_files_and_tables_before_and_after_a_restart()
+    {
+        var full = _scene.New("full", image: new StoredImage("a", new ImageInfo(ImageKind.Png, 4, 4, 1600))) with
+        {
+            Attachments =
+            [
+                new StoredImage("b", new ImageInfo(ImageKind.Png, 4, 4, 16_000)),
+                new StoredFile("c", "a.bin", 160_000),
+            ],
+            Table = "12345",
+        };
+        await _scene.Outbox.AcceptAsync(full, new DeliveryProgress(DeliveryState.Queued), Cancellation);
+
+        const long Size = HistoryQuota.RowOverhead + 4 + 5 + 100 + 1000 + 10_000;
+        Assert.Equal(Size, HistoryQuota.Size(full));
+        _scene.Close();
+        Assert.Equal(Size, Assert.Single(_scene.Outbox.Waiting()).Size);
+    }
+
+    [Fact]
+    public void Files_fill_the_room_of_what_waits()
+    {
+        var pendings = new PendingNotifications(_scene.Time);
+        var taken = 0;
+        while (pendings.TryAdd(Pending(new StoredFile("f", "a.bin", 50_000_000))) is null)
+        {
+            taken++;
+        }
+
+        // A sixteenth of each: twenty of fifty megabytes are about 64, and one more begins below the limit.
+        Assert.Equal(21, taken);
+        Assert.Null(pendings.TryAdd(Pending(new StoredFile("f", "a.bin", 1), OutboxScene.Omar)));
+
+        PendingNotification Pending(StoredFile file, UserName? user = null)
+        {
+            var accepted = _scene.New("x", user) with { Attachments = [file] };
+            return new PendingNotification
+            {
+                Id = accepted.Id,
+                User = accepted.User,
+                CreatedAt = accepted.CreatedAt,
+                Size = HistoryQuota.Size(accepted),
+            };
+        }
+    }
+
     [Fact]
     public async Task A_file_of_an_older_version_is_measured_once_and_what_is_too_much_goes_with_the_hourly_look()
     {
@@ -212,6 +330,20 @@ public sealed class QuotaTests : IDisposable
         Assert.Single(_scene.SetAside);
         Assert.InRange(Rows("dana"), 11L, 110L);
         AssertSizesAreRight();
+    }
+
+    /// <summary>A chart, a further chart and a file, on the disk.</summary>
+    private static async Task<IReadOnlyList<StoredAttachment>> PutAllAsync(AttachmentStore images)
+    {
+        using var png = new MemoryStream(TestPictures.Png(4, 4));
+        var info = new ImageInfo(ImageKind.Png, 4, 4, png.Length);
+        using var csv = new MemoryStream("a,b\r\n"u8.ToArray());
+        return
+        [
+            await images.PutAsync(png, info, Cancellation),
+            await images.PutAsync(png, info, Cancellation),
+            await images.PutAsync(csv, "a.csv", Cancellation),
+        ];
     }
 
     /// <summary>Stores many at once, as senders do who come together, all held back.</summary>
