@@ -107,13 +107,17 @@ public sealed class AlbumTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(5)]
-    public async Task If_Telegram_refuses_one_chart_of_an_album_each_arrives_and_none_more_than_twice(int item)
+    [InlineData(1, 5)]
+    [InlineData(3, 5)]
+    [InlineData(5, 5)]
+    [InlineData(3, 10)]
+    public async Task If_Telegram_refuses_one_chart_of_an_album_each_arrives_and_none_more_than_twice(
+        int item,
+        int count
+    )
     {
         await using var scene = await ApiScene.BeginAsync();
-        var charts = Charts(5);
+        var charts = Charts(count);
         await scene.FaultAsync(
             new Fault
             {

@@ -389,6 +389,80 @@ public sealed class AttachmentTests
         Assert.Equal(["x", "a.bin", "b.bin"], messages.Select(m => m.Document?.Name ?? m.Text));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Kills_between_parts_lose_nothing_and_double_only_the_part_in_flight(bool hasArrived)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var names = Enumerable.Range(1, 3).Select(i => $"{i}.bin").ToArray();
+        await HangAsync();
+        var answer = await SendFormAsync(
+            scene,
+            "/send",
+            [.. names.Select((name, i) => (name, Enumerable.Repeat((byte)i, 100_000 + i).ToArray()))],
+            [],
+            ("user", "dana"),
+            ("text", "x"),
+            ("wait", "0")
+        );
+        Assert.Equal(200, answer.Status);
+
+        // Each kill meets another part: the one whose answer never comes.
+        for (var kill = 1; kill <= names.Length; kill++)
+        {
+            var hits = kill;
+            await Eventually.TrueAsync(
+                async () =>
+                    (await scene.Phone.FaultsAsync(Cancellation))
+                        .Where(fault => fault.Kind == Sandbox.Telegram.FaultKind.Hang)
+                        .Sum(fault => fault.Hits) == hits
+                    && (!hasArrived || (await scene.DanasPhone()).Any(m => m.Document?.Name == names[hits - 1])),
+                () => $"part {hits} is not under way",
+                Cancellation
+            );
+            await scene.Bot.Bot.KillAsync();
+            if (kill < names.Length)
+            {
+                // The part in flight goes through now, and the next one hangs.
+                await scene.FaultAsync(
+                    new Sandbox.Telegram.Fault
+                    {
+                        Kind = Sandbox.Telegram.FaultKind.Delay,
+                        Method = "sendDocument",
+                        DelaySeconds = 0.01,
+                        Times = 1,
+                    }
+                );
+                await HangAsync();
+            }
+
+            await scene.Bot.StartBotAsync();
+        }
+
+        await Eventually.TrueAsync(
+            async () => (await HistoryAsync(scene, "dana"))[0].GetProperty("state").GetString() == "delivered",
+            () => "it is not delivered",
+            Cancellation
+        );
+        var copies = hasArrived ? 2 : 1;
+        Assert.Equal(
+            ["x", .. names.SelectMany(name => Enumerable.Repeat(name, copies))],
+            (await scene.DanasPhone()).Select(m => m.Document?.Name ?? m.Text)
+        );
+
+        Task HangAsync() =>
+            scene.FaultAsync(
+                new Sandbox.Telegram.Fault
+                {
+                    Kind = Sandbox.Telegram.FaultKind.Hang,
+                    Method = "sendDocument",
+                    Taken = hasArrived,
+                    Times = 1,
+                }
+            );
+    }
+
     [Fact]
     public async Task An_address_that_Telegram_takes_as_no_button_is_a_line_of_the_text()
     {
