@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Notify.Testing;
 
 namespace Notify.Tests;
@@ -34,6 +35,98 @@ public sealed class CommandTests
         var message = Assert.Single(await machine.Messages());
         Assert.NotNull(message.Photo);
         Assert.Equal("Down 12 %", message.Text);
+    }
+
+    [Fact]
+    public async Task An_album_files_a_table_and_buttons_of_one_call_are_on_the_phone()
+    {
+        await using var machine = await Machine.StartAsync();
+        var pictures = Enumerable.Range(1, 3).Select(i => TestPictures.Png(60 + i, 40)).ToArray();
+        var orders = "shop,orders\nBerlin,120\nPrague,87\n";
+        var raw = Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7)).ToArray();
+
+        Assert.Equal(
+            (0, ""),
+            await NotifyAsync(
+                machine,
+                [
+                    "--title",
+                    "February",
+                    .. pictures.SelectMany((png, i) => new[] { "-i", machine.Alice.Write($"{i}.png", png) }),
+                    "-f",
+                    machine.Alice.Write("Größe 1.bin", raw),
+                    "-f",
+                    machine.Alice.Write("empty.txt", ""),
+                    "--table",
+                    machine.Alice.Write("orders.csv", orders),
+                    "--button",
+                    "Dashboard=https://example.com/orders?a=b",
+                    "--button",
+                    "Notebook=http://localhost:8888/tree",
+                    "--wait",
+                    "30",
+                    "Down 12 %",
+                ]
+            )
+        );
+
+        var messages = await machine.Messages();
+        Assert.Equal(pictures.Select(Sha), messages.Take(3).Select(m => m.Photo?.Sha256));
+        Assert.Single(messages.Take(3).Select(m => m.MediaGroupId).Distinct());
+        Assert.Equal(
+            "February\nDown 12 %\nshop    orders\n--------------\nBerlin     120\nPrague      87\nNotebook: http://localhost:8888/tree",
+            messages[3].Text
+        );
+        var button = Assert.Single(messages[3].Buttons.SelectMany(row => row));
+        Assert.Equal(("Dashboard", "https://example.com/orders?a=b"), (button.Text, button.Url));
+        Assert.Equal(("Größe 1.bin", Sha(raw)), (messages[4].Document!.Name, messages[4].Document!.Sha256));
+        Assert.Equal("(The file empty.txt is empty.)", messages[5].Text);
+        Assert.Equal(6, messages.Count);
+    }
+
+    [Theory]
+    [InlineData("-f", "path", 65, "Permission denied")]
+    [InlineData("-i", "path", 65, "Permission denied")]
+    [InlineData("-f", "symbolic link", 65, "Permission denied")]
+    [InlineData("--table", "symbolic link", 65, "Permission denied")]
+    [InlineData("-f", "FIFO", 65, "is not a regular file")]
+    [InlineData("-f", "folder", 65, "is not a regular file")]
+    public async Task A_file_of_somebody_else_s_is_refused_and_nothing_is_half_sent(
+        string option,
+        string way,
+        int status,
+        string words
+    )
+    {
+        await using var machine = await Machine.StartAsync();
+        await using var bob = await TestAccount.CreateAsync("bob", "dataread");
+        File.SetUnixFileMode(bob.Home, (UnixFileMode)0b111_101_101);
+        var secret = bob.Write("secret.csv", "bob's,secret\n");
+        var link = Path.Combine(machine.Alice.Home, "mine.csv");
+        var own = machine.Alice.Write("own.txt", "alice's own");
+        var path = secret;
+        switch (way)
+        {
+            case "symbolic link":
+                path = File.CreateSymbolicLink(link, secret).FullName;
+                break;
+            case "FIFO":
+                Machine.Run("mkfifo", link);
+                machine.Alice.Own(link);
+                path = link;
+                break;
+            case "folder":
+                path = bob.Home;
+                break;
+        }
+
+        var ended = await NotifyAsync(machine, "-f", own, option, path, "--wait", "20", "x");
+
+        Assert.Equal(status, ended.Status);
+        Assert.Contains(words, ended.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob's", ended.Said, StringComparison.Ordinal);
+        Assert.Empty(await machine.Messages());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(machine.Data, "private", "images")));
     }
 
     [Fact]
@@ -95,6 +188,8 @@ public sealed class CommandTests
         Assert.Equal(65, status);
         Assert.Contains("visible", said, StringComparison.Ordinal);
     }
+
+    private static string Sha(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static Task<(int Status, string Said)> NotifyAsync(Machine machine, params string[] arguments) =>
         NotifyAsync(machine, machine.Alice, arguments);
