@@ -90,6 +90,13 @@ check() {
 
 # --- installing -------------------------------------------------------------------------------------------------------------------------
 
+# make_folder FOLDER: makes it and the missing ones above it, and notes them for --remove.
+make_folder() {
+    [ ! -d "$1" ] || return 0
+    make_folder "$(dirname "$1")"
+    mkdir -m 0755 "$1" && printf '%s\n' "$1" >> "$releases/.folders"
+}
+
 # apply TREE OLD: puts each changed file of the tree in its place by a rename, so nothing ever reads half a file. Removes files that only OLD has.
 # Copies are made in a new folder of root's, so root follows and overwrites nothing that lies in the way.
 apply() {
@@ -102,7 +109,7 @@ apply() {
         elif [ -f "$target" ] && [ ! -L "$target" ] && cmp -s "$tree/$path" "$target" && [ "$(stat -c '%a %U:%G' "$target")" = "$(stat -c '%a %U:%G' "$tree/$path")" ]; then
             continue
         fi
-        mkdir -p "$(dirname "$target")"
+        make_folder "$(dirname "$target")"
         # Reported here: when the caller tests the status, the shell does not stop at an error.
         draft=$(mktemp -d "${target%/*}/.notify-new.XXXXXX") && cp -aT "$tree/$path" "$draft/file" && mv -fT "$draft/file" "$target" \
             || { rm -rf "$draft"; say "$target can't be written." >&2; return 1; }
@@ -278,6 +285,10 @@ remove() {
     # What Python compiled when root imported the package.
     rm -rf /opt/data-analyst/notify/python/notifykit/__pycache__
     rmdir /data/docs/examples/notifications /data/docs/examples /data/docs/python /data/docs /opt/data-analyst/notify/python/notifykit /opt/data-analyst/notify/python /opt/data-analyst/notify/download /opt/data-analyst/notify /run/notify-web /run/notify-gateway 2> /dev/null || true
+    # The folders that installs made, the deepest first. What somebody else put into one keeps it.
+    [ ! -f "$releases/.folders" ] || LC_ALL=C sort -ru "$releases/.folders" | while IFS= read -r path; do
+        rmdir "$path" 2> /dev/null || true
+    done
     rm -rf "$releases"
     systemctl daemon-reload
     say "Removed. Your data stays: /data/notifications (links, history), /opt/data-analyst/.env, /var/lib/notify-web, /var/lib/notify-gateway, and the accounts."

@@ -407,9 +407,21 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
     public async Task Removed_it_leaves_what_is_the_users()
     {
         await DeployThisAsync();
+        const string Share = "/usr/local/share";
+        await Machine.DoAsync($"mkdir {Share}/fish/vendor_functions.d");
 
         await Machine.DoAsync($"{Deploy} --remove");
 
+        // Of the folders that the install made, only the one with something else in it stays.
+        Assert.Equal(
+            $"{Share}/fish\n{Share}/fish/vendor_functions.d\n{Share}/man",
+            (
+                await Machine.DoAsync(
+                    $"ls -d {Share}/man {Share}/man/man[18] {Share}/bash-completion {Share}/zsh {Share}/fish {Share}/fish/* 2> /dev/null || true"
+                )
+            ).Trim()
+        );
+        await Machine.DoAsync($"rm -r {Share}/fish");
         Assert.Equal(
             "",
             (
