@@ -18,6 +18,11 @@ internal sealed record StandardInput(string Kept, long More)
     {
         get
         {
+            if (!StandardStream.IsOpen(StandardStream.Input))
+            {
+                return false;
+            }
+
             using var input = new SafeFileHandle(0, ownsHandle: false);
             try
             {
@@ -35,6 +40,11 @@ internal sealed record StandardInput(string Kept, long More)
     /// <exception cref="InputException">It can't be read.</exception>
     internal static StandardInput Read()
     {
+        if (!StandardStream.IsOpen(StandardStream.Input))
+        {
+            throw new InputException("stdin can't be read: it is closed");
+        }
+
         try
         {
             using var stream = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);

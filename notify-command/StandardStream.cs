@@ -11,12 +11,28 @@ namespace Notify.Command;
 /// </summary>
 internal static unsafe class StandardStream
 {
+    internal const int Input = 0;
     internal const int Output = 1;
     internal const int Errors = 2;
+
+    /// <summary>
+    /// Whether this program was started with it. If it was closed, the runtime opens something of its own under its number, which ends with the program.
+    /// </summary>
+    internal static bool IsOpen(int descriptor)
+    {
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        var flags = LibC.FileControl(handle, LibC.GetDescriptorFlags, 0);
+        return flags >= 0 && (flags & LibC.CloseOnExec) == 0;
+    }
 
     /// <summary>Writes a text. If nobody can read it, it is lost.</summary>
     internal static void Write(int descriptor, string text)
     {
+        if (!IsOpen(descriptor))
+        {
+            return;
+        }
+
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
         _ = Write(handle, Encoding.UTF8.GetBytes(text));
     }

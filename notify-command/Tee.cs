@@ -23,6 +23,7 @@ internal sealed class Tee : IDisposable
     {
         _tail = tail;
         _target = new SafeFileHandle(descriptor, ownsHandle: false);
+        _targetIsGone = !StandardStream.IsOpen(descriptor);
         _pipe = new OutputPipe(Take);
     }
 

@@ -109,6 +109,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventDescriptor(uint initial, int flags);
 
+    /// <summary>A command of <see cref="FileControl(SafeFileHandle, int, int)"/>: the flags of a descriptor.</summary>
+    internal const int GetDescriptorFlags = 1;
+
+    /// <summary>A flag of a descriptor: it ends with this program.</summary>
+    internal const int CloseOnExec = 1;
+
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FileControl(SafeFileHandle file, int command, int argument);
 

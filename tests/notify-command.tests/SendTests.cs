@@ -295,6 +295,27 @@ public sealed class SendTests
     }
 
     [Fact]
+    public async Task A_closed_stdin_is_not_read_and_nothing_is_written_to_what_stands_in_place_of_closed_streams()
+    {
+        await using var person = new Person();
+        person.Bot.Answer = _ => (200, """{"ok":true,"status":"queued","id":"1","channels":{}}""");
+
+        var without = await person.ShellAsync("timeout 60 notify <&-; echo $?");
+        var asked = await person.ShellAsync("timeout 60 notify - <&-; echo $?");
+        Assert.Empty(person.Bot.All);
+        var sent = await person.ShellAsync("timeout 60 notify --json x <&- >&- 2>&-; echo $?");
+        var wrong = await person.ShellAsync("timeout 60 notify --nope <&- >&- 2>&-; echo $?");
+        var run = await person.ShellAsync(
+            "timeout 60 notify run --tail -- sh -c 'echo out; exit 4' <&- >&- 2>&-; echo $?"
+        );
+
+        Assert.Equal("64\n", without.Output);
+        Assert.Equal(("65\n", "notify: stdin can't be read: it is closed\n"), (asked.Output, asked.Errors));
+        Assert.Equal(("0\n", "64\n", "4\n"), (sent.Output, wrong.Output, run.Output));
+        Assert.Equal(2, person.Bot.All.Count);
+    }
+
+    [Fact]
     public async Task Without_anything_to_say_it_asks()
     {
         await using var person = new Person();
