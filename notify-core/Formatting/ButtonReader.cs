@@ -75,6 +75,8 @@ public static class ButtonReader
             if (
                 url.Length > SendApiLimits.ButtonAddress
                 || url.AsSpan().ContainsAnyInRange('\0', ' ')
+                // A phone shows the address before it opens it, and these would show another one.
+                || url.EnumerateRunes().Any(SafeText.IsHidden)
                 || !Uri.TryCreate(url, UriKind.Absolute, out var address)
                 || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)
                 || address.Host.Length == 0
@@ -82,7 +84,7 @@ public static class ButtonReader
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"one whose \"url\" is not an address that begins with http:// or https://, of at most {SendApiLimits.ButtonAddress} characters"
+                    $"one whose \"url\" is not an address that begins with http:// or https://, of at most {SendApiLimits.ButtonAddress} visible characters"
                 );
             }
 

@@ -177,6 +177,18 @@ public sealed class AttachmentTests
         "'buttons' has as button 1 one whose \"url\""
     )]
     [InlineData(
+        """{"text":"x","buttons":[{"text":"a","url":"https://example.com/\u202egpj.exe"}]}""",
+        "'buttons' has as button 1 one whose \"url\""
+    )]
+    [InlineData(
+        """{"text":"x","buttons":[{"text":"a","url":"https://example.com/\u0085x"}]}""",
+        "'buttons' has as button 1 one whose \"url\""
+    )]
+    [InlineData(
+        """{"text":"x","buttons":[{"text":"a","url":"http://localhost/\u200bx"}]}""",
+        "'buttons' has as button 1 one whose \"url\""
+    )]
+    [InlineData(
         """{"text":"x","buttons":[{"text":"a","run":"../other.py"}]}""",
         "'buttons' has as button 1 one whose \"run\""
     )]
