@@ -6,6 +6,7 @@ using Notify.Bot.Outbox;
 using Notify.Contracts;
 using Notify.Http;
 using Notify.Posix;
+using Notify.Text;
 
 namespace Notify.Bot.SendApi;
 
@@ -145,6 +146,11 @@ internal static class SendBody
                     continue;
                 }
 
+                if (FileName(disposition) is not null && FilePart(name) is { } part)
+                {
+                    throw ApiException.Field(name, $"holds a file, and the bot knows no such part: name it '{part}'");
+                }
+
                 var text = await ReadFieldAsync(section.Body, room, cancellation);
                 room -= text.Length;
                 fields[name] = Encoding.UTF8.GetString(text);
@@ -168,6 +174,13 @@ internal static class SendBody
             : e;
         }
     }
+
+    /// <summary>The part that a misspelt one with a file means; null if it is something else. A file must not get lost as an unknown field.</summary>
+    private static string? FilePart(string name) =>
+        NearestName.Find(name, [SendField.Files, "document", "attachment"]) is not null ? SendField.Files
+        : NearestName.Find(name, [SendField.Photos, SendField.Photo, SendField.Images, "picture"]) is not null
+            ? SendField.Photos
+        : null;
 
     /// <summary>The name of an arriving file as its sender wrote it; null if the part is no file. Curl escapes quotes in it.</summary>
     private static string? FileName(ContentDispositionHeaderValue disposition) =>

@@ -159,7 +159,10 @@ internal sealed class FormFields(IReadOnlyDictionary<string, string> fields) : S
 
     internal override IReadOnlyList<string> Texts(string name) =>
         fields.GetValueOrDefault(name) is { Length: > 0 }
-            ? throw ApiException.Field(name, "is no file: give it a filename")
+            ? throw ApiException.Field(
+                name,
+                $"has paths only in JSON: in a form, send the files as parts '{SendField.Photos}' or '{SendField.Files}'"
+            )
             : [];
 
     internal override JsonElement? Value(string name)

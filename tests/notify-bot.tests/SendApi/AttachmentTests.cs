@@ -81,6 +81,71 @@ public sealed class AttachmentTests
     }
 
     [Fact]
+    public async Task A_file_in_a_misspelt_part_is_refused_with_the_right_name_and_not_lost()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        foreach (
+            var (name, meant) in ((string, string)[])
+                [
+                    ("file", "files"),
+                    ("files[]", "files"),
+                    ("file1", "files"),
+                    ("document", "files"),
+                    ("attachments", "files"),
+                    ("image", "photos"),
+                    ("images", "photos"),
+                    ("photos[]", "photos"),
+                    ("photo_path", "photos"),
+                ]
+        )
+        {
+            using var form = new MultipartFormDataContent
+            {
+                { new StringContent("dana"), "user" },
+                { new StringContent("x"), "text" },
+                { new ByteArrayContent([1, 2]), $"\"{name}\"", "a.bin" },
+            };
+
+            (await scene.AskAsync(HttpMethod.Post, "/send", form)).AssertRefused(
+                400,
+                $"Field '{name}' holds a file, and the bot knows no such part: name it '{meant}'."
+            );
+        }
+
+        Assert.Empty(await scene.DanasPhone());
+    }
+
+    [Fact]
+    public async Task A_text_in_a_file_is_still_a_field_and_an_unknown_file_is_still_ignored()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("dana"), "user" },
+            { new StringContent("hello"), "text", "text.txt" },
+            { new StringContent("""{"columns":["a"],"rows":[["1"]]}"""), "table", "table.json" },
+            { new ByteArrayContent([1, 2]), "trace", "trace.bin" },
+        };
+
+        (await scene.AskAsync(HttpMethod.Post, "/send", form)).AssertDelivered();
+
+        Assert.Equal("hello\na\n-\n1", Assert.Single(await scene.DanasPhone()).Text);
+    }
+
+    [Fact]
+    public async Task Paths_in_a_form_are_refused_with_the_parts_that_take_the_bytes()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+
+        (
+            await SendFormAsync(scene, "/send", [], [], ("user", "dana"), ("text", "x"), ("images", """["/a","/b"]"""))
+        ).AssertRefused(
+            400,
+            "Field 'images' has paths only in JSON: in a form, send the files as parts 'photos' or 'files'."
+        );
+    }
+
+    [Fact]
     public async Task A_table_stands_below_the_text_as_a_block_with_numbers_to_the_right()
     {
         await using var scene = await ApiScene.BeginAsync();
