@@ -66,6 +66,13 @@ internal sealed class CommandRun(Call.Run call, Messenger messenger, TimeProvide
         UntilEnd(command!, [output, errors]);
         output.Drain();
         errors.Drain();
+        if (Math.Max(output.LostBy, errors.LostBy) is var error and not 0)
+        {
+            NotifyProgram.Say(
+                $"Not all output of the command could be written: {Marshal.GetPInvokeErrorMessage(error)}."
+            );
+        }
+
         return command!.Wait();
     }
 

@@ -27,6 +27,9 @@ internal sealed class Tee : IDisposable
         _pipe = new OutputPipe(Take);
     }
 
+    /// <summary>Why the rest could not be written, as on a full disk (errno). 0 if all was written, or if nobody reads it any more.</summary>
+    internal int LostBy { get; private set; }
+
     /// <summary>The end for the command.</summary>
     internal SafeFileHandle Writer => _pipe.Writer;
 
@@ -66,6 +69,7 @@ internal sealed class Tee : IDisposable
         {
             // As without a tee, the command is to notice that nobody reads it. If the terminal is gone, it goes on.
             (_targetIsGone, _unread) = (true, error == LibC.BrokenPipe);
+            LostBy = error is LibC.BrokenPipe or LibC.InputOutputError ? 0 : error;
         }
     }
 

@@ -34,6 +34,7 @@ internal static unsafe partial class LibC
     internal const int NoSuchFile = 2;
     internal const int NoSuchProcess = 3;
     internal const int Interrupted = 4;
+    internal const int InputOutputError = 5;
     internal const int NotExecutableFormat = 8;
     internal const int WouldBlock = 11; // EAGAIN is the same
     internal const int PermissionDenied = 13;

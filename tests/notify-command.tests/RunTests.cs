@@ -27,6 +27,20 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Output_that_a_full_disk_does_not_take_is_missed_aloud()
+    {
+        await using var person = new Person();
+
+        var ended = await person.ShellAsync("notify run --tail -- sh -c 'echo lost; exit 3' > /dev/full; echo $? >&2");
+
+        Assert.Equal(
+            "notify: Not all output of the command could be written: No space left on device.\n3\n",
+            ended.Errors
+        );
+        Assert.EndsWith("lost</pre>", person.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_streams_are_the_caller_s_own()
     {
         await using var person = new Person();
