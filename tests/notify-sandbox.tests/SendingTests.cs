@@ -37,6 +37,25 @@ public sealed class SendingTests : SandboxSpecs
     }
 
     [Fact]
+    public async Task A_link_to_a_person_is_a_mention_if_there_is_such_a_person_and_else_text()
+    {
+        foreach (
+            var (mode, text) in ((ParseMode, string)[])
+                [
+                    (ParseMode.Html, $"<a href='tg://user?id={Alice}'>a</a> <a href='tg://user?id=1'>b</a>"),
+                    (ParseMode.Markdown, $"[a](tg://user?id={Alice}) [b](tg://user?id=1)"),
+                ]
+        )
+        {
+            var sent = await Bot.SendMessage(Alice, text, mode, cancellationToken: Cancellation);
+
+            Assert.Equal("a b", sent.Text);
+            var mention = Assert.Single(sent.Entities!);
+            Assert.Equal((0, 1, Alice), (mention.Offset, mention.Length, mention.User!.Id));
+        }
+    }
+
+    [Fact]
     public async Task A_message_of_4096_units_is_taken_and_one_more_is_refused()
     {
         await Bot.SendMessage(Alice, new string('a', 4096), cancellationToken: Cancellation);

@@ -22,10 +22,13 @@ internal static class Formatting
         }
 
         var formatted = MessageText.Normalize(
-            MessageText.Parse(
-                text,
-                call.Request.Text("parse_mode"),
-                Entities(call, call.Request.Text("parse_mode"), call.Request.Json, "entities")
+            WithKnownPeople(
+                call,
+                MessageText.Parse(
+                    text,
+                    call.Request.Text("parse_mode"),
+                    Entities(call, call.Request.Text("parse_mode"), call.Request.Json, "entities")
+                )
             ),
             mayBeEmpty: false
         );
@@ -179,9 +182,25 @@ internal static class Formatting
         text.Length == 0
             ? FormattedText.Empty
             : MessageText.Normalize(
-                MessageText.Parse(text, parseMode, Entities(call, parseMode, json, "caption_entities")),
+                WithKnownPeople(
+                    call,
+                    MessageText.Parse(text, parseMode, Entities(call, parseMode, json, "caption_entities"))
+                ),
                 mayBeEmpty: true
             );
+
+    /// <summary>A text without mentions of people whom nobody knows: Telegram shows these as text.</summary>
+    private static FormattedText WithKnownPeople(BotApiCall call, FormattedText text) =>
+        text with
+        {
+            Entities =
+            [
+                .. text.Entities.Where(entity =>
+                    entity.Type != EntityType.TextMention
+                    || call.World.People.Person(long.Parse(entity.Argument!, CultureInfo.InvariantCulture)) is not null
+                ),
+            ],
+        };
 
     /// <summary>The entities beside a text; they count only where there is no parse mode.</summary>
     /// <param name="call">The call.</param>
