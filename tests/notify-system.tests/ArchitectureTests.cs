@@ -50,6 +50,7 @@ public sealed class ArchitectureTests
         "Dispatching",
         "Linking",
         "Schedules",
+        "Quiet",
         "Scripts",
         "Runs",
         "Sending",
