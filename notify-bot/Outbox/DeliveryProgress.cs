@@ -10,6 +10,15 @@ public sealed record DeliveryProgress(DeliveryState State)
     public static DeliveryProgress Muted { get; } =
         new(DeliveryState.Muted) { Reason = DeliveryReason.Muted, ReasonText = "muted" };
 
+    /// <summary>Held until the end of the user's quiet hours, as they were at acceptance.</summary>
+    internal static DeliveryProgress HeldUntil(DateTimeOffset until) =>
+        new(DeliveryState.Held)
+        {
+            Reason = DeliveryReason.QuietHours,
+            ReasonText = "quiet hours",
+            NextTryAt = until,
+        };
+
     /// <summary>Delivered to desktops only, because no phone was linked.</summary>
     public static DeliveryProgress OnDesktopOnly { get; } =
         new(DeliveryState.Delivered)

@@ -36,6 +36,9 @@ internal sealed class HistoryQuota(HistoryLimits limits)
     /// <summary>Most rows that one check removes, so acceptances wait only some milliseconds.</summary>
     internal const int PrunedAtOnce = 4 * LookAfterRows;
 
+    /// <summary>Queued and held. These are not history yet.</summary>
+    private const string Waiting = "(0, 5)";
+
     private const long BytesPrunedAtOnce = 4L * LookAfterBytes;
 
     private readonly Dictionary<string, Growth> _grown = new(StringComparer.Ordinal);
@@ -64,7 +67,11 @@ internal sealed class HistoryQuota(HistoryLimits limits)
             connection,
             "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'history_grows'"
         );
-        if (trigger is string known && known.Contains(Size("new."), StringComparison.Ordinal))
+        if (
+            trigger is string known
+            && known.Contains(Size("new."), StringComparison.Ordinal)
+            && known.Contains(Waiting, StringComparison.Ordinal)
+        )
         {
             return;
         }
@@ -77,7 +84,7 @@ internal sealed class HistoryQuota(HistoryLimits limits)
                 connection,
                 $"""
                 CREATE TABLE history_size (user TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
-                INSERT INTO history_size SELECT user, count(*), sum({Size()}) FROM notification WHERE state <> 0 GROUP BY user;
+                INSERT INTO history_size SELECT user, count(*), sum({Size()}) FROM notification WHERE state NOT IN {Waiting} GROUP BY user;
                 """
             );
         }
@@ -89,10 +96,10 @@ internal sealed class HistoryQuota(HistoryLimits limits)
             DROP TRIGGER IF EXISTS history_takes_over;
             DROP TRIGGER IF EXISTS history_gives_back;
             DROP TRIGGER IF EXISTS history_shrinks;
-            CREATE TRIGGER history_grows AFTER INSERT ON notification WHEN new.state <> 0 BEGIN {Add} END;
-            CREATE TRIGGER history_takes_over AFTER UPDATE OF state ON notification WHEN old.state = 0 AND new.state <> 0 BEGIN {Add} END;
-            CREATE TRIGGER history_gives_back AFTER UPDATE OF state ON notification WHEN old.state <> 0 AND new.state = 0 BEGIN {Subtract} END;
-            CREATE TRIGGER history_shrinks AFTER DELETE ON notification WHEN old.state <> 0 BEGIN {Subtract} END;
+            CREATE TRIGGER history_grows AFTER INSERT ON notification WHEN new.state NOT IN {Waiting} BEGIN {Add} END;
+            CREATE TRIGGER history_takes_over AFTER UPDATE OF state ON notification WHEN old.state IN {Waiting} AND new.state NOT IN {Waiting} BEGIN {Add} END;
+            CREATE TRIGGER history_gives_back AFTER UPDATE OF state ON notification WHEN old.state NOT IN {Waiting} AND new.state IN {Waiting} BEGIN {Subtract} END;
+            CREATE TRIGGER history_shrinks AFTER DELETE ON notification WHEN old.state NOT IN {Waiting} BEGIN {Subtract} END;
             """
         );
         transaction.Commit();

@@ -6,7 +6,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>
 /// Stores accepted notifications and the history. A change is on disk when its method has returned.
 /// </summary>
-public interface IOutbox
+public interface IOutbox : IHeldNotifications
 {
     /// <summary>Whether the last write succeeded. While false, nothing is accepted, and a write is tried every second, also if nobody sends.</summary>
     bool IsWritable { get; }
@@ -34,7 +34,7 @@ public interface IOutbox
 
     /// <summary>Stores a notification, in the order of the calls.</summary>
     /// <param name="notification">The notification.</param>
-    /// <param name="progress">Queued or muted.</param>
+    /// <param name="progress">Queued, muted or held.</param>
     /// <param name="cancellation">Gives it up, unless it is just being written.</param>
     /// <exception cref="OutboxNotWritableException">It could not be stored in time, and will not be stored later.</exception>
     /// <exception cref="OperationCanceledException">It was given up, and will not be stored later.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Notify.Contracts;
 using Notify.Images;
 using Notify.Linking;
 
@@ -16,6 +17,7 @@ internal sealed class OutboxCommands : IDisposable
 
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
+    private readonly SqliteCommand _endHeld;
     private readonly SqliteCommand _findKey;
     private readonly SqliteCommand _mute;
     private readonly SqliteCommand _unmute;
@@ -79,6 +81,17 @@ internal sealed class OutboxCommands : IDisposable
             "$waits_since",
             "$doubted",
             "$is_gone",
+            "$reason_kind",
+            "$sequence"
+        );
+        _endHeld = New(
+            connection,
+            """
+            UPDATE notification SET state = $state, reason = $reason, reason_kind = $reason_kind, next_try_at = NULL
+            WHERE state = 5 AND digest = (SELECT id FROM notification WHERE sequence = $sequence)
+            """,
+            "$state",
+            "$reason",
             "$reason_kind",
             "$sequence"
         );
@@ -170,6 +183,12 @@ internal sealed class OutboxCommands : IDisposable
             sequence
         );
         _update.ExecuteNonQuery();
+        if (progress.State is not (DeliveryState.Queued or DeliveryState.Held))
+        {
+            // What a digest tells of ends with it.
+            Bind(_endHeld, transaction, (int)progress.State, progress.ReasonText, (int?)progress.Reason, sequence);
+            _endHeld.ExecuteNonQuery();
+        }
     }
 
     public StoredNotification? FindKey(
@@ -286,6 +305,7 @@ internal sealed class OutboxCommands : IDisposable
     {
         _insert.Dispose();
         _update.Dispose();
+        _endHeld.Dispose();
         _findKey.Dispose();
         _mute.Dispose();
         _unmute.Dispose();

@@ -24,6 +24,7 @@ internal static class OutboxReasons
         {
             DeliveryReason.Muted => DeliveryState.Muted,
             DeliveryReason.DesktopOnly => DeliveryState.Delivered,
+            DeliveryReason.QuietHours => DeliveryState.Held,
             DeliveryReason.OutcomeUnknown => DeliveryState.Unknown,
             < DeliveryReason.Expired => DeliveryState.Queued,
             _ => DeliveryState.Failed,
@@ -33,6 +34,7 @@ internal static class OutboxReasons
         state switch
         {
             DeliveryState.Muted => DeliveryReason.Muted,
+            DeliveryState.Held => DeliveryReason.QuietHours,
             DeliveryState.Unknown => DeliveryReason.OutcomeUnknown,
             DeliveryState.Delivered => text == DeliveryProgress.OnDesktopOnly.ReasonText
                 ? DeliveryReason.DesktopOnly

@@ -126,6 +126,7 @@ internal static class OutboxRecovery
         using var notifications = new RowSalvage(source, target);
         notifications.Run();
         CopyMutes(source, target);
+        CopyQuietHours(source, target);
         return (notifications.Kept, notifications.Lost);
     }
 
@@ -152,6 +153,29 @@ internal static class OutboxRecovery
         catch (SqliteException e) when (OutboxFile.IsDamage(e) || e.SqliteErrorCode == SchemaError)
         {
             return false;
+        }
+    }
+
+    private static void CopyQuietHours(SqliteConnection source, SqliteConnection target)
+    {
+        try
+        {
+            using var select = source.CreateCommand();
+            select.CommandText = OutboxRows.FindQuiet;
+            using var rows = select.ExecuteReader();
+            while (rows.Read())
+            {
+                using var insert = target.CreateCommand();
+                insert.CommandText = "INSERT OR IGNORE INTO quiet (user, uid, hours) VALUES ($user, $uid, $hours)";
+                insert.Parameters.AddWithValue("$user", rows.GetString(0));
+                insert.Parameters.AddWithValue("$uid", rows.GetInt64(1));
+                insert.Parameters.AddWithValue("$hours", rows.GetString(2));
+                insert.ExecuteNonQuery();
+            }
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
+        {
+            // Keep the readable ones. Without its quiet hours, a user's digest comes at once.
         }
     }
 

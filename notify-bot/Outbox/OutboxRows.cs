@@ -35,11 +35,11 @@ internal static class OutboxRows
         + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
 
     internal const string CountStates =
-        "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR created_at >= $since) GROUP BY state";
+        "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state IN (0, 5) OR created_at >= $since) GROUP BY state";
 
     /// <summary>A user's oldest notifications with their sizes. SQLite finds the lengths without reading the texts.</summary>
     internal static readonly string FindOldest =
-        $"SELECT sequence, image_id, image_kind, attachments, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state <> 0 ORDER BY sequence LIMIT $limit";
+        $"SELECT sequence, image_id, image_kind, attachments, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state NOT IN (0, 5) ORDER BY sequence LIMIT $limit";
 
     internal const string FindSize = "SELECT rows, bytes FROM history_size WHERE user = $user";
 
@@ -63,16 +63,34 @@ internal static class OutboxRows
         "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
 
     internal static readonly string FindWaiting =
-        "SELECT sequence, id, user, created_at, uid, "
+        "SELECT sequence, id, user, coalesce(released_at, created_at), uid, "
         + ProgressColumns
         + ", "
         + HistoryQuota.Size()
-        + ", image_id IS NOT NULL, attachments FROM notification WHERE state = 0 ORDER BY sequence";
+        + ", image_id IS NOT NULL, attachments, digest IS id FROM notification WHERE state = 0 ORDER BY sequence";
 
     internal const string FindOld =
-        "SELECT sequence, image_id, image_kind, attachments FROM notification WHERE created_at < $before AND state <> 0 ORDER BY created_at LIMIT $limit";
+        "SELECT sequence, image_id, image_kind, attachments FROM notification WHERE created_at < $before AND state NOT IN (0, 5) ORDER BY created_at LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
+
+    internal const string FindQuiet = "SELECT user, uid, hours FROM quiet";
+
+    /// <summary>Whose notifications are held.</summary>
+    internal const string FindHolders = "SELECT DISTINCT user, uid FROM notification WHERE state = 5 AND digest IS NULL";
+
+    /// <summary>A user's held notifications that no digest tells of yet.</summary>
+    internal const string FindHeld =
+        "SELECT "
+        + PastColumns
+        + " FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid ORDER BY sequence LIMIT $limit";
+
+    internal static readonly string FindHeldSize =
+        $"SELECT count(*), coalesce(sum({HistoryQuota.Size()}), 0) FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid";
+
+    /// <summary>What a digest tells of.</summary>
+    internal const string FindOfDigest =
+        "SELECT id FROM notification WHERE digest = $digest AND id <> $digest ORDER BY sequence";
 
     private const int Silent = 1;
     private const int NoButtons = 2;
@@ -88,7 +106,8 @@ internal static class OutboxRows
 
     internal const string Columns =
         "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, attachments, attachment_bytes, table_text, buttons, "
-        + ProgressColumns;
+        + ProgressColumns
+        + ", digest, released_at";
 
     /// <summary>Runs one of the queries above.</summary>
     internal static List<T> Select<T>(
@@ -179,6 +198,7 @@ internal static class OutboxRows
                 Key = key,
                 Image = image,
                 CreatedAt = createdAt,
+                Digest = Text(row, at + 9),
             },
             Progress(row, at)
         );
@@ -205,6 +225,7 @@ internal static class OutboxRows
             Attachments = AttachmentColumn.Read(Text(row, 9)),
             Table = Beginning(row, 10, text),
             IsTableAligned = (row.GetInt32(11) & TableAligned) != 0,
+            Silent = (row.GetInt32(11) & Silent) != 0,
             Progress = Progress(row, 12),
         };
 
@@ -222,6 +243,7 @@ internal static class OutboxRows
             {
                 Account = Account(row, 4),
                 Images = row.GetInt32(15) + AttachmentColumn.Read(Text(row, 16)).OfType<StoredImage>().Count(),
+                IsDigest = row.GetInt32(17) != 0,
             }
             : null;
 

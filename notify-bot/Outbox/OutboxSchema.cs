@@ -68,13 +68,22 @@ internal static class OutboxSchema
             ALTER TABLE notification ADD COLUMN table_text TEXT;            -- a table as it is shown
             ALTER TABLE notification ADD COLUMN buttons TEXT;               -- the sender's own buttons: a JSON list
             """,
+        """
+            ALTER TABLE notification ADD COLUMN digest TEXT;            -- the digest that tells of a held one, by its id; a digest names itself
+            ALTER TABLE notification ADD COLUMN released_at INTEGER;    -- when a held one went out by itself
+            CREATE TABLE quiet (
+                user TEXT NOT NULL,
+                uid INTEGER NOT NULL,
+                hours TEXT NOT NULL,
+                PRIMARY KEY (user, uid)
+            ) WITHOUT ROWID;
+            CREATE INDEX notification_held ON notification (digest, user, uid) WHERE state = 5;
+            CREATE INDEX notification_of_digest ON notification (digest) WHERE digest IS NOT NULL;
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>
     private const int WithAccounts = 3;
-
-    /// <summary>The step that creates indices. It reads all rows, which fails on a damaged file.</summary>
-    private const int MakesIndices = 3;
 
     /// <summary>Stands for the id of a name without an account.</summary>
     internal const long NoAccount = -1;
@@ -85,7 +94,7 @@ internal static class OutboxSchema
     /// <param name="connection">The file.</param>
     /// <param name="accountOf">The current account of a user, for rows of versions without ids; null if unknown now. Without the function such rows stay as they are.</param>
     /// <param name="upTo">The last version.</param>
-    /// <param name="isDamaged">Adds only columns, because the rows will be copied.</param>
+    /// <param name="isDamaged">Creates no index, because that reads all rows, which fails on a damaged file. They will be copied.</param>
     internal static void Migrate(
         SqliteConnection connection,
         Func<UserName, AccountId?>? accountOf = null,
@@ -103,9 +112,10 @@ internal static class OutboxSchema
             }
 
             using var transaction = connection.BeginTransaction();
-            if (!isDamaged || version != MakesIndices)
+            var step = isDamaged ? WithoutIndices(Steps[version]) : Steps[version];
+            if (!string.IsNullOrWhiteSpace(step))
             {
-                Run(connection, Steps[version]);
+                Run(connection, step);
             }
 
             Run(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version + 1}"));
@@ -147,6 +157,12 @@ internal static class OutboxSchema
             }
         }
     }
+
+    private static string WithoutIndices(string step) =>
+        string.Join(
+            '\n',
+            step.Split('\n').Where(line => !line.TrimStart().StartsWith("CREATE INDEX ", StringComparison.Ordinal))
+        );
 
     /// <summary>An account as the number in its column.</summary>
     internal static long Number(AccountId account) => account.Uid ?? NoAccount;

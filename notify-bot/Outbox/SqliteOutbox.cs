@@ -52,6 +52,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private readonly Accounts _accounts;
     private readonly TimeProvider _time;
     private readonly MuteStore _mutes;
+    private readonly QuietStore _quiet;
     private readonly ChangeFeed _changes;
     private readonly OutboxFile _file;
     private readonly OutboxWriter _writer;
@@ -77,6 +78,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     private SqliteOutbox(
         OutboxFile file,
         MuteStore mutes,
+        QuietStore quiet,
         Accounts accounts,
         ChangeFeed changes,
         HistoryLimits limits,
@@ -88,6 +90,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         _changes = changes;
         _file = file;
         _mutes = mutes;
+        _quiet = quiet;
         _accounts = accounts;
         _time = time;
         _writer = new OutboxWriter(file, log);
@@ -126,6 +129,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(log);
         var mutes = new MuteStore(time);
+        var quiet = new QuietStore();
         IReadOnlyList<(UserName User, AccountId Account, int Count, IReadOnlyList<string> Kept)> tooMany = [];
         var file = OutboxFile.Open(
             path,
@@ -133,6 +137,8 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             log,
             user => accounts.Find(user)?.Id,
             stored =>
+            {
+                quiet.Load(stored);
                 tooMany = mutes.Load(
                     OutboxRows.Select(stored, OutboxRows.FindMutes, OutboxRows.Mute),
                     user =>
@@ -145,9 +151,10 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                                 ("$limit", MaxCounted)
                             )
                             .ToHashSet(StringComparer.Ordinal)
-                )
+                );
+            }
         );
-        var outbox = new SqliteOutbox(file, mutes, accounts, changes, limits ?? HistoryLimits.Default, time, log);
+        var outbox = new SqliteOutbox(file, mutes, quiet, accounts, changes, limits ?? HistoryLimits.Default, time, log);
         foreach (var (user, account, count, kept) in tooMany)
         {
             LogTooManyMutes(log, user, count, MuteStore.MaxPerUser);
@@ -199,7 +206,9 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             }
             : notification;
         var write = new OutboxWrite.Insert(owned, progress, _quota, _committed.Writer, _prunedAttachments.Writer);
-        return WriteAsync(write, write.Done, cancellation);
+        return progress.State == DeliveryState.Held
+            ? HoldAsync(write, owned, cancellation)
+            : WriteAsync(write, write.Done, cancellation);
     }
 
     /// <inheritdoc />

@@ -63,6 +63,12 @@ public sealed record AcceptedNotification
     /// <summary>The sender's key. A repeat within <see cref="KeyLifetime"/> is the same notification.</summary>
     public string? Key { get; init; }
 
+    /// <summary>The digest that tells of it, by its id, once its quiet time is over; null for none. A digest names itself.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>Whether it is the digest of what was held in quiet hours.</summary>
+    public bool IsDigest => Digest == Id;
+
     /// <summary>How far back acceptance looks for the key. Not stored.</summary>
     public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 
@@ -128,6 +134,9 @@ public sealed record PastNotification
     /// <summary>Whether the table needs a monospace font.</summary>
     public bool IsTableAligned { get; init; }
 
+    /// <summary>Whether the phone stays quiet.</summary>
+    public bool Silent { get; init; }
+
     /// <summary>The time of acceptance, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -139,7 +148,7 @@ public sealed record PastNotification
 /// <param name="Sequence">Its number in the order of acceptance.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="User">Its user.</param>
-/// <param name="CreatedAt">The time of acceptance.</param>
+/// <param name="CreatedAt">The time of acceptance; of one that was held and goes out by itself, the end of the quiet time.</param>
 /// <param name="Progress">The progress of its delivery.</param>
 /// <param name="Size">Its size in bytes, as the history counts it.</param>
 public sealed record WaitingNotification(
@@ -156,4 +165,7 @@ public sealed record WaitingNotification(
 
     /// <summary>The number of its charts.</summary>
     public int Images { get; init; }
+
+    /// <summary>Whether it is the digest of what was held in quiet hours.</summary>
+    public bool IsDigest { get; init; }
 }

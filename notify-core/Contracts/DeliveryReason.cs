@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Notify.Contracts;
 
-/// <summary>Why a notification failed, waits, is muted, or reached a desktop only. A text beside it says more. Numbers and words may be stored.</summary>
+/// <summary>Why a notification failed, waits, is muted or held, or reached a desktop only. A text beside it says more. Numbers and words may be stored.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DeliveryReason>))]
 public enum DeliveryReason
 {
@@ -17,6 +17,10 @@ public enum DeliveryReason
     /// <summary>Delivered to a desktop: no phone is linked.</summary>
     [JsonStringEnumMemberName("desktop only")]
     DesktopOnly = 2,
+
+    /// <summary>Held: its user has quiet hours.</summary>
+    [JsonStringEnumMemberName("quiet hours")]
+    QuietHours = 3,
 
     // It waits, or waited when its time was over.
 

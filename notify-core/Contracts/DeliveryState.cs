@@ -25,6 +25,10 @@ public enum DeliveryState
     /// <summary>Its user has muted it. It stays in the history only.</summary>
     [JsonStringEnumMemberName("muted")]
     Muted = 4,
+
+    /// <summary>It waits for the end of its user's quiet hours.</summary>
+    [JsonStringEnumMemberName("held")]
+    Held = 5,
 }
 
 /// <summary>The words of <see cref="DeliveryState"/>.</summary>

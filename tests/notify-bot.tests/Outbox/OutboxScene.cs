@@ -20,8 +20,13 @@ internal sealed class OutboxScene : IDisposable
 
     public static readonly UserName Omar = UserName.Parse("omar");
 
-    /// <summary>Makes a file of today one of version 4: without the kind of a reason, and without files, tables and buttons.</summary>
+    /// <summary>Makes a file of today one of version 4: without quiet hours, the kind of a reason, files, tables and buttons.</summary>
     public const string ToVersion4 = """
+        DROP INDEX notification_held;
+        DROP INDEX notification_of_digest;
+        DROP TABLE quiet;
+        ALTER TABLE notification DROP COLUMN released_at;
+        ALTER TABLE notification DROP COLUMN digest;
         DROP TRIGGER history_grows;
         DROP TRIGGER history_takes_over;
         DROP TRIGGER history_gives_back;

@@ -15,7 +15,8 @@ public sealed class WordTests
             (DeliveryState.Delivered, 1, "delivered"),
             (DeliveryState.Failed, 2, "failed"),
             (DeliveryState.Unknown, 3, "unknown"),
-            (DeliveryState.Muted, 4, "muted")
+            (DeliveryState.Muted, 4, "muted"),
+            (DeliveryState.Held, 5, "held")
         );
 
     [Fact]
@@ -26,6 +27,7 @@ public sealed class WordTests
             (DeliveryReason.None, 0, "none"),
             (DeliveryReason.Muted, 1, "muted"),
             (DeliveryReason.DesktopOnly, 2, "desktop only"),
+            (DeliveryReason.QuietHours, 3, "quiet hours"),
             (DeliveryReason.RateLimited, 10, "rate limited"),
             (DeliveryReason.TelegramUnreachable, 11, "unreachable"),
             (DeliveryReason.TokenRefused, 12, "token refused"),
