@@ -1,5 +1,7 @@
 using System.Text;
 using Notify.Contracts;
+using Notify.Posix;
+using Notify.Quiet;
 using Notify.Retry;
 using Notify.Sending;
 
@@ -95,6 +97,8 @@ internal sealed class Messenger(SendApiClient bot, TimeProvider time, Action<str
         }
 
         return sent.Repeated == true ? "The bot had this key already, so nothing new was sent."
+            : sent.HeldUntil is { } end
+                ? $"It is {HeldWords.Held(end, time.GetUtcNow(), LocalClock.OffsetAt)}. --urgent passes them."
             : sent.MutedUntil is { } until
                 ? $"You have muted it{(until - time.GetUtcNow() > TimeSpan.FromDays(400) ? "" : $" until {WireJson.Time(until)}")}, so it stays in the history. /unmute in the chat ends that."
             : null;

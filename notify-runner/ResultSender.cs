@@ -1,4 +1,6 @@
 using Notify.Contracts;
+using Notify.Posix;
+using Notify.Quiet;
 using Notify.Scripts;
 using Notify.Sending;
 
@@ -163,6 +165,17 @@ internal sealed class ResultSender(SendApiClient bot, ScriptName script, JobRepo
         {
             report.Say(MuteWords.Until(until, time.GetUtcNow()));
             return new SentResult(ScriptOutcome.Muted) { Notification = sent.Id, IsRepeat = sent.Repeated == true };
+        }
+
+        if (sent is { Status: DeliveryState.Held })
+        {
+            var now = time.GetUtcNow();
+            report.Say(
+                sent.Repeated == true ? "already sent within its cooldown; not sent again"
+                : sent.HeldUntil is { } end ? HeldWords.Held(end, now, LocalClock.OffsetAt)
+                : "held by your quiet hours"
+            );
+            return new SentResult(ScriptOutcome.Queued) { Notification = sent.Id, IsRepeat = sent.Repeated == true };
         }
 
         var outcome = sent?.Status == DeliveryState.Queued ? ScriptOutcome.Queued : ScriptOutcome.Delivered;

@@ -27,6 +27,9 @@ public sealed class AcceptPipeline(
     /// <summary>The name of the CSV file with a whole table.</summary>
     private const string TableFileName = "table.csv";
 
+    /// <summary>Maximum number of a user's held and waiting notifications (docs/send-api.md), well above a noisy night.</summary>
+    internal const int MaxHeldOfUser = 1_000;
+
     /// <summary>Accepts a notification and waits a while for its delivery.</summary>
     /// <param name="command">The notification.</param>
     /// <param name="link">The user's link; null if no phone is linked and only a connected desktop gets it.</param>
@@ -58,6 +61,7 @@ public sealed class AcceptPipeline(
             ?? AnswerRepeat(draft) // same user and key: the first one counts, also where a new one would be refused
             ?? RequireLiveLink(draft) // a chat that takes nothing: refused
             ?? ApplyMute(draft) // muted: kept in the history, not sent
+            ?? ApplyQuiet(draft) // in quiet hours: held for their end; refused if too many are
             ?? TakeRoom(draft) // too many of this user wait: refused
             ?? await StoreAsync(draft, cancellation); // on disk; a repeat that came at the same moment is found here
     }
@@ -104,9 +108,37 @@ public sealed class AcceptPipeline(
         return null;
     }
 
+    /// <summary>Holds what is not urgent. Without a phone there is nobody to wake.</summary>
+    private WaitForOutcome? ApplyQuiet(Draft draft)
+    {
+        var command = draft.Command;
+        if (
+            draft.IsMuted
+            || command.PassesQuietHours
+            || draft.Link is not { } link
+            || outbox.QuietOf(command.User)?.EndAfter(draft.CreatedAt, link.TimeZone?.Find() ?? time.LocalTimeZone)
+                is not { } until
+        )
+        {
+            return null;
+        }
+
+        draft.HeldUntil = until;
+        var (held, waiting) = (outbox.HeldOf(command.User), pendings.Of(command.User));
+        return held.Count + waiting.Count >= MaxHeldOfUser
+            || held.Bytes + waiting.Bytes >= PendingNotifications.MaxBytesOfUser
+            ? Known(
+                new DeliveryOutcome.TooManyWaiting(held.Count + waiting.Count, held.Bytes + waiting.Bytes)
+                {
+                    HeldUntil = until,
+                }
+            )
+            : null;
+    }
+
     private WaitForOutcome? TakeRoom(Draft draft)
     {
-        if (draft.IsMuted)
+        if (draft.IsMuted || draft.HeldUntil is not null)
         {
             return null;
         }
@@ -141,7 +173,9 @@ public sealed class AcceptPipeline(
                     Image = stored.FirstOrDefault() as StoredImage,
                     Attachments = stored is [StoredImage, ..] ? stored[1..] : stored,
                 },
-                draft.IsMuted ? DeliveryProgress.Muted : new DeliveryProgress(DeliveryState.Queued),
+                draft.IsMuted ? DeliveryProgress.Muted
+                    : draft.HeldUntil is { } until ? DeliveryProgress.HeldUntil(until)
+                    : new DeliveryProgress(DeliveryState.Queued),
                 cancellation
             );
         }
@@ -285,7 +319,10 @@ public sealed class AcceptPipeline(
 
         public bool IsMuted { get; set; }
 
-        /// <summary>Null for a muted notification, because nobody waits for it.</summary>
+        /// <summary>The end of the quiet hours that hold it; null if none do.</summary>
+        public DateTimeOffset? HeldUntil { get; set; }
+
+        /// <summary>Null for a muted or held notification, because nobody waits for it.</summary>
         public PendingNotification? Pending { get; set; }
 
         private static StoredImage Unstored(ImageInfo info) => new("", info);

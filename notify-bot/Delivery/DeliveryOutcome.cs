@@ -29,9 +29,12 @@ public abstract record DeliveryOutcome
     /// <param name="Bytes">Their size in bytes.</param>
     public sealed record TooManyWaiting(int Waiting, long Bytes) : DeliveryOutcome
     {
+        /// <summary>The end of the quiet hours that hold them; null if they wait for Telegram.</summary>
+        public DateTimeOffset? HeldUntil { get; init; }
+
         /// <summary>The same as part of a sentence, such as <c>200 notifications of dana</c>.</summary>
         internal string Said(string whose) =>
-            Waiting >= PendingNotifications.MaxOfUser
+            Waiting >= (HeldUntil is null ? PendingNotifications.MaxOfUser : AcceptPipeline.MaxHeldOfUser)
                 ? $"{Waiting} notifications{whose}"
                 : $"{Waiting} notifications{whose}, of {Bytes / 1_000_000} MB together (a chart counts a sixteenth),";
     }

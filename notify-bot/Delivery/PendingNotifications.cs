@@ -33,6 +33,15 @@ public sealed class PendingNotifications(TimeProvider time)
     public bool TryFind(string id, [NotNullWhen(true)] out PendingNotification? pending) =>
         _all.TryGetValue(id, out pending);
 
+    /// <summary>The number and size of a user's pending notifications.</summary>
+    public (int Count, long Bytes) Of(UserName user)
+    {
+        lock (_gate)
+        {
+            return _ofUsers.GetValueOrDefault(user);
+        }
+    }
+
     /// <summary>Adds a notification before it is stored.</summary>
     /// <returns>Null if its user has room; otherwise what waits already.</returns>
     public (int Count, long Bytes)? TryAdd(PendingNotification pending)

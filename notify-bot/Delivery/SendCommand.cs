@@ -39,6 +39,12 @@ public sealed record SendCommand
     /// <summary>Whether it passes quiet hours.</summary>
     public bool Urgent { get; init; }
 
+    /// <summary>Whether its user asked for it just now, and so is awake.</summary>
+    public bool IsRequested { get; init; }
+
+    /// <summary>Whether quiet hours don't hold it.</summary>
+    internal bool PassesQuietHours => Urgent || IsRequested;
+
     /// <summary>The script's own data, kept with the notification.</summary>
     public JsonElement? Data { get; init; }
 

@@ -221,6 +221,7 @@ public sealed partial class RequestedRuns(
                 : [],
             HasButtons = ran.Buttons?.ValueKind != JsonValueKind.False,
             Urgent = ran.Urgent ?? false,
+            IsRequested = true,
             Silent = ran.Silent ?? false,
             Data = data,
         };

@@ -203,6 +203,14 @@ internal sealed class SendRoutes(
                         accepted.IsRepeat,
                         outbox.MutesOf(user).Until(script)
                     ),
+                    DeliveryState.Held => SentAsync(
+                        DeliveryState.Held,
+                        id,
+                        progress,
+                        desktops,
+                        accepted.IsRepeat,
+                        null
+                    ),
                     _ => SentAsync(DeliveryState.Queued, id, progress, desktops, accepted.IsRepeat, null),
                 };
             case DeliveryOutcome.NothingToSay:
@@ -212,6 +220,12 @@ internal sealed class SendRoutes(
                 );
             case DeliveryOutcome.LinkDead dead:
                 throw Gone(user, dead.Reason.Word(), null);
+            case DeliveryOutcome.TooManyWaiting { HeldUntil: { } end } held:
+                throw new ApiException(
+                    StatusCodes.Status429TooManyRequests,
+                    $"{held.Said($" of {user}")} already wait for the end of {user}'s quiet hours at {WireJson.Time(end)}. Send fewer, or several things in one. /quiet off in the chat ends the quiet hours.",
+                    TimeSpan.FromMinutes(1)
+                );
             case DeliveryOutcome.TooManyWaiting many:
                 throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
@@ -232,7 +246,10 @@ internal sealed class SendRoutes(
         ) =>
             context.WriteAsync(
                 StatusCodes.Status200OK,
-                new SentAnswer(true, status, id, progress.Channels(desktops), isRepeat ? true : null, mutedUntil),
+                new SentAnswer(true, status, id, progress.Channels(desktops), isRepeat ? true : null, mutedUntil)
+                {
+                    HeldUntil = status == DeliveryState.Held ? progress.NextTryAt : null,
+                },
                 SendContract.Json.SentAnswer
             );
     }

@@ -121,7 +121,7 @@ public sealed record SendCall
 
 /// <summary>A notification was accepted.</summary>
 /// <param name="Ok">Always true.</param>
-/// <param name="Status"><see cref="DeliveryState.Delivered"/> or <see cref="DeliveryState.Queued"/>. A muted one is queued, since older senders know only these.</param>
+/// <param name="Status"><see cref="DeliveryState.Delivered"/>, <see cref="DeliveryState.Queued"/> or <see cref="DeliveryState.Held"/>. A muted one is queued, since older senders know only these.</param>
 /// <param name="Id">Its name.</param>
 /// <param name="Channels">What took it.</param>
 /// <param name="Repeated">True if the bot had accepted the key before: nothing new was sent.</param>
@@ -133,7 +133,11 @@ public sealed record SentAnswer(
     ChannelsAnswer Channels,
     bool? Repeated,
     DateTimeOffset? MutedUntil
-);
+)
+{
+    /// <summary>The end of the quiet hours that hold it; only for <see cref="DeliveryState.Held"/>.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+}
 
 /// <summary>What took a notification.</summary>
 /// <param name="Telegram">How it stands with Telegram; null if no phone is linked.</param>

@@ -439,6 +439,26 @@ public sealed class SendTests
         );
     }
 
+    [Fact]
+    public async Task What_quiet_hours_hold_is_said_and_counts_as_sent()
+    {
+        await using var person = new Person();
+        var until = TimeProvider.System.GetUtcNow().AddHours(3);
+        person.Bot.Answer = _ =>
+            (
+                200,
+                $$"""{"ok":true,"status":"held","id":"7","channels":{"telegram":"held"},"held_until":"{{until:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""
+            );
+
+        var held = await person.NotifyAsync("x");
+
+        Assert.Equal(0, held.Status);
+        Assert.Matches(
+            @"^notify: It is held until ([A-Z][a-z]{2} )?\d\d:\d\d by your quiet hours\. --urgent passes them\.\n\z",
+            held.Errors
+        );
+    }
+
     /// <summary>Bytes that differ, the same in each run.</summary>
     private sealed class Xorshift(uint state)
     {

@@ -109,6 +109,29 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task What_quiet_hours_hold_counts_as_sent_and_the_round_says_until_when()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var until = TimeProvider.System.GetUtcNow().AddHours(3);
+        alice.Bot.Answer = sent =>
+            sent.Call.StartsWith("POST", StringComparison.Ordinal)
+                ? (200, $$"""{"ok":true,"status":"held","id":"1","held_until":"{{until:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""")
+                : WellAndLinked(sent);
+        alice.WriteScript("sales.py", """print('{"notify": true, "message": "m"}')""");
+
+        Assert.Equal(0, (await alice.RoundAsync(("TZ", "AAA-2"))).Status);
+
+        Assert.Contains(
+            $"sales.py: held until {until.AddHours(2):HH:mm} by your quiet hours. It ran for",
+            alice.Log,
+            StringComparison.Ordinal
+        );
+        Assert.Equal("queued", alice.State("sales")!.Value.GetProperty("last_outcome").GetString());
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Single(alice.Bot.All, sent => sent.Call.StartsWith("POST", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_muted_scripts_round_says_until_when()
     {
         await using var alice = await Analyst.CreateAsync();

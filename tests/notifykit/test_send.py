@@ -54,6 +54,14 @@ class SendTests(WithBot):
         self.assertEqual((sent.status, sent.channels["telegram"]), ("queued", "muted"))
         self.assertEqual(sent.muted_until, "2026-02-03T07:15:00Z")
 
+    def test_quiet_hours_are_told(self):
+        body = {"ok": True, "status": "held", "id": "a", "channels": {"telegram": "held"}, "held_until": "2026-02-03T07:15:00Z"}
+        self.bot.answers = [Answer(body=body)]
+
+        sent = send("Hello")
+
+        self.assertEqual((sent.status, sent.held_until, sent.muted_until), ("held", "2026-02-03T07:15:00Z", None))
+
     def test_text_of_any_kind_arrives_as_it_is(self):
         for text in ("é ✓ 🎉", "--", "[OK] done", "@x", "a\x00b", "line\r\nline", 42):
             with self.subTest(text=text):

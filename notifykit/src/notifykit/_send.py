@@ -20,9 +20,11 @@ class Sent(NamedTuple):
     """The bot has stored the notification, and it will arrive.
 
     id           its name in the history
-    status       "delivered": Telegram has all of it; "queued": it comes later, don't send it again
+    status       "delivered": Telegram has all of it; "queued": it comes later, don't send it again;
+                 "held": it comes at the end of your quiet hours
     channels     how it stands with each way: {"telegram": "delivered", "desktop": 1}
     repeated     whether the bot had this key already, and sent nothing new
+    held_until   your quiet hours hold it until then (UTC, ISO 8601), then it comes in a digest; None otherwise
     muted_until  you muted it until then (UTC, ISO 8601): it is in the history only; None otherwise
     """
 
@@ -31,6 +33,7 @@ class Sent(NamedTuple):
     channels: Dict[str, Any]
     repeated: bool = False
     muted_until: Optional[str] = None
+    held_until: Optional[str] = None
 
 
 def send(
@@ -166,4 +169,5 @@ def _sent(answer: Dict[str, Any]) -> Sent:
         channels=channels if isinstance(channels, dict) else {},
         repeated=answer.get("repeated") is True,
         muted_until=answer.get("muted_until"),
+        held_until=answer.get("held_until"),
     )
