@@ -1,16 +1,28 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
 using Notify.Linking;
+using Notify.Quiet;
 
 namespace Notify.Bot.Commands;
 
 /// <summary>Formats times for a chat, with the zone's name. The zone is that of the user's dashboard, or the server's if it is unknown.</summary>
 public sealed class ChatClock(TimeProvider time)
 {
+    /// <summary>The user's time zone.</summary>
+    internal TimeZoneInfo Zone(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
+
+    /// <summary>The name of the user's time zone.</summary>
+    internal string ZoneName(Link link) =>
+        Zone(link) is var zone ? Name(zone, TimeZoneInfo.ConvertTime(time.GetUtcNow(), zone)) : "";
+
+    /// <summary>The end of quiet hours, such as <c>07:00</c>, or <c>Mon 07:00</c> after more than a day.</summary>
+    internal string QuietUntil(DateTimeOffset until, Link link) =>
+        HeldWords.Until(until, time.GetUtcNow(), Zone(link).GetUtcOffset);
+
     /// <summary>A moment to the minute, such as <c>2026-11-30 15:05 Europe/Prague</c>.</summary>
     internal string Moment(DateTimeOffset moment, Link link)
     {
-        var zone = link.TimeZone?.Find() ?? time.LocalTimeZone;
+        var zone = Zone(link);
         var local = TimeZoneInfo.ConvertTime(moment, zone);
         return $"{local.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} {Name(zone, local)}";
     }

@@ -20,6 +20,8 @@ public sealed partial class ChatCommands(
     RunsInChat runs,
     MutingInChat muting,
     WatchInChat watch,
+    QuietInChat quiet,
+    HeldInChat held,
     NotificationButtons notificationButtons,
     TimeProvider time,
     ILogger<ChatCommands> log
@@ -114,6 +116,8 @@ public sealed partial class ChatCommands(
                 "run" => runs.RunAsync(chat, link, argument, cancellation),
                 "mute" => muting.MuteAsync(chat, link, argument, cancellation),
                 "unmute" => muting.UnmuteAsync(chat, link, cancellation),
+                "quiet" => quiet.AnswerAsync(chat, link, argument, cancellation),
+                "timezone" => quiet.TimeZoneAsync(chat, link, argument, cancellation),
                 "watch" => watch.AnswerAsync(chat, link, argument, cancellation),
                 "whoami" => WhoAmIAsync(chat, link, cancellation),
                 "test" => TestAsync(chat, link, cancellation),
@@ -168,6 +172,7 @@ public sealed partial class ChatCommands(
             StatusAnswer.Page => status.PagePressedAsync(button, link, cancellation),
             MessageButtons.Snooze or MessageButtons.Mute or MessageButtons.Again or MessageButtons.Run =>
                 notificationButtons.PressedAsync(button, link, cancellation),
+            MessageButtons.Show or MessageButtons.ShowAll => held.PressedAsync(button, link, cancellation),
             _ => messenger.AcknowledgeAsync(
                 button.QueryId,
                 "This button is from another version of the bot. Send /status for new ones.",

@@ -16,6 +16,8 @@ public static class CommandList
         new("run", "Run a script now: /run NAME"),
         new("mute", "Mute notifications: /mute 2h"),
         new("unmute", "End all mutes"),
+        new("quiet", "Hold notifications at night: /quiet 22:00-07:00, /quiet weekends, /quiet off"),
+        new("timezone", "Show or set your time zone: /timezone Europe/Prague"),
         new("watch", "Tell me when my scripts stop running: /watch off, /watch on"),
         new("whoami", "Show whose notifications arrive here"),
         new("test", "Send a sample text and picture"),

@@ -178,6 +178,11 @@ public sealed partial class StatusAnswer(
             text.Bold("Muted").Line($" {clock.UntilOrSooner(until, link)}");
         }
 
+        if (outbox.QuietOf(link.User)?.EndAfter(now, clock.Zone(link)) is { } quiet)
+        {
+            text.Bold("Quiet").Line($" until {clock.QuietUntil(quiet, link)}: {outbox.HeldOf(link.User).Count} held.");
+        }
+
         var since = now - Lately;
         var counts = outbox.CountStates(link.User, since);
         if (counts.GetValueOrDefault(DeliveryState.Muted) is > 0 and var muted)

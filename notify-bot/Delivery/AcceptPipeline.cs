@@ -125,7 +125,8 @@ public sealed class AcceptPipeline(
 
         draft.HeldUntil = until;
         var (held, waiting) = (outbox.HeldOf(command.User), pendings.Of(command.User));
-        return held.Count + waiting.Count >= MaxHeldOfUser
+        return
+            held.Count + waiting.Count >= MaxHeldOfUser
             || held.Bytes + waiting.Bytes >= PendingNotifications.MaxBytesOfUser
             ? Known(
                 new DeliveryOutcome.TooManyWaiting(held.Count + waiting.Count, held.Bytes + waiting.Bytes)

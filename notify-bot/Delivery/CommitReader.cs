@@ -63,7 +63,7 @@ internal sealed partial class CommitReader(
 
         var job = new NotificationJob(delivery, pending, stored.Sequence, accepted.Account, time)
         {
-            Rendered = new RenderedNotification(pending.Messages!, accepted),
+            Rendered = pending.Messages is { } messages ? new RenderedNotification(messages, accepted) : null,
         };
         var shown = desktops.Offer(accepted);
         pending.OfferedTo(shown);
@@ -90,6 +90,7 @@ internal sealed partial class CommitReader(
                 CreatedAt = waiting.CreatedAt,
                 Size = waiting.Size,
                 Images = waiting.Images,
+                IsDigest = waiting.IsDigest,
                 Progress = waiting.Progress,
             };
             pending.OfferedTo(Task.FromResult<int?>(null));

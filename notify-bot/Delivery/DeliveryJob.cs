@@ -33,7 +33,7 @@ public abstract class DeliveryJob
     /// <summary>Names the queue. A queue does its jobs one after the other, in their order.</summary>
     public abstract object QueueKey { get; }
 
-    /// <summary>Whether all other queues go first: true for answers to unlinked chats.</summary>
+    /// <summary>Whether all other queues go first: true for answers to unlinked chats and for digests.</summary>
     public virtual bool CanStandBack => false;
 
     /// <summary>How many messages the next attempt counts for Telegram's rates: an album as many as it has photos.</summary>

@@ -13,6 +13,12 @@ internal static class MessageButtons
     internal const string Mute = "mute:";
     internal const string Again = "again:";
 
+    /// <summary>Shows a notification of a digest whole. Its id follows.</summary>
+    internal const string Show = "show:";
+
+    /// <summary>Shows all notifications of a digest. The digest's id follows.</summary>
+    internal const string ShowAll = "showall:";
+
     /// <summary>Runs the script of one of the sender's buttons. Id and number of the button follow.</summary>
     internal const string Run = "button:";
 
@@ -36,6 +42,15 @@ internal static class MessageButtons
             if (button.Url is not null && !button.IsLine && hasAddresses)
             {
                 rows.Add([new ApiButton(button.Text, Url: button.Url)]);
+            }
+            else if (button.Show is { } shown && isPrivate)
+            {
+                rows.Add([
+                    new ApiButton(
+                        button.Text,
+                        shown == NotificationButton.All ? ShowAll + notificationId : Show + shown
+                    ),
+                ]);
             }
             else if (button.Run is not null && isPrivate)
             {

@@ -55,7 +55,10 @@ internal sealed class NotificationJob(
         }
     }
 
-    public override object QueueKey => pending.User;
+    /// <summary>A digest has a queue of its own, so no alert of its user waits behind it.</summary>
+    public override object QueueKey => pending.IsDigest ? ("digest", pending.User) : pending.User;
+
+    public override bool CanStandBack => pending.IsDigest;
 
     public override TimeSpan Left => Lifetime - _ageThen - time.GetElapsedTime(_begun);
 

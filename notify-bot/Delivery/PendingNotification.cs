@@ -31,7 +31,10 @@ public sealed class PendingNotification
     /// <summary>The number of its charts.</summary>
     public int Images { get; init; }
 
-    /// <summary>Its messages; null if it was accepted before the bot started. Delivery renders those.</summary>
+    /// <summary>Whether it is a digest, which stands back behind notifications.</summary>
+    public bool IsDigest { get; init; }
+
+    /// <summary>Its messages; null if it was accepted before the bot started, and for what comes out of quiet hours. Delivery renders those.</summary>
     public IReadOnlyList<OutgoingMessage>? Messages { get; init; }
 
     /// <summary>The progress of its delivery.</summary>

@@ -8,7 +8,7 @@ namespace Notify.Bot.Delivery;
 /// <summary>
 /// Sends one message of a notification, with fallbacks for refused formatting, for a refused or missing chart or file, for a broken album and for a refused button.
 /// </summary>
-internal sealed partial class TelegramSender(
+public sealed partial class TelegramSender(
     BotApi api,
     AttachmentStore attachments,
     BotSettings settings,

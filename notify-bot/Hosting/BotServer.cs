@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
 using Notify.Bot.Desktops;
+using Notify.Bot.Digests;
 using Notify.Bot.Events;
 using Notify.Bot.Limits;
 using Notify.Bot.Links;
@@ -178,6 +179,8 @@ internal static partial class BotServer
         services.AddSingleton<MutingInChat>();
         services.AddSingleton<WatchInChat>();
         services.AddSingleton<NotificationButtons>();
+        services.AddSingleton<QuietInChat>();
+        services.AddSingleton<HeldInChat>();
         services.AddSingleton<ChatMessenger>();
         services.AddSingleton<ChatClock>();
         AddHosted<LinkChangeNotifier>(services);
@@ -205,8 +208,10 @@ internal static partial class BotServer
         services.AddSingleton<AcceptPipeline>();
         services.AddSingleton<NotificationDelivery>();
         services.AddSingleton<TelegramSender>();
+        services.AddSingleton<NotificationShow>();
         AddHosted<DeliveryWorker>(services);
         services.AddHostedService<CommitReader>();
+        services.AddHostedService<DigestLoop>();
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<RoundWatch>();
         services.AddSingleton(provider => new RoundStore(

@@ -10,7 +10,7 @@ internal static class ButtonColumn
         buttons.Count == 0
             ? null
             : JsonSerializer.Serialize(
-                [.. buttons.Select(button => new ButtonEntry(button.Text, button.Url, button.Run))],
+                [.. buttons.Select(button => new ButtonEntry(button.Text, button.Url, button.Run, button.Show))],
                 AttachmentJson.Default.ListButtonEntry
             );
 
@@ -28,7 +28,7 @@ internal static class ButtonColumn
             [
                 .. JsonSerializer
                     .Deserialize(column, AttachmentJson.Default.ListButtonEntry)!
-                    .Select(entry => new NotificationButton(entry.Text, entry.Url, entry.Run)),
+                    .Select(entry => new NotificationButton(entry.Text, entry.Url, entry.Run) { Show = entry.Show }),
             ];
         }
         catch (JsonException e)

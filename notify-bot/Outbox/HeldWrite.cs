@@ -81,17 +81,17 @@ internal abstract class HeldWrite : OutboxWrite
             );
             if (claimed != count)
             {
-                Run(transaction, "UPDATE notification SET digest = NULL WHERE digest = $digest", ("$digest", digest.Id));
+                Run(
+                    transaction,
+                    "UPDATE notification SET digest = NULL WHERE digest = $digest",
+                    ("$digest", digest.Id)
+                );
                 return;
             }
 
             var progress = new DeliveryProgress(DeliveryState.Queued);
             var sequence = commands.Insert(transaction, digest, progress);
-            Run(
-                transaction,
-                "UPDATE notification SET digest = id WHERE sequence = $sequence",
-                ("$sequence", sequence)
-            );
+            Run(transaction, "UPDATE notification SET digest = id WHERE sequence = $sequence", ("$sequence", sequence));
             _stored = new StoredNotification(sequence, digest, progress);
         }
 

@@ -12,6 +12,9 @@ public interface IHeldNotifications
     /// <summary>The quiet hours of an account; null for none.</summary>
     QuietHours? QuietOf(UserName user, AccountId account);
 
+    /// <summary>The current mutes of an account.</summary>
+    Mutes MutesOf(UserName user, AccountId account);
+
     /// <summary>Stores a user's quiet hours. Null ends them.</summary>
     /// <exception cref="OutboxNotWritableException">It could not be stored.</exception>
     Task SetQuietAsync(UserName user, QuietHours? hours);

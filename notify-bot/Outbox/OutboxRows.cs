@@ -77,7 +77,8 @@ internal static class OutboxRows
     internal const string FindQuiet = "SELECT user, uid, hours FROM quiet";
 
     /// <summary>Whose notifications are held.</summary>
-    internal const string FindHolders = "SELECT DISTINCT user, uid FROM notification WHERE state = 5 AND digest IS NULL";
+    internal const string FindHolders =
+        "SELECT DISTINCT user, uid FROM notification WHERE state = 5 AND digest IS NULL";
 
     /// <summary>A user's held notifications that no digest tells of yet.</summary>
     internal const string FindHeld =

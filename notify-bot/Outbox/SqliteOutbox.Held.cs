@@ -14,11 +14,15 @@ public sealed partial class SqliteOutbox
     public QuietHours? QuietOf(UserName user, AccountId account) => _quiet.Of(user, account);
 
     /// <inheritdoc />
+    public Mutes MutesOf(UserName user, AccountId account) => _mutes.Of(user, account);
+
+    /// <inheritdoc />
     public async Task SetQuietAsync(UserName user, QuietHours? hours)
     {
         ArgumentNullException.ThrowIfNull(user);
         var write = new HeldWrite.SetQuiet(_quiet, user, AccountOf(user), hours);
         await WriteAsync(write, write.Done, CancellationToken.None);
+        _changes.ScriptsChanged(user);
     }
 
     /// <inheritdoc />

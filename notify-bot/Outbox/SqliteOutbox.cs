@@ -154,7 +154,16 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                 );
             }
         );
-        var outbox = new SqliteOutbox(file, mutes, quiet, accounts, changes, limits ?? HistoryLimits.Default, time, log);
+        var outbox = new SqliteOutbox(
+            file,
+            mutes,
+            quiet,
+            accounts,
+            changes,
+            limits ?? HistoryLimits.Default,
+            time,
+            log
+        );
         foreach (var (user, account, count, kept) in tooMany)
         {
             LogTooManyMutes(log, user, count, MuteStore.MaxPerUser);

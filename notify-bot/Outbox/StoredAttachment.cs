@@ -124,7 +124,7 @@ internal sealed record AttachmentEntry(
 );
 
 /// <summary>A button in a column.</summary>
-internal sealed record ButtonEntry(string Text, string? Url = null, string? Run = null);
+internal sealed record ButtonEntry(string Text, string? Url = null, string? Run = null, string? Show = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

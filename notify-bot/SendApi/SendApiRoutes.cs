@@ -31,6 +31,7 @@ internal static class SendApiRoutes
         services.AddSingleton<MetricsPage>();
         services.AddSingleton<ScriptRoutes>();
         services.AddSingleton<RoundRoutes>();
+        services.AddSingleton<QuietRoutes>();
     }
 
     internal static void MapSendApi(this WebApplication app)
@@ -53,6 +54,10 @@ internal static class SendApiRoutes
         app.MapGet("/images/{id}", watching.ImageAsync);
         app.MapGet("/files/{id}", watching.FileAsync);
         app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
+
+        var quiet = app.Services.GetRequiredService<QuietRoutes>();
+        app.MapGet("/quiet", quiet.GetAsync);
+        app.MapPut("/quiet", quiet.PutAsync);
 
         var scripts = app.Services.GetRequiredService<ScriptRoutes>();
         app.MapGet("/scripts", scripts.ListAsync);

@@ -15,6 +15,7 @@ internal sealed class WatchRoutes(
     IOutbox outbox,
     HistoryTurns turns,
     AttachmentStore attachments,
+    QuietRoutes quiet,
     BotHealthCheck health
 )
 {
@@ -75,6 +76,8 @@ internal sealed class WatchRoutes(
             () => outbox.History(user, limit, before, cancellation: context.RequestAborted),
             context.RequestAborted
         );
+        // The hours may have changed since.
+        var heldUntil = read.Any(n => n.Progress.State == DeliveryState.Held) ? quiet.EndOf(user) : null;
         var history = read.Select(n => new NotificationAnswer(
             n.Id,
             n.User.Value,
@@ -84,7 +87,7 @@ internal sealed class WatchRoutes(
             n.CreatedAt,
             n.Progress.State,
             n.Progress.ReasonText,
-            n.Progress.NextTryAt,
+            n.Progress.State == DeliveryState.Held ? heldUntil : n.Progress.NextTryAt,
             n.ImageId,
             n.ParseMode switch
             {
@@ -152,7 +155,7 @@ internal sealed class WatchRoutes(
         var sums = counts.ToLookup(count => count.State, count => count.Count);
         int Of(DeliveryState state) => sums[state].Sum();
         return answer(
-            Of(DeliveryState.Queued),
+            Of(DeliveryState.Queued) + Of(DeliveryState.Held),
             Of(DeliveryState.Delivered),
             Of(DeliveryState.Failed),
             Of(DeliveryState.Unknown),

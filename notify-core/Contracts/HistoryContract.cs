@@ -15,7 +15,7 @@ public sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notif
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="Reason">Why it waits, failed, or reached no phone; a word of <see cref="DeliveryReason"/>, or words for people.</param>
-/// <param name="NextTryAt">When the bot tries again.</param>
+/// <param name="NextTryAt">When the bot tries again; of a held one, the end of the quiet hours.</param>
 /// <param name="ImageId">Its chart's, for <c>GET /images/ID</c>.</param>
 /// <param name="ParseMode"><c>HTML</c>, <c>MarkdownV2</c>, or empty for plain; null for Markdown.</param>
 /// <param name="ImageIds">All its charts', if there are several.</param>
@@ -51,7 +51,7 @@ public sealed record DaysAnswer(DateOnly Since, IReadOnlyList<DayAnswer> Days);
 
 /// <summary>The notifications of a day, by state.</summary>
 /// <param name="Day">The day.</param>
-/// <param name="Queued">How many are <see cref="DeliveryState.Queued"/>.</param>
+/// <param name="Queued">How many are <see cref="DeliveryState.Queued"/> or <see cref="DeliveryState.Held"/>.</param>
 /// <param name="Delivered">How many are <see cref="DeliveryState.Delivered"/>.</param>
 /// <param name="Failed">How many are <see cref="DeliveryState.Failed"/>.</param>
 /// <param name="Unknown">How many are <see cref="DeliveryState.Unknown"/>.</param>
@@ -65,7 +65,7 @@ public sealed record QuartersAnswer(DateTimeOffset Since, IReadOnlyList<QuarterA
 
 /// <summary>The notifications of a quarter of an hour, by state.</summary>
 /// <param name="At">When it begins.</param>
-/// <param name="Queued">How many are <see cref="DeliveryState.Queued"/>.</param>
+/// <param name="Queued">How many are <see cref="DeliveryState.Queued"/> or <see cref="DeliveryState.Held"/>.</param>
 /// <param name="Delivered">How many are <see cref="DeliveryState.Delivered"/>.</param>
 /// <param name="Failed">How many are <see cref="DeliveryState.Failed"/>.</param>
 /// <param name="Unknown">How many are <see cref="DeliveryState.Unknown"/>.</param>

@@ -6,6 +6,12 @@ namespace Notify.Formatting;
 /// <param name="Run">The script's file name, such as <c>refresh.py</c>; null for an address.</param>
 public sealed record NotificationButton(string Text, string? Url = null, string? Run = null)
 {
+    /// <summary>Stands in <see cref="Show"/> for all notifications of a digest.</summary>
+    public const string All = "*";
+
+    /// <summary>The id of the notification that the button shows, or <see cref="All"/>. Only a digest of the bot has it, no sender can set it.</summary>
+    public string? Show { get; init; }
+
     /// <summary>
     /// Whether Telegram takes the address. It refuses a host without a dot, such as <c>http://localhost:8888</c>, and with it the whole message. Such an address becomes a line of the
     /// text.

@@ -26,6 +26,30 @@ public sealed class ZoneNames
         );
     }
 
+    /// <summary>A zone that a person typed. An old name means its successor.</summary>
+    /// <param name="text">The name.</param>
+    /// <param name="sentence">Why there is none, or that the name is old; null if there is nothing to say.</param>
+    /// <returns>The zone; null if this system does not know it.</returns>
+    public TimeZoneName? Choose(string text, out string? sentence)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var read = Read(text);
+        if (read.Value is null)
+        {
+            sentence = $"{read.Wrong}{(Guess(text) is { } guess ? $" Did you mean {guess}?" : "")}";
+            return null;
+        }
+
+        if (Successor(text) is { } newer && Read(newer).Value is { } current)
+        {
+            sentence = $"{text} is an old name of {newer}.";
+            return current;
+        }
+
+        sentence = null;
+        return read.Value;
+    }
+
     /// <summary>A zone by its name.</summary>
     internal ParsedValue<TimeZoneName> Read(string text) =>
         TimeZoneName.TryParse(text, out var name) && _isKnown(name)

@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
         "Outbox",
         "Desktops",
         "Delivery",
+        "Digests",
         "Scripts",
         "Commands",
         "Polling",

@@ -343,10 +343,10 @@ public sealed class CommandTests
             () => "the edit was not tried again",
             Cancellation
         );
-        await scene.AskAsync(chat, "/help");
+        var help = await scene.AskAsync(chat, "/help");
         Assert.Single(
             await scene.Phone.BotMessagesAsync(chat, Cancellation),
-            m => m.Text.Contains("quiet", StringComparison.Ordinal)
+            m => m.MessageId != help.MessageId && m.Text.Contains("quiet", StringComparison.Ordinal)
         );
     }
 

@@ -193,8 +193,7 @@ public sealed class HeldTests : IDisposable
             ? hours!
             : throw new ArgumentException(problem, nameof(text));
 
-    private Task<List<StoredNotification>> HoldAsync(params string[] messages) =>
-        HoldAsync(OutboxScene.Dana, messages);
+    private Task<List<StoredNotification>> HoldAsync(params string[] messages) => HoldAsync(OutboxScene.Dana, messages);
 
     private async Task<List<StoredNotification>> HoldAsync(UserName user, params string[] messages)
     {
