@@ -46,6 +46,7 @@ internal sealed record NotificationView
             DeliveryState.Failed => "Failed",
             DeliveryState.Unknown => "May have arrived",
             DeliveryState.Muted => "Muted",
+            DeliveryState.Held => "Held",
             _ => State.ToString(),
         };
 
@@ -66,7 +67,7 @@ internal sealed record NotificationView
 
     /// <summary>The reason, unless it only repeats the state.</summary>
     public string? ShownReason =>
-        State is DeliveryState.Muted
+        State is DeliveryState.Muted or DeliveryState.Held
             ? null
             : Dead switch
             {
