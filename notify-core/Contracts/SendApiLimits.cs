@@ -33,6 +33,12 @@ public static class SendApiLimits
     /// <summary>Longest address of a button in UTF-16 units.</summary>
     public const int ButtonAddress = 2048;
 
+    /// <summary>Longest key of an incident in UTF-16 units.</summary>
+    public const int IncidentKey = 100;
+
+    /// <summary>Longest cooldown of an incident in seconds: 30 days.</summary>
+    public const long IncidentCooldown = 30 * 24 * 60 * 60;
+
     /// <summary>All fields of a form together, without pictures and files.</summary>
     public const int FormFields = 1_000_000;
 

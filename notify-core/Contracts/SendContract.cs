@@ -60,6 +60,18 @@ public static class SendField
     /// <summary>Whether buttons stand under it, or the sender's own buttons.</summary>
     public const string Buttons = "buttons";
 
+    /// <summary>The key of the incident that it belongs to.</summary>
+    public const string Incident = "incident";
+
+    /// <summary>Whether the incident fires: a word of <see cref="FiringState"/>.</summary>
+    public const string State = "state";
+
+    /// <summary>How many seconds lie between reminders of the incident.</summary>
+    public const string Cooldown = "cooldown";
+
+    /// <summary>Whether the incident's end is sure, so the chat is told.</summary>
+    public const string Confirmed = "confirmed";
+
     /// <summary>The picture, as a part of a form.</summary>
     public const string Photo = "photo";
 
@@ -117,6 +129,22 @@ public sealed record SendCall
     /// <summary>The script's own data.</summary>
     [JsonPropertyName(SendField.Data)]
     public JsonElement? Data { get; init; }
+
+    /// <summary>The key of the incident that it belongs to; null for none.</summary>
+    [JsonPropertyName(SendField.Incident)]
+    public string? Incident { get; init; }
+
+    /// <summary>Whether the incident fires: a word of <see cref="FiringState"/>; null for firing.</summary>
+    [JsonPropertyName(SendField.State)]
+    public string? State { get; init; }
+
+    /// <summary>How many seconds lie between reminders, and after its end the incident opens again; null for neither.</summary>
+    [JsonPropertyName(SendField.Cooldown)]
+    public long? Cooldown { get; init; }
+
+    /// <summary>With <see cref="FiringState.Ok"/>: whether the chat is told of the end; null for true.</summary>
+    [JsonPropertyName(SendField.Confirmed)]
+    public bool? Confirmed { get; init; }
 }
 
 /// <summary>A notification was accepted.</summary>
@@ -137,6 +165,9 @@ public sealed record SentAnswer(
 {
     /// <summary>The end of the quiet hours that hold it; only for <see cref="DeliveryState.Held"/>.</summary>
     public DateTimeOffset? HeldUntil { get; init; }
+
+    /// <summary>The incident after the post; null for a notification without one, and for the end of an unknown incident.</summary>
+    public IncidentAnswer? Incident { get; init; }
 }
 
 /// <summary>What took a notification.</summary>
