@@ -22,6 +22,12 @@ internal sealed class ControlApi(SandboxServer server, TelegramWorld world)
             "/chats/{chat:long}/messages/{message:int}",
             http => _phones.Message(Chat(http), RouteInt(http, "message"))
         );
+        Delete(sandbox, "/chats/{chat:long}/messages", http => _phones.Clear(Chat(http)));
+        Delete(
+            sandbox,
+            "/chats/{chat:long}/messages/{message:int}",
+            http => _phones.Delete(Chat(http), RouteInt(http, "message"))
+        );
         Post<NewPerson>(sandbox, "/people", (_, person) => _phones.AddPerson(person));
         Post<NewGroup>(sandbox, "/groups", (_, group) => _phones.AddGroup(group));
         Post<Typed>(sandbox, "/chats/{chat:long}/text", (http, typed) => _phones.Type(Chat(http), typed));

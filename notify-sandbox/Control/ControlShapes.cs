@@ -180,6 +180,22 @@ public sealed record FileView(
     int Height
 );
 
+/// <summary>What a message showed before an edit.</summary>
+/// <param name="Until">When it was changed.</param>
+/// <param name="Text">The text, or the caption of a photo or document.</param>
+/// <param name="Entities">Its entities.</param>
+/// <param name="Buttons">Rows of buttons.</param>
+/// <param name="Photo">The photo.</param>
+/// <param name="Document">The document.</param>
+public sealed record VersionView(
+    DateTimeOffset Until,
+    string Text,
+    IReadOnlyList<EntityView> Entities,
+    IReadOnlyList<IReadOnlyList<ButtonView>> Buttons,
+    FileView? Photo,
+    FileView? Document
+);
+
 /// <summary>A message as the control API shows it.</summary>
 /// <param name="MessageId">Its number in the chat.</param>
 /// <param name="ChatId">The chat.</param>
@@ -194,6 +210,8 @@ public sealed record FileView(
 /// <param name="MediaGroupId">The album that it is an item of; the same for all its items.</param>
 /// <param name="Photo">The photo.</param>
 /// <param name="Document">The document.</param>
+/// <param name="ReplyTo">The number of the message that it answers, which may be gone; null for none.</param>
+/// <param name="Versions">What it showed before its last edits, the oldest first; at most 100.</param>
 /// <param name="Silent">Sent without a sound.</param>
 /// <param name="LinkPreviewOff">Sent with link previews switched off.</param>
 /// <param name="Service">What a line in the middle of the chat says, where it is no message of anybody.</param>
@@ -211,6 +229,8 @@ public sealed record MessageView(
     string? MediaGroupId,
     FileView? Photo,
     FileView? Document,
+    int? ReplyTo,
+    IReadOnlyList<VersionView> Versions,
     bool Silent,
     bool LinkPreviewOff,
     string? Service

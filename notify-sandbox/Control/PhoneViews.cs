@@ -39,16 +39,31 @@ internal static class PhoneViews
             message.Edits,
             message.Text.Text,
             [.. message.Text.Entities.Select(Of)],
-            [.. message.Buttons.Select(row => row.Select(b => new ButtonView(b.Text, b.CallbackData, b.Url)).ToList())],
+            Of(message.Buttons),
             message.AlbumId,
             message.Photo is { } photo ? Of(photo) : null,
             message.Document is { } document ? Of(document) : null,
+            message.ReplyTo?.Id,
+            [.. message.Versions.Select(Of)],
             message.IsSilent,
             message.IsLinkPreviewOff,
             message.MigrateToChatId is { } to ? $"The group became the supergroup {to}"
                 : message.MigrateFromChatId is { } from ? $"This was the group {from}"
                 : null
         );
+
+    internal static VersionView Of(MessageVersion version) =>
+        new(
+            version.Until,
+            version.Text.Text,
+            [.. version.Text.Entities.Select(Of)],
+            Of(version.Buttons),
+            version.Photo is { } photo ? Of(photo) : null,
+            version.Document is { } document ? Of(document) : null
+        );
+
+    internal static IReadOnlyList<IReadOnlyList<ButtonView>> Of(IReadOnlyList<IReadOnlyList<InlineButton>> buttons) =>
+        [.. buttons.Select(row => row.Select(b => new ButtonView(b.Text, b.CallbackData, b.Url)).ToList())];
 
     internal static EntityView Of(MessageEntity entity) =>
         new(

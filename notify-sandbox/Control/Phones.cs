@@ -318,6 +318,30 @@ internal sealed class Phones(TelegramWorld world)
         }
     }
 
+    /// <summary>A person deletes a message, for the bot too. The bot is not told, as with Telegram.</summary>
+    public void Delete(long chatId, int messageId)
+    {
+        lock (world.Gate)
+        {
+            if (!FindChat(chatId).Remove(messageId))
+            {
+                throw new ControlRefusal(404, $"There is no message {messageId} in chat {chatId}.");
+            }
+
+            world.Feed.Publish(new PhoneEvent("delete", chatId, messageId));
+        }
+    }
+
+    /// <summary>A person clears the chat, for the bot too.</summary>
+    public void Clear(long chatId)
+    {
+        lock (world.Gate)
+        {
+            FindChat(chatId).Clear();
+            world.Feed.Publish(new PhoneEvent("clear", chatId));
+        }
+    }
+
     public StoredFile File(string id)
     {
         lock (world.Gate)

@@ -196,6 +196,7 @@ function messageItem(messages) {
   if (chat?.type !== 'private') {
     bubble.append(element('p', message.from_bot ? 'sender bot' : 'sender', message.from_bot ? page.state.bot_name : message.from.name));
   }
+  if (message.reply_to) bubble.append(quoteOf(message.reply_to));
   const isAlbum = messages.length > 1;
   if (message.photo) bubble.append(isAlbum ? photoGrid(messages) : photo(message));
   for (const part of messages) {
@@ -208,6 +209,23 @@ function messageItem(messages) {
   if (message.buttons.length) item.append(keyboard(message));
   requestAnimationFrame(() => foldQuotes(item));
   return item;
+}
+
+/** What a message answers: the first line of it, and the way there. A deleted one says so. */
+function quoteOf(id) {
+  const answered = itemOf(id)?.messages.find(message => message.message_id === id);
+  const quote = element('button', 'answered');
+  quote.type = 'button';
+  const name = answered?.from?.name ?? page.state.bot_name;
+  if (answered) quote.append(element('span', 'answered-name', name));
+  quote.append(element('span', 'answered-text', answered ? firstLine(answered) : 'Deleted message'));
+  quote.disabled = !answered;
+  quote.addEventListener('click', () => itemOf(id)?.scrollIntoView({ block: 'center', behavior: 'smooth' }));
+  return quote;
+}
+
+function firstLine(message) {
+  return message.text.split('\n')[0] || (message.photo ? 'Photo' : message.document?.name ?? '');
 }
 
 function textOf(message) {
@@ -273,7 +291,11 @@ function meta(message, isOwn) {
     bell.setAttribute('aria-label', 'sent without sound');
     line.append(bell, ' ');
   }
-  if (message.edited) line.append('edited ');
+  if (message.edited) {
+    const edited = element('span', 'edited', 'edited ');
+    edited.title = `Edited ${message.edits === 1 ? 'once' : `${message.edits} times`}, last at ${timeFormat.format(new Date(message.edited))}`;
+    line.append(edited);
+  }
   const time = element('time', '', timeFormat.format(new Date(message.date)));
   time.dateTime = message.date;
   line.append(time);
@@ -372,7 +394,7 @@ function scrollToEnd() {
 // ---- What happens while the page is open
 
 async function happened({ kind, chat_id: chatId, message_id: id, message }) {
-  if (kind === 'chat' || !page.chats.has(chatId)) {
+  if (kind === 'chat' || kind === 'delete' || kind === 'clear' || !page.chats.has(chatId)) {
     await loadChats();
     renderBar();
   }
@@ -386,7 +408,14 @@ async function happened({ kind, chat_id: chatId, message_id: id, message }) {
   if (chatId !== page.open) return;
   if (kind === 'message') renderBar();
   const list = $('messages');
-  if (kind === 'delete') hide(id);
+  if (kind === 'clear') list.replaceChildren();
+  else if (kind === 'delete') {
+    hide(id);
+    // Answers to it say that it is gone.
+    for (const item of [...list.children]) {
+      if (item.messages?.[0].reply_to === id) item.replaceWith(itemFor(item.messages));
+    }
+  }
   else if (message && (kind === 'message' || itemOf(id))) {
     show(message);
     while (list.childElementCount > MOST_SHOWN) list.firstElementChild.remove();

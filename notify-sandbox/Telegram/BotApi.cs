@@ -30,6 +30,7 @@ internal sealed class BotApi(TelegramWorld world)
         ["sendChatAction"] = Sending.SendChatAction,
         ["editMessageText"] = Editing.EditMessageText,
         ["editMessageCaption"] = Editing.EditMessageCaption,
+        ["editMessageMedia"] = Editing.EditMessageMedia,
         ["editMessageReplyMarkup"] = Editing.EditMessageReplyMarkup,
         ["deleteMessage"] = Editing.DeleteMessage,
         ["setMyCommands"] = Menu.SetMyCommands,

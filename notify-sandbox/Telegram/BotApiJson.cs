@@ -103,7 +103,10 @@ internal static class BotApiJson
             _ => "supergroup",
         };
 
-    public static void WriteMessage(Utf8JsonWriter json, TelegramWorld world, Message message)
+    public static void WriteMessage(Utf8JsonWriter json, TelegramWorld world, Message message) =>
+        WriteMessage(json, world, message, withReply: true);
+
+    private static void WriteMessage(Utf8JsonWriter json, TelegramWorld world, Message message, bool withReply)
     {
         json.WriteStartObject();
         json.WriteNumber("message_id", message.Id);
@@ -123,6 +126,13 @@ internal static class BotApiJson
         if (message.EditDate is { } edited)
         {
             json.WriteNumber("edit_date", edited.ToUnixTimeSeconds());
+        }
+
+        // Telegram shows one level of replies. A message that was deleted meanwhile is not shown.
+        if (withReply && message.ReplyTo is { } answered && message.Chat.Find(answered.Id) is not null)
+        {
+            json.WritePropertyName("reply_to_message");
+            WriteMessage(json, world, answered, withReply: false);
         }
 
         if (message.MigrateToChatId is { } to)

@@ -85,6 +85,13 @@ internal sealed class Chat
     }
 
     public bool Remove(int messageId) => _messages.Remove(messageId);
+
+    /// <summary>Removes all messages; the count of the next one goes on.</summary>
+    public void Clear()
+    {
+        _messages.Clear();
+        _order.Clear();
+    }
 }
 
 /// <summary>One button under a message.</summary>
@@ -116,9 +123,28 @@ internal sealed class StoredFile
     public int Height { get; init; }
 }
 
+/// <summary>What a message showed before an edit.</summary>
+/// <param name="Until">When it was changed.</param>
+/// <param name="Text">The text or caption.</param>
+/// <param name="Photo">The photo, or null.</param>
+/// <param name="Document">The document, or null.</param>
+/// <param name="Buttons">Rows of buttons.</param>
+internal sealed record MessageVersion(
+    DateTimeOffset Until,
+    FormattedText Text,
+    StoredFile? Photo,
+    StoredFile? Document,
+    IReadOnlyList<IReadOnlyList<InlineButton>> Buttons
+);
+
 /// <summary>One message of a chat.</summary>
 internal sealed class Message
 {
+    // A message that is edited once a minute for hours must not grow without a bound.
+    private const int KeptVersions = 100;
+
+    private readonly Queue<MessageVersion> _versions = new();
+
     public required int Id { get; init; }
 
     public required Chat Chat { get; init; }
@@ -130,7 +156,13 @@ internal sealed class Message
 
     public DateTimeOffset? EditDate { get; set; }
 
-    public int Edits { get; set; }
+    public int Edits { get; private set; }
+
+    /// <summary>What it showed before its last edits, the oldest first; bounded in number.</summary>
+    public IReadOnlyCollection<MessageVersion> Versions => _versions;
+
+    /// <summary>The message that it answers, or null. It may be gone since.</summary>
+    public Message? ReplyTo { get; init; }
 
     /// <summary>The text, or the caption where there is a photo or document.</summary>
     public FormattedText Text { get; set; } = FormattedText.Empty;
@@ -138,9 +170,9 @@ internal sealed class Message
     /// <summary>The album that it is an item of (<c>media_group_id</c>), or null.</summary>
     public string? AlbumId { get; init; }
 
-    public StoredFile? Photo { get; init; }
+    public StoredFile? Photo { get; set; }
 
-    public StoredFile? Document { get; init; }
+    public StoredFile? Document { get; set; }
 
     public IReadOnlyList<IReadOnlyList<InlineButton>> Buttons { get; set; } = [];
 
@@ -154,4 +186,17 @@ internal sealed class Message
     public long? MigrateFromChatId { get; init; }
 
     public bool HasMedia => Photo is not null || Document is not null;
+
+    /// <summary>Notes what it shows now, before an edit changes it.</summary>
+    public void BeginEdit(DateTimeOffset now)
+    {
+        _versions.Enqueue(new MessageVersion(now, Text, Photo, Document, Buttons));
+        if (_versions.Count > KeptVersions)
+        {
+            _versions.Dequeue();
+        }
+
+        EditDate = now;
+        Edits++;
+    }
 }

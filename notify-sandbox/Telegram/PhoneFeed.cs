@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace Notify.Sandbox.Telegram;
 
 /// <summary>Something that an open phone page should show.</summary>
-/// <param name="Kind"><c>message</c>, <c>edit</c>, <c>delete</c> or <c>chat</c>.</param>
+/// <param name="Kind"><c>message</c>, <c>edit</c>, <c>delete</c>, <c>clear</c> or <c>chat</c>.</param>
 /// <param name="ChatId">In which chat.</param>
 /// <param name="MessageId">Which message, where it is about one.</param>
 public sealed record PhoneEvent(string Kind, long ChatId, int? MessageId = null);

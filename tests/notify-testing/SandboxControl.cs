@@ -117,6 +117,14 @@ public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? conne
         CancellationToken cancellation
     ) => WaitForBotMessagesAsync(chat, messages => messages.Count >= count, cancellation);
 
+    /// <summary>A person deletes a message, for the bot too.</summary>
+    public Task DeleteMessageAsync(long chat, int messageId, CancellationToken cancellation) =>
+        DeleteAsync($"chats/{chat}/messages/{messageId}", cancellation);
+
+    /// <summary>A person clears the chat, for the bot too.</summary>
+    public Task ClearChatAsync(long chat, CancellationToken cancellation) =>
+        DeleteAsync($"chats/{chat}/messages", cancellation);
+
     /// <summary>The bytes of a photo or document.</summary>
     public Task<byte[]> FileAsync(string fileId, CancellationToken cancellation) =>
         _http.GetByteArrayAsync(new Uri($"sandbox/files/{fileId}", UriKind.Relative), cancellation);

@@ -3,6 +3,9 @@ using Notify.Sandbox.Telegram.Text;
 
 namespace Notify.Sandbox.Telegram.Methods;
 
+/// <summary>A photo or document with its caption (<c>InputMedia</c>).</summary>
+internal sealed record MediaItem(Attachment File, FormattedText Caption);
+
 /// <summary><c>sendMediaGroup</c>: 2 to 10 photos, or 2 to 10 documents. <c>reply_markup</c> is not read, as at Telegram.</summary>
 internal static class Albums
 {
@@ -11,8 +14,6 @@ internal static class Albums
 
     private const int MinItems = 2;
 
-    private sealed record Item(Attachment File, FormattedText Caption);
-
     /// <remarks>
     /// The steps are those of a real server: all fields, then the chat, then each file and caption, then the album, then what
     /// Telegram itself refuses. Until then nothing was sent.
@@ -20,6 +21,7 @@ internal static class Albums
     public static void SendMediaGroup(BotApiCall call)
     {
         var items = ItemsOf(call);
+        var reply = Replies.Of(call);
         var chat = call.ChatToWriteTo();
         foreach (var item in items)
         {
@@ -28,6 +30,7 @@ internal static class Albums
         }
 
         CheckAlbum(items);
+        var answered = reply?.In(chat);
         CheckPictures(items);
         call.World.Limits.Count(chat, items.Count);
         var fault = call.World.Faults.NextOfAlbum("sendMediaGroup", chat.Id, items.Count);
@@ -51,6 +54,7 @@ internal static class Albums
                 Photo = item.File.IsPhoto ? file : null,
                 Document = item.File.IsPhoto ? null : file,
                 IsSilent = call.Request.Flag("disable_notification"),
+                ReplyTo = answered,
             };
             call.World.Post(message);
             sent.Add(message);
@@ -65,7 +69,7 @@ internal static class Albums
         call.Result.WriteEndArray();
     }
 
-    private static List<Item> ItemsOf(BotApiCall call)
+    private static List<MediaItem> ItemsOf(BotApiCall call)
     {
         if (call.Request.Text("media").Length == 0)
         {
@@ -82,7 +86,9 @@ internal static class Albums
             : throw BotApiRefusal.BadRequest("expected an Array of InputMedia");
     }
 
-    private static Item ItemOf(BotApiCall call, JsonElement item)
+    /// <summary>A photo or document as <c>InputMedia</c> names it.</summary>
+    /// <exception cref="BotApiRefusal">It isn't one, or of a kind that the method does not take.</exception>
+    public static MediaItem ItemOf(BotApiCall call, JsonElement item)
     {
         if (item.ValueKind != JsonValueKind.Object)
         {
@@ -106,7 +112,7 @@ internal static class Albums
         switch (type)
         {
             case "photo" or "document":
-                return new Item(
+                return new MediaItem(
                     Attachment.Referred(call, media, type == "photo") ?? throw CantParse("media not found"),
                     caption
                 );
@@ -120,7 +126,7 @@ internal static class Albums
         }
     }
 
-    private static void CheckAlbum(List<Item> items)
+    private static void CheckAlbum(List<MediaItem> items)
     {
         switch (items.Count)
         {
@@ -141,7 +147,7 @@ internal static class Albums
         }
     }
 
-    private static void CheckPictures(List<Item> items)
+    private static void CheckPictures(List<MediaItem> items)
     {
         for (var i = 0; i < items.Count; i++)
         {

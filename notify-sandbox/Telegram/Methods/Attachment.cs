@@ -26,6 +26,9 @@ internal sealed class Attachment
 
     public bool IsPhoto { get; }
 
+    /// <summary>The file, if Telegram has it already; null for an upload.</summary>
+    public StoredFile? Known => _known;
+
     /// <summary>The file of a field: the part of that name, or what the field's text refers to; null where there is none.</summary>
     /// <param name="call">The call.</param>
     /// <param name="kind"><c>photo</c> or <c>document</c>, the name of the field.</param>

@@ -2,7 +2,7 @@ using Notify.Sandbox.Telegram.Text;
 
 namespace Notify.Sandbox.Telegram.Methods;
 
-/// <summary><c>editMessageText</c>, <c>editMessageCaption</c>, <c>editMessageReplyMarkup</c>, <c>deleteMessage</c>.</summary>
+/// <summary><c>editMessageText</c>, <c>editMessageCaption</c>, <c>editMessageMedia</c>, <c>editMessageReplyMarkup</c>, <c>deleteMessage</c>.</summary>
 internal static class Editing
 {
     // A bot can delete messages of others, and its own in groups, for 48 hours. https://core.telegram.org/bots/api#deletemessage
@@ -17,7 +17,13 @@ internal static class Editing
             throw BotApiRefusal.BadRequest("there is no text in the message to edit");
         }
 
-        Change(call, message, text, Formatting.ButtonsOf(call, isEdit: true));
+        Change(
+            call,
+            message,
+            text,
+            Formatting.ButtonsOf(call, isEdit: true),
+            isLinkPreviewOff: Formatting.IsLinkPreviewOff(call)
+        );
     }
 
     public static void EditMessageCaption(BotApiCall call)
@@ -32,10 +38,40 @@ internal static class Editing
         Change(call, message, caption, Formatting.ButtonsOf(call, isEdit: true));
     }
 
+    /// <summary>Gives a message another photo or document, or adds one to a text.</summary>
+    public static void EditMessageMedia(BotApiCall call)
+    {
+        if (call.Request.Text("media").Length == 0)
+        {
+            throw BotApiRefusal.BadRequest("parameter \"media\" is required");
+        }
+
+        var media =
+            call.Request.Json("media", "input media") ?? throw BotApiRefusal.BadRequest("input media not specified");
+        var item = Albums.ItemOf(call, media);
+        var buttons = Formatting.ButtonsOf(call, isEdit: true);
+        var message = Find(call);
+        item.File.CheckSize();
+        Formatting.Measured(item.Caption);
+        if (message.AlbumId is not null && item.File.IsPhoto != message.Photo is not null)
+        {
+            throw BotApiRefusal.BadRequest("can't change media type in the album");
+        }
+
+        item.File.CheckPicture();
+        Change(call, message, item.Caption, buttons, item.File);
+    }
+
     public static void EditMessageReplyMarkup(BotApiCall call)
     {
         var message = Find(call);
-        Change(call, message, message.Text, Formatting.ButtonsOf(call, isEdit: true));
+        Change(
+            call,
+            message,
+            message.Text,
+            Formatting.ButtonsOf(call, isEdit: true),
+            isLinkPreviewOff: message.IsLinkPreviewOff
+        );
     }
 
     public static void DeleteMessage(BotApiCall call)
@@ -76,21 +112,32 @@ internal static class Editing
         BotApiCall call,
         Message message,
         FormattedText text,
-        IReadOnlyList<IReadOnlyList<InlineButton>> buttons
+        IReadOnlyList<IReadOnlyList<InlineButton>> buttons,
+        Attachment? media = null,
+        bool isLinkPreviewOff = false
     )
     {
-        if (text.SameAs(message.Text) && SameButtons(buttons, message.Buttons))
+        // An upload is a new file to Telegram, whatever its bytes.
+        var isSameMedia = media is null || (media.Known is { } known && known == (message.Photo ?? message.Document));
+        if (isSameMedia && text.SameAs(message.Text) && SameButtons(buttons, message.Buttons))
         {
             throw BotApiRefusal.BadRequest(
                 "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
             );
         }
 
+        message.BeginEdit(call.World.Time.GetUtcNow());
         // Buttons that an edit does not repeat are gone, as with Telegram.
         message.Text = text;
         message.Buttons = buttons;
-        message.EditDate = call.World.Time.GetUtcNow();
-        message.Edits++;
+        message.IsLinkPreviewOff = isLinkPreviewOff;
+        if (media is not null)
+        {
+            var file = media.Store(call.World.Files);
+            message.Photo = media.IsPhoto ? file : null;
+            message.Document = media.IsPhoto ? null : file;
+        }
+
         call.World.Feed.Publish(new PhoneEvent("edit", message.Chat.Id, message.Id));
         BotApiJson.WriteMessage(call.Result, call.World, message);
     }

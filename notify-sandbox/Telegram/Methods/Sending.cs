@@ -23,7 +23,9 @@ internal static class Sending
     {
         var text = Formatting.TextOf(call);
         var buttons = Formatting.ButtonsOf(call);
+        var reply = Replies.Of(call);
         var chat = call.ChatToWriteTo();
+        var answered = reply?.In(chat);
         call.World.Limits.Count(chat);
         Post(
             call,
@@ -35,6 +37,7 @@ internal static class Sending
                 Text = text,
                 Buttons = buttons,
                 IsSilent = call.Request.Flag("disable_notification"),
+                ReplyTo = answered,
                 IsLinkPreviewOff = Formatting.IsLinkPreviewOff(call),
             }
         );
@@ -59,10 +62,12 @@ internal static class Sending
     {
         var caption = Formatting.CaptionOf(call);
         var buttons = Formatting.ButtonsOf(call);
+        var reply = Replies.Of(call);
         var chat = call.ChatToWriteTo();
         var file =
             Attachment.InField(call, kind) ?? throw BotApiRefusal.BadRequest($"there is no {kind} in the request");
         file.CheckSize();
+        var answered = reply?.In(chat);
         file.CheckPicture();
         call.World.Limits.Count(chat);
         var stored = file.Store(call.World.Files);
@@ -78,6 +83,7 @@ internal static class Sending
                 Document = file.IsPhoto ? null : stored,
                 Buttons = buttons,
                 IsSilent = call.Request.Flag("disable_notification"),
+                ReplyTo = answered,
             }
         );
     }
