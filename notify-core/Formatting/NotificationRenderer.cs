@@ -35,6 +35,9 @@ public sealed record NotificationContent
 
     /// <summary>Whether Notify's own buttons are under it.</summary>
     public bool HasOwnButtons { get; init; }
+
+    /// <summary>The line under the text of a message that will be edited. Not null: the text is one message, which is cut at the end if it is too long.</summary>
+    public string? LastLine { get; init; }
 }
 
 /// <summary>The Bot API's call for a message.</summary>
@@ -91,6 +94,9 @@ public static class NotificationRenderer
     /// <summary>The text above buttons where a notification has none of its own.</summary>
     private const string ButtonsOnly = "\u2191";
 
+    /// <summary>The end of a text that is cut to one message.</summary>
+    private const string Cut = "\n\u2026";
+
     /// <summary>The messages for <paramref name="content"/>, in sending order.</summary>
     /// <returns>False if there is nothing to show: no picture, and no visible character in title or message.</returns>
     public static bool TryRender(
@@ -116,6 +122,16 @@ public static class NotificationRenderer
                 _ => null,
             } ?? FormattedText.Plain(message);
         var text = new Text(title, message, content.ParseMode, body);
+        if (content.LastLine is not null)
+        {
+            // An edit sends entities, so the first message does too.
+            text = text with
+            {
+                Mode = ParseMode.Plain,
+                LastLine = content.LastLine,
+            };
+        }
+
         if (Additions(content) is { } additions)
         {
             // Read here, since Telegram's markup can't be continued with ours.
@@ -176,7 +192,11 @@ public static class NotificationRenderer
     /// <param name="Message">As its author wrote it.</param>
     /// <param name="Mode">How the message is to be read.</param>
     /// <param name="Body">The message, read.</param>
-    private sealed record Text(string Title, string Message, ParseMode Mode, FormattedText Body);
+    private sealed record Text(string Title, string Message, ParseMode Mode, FormattedText Body)
+    {
+        /// <summary>The line under it; null for a text that may take several messages.</summary>
+        public string? LastLine { get; init; }
+    }
 
     private static List<OutgoingMessage> WithPictures(NotificationContent content, Text text)
     {
@@ -258,6 +278,11 @@ public static class NotificationRenderer
     private static List<OutgoingMessage> Render(Text text, int maxLength)
     {
         var (title, message, mode, body) = text;
+        if (text.LastLine is { } line)
+        {
+            return RenderOne(Compose(title, body), TelegramText.Clean(line), maxLength);
+        }
+
         var parts = MessageSplitter.Split(Compose(title, body), maxLength);
         if (parts is not [var only])
         {
@@ -274,6 +299,20 @@ public static class NotificationRenderer
         }
 
         return [new OutgoingMessage(MessageKind.Text, only)];
+    }
+
+    /// <summary>One message: the text, cut if necessary, and a line.</summary>
+    private static List<OutgoingMessage> RenderOne(FormattedText text, string line, int maxLength)
+    {
+        var whole = new FormattedParts();
+        var room = maxLength - line.Length - Cut.Length - 2;
+        if (MessageSplitter.Split(text, room) is [var first, ..] parts)
+        {
+            whole.Add(first).Add(parts.Count > 1 ? Cut : "").Add(line.Length > 0 ? "\n\n" : "");
+        }
+
+        whole.Add(line);
+        return whole.IsEmpty ? [] : [new OutgoingMessage(MessageKind.Text, whole.Join())];
     }
 
     private static FormattedText Bold(string title) => new(title, [new TextEntity(EntityKind.Bold, 0, title.Length)]);
