@@ -6,7 +6,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>
 /// Stores accepted notifications and the history. A change is on disk when its method has returned.
 /// </summary>
-public interface IOutbox : IHeldNotifications
+public interface IOutbox : IHeldNotifications, IIncidents
 {
     /// <summary>Whether the last write succeeded. While false, nothing is accepted, and a write is tried every second, also if nobody sends.</summary>
     bool IsWritable { get; }
@@ -45,7 +45,10 @@ public interface IOutbox : IHeldNotifications
     );
 
     /// <summary>Stores progress, if necessary after a trouble. The task ends when it is on disk.</summary>
-    Task RecordAsync(long sequence, DeliveryProgress progress);
+    /// <param name="sequence">The notification.</param>
+    /// <param name="progress">Its progress.</param>
+    /// <param name="shown">The message of its incident that went out with it, which the same write stores.</param>
+    Task RecordAsync(long sequence, DeliveryProgress progress, ShownIncident? shown = null);
 
     /// <summary>The notifications that wait for delivery, in the order of acceptance.</summary>
     IReadOnlyList<WaitingNotification> Waiting();

@@ -39,8 +39,8 @@ internal sealed class OutboxCommands : IDisposable
         _insert = New(
             connection,
             """
-            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid, reason_kind, attachments, attachment_bytes, table_text, buttons)
-            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid, $reason_kind, $attachments, $attachment_bytes, $table_text, $buttons)
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid, reason_kind, attachments, attachment_bytes, table_text, buttons, incident, incident_role)
+            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid, $reason_kind, $attachments, $attachment_bytes, $table_text, $buttons, $incident, $incident_role)
             RETURNING sequence
             """,
             "$id",
@@ -66,7 +66,9 @@ internal sealed class OutboxCommands : IDisposable
             "$attachments",
             "$attachment_bytes",
             "$table_text",
-            "$buttons"
+            "$buttons",
+            "$incident",
+            "$incident_role"
         );
         _update = New(
             connection,
@@ -130,7 +132,11 @@ internal sealed class OutboxCommands : IDisposable
         );
         _dropEmptySizes = New(connection, "DELETE FROM history_size WHERE rows <= 0");
         _version = New(connection, "PRAGMA user_version");
+        Incidents = new IncidentCommands(connection);
     }
+
+    /// <summary>The statements of incidents.</summary>
+    public IncidentCommands Incidents { get; }
 
     public long Insert(SqliteTransaction transaction, AcceptedNotification n, DeliveryProgress progress)
     {
@@ -161,7 +167,9 @@ internal sealed class OutboxCommands : IDisposable
             AttachmentColumn.Write(n.Attachments),
             n.Attachments.Count == 0 ? null : n.Attachments.Sum(attachment => attachment.ByteLength),
             n.Table,
-            ButtonColumn.Write(n.Buttons)
+            ButtonColumn.Write(n.Buttons),
+            n.Incident?.Id,
+            (int?)n.Incident?.Role
         );
         return (long)_insert.ExecuteScalar()!;
     }
@@ -234,6 +242,7 @@ internal sealed class OutboxCommands : IDisposable
         Collect(_findOld, found);
         Bind(_dropEmptySizes, transaction);
         _dropEmptySizes.ExecuteNonQuery();
+        Incidents.Prune(transaction, before);
         return Delete(transaction, found);
     }
 
@@ -303,6 +312,7 @@ internal sealed class OutboxCommands : IDisposable
 
     public void Dispose()
     {
+        Incidents.Dispose();
         _insert.Dispose();
         _update.Dispose();
         _endHeld.Dispose();
@@ -354,7 +364,7 @@ internal sealed class OutboxCommands : IDisposable
     }
 
     /// <summary>The files of a row of <see cref="OutboxRows.FindOld"/> or <see cref="OutboxRows.FindOldest"/>.</summary>
-    private static List<StoredAttachment> Attachments(SqliteDataReader row)
+    internal static List<StoredAttachment> Attachments(SqliteDataReader row)
     {
         var attachments = new List<StoredAttachment>();
         if (!row.IsDBNull(1))
@@ -371,7 +381,7 @@ internal sealed class OutboxCommands : IDisposable
         return attachments;
     }
 
-    private static SqliteCommand New(SqliteConnection connection, string sql, params string[] parameters)
+    internal static SqliteCommand New(SqliteConnection connection, string sql, params string[] parameters)
     {
         var command = connection.CreateCommand();
 #pragma warning disable CA2100 // All callers pass text of this class.
@@ -385,7 +395,7 @@ internal sealed class OutboxCommands : IDisposable
         return command;
     }
 
-    private static void Bind(SqliteCommand command, SqliteTransaction transaction, params object?[] values)
+    internal static void Bind(SqliteCommand command, SqliteTransaction transaction, params object?[] values)
     {
         command.Transaction = transaction;
         for (var i = 0; i < values.Length; i++)

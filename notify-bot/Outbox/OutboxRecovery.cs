@@ -127,6 +127,7 @@ internal static class OutboxRecovery
         notifications.Run();
         CopyMutes(source, target);
         CopyQuietHours(source, target);
+        CopyIncidents(source, target);
         return (notifications.Kept, notifications.Lost);
     }
 
@@ -201,6 +202,40 @@ internal static class OutboxRecovery
         catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
         {
             // Keep the readable ones. A lost mute costs a notification too many, not one too few.
+        }
+    }
+
+    private static void CopyIncidents(SqliteConnection source, SqliteConnection target)
+    {
+        try
+        {
+            using var select = source.CreateCommand();
+            select.CommandText = "SELECT * FROM incident NOT INDEXED";
+            using var rows = select.ExecuteReader();
+            var names = Enumerable.Range(0, rows.FieldCount).Select(rows.GetName).ToArray();
+            using var insert = target.CreateCommand();
+#pragma warning disable CA2100 // Names of this program's schema; the values are parameters.
+            insert.CommandText =
+                $"INSERT OR IGNORE INTO incident ({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(name => "$" + name))})";
+#pragma warning restore CA2100
+            foreach (var name in names)
+            {
+                insert.Parameters.Add(new SqliteParameter("$" + name, null));
+            }
+
+            while (rows.Read())
+            {
+                for (var i = 0; i < names.Length; i++)
+                {
+                    insert.Parameters[i].Value = rows.GetValue(i);
+                }
+
+                insert.ExecuteNonQuery();
+            }
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
+        {
+            // Keep the readable ones. The next firing of a lost one begins a new incident.
         }
     }
 }

@@ -26,7 +26,9 @@ internal static class OutboxRows
     internal const string FindHistory =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before ORDER BY sequence DESC LIMIT $limit";
+        + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before AND "
+        + IsListed
+        + " ORDER BY sequence DESC LIMIT $limit";
 
     /// <summary>What waits, whenever it was accepted, and what failed or became unknown since a moment.</summary>
     internal const string FindUndelivered =
@@ -35,11 +37,13 @@ internal static class OutboxRows
         + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
 
     internal const string CountStates =
-        "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state IN (0, 5) OR created_at >= $since) GROUP BY state";
+        "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state IN (0, 5) OR created_at >= $since) AND "
+        + IsListed
+        + " GROUP BY state";
 
     /// <summary>A user's oldest notifications with their sizes. SQLite finds the lengths without reading the texts.</summary>
     internal static readonly string FindOldest =
-        $"SELECT sequence, image_id, image_kind, attachments, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state NOT IN (0, 5) ORDER BY sequence LIMIT $limit";
+        $"SELECT sequence, image_id, image_kind, attachments, {HistoryQuota.Size()} FROM notification WHERE user = $user AND state NOT IN (0, 5) AND {IsFree} ORDER BY sequence LIMIT $limit";
 
     internal const string FindSize = "SELECT rows, bytes FROM history_size WHERE user = $user";
 
@@ -60,7 +64,9 @@ internal static class OutboxRows
         "SELECT coalesce(max(sequence), 0), (SELECT coalesce(min(sequence), 0) FROM notification WHERE user = $user AND uid = $uid), (SELECT coalesce(max(rows), 0) FROM history_size WHERE user = $user), (SELECT coalesce(max(bytes), 0) FROM history_size WHERE user = $user) FROM notification WHERE user = $user AND uid = $uid";
 
     internal const string CountSpans =
-        "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
+        "SELECT created_at / $span AS number, state, count(*) FROM (SELECT created_at, state FROM notification WHERE user = $user AND uid = $uid AND "
+        + IsListed
+        + " ORDER BY sequence DESC LIMIT $limit) GROUP BY number, state ORDER BY number, state";
 
     internal static readonly string FindWaiting =
         "SELECT sequence, id, user, coalesce(released_at, created_at), uid, "
@@ -70,7 +76,9 @@ internal static class OutboxRows
         + ", image_id IS NOT NULL, attachments, digest IS id FROM notification WHERE state = 0 ORDER BY sequence";
 
     internal const string FindOld =
-        "SELECT sequence, image_id, image_kind, attachments FROM notification WHERE created_at < $before AND state NOT IN (0, 5) ORDER BY created_at LIMIT $limit";
+        "SELECT sequence, image_id, image_kind, attachments FROM notification WHERE created_at < $before AND state NOT IN (0, 5) AND "
+        + IsFree
+        + " ORDER BY created_at LIMIT $limit";
 
     internal const string FindMutes = "SELECT user, script, until, uid FROM mute WHERE uid IS NOT NULL";
 
@@ -93,6 +101,13 @@ internal static class OutboxRows
     internal const string FindOfDigest =
         "SELECT id FROM notification WHERE digest = $digest AND id <> $digest ORDER BY sequence";
 
+    /// <summary>Leaves out content that an incident's first message shows.</summary>
+    private const string IsListed = "incident_role IS NOT 3";
+
+    /// <summary>Leaves out what an open incident needs.</summary>
+    private const string IsFree =
+        "NOT EXISTS (SELECT 1 FROM incident WHERE (content = notification.id OR carrier = notification.id) AND incident.state = 0)";
+
     private const int Silent = 1;
     private const int NoButtons = 2;
     private const int Urgent = 4;
@@ -106,7 +121,7 @@ internal static class OutboxRows
         "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since, reason_kind";
 
     internal const string Columns =
-        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, attachments, attachment_bytes, table_text, buttons, "
+        "sequence, id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, uid, attachments, attachment_bytes, table_text, buttons, incident, incident_role, "
         + ProgressColumns
         + ", digest, released_at";
 
@@ -177,6 +192,9 @@ internal static class OutboxRows
         at++; // Their size, for the quota.
         var table = Text(row, at++);
         var buttons = ButtonColumn.Read(Text(row, at++));
+        var incident = Text(row, at++);
+        var role = row.IsDBNull(at) ? (IncidentRole?)null : (IncidentRole)row.GetInt32(at);
+        at++;
         return new StoredNotification(
             sequence,
             new AcceptedNotification
@@ -195,6 +213,7 @@ internal static class OutboxRows
                 Table = table,
                 IsTableAligned = (options & TableAligned) != 0,
                 Buttons = buttons,
+                Incident = incident is null || role is null ? null : new IncidentPart(incident, role.Value),
                 Data = data,
                 Key = key,
                 Image = image,
@@ -260,7 +279,7 @@ internal static class OutboxRows
     internal static (string User, AccountId Account, string Script, DateTimeOffset Until) Mute(SqliteDataReader row) =>
         (row.GetString(0), OutboxSchema.Account(row.GetInt64(3)), row.GetString(1), Moment(row.GetInt64(2)));
 
-    private static DeliveryProgress Progress(SqliteDataReader row, int at) =>
+    internal static DeliveryProgress Progress(SqliteDataReader row, int at) =>
         new((DeliveryState)row.GetInt32(at))
         {
             Reason = OutboxReasons.Of(
@@ -297,10 +316,10 @@ internal static class OutboxRows
             );
     }
 
-    private static AccountId? Account(SqliteDataReader row, int at) =>
+    internal static AccountId? Account(SqliteDataReader row, int at) =>
         row.IsDBNull(at) ? null : OutboxSchema.Account(row.GetInt64(at));
 
-    private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
+    internal static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
 
-    private static DateTimeOffset Moment(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    internal static DateTimeOffset Moment(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }

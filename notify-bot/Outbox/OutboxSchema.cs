@@ -80,6 +80,46 @@ internal static class OutboxSchema
             CREATE INDEX notification_held ON notification (digest, user, uid) WHERE state = 5;
             CREATE INDEX notification_of_digest ON notification (digest) WHERE digest IS NOT NULL;
             """,
+        """
+            ALTER TABLE notification ADD COLUMN incident TEXT;              -- the incident that it belongs to
+            ALTER TABLE notification ADD COLUMN incident_role INTEGER;      -- IncidentRole
+            CREATE TABLE incident (
+                number INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                user TEXT NOT NULL,
+                uid INTEGER NOT NULL,
+                key TEXT NOT NULL,
+                script TEXT,
+                title TEXT,
+                state INTEGER NOT NULL,           -- IncidentState
+                since INTEGER NOT NULL,
+                last_seen INTEGER NOT NULL,
+                ended_at INTEGER,
+                is_confirmed INTEGER NOT NULL,    -- whether the end is sure
+                cooldown INTEGER NOT NULL,        -- milliseconds; 0 for none
+                told_at INTEGER,
+                first TEXT NOT NULL,              -- ids of notifications: its first one,
+                carrier TEXT NOT NULL,            -- the one with its newest first message,
+                content TEXT NOT NULL,            -- the one with its newest content
+                digest TEXT NOT NULL,
+                acknowledged_by TEXT,
+                acknowledged_at INTEGER,
+                chat INTEGER,                     -- its message at Telegram
+                message INTEGER,
+                message_kind INTEGER,             -- ShownKind
+                message_image TEXT,
+                version INTEGER NOT NULL,         -- of what the message has to show
+                shown INTEGER NOT NULL,           -- the version that it shows
+                edited_at INTEGER
+            );
+            CREATE UNIQUE INDEX incident_open ON incident (user, uid, key) WHERE state = 0;
+            CREATE INDEX incident_of_key ON incident (user, uid, key, number);
+            CREATE INDEX incident_of_user ON incident (user, uid, state, number);
+            CREATE INDEX incident_behind ON incident (number) WHERE (message IS NOT NULL AND version > shown) OR (state = 0 AND message IS NULL);
+            CREATE INDEX incident_by_end ON incident (ended_at) WHERE state = 1;
+            CREATE INDEX incident_by_content ON incident (content);
+            CREATE INDEX incident_by_carrier ON incident (carrier);
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>

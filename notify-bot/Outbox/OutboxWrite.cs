@@ -45,7 +45,7 @@ internal abstract class OutboxWrite
     /// <summary>Ends it without a write.</summary>
     public abstract void Fail(OutboxNotWritableException reason);
 
-    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    protected static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="notification">The notification.</param>
     /// <param name="progress">Its first progress.</param>
@@ -114,7 +114,10 @@ internal abstract class OutboxWrite
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }
 
-    public sealed class Update(long sequence, DeliveryProgress progress) : OutboxWrite
+    /// <param name="sequence">The notification.</param>
+    /// <param name="progress">Its progress.</param>
+    /// <param name="shown">The message of its incident that went out with it; null for none.</param>
+    public sealed class Update(long sequence, DeliveryProgress progress, ShownIncident? shown = null) : OutboxWrite
     {
         /// <summary>True, because a restart would deliver the notification again.</summary>
         public override bool IsOwed => true;
@@ -122,9 +125,15 @@ internal abstract class OutboxWrite
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
-            commands.Update(transaction, sequence, progress);
+            Apply(commands, transaction);
 
         public override void Committed(OutboxFile file) => Done.SetResult();
+
+        private void Apply(OutboxCommands commands, SqliteTransaction transaction)
+        {
+            commands.Update(transaction, sequence, progress);
+            shown?.Apply(commands.Incidents, transaction);
+        }
 
         public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
     }

@@ -221,9 +221,9 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     }
 
     /// <inheritdoc />
-    public Task RecordAsync(long sequence, DeliveryProgress progress)
+    public Task RecordAsync(long sequence, DeliveryProgress progress, ShownIncident? shown = null)
     {
-        var write = new OutboxWrite.Update(sequence, progress);
+        var write = new OutboxWrite.Update(sequence, progress, shown);
         _writer.Enqueue(write);
         return write.Done.Task;
     }

@@ -69,6 +69,9 @@ public sealed record AcceptedNotification
     /// <summary>Whether it is the digest of what was held in quiet hours.</summary>
     public bool IsDigest => Digest == Id;
 
+    /// <summary>Its place in an incident; null if it belongs to none.</summary>
+    public IncidentPart? Incident { get; init; }
+
     /// <summary>How far back acceptance looks for the key. Not stored.</summary>
     public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 

@@ -20,8 +20,11 @@ internal sealed class OutboxScene : IDisposable
 
     public static readonly UserName Omar = UserName.Parse("omar");
 
-    /// <summary>Makes a file of today one of version 4: without quiet hours, the kind of a reason, files, tables and buttons.</summary>
+    /// <summary>Makes a file of today one of version 4: without incidents, quiet hours, the kind of a reason, files, tables and buttons.</summary>
     public const string ToVersion4 = """
+        DROP TABLE incident;
+        ALTER TABLE notification DROP COLUMN incident_role;
+        ALTER TABLE notification DROP COLUMN incident;
         DROP INDEX notification_held;
         DROP INDEX notification_of_digest;
         DROP TABLE quiet;

@@ -1,0 +1,333 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Notify.Contracts;
+using Notify.Formatting;
+
+namespace Notify.Bot.Outbox;
+
+/// <summary>Stores a post about an incident: reads the incident, lets <see cref="IncidentJudge"/> decide, and writes all of it in one transaction.</summary>
+/// <param name="post">The post.</param>
+/// <param name="quota">Prunes the history.</param>
+/// <param name="committed">Gets the notification after the commit.</param>
+/// <param name="prunedAttachments">Gets the charts and files that nothing needs any more.</param>
+internal sealed class IncidentPostWrite(
+    IncidentPost post,
+    HistoryQuota quota,
+    ChannelWriter<StoredNotification> committed,
+    ChannelWriter<StoredAttachment> prunedAttachments
+) : OutboxWrite
+{
+    private readonly List<StoredAttachment> _pruned = [];
+    private IncidentOutcome? _outcome;
+
+    public override int Length => (post.Content?.Message.Length ?? 0) + (post.Content?.Data?.Length ?? 0);
+
+    public TaskCompletionSource<IncidentOutcome> Done { get; } = NewSource<IncidentOutcome>();
+
+    public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
+    {
+        _pruned.Clear();
+        var last = commands.Incidents.Last(transaction, post.User, post.Account, post.Key);
+        var decision = IncidentJudge.Post(last, post);
+        if (decision.Incident is not { } incident)
+        {
+            _outcome = new IncidentOutcome(null, null);
+            return;
+        }
+
+        if (decision.IsNew && !commands.Incidents.TryMakeRoom(transaction, post.User, post.Account))
+        {
+            _outcome = new IncidentOutcome(null, null) { IsTooMany = true };
+            return;
+        }
+
+        if (decision is { TakesContent: true, IsNew: false })
+        {
+            // The first message of a new incident holds its content.
+            Store(
+                commands,
+                transaction,
+                post.Content! with
+                {
+                    Account = incident.Account,
+                    Incident = new IncidentPart(incident.Id, IncidentRole.Content),
+                },
+                new DeliveryProgress(DeliveryState.Delivered)
+            );
+            _pruned.AddRange(commands.Incidents.DeleteContent(transaction, last!.ContentId));
+        }
+
+        StoredNotification? sent = null;
+        if (decision.Sends is { } role)
+        {
+            var notification = IncidentNotifications.Of(
+                role,
+                incident,
+                post,
+                ContentOf(commands, transaction, incident)
+            );
+            sent = Store(commands, transaction, notification, post.IsMuted ? DeliveryProgress.Muted : post.Progress);
+        }
+
+        if (decision.IsNew)
+        {
+            commands.Incidents.Insert(transaction, incident);
+        }
+        else
+        {
+            commands.Incidents.Update(transaction, incident);
+        }
+
+        _outcome = new IncidentOutcome(incident, sent) { HasStoredContent = decision.TakesContent };
+    }
+
+    public override void Committed(OutboxFile file)
+    {
+        if (_outcome!.Sent is { } sent)
+        {
+            file.LastSequence = sent.Sequence;
+            committed.TryWrite(sent);
+        }
+
+        foreach (var attachment in _pruned)
+        {
+            prunedAttachments.TryWrite(attachment);
+        }
+
+        Done.SetResult(_outcome);
+    }
+
+    public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
+
+    private AcceptedNotification? ContentOf(
+        OutboxCommands commands,
+        SqliteTransaction transaction,
+        Incident incident
+    ) => post.Content ?? commands.Incidents.Notification(transaction, incident.ContentId)?.Accepted;
+
+    private StoredNotification Store(
+        OutboxCommands commands,
+        SqliteTransaction transaction,
+        AcceptedNotification notification,
+        DeliveryProgress progress
+    )
+    {
+        var stored = new StoredNotification(
+            commands.Insert(transaction, notification, progress),
+            notification,
+            progress
+        );
+        _pruned.AddRange(quota.Added(commands, transaction, notification).Attachments);
+        return stored;
+    }
+}
+
+/// <summary>Sends an open incident whole, because nobody sees it: its mute has ended, its message is gone, or its chat lives again.</summary>
+internal sealed class IncidentShowWrite(
+    string id,
+    string sentId,
+    DateTimeOffset at,
+    HistoryQuota quota,
+    ChannelWriter<StoredNotification> committed,
+    ChannelWriter<StoredAttachment> prunedAttachments
+) : OutboxWrite
+{
+    private StoredNotification? _sent;
+    private Pruned _pruned = Pruned.Nothing;
+
+    public TaskCompletionSource<StoredNotification?> Done { get; } = NewSource<StoredNotification?>();
+
+    public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
+    {
+        _sent = null;
+        if (
+            commands.Incidents.Find(transaction, id) is not { } incident
+            || !IncidentJudge.LacksMessage(incident, isMuted: false)
+        )
+        {
+            return;
+        }
+
+        var content = commands.Incidents.Notification(transaction, incident.ContentId)?.Accepted;
+        var notification = IncidentNotifications.Carrier(incident, content, sentId, at);
+        var progress = new DeliveryProgress(DeliveryState.Queued);
+        _sent = new StoredNotification(commands.Insert(transaction, notification, progress), notification, progress);
+        _pruned = quota.Added(commands, transaction, notification);
+        commands.Incidents.Update(transaction, incident with { CarrierId = sentId, ShownVersion = 0, ToldAt = at });
+    }
+
+    public override void Committed(OutboxFile file)
+    {
+        if (_sent is { } sent)
+        {
+            file.LastSequence = sent.Sequence;
+            committed.TryWrite(sent);
+        }
+
+        foreach (var attachment in _pruned.Attachments)
+        {
+            prunedAttachments.TryWrite(attachment);
+        }
+
+        Done.SetResult(_sent);
+    }
+
+    public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
+}
+
+/// <summary>Stores what a message of an incident shows after an edit.</summary>
+internal sealed class IncidentShownWrite(ShownIncident shown) : OutboxWrite
+{
+    /// <summary>True, because the edit has been made.</summary>
+    public override bool IsOwed => true;
+
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file) =>
+        shown.Apply(commands.Incidents, transaction);
+
+    public override void Committed(OutboxFile file) => Done.SetResult();
+
+    public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
+}
+
+/// <summary>Stores who is on an incident. The first one counts.</summary>
+internal sealed class IncidentAcknowledgeWrite(string id, string by, DateTimeOffset at) : OutboxWrite
+{
+    private Incident? _after;
+
+    /// <summary>The incident after it; null if it is not there.</summary>
+    public TaskCompletionSource<Incident?> Done { get; } = NewSource<Incident?>();
+
+    public override void Apply(OutboxCommands commands, SqliteTransaction transaction, OutboxFile file)
+    {
+        _after = commands.Incidents.Find(transaction, id);
+        if (_after is { State: IncidentState.Open, AcknowledgedBy: null })
+        {
+            _after = _after with
+            {
+                AcknowledgedBy = by,
+                AcknowledgedAt = at,
+                Version = _after.Version + 1,
+                EditedAt = null,
+            };
+            commands.Incidents.Update(transaction, _after);
+        }
+    }
+
+    public override void Committed(OutboxFile file) => Done.SetResult(_after);
+
+    public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
+}
+
+/// <summary>The notifications that an incident causes.</summary>
+internal static class IncidentNotifications
+{
+    /// <summary>Longest title in a reply, in UTF-16 units.</summary>
+    private const int MaxTitle = 100;
+
+    /// <summary>The notification of a role.</summary>
+    internal static AcceptedNotification Of(
+        IncidentRole role,
+        Incident incident,
+        IncidentPost post,
+        AcceptedNotification? content
+    ) =>
+        role switch
+        {
+            IncidentRole.First when incident.ContentId == post.SentId => post.Content! with
+            {
+                Id = post.SentId,
+                Account = incident.Account,
+                Incident = new IncidentPart(incident.Id, IncidentRole.First),
+            },
+            IncidentRole.First => Carrier(incident, content, post.SentId, post.At),
+            IncidentRole.Reminder => Reply(
+                incident,
+                post,
+                content,
+                role,
+                $"still: {Name(incident, content)}, for {IncidentSpan.Text(post.At - incident.Since)}"
+            ),
+            IncidentRole.End => Reply(
+                incident,
+                post,
+                content,
+                role,
+                $"over: {Name(incident, content)}, after {IncidentSpan.Text((incident.EndedAt ?? post.At) - incident.Since)}"
+            ),
+            _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a notification that is sent."),
+        };
+
+    /// <summary>A whole first message. Its charts and files stay with the content, which delivery reads.</summary>
+    internal static AcceptedNotification Carrier(
+        Incident incident,
+        AcceptedNotification? content,
+        string id,
+        DateTimeOffset at
+    ) =>
+        new()
+        {
+            Id = id,
+            User = incident.User,
+            Account = incident.Account,
+            Script = incident.Script,
+            Title = content is null ? Name(incident, null) : content.Title,
+            Message = content?.Message ?? "",
+            ParseMode = content?.ParseMode ?? ParseMode.Plain,
+            Table = content?.Table,
+            IsTableAligned = content?.IsTableAligned ?? false,
+            Buttons = content?.Buttons ?? [],
+            HasButtons = content?.HasButtons ?? true,
+            Silent = content?.Silent ?? false,
+            Urgent = content?.Urgent ?? false,
+            Data = content?.Data,
+            Incident = new IncidentPart(incident.Id, IncidentRole.First),
+            CreatedAt = at,
+        };
+
+    /// <summary>The first line of a text, without its markup.</summary>
+    private static string FirstLine(AcceptedNotification? content)
+    {
+        var line = content?.Message.TrimStart().Split('\n')[0] ?? "";
+        var rendered = new NotificationContent { Message = line, ParseMode = content?.ParseMode ?? ParseMode.Plain };
+        return line.Length <= TelegramLimits.TextLength && NotificationRenderer.TryRender(rendered, out var messages)
+            ? messages[0].Text.Text
+            : line;
+    }
+
+    private static AcceptedNotification Reply(
+        Incident incident,
+        IncidentPost post,
+        AcceptedNotification? content,
+        IncidentRole role,
+        string text
+    ) =>
+        new()
+        {
+            Id = post.SentId,
+            User = incident.User,
+            Account = incident.Account,
+            Script = incident.Script,
+            Message = text,
+            ParseMode = ParseMode.Plain,
+            HasButtons = false,
+            Silent = content?.Silent ?? false,
+            Urgent = content?.Urgent ?? false,
+            Incident = new IncidentPart(incident.Id, role),
+            CreatedAt = post.At,
+        };
+
+    /// <summary>A short name of an incident: its title, else the beginning of its text, else its key.</summary>
+    internal static string Name(Incident incident, AcceptedNotification? content)
+    {
+        var name = (incident.Title ?? FirstLine(content)).ReplaceLineEndings(" ").Trim();
+        name = name.Length > 0 ? name : incident.Key;
+        return name.Length <= MaxTitle
+            ? name
+            : string.Concat(
+                name.AsSpan(0, char.IsHighSurrogate(name[MaxTitle - 2]) ? MaxTitle - 2 : MaxTitle - 1),
+                "…"
+            );
+    }
+}

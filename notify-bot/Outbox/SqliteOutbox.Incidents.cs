@@ -1,0 +1,89 @@
+using Notify.Contracts;
+
+namespace Notify.Bot.Outbox;
+
+/// <content>The incidents of the outbox.</content>
+public sealed partial class SqliteOutbox
+{
+    /// <inheritdoc />
+    public Task<IncidentOutcome> PostIncidentAsync(IncidentPost post, CancellationToken cancellation)
+    {
+        var write = new IncidentPostWrite(
+            post with
+            {
+                Account = AccountOf(post.User),
+            },
+            _quota,
+            _committed.Writer,
+            _prunedAttachments.Writer
+        );
+        return AnnounceAsync(WriteAsync(write, write.Done, cancellation), outcome => outcome.Incident);
+    }
+
+    /// <inheritdoc />
+    public Task<StoredNotification?> ShowIncidentAsync(string id, string sentId)
+    {
+        var write = new IncidentShowWrite(
+            id,
+            sentId,
+            _time.GetUtcNow(),
+            _quota,
+            _committed.Writer,
+            _prunedAttachments.Writer
+        );
+        return WriteAsync(write, write.Done, CancellationToken.None);
+    }
+
+    /// <inheritdoc />
+    public Task RecordIncidentAsync(ShownIncident shown)
+    {
+        var write = new IncidentShownWrite(shown);
+        _writer.Enqueue(write);
+        return write.Done.Task;
+    }
+
+    /// <inheritdoc />
+    public Task<Incident?> AcknowledgeIncidentAsync(string id, string by)
+    {
+        var write = new IncidentAcknowledgeWrite(id, by, _time.GetUtcNow());
+        return AnnounceAsync(WriteAsync(write, write.Done, CancellationToken.None), incident => incident);
+    }
+
+    /// <inheritdoc />
+    public Incident? FindIncident(string id) =>
+        Select(IncidentCommands.FindById, IncidentCommands.Read, ("$id", id)).FirstOrDefault();
+
+    /// <inheritdoc />
+    public IReadOnlyList<Incident> IncidentsOf(UserName user, DateTimeOffset since, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Select(
+            IncidentCommands.FindList,
+            IncidentCommands.Read,
+            ("$user", user.Value),
+            ("$uid", UidOf(user)),
+            ("$since", since.ToUnixTimeMilliseconds()),
+            ("$limit", limit)
+        );
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Incident> IncidentsBehind(long after, int limit) =>
+        Select(IncidentCommands.FindBehind, IncidentCommands.Read, ("$after", after), ("$limit", limit));
+
+    /// <summary>Tells watchers that an incident has changed, by its first notification.</summary>
+    private async Task<T> AnnounceAsync<T>(Task<T> change, Func<T, Incident?> incidentOf)
+    {
+        var changed = await change;
+        if (incidentOf(changed) is { } incident)
+        {
+            _changes.NotificationChanged(
+                incident.User,
+                incident.FirstId,
+                Find(incident.FirstId)?.Progress.State ?? DeliveryState.Delivered
+            );
+        }
+
+        return changed;
+    }
+}

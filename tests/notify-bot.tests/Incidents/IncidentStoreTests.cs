@@ -1,0 +1,116 @@
+using Notify.Bot.Outbox;
+using Notify.Contracts;
+using Notify.Tests.Outbox;
+
+namespace Notify.Tests.Incidents;
+
+/// <summary>How the outbox keeps incidents: over versions, damage, retention and quotas.</summary>
+public sealed class IncidentStoreTests : IDisposable
+{
+    private readonly OutboxScene _scene = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _scene.Dispose();
+
+    [Fact]
+    public async Task An_older_bot_works_on_the_new_file_and_the_incident_goes_on_after_it()
+    {
+        var first = await FireAsync("1");
+        _scene.Close();
+        _scene.Sql(
+            """
+            INSERT INTO notification (id, user, uid, message, parse_mode, silent, created_at, state) VALUES ('older', 'dana', -1, 'an older bot', 0, 0, 1772366400000, 0);
+            UPDATE notification SET state = 1 WHERE id = 'older';
+            """
+        );
+
+        var again = await FireAsync("1");
+
+        Assert.Equal(first.Incident!.Id, again.Incident!.Id);
+        Assert.Null(again.Sent);
+        Assert.Equal("an older bot", _scene.Outbox.Find("older")!.Accepted.Message);
+    }
+
+    [Fact]
+    public async Task Content_that_is_replaced_goes_and_no_list_shows_what_only_an_edit_shows()
+    {
+        await FireAsync("1");
+        for (var i = 2; i <= 20; i++)
+        {
+            Assert.Null((await FireAsync($"{i}")).Sent);
+        }
+
+        Assert.Equal(
+            ["1"],
+            _scene.Outbox.History(OutboxScene.Dana, 10, cancellation: Cancellation).Select(n => n.Message)
+        );
+        Assert.Equal(2L, _scene.Sql("SELECT count(*) FROM notification"));
+        Assert.Equal(
+            1,
+            _scene.Outbox.CountStates(OutboxScene.Dana, DateTimeOffset.MinValue.AddYears(1970)).Values.Sum()
+        );
+        Assert.Equal(1, _scene.Outbox.CountDays(OutboxScene.Dana).Days.Sum(day => day.Count));
+        var incident = Assert.Single(_scene.Outbox.IncidentsBehind(0, 10));
+        Assert.Equal("20", _scene.Outbox.Find(incident.ContentId)!.Accepted.Message);
+        Assert.Equal(20, incident.Version);
+    }
+
+    [Fact]
+    public async Task Only_what_ended_30_days_ago_is_forgotten()
+    {
+        await FireAsync("open", "open");
+        await FireAsync("over", "over");
+        await PostAsync("over", null);
+        foreach (var row in _scene.Outbox.Waiting())
+        {
+            await _scene.Outbox.RecordAsync(row.Sequence, new DeliveryProgress(DeliveryState.Delivered));
+        }
+
+        _scene.Time.Advance(TimeSpan.FromDays(31));
+        await _scene.Outbox.PruneAsync();
+
+        var left = Assert.Single(_scene.Outbox.IncidentsOf(OutboxScene.Dana, DateTimeOffset.UnixEpoch, 10));
+        Assert.Equal("open", left.Key);
+        Assert.Equal("open", _scene.Outbox.Find(left.ContentId)!.Accepted.Message);
+        Assert.Equal(1L, _scene.Sql("SELECT count(*) FROM notification"));
+    }
+
+    [Fact]
+    public async Task A_recovered_outbox_has_its_incidents()
+    {
+        var before = (await FireAsync("1")).Incident!;
+        await FireAsync("2");
+        _scene.Close();
+        var page = (long)_scene.Sql("SELECT rootpage FROM sqlite_schema WHERE name = 'notification_by_age'")!;
+        await using (var file = new FileStream(_scene.File, FileMode.Open))
+        {
+            file.Position = (page - 1) * OutboxHarm.Page;
+            await file.WriteAsync(OutboxHarm.Rubbish(OutboxHarm.Page), Cancellation);
+        }
+
+        var after = (await FireAsync("2")).Incident!;
+
+        Assert.Single(_scene.SetAside);
+        Assert.Equal(before.Id, after.Id);
+        Assert.Equal(2, after.Version);
+    }
+
+    private Task<IncidentOutcome> FireAsync(string text, string key = "k") => PostAsync(key, text);
+
+    private Task<IncidentOutcome> PostAsync(string key, string? text) =>
+        _scene.Outbox.PostIncidentAsync(
+            new IncidentPost
+            {
+                User = OutboxScene.Dana,
+                Key = key,
+                Fires = text is not null,
+                Content = text is null ? null : _scene.New(text),
+                Digest = text,
+                SentId = AttachmentStore.NewId(),
+                NewId = AttachmentStore.NewId(),
+                At = _scene.Time.GetUtcNow(),
+            },
+            Cancellation
+        );
+}
