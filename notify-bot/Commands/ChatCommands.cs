@@ -23,6 +23,7 @@ public sealed partial class ChatCommands(
     QuietInChat quiet,
     HeldInChat held,
     NotificationButtons notificationButtons,
+    IncidentsInChat incidents,
     TimeProvider time,
     ILogger<ChatCommands> log
 )
@@ -173,6 +174,7 @@ public sealed partial class ChatCommands(
             MessageButtons.Snooze or MessageButtons.Mute or MessageButtons.Again or MessageButtons.Run =>
                 notificationButtons.PressedAsync(button, link, cancellation),
             MessageButtons.Show or MessageButtons.ShowAll => held.PressedAsync(button, link, cancellation),
+            IncidentButtons.OnIt => incidents.PressedAsync(button, link, cancellation),
             _ => messenger.AcknowledgeAsync(
                 button.QueryId,
                 "This button is from another version of the bot. Send /status for new ones.",

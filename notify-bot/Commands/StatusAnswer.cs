@@ -19,6 +19,7 @@ public sealed partial class StatusAnswer(
     RunsInChat runs,
     IOutbox outbox,
     HistoryTurns turns,
+    IncidentsInChat incidents,
     ChatMessenger messenger,
     ChatClock clock,
     TimeProvider time,
@@ -68,16 +69,17 @@ public sealed partial class StatusAnswer(
         var now = time.GetUtcNow();
         var mutes = outbox.MutesOf(link.User);
         var troubles = await turns.ReadAsync(link.User, () => Troubles(link, mutes, now), cancellation);
+        var open = incidents.Open(link);
         var (scripts, trouble) = await ListAsync(link.User, cancellation);
         if (scripts is null)
         {
-            return (troubles.Plain(trouble!), null);
+            return (open.Append(troubles).Plain(trouble!), null);
         }
 
         if (scripts.Count == 0)
         {
             return (
-                troubles
+                open.Append(troubles)
                     .Plain("You have no scripts yet. Put a script into ")
                     .Code("~/user/notifications")
                     .Plain("; examples are in ")
@@ -87,7 +89,7 @@ public sealed partial class StatusAnswer(
             );
         }
 
-        var text = new MessageBuilder();
+        var text = open;
         Summarize(text, scripts, mutes);
         text.Append(troubles);
         var pages = (scripts.Count + ScriptsOfPage - 1) / ScriptsOfPage;

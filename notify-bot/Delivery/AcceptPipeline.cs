@@ -14,7 +14,7 @@ namespace Notify.Bot.Delivery;
 /// Accepts notifications, in a list of steps. The first step that knows the outcome ends it. An accepted notification is on disk. The bot delivers it once, or records
 /// why not. <see cref="CommitReader"/> takes over from the disk.
 /// </summary>
-public sealed class AcceptPipeline(
+public sealed partial class AcceptPipeline(
     IOutbox outbox,
     AttachmentStore attachments,
     PendingNotifications pendings,
@@ -74,6 +74,12 @@ public sealed class AcceptPipeline(
             command.Message.Length + (command.Title?.Length ?? 0L) + (draft.Accepted.Table?.Length ?? 0L),
             cancellation
         );
+        if (command.Incident is { Fires: false } && draft.IsEmpty)
+        {
+            // The end of an incident needs no words.
+            return null;
+        }
+
         if (!NotificationRenderer.TryRender(draft.Accepted.Content, out var messages))
         {
             return Known(new DeliveryOutcome.NothingToSay());
@@ -147,12 +153,13 @@ public sealed class AcceptPipeline(
         var command = draft.Command;
         draft.Pending = new PendingNotification
         {
-            Id = draft.Id,
+            Id = draft.SentId,
             User = command.User,
             CreatedAt = draft.CreatedAt,
             Size = HistoryQuota.Size(draft.Accepted),
             HasPhone = draft.Link is not null,
-            Messages = draft.Messages,
+            // What belongs to an incident is rendered when it is sent.
+            Messages = command.Incident is null ? draft.Messages : null,
             Images = command.Pictures.Count,
         };
         return pendings.TryAdd(draft.Pending) is { } waiting
@@ -168,6 +175,11 @@ public sealed class AcceptPipeline(
         try
         {
             await PutAsync(draft, stored, cancellation);
+            if (command.Incident is not null)
+            {
+                return await PostAsync(draft, stored, cancellation);
+            }
+
             acceptance = await outbox.AcceptAsync(
                 draft.Accepted with
                 {
@@ -298,6 +310,7 @@ public sealed class AcceptPipeline(
                 ],
                 CreatedAt = createdAt,
             };
+            SentId = command.Incident is null ? Accepted.Id : AttachmentStore.NewId();
         }
 
         public SendCommand Command { get; }
@@ -311,6 +324,16 @@ public sealed class AcceptPipeline(
         public byte[]? Csv { get; }
 
         public string Id => Accepted.Id;
+
+        /// <summary>The id of what is sent. A post about an incident may send something else than its content.</summary>
+        public string SentId { get; }
+
+        /// <summary>Whether there is nothing to show.</summary>
+        public bool IsEmpty =>
+            Accepted is { Table: null, Buttons.Count: 0 }
+            && string.IsNullOrEmpty(Accepted.Title)
+            && Accepted.Message.Length == 0
+            && AttachmentCount == 0;
 
         public DateTimeOffset CreatedAt => Accepted.CreatedAt;
 

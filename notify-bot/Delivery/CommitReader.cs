@@ -56,13 +56,32 @@ internal sealed partial class CommitReader(
     {
         var (accepted, progress) = (stored.Accepted, stored.Progress);
         changes.NotificationChanged(accepted.User, accepted.Id, progress.State);
-        if (progress.State != DeliveryState.Queued || !pendings.TryFind(accepted.Id, out var pending))
+        if (progress.State != DeliveryState.Queued)
         {
             return;
         }
 
+        if (!pendings.TryFind(accepted.Id, out var pending))
+        {
+            if (accepted.Incident is null)
+            {
+                return;
+            }
+
+            // Nobody posted it: an incident is shown again.
+            pending = new PendingNotification
+            {
+                Id = accepted.Id,
+                User = accepted.User,
+                CreatedAt = accepted.CreatedAt,
+                Size = HistoryQuota.Size(accepted),
+            };
+            pendings.Add(pending);
+        }
+
         var job = new NotificationJob(delivery, pending, stored.Sequence, accepted.Account, time)
         {
+            // What belongs to an incident is rendered when it is sent, with the newest content.
             Rendered = pending.Messages is { } messages ? new RenderedNotification(messages, accepted) : null,
         };
         var shown = desktops.Offer(accepted);

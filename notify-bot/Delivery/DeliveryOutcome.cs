@@ -16,6 +16,16 @@ public abstract record DeliveryOutcome
     {
         /// <summary>Whether the bot accepted it before, under the same key.</summary>
         public bool IsRepeat { get; init; }
+
+        /// <summary>The incident after the post; null for none.</summary>
+        public IncidentAnswer? Incident { get; init; }
+    }
+
+    /// <summary>The user has the maximum number of open incidents. Nothing was accepted.</summary>
+    public sealed record TooManyIncidents : DeliveryOutcome
+    {
+        /// <summary>The maximum.</summary>
+        public static int Max => IncidentCommands.MaxOpen;
     }
 
     /// <summary>A reader would see nothing. Nothing was accepted.</summary>

@@ -24,6 +24,8 @@ internal sealed partial class NotificationDelivery(
     ILogger<NotificationDelivery> log
 )
 {
+    private readonly IncidentView _incidents = new(outbox, links, time);
+
     /// <summary>Pause while the outbox is locked or its disk hangs.</summary>
     private static readonly TimeSpan OutboxPause = TimeSpan.FromSeconds(3);
 
@@ -72,7 +74,8 @@ internal sealed partial class NotificationDelivery(
             return new AttemptResult.Ended();
         }
 
-        if (job.Rendered is null && await RenderAsync(job, stopping) is { } reason)
+        var isChanging = job.Rendered is { Incident: not null } && progress.PartsDone == 0;
+        if ((job.Rendered is null || isChanging) && await RenderAsync(job, stopping) is { } reason)
         {
             await FailAsync(job, reason.Reason, reason.Text);
             return new AttemptResult.Ended();
@@ -82,6 +85,10 @@ internal sealed partial class NotificationDelivery(
         var sent = await sender.SendAsync(job.Pending, rendered, progress, job.SendsPhotosSingly, to, stopping);
         job.SendsPhotosSingly = sent.GoesSingly;
         var done = progress.PartsDone + sent.Parts;
+        var shown =
+            sent.Shown is { } message && rendered.Incident is { } incident
+                ? new ShownIncident(incident.Id, job.Pending.Id, message, incident.Version, time.GetUtcNow())
+                : null;
         if (sent.Failure is { } failure)
         {
             return await FailedAsync(job, failure, to, sent.MayHaveArrived);
@@ -89,7 +96,7 @@ internal sealed partial class NotificationDelivery(
 
         if (done >= rendered.Parts)
         {
-            await EndAsync(job, new DeliveryProgress(DeliveryState.Delivered) { PartsDone = done - 1 });
+            await EndAsync(job, new DeliveryProgress(DeliveryState.Delivered) { PartsDone = done - 1 }, shown);
             return new AttemptResult.Answered();
         }
 
@@ -99,7 +106,8 @@ internal sealed partial class NotificationDelivery(
             {
                 PartsDone = done,
                 OutcomeUnknown = sent is { GoesSingly: true, MayHaveArrived: true },
-            }
+            },
+            shown
         );
         return new AttemptResult.More();
     }
@@ -131,19 +139,20 @@ internal sealed partial class NotificationDelivery(
             return (DeliveryReason.Forgotten, "no longer in the outbox");
         }
 
+        var content = _incidents.ContentOf(accepted);
         using var turn = await largeTexts.ReadAsync(
             accepted.User,
             accepted.Message.Length + (accepted.Title?.Length ?? 0L) + (accepted.Table?.Length ?? 0L),
             stopping
         );
-        if (!NotificationRenderer.TryRender(accepted.Content, out var messages))
-        {
-            return (DeliveryReason.NothingToShow, "nothing to show");
-        }
-
-        job.Rendered = new RenderedNotification(messages, accepted);
-        return null;
+        job.Rendered = content is null ? Plain(accepted) : _incidents.Render(content);
+        return job.Rendered is null ? (DeliveryReason.NothingToShow, "nothing to show") : null;
     }
+
+    private static RenderedNotification? Plain(AcceptedNotification accepted) =>
+        NotificationRenderer.TryRender(accepted.Content, out var messages)
+            ? new RenderedNotification(messages, accepted)
+            : null;
 
     /// <summary>
     /// Handles a missing chat. A missing account, or one outside the group, may come back soon, for example after a fault of a directory. So the notification waits until its
@@ -301,10 +310,10 @@ internal sealed partial class NotificationDelivery(
             }
         );
 
-    private async Task EndAsync(NotificationJob job, DeliveryProgress end)
+    private async Task EndAsync(NotificationJob job, DeliveryProgress end, ShownIncident? shown = null)
     {
         var pending = job.Pending;
-        await RecordAsync(job, end);
+        await RecordAsync(job, end, shown);
         if (end.State == DeliveryState.Delivered && !end.IsOnDesktopOnly)
         {
             metrics.Delivered();
@@ -320,12 +329,12 @@ internal sealed partial class NotificationDelivery(
     }
 
     /// <summary>Stores progress before anything else happens: a delivered message must not go out again after a restart.</summary>
-    private async Task RecordAsync(NotificationJob job, DeliveryProgress next)
+    private async Task RecordAsync(NotificationJob job, DeliveryProgress next, ShownIncident? shown = null)
     {
         var pending = job.Pending;
         var before = pending.Progress;
         pending.Progress = next;
-        await outbox.RecordAsync(job.Sequence, next);
+        await outbox.RecordAsync(job.Sequence, next, shown);
         if ((before.State, before.ReasonText, before.NextTryAt) != (next.State, next.ReasonText, next.NextTryAt))
         {
             changes.NotificationChanged(pending.User, pending.Id, next.State);

@@ -20,6 +20,12 @@ internal sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messa
     /// <summary>Whether Notify's own buttons are under it: a script sent it, and did not turn them off.</summary>
     internal bool HasOwnButtons => Accepted.HasButtons && Accepted.Script is not null;
 
+    /// <summary>The incident that the messages show; null for none.</summary>
+    internal Incident? Incident { get; init; }
+
+    /// <summary>The message that it answers; null for none.</summary>
+    internal ShownMessage? Answers { get; init; }
+
     /// <summary>The number of parts: a message counts one, an album as many as it has photos. <see cref="DeliveryProgress.PartsDone"/> counts them too.</summary>
     internal int Parts { get; } = Messages.Sum(message => message.Count);
 

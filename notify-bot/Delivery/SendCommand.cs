@@ -59,4 +59,14 @@ public sealed record SendCommand
 
     /// <summary>Whether a script's notification has buttons.</summary>
     public bool HasButtons { get; init; } = true;
+
+    /// <summary>The incident that it is about; null for none.</summary>
+    public IncidentCall? Incident { get; init; }
 }
+
+/// <summary>A post about an incident.</summary>
+/// <param name="Key">The sender's name for it.</param>
+/// <param name="Fires">Whether it fires; false for its end.</param>
+/// <param name="Cooldown">The time between reminders; null keeps the one that is stored.</param>
+/// <param name="IsConfirmed">Whether the end is sure.</param>
+public sealed record IncidentCall(string Key, bool Fires, TimeSpan? Cooldown, bool IsConfirmed);

@@ -1,3 +1,4 @@
+using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 
 namespace Notify.Bot.Delivery;
@@ -12,4 +13,8 @@ internal sealed record SentParts(
     BotApiFailure? Failure = null,
     bool GoesSingly = false,
     bool MayHaveArrived = false
-);
+)
+{
+    /// <summary>The message at Telegram that shows an incident, if this was it.</summary>
+    internal ShownMessage? Shown { get; init; }
+}

@@ -138,12 +138,7 @@ public sealed partial class TelegramSender(
     )
     {
         var keyboard = hasButtons ? Keyboard(pending, rendered, chat) : null;
-        var addresses = string.Join(
-            '\n',
-            rendered
-                .Accepted.Buttons.Where(button => button is { Url: not null, IsLine: false })
-                .Select(button => TelegramText.Clean(button.Line))
-        );
+        var addresses = AddressesOf(rendered);
         string? refusal = null;
         while (true)
         {
@@ -162,13 +157,14 @@ public sealed partial class TelegramSender(
 
                 var request = Request(message, rendered, chat, keyboard);
                 var began = time.GetTimestamp();
+                MessageId sent;
                 if (file is null)
                 {
-                    await api.SendMessageAsync(request, stopping);
+                    sent = await api.SendMessageAsync(request, stopping);
                 }
                 else
                 {
-                    await api.SendFileAsync(
+                    sent = await api.SendFileAsync(
                         message.Kind != MessageKind.Photo,
                         request,
                         Upload(attachment!, file),
@@ -182,7 +178,18 @@ public sealed partial class TelegramSender(
                     LogWithoutAttachment(log, pending.Id, pending.User, refusal);
                 }
 
-                return new SentParts(1);
+                return new SentParts(1)
+                {
+                    Shown =
+                        hasButtons && rendered.Incident is not null
+                            ? new ShownMessage(
+                                chat,
+                                sent.Value,
+                                file is null ? ShownKind.Text : ShownKind.Media,
+                                file is null ? null : (attachment as StoredImage)?.Id
+                            )
+                            : null,
+                };
             }
             catch (BotApiException e)
                 when (e.Failure is BotApiFailure.Refused and not BotApiFailure.ChatRefused
@@ -213,6 +220,15 @@ public sealed partial class TelegramSender(
         }
     }
 
+    /// <summary>The addresses of buttons as lines, for a chat where Telegram refuses such buttons.</summary>
+    internal static string AddressesOf(RenderedNotification rendered) =>
+        string.Join(
+            '\n',
+            rendered
+                .Accepted.Buttons.Where(button => button is { Url: not null, IsLine: false })
+                .Select(button => TelegramText.Clean(button.Line))
+        );
+
     private static int Room(OutgoingMessage message) =>
         (message.Kind == MessageKind.Text ? TelegramLimits.TextLength : TelegramLimits.CaptionLength)
         - (message.Markup?.Text.Length ?? message.Text.Text.Length);
@@ -223,16 +239,25 @@ public sealed partial class TelegramSender(
         ChatId chat,
         bool hasAddresses = true
     ) =>
-        MessageButtons.Of(
-            pending.Id,
-            rendered.Accepted.Buttons,
-            rendered.HasOwnButtons && settings.MessageButtons,
-            chat.IsPrivate,
-            hasAddresses
-        );
+        rendered.Incident is { } incident
+            ? IncidentButtons.Of(
+                incident,
+                pending.Id,
+                rendered.Accepted,
+                settings.MessageButtons,
+                chat.IsPrivate,
+                hasAddresses
+            )
+            : MessageButtons.Of(
+                pending.Id,
+                rendered.Accepted.Buttons,
+                rendered.HasOwnButtons && settings.MessageButtons,
+                chat.IsPrivate,
+                hasAddresses
+            );
 
     /// <summary>Whether Telegram refuses a button: <c>BUTTON_URL_INVALID</c>, <c>inline keyboard button URL '...' is invalid</c>.</summary>
-    private static bool IsOfButton(string description) =>
+    internal static bool IsOfButton(string description) =>
         description.Contains("button", StringComparison.OrdinalIgnoreCase)
         || description.Contains("keyboard", StringComparison.OrdinalIgnoreCase);
 
@@ -244,7 +269,7 @@ public sealed partial class TelegramSender(
             _ => null,
         };
 
-    private static Upload Upload(StoredAttachment attachment, FileStream content) =>
+    internal static Upload Upload(StoredAttachment attachment, FileStream content) =>
         attachment switch
         {
             StoredImage image => new Upload(content, $"chart{image.Info.Extension}", image.Info.MediaType),
@@ -287,7 +312,7 @@ public sealed partial class TelegramSender(
         With(message with { Kind = MessageKind.Text }, $"({why})");
 
     /// <summary>A message with a further line.</summary>
-    private static OutgoingMessage With(OutgoingMessage message, string line)
+    internal static OutgoingMessage With(OutgoingMessage message, string line)
     {
         var text = message.Text;
         return message with
@@ -339,6 +364,8 @@ public sealed partial class TelegramSender(
                     ]
                     : null,
             DisableNotification = rendered.Silent ? true : null,
+            ReplyParameters =
+                rendered.Answers is { } answered && answered.Chat == chat ? new ApiReply(answered.Message) : null,
             ReplyMarkup = keyboard,
         };
     }

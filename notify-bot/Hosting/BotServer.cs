@@ -181,6 +181,7 @@ internal static partial class BotServer
         services.AddSingleton<NotificationButtons>();
         services.AddSingleton<QuietInChat>();
         services.AddSingleton<HeldInChat>();
+        services.AddSingleton<IncidentsInChat>();
         services.AddSingleton<ChatMessenger>();
         services.AddSingleton<ChatClock>();
         AddHosted<LinkChangeNotifier>(services);
@@ -212,6 +213,7 @@ internal static partial class BotServer
         AddHosted<DeliveryWorker>(services);
         services.AddHostedService<CommitReader>();
         services.AddHostedService<DigestLoop>();
+        AddHosted<IncidentEdits>(services);
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<RoundWatch>();
         services.AddSingleton(provider => new RoundStore(

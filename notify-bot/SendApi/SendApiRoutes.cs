@@ -32,6 +32,7 @@ internal static class SendApiRoutes
         services.AddSingleton<ScriptRoutes>();
         services.AddSingleton<RoundRoutes>();
         services.AddSingleton<QuietRoutes>();
+        services.AddSingleton<IncidentRoutes>();
     }
 
     internal static void MapSendApi(this WebApplication app)
@@ -68,6 +69,10 @@ internal static class SendApiRoutes
         var rounds = app.Services.GetRequiredService<RoundRoutes>();
         app.MapPost("/rounds", rounds.PostAsync);
         app.MapDelete("/rounds", rounds.DeleteAsync);
+
+        var incidents = app.Services.GetRequiredService<IncidentRoutes>();
+        app.MapGet("/incidents", incidents.ListAsync);
+        app.MapPost("/incidents/{id}/acknowledge", incidents.AcknowledgeAsync);
     }
 
     private static ApiException? Known(Exception e) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
 using Notify.Formatting;
@@ -60,6 +61,9 @@ internal sealed record SendRequest
     /// <summary>The paths of files.</summary>
     internal required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>The incident that it is about; null for none.</summary>
+    internal required IncidentCall? Incident { get; init; }
+
     /// <summary>Reads the fields. Ignores unknown ones.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="photo">Whether it came to <c>/send_photo</c>.</param>
@@ -80,8 +84,10 @@ internal sealed record SendRequest
         var table = ReadTable(fields.Value(SendField.Table));
         var images = ReadPaths(fields, SendField.Images, SendApiLimits.LeastImages, SendApiLimits.Images);
         var files = ReadPaths(fields, SendField.Files, 1, SendApiLimits.Files);
+        var incident = IncidentFields.Read(fields);
         if (
             !photo
+            && incident is not { Fires: false }
             && words.Length == 0
             && string.IsNullOrEmpty(title)
             && table is null
@@ -124,6 +130,7 @@ internal sealed record SendRequest
             Table = table,
             Images = images,
             Files = files,
+            Incident = incident,
             PhotoPath = photo ? fields.Text(SendField.PhotoPath) : null,
         };
     }

@@ -93,10 +93,12 @@ internal sealed class SendRoutes(
             var user = caller.For(request.User);
             var link = await recipients.RequireAsync(user, context.RequestAborted);
             attachments ??= new ReceivedAttachments(Grow);
-            if (request.Images.Count + request.Files.Count > 0 || (photo && attachments.Pictures.Count == 0))
+            var needsPhoto =
+                photo && attachments.Pictures.Count == 0 && request is not { Incident.Fires: false, PhotoPath: null };
+            if (request.Images.Count + request.Files.Count > 0 || needsPhoto)
             {
                 turn ??= Enter(caller);
-                await CopyFilesAsync(request, photo, attachments, caller, context.RequestAborted);
+                await CopyFilesAsync(request, needsPhoto, attachments, caller, context.RequestAborted);
             }
 
             var command = new SendCommand
@@ -113,7 +115,9 @@ internal sealed class SendRoutes(
                 Data = request.Data,
                 Silent = request.Silent,
                 Urgent = request.Urgent,
-                Key = request.Key,
+                // A post about an incident can be repeated: the incident knows what it has told.
+                Key = request.Incident is null ? request.Key : null,
+                Incident = request.Incident,
                 KeyLifetime = request.KeyLifetime,
                 HasButtons = request.HasButtons,
             };
@@ -220,6 +224,11 @@ internal sealed class SendRoutes(
                 );
             case DeliveryOutcome.LinkDead dead:
                 throw Gone(user, dead.Reason.Word(), null);
+            case DeliveryOutcome.TooManyIncidents:
+                throw new ApiException(
+                    StatusCodes.Status409Conflict,
+                    $"{user} has {DeliveryOutcome.TooManyIncidents.Max} open incidents, which is the limit. End some with '{SendField.State}': '{FiringState.Ok}'. GET /incidents lists them."
+                );
             case DeliveryOutcome.TooManyWaiting { HeldUntil: { } end } held:
                 throw new ApiException(
                     StatusCodes.Status429TooManyRequests,
@@ -249,6 +258,7 @@ internal sealed class SendRoutes(
                 new SentAnswer(true, status, id, progress.Channels(desktops), isRepeat ? true : null, mutedUntil)
                 {
                     HeldUntil = status == DeliveryState.Held ? progress.NextTryAt : null,
+                    Incident = (outcome as DeliveryOutcome.Accepted)?.Incident,
                 },
                 SendContract.Json.SentAnswer
             );

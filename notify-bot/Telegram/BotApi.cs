@@ -180,6 +180,72 @@ public sealed class BotApi : IDisposable
         static string Part(int index) => $"attach://{PartName(index)}";
     }
 
+    /// <summary>Edits the caption of a photo or document, or gives a message another one. A text becomes a photo or document, never the reverse.</summary>
+    /// <param name="caption">The chat, and the new caption with its entities and keyboard.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="media">The new photo or document; null keeps the old one.</param>
+    /// <param name="asDocument">Whether it is a document.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    internal async Task EditMediaMessageAsync(
+        SendMessageRequest caption,
+        MessageId message,
+        Upload? media,
+        bool asDocument,
+        CancellationToken cancellation
+    )
+    {
+        HttpContent Form()
+        {
+            var form = NewForm(caption);
+            Add(form, "message_id", message.Value.ToString(CultureInfo.InvariantCulture));
+            if (media is null)
+            {
+                Add(form, "caption", caption.Text);
+                Add(form, "caption_entities", Json(caption.Entities));
+            }
+            else
+            {
+                var item = new ApiInputPhoto(
+                    "attach://chart",
+                    caption.Text.Length > 0 ? caption.Text : null,
+                    CaptionEntities: caption.Entities
+                )
+                {
+                    Type = asDocument ? "document" : "photo",
+                };
+                Add(form, "media", JsonSerializer.Serialize(item, BotApiJson.Default.ApiInputPhoto));
+                Add(form, "chart", media);
+            }
+
+            Add(
+                form,
+                "reply_markup",
+                caption.ReplyMarkup is { } keyboard
+                    ? JsonSerializer.Serialize(keyboard, BotApiJson.Default.ApiKeyboard)
+                    : null
+            );
+            return form;
+        }
+
+        try
+        {
+            await CallAsync(
+                media is null ? "editMessageCaption" : "editMessageMedia",
+                Form,
+                BotApiJson.Default.ApiAnswerJsonElement,
+                media is null ? CallTimeout : UploadTimeout,
+                cancellation
+            );
+        }
+        catch (BotApiException e)
+            when (e.Failure is BotApiFailure.Refused
+                && e.Message.Contains("not modified", StringComparison.OrdinalIgnoreCase)
+            )
+        {
+            // As for a text.
+        }
+    }
+
     private static MultipartFormDataContent NewForm(SendMessageRequest caption)
     {
         var form = new MultipartFormDataContent
@@ -189,6 +255,11 @@ public sealed class BotApi : IDisposable
         };
         Add(form, "chat_id", caption.ChatId.ToString(CultureInfo.InvariantCulture));
         Add(form, "disable_notification", caption.DisableNotification == true ? "true" : null);
+        Add(
+            form,
+            "reply_parameters",
+            caption.ReplyParameters is { } reply ? JsonSerializer.Serialize(reply, BotApiJson.Default.ApiReply) : null
+        );
         return form;
     }
 

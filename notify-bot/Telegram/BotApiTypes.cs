@@ -52,6 +52,12 @@ internal sealed record ApiLinkPreview(bool IsDisabled);
 
 internal sealed record GetUpdatesRequest(long? Offset, int Limit, int Timeout, IReadOnlyList<string> AllowedUpdates);
 
+/// <summary>An answered message. Without it, the answer is sent all the same.</summary>
+internal sealed record ApiReply(long MessageId)
+{
+    public bool AllowSendingWithoutReply { get; } = true;
+}
+
 internal sealed record SendMessageRequest(long ChatId, string Text)
 {
     public string? ParseMode { get; init; }
@@ -61,6 +67,9 @@ internal sealed record SendMessageRequest(long ChatId, string Text)
     public ApiKeyboard? ReplyMarkup { get; init; }
 
     public bool? DisableNotification { get; init; }
+
+    /// <summary>The message that it answers; null for none.</summary>
+    public ApiReply? ReplyParameters { get; init; }
 
     /// <summary>Previews are off: they fetch addresses, and would use up a one-time link.</summary>
     public ApiLinkPreview LinkPreviewOptions { get; init; } = new(IsDisabled: true);
@@ -74,7 +83,7 @@ internal sealed record ApiInputPhoto(
     IReadOnlyList<ApiEntity>? CaptionEntities = null
 )
 {
-    public string Type { get; } = "photo";
+    public string Type { get; init; } = "photo";
 }
 
 internal sealed record EditMessageTextRequest(long ChatId, long MessageId, string Text)
@@ -107,5 +116,7 @@ internal sealed record SetMyCommandsRequest(IReadOnlyList<ApiCommand> Commands);
 [JsonSerializable(typeof(SetMyCommandsRequest))]
 [JsonSerializable(typeof(IReadOnlyList<ApiEntity>))]
 [JsonSerializable(typeof(ApiKeyboard))]
+[JsonSerializable(typeof(ApiReply))]
+[JsonSerializable(typeof(ApiInputPhoto))]
 [JsonSerializable(typeof(IReadOnlyList<ApiInputPhoto>))]
 internal sealed partial class BotApiJson : JsonSerializerContext;

@@ -1,0 +1,431 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Notify.Bot.Events;
+using Notify.Bot.Metrics;
+using Notify.Bot.Outbox;
+using Notify.Bot.Telegram;
+using Notify.Contracts;
+using Notify.Formatting;
+using Notify.Linking;
+
+namespace Notify.Bot.Delivery;
+
+/// <summary>
+/// Keeps the messages of incidents as they have to be: edits them, silently and behind all new messages, and sends an open incident whole if nobody sees it. What is due is in
+/// the outbox (a version that is newer than the shown one), so a restart forgets nothing.
+/// </summary>
+public sealed partial class IncidentEdits(
+    IOutbox outbox,
+    ILinkStore links,
+    Accounts accounts,
+    AttachmentStore attachments,
+    BotApi api,
+    DeliveryWorker worker,
+    BotSettings settings,
+    ChangeFeed changes,
+    BotMetrics metrics,
+    TimeProvider time,
+    ILogger<IncidentEdits> log
+) : BackgroundService
+{
+    /// <summary>How often it looks for what is due if nothing wakes it.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    /// <summary>Incidents of one read.</summary>
+    private const int PageSize = 200;
+
+    private readonly IncidentView _view = new(outbox, links, time);
+
+    private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
+
+    /// <summary>Incidents with an edit in a queue.</summary>
+    private readonly ConcurrentDictionary<string, bool> _queued = new(StringComparer.Ordinal);
+
+    /// <summary>Looks at once: a person waits for an edit.</summary>
+    internal void Wake() => _wakes.Writer.TryWrite(true);
+
+    /// <summary>Tells watchers that an incident has changed, by its first notification.</summary>
+    private void Announce(Incident incident) =>
+        changes.NotificationChanged(
+            incident.User,
+            incident.FirstId,
+            outbox.Find(incident.FirstId)?.Progress.State ?? DeliveryState.Delivered
+        );
+
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SideLoop.RunAsync("The edits of incidents", LoopAsync, time, log, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken cancellation)
+    {
+        await using var timer = time.CreateTimer(_ => Wake(), null, Tick, Tick);
+        do
+        {
+            await LookAsync(cancellation);
+        } while (await _wakes.Reader.ReadAsync(cancellation));
+    }
+
+    /// <summary>One look at all incidents whose message is not as it has to be.</summary>
+    internal async Task LookAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<Incident> page;
+        for (var after = 0L; ; after = page[^1].Number)
+        {
+            page = outbox.IncidentsBehind(after, PageSize);
+            foreach (var incident in page)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    await LookAtAsync(incident);
+                }
+                catch (Exception e) when (e is StateUnreadableException or OutboxNotWritableException)
+                {
+                    // The next look may know more.
+                }
+            }
+
+            if (page.Count < PageSize)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task LookAtAsync(Incident incident)
+    {
+        if (LinkOf(incident) is not { Dead: null } link)
+        {
+            return;
+        }
+
+        var isMuted = IsMuted(incident);
+        if (IncidentJudge.LacksMessage(incident, isMuted))
+        {
+            // It makes a sound, so it waits for the end of quiet hours.
+            if (outbox.QuietOf(incident.User)?.EndAfter(time.GetUtcNow(), ZoneOf(link)) is null)
+            {
+                await outbox.ShowIncidentAsync(incident.Id, AttachmentStore.NewId());
+            }
+        }
+        else if (IncidentJudge.MayEdit(incident, time.GetUtcNow(), isMuted))
+        {
+            if (incident.Shown!.Chat != link.Chat)
+            {
+                // The numbers of messages mean nothing in another chat.
+                await LoseAsync(incident);
+            }
+            else if (_queued.TryAdd(incident.Id, true))
+            {
+                worker.Add(new IncidentEditJob(this, incident.Id, time));
+            }
+        }
+    }
+
+    /// <summary>The chat of an edit; null if there is none, or if it takes no messages.</summary>
+    internal ChatId? ChatOf(string id) =>
+        outbox.FindIncident(id) is { } incident && LinkOf(incident) is { Dead: null } link ? link.Chat : null;
+
+    /// <summary>Edits the message of an incident to its newest state.</summary>
+    internal async Task<AttemptResult> TryAsync(string id, ChatId? chat, CancellationToken stopping)
+    {
+        var result = await TryEditAsync(id, chat, stopping);
+        if (
+            result
+            is AttemptResult.Answered
+                or AttemptResult.Ended
+                or AttemptResult.ChatHeld { GivesUp: true }
+                or AttemptResult.Outage { GivesUp: true }
+        )
+        {
+            _queued.TryRemove(id, out _);
+        }
+
+        return result;
+    }
+
+    private async Task<AttemptResult> TryEditAsync(string id, ChatId? chat, CancellationToken stopping)
+    {
+        if (
+            outbox.Trouble is not null
+            || chat is not { } to
+            || outbox.FindIncident(id) is not { Shown: { } shown } incident
+            || shown.Chat != to
+            || !IncidentJudge.MayEdit(incident, time.GetUtcNow(), IsMuted(incident))
+        )
+        {
+            // The next look decides anew.
+            return new AttemptResult.Ended();
+        }
+
+        var content = _view.NewestOf(incident);
+        if (
+            _view.Render(new IncidentContent(content, incident, IncidentRole.First)) is not { } rendered
+            || rendered.WithButtons() is not { } index
+        )
+        {
+            await ShownAsync(incident, shown);
+            return new AttemptResult.Ended();
+        }
+
+        try
+        {
+            await ShownAsync(incident, await EditAsync(incident, shown, rendered, rendered.Messages[index], stopping));
+            return new AttemptResult.Answered();
+        }
+        catch (BotApiException e)
+        {
+            return await FailedAsync(incident, shown, e.Failure, to);
+        }
+    }
+
+    /// <summary>Makes the edit that Telegram takes for what the message holds.</summary>
+    /// <returns>The message after it.</returns>
+    private async Task<ShownMessage> EditAsync(
+        Incident incident,
+        ShownMessage shown,
+        RenderedNotification rendered,
+        OutgoingMessage message,
+        CancellationToken stopping
+    )
+    {
+        var image = message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : null;
+        var isChanged = image is not null && (shown.Kind == ShownKind.Text || shown.ImageId != image.Id);
+        var hasAddresses = true;
+        var keyboard = Keyboard();
+        var text = message.Text;
+        while (true)
+        {
+            try
+            {
+                await using var file = isChanged ? attachments.Open(image!) : null;
+                if (file is not null)
+                {
+                    await api.EditMediaMessageAsync(
+                        Request(text),
+                        new MessageId(shown.Message),
+                        TelegramSender.Upload(image!, file),
+                        asDocument: message.Kind == MessageKind.Document,
+                        stopping
+                    );
+                    return shown with { Kind = ShownKind.Media, ImageId = image!.Id };
+                }
+
+                if (shown.Kind == ShownKind.Media)
+                {
+                    // Telegram makes no text of a photo, so a chart that is gone stays above the new text.
+                    var caption = text.Text.Length <= TelegramLimits.CaptionLength ? text : Shorter(incident, rendered);
+                    await api.EditMediaMessageAsync(
+                        Request(caption),
+                        new MessageId(shown.Message),
+                        media: null,
+                        asDocument: false,
+                        stopping
+                    );
+                }
+                else
+                {
+                    await api.EditMessageTextAsync(
+                        new EditMessageTextRequest(
+                            shown.Chat.Value,
+                            shown.Message,
+                            text.Text.Length > 0 ? text.Text : "…"
+                        )
+                        {
+                            Entities = Entities(text),
+                            ReplyMarkup = keyboard,
+                        },
+                        stopping
+                    );
+                }
+
+                return shown;
+            }
+            catch (BotApiException e) when (e.Failure is BotApiFailure.FormattingRefused && text.Entities.Count > 0)
+            {
+                text = FormattedText.Plain(text.Text);
+            }
+            catch (BotApiException e)
+                when (hasAddresses
+                    && e.Failure is BotApiFailure.Refused
+                    && !IsGone(e.Failure)
+                    && TelegramSender.IsOfButton(e.Failure.Description)
+                )
+            {
+                // Telegram does not take the address of a button.
+                hasAddresses = false;
+                keyboard = Keyboard();
+                var lines = TelegramSender.AddressesOf(rendered);
+                var limit =
+                    shown.Kind == ShownKind.Text && !isChanged
+                        ? TelegramLimits.TextLength
+                        : TelegramLimits.CaptionLength;
+                text =
+                    lines.Length > 0 && text.Text.Length + lines.Length < limit
+                        ? TelegramSender.With(new OutgoingMessage(MessageKind.Text, text), lines).Text
+                        : text;
+            }
+            catch (BotApiException e)
+                when (isChanged
+                    && e.Failure is BotApiFailure.Refused and not BotApiFailure.ChatRefused
+                    && !IsGone(e.Failure)
+                )
+            {
+                // Telegram does not take the chart. The text goes without it.
+                LogChartRefused(log, incident.Id, incident.User, e.Failure.Description);
+                isChanged = false;
+            }
+        }
+
+        ApiKeyboard? Keyboard() =>
+            IncidentButtons.Of(
+                incident,
+                incident.CarrierId,
+                rendered.Accepted,
+                settings.MessageButtons,
+                shown.Chat.IsPrivate,
+                hasAddresses
+            );
+
+        SendMessageRequest Request(FormattedText caption) =>
+            new(shown.Chat.Value, caption.Text) { Entities = Entities(caption), ReplyMarkup = keyboard };
+    }
+
+    /// <summary>The text as a caption, which holds less.</summary>
+    private FormattedText Shorter(Incident incident, RenderedNotification rendered)
+    {
+        var asCaption = rendered.Accepted.Content with
+        {
+            LastLine = _view.LineOf(incident),
+            Image = new Images.ImageInfo(Images.ImageKind.Png, 1, 1, 1),
+            MoreImages = [],
+            Files = 0,
+        };
+        return NotificationRenderer.TryRender(asCaption, out var messages) ? messages[0].Text : FormattedText.Empty;
+    }
+
+    private async Task<AttemptResult> FailedAsync(
+        Incident incident,
+        ShownMessage shown,
+        BotApiFailure failure,
+        ChatId chat
+    )
+    {
+        switch (failure)
+        {
+            case BotApiFailure.Migrated moved when moved.NewChat != chat:
+                await OnLinkAsync(store => store.MoveChatAsync(chat, moved.NewChat, CancellationToken.None));
+                return new AttemptResult.Answered();
+            case BotApiFailure.ChatGone gone:
+                await OnLinkAsync(store => store.MarkDeadAsync(chat, gone.Reason, CancellationToken.None));
+                return new AttemptResult.Answered();
+            case BotApiFailure.RateLimited limited:
+                metrics.FloodWait();
+                return new AttemptResult.ChatHeld(limited.RetryAfter);
+            case BotApiFailure.Unreachable or BotApiFailure.TokenRefused or BotApiFailure.PolledElsewhere:
+                // A second edit with the same content changes nothing, so a lost answer needs no care.
+                return new AttemptResult.Outage(failure);
+            case { } gone when IsGone(gone):
+                LogMessageGone(log, incident.Id, incident.User, failure.Description);
+                await LoseAsync(incident);
+                return new AttemptResult.Answered();
+            default:
+                LogEditRefused(log, incident.Id, incident.User, failure.Description);
+                await ShownAsync(incident, shown);
+                return new AttemptResult.Answered();
+        }
+    }
+
+    /// <summary>Whether the message is deleted, or is one that Telegram does not let the bot edit so.</summary>
+    private static bool IsGone(BotApiFailure failure) =>
+        failure is BotApiFailure.Refused
+        && (
+            Has(failure, "message to edit not found")
+            || Has(failure, "can't be edited")
+            || Has(failure, "MESSAGE_ID_INVALID")
+            || Has(failure, "in the message to edit")
+        );
+
+    private static bool Has(BotApiFailure failure, string words) =>
+        failure.Description.Contains(words, StringComparison.OrdinalIgnoreCase);
+
+    private async Task ShownAsync(Incident incident, ShownMessage? message)
+    {
+        await outbox.RecordIncidentAsync(
+            new ShownIncident(incident.Id, incident.CarrierId, message, incident.Version, time.GetUtcNow())
+        );
+        Announce(incident);
+    }
+
+    /// <summary>Its message is gone. An open incident gets another one at the next look.</summary>
+    private async Task LoseAsync(Incident incident)
+    {
+        await ShownAsync(incident, null);
+        Wake();
+    }
+
+    private async Task OnLinkAsync(Func<ILinkStore, Task> change)
+    {
+        try
+        {
+            await change(links);
+        }
+        catch (IOException e)
+        {
+            LogLinkNotStored(log, e.Message);
+        }
+    }
+
+    private Link? LinkOf(Incident incident) =>
+        accounts.Of(incident.User).Id == incident.Account ? links.Find(incident.User) : null;
+
+    private TimeZoneInfo ZoneOf(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
+
+    private bool IsMuted(Incident incident) => outbox.MutesOf(incident.User).Until(incident.Script) is not null;
+
+    private static List<ApiEntity>? Entities(FormattedText text) =>
+        text.Entities.Count == 0
+            ? null
+            : [.. text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))];
+
+    [LoggerMessage(
+        1520,
+        LogLevel.Information,
+        "The message of incident {Id} of {User} can't be edited ({Reason}). While the incident is open, a new message shows it."
+    )]
+    private static partial void LogMessageGone(ILogger log, string id, UserName user, string reason);
+
+    [LoggerMessage(1521, LogLevel.Warning, "Telegram refused an edit of incident {Id} of {User}: {Reason}")]
+    private static partial void LogEditRefused(ILogger log, string id, UserName user, string reason);
+
+    [LoggerMessage(
+        1522,
+        LogLevel.Warning,
+        "Telegram refused the new chart of incident {Id} of {User} ({Reason}). The text was edited without it."
+    )]
+    private static partial void LogChartRefused(ILogger log, string id, UserName user, string reason);
+
+    [LoggerMessage(1523, LogLevel.Error, "The bot can't store in a link what Telegram said about its chat: {Reason}")]
+    private static partial void LogLinkNotStored(ILogger log, string reason);
+}
+
+/// <summary>An edit of an incident's message. It has a queue of its own, and all new messages go first.</summary>
+internal sealed class IncidentEditJob(IncidentEdits edits, string id, TimeProvider time) : DeliveryJob
+{
+    private readonly long _begun = time.GetTimestamp();
+    private readonly string _queue = $"incident {id}";
+
+    public override object QueueKey => _queue;
+
+    public override bool CanStandBack => true;
+
+    /// <summary>What waits for a day looks at the incident anew.</summary>
+    public override TimeSpan Left => NotificationJob.Lifetime - time.GetElapsedTime(_begun);
+
+    public override ChatId? Chat() => edits.ChatOf(id);
+
+    public override Task<AttemptResult> TryAsync(ChatId? chat, CancellationToken stopping) =>
+        edits.TryAsync(id, chat, stopping);
+}
