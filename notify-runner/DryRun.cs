@@ -189,11 +189,27 @@ internal static class DryRun
         );
         var mutedUntil = mutes.Until(script);
         var isDue = plan.Decide(state, isStateKept: true, RoundTimes.Read(home), start) is Decision.Run;
-        Console.WriteLine(Verdict(decision, state, isDue, mutedUntil, start));
+        var incident = plan.Header.Incident ? IncidentOf(script, finished, state, start, notNoted is null) : null;
+        var isSent = incident?.IsFiring ?? (!plan.Header.Incident && decision is SendDecision.Send);
+        Console.WriteLine(
+            incident is not null
+            && IncidentWords.Verdict(
+                incident,
+                state.Incident,
+                result.Cooldown,
+                isDue ? "A round" : "Its next run",
+                start
+            )
+                is { } words
+                ? mutedUntil is { } muted && incident.Move != IncidentMove.None
+                    ? $"{words} It would not reach your phone: {MuteWords.Until(muted, start)}."
+                    : words
+                : Gone(plan, state, start) + Verdict(decision, state, isDue, mutedUntil, start)
+        );
         if (finished.BadEnd is { } end)
         {
             Console.WriteLine(
-                $"The script failed after that: {SafeText.Lines(end.Summary)}{Notice(state, settings, plan, mutedUntil, start, isSaid: decision is SendDecision.Send)}"
+                $"The script failed after that: {SafeText.Lines(end.Summary)}{Notice(state, settings, plan, mutedUntil, start, isSaid: isSent)}"
             );
         }
 
@@ -256,7 +272,7 @@ internal static class DryRun
         var content = new NotificationContent
         {
             Title = result.Title,
-            Message = decision is SendDecision.Send send ? send.Notification.Message : finished.Message,
+            Message = isSent && decision is SendDecision.Send send ? send.Notification.Message : finished.Message,
             Image = finished.Charts is [var first, ..] ? first.Info : null,
             MoreImages = [.. finished.Charts.Skip(1).Select(chart => chart.Info)],
             Files = finished.Files.Count + (csv is null ? 0 : 1),
@@ -279,6 +295,39 @@ internal static class DryRun
 
         Console.WriteLine();
     }
+
+    /// <summary>What a round would do about the incident; null if it would leave it alone, since the script failed after a result without an alert.</summary>
+    private static IncidentDecision? IncidentOf(
+        ScriptName script,
+        ScriptRun.Finished finished,
+        ScriptState state,
+        DateTimeOffset start,
+        bool isNoted
+    )
+    {
+        if (!finished.Result.Notify)
+        {
+            return finished.BadEnd is null ? IncidentDecision.Quiet(state.Incident, isNoted) : null;
+        }
+
+        string? digest;
+        try
+        {
+            digest = Notification.Of(script, finished).Digest();
+        }
+        catch (IOException)
+        {
+            digest = null;
+        }
+
+        return IncidentDecision.Firing(state.Incident, digest, finished.Result.Cooldown, start, isNoted);
+    }
+
+    /// <summary>The end of an incident whose script no longer asks for one, before the usual sentence.</summary>
+    private static string Gone(ScriptPlan plan, ScriptState state, DateTimeOffset start) =>
+        !plan.Header.Incident && state.Incident is { } incident
+            ? $"Its line \"# notify: incident\" is gone. A round would end the {IncidentWords.OpenSince(incident.Since, start)}. "
+            : "";
 
     private static string Verdict(
         SendDecision decision,

@@ -98,6 +98,18 @@ internal sealed class JobRun(
         return end;
     }
 
+    /// <summary>Ends the script's incident without a run.</summary>
+    /// <param name="why">Why, as a clause.</param>
+    internal JobOutcome EndIncident(string why)
+    {
+        var sender = new ResultSender(context.Bot, script, report, context.Time);
+        var left = new IncidentSender(sender, script, report, state).EndForGood(isFiring: false, why);
+        var kept = Save(state.Before);
+        return left?.IsBotUnreachable == true ? JobOutcome.BotUnreachable
+            : kept && left is null ? JobOutcome.Done
+            : JobOutcome.Failed;
+    }
+
     /// <summary>Deals with a failed run.</summary>
     internal JobOutcome Failed(ScriptRun.Failed failed, ScriptOutcome outcome = ScriptOutcome.Error)
     {
@@ -153,15 +165,11 @@ internal sealed class JobRun(
         return JobOutcome.Done;
     }
 
-    private JobOutcome Finished(ScriptRun.Finished finished)
+    /// <summary>Deals with the result of a run.</summary>
+    internal JobOutcome Finished(ScriptRun.Finished finished)
     {
         var before = state.Before;
-        var sent = new ResultSender(context.Bot, script, report, context.Time).Send(
-            finished,
-            state,
-            _due,
-            isAgain: _retry is not null
-        );
+        var sent = Send(finished);
         _unansweredKey = sent.UnansweredKey;
         _isBotUnreachable |= sent.IsBotUnreachable;
         _notification = sent.Notification;
@@ -220,6 +228,16 @@ internal sealed class JobRun(
         return IsBotUnreachable ? JobOutcome.BotUnreachable
             : kept && sent.Outcome != ScriptOutcome.NotSent && finished.BadEnd is null ? JobOutcome.Done
             : JobOutcome.Failed;
+    }
+
+    private SentResult Send(ScriptRun.Finished finished)
+    {
+        var sender = new ResultSender(context.Bot, script, report, context.Time);
+        var incident = new IncidentSender(sender, script, report, state);
+        return plan?.Header.Incident == true
+            ? incident.Send(finished)
+            : incident.EndForGood(finished.Result.Notify, "its line \"# notify: incident\" is gone")
+                ?? sender.Send(finished, state, _due, isAgain: _retry is not null);
     }
 
     /// <summary>When a failed time is run again; null if the script has no times or counts as failing.</summary>

@@ -45,6 +45,14 @@ internal sealed class JobState(ScriptHome home, ScriptName script, ScriptState b
         return _notNoted.Trouble;
     }
 
+    /// <summary>Saves what the bot is about to be asked about the script's incident. Why it can't be saved, as a sentence; null if it was.</summary>
+    internal string? Note(ScriptIncident? incident)
+    {
+        var trouble = TrySave(Before with { LastRun = Runs ? start : Before.LastRun, Incident = incident });
+        _notNoted = (true, trouble);
+        return trouble;
+    }
+
     /// <summary>Writes the state, or warns that it can't. False if it can't be written.</summary>
     internal bool Save(ScriptState after, JobReport report)
     {

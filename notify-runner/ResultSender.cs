@@ -26,6 +26,9 @@ internal sealed record SentResult(ScriptOutcome Outcome, string? Error = null)
     /// <summary>The key under which a later round sends, because the bot may have taken this without an answer; null if it has answered.</summary>
     internal string? UnansweredKey { get; init; }
 
+    /// <summary>Where its incident stands; null without one.</summary>
+    internal IncidentAnswer? Incident { get; init; }
+
     /// <summary>Whether the bot knew it from an earlier run.</summary>
     internal bool IsRepeat { get; init; }
 
@@ -92,7 +95,8 @@ internal sealed class ResultSender(SendApiClient bot, ScriptName script, JobRepo
     /// <summary>Sends a notification, without its charts and files if the bot does not take those.</summary>
     /// <param name="notification">The notification.</param>
     /// <param name="earlierKey">The key of an earlier attempt without an answer; null if there is none.</param>
-    internal SentResult Send(Notification notification, string? earlierKey = null)
+    /// <param name="done">What the bot has done if it takes it, for the log; null for a message of its own.</param>
+    internal SentResult Send(Notification notification, string? earlierKey = null, string? done = null)
     {
         var key = notification.Key?.Name;
         try
@@ -121,7 +125,10 @@ internal sealed class ResultSender(SendApiClient bot, ScriptName script, JobRepo
 
             // "Try again later" says nothing about an earlier attempt under the same key.
             var isAnswered = earlierKey is null || answer!.Status is not (429 or 503);
-            return (answer!.IsOk ? Taken(answer) : NotTaken(answer)) with { UnansweredKey = isAnswered ? null : key };
+            return (answer!.IsOk ? Taken(answer, done) : NotTaken(answer)) with
+            {
+                UnansweredKey = isAnswered ? null : key,
+            };
         }
         catch (BotUnreachableException e)
         {
@@ -158,33 +165,59 @@ internal sealed class ResultSender(SendApiClient bot, ScriptName script, JobRepo
         }
     }
 
-    private SentResult Taken(SendApiAnswer answer)
+    private SentResult Taken(SendApiAnswer answer, string? done)
     {
         var sent = answer.Read(SendContract.Json.SentAnswer);
         if (sent?.MutedUntil is { } until)
         {
-            report.Say(MuteWords.Until(until, time.GetUtcNow()));
-            return new SentResult(ScriptOutcome.Muted) { Notification = sent.Id, IsRepeat = sent.Repeated == true };
+            report.Say(
+                done is null
+                    ? MuteWords.Until(until, time.GetUtcNow())
+                    : $"{done}; {MuteWords.Until(until, time.GetUtcNow())}"
+            );
+            return new SentResult(ScriptOutcome.Muted)
+            {
+                Notification = sent.Id,
+                IsRepeat = sent.Repeated == true,
+                Incident = sent.Incident,
+            };
         }
 
         if (sent is { Status: DeliveryState.Held })
         {
             var now = time.GetUtcNow();
+            var held = sent.HeldUntil is { } end
+                ? HeldWords.Held(end, now, LocalClock.OffsetAt)
+                : "held by your quiet hours";
             report.Say(
-                sent.Repeated == true ? "already sent within its cooldown; not sent again"
-                : sent.HeldUntil is { } end ? HeldWords.Held(end, now, LocalClock.OffsetAt)
-                : "held by your quiet hours"
+                done is not null ? $"{done}; {held}"
+                : sent.Repeated == true ? "already sent within its cooldown; not sent again"
+                : held
             );
-            return new SentResult(ScriptOutcome.Queued) { Notification = sent.Id, IsRepeat = sent.Repeated == true };
+            return new SentResult(ScriptOutcome.Queued)
+            {
+                Notification = sent.Id,
+                IsRepeat = sent.Repeated == true,
+                Incident = sent.Incident,
+            };
         }
 
         var outcome = sent?.Status == DeliveryState.Queued ? ScriptOutcome.Queued : ScriptOutcome.Delivered;
-        report.Say(
+        var usual =
             sent?.Repeated == true ? "already sent within its cooldown; not sent again"
             : outcome == ScriptOutcome.Queued ? "queued; the bot delivers it when Telegram takes it"
-            : "delivered"
+            : "delivered";
+        report.Say(
+            done is null ? usual
+            : outcome == ScriptOutcome.Queued ? $"{done}; the bot says it when Telegram takes it"
+            : done
         );
-        return new SentResult(outcome) { Notification = sent?.Id, IsRepeat = sent?.Repeated == true };
+        return new SentResult(outcome)
+        {
+            Notification = sent?.Id,
+            IsRepeat = sent?.Repeated == true,
+            Incident = sent?.Incident,
+        };
     }
 
     private SentResult NotTaken(SendApiAnswer answer)

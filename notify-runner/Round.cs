@@ -118,6 +118,11 @@ internal sealed class Round(RoundContext context, BoundedLog log)
         TakeTurns();
         others.ForEach(thread => thread.Join());
 
+        foreach (var gone in GoneIncidents.Find(home, folder, context.Rounds))
+        {
+            ends.Add(EndIncident(gone));
+        }
+
         if (!ScriptRunner.EndAll(time))
         {
             Say("A process that a script started can't be killed. It hangs in the kernel, perhaps on a network drive.");
@@ -148,6 +153,18 @@ internal sealed class Round(RoundContext context, BoundedLog log)
             Say($"{script}: failed unexpectedly. {e.Message}");
             return JobOutcome.Failed;
         }
+    }
+
+    private JobOutcome EndIncident(ScriptName gone)
+    {
+        var job = new ScriptJob(context, gone);
+        var end = job.EndIncident("the script is gone");
+        if (job.Report is { } report)
+        {
+            Say($"{gone}: {report}");
+        }
+
+        return end;
     }
 
     /// <summary>Reports why a file does not run, also to the phone if it ran before or has times to run: its silence must not look like good news.</summary>

@@ -32,6 +32,11 @@ internal sealed class ScriptJob(RoundContext context, ScriptName script)
         var plan = ScriptPlan.Read(Home, script, context.Settings, context.Zones);
         var before = ScriptState.Read(Home, script);
 
+        if (plan is { Problem: null, Schedule: Schedule.Manual } && before.Incident is not null)
+        {
+            return EndIncident("no round runs it any more");
+        }
+
         // Most rounds find most scripts not due. These cost no lock and no write.
         if (IsIdle(plan, before))
         {
@@ -76,6 +81,17 @@ internal sealed class ScriptJob(RoundContext context, ScriptName script)
             NewRun(new JobState(Home, script, ScriptState.Read(Home, script), Now), plan: null)
                 .Failed(new ScriptRun.Failed(ScriptFailure.NotFound, sentence, [], TimeSpan.Zero));
         }
+    }
+
+    /// <summary>Ends the script's incident: no round will see whether it is over.</summary>
+    /// <param name="why">Why, as a clause.</param>
+    internal JobOutcome EndIncident(string why)
+    {
+        using var held = ScriptLock.TryAcquire(Home, script);
+        return held is null
+            ? JobOutcome.Done
+            : NewRun(new JobState(Home, script, ScriptState.Read(Home, script), Now) { Runs = false }, plan: null)
+                .EndIncident(why);
     }
 
     private bool IsIdle(ScriptPlan plan, ScriptState before) =>

@@ -149,7 +149,7 @@ internal abstract record SendDecision
             : null;
 
     /// <summary>The line about the fault, in Markdown as code, because a path is full of markers.</summary>
-    private static string NotNotedLine(string trouble) =>
+    internal static string NotNotedLine(string trouble) =>
         $"⚠️ The runner can't save this script's state, so its cooldown may not count:\n`{trouble.Replace('`', '\'')}`";
 
     private static RepeatKey KeyOf(ScriptName script, string what, TimeSpan lifetime) =>

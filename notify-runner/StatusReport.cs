@@ -45,6 +45,12 @@ internal static class StatusReport
                     Console.WriteLine();
                 }
 
+                if (Incidents(scripts, now) is { Count: > 0 } incidents)
+                {
+                    incidents.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
+                    Console.WriteLine();
+                }
+
                 botLines.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
                 Console.WriteLine(CronLine(home, rounds, now, cancellation));
                 Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
@@ -90,6 +96,13 @@ internal static class StatusReport
 
     internal static string NoFolder(ScriptHome home) =>
         $"There is no folder {home.ScriptsFolder}. Create it: mkdir -p ~/user/notifications";
+
+    private static List<string> Incidents(IReadOnlyList<ListedScript> scripts, DateTimeOffset now) =>
+        [
+            .. scripts
+                .Where(script => script.Incident is not null)
+                .Select(script => $"{script.Name}: {IncidentWords.OpenSince(script.Incident!.Value, now)}"),
+        ];
 
     private static List<string> Words(OwnerMutes mutes, DateTimeOffset now)
     {

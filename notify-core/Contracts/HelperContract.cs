@@ -95,6 +95,10 @@ public sealed record ListedScript
 
     /// <summary>The same as a moment; null if that is with the next round, or on request only.</summary>
     public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Since when its incident is open; null (missing in JSON) without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Incident { get; init; }
 }
 
 /// <summary>

@@ -138,9 +138,15 @@ internal sealed partial class HeaderReader(ZoneNames zones)
     /// <summary>Warns of settings that are right and do nothing.</summary>
     private void WarnOfEffect()
     {
-        if (_header.Incident)
+        if (_header.Incident && _header.Schedule is Schedule.Manual)
         {
-            _warnings.Add(new HeaderNote(_lineOf[Incident], "# notify: incident", "incident has no effect yet."));
+            _warnings.Add(
+                new HeaderNote(
+                    _lineOf[Incident],
+                    "# notify: incident",
+                    "incident does nothing with manual: a run on request sends a message of its own."
+                )
+            );
         }
 
         // Days of an interval follow the clock too.

@@ -116,6 +116,7 @@ public static class ScriptListing
             Error = state.Problem ?? last?.Error,
             Running = isRunning,
             Warnings = state.Warnings.Count > 0 ? state.Warnings : null,
+            Incident = state.Incident is { IsOver: false } incident ? incident.Since : null,
         };
     }
 

@@ -65,6 +65,7 @@ public sealed record ScriptState
         "told_settings",
         "warnings",
         "told_fields",
+        "incident",
     ];
 
     /// <summary>Start of the last run whose notification the bot accepted.</summary>
@@ -121,6 +122,9 @@ public sealed record ScriptState
 
     /// <summary>Unknown fields that the owner's phone was told about.</summary>
     public IReadOnlyList<string> ToldFields { get; init; } = [];
+
+    /// <summary>Its incident; null if it has none, or if the bot knows that it is over.</summary>
+    public ScriptIncident? Incident { get; init; }
 
     /// <summary>Why the file could not be read, as a sentence; null if it was read or does not exist.</summary>
     public string? Problem { get; init; }
@@ -210,6 +214,7 @@ public sealed record ScriptState
 
             WriteTexts(writer, "warnings", [.. Warnings.Take(MaxTexts)]);
             WriteTexts(writer, "told_fields", [.. ToldFields.TakeLast(MaxTexts)]);
+            Incident?.Write(writer);
             foreach (var other in Others)
             {
                 other.WriteTo(writer);
@@ -261,6 +266,7 @@ public sealed record ScriptState
                 : null,
             Warnings = Texts(root, "warnings"),
             ToldFields = Texts(root, "told_fields"),
+            Incident = ScriptIncident.Read(root, Time(root, "last_run")),
             Others =
             [
                 .. root.EnumerateObject()
@@ -329,14 +335,14 @@ public sealed record ScriptState
         writer.WriteEndObject();
     }
 
-    private static int Count(JsonElement root, string name) =>
+    internal static int Count(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.Number
         && value.TryGetInt32(out var count)
             ? Math.Max(0, count)
             : 0;
 
-    private static bool IsTrue(JsonElement root, string name) =>
+    internal static bool IsTrue(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     /// <summary>A span that can't be read is left out: nothing depends on it.</summary>
@@ -348,7 +354,7 @@ public sealed record ScriptState
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
 
-    private static DateTimeOffset? Time(JsonElement root, string name)
+    internal static DateTimeOffset? Time(JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
         {
@@ -365,7 +371,7 @@ public sealed record ScriptState
             ? DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Round(seconds * 1000))
             : throw new FormatException($"{name} must be a number of seconds since 1970.");
 
-    private static string? Text(JsonElement root, string name) =>
+    internal static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static IReadOnlyList<string> Texts(JsonElement root, string name) =>
@@ -395,7 +401,7 @@ public sealed record ScriptState
         writer.WriteEndArray();
     }
 
-    private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
+    internal static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
     {
         if (time is { } set)
         {
@@ -411,7 +417,7 @@ public sealed record ScriptState
         }
     }
 
-    private static void WriteText(Utf8JsonWriter writer, string name, string? text)
+    internal static void WriteText(Utf8JsonWriter writer, string name, string? text)
     {
         if (text is not null)
         {

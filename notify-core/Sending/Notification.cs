@@ -4,6 +4,13 @@ using Notify.Scripts;
 
 namespace Notify.Sending;
 
+/// <summary>What a call says about an incident.</summary>
+/// <param name="Key">The incident's name, as <see cref="Contracts.SendField.Incident"/>.</param>
+/// <param name="State">Whether it fires, as <see cref="Contracts.FiringState"/>.</param>
+/// <param name="Cooldown">The distance of reminders, and how long a firing after the end opens it again, in seconds.</param>
+/// <param name="Confirmed">Whether the end may be told; null for a firing.</param>
+public sealed record IncidentFields(string Key, string State, long Cooldown, bool? Confirmed = null);
+
 /// <summary>A script's notification for the bot.</summary>
 /// <param name="Script">The script's file name.</param>
 /// <param name="Title">The bold header; literal text.</param>
@@ -34,6 +41,23 @@ public sealed record Notification(ScriptName Script, string? Title, string? Mess
 
     /// <summary>Whether the phone makes no sound.</summary>
     public bool Silent { get; init; }
+
+    /// <summary>The incident that it belongs to; null for none.</summary>
+    public IncidentFields? Incident { get; init; }
+
+    /// <summary>A digest of what it shows, without its data: 16 hexadecimal digits.</summary>
+    /// <exception cref="IOException">A file can't be read, or has become shorter.</exception>
+    public string Digest() => NotificationDigest.Of(this);
+
+    /// <summary>A script's name as the name of its incident: visible ASCII characters, at most 100.</summary>
+    public static string IncidentKey(ScriptName script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return
+            script.Value.Length <= Contracts.SendApiLimits.IncidentKey && script.Value.All(c => c is > ' ' and <= '~')
+            ? script.Value
+            : $"script-{NotificationDigest.Of(script.Value)}";
+    }
 
     /// <summary>The notification that a script's result asks for.</summary>
     public static Notification Of(ScriptName script, ScriptRun.Finished finished)

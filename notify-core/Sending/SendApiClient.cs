@@ -215,6 +215,10 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
             Buttons = notification.ButtonsJson(),
             Urgent = notification.Urgent ? true : null,
             Silent = notification.Silent ? true : null,
+            Incident = notification.Incident?.Key,
+            State = notification.Incident?.State,
+            Cooldown = notification.Incident?.Cooldown,
+            Confirmed = notification.Incident?.Confirmed,
         };
         return Exchange("POST /send", "application/json", [Json(body)], CallTimeout, cancellation);
     }
@@ -233,6 +237,17 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
         form.Field(SendField.Buttons, notification.ButtonsJson()?.GetRawText());
         form.Field(SendField.Urgent, notification.Urgent ? "true" : null);
         form.Field(SendField.Silent, notification.Silent ? "true" : null);
+        form.Field(SendField.Incident, notification.Incident?.Key);
+        form.Field(SendField.State, notification.Incident?.State);
+        form.Field(SendField.Cooldown, notification.Incident?.Cooldown.ToString(CultureInfo.InvariantCulture));
+        form.Field(
+            SendField.Confirmed,
+            notification.Incident?.Confirmed is { } isConfirmed
+                ? isConfirmed
+                    ? "true"
+                    : "false"
+                : null
+        );
         var isOne = notification is { Charts.Count: 1, Files: [] };
         foreach (var chart in notification.Charts)
         {

@@ -235,6 +235,46 @@ public sealed partial class ExamplesTests
     }
 
     [Fact]
+    public async Task The_guides_incident_is_one_message_that_changes_and_ends()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var bot = new IncidentBot(TimeProvider.System.GetUtcNow);
+        alice.Bot.Answer = bot.Answer;
+        var guide = await File.ReadAllTextAsync(
+            Path.Combine(Programs.Repository, "docs", "notifications.md"),
+            Analyst.Cancellation
+        );
+        alice.WriteScript(
+            "import.py",
+            Assert.Single(
+                Python().Matches(guide).Select(match => match.Groups["python"].Value),
+                python => python.StartsWith("# notify: incident\n", StringComparison.Ordinal)
+            )
+        );
+        for (var number = 0; number < 101; number++)
+        {
+            alice.Account.Write($"inbox/{number}.csv", "");
+        }
+
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        alice.Account.Write("inbox/more.csv", "");
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Directory.Delete(Path.Combine(alice.Home, "inbox"), recursive: true);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Equal(
+            [
+                "message *101 files* wait in the inbox. The limit is 100.",
+                "edit *102 files* wait in the inbox. The limit is 100.",
+                "edit over",
+                "over",
+            ],
+            bot.Seen
+        );
+    }
+
+    [Fact]
     public async Task The_guides_section_on_Python_runs_as_it_is()
     {
         await using var alice = await Analyst.CreateAsync();

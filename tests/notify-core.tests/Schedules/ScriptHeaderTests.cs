@@ -32,7 +32,7 @@ public sealed class ScriptHeaderTests
         );
 
         Assert.Empty(header.Problems);
-        Assert.Equal("incident has no effect yet.", Assert.Single(header.Warnings).Sentence);
+        Assert.Empty(header.Warnings);
         Assert.Equal("weekdays 09:00, 16:00; sat 10:00", Assert.IsType<Schedule.At>(header.Schedule).Text);
         Assert.Equal("America/New_York", header.TimeZone!.Value);
         Assert.Equal(2, header.Retries);
@@ -419,9 +419,10 @@ public sealed class ScriptHeaderTests
     public void A_setting_without_effect_gets_a_warning()
     {
         Assert.Equal(
-            "Line 1, \"# notify: incident\": incident has no effect yet.",
-            Assert.Single(Line("incident").Warnings).Message
+            "Line 2, \"# notify: incident\": incident does nothing with manual: a run on request sends a message of its own.",
+            Assert.Single(Read("# notify: manual\n# notify: incident\n").Warnings).Message
         );
+        Assert.Empty(Line("incident").Warnings);
         Assert.Equal(
             "Line 1, \"# notify: timezone Europe/Prague\": timezone does nothing without an at line.",
             Assert.Single(Line("timezone Europe/Prague").Warnings).Message
