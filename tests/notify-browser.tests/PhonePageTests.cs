@@ -303,6 +303,38 @@ public sealed class PhonePageTests(Browser browser) : IAsyncLifetime
         await Browser.SnapAsync(page, picture);
     }
 
+    [Fact]
+    public async Task A_reply_shows_what_it_answers_an_edit_says_so_and_a_deleted_message_is_gone()
+    {
+        var alice = await _control.AddStartedPersonAsync("Alice", Cancellation);
+        var page = await OpenAsync(alice, 420, 860);
+        var first = await _bot.SendMessage(alice, "Revenue is down\nby 20 %", cancellationToken: Cancellation);
+        await _bot.SendMessage(
+            alice,
+            "still: Revenue is down, for 6 h",
+            replyParameters: first.Id,
+            cancellationToken: Cancellation
+        );
+        var quote = page.GetByRole(AriaRole.Button, new() { Name = "Notify Revenue is down" });
+        await Expect(quote).ToBeEnabledAsync();
+
+        await _bot.EditMessageText(alice, first.Id, "Revenue is up", cancellationToken: Cancellation);
+        await Expect(page.Locator(".message").First.Locator(".edited")).ToHaveTextAsync("edited ");
+        await Expect(page.Locator(".message").Last.Locator(".edited")).ToHaveCountAsync(0);
+        Assert.Empty(
+            (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {string.Join("; ", v.Nodes.Select(n => n.Html))}")
+        );
+
+        await _control.DeleteMessageAsync(alice, first.Id, Cancellation);
+        await Expect(page.Locator(".message")).ToHaveCountAsync(1);
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deleted message" })).ToBeDisabledAsync();
+        await page.ReloadAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deleted message" })).ToBeDisabledAsync();
+
+        await _control.ClearChatAsync(alice, Cancellation);
+        await Expect(page.Locator(".message")).ToHaveCountAsync(0);
+    }
+
     /// <summary>An album of so many charts, the caption under the first; gives the messages' numbers.</summary>
     private async Task<IReadOnlyList<int>> SendAlbumAsync(long chat, int charts)
     {
