@@ -36,6 +36,9 @@ internal sealed record IncidentDecision(IncidentMove Move, ScriptIncident? Incid
     /// <summary>Two runs without an alert tell the end, so an alert that comes and goes does not.</summary>
     private const int QuietRunsToEnd = 2;
 
+    /// <summary>When the bot is asked again for a reminder that it did not send.</summary>
+    private static readonly TimeSpan ReminderRetry = TimeSpan.FromHours(1);
+
     /// <summary>Whether it fires.</summary>
     internal bool IsFiring =>
         Move is IncidentMove.Open or IncidentMove.Reopen or IncidentMove.Change or IncidentMove.Remind;
@@ -88,6 +91,13 @@ internal sealed record IncidentDecision(IncidentMove Move, ScriptIncident? Incid
     /// <summary>When the next reminder is due; null without a cooldown.</summary>
     internal static DateTimeOffset? ReminderAt(ScriptIncident incident, Cooldown cooldown) =>
         cooldown.Length > TimeSpan.Zero && incident.ToldRun is { } told ? cooldown.OverAt(told) : null;
+
+    /// <summary>
+    /// The start of a cooldown that ends in an hour. The bot does not remind in quiet hours, or while somebody is on it: it is asked
+    /// again, but not in each round.
+    /// </summary>
+    internal static DateTimeOffset AskedAgain(Cooldown cooldown, DateTimeOffset start) =>
+        cooldown.Length > ReminderRetry ? start - (cooldown.Length - ReminderRetry) : start;
 
     /// <summary>The cooldown for the bot, in seconds. Rounds vary by seconds, so it ends as early as the runner lets it end.</summary>
     internal static long SecondsOf(Cooldown cooldown, ScriptIncident? before, DateTimeOffset start)

@@ -125,10 +125,10 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
                 Since = answer?.Since ?? pending.Since,
                 Digest = digest,
                 ToldAt = answer?.ToldAt,
-                // One that the bot does not remind of, since somebody is on it, is asked about once in a cooldown too.
                 ToldRun =
                     isTold && answer?.ToldAt < Start ? answer.ToldAt
-                    : isTold || decision.Move == IncidentMove.Remind ? Start
+                    : isTold ? Start
+                    : decision.Move == IncidentMove.Remind ? IncidentDecision.AskedAgain(cooldown, Start)
                     : before?.ToldRun ?? Start,
                 Asked = null,
                 AskedKey = null,

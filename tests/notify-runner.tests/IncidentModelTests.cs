@@ -91,7 +91,7 @@ public sealed class IncidentModelTests : IAsyncDisposable
     }
 
     [Fact]
-    public void An_incident_that_somebody_is_on_is_asked_about_once_in_a_cooldown()
+    public void A_reminder_that_the_bot_does_not_send_is_asked_for_once_an_hour()
     {
         Run("a");
         _bot.IsMuted = true;
@@ -101,7 +101,16 @@ public sealed class IncidentModelTests : IAsyncDisposable
             Run("a");
         }
 
-        Assert.Equal(5, _bot.Asked.Count);
+        // After six hours, and each hour until the end of the day.
+        Assert.Equal(1 + 19, _bot.Asked.Count);
+        Assert.Equal(["message a"], _bot.Seen);
+        _bot.IsMuted = false;
+        _time.Skip(TimeSpan.FromHours(1));
+        Run("a");
+        _time.Skip(TimeSpan.FromHours(5));
+        Run("a");
+        Assert.Equal(["message a", "still"], _bot.Seen);
+        Assert.Equal(1 + 20, _bot.Asked.Count);
     }
 
     /// <summary>What a run said, and how the bot was.</summary>
