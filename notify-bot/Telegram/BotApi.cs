@@ -288,24 +288,31 @@ public sealed class BotApi : IDisposable
             ? JsonSerializer.Serialize(entities, BotApiJson.Default.IReadOnlyListApiEntity)
             : null;
 
-    internal async Task EditMessageTextAsync(EditMessageTextRequest request, CancellationToken cancellation)
+    internal Task EditMessageTextAsync(EditMessageTextRequest request, CancellationToken cancellation) =>
+        EditAsync("editMessageText", Json(request, BotApiJson.Default.EditMessageTextRequest), cancellation);
+
+    internal Task EditMessageCaptionAsync(EditMessageCaptionRequest request, CancellationToken cancellation) =>
+        EditAsync("editMessageCaption", Json(request, BotApiJson.Default.EditMessageCaptionRequest), cancellation);
+
+    internal Task EditMessageReplyMarkupAsync(EditMessageReplyMarkupRequest request, CancellationToken cancellation) =>
+        EditAsync(
+            "editMessageReplyMarkup",
+            Json(request, BotApiJson.Default.EditMessageReplyMarkupRequest),
+            cancellation
+        );
+
+    private async Task EditAsync(string method, Func<HttpContent?> content, CancellationToken cancellation)
     {
         try
         {
-            await CallAsync(
-                "editMessageText",
-                Json(request, BotApiJson.Default.EditMessageTextRequest),
-                BotApiJson.Default.ApiAnswerJsonElement,
-                CallTimeout,
-                cancellation
-            );
+            await CallAsync(method, content, BotApiJson.Default.ApiAnswerJsonElement, CallTimeout, cancellation);
         }
         catch (BotApiException e)
             when (e.Failure is BotApiFailure.Refused
                 && e.Message.Contains("not modified", StringComparison.OrdinalIgnoreCase)
             )
         {
-            // The message already has this text: an earlier try went through and its answer was lost.
+            // The message is already so: an earlier try went through and its answer was lost.
         }
     }
 

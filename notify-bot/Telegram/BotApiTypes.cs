@@ -27,7 +27,25 @@ internal sealed record ApiUser(long Id, bool IsBot, string? FirstName, string? U
 
 internal sealed record ApiChat(long Id, string? Type, string? Title);
 
-internal sealed record ApiMessage(long MessageId, ApiChat Chat, ApiUser? From, string? Text, long? MigrateToChatId);
+internal sealed record ApiMessage(long MessageId, ApiChat Chat, ApiUser? From, string? Text, long? MigrateToChatId)
+{
+    public IReadOnlyList<ApiEntity>? Entities { get; init; }
+
+    public string? Caption { get; init; }
+
+    public IReadOnlyList<ApiEntity>? CaptionEntities { get; init; }
+
+    /// <summary>Its picture in several sizes.</summary>
+    public JsonElement? Photo { get; init; }
+
+    public JsonElement? Document { get; init; }
+
+    public ApiKeyboard? ReplyMarkup { get; init; }
+
+    /// <summary>Whether its text is the caption of a picture or file.</summary>
+    [JsonIgnore]
+    public bool HasMedia => Photo is not null || Document is not null;
+}
 
 internal sealed record ApiCallbackQuery(string Id, ApiUser From, ApiMessage? Message, string? Data);
 
@@ -42,7 +60,13 @@ internal sealed record ApiUpdate(
     ApiChatMemberUpdated? MyChatMember
 );
 
-internal sealed record ApiEntity(string Type, int Offset, int Length, string? Url = null, string? Language = null);
+internal sealed record ApiEntity(string Type, int Offset, int Length, string? Url = null, string? Language = null)
+{
+    /// <summary>Who is named, in a <c>text_mention</c>.</summary>
+    public JsonElement? User { get; init; }
+
+    public string? CustomEmojiId { get; init; }
+}
 
 internal sealed record ApiButton(string Text, string? CallbackData = null, string? Url = null);
 
@@ -95,6 +119,15 @@ internal sealed record EditMessageTextRequest(long ChatId, long MessageId, strin
     public ApiLinkPreview LinkPreviewOptions { get; init; } = new(IsDisabled: true);
 }
 
+internal sealed record EditMessageCaptionRequest(long ChatId, long MessageId, string Caption)
+{
+    public IReadOnlyList<ApiEntity>? CaptionEntities { get; init; }
+
+    public ApiKeyboard? ReplyMarkup { get; init; }
+}
+
+internal sealed record EditMessageReplyMarkupRequest(long ChatId, long MessageId, ApiKeyboard? ReplyMarkup);
+
 internal sealed record AnswerCallbackQueryRequest(string CallbackQueryId, string? Text, bool? ShowAlert);
 
 internal sealed record ApiCommand(string Command, string Description);
@@ -112,6 +145,8 @@ internal sealed record SetMyCommandsRequest(IReadOnlyList<ApiCommand> Commands);
 [JsonSerializable(typeof(GetUpdatesRequest))]
 [JsonSerializable(typeof(SendMessageRequest))]
 [JsonSerializable(typeof(EditMessageTextRequest))]
+[JsonSerializable(typeof(EditMessageCaptionRequest))]
+[JsonSerializable(typeof(EditMessageReplyMarkupRequest))]
 [JsonSerializable(typeof(AnswerCallbackQueryRequest))]
 [JsonSerializable(typeof(SetMyCommandsRequest))]
 [JsonSerializable(typeof(IReadOnlyList<ApiEntity>))]
