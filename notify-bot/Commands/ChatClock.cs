@@ -27,6 +27,48 @@ public sealed class ChatClock(TimeProvider time)
         return $"{local.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} {Name(zone, local)}";
     }
 
+    /// <summary>
+    /// The next moment at which the reader's clock shows a time of day. A time that the clock skips is the moment of the change. Of a time that it shows twice, the
+    /// next one counts.
+    /// </summary>
+    internal DateTimeOffset Next(TimeOnly at, Link link)
+    {
+        var zone = Zone(link);
+        var now = time.GetUtcNow();
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime);
+
+        // Today's may be over; tomorrow always has one.
+        return Enumerable
+            .Range(0, 3)
+            .SelectMany(days => Moments(zone, today.AddDays(days).ToDateTime(at)))
+            .First(moment => moment > now);
+    }
+
+    /// <summary>The moments at which a zone's clock shows a local time, the earliest first.</summary>
+    private static IEnumerable<DateTimeOffset> Moments(TimeZoneInfo zone, DateTime local)
+    {
+        if (zone.IsAmbiguousTime(local))
+        {
+            return zone.GetAmbiguousTimeOffsets(local)
+                .OrderDescending()
+                .Select(offset => new DateTimeOffset(local, offset).ToUniversalTime());
+        }
+
+        if (!zone.IsInvalidTime(local))
+        {
+            return [new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime()];
+        }
+
+        // The last minute before the gap, and one more.
+        var before = local;
+        while (zone.IsInvalidTime(before))
+        {
+            before = before.AddMinutes(-1);
+        }
+
+        return [new DateTimeOffset(before, zone.GetUtcOffset(before)).ToUniversalTime().AddMinutes(1)];
+    }
+
     /// <summary>The end of a mute.</summary>
     internal string Until(DateTimeOffset until, Link link) =>
         until == Mutes.Forever ? "until you send /unmute" : $"until {Moment(until, link)}";
@@ -34,6 +76,12 @@ public sealed class ChatClock(TimeProvider time)
     /// <summary>The end of a mute as a sentence's end, with how to end it sooner.</summary>
     internal string UntilOrSooner(DateTimeOffset until, Link link) =>
         until == Mutes.Forever ? $"{Until(until, link)}." : $"{Until(until, link)}. Send /unmute to end all mutes.";
+
+    /// <summary>A sentence about the mute of everything, with a space before it; empty without one.</summary>
+    internal string EverythingMuted(Mutes mutes, Link link) =>
+        mutes.All is { } until ? $" Everything is muted {UntilOrSooner(until, link)}" : "";
+
+    private TimeZoneInfo Zone(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
 
     /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) shows the offset to UTC.</summary>
     private static string Name(TimeZoneInfo zone, DateTimeOffset local) =>

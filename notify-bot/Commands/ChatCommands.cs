@@ -171,10 +171,13 @@ public sealed partial class ChatCommands(
         {
             StatusAnswer.Run => status.RunPressedAsync(button, link, cancellation),
             StatusAnswer.Page => status.PagePressedAsync(button, link, cancellation),
-            MessageButtons.Snooze or MessageButtons.Mute or MessageButtons.Again or MessageButtons.Run =>
-                notificationButtons.PressedAsync(button, link, cancellation),
             MessageButtons.Show or MessageButtons.ShowAll => held.PressedAsync(button, link, cancellation),
             IncidentButtons.OnIt => incidents.PressedAsync(button, link, cancellation),
+            MessageButtons.Snooze
+            or MessageButtons.Mute
+            or MessageButtons.Unmute
+            or MessageButtons.Again
+            or MessageButtons.Run => notificationButtons.PressedAsync(button, link, cancellation),
             _ => messenger.AcknowledgeAsync(
                 button.QueryId,
                 "This button is from another version of the bot. Send /status for new ones.",

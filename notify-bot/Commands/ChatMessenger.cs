@@ -66,6 +66,59 @@ public sealed partial class ChatMessenger(
             cancellation
         );
 
+    /// <summary>Edits a notification's message, text and keyboard at once. If Telegram refuses the text, it edits the keyboard alone.</summary>
+    /// <param name="chat">The chat.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="text">The new text; null to leave it.</param>
+    /// <param name="keyboard">The new keyboard.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    internal Task EditAsync(
+        ChatId chat,
+        MessageId message,
+        ShownText? text,
+        ApiKeyboard keyboard,
+        CancellationToken cancellation
+    )
+    {
+        var buttons = new Step(
+            stopping =>
+                api.EditMessageReplyMarkupAsync(
+                    new EditMessageReplyMarkupRequest(chat.Value, message.Value, keyboard),
+                    stopping
+                ),
+            IsRepeatable: true
+        );
+        return DoAsync(
+            chat,
+            text is null
+                ? buttons
+                : new Step(
+                    stopping =>
+                        text.IsCaption
+                            ? api.EditMessageCaptionAsync(
+                                new EditMessageCaptionRequest(chat.Value, message.Value, text.Text)
+                                {
+                                    CaptionEntities = text.Entities,
+                                    ReplyMarkup = keyboard,
+                                },
+                                stopping
+                            )
+                            : api.EditMessageTextAsync(
+                                new EditMessageTextRequest(chat.Value, message.Value, text.Text)
+                                {
+                                    Entities = text.Entities,
+                                    ReplyMarkup = keyboard,
+                                },
+                                stopping
+                            ),
+                    IsRepeatable: true,
+                    IfRefused: buttons
+                ),
+            AnswerTimeout,
+            cancellation
+        );
+    }
+
     internal Task SendPictureAsync(
         ChatId chat,
         MessageBuilder caption,

@@ -6,6 +6,9 @@ using Notify.Linking;
 namespace Notify.Bot.Commands;
 
 /// <summary>The buttons under a delivered notification of a script. They hold the notification's id, because a script's name may not fit into 64 bytes.</summary>
+/// <remarks>
+/// A mute is stored first, then acknowledged, then shown in the message. The update stays in the inbox until then, so a bot that is killed in between does it again.
+/// </remarks>
 public sealed class NotificationButtons(
     IOutbox outbox,
     RunsInChat runs,
@@ -22,7 +25,7 @@ public sealed class NotificationButtons(
             return;
         }
 
-        if (Find(button.Argument, link) is not { Script: { } name })
+        if (Find(button.Argument.Split(':')[0], link) is not { Script: { } name } accepted)
         {
             await SayTooOldAsync(button, cancellation);
             return;
@@ -34,13 +37,74 @@ public sealed class NotificationButtons(
             return;
         }
 
-        var until = button.Name == MessageButtons.Snooze ? time.GetUtcNow() + TimeSpan.FromHours(1) : Mutes.Forever;
+        var words =
+            button.Name == MessageButtons.Unmute
+                ? await UnmuteAsync(link, name)
+                : await MuteAsync(link, name, isSnooze: button.Name == MessageButtons.Snooze);
+        await messenger.AcknowledgeAsync(button.QueryId, ChatWords.Cut(words, ChatWords.MaxToast), cancellation);
+        await ShowAsync(button, link, accepted, cancellation);
+    }
+
+    /// <summary>Mutes a script. A mute that lasts longer stays.</summary>
+    /// <returns>How it stands now.</returns>
+    private async Task<string> MuteAsync(Link link, string name, bool isSnooze)
+    {
+        var until = isSnooze ? time.GetUtcNow() + TimeSpan.FromHours(1) : Mutes.Forever;
+        var stem = Mutes.Stem(name);
+        if (outbox.MutesOf(link.User).Scripts.TryGetValue(stem, out var longer) && longer >= until)
+        {
+            return $"{ChatWords.Cut(stem, 60)} is already muted {clock.UntilOrSooner(longer, link)}";
+        }
+
         await outbox.MuteAsync(link.User, name, until);
-        await messenger.AcknowledgeAsync(
-            button.QueryId,
-            $"{ChatWords.Cut(Mutes.Stem(name), 100)} is muted {clock.UntilOrSooner(until, link)}",
-            cancellation
-        );
+        return $"{ChatWords.Cut(stem, 60)} is muted {clock.UntilOrSooner(until, link)}";
+    }
+
+    private async Task<string> UnmuteAsync(Link link, string name)
+    {
+        var stem = ChatWords.Cut(Mutes.Stem(name), 60);
+        var mutes = outbox.MutesOf(link.User);
+        var everything = clock.EverythingMuted(mutes, link);
+        if (!mutes.Scripts.ContainsKey(Mutes.Stem(name)))
+        {
+            return $"{stem} was not muted any more.{everything}";
+        }
+
+        await outbox.MuteAsync(link.User, name, null);
+        return $"{stem} is no longer muted.{everything}";
+    }
+
+    /// <summary>
+    /// Edits the message so that it shows whether its script is muted. It looks at the mutes, not at the press, so a later press repairs a message that the bot
+    /// could not edit before.
+    /// </summary>
+    private async Task ShowAsync(
+        PressedButton button,
+        Link link,
+        AcceptedNotification accepted,
+        CancellationToken cancellation
+    )
+    {
+        var keyboard =
+            button.Shown.ReplyMarkup
+            ?? MessageButtons.Of(accepted.Id, accepted.Buttons, hasOwn: true, isPrivate: true)!;
+        var text = ShownText.Of(button.Shown);
+        if (MessageButtons.IsMuted(keyboard))
+        {
+            text = text?.WithoutMute();
+            keyboard = MessageButtons.Unmuted(keyboard, accepted.Id);
+        }
+
+        if (outbox.MutesOf(link.User).Scripts.TryGetValue(Mutes.Stem(accepted.Script!), out var until))
+        {
+            text = text?.Muted(
+                link.User,
+                until == Mutes.Forever ? "until unmuted" : $"until {clock.Moment(until, link)}"
+            );
+            keyboard = MessageButtons.Muted(keyboard, accepted.Id);
+        }
+
+        await messenger.EditAsync(button.Chat, button.Message, text, keyboard, cancellation);
     }
 
     /// <summary>A notification of the chat's user; null for another user's. Button data can be forged, and the chat can belong to another user by now.</summary>

@@ -10,6 +10,9 @@ namespace Notify.Bot.Commands;
 /// <param name="Argument">The data after the colon.</param>
 internal sealed record PressedButton(string QueryId, ChatId Chat, MessageId Message, string Name, string Argument)
 {
+    /// <summary>The message above it as Telegram showed it at the press.</summary>
+    internal required ApiMessage Shown { get; init; }
+
     /// <summary>Reads the query; null if Telegram no longer knows the button's message.</summary>
     internal static PressedButton? Read(ApiCallbackQuery query)
     {
@@ -25,6 +28,9 @@ internal sealed record PressedButton(string QueryId, ChatId Chat, MessageId Mess
             new MessageId(message.MessageId),
             end > 0 ? data[..end] : data,
             end > 0 ? data[end..] : ""
-        );
+        )
+        {
+            Shown = message,
+        };
     }
 }

@@ -19,6 +19,11 @@ internal static class MessageButtons
     /// <summary>Shows all notifications of a digest. The digest's id follows.</summary>
     internal const string ShowAll = "showall:";
 
+    /// <summary>In place of <see cref="Snooze"/> and <see cref="Mute"/> while the script is muted. The id follows, and <see cref="SnoozeOnly"/> if there was no <see cref="Mute"/>.</summary>
+    internal const string Unmute = "unmute:";
+
+    private const string SnoozeOnly = ":s";
+
     /// <summary>Runs the script of one of the sender's buttons. Id and number of the button follow.</summary>
     internal const string Run = "button:";
 
@@ -66,12 +71,56 @@ internal static class MessageButtons
         if (hasOwn && isPrivate)
         {
             rows.Add([
-                new ApiButton("Snooze 1h", Snooze + notificationId),
-                new ApiButton("Mute", Mute + notificationId),
+                SnoozeButton(notificationId),
+                MuteButton(notificationId),
                 new ApiButton("Run again", Again + notificationId),
             ]);
         }
 
         return rows.Count > 0 ? new ApiKeyboard(rows) : null;
     }
+
+    /// <summary>A keyboard with <i>Unmute</i> in place of <i>Snooze</i> and <i>Mute</i>.</summary>
+    internal static ApiKeyboard Muted(ApiKeyboard keyboard, string notificationId) =>
+        new([.. keyboard.InlineKeyboard.Select(row => Muted(row, notificationId))]);
+
+    /// <summary>A keyboard with <i>Snooze</i> and <i>Mute</i> in place of <i>Unmute</i>, as it was before.</summary>
+    internal static ApiKeyboard Unmuted(ApiKeyboard keyboard, string notificationId) =>
+        new([
+            .. keyboard.InlineKeyboard.Select(row =>
+                (IReadOnlyList<ApiButton>)
+                    [
+                        .. row.SelectMany<ApiButton, ApiButton>(button =>
+                            !Is(button, Unmute) ? [button]
+                            : button.CallbackData!.EndsWith(SnoozeOnly, StringComparison.Ordinal)
+                                ? [SnoozeButton(notificationId)]
+                            : [SnoozeButton(notificationId), MuteButton(notificationId)]
+                        ),
+                    ]
+            ),
+        ]);
+
+    /// <summary>Whether a keyboard shows that the script is muted.</summary>
+    internal static bool IsMuted(ApiKeyboard keyboard) =>
+        keyboard.InlineKeyboard.Any(row => row.Any(button => Is(button, Unmute)));
+
+    private static IReadOnlyList<ApiButton> Muted(IReadOnlyList<ApiButton> row, string notificationId)
+    {
+        var first = row.FirstOrDefault(IsMuting);
+        var suffix = row.Any(button => Is(button, Mute)) ? "" : SnoozeOnly;
+        return
+        [
+            .. row.Where(button => button == first || !IsMuting(button))
+                .Select(button => button == first ? new ApiButton("Unmute", Unmute + notificationId + suffix) : button),
+        ];
+    }
+
+    private static bool IsMuting(ApiButton button) => Is(button, Snooze) || Is(button, Mute);
+
+    private static bool Is(ApiButton button, string name) =>
+        button.CallbackData?.StartsWith(name, StringComparison.Ordinal) == true;
+
+    private static ApiButton SnoozeButton(string notificationId) => new("Snooze 1h", Snooze + notificationId);
+
+    private static ApiButton MuteButton(string notificationId) => new("Mute", Mute + notificationId);
 }

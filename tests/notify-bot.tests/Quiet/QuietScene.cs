@@ -215,9 +215,9 @@ internal sealed class QuietScene : IAsyncDisposable
     /// <summary>Presses a button as Telegram reports it.</summary>
     public Task PressAsync(string data, int person = 0)
     {
-        var end = data.IndexOf(':', StringComparison.Ordinal) + 1;
+        var message = new ApiMessage(1, new ApiChat(Chat(person), "private", null), null, null, null);
         return Bot.Held.PressedAsync(
-            new PressedButton("1", new ChatId(Chat(person)), new MessageId(1), data[..end], data[end..]),
+            PressedButton.Read(new ApiCallbackQuery("1", new ApiUser(Chat(person), false, null, null), message, data))!,
             Links.Find(User(person))!,
             Cancellation
         );
