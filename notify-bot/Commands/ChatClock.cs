@@ -81,8 +81,6 @@ public sealed class ChatClock(TimeProvider time)
     internal string EverythingMuted(Mutes mutes, Link link) =>
         mutes.All is { } until ? $" Everything is muted {UntilOrSooner(until, link)}" : "";
 
-    private TimeZoneInfo Zone(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
-
     /// <summary>The zone's IANA name. A server without one (no link at /etc/localtime) shows the offset to UTC.</summary>
     private static string Name(TimeZoneInfo zone, DateTimeOffset local) =>
         zone switch

@@ -176,6 +176,7 @@ internal static partial class BotServer
         services.AddSingleton<LinkingInChat>();
         services.AddSingleton<StatusAnswer>();
         services.AddSingleton<RunsInChat>();
+        services.AddSingleton<NamedScripts>();
         services.AddSingleton<MutingInChat>();
         services.AddSingleton<WatchInChat>();
         services.AddSingleton<NotificationButtons>();

@@ -220,6 +220,7 @@ public sealed class PollingFaultTests
                         "start",
                         "status",
                         "run",
+                        "snooze",
                         "mute",
                         "unmute",
                         "watch",
