@@ -10,6 +10,7 @@ internal static class ApiRoutes
         var api = routes.MapGroup("/api");
         TelegramRoutes.Map(api.MapGroup("/telegram").WithTags("Telegram"));
         NotificationRoutes.Map(api.MapGroup("/notifications").WithTags("Notifications"));
+        IncidentRoutes.Map(api.MapGroup("/incidents").WithTags("Incidents"));
         ScriptRoutes.Map(api.MapGroup("/scripts").WithTags("Scripts"));
         DesktopRoutes.Map(api.MapGroup("/desktop").WithTags("Desktop"));
         EventsRoute.Map(api);

@@ -146,6 +146,40 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         );
     }
 
+    /// <summary>A user's incidents; null from a bot of a version without them.</summary>
+    public async Task<IncidentsAnswer?> IncidentsAsync(UserName user, CancellationToken cancellation)
+    {
+        try
+        {
+            return await AskAsync(
+                HttpMethod.Get,
+                $"/incidents?{Of(user)}",
+                null,
+                Timeout,
+                IncidentContract.Json.IncidentsAnswer,
+                cancellation
+            );
+        }
+        catch (BotRefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Says that a user is on an incident: no reminders until it is over.</summary>
+    public Task<ListedIncidentAnswer> AcknowledgeAsync(UserName user, string id, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return AskAsync(
+            HttpMethod.Post,
+            $"/incidents/{Uri.EscapeDataString(id)}/acknowledge",
+            JsonSerializer.Serialize(new AcknowledgeCall(user.Value), IncidentContract.Json.AcknowledgeCall),
+            Timeout,
+            IncidentContract.Json.ListedIncidentAnswer,
+            cancellation
+        );
+    }
+
     /// <summary>A chart of a user's history, as a stream. The caller disposes it.</summary>
     public Task<HttpResponseMessage> ImageAsync(UserName user, string id, CancellationToken cancellation) =>
         StreamAsync($"/images/{Uri.EscapeDataString(id)}?{Of(user)}", cancellation);

@@ -21,14 +21,14 @@ public static class RateLimits
     /// <summary>Tokens for the gateway: a page needs one every ten minutes, and after each break.</summary>
     public const string Tokens = "tokens";
 
-    /// <summary>Single cards of the page. A page asks for each at most once a second; ten pages may do so for ever.</summary>
+    /// <summary>Single cards of the page. A page asks for two of them at most once a second; ten pages may do so for ever.</summary>
     public const string Cards = "cards";
 
-    /// <summary>Pages and cards of one user that are rendered at a time. A page asks for three cards at once. With 100 at a time other users waited up to 2 s.</summary>
+    /// <summary>Pages and cards of one user that are rendered at a time. A page asks for four cards at once. With 100 at a time other users waited up to 2 s.</summary>
     internal const int PagesAtOnce = 8;
 
-    /// <summary>Pages and cards of one user that wait: a browser with twenty open pages asks for 60 cards at once.</summary>
-    internal const int PagesWaiting = 56;
+    /// <summary>Pages and cards of one user that wait: a browser with twenty open pages asks for 80 cards at once.</summary>
+    internal const int PagesWaiting = 72;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
@@ -39,7 +39,7 @@ public static class RateLimits
             Add(limits, Listing, 120);
             Add(limits, Linking, 60);
             Add(limits, Tokens, 60);
-            Add(limits, Cards, 600);
+            Add(limits, Cards, 1200);
             limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(PagesOf);
             limits.OnRejected = (rejected, _) =>
                 throw (

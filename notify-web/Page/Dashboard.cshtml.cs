@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
+using Notify.Sending;
+using Notify.Web.Bot;
 using Notify.Web.Live;
 using Notify.Web.Login;
 using Notify.Web.Middleware;
@@ -20,6 +22,8 @@ public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeP
     /// <summary>The position of the event stream before the cards were read, so the page learns what it missed.</summary>
     public string Position { get; private set; } = "";
 
+    internal IncidentsCard Incidents { get; private set; } = IncidentsCard.None;
+
     /// <summary>Null if it is late, like the next two.</summary>
     internal TelegramCard? Telegram { get; private set; }
 
@@ -34,6 +38,7 @@ public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeP
     {
         Position = streams.PositionOf(UserName);
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var incidents = IncidentsAsync(asking.Token);
         var telegram = reader.TelegramAsync(UserName, asking.Token);
         var scripts = reader.ScriptsAsync(UserName, asking.Token);
         var notifications = reader.NotificationsAsync(
@@ -43,10 +48,27 @@ public sealed class DashboardModel(DashboardReader reader, SseHub streams, TimeP
             asking.Token
         );
         Desktop = reader.Desktop(UserName);
-        await Task.WhenAny(Task.WhenAll(telegram, scripts, notifications), Task.Delay(Timeout, time, asking.Token));
+        await Task.WhenAny(
+            Task.WhenAll(incidents, telegram, scripts, notifications),
+            Task.Delay(Timeout, time, asking.Token)
+        );
+        Incidents = incidents.IsCompleted ? await incidents : IncidentsCard.None with { IsLate = true };
         Telegram = telegram.IsCompleted ? await telegram : null;
         Scripts = scripts.IsCompleted ? await scripts : null;
         Notifications = notifications.IsCompleted ? await notifications : null;
         await asking.CancelAsync();
+    }
+
+    /// <summary>Without the bot's answer there is no card: the others say what is wrong.</summary>
+    private async Task<IncidentsCard> IncidentsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.IncidentsAsync(UserName, cancellation);
+        }
+        catch (Exception e) when (e is BotUnreachableException or BotRefusedException)
+        {
+            return IncidentsCard.None with { IsLate = true };
+        }
     }
 }

@@ -74,6 +74,14 @@ public sealed class DashboardReader(
         };
     }
 
+    /// <summary>The incidents.</summary>
+    /// <exception cref="BotUnreachableException">The other cards say so. An open page keeps what it shows.</exception>
+    /// <exception cref="BotRefusedException">The same.</exception>
+    internal async Task<IncidentsCard> IncidentsAsync(UserName user, CancellationToken cancellation) =>
+        await bot.IncidentsAsync(user, cancellation) is { } incidents
+            ? IncidentsCard.Of(incidents, time.GetUtcNow())
+            : IncidentsCard.None;
+
     /// <summary>The scripts.</summary>
     internal async Task<ScriptsCard> ScriptsAsync(UserName user, CancellationToken cancellation)
     {

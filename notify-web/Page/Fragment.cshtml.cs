@@ -22,6 +22,7 @@ public sealed class FragmentModel(DashboardReader reader) : PageModel
         var user = HttpContext.UserName();
         return name switch
         {
+            "incidents" => Partial("_Incidents", await reader.IncidentsAsync(user, cancellation)),
             "telegram" => Partial("_Telegram", await reader.TelegramAsync(user, cancellation)),
             "notifications" => Partial(
                 "_Notifications",

@@ -13,7 +13,7 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
     public DateTimeOffset At { get; set; }
 
     /// <summary>
-    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago) or <c>left</c> (48 min). The last two keep counting.
+    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago), <c>left</c> (48 min) or <c>age</c> (3 h 10 min). The last three keep counting.
     /// </summary>
     public string Shown { get; set; } = "moment";
 
@@ -33,6 +33,7 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
         output.Content.SetContent(
             Shown switch
             {
+                "age" => Span(clock.GetUtcNow() - At),
                 "day" => here.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
                 "clock" => string.Create(
                     CultureInfo.InvariantCulture,
@@ -45,4 +46,20 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
             }
         );
     }
+
+    /// <summary>A length of time to the minute, such as <c>3 h 10 min</c>, as <c>times.js</c> says it.</summary>
+    internal static string Span(TimeSpan length) =>
+        length switch
+        {
+            { TotalHours: < 1 } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Math.Max(1, (int)length.TotalMinutes)} min"
+            ),
+            { TotalDays: < 1 } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{length.Hours} h{(length.Minutes > 0 ? $" {length.Minutes} min" : "")}"
+            ),
+            { TotalDays: < 2 } => "1 day",
+            _ => string.Create(CultureInfo.InvariantCulture, $"{(int)length.TotalDays} days"),
+        };
 }

@@ -156,7 +156,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await own.Bot.SignalAsync("STOP");
         var page = await own.LogInAsync(browser, alice);
 
-        await Expect(page.Locator("[data-late]")).ToHaveCountAsync(3);
+        await Expect(page.Locator("[data-late]:visible")).ToHaveCountAsync(3);
         await Expect(page.Locator("#scripts")).ToContainTextAsync("Still loading…");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Desktop" })).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "dashboard-bot-hangs", isFull: true);

@@ -1,4 +1,4 @@
-// The pieces of the page that the server renders again: telegram, scripts, notifications, desktop.
+// The pieces of the page that the server renders again: incidents, telegram, scripts, notifications, desktop.
 
 import { at, getHtml } from './api.js';
 import { announce } from './announce.js';
@@ -24,7 +24,7 @@ const retries = new Map();
 
 /**
  * Fetches a piece again and shows what has changed. Calls during a fetch cause one more fetch after it.
- * @param {string} name telegram, scripts, notifications or desktop
+ * @param {string} name incidents, telegram, scripts, notifications or desktop
  */
 export function refresh(name) {
   const turn = running.get(name);
@@ -43,7 +43,7 @@ export function refresh(name) {
   return mine.done;
 }
 
-export const refreshAll = () => Promise.all(['telegram', 'scripts', 'notifications'].map(refresh));
+export const refreshAll = () => Promise.all(['incidents', 'telegram', 'scripts', 'notifications'].map(refresh));
 
 // Loads late pieces, and the plot if the reader's days differ from the server's.
 export const refreshLate = () => {

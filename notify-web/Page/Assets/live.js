@@ -27,10 +27,15 @@ function open() {
   });
   source.addEventListener('link', () => refresh('telegram'));
   source.addEventListener('notification', () => {
+    refresh('incidents');
     refresh('notifications');
     refresh('scripts');
   });
-  source.addEventListener('scripts', () => refresh('scripts'));
+  source.addEventListener('scripts', () => {
+    refresh('scripts');
+    // A mute keeps an incident off the phone.
+    refresh('incidents');
+  });
   source.addEventListener('refresh', () => refreshAll());
   source.addEventListener('error', () => {
     wasLost = true;

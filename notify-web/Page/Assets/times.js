@@ -1,4 +1,4 @@
-// The server writes times in UTC. Here they become local, and "ago" and "left" keep counting.
+// The server writes times in UTC. Here they become local, and "ago", "left" and "age" keep counting.
 
 const language = 'en-GB';
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
@@ -42,6 +42,7 @@ export function words(date, shown, now) {
     case 'day': return longDay.format(date);
     case 'clock': return clock.format(date);
     case 'ago': return age < 60 ? 'just now' : `${span(age)} ago`;
+    case 'age': return left(Math.max(1, Math.floor(age / 60)));
     case 'left': return age >= 0 ? 'over' : `${left(Math.ceil(-age / 60))} left`;
     case 'inline': return moment(date, now).replace('Yesterday', 'yesterday');
     default: return moment(date, now);

@@ -28,7 +28,7 @@ public sealed class PageLimitTests
             .Select(_ => alice.GetAsync("/fragments/notifications", letGo.Token))
             .ToList();
         await Eventually.TrueAsync(
-            () => asked.Count(one => one.IsCompletedSuccessfully) == Many - 64,
+            () => asked.Count(one => one.IsCompletedSuccessfully) == Many - 80,
             () => $"{asked.Count(one => one.IsCompleted)} were answered",
             Cancellation
         );
