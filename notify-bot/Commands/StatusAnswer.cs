@@ -90,7 +90,7 @@ public sealed partial class StatusAnswer(
         }
 
         var text = open;
-        Summarize(text, scripts, mutes);
+        Summarize(text, link, scripts, mutes, now);
         text.Append(troubles);
         var pages = (scripts.Count + ScriptsOfPage - 1) / ScriptsOfPage;
         page = Math.Min(page, pages - 1);
@@ -130,7 +130,13 @@ public sealed partial class StatusAnswer(
     }
 
     /// <summary>One line: how many scripts there are, what is wrong with them, and the next run that has a time.</summary>
-    private static void Summarize(MessageBuilder text, IReadOnlyList<ListedScript> scripts, Mutes mutes)
+    private void Summarize(
+        MessageBuilder text,
+        Link link,
+        IReadOnlyList<ListedScript> scripts,
+        Mutes mutes,
+        DateTimeOffset now
+    )
     {
         var failing = scripts.Count(ScriptListing.IsFailing);
         var muted = scripts.Count(script => !ScriptListing.IsFailing(script) && mutes.Scripts.ContainsKey(script.Stem));
@@ -144,10 +150,10 @@ public sealed partial class StatusAnswer(
         text.Bold(scripts.Count == 1 ? "1 script" : $"{scripts.Count} scripts").Plain($": {string.Join(", ", parts)}.");
         if (
             scripts.Where(script => script.NextAt is not null).MinBy(script => script.NextAt) is
-            { Next: { } next } first
+            { NextAt: { } next } first
         )
         {
-            text.Plain($" Next: {ChatWords.Cut(first.Stem, 60)}, {ChatWords.Cut(next, 60)}.");
+            text.Plain($" Next: {ChatWords.Cut(first.Stem, 60)}, {Next(next, link, now)}.");
         }
 
         text.Line().Line();
@@ -260,7 +266,11 @@ public sealed partial class StatusAnswer(
             );
         }
 
-        if (script.Next is { } next && (script.NextAt is not null || script.Schedule is not null))
+        if (script.NextAt is { } nextAt)
+        {
+            text.Line($"next: {Next(nextAt, link, now)}");
+        }
+        else if (script is { Next: { } next, Schedule: not null })
         {
             text.Line($"next: {ChatWords.Cut(next, 100)}");
         }
@@ -290,6 +300,10 @@ public sealed partial class StatusAnswer(
             text.Line($"failing: {ChatWords.Cut(error.ReplaceLineEndings(" "), 300)}");
         }
     }
+
+    /// <summary>A next run. The words of the script's list are in the script's zone, which need not be the reader's.</summary>
+    private string Next(DateTimeOffset next, Link link, DateTimeOffset now) =>
+        next <= now ? "with the next round" : $"{clock.Moment(next, link)}, in {ChatWords.Span(next - now)}";
 
     private async Task<(IReadOnlyList<ListedScript>? Scripts, string? Trouble)> ListAsync(
         UserName user,

@@ -497,9 +497,18 @@ public sealed class CommandTests
             Cancellation
         );
 
+        using (var links = new Notify.Linking.JsonLinkStore(scene.Data, TimeProvider.System))
+        {
+            Assert.True(TimeZoneName.TryParse("Asia/Kolkata", out var zone));
+            await links.SetTimeZoneAsync(UserName.Parse(alice.Name), zone, Cancellation);
+        }
+
         var first = await scene.AskAsync(chat, "/status");
 
-        Assert.Matches("^13 scripts: 1 failing, 12 fine\\. Next: report, ", first.Text);
+        Assert.Matches(
+            "^13 scripts: 1 failing, 12 fine\\. Next: report, 20[0-9-]{8} [0-9]{2}:[0-9]{2} Asia/Kolkata, in ",
+            first.Text
+        );
         Assert.Contains("Your scripts, page 1 of 2\n\nz_broken\nran ", first.Text, StringComparison.Ordinal);
         Assert.Equal(11, first.Buttons.Count);
         Assert.Equal("Page 2 ▶", Assert.Single(first.Buttons[^1]).Text);
@@ -513,7 +522,9 @@ public sealed class CommandTests
         var second = turned.Single(m => m.MessageId == first.MessageId);
 
         Assert.Contains("page 2 of 2", second.Text, StringComparison.Ordinal);
-        Assert.Matches("report\nnext: (.* )?1 .*06:00|report\nnext: ... 06:00", second.Text);
+
+        // 06:00 UTC in the reader's zone, whatever the script's and the server's are.
+        Assert.Matches("report\nnext: 20[0-9-]{5}-01 11:30 Asia/Kolkata, in ", second.Text);
         Assert.Equal(
             ["▶ Run check_09", "▶ Run check_10", "▶ Run report", "◀ Page 1"],
             second.Buttons.SelectMany(row => row).Select(button => button.Text)
