@@ -65,6 +65,7 @@ async function fetchAndShow(name) {
   const wait = (startedAt.get(name) ?? -pause) + pause - performance.now();
   if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
   startedAt.set(name, performance.now());
+  const asked = fragment(name)?.dataset.show;
   const html = await getHtml(at(`/fragments/${name}${query(name)}`));
   const old = fragment(name);
   if (html === null) retryLater(name);
@@ -74,8 +75,10 @@ async function fetchAndShow(name) {
   localise(fresh);
   for (const prepare of preparing) prepare(fresh, old);
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const said = old.dataset.announce;
+  const { announce: said, show: wanted } = old.dataset;
   morph(old, fresh);
+  // Somebody asked for more meanwhile. The fetch after this one gets it.
+  if (wanted !== asked) old.dataset.show = wanted;
   keepFocus(old, focused);
   if (old.dataset.announce && old.dataset.announce !== said) announce(old.dataset.announce);
   retryTrouble(old);
