@@ -197,6 +197,25 @@ public sealed class DigestTests
     }
 
     [Fact]
+    public async Task A_line_opens_with_its_charts()
+    {
+        await using var scene = await QuietScene.BeginAsync("2026-03-03 06:00");
+        await scene.QuietAsync("22:00-07:00");
+        await scene.SendAsync("one chart", chart: TestPictures.Png(40, 30));
+        await scene.SendAsync("an album", chart: TestPictures.Png(40, 30), charts: 3);
+        await scene.GoToAsync("2026-03-03 07:00");
+        var digest = (await scene.MessagesAsync(1))[0];
+
+        await scene.PressAsync(digest.Buttons[0][0].Data!);
+        Assert.NotNull((await scene.MessagesAsync(2))[1].Photo);
+        await scene.PressAsync(digest.Buttons[1][0].Data!);
+        var album = (await scene.MessagesAsync(6)).Skip(2).ToArray();
+        Assert.Equal(3, album.Count(m => m.Photo is not null));
+        Assert.StartsWith("an album", album[^1].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(await scene.Phone.CallsAsync(Cancellation), c => c.Status == 429);
+    }
+
+    [Fact]
     public async Task A_group_gets_the_lines_without_buttons()
     {
         await using var scene = await QuietScene.BeginAsync("2026-03-03 06:00", people: 2);

@@ -129,10 +129,10 @@ internal sealed class QuietScene : IAsyncDisposable
         byte[]? chart = null,
         string? key = null,
         bool silent = false,
-        bool isRequested = false
+        bool isRequested = false,
+        int charts = 1
     )
     {
-        using var picture = new MemoryStream(chart ?? []);
         return await Bot.Pipeline.SendAsync(
             new SendCommand
             {
@@ -145,7 +145,14 @@ internal sealed class QuietScene : IAsyncDisposable
                 Silent = silent,
                 IsRequested = isRequested,
                 Key = key,
-                Pictures = chart is null ? [] : [(picture, ImageInfo.Read(chart, chart.Length)!.Value)],
+                Pictures = chart is null
+                    ? []
+                    :
+                    [
+                        .. Enumerable
+                            .Range(0, charts)
+                            .Select(_ => ((Stream)new MemoryStream(chart), ImageInfo.Read(chart, chart.Length)!.Value)),
+                    ],
             },
             Links.Find(User(person)),
             TimeSpan.Zero,
