@@ -112,7 +112,7 @@ internal sealed partial class DigestLoop(
         DateTimeOffset now
     )
     {
-        var (title, message, buttons) = DigestText.Of(held, zone, now);
+        var (title, message, buttons) = DigestText.Of(held, zone, now, outbox.OverWhileHeld(user, account));
         var digest = new AcceptedNotification
         {
             Id = AttachmentStore.NewId(),

@@ -20,11 +20,13 @@ internal static class DigestText
     /// <param name="held">What was held, the oldest first.</param>
     /// <param name="zone">The user's time zone.</param>
     /// <param name="now">The time.</param>
+    /// <param name="over">How long incidents lasted that are over meanwhile, by the id of the notification.</param>
     /// <returns>Title and text of the digest, both plain, and its buttons.</returns>
     internal static (string Title, string Message, IReadOnlyList<NotificationButton> Buttons) Of(
         IReadOnlyList<PastNotification> held,
         TimeZoneInfo zone,
-        DateTimeOffset now
+        DateTimeOffset now,
+        IReadOnlyDictionary<string, TimeSpan>? over = null
     )
     {
         // A time of day alone is ambiguous after a day.
@@ -36,7 +38,7 @@ internal static class DigestText
             string.Join(
                 '\n',
                 held.Select(one =>
-                    $"{Clock(one)} {Name(one)}{(one.Script is { } script ? $" ({SafeText.Line(Mutes.Stem(script), MaxName)})" : "")}"
+                    $"{Clock(one)} {Name(one)}{(one.Script is { } script ? $" ({SafeText.Line(Mutes.Stem(script), MaxName)})" : "")}{(over?.TryGetValue(one.Id, out var lasted) == true ? $", over after {IncidentSpan.Text(lasted)}" : "")}"
                 )
             ),
             [

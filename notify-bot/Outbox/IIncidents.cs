@@ -1,3 +1,5 @@
+using Notify.Linking;
+
 namespace Notify.Bot.Outbox;
 
 /// <summary>The incidents of the outbox. A change is on disk when its method has returned.</summary>
@@ -23,6 +25,9 @@ public interface IIncidents
 
     /// <summary>A user's incidents: the open ones first, then those that ended since a moment, each the newest first.</summary>
     IReadOnlyList<Incident> IncidentsOf(UserName user, DateTimeOffset since, int limit);
+
+    /// <summary>How long incidents lasted that began and ended while quiet hours held their message, by the id of its notification.</summary>
+    IReadOnlyDictionary<string, TimeSpan> OverWhileHeld(UserName user, AccountId account);
 
     /// <summary>Incidents whose message is not as it has to be, in the order of their beginnings.</summary>
     /// <param name="after">The number of the incident before the first one.</param>

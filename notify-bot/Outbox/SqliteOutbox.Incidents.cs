@@ -1,4 +1,5 @@
 using Notify.Contracts;
+using Notify.Linking;
 
 namespace Notify.Bot.Outbox;
 
@@ -65,6 +66,19 @@ public sealed partial class SqliteOutbox
             ("$since", since.ToUnixTimeMilliseconds()),
             ("$limit", limit)
         );
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, TimeSpan> OverWhileHeld(UserName user, AccountId account)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Select(
+                IncidentCommands.FindOverWhileHeld,
+                row => (row.GetString(0), TimeSpan.FromMilliseconds(row.GetInt64(1))),
+                ("$user", user.Value),
+                ("$uid", OutboxSchema.Number(account))
+            )
+            .ToDictionary();
     }
 
     /// <inheritdoc />

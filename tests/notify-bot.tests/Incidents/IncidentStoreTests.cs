@@ -1,5 +1,7 @@
+using Notify.Bot.Digests;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
+using Notify.Linking;
 using Notify.Tests.Outbox;
 
 namespace Notify.Tests.Incidents;
@@ -77,6 +79,25 @@ public sealed class IncidentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_digest_says_which_incidents_are_over()
+    {
+        var held = DeliveryProgress.HeldUntil(_scene.Time.GetUtcNow() + TimeSpan.FromHours(8));
+        await PostAsync("over", "1", held);
+        await PostAsync("open", "2", held);
+        _scene.Time.Advance(TimeSpan.FromMinutes(90));
+        Assert.Null((await PostAsync("over", null, held)).Sent);
+
+        var digest = DigestText.Of(
+            _scene.Outbox.Held(OutboxScene.Dana, AccountId.None, 10, DigestText.Beginning),
+            TimeZoneInfo.Utc,
+            _scene.Time.GetUtcNow(),
+            _scene.Outbox.OverWhileHeld(OutboxScene.Dana, AccountId.None)
+        );
+
+        Assert.Equal("12:00 1, over after 1 h 30 min\n12:00 2", digest.Message);
+    }
+
+    [Fact]
     public async Task A_recovered_outbox_has_its_incidents()
     {
         var before = (await FireAsync("1")).Incident!;
@@ -98,7 +119,7 @@ public sealed class IncidentStoreTests : IDisposable
 
     private Task<IncidentOutcome> FireAsync(string text, string key = "k") => PostAsync(key, text);
 
-    private Task<IncidentOutcome> PostAsync(string key, string? text) =>
+    private Task<IncidentOutcome> PostAsync(string key, string? text, DeliveryProgress? progress = null) =>
         _scene.Outbox.PostIncidentAsync(
             new IncidentPost
             {
@@ -110,6 +131,7 @@ public sealed class IncidentStoreTests : IDisposable
                 SentId = AttachmentStore.NewId(),
                 NewId = AttachmentStore.NewId(),
                 At = _scene.Time.GetUtcNow(),
+                Progress = progress ?? new DeliveryProgress(DeliveryState.Queued),
             },
             Cancellation
         );
