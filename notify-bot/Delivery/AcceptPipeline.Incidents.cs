@@ -33,7 +33,7 @@ public sealed partial class AcceptPipeline
                 IsConfirmed = call.IsConfirmed,
                 Cooldown = call.Cooldown,
                 Content = content,
-                Digest = content is null ? null : await DigestAsync(draft, cancellation),
+                ContentHash = content is null ? null : await HashAsync(draft, cancellation),
                 SentId = draft.SentId,
                 NewId = AttachmentStore.NewId(),
                 At = draft.CreatedAt,
@@ -94,8 +94,8 @@ public sealed partial class AcceptPipeline
             return Told(incident, progress, await desktops.CountAsync(pending.Desktops));
         };
 
-    /// <summary>A digest of what the phone shows: texts, table, buttons, and the bytes of charts and files.</summary>
-    private static async Task<string> DigestAsync(Draft draft, CancellationToken cancellation)
+    /// <summary>A hash of what the phone shows: texts, table, buttons, and the bytes of charts and files.</summary>
+    private static async Task<string> HashAsync(Draft draft, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var accepted = draft.Accepted;

@@ -98,8 +98,8 @@ public sealed record Incident
     /// <summary>The id of the notification with its newest content.</summary>
     public required string ContentId { get; init; }
 
-    /// <summary>A digest of the newest content.</summary>
-    public required string Digest { get; init; }
+    /// <summary>A hash of the newest content.</summary>
+    public required string ContentHash { get; init; }
 
     /// <summary>Who is on it; null for nobody.</summary>
     public string? AcknowledgedBy { get; init; }
@@ -153,8 +153,8 @@ public sealed record IncidentPost
     /// <summary>The content with its own id; null for an end without any.</summary>
     public AcceptedNotification? Content { get; init; }
 
-    /// <summary>A digest of the content; null without any.</summary>
-    public string? Digest { get; init; }
+    /// <summary>A hash of the content; null without any.</summary>
+    public string? ContentHash { get; init; }
 
     /// <summary>The id of the notification that the post causes, if it causes one.</summary>
     public required string SentId { get; init; }

@@ -14,7 +14,7 @@ internal sealed class IncidentCommands : IDisposable
     internal const int MaxPerUser = 2000;
 
     private const string Columns =
-        "i.id, i.user, i.uid, i.key, i.script, i.title, i.state, i.since, i.last_seen, i.ended_at, i.is_confirmed, i.cooldown, i.told_at, i.first, i.carrier, i.content, i.digest, i.acknowledged_by, i.acknowledged_at, i.chat, i.message, i.message_kind, i.message_image, i.version, i.shown, i.edited_at, "
+        "i.id, i.user, i.uid, i.key, i.script, i.title, i.state, i.since, i.last_seen, i.ended_at, i.is_confirmed, i.cooldown, i.told_at, i.first, i.carrier, i.content, i.content_hash, i.acknowledged_by, i.acknowledged_at, i.chat, i.message, i.message_kind, i.message_image, i.version, i.shown, i.edited_at, "
         + "n.state, n.reason, n.parts_done, n.attempts, n.next_try_at, n.doubted, n.is_gone, n.waits_since, n.reason_kind, i.number, n.digest IS NOT NULL";
 
     private const string From = " FROM incident i LEFT JOIN notification n ON n.id = i.carrier ";
@@ -61,7 +61,7 @@ internal sealed class IncidentCommands : IDisposable
         "$first",
         "$carrier",
         "$content",
-        "$digest",
+        "$content_hash",
         "$acknowledged_by",
         "$acknowledged_at",
         "$chat",
@@ -144,7 +144,7 @@ internal sealed class IncidentCommands : IDisposable
             FirstId = row.GetString(13),
             CarrierId = row.GetString(14),
             ContentId = row.GetString(15),
-            Digest = row.GetString(16),
+            ContentHash = row.GetString(16),
             AcknowledgedBy = OutboxRows.Text(row, 17),
             AcknowledgedAt = Moment(row, 18),
             Shown = row.IsDBNull(20)
@@ -278,7 +278,7 @@ internal sealed class IncidentCommands : IDisposable
             incident.FirstId,
             incident.CarrierId,
             incident.ContentId,
-            incident.Digest,
+            incident.ContentHash,
             incident.AcknowledgedBy,
             incident.AcknowledgedAt?.ToUnixTimeMilliseconds(),
             incident.Shown?.Chat.Value,

@@ -77,7 +77,7 @@ internal static class IncidentJudge
                     FirstId = post.SentId,
                     CarrierId = post.SentId,
                     ContentId = post.SentId,
-                    Digest = post.Digest!,
+                    ContentHash = post.ContentHash!,
                 },
                 IncidentRole.First,
                 IsNew: true,
@@ -85,7 +85,7 @@ internal static class IncidentJudge
             );
         }
 
-        var isOther = post.Digest != last.Digest;
+        var isOther = post.ContentHash != last.ContentHash;
         var next = last with
         {
             State = IncidentState.Open,
@@ -126,7 +126,7 @@ internal static class IncidentJudge
             return new(null);
         }
 
-        var isOther = post.Digest is not null && post.Digest != last.Digest;
+        var isOther = post.ContentHash is not null && post.ContentHash != last.ContentHash;
         var next = last with { IsEndConfirmed = post.IsConfirmed };
         if (last.State == IncidentState.Open)
         {
@@ -152,7 +152,7 @@ internal static class IncidentJudge
             {
                 Version = incident.Version + 1,
                 ContentId = post.Content!.Id,
-                Digest = post.Digest!,
+                ContentHash = post.ContentHash!,
                 Title = post.Content.Title ?? incident.Title,
                 Script = post.Content.Script ?? incident.Script,
             }

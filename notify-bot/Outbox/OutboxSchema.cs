@@ -101,7 +101,7 @@ internal static class OutboxSchema
                 first TEXT NOT NULL,              -- ids of notifications: its first one,
                 carrier TEXT NOT NULL,            -- the one with its newest first message,
                 content TEXT NOT NULL,            -- the one with its newest content
-                digest TEXT NOT NULL,
+                content_hash TEXT NOT NULL,
                 acknowledged_by TEXT,
                 acknowledged_at INTEGER,
                 chat INTEGER,                     -- its message at Telegram

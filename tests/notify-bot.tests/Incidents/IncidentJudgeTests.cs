@@ -50,7 +50,7 @@ public sealed class IncidentJudgeTests
             if (before is not null && incident is not null && incident.Id == before.Id)
             {
                 // The version counts what the message shows, and nothing else.
-                var isOther = (before.State, before.Digest) != (incident.State, incident.Digest);
+                var isOther = (before.State, before.ContentHash) != (incident.State, incident.ContentHash);
                 Assert.Equal((step, isOther), (step, incident.Version > before.Version));
                 Assert.True(incident.LastSeen >= before.LastSeen);
                 Assert.Equal(before.Since, incident.Since);
@@ -155,7 +155,7 @@ public sealed class IncidentJudgeTests
                     ParseMode = ParseMode.Plain,
                     CreatedAt = at,
                 },
-            Digest = text,
+            ContentHash = text,
             SentId = Guid.NewGuid().ToString("N"),
             NewId = Guid.NewGuid().ToString("N"),
             At = at,

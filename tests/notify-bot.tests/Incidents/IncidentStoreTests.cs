@@ -127,7 +127,7 @@ public sealed class IncidentStoreTests : IDisposable
                 Key = key,
                 Fires = text is not null,
                 Content = text is null ? null : _scene.New(text),
-                Digest = text,
+                ContentHash = text,
                 SentId = AttachmentStore.NewId(),
                 NewId = AttachmentStore.NewId(),
                 At = _scene.Time.GetUtcNow(),
