@@ -48,7 +48,7 @@ public sealed class PictureTests(Browser browser)
             () => $"they are not shown; {desktop.Said}",
             Cancellation
         );
-        await screen.SnapAsync("readme-desktop", new Rectangle(672, 32, 352, 284));
+        await screen.SnapAsync("readme-desktop", new Rectangle(672, 32, 352, 428));
         await PhoneAsync(house, chat);
 
         alice.Write(
