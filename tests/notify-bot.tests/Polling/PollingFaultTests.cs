@@ -223,6 +223,8 @@ public sealed class PollingFaultTests
                         "snooze",
                         "mute",
                         "unmute",
+                        "quiet",
+                        "timezone",
                         "watch",
                         "whoami",
                         "test",
