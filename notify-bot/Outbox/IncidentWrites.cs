@@ -7,11 +7,13 @@ namespace Notify.Bot.Outbox;
 
 /// <summary>Stores a post about an incident: reads the incident, lets <see cref="IncidentJudge"/> decide, and writes all of it in one transaction.</summary>
 /// <param name="post">The post.</param>
+/// <param name="quiet">Learns after the commit who has held notifications.</param>
 /// <param name="quota">Prunes the history.</param>
 /// <param name="committed">Gets the notification after the commit.</param>
 /// <param name="prunedAttachments">Gets the charts and files that nothing needs any more.</param>
 internal sealed class IncidentPostWrite(
     IncidentPost post,
+    QuietStore quiet,
     HistoryQuota quota,
     ChannelWriter<StoredNotification> committed,
     ChannelWriter<StoredAttachment> prunedAttachments
@@ -87,6 +89,10 @@ internal sealed class IncidentPostWrite(
         {
             file.LastSequence = sent.Sequence;
             committed.TryWrite(sent);
+            if (sent.Progress.State == DeliveryState.Held)
+            {
+                quiet.Hold(sent.Accepted.User, sent.Accepted.Account!.Value);
+            }
         }
 
         foreach (var attachment in _pruned)

@@ -14,6 +14,7 @@ public sealed partial class SqliteOutbox
             {
                 Account = AccountOf(post.User),
             },
+            _quiet,
             _quota,
             _committed.Writer,
             _prunedAttachments.Writer
