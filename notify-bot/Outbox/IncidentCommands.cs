@@ -13,6 +13,12 @@ internal sealed class IncidentCommands : IDisposable
     /// <summary>Most incidents of a user. Beyond it the oldest that is over is dropped.</summary>
     internal const int MaxPerUser = 2000;
 
+    /// <summary>Size of a user's open incidents from which no large content is taken. The history does not prune them.</summary>
+    private const long MaxBytesOfOpen = 64_000_000;
+
+    /// <summary>Size from which content is large. All open incidents with smaller ones are below <see cref="MaxBytesOfOpen"/>.</summary>
+    private const long LargeContent = MaxBytesOfOpen / (2 * MaxOpen);
+
     private const string Columns =
         "i.id, i.user, i.uid, i.key, i.script, i.title, i.state, i.since, i.last_seen, i.ended_at, i.is_confirmed, i.cooldown, i.told_at, i.first, i.carrier, i.content, i.content_hash, i.acknowledged_by, i.acknowledged_at, i.chat, i.message, i.message_kind, i.message_image, i.version, i.shown, i.edited_at, "
         + "n.state, n.reason, n.parts_done, n.attempts, n.next_try_at, n.doubted, n.is_gone, n.waits_since, n.reason_kind, i.number, n.digest IS NOT NULL";
@@ -78,6 +84,7 @@ internal sealed class IncidentCommands : IDisposable
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _count;
+    private readonly SqliteCommand _sizeOfOpen;
     private readonly SqliteCommand _dropOldest;
     private readonly SqliteCommand _prune;
     private readonly SqliteCommand _findContent;
@@ -101,6 +108,12 @@ internal sealed class IncidentCommands : IDisposable
         _count = OutboxCommands.New(
             connection,
             "SELECT count(*), coalesce(sum(state = 0), 0) FROM incident WHERE user = $user AND uid = $uid",
+            "$user",
+            "$uid"
+        );
+        _sizeOfOpen = OutboxCommands.New(
+            connection,
+            $"SELECT coalesce(sum({HistoryQuota.Size("n.")}), 0) FROM incident i JOIN notification n ON n.id IN (i.content, i.carrier) WHERE i.user = $user AND i.uid = $uid AND i.state = 0",
             "$user",
             "$uid"
         );
@@ -210,6 +223,18 @@ internal sealed class IncidentCommands : IDisposable
         return true;
     }
 
+    /// <summary>Whether the content of an open incident is small, or its user's open incidents are.</summary>
+    public bool HasRoom(SqliteTransaction transaction, Incident incident, AcceptedNotification content)
+    {
+        if (HistoryQuota.Size(content) < LargeContent)
+        {
+            return true;
+        }
+
+        OutboxCommands.Bind(_sizeOfOpen, transaction, incident.User.Value, OutboxSchema.Number(incident.Account));
+        return (long)_sizeOfOpen.ExecuteScalar()! < MaxBytesOfOpen;
+    }
+
     public void Insert(SqliteTransaction transaction, Incident incident) => Write(_insert, transaction, incident);
 
     public void Update(SqliteTransaction transaction, Incident incident) => Write(_update, transaction, incident);
@@ -250,6 +275,7 @@ internal sealed class IncidentCommands : IDisposable
         _insert.Dispose();
         _update.Dispose();
         _count.Dispose();
+        _sizeOfOpen.Dispose();
         _dropOldest.Dispose();
         _prune.Dispose();
         _findContent.Dispose();

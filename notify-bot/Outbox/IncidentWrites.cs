@@ -37,7 +37,13 @@ internal sealed class IncidentPostWrite(
             return;
         }
 
-        if (decision.IsNew && !commands.Incidents.TryMakeRoom(transaction, post.User, post.Account))
+        if (
+            (
+                decision.TakesContent
+                && incident.State == IncidentState.Open
+                && !commands.Incidents.HasRoom(transaction, incident, post.Content!)
+            ) || (decision.IsNew && !commands.Incidents.TryMakeRoom(transaction, post.User, post.Account))
+        )
         {
             _outcome = new IncidentOutcome(null, null) { IsTooMany = true };
             return;

@@ -227,7 +227,7 @@ internal sealed class SendRoutes(
             case DeliveryOutcome.TooManyIncidents:
                 throw new ApiException(
                     StatusCodes.Status409Conflict,
-                    $"{user} has {DeliveryOutcome.TooManyIncidents.Max} open incidents, which is the limit. End some with '{SendField.State}': '{FiringState.Ok}'. GET /incidents lists them."
+                    $"{user} has {DeliveryOutcome.TooManyIncidents.Max} open incidents, or 64 MB of them (a chart counts a sixteenth), which is the limit. End some with '{SendField.State}': '{FiringState.Ok}'. GET /incidents lists them."
                 );
             case DeliveryOutcome.TooManyWaiting { HeldUntil: { } end } held:
                 throw new ApiException(
