@@ -112,7 +112,15 @@ internal sealed partial class DigestLoop(
         DateTimeOffset now
     )
     {
-        var (title, message, buttons) = DigestText.Of(held, zone, now, outbox.OverWhileHeld(user, account));
+        var over = outbox.OverWhileHeld(user, account);
+        var (title, message, buttons) = DigestText.Of(held, zone, now, over);
+        while (message.Length > DigestText.MaxLength)
+        {
+            // The renderer would leave the newest lines out. The next look tells of the others.
+            held = [.. held.Take((int)((long)held.Count * DigestText.MaxLength / message.Length))];
+            (title, message, buttons) = DigestText.Of(held, zone, now, over);
+        }
+
         var digest = new AcceptedNotification
         {
             Id = AttachmentStore.NewId(),

@@ -14,6 +14,9 @@ internal static class DigestText
     /// <summary>Length of a message's beginning that holds its first words.</summary>
     internal const int Beginning = 400;
 
+    /// <summary>Longest text of a digest. A notification has at most ten messages, which are not all full.</summary>
+    internal const int MaxLength = (MessageSplitter.MaxParts - 1) * (TelegramLimits.TextLength - 300);
+
     private const int MaxName = 100;
     private const int MaxOnButton = 40;
 
