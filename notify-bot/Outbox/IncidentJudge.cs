@@ -86,6 +86,16 @@ internal static class IncidentJudge
         }
 
         var isOther = post.ContentHash != last.ContentHash;
+        if (last is { State: IncidentState.Over, IsEndConfirmed: true })
+        {
+            // Its reader was told that it is over, so nobody is on what begins now.
+            last = last with
+            {
+                AcknowledgedBy = null,
+                AcknowledgedAt = null,
+            };
+        }
+
         var next = last with
         {
             State = IncidentState.Open,

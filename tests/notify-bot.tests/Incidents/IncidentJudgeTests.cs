@@ -192,6 +192,7 @@ public sealed class IncidentJudgeTests
                 (_exists, _told, IsAcknowledged) = (true, null, false);
             }
 
+            IsAcknowledged &= IsOpen || !_isSure;
             (IsOpen, _isSure) = (true, false);
             if (isMuted)
             {
