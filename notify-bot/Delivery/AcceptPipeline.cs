@@ -105,12 +105,26 @@ public sealed partial class AcceptPipeline(
             : null;
     }
 
-    private static WaitForOutcome? RequireLiveLink(Draft draft) =>
-        draft.Link?.Dead is { } dead ? Known(new DeliveryOutcome.LinkDead(dead.Reason)) : null;
+    private static WaitForOutcome? RequireLiveLink(Draft draft)
+    {
+        if (draft.Link?.Dead is not { } dead)
+        {
+            return null;
+        }
+
+        if (draft.Command.Incident is { Fires: false })
+        {
+            // Nobody hears of the end, but it counts: a chat that lives again must not show the incident as firing.
+            draft.IsMuted = true;
+            return null;
+        }
+
+        return Known(new DeliveryOutcome.LinkDead(dead.Reason));
+    }
 
     private WaitForOutcome? ApplyMute(Draft draft)
     {
-        draft.IsMuted = outbox.MutesOf(draft.Command.User).Until(draft.Command.Script) is not null;
+        draft.IsMuted |= outbox.MutesOf(draft.Command.User).Until(draft.Command.Script) is not null;
         return null;
     }
 
