@@ -105,6 +105,21 @@ public sealed class NotificationButtons(
         }
 
         await messenger.EditAsync(button.Chat, button.Message, text, keyboard, cancellation);
+        if (
+            accepted.Incident is { } part
+            && outbox.FindIncident(part.Id) is { Shown: { } shown } incident
+            && shown.Chat == button.Chat
+            && shown.Message == button.Message.Value
+        )
+        {
+            // The text is that of the press. The incident may have been edited since, so it is written anew after the mute.
+            await outbox.RecordIncidentAsync(
+                new ShownIncident(incident.Id, incident.CarrierId, shown, incident.Version, time.GetUtcNow())
+                {
+                    IsOverwritten = true,
+                }
+            );
+        }
     }
 
     /// <summary>A notification of the chat's user; null for another user's. Button data can be forged, and the chat can belong to another user by now.</summary>

@@ -11,6 +11,9 @@ namespace Notify.Bot.Outbox;
 /// <param name="At">When it was sent or edited.</param>
 public sealed record ShownIncident(string Id, string CarrierId, ShownMessage? Message, long Version, DateTimeOffset At)
 {
+    /// <summary>Whether something else was written over it: an edit is due.</summary>
+    public bool IsOverwritten { get; init; }
+
     /// <summary>Stores it. An older version never replaces a newer one.</summary>
     internal void Apply(IncidentCommands incidents, SqliteTransaction transaction)
     {
@@ -29,7 +32,9 @@ public sealed record ShownIncident(string Id, string CarrierId, ShownMessage? Me
                     ? incident.State == IncidentState.Over
                         ? incident.Version
                         : Math.Max(1, incident.ShownVersion)
-                    : Math.Max(Version, incident.ShownVersion),
+                    : IsOverwritten
+                        ? Math.Min(incident.ShownVersion, incident.Version - 1)
+                        : Math.Max(Version, incident.ShownVersion),
                 // A press in between asks for an edit at once.
                 EditedAt =
                     incident.Version > Version && incident.EditedAt is null && incident.Shown is not null ? null : At,
