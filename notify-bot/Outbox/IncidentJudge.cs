@@ -175,12 +175,15 @@ internal static class IncidentJudge
     private static bool IsReopenedBy(Incident over, IncidentPost post) =>
         (post.Cooldown ?? over.Cooldown) is var cooldown
         && cooldown > TimeSpan.Zero
-        && post.At < over.EndedAt + cooldown;
+        && post.At < over.EndedAt + cooldown
+        // An end in the future: the clock was set back, and nobody knows how long ago it was.
+        && post.At > over.EndedAt - EditPause;
 
     private static bool IsReminderDue(Incident incident, IncidentPost post) =>
         incident is { AcknowledgedBy: null, ToldAt: { } told }
         && incident.Cooldown > TimeSpan.Zero
-        && post.At - told >= incident.Cooldown;
+        // Also after a clock that was set back. Posts at the same moment may come in another order.
+        && (post.At - told >= incident.Cooldown || told - post.At > EditPause);
 
     /// <summary>Whether the post is told by a whole message, because there is none to edit or to reply to.</summary>
     /// <param name="incident">The incident before the post.</param>
