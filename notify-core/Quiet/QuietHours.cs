@@ -17,6 +17,9 @@ public sealed partial record QuietHours
     /// <summary>Most pieces that join: a window, a weekend and a window, with room for gaps that a change of clocks closes.</summary>
     private const int MaxJoined = 16;
 
+    /// <summary>Longest text whose meaning is guessed. The time of it grows with the square of the length.</summary>
+    private const int MaxGuessed = 100;
+
     private QuietHours(TimeSpan? start, TimeSpan? end, bool weekends) =>
         (Start, End, HasWeekends) = (start, end, weekends);
 
@@ -151,7 +154,8 @@ public sealed partial record QuietHours
     private static string? Guess(string text)
     {
         if (
-            Loose().Match(text) is not { Success: true } match
+            text.Length > MaxGuessed
+            || Loose().Match(text) is not { Success: true } match
             || Loosely(match, "from") is not { } start
             || Loosely(match, "to") is not { } end
             || start == end
