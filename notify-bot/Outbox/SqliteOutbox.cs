@@ -474,7 +474,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
             {
                 return await done.Task.WaitAsync(wait, _time, cancellation);
             }
-            catch (OperationCanceledException) when (!done.Task.IsCompleted)
+            catch (OperationCanceledException) when (!done.Task.IsCanceled)
             {
                 if (write.TryGiveUp())
                 {
