@@ -52,12 +52,24 @@ internal sealed record RenderedNotification(IReadOnlyList<OutgoingMessage> Messa
     /// <summary>The message with the buttons: the last one with a text, else the last file. Null if there is only an album.</summary>
     internal int? WithButtons()
     {
+        int? last = null;
         for (var i = Messages.Count - 1; i >= 0; i--)
         {
             if (Messages[i].Kind is MessageKind.Text or MessageKind.Photo or MessageKind.Document)
             {
-                return i;
+                // Of an incident, the one with the text is edited. Further documents have none.
+                if (Incident is null || Messages[i].Text.Text.Length > 0)
+                {
+                    return i;
+                }
+
+                last = i;
             }
+        }
+
+        if (last is not null)
+        {
+            return last;
         }
 
         return Messages[^1].Kind == MessageKind.File ? Messages.Count - 1 : null;

@@ -240,7 +240,7 @@ public static class NotificationRenderer
 
         var album = new OutgoingMessage(MessageKind.Album, FormattedText.Empty) { Album = photos };
         var below = Render(text, TelegramLimits.TextLength);
-        if (below.Count == 0 && isCustom)
+        if (below.Count == 0 && (isCustom || text.LastLine is not null))
         {
             below.Add(new OutgoingMessage(MessageKind.Text, FormattedText.Plain(ButtonsOnly)));
         }
