@@ -94,8 +94,11 @@ internal static class OutboxRows
         + PastColumns
         + " FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid ORDER BY sequence LIMIT $limit";
 
+    /// <summary>A user's held notifications, also those of digests that have not arrived yet: the history does not prune them.</summary>
     internal static readonly string FindHeldSize =
-        $"SELECT count(*), coalesce(sum({HistoryQuota.Size()}), 0) FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid";
+        "SELECT count(*), coalesce(sum(size), 0) FROM ("
+        + $"SELECT {HistoryQuota.Size()} AS size FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid"
+        + $" UNION ALL SELECT {HistoryQuota.Size()} FROM notification WHERE state = 5 AND digest IN (SELECT id FROM notification WHERE state = 0 AND digest = id AND user = $user) AND user = $user AND uid = $uid)";
 
     /// <summary>What a digest tells of.</summary>
     internal const string FindOfDigest =

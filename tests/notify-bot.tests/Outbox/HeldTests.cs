@@ -45,7 +45,7 @@ public sealed class HeldTests : IDisposable
         var digest = _scene.New("a digest");
         Assert.True(await Outbox.ReleaseAsync(digest, held[^1].Sequence, 3));
 
-        Assert.Equal((0, 0L), Outbox.HeldOf(OutboxScene.Dana));
+        Assert.Equal(3, Outbox.HeldOf(OutboxScene.Dana).Count);
         Assert.Equal(held.Select(n => n.Accepted.Id), Outbox.OfDigest(digest.Id));
         Assert.True(Outbox.Find(digest.Id)!.Accepted.IsDigest);
         Assert.True(Assert.Single(Outbox.Waiting()).IsDigest);
@@ -59,6 +59,7 @@ public sealed class HeldTests : IDisposable
         };
         await Outbox.RecordAsync(Outbox.Find(digest.Id)!.Sequence, failed);
         Assert.Equal([DeliveryState.Failed, DeliveryState.Failed, DeliveryState.Failed], States(held));
+        Assert.Equal((0, 0L), Outbox.HeldOf(OutboxScene.Dana));
         Assert.Equal(DeliveryReason.NoLink, Outbox.Find(held[0].Accepted.Id)!.Progress.Reason);
         Assert.Equal(1, Outbox.HeldOf(OutboxScene.Omar).Count);
     }
