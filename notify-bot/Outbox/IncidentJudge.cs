@@ -49,6 +49,8 @@ internal static class IncidentJudge
             // Its mute has ended.
             incident.Carrier
                 is { State: DeliveryState.Muted }
+                    // Its message could not go out for a day, and it still fires.
+                    or { State: DeliveryState.Failed, Reason: DeliveryReason.Expired or DeliveryReason.NoLink }
             // Its chat takes messages again.
             || incident.Carrier is { State: DeliveryState.Failed, IsChatUnreachable: true }
             // Its message was deleted, or the chat is another one now.
