@@ -14,6 +14,9 @@ namespace Notify.Testing;
 /// <param name="connection">The way there, where it is not this machine's own network.</param>
 public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? connection = null) : IDisposable
 {
+    /// <summary>Three of the pauses that the bot makes between two edits of a message.</summary>
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(3);
+
     private readonly HttpClient _http = new(connection ?? new SocketsHttpHandler())
     {
         BaseAddress = controlAddress,
@@ -82,7 +85,7 @@ public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? conne
     public async Task<IReadOnlyList<MessageView>> BotMessagesAsync(long chat, CancellationToken cancellation) =>
         [.. (await MessagesAsync(chat, cancellation)).Where(m => m.FromBot)];
 
-    /// <summary>Waits until the bot's messages of a chat are as wanted; fails after 60 s and says what was there.</summary>
+    /// <summary>Waits until the bot's messages of a chat are as wanted; fails after a time and says what was there.</summary>
     public async Task<IReadOnlyList<MessageView>> WaitForBotMessagesAsync(
         long chat,
         Func<IReadOnlyList<MessageView>, bool> isWanted,
@@ -99,10 +102,10 @@ public sealed class SandboxControl(Uri controlAddress, HttpMessageHandler? conne
                 return messages;
             }
 
-            if (TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(60))
+            if (TimeProvider.System.GetElapsedTime(since) > WaitTimeout)
             {
                 throw new TimeoutException(
-                    $"After 60 s the bot's messages in chat {chat} are: {JsonSerializer.Serialize(messages, ControlJson.Options)}"
+                    $"After {WaitTimeout.TotalSeconds} s the bot's messages in chat {chat} are: {JsonSerializer.Serialize(messages, ControlJson.Options)}"
                 );
             }
 

@@ -13,10 +13,9 @@ public sealed class QuietInChatTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Quiet hours that hold for all of a test's time, on the server's clock.</summary>
-    private static string Now =>
-        TimeProvider.System.GetLocalNow() is var now
-            ? string.Create(CultureInfo.InvariantCulture, $"{now.AddHours(-2):HH:mm}-{now.AddHours(5):HH:mm}")
-            : "";
+    private readonly string _now = TimeProvider.System.GetLocalNow() is var now
+        ? string.Create(CultureInfo.InvariantCulture, $"{now.AddHours(-2):HH:mm}-{now.AddHours(5):HH:mm}")
+        : "";
 
     [Fact]
     public async Task The_chat_sets_shows_and_ends_quiet_hours_and_the_digest_comes_at_once()
@@ -30,12 +29,12 @@ public sealed class QuietInChatTests
             StringComparison.Ordinal
         );
         Assert.Equal("Write quiet hours as 22:00-07:00.", await AskAsync("/quiet 22-7"));
-        var until = Now[6..];
-        var set = await AskAsync($"/quiet {Now}, weekends");
-        Assert.StartsWith($"Quiet hours: {Now}, weekends, by the clock of ", set, StringComparison.Ordinal);
+        var until = _now[6..];
+        var set = await AskAsync($"/quiet {_now}, weekends");
+        Assert.StartsWith($"Quiet hours: {_now}, weekends, by the clock of ", set, StringComparison.Ordinal);
         Assert.StartsWith(
-            $"Quiet hours: {Now}, by the clock of ",
-            await AskAsync($"/quiet {Now}"),
+            $"Quiet hours: {_now}, by the clock of ",
+            await AskAsync($"/quiet {_now}"),
             StringComparison.Ordinal
         );
 
@@ -101,8 +100,8 @@ public sealed class QuietInChatTests
         Assert.False(none.TryGetProperty("hours", out _));
         Assert.Equal(0, none.GetProperty("held").GetInt32());
 
-        var set = await PutAsync(crowd, new { user = "user0", hours = $"weekends {Now}" });
-        Assert.Equal($"{Now}, weekends", set.Body.GetProperty("hours").GetString());
+        var set = await PutAsync(crowd, new { user = "user0", hours = $"weekends {_now}" });
+        Assert.Equal($"{_now}, weekends", set.Body.GetProperty("hours").GetString());
         Assert.True(set.Body.TryGetProperty("until", out _));
         Assert.NotEmpty(set.Body.GetProperty("timezone").GetString()!);
         await crowd.SendAsync(0, "one");
@@ -125,7 +124,7 @@ public sealed class QuietInChatTests
     public async Task Kill_9_between_the_digest_and_its_delivery_and_after_it_neither_loses_nor_doubles_it()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
-        await PutAsync(crowd, new { user = "user0", hours = Now });
+        await PutAsync(crowd, new { user = "user0", hours = _now });
         for (var i = 0; i < 3; i++)
         {
             await crowd.QueueAsync(0, $"{i}");
