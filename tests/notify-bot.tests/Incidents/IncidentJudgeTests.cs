@@ -129,6 +129,71 @@ public sealed class IncidentJudgeTests
         );
     }
 
+    [Fact]
+    public void An_alert_that_comes_back_after_its_end_was_told_has_nobody_on_it()
+    {
+        var cooldown = TimeSpan.FromHours(1);
+        var incident = Delivered(
+            IncidentJudge.Post(null, Post(true, "1", true, cooldown, Began, false)).Incident,
+            IncidentRole.First,
+            isMuted: false
+        )! with
+        {
+            AcknowledgedBy = "dana",
+            AcknowledgedAt = Began.AddMinutes(5),
+        };
+
+        var over = IncidentJudge
+            .Post(incident, Post(false, null, true, cooldown, Began.AddMinutes(60), false))
+            .Incident!;
+        var again = IncidentJudge.Post(over, Post(true, "1", true, cooldown, Began.AddMinutes(90), false));
+        Assert.Equal((IncidentState.Open, null), (again.Incident!.State, again.Incident.AcknowledgedBy));
+        Assert.Equal(IncidentRole.Reminder, again.Sends);
+
+        // Nobody was told of this end, so the same person is on it.
+        var unsure = IncidentJudge
+            .Post(incident, Post(false, null, false, cooldown, Began.AddMinutes(60), false))
+            .Incident!;
+        again = IncidentJudge.Post(unsure, Post(true, "1", true, cooldown, Began.AddMinutes(90), false));
+        Assert.Equal("dana", again.Incident!.AcknowledgedBy);
+        Assert.Null(again.Sends);
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_silences_no_incident()
+    {
+        var cooldown = TimeSpan.FromHours(1);
+        var incident = Delivered(
+            IncidentJudge.Post(null, Post(true, "1", true, cooldown, Began, false)).Incident,
+            IncidentRole.First,
+            isMuted: false
+        )!;
+        Assert.Equal(
+            IncidentRole.Reminder,
+            IncidentJudge.Post(incident, Post(true, "1", true, cooldown, Began.AddDays(-1), false)).Sends
+        );
+
+        var over = IncidentJudge.Post(incident, Post(false, null, true, cooldown, Began.AddHours(1), false)).Incident!;
+        Assert.Equal(
+            IncidentRole.First,
+            IncidentJudge.Post(over, Post(true, "1", true, cooldown, Began.AddDays(-1), false)).Sends
+        );
+    }
+
+    [Theory]
+    [InlineData(DeliveryReason.Expired, true)]
+    [InlineData(DeliveryReason.NoLink, true)]
+    [InlineData(DeliveryReason.Refused, false)]
+    public void A_first_message_that_could_not_go_out_in_time_is_sent_anew(DeliveryReason reason, bool isSentAnew)
+    {
+        var incident = IncidentJudge.Post(null, Post(true, "1", true, TimeSpan.Zero, Began, false)).Incident! with
+        {
+            Carrier = new DeliveryProgress(DeliveryState.Failed) { Reason = reason },
+        };
+
+        Assert.Equal(isSentAnew, IncidentJudge.LacksMessage(incident, isMuted: false));
+    }
+
     private static IncidentPost Post(
         bool fires,
         string? text,

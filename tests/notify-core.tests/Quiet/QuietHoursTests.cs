@@ -30,6 +30,14 @@ public sealed class QuietHoursTests
         }
     }
 
+    [Fact]
+    public void Of_a_long_text_no_meaning_is_guessed()
+    {
+        // A guess would take a second of processor time, and then throw.
+        Assert.False(QuietHours.TryRead("1" + new string(' ', 60_000) + "x", out _, out var why));
+        Assert.Contains("22:00-07:00", why, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("22-7", "Write quiet hours as 22:00-07:00.")]
     [InlineData("22:00 - 07:00", "Write quiet hours as 22:00-07:00.")]
