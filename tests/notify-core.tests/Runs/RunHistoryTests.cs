@@ -251,7 +251,8 @@ public sealed class RunHistoryTests : IDisposable
 
             Append(Run(0) with { Notification = "after" });
             var runs = Read();
-            Assert.Equal(File.ReadAllLines(Path).Length, runs.Count);
+            // A kill may cut the line that is being written, where it crosses a page of the file. It costs that line only.
+            Assert.InRange(File.ReadAllLines(Path).Length - runs.Count, 0, round + 1);
             Assert.Equal("after", runs[0].Notification);
             Assert.InRange(runs[1].TookMs, last, long.MaxValue);
         }
