@@ -1,6 +1,7 @@
 using Notify.Bot.Digests;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
+using Notify.Images;
 using Notify.Linking;
 using Notify.Tests.Outbox;
 
@@ -98,6 +99,28 @@ public sealed class IncidentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_incidents_of_64_MB_take_no_more_large_content_and_still_take_texts()
+    {
+        // A chart counts a sixteenth of its bytes.
+        StoredImage Chart() => new(AttachmentStore.NewId(), new ImageInfo(ImageKind.Png, 640, 360, 16 * 40_000_000));
+        await PostAsync("a", "1", image: Chart());
+        await PostAsync("b", "1", image: Chart());
+
+        Assert.True((await PostAsync("c", "1", image: Chart())).IsTooMany);
+        Assert.True((await PostAsync("a", "2", image: Chart())).IsTooMany);
+        Assert.True((await PostAsync("c", new string('x', 70_000))).IsTooMany);
+        Assert.Equal(2L, _scene.Sql("SELECT count(*) FROM notification"));
+        Assert.NotNull((await PostAsync("c", "short")).Sent);
+        Assert.Equal(2, (await PostAsync("b", "short")).Incident?.Version);
+
+        // Another user has room, and an end makes some.
+        Assert.NotNull((await PostAsync("a", "1", image: Chart(), user: OutboxScene.Omar)).Sent);
+        Assert.Equal(IncidentState.Over, (await PostAsync("a", null)).Incident?.State);
+        Assert.False((await PostAsync("c", "2", image: Chart())).IsTooMany);
+        Assert.True((await PostAsync("d", "1", image: Chart())).IsTooMany);
+    }
+
+    [Fact]
     public async Task A_recovered_outbox_has_its_incidents()
     {
         var before = (await FireAsync("1")).Incident!;
@@ -119,14 +142,20 @@ public sealed class IncidentStoreTests : IDisposable
 
     private Task<IncidentOutcome> FireAsync(string text, string key = "k") => PostAsync(key, text);
 
-    private Task<IncidentOutcome> PostAsync(string key, string? text, DeliveryProgress? progress = null) =>
+    private Task<IncidentOutcome> PostAsync(
+        string key,
+        string? text,
+        DeliveryProgress? progress = null,
+        StoredImage? image = null,
+        UserName? user = null
+    ) =>
         _scene.Outbox.PostIncidentAsync(
             new IncidentPost
             {
-                User = OutboxScene.Dana,
+                User = user ?? OutboxScene.Dana,
                 Key = key,
                 Fires = text is not null,
-                Content = text is null ? null : _scene.New(text),
+                Content = text is null ? null : _scene.New(text, user, image: image),
                 ContentHash = text,
                 SentId = AttachmentStore.NewId(),
                 NewId = AttachmentStore.NewId(),
