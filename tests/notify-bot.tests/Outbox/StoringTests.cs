@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
 
@@ -245,6 +247,75 @@ public sealed class StoringTests
     }
 
     [Fact]
+    public async Task A_sender_that_leaves_at_the_commit_has_sent()
+    {
+        using var scene = new OutboxScene();
+        using var leaving = new CancellationTokenSource();
+        var token = leaving.Token;
+        await leaving.CancelAsync();
+        var commits = 0;
+        var accepted = 0;
+        AppDomain.CurrentDomain.FirstChanceException += CommitFirst;
+        try
+        {
+            // Again if the commit came before the outbox looked at its sender.
+            for (; Volatile.Read(ref commits) == 0; accepted++)
+            {
+                Assert.IsType<Acceptance.Stored>(await scene.Outbox.AcceptAsync(scene.New("hello"), Queued, token));
+            }
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= CommitFirst;
+        }
+
+        Assert.Equal(accepted, scene.Waiting().Count);
+
+        // The outbox has seen that the sender is gone, and has not yet decided what that means.
+        void CommitFirst(object? sender, FirstChanceExceptionEventArgs thrown)
+        {
+            if (
+                thrown.Exception is OperationCanceledException left
+                && left.CancellationToken == token
+                && Interlocked.Exchange(ref commits, 1) == 0
+            )
+            {
+                WaitForWrites(scene.Outbox);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_sender_that_leaves_at_any_moment_has_sent_what_is_stored_and_nothing_else()
+    {
+        using var scene = new OutboxScene();
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        for (var round = 0; round < 50; round++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var sent = Enumerable.Range(0, 16).Select(i => scene.New($"{round} {i}")).ToArray();
+            var spins = RandomNumberGenerator.GetInt32(20_000);
+            var leaves = Task.Run(
+                () =>
+                {
+                    Thread.SpinWait(spins);
+                    leaving.Cancel();
+                },
+                Cancellation
+            );
+            var isSent = await Task.WhenAll(sent.Select(one => HasSentAsync(scene.Outbox, one, leaving.Token)));
+            await leaves;
+            while (scene.Outbox.Committed.TryRead(out var stored))
+            {
+                told.Add(stored.Accepted.Id);
+            }
+
+            Assert.Equal(isSent, sent.Select(one => scene.Outbox.Find(one.Id) is not null));
+            Assert.Equal(isSent, sent.Select(one => told.Contains(one.Id)));
+        }
+    }
+
+    [Fact]
     public async Task Mutes_are_kept_for_their_time_and_each_on_its_own()
     {
         using var scene = new OutboxScene();
@@ -268,4 +339,24 @@ public sealed class StoringTests
         Assert.Null(scene.Outbox.MutesOf(OutboxScene.Dana).Until("stock"));
         Assert.Null(scene.Outbox.MutesOf(OutboxScene.Omar).Until("revenue"));
     }
+
+    private static async Task<bool> HasSentAsync(
+        SqliteOutbox outbox,
+        AcceptedNotification notification,
+        CancellationToken leaving
+    )
+    {
+        try
+        {
+            await outbox.AcceptAsync(notification, Queued, leaving);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits for the end of all writes so far; one thread makes them in their order.</summary>
+    private static void WaitForWrites(SqliteOutbox outbox) => outbox.RecordAsync(0, Queued).Wait(Cancellation);
 }
