@@ -152,13 +152,14 @@ internal sealed class IncidentScene : IAsyncDisposable
         string? title = "Orders",
         ParseMode mode = ParseMode.Plain,
         TimeSpan? wait = null,
-        IReadOnlyList<NotificationButton>? buttons = null
+        IReadOnlyList<NotificationButton>? buttons = null,
+        IReadOnlyList<byte[]>? charts = null
     ) =>
         PostAsync(
             new IncidentCall(key, true, cooldown ?? TimeSpan.FromHours(1), true),
             title,
             text,
-            chart,
+            charts ?? (chart is null ? [] : [chart]),
             mode,
             wait ?? TimeSpan.FromSeconds(30),
             buttons
@@ -170,7 +171,7 @@ internal sealed class IncidentScene : IAsyncDisposable
             new IncidentCall(key, false, null, isConfirmed),
             null,
             "",
-            null,
+            [],
             ParseMode.Plain,
             TimeSpan.FromSeconds(30)
         );
@@ -237,13 +238,12 @@ internal sealed class IncidentScene : IAsyncDisposable
         IncidentCall call,
         string? title,
         string text,
-        byte[]? chart,
+        IReadOnlyList<byte[]> charts,
         ParseMode mode,
         TimeSpan wait,
         IReadOnlyList<NotificationButton>? buttons = null
     )
     {
-        using var content = chart is null ? null : new MemoryStream(chart);
         return await _pipeline.SendAsync(
             new SendCommand
             {
@@ -252,7 +252,12 @@ internal sealed class IncidentScene : IAsyncDisposable
                 Title = title,
                 Message = text,
                 ParseMode = mode,
-                Pictures = content is null ? [] : [(content, ImageInfo.Read(chart!, chart!.Length)!.Value)],
+                Pictures =
+                [
+                    .. charts.Select(chart =>
+                        ((Stream)new MemoryStream(chart), ImageInfo.Read(chart, chart.Length)!.Value)
+                    ),
+                ],
                 Buttons = buttons ?? [],
                 Incident = call,
             },

@@ -185,6 +185,53 @@ public sealed class IncidentTests
     }
 
     [Fact]
+    public async Task An_album_alone_has_a_message_that_is_edited()
+    {
+        await using var scene = await IncidentScene.BeginAsync();
+        await scene.FireAsync("", title: null, charts: [TestPictures.Png(40, 30), TestPictures.Png(50, 30)]);
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        await scene.FireAsync("", title: null, charts: [TestPictures.Png(60, 30), TestPictures.Png(70, 30)]);
+        await scene.SettleAsync();
+
+        var shown = await scene.MessagesAsync();
+        Assert.Equal([40, 50, null], shown.Select(m => m.Photo?.Width));
+        Assert.EndsWith("since 00:00, last seen 00:02", shown[2].Text, StringComparison.Ordinal);
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        await scene.EndAsync();
+        await scene.SettleAsync();
+        var last = await scene.MessagesAsync();
+        Assert.Equal(shown.Select(m => m.MessageId), last.SkipLast(1).Select(m => m.MessageId));
+        Assert.Equal(["", ""], last.Take(2).Select(m => m.Text));
+        Assert.EndsWith("over after 4 min (00:00 to 00:04)", last[2].Text, StringComparison.Ordinal);
+        Assert.Equal(("over: orders, after 4 min", last[2].MessageId), (last[3].Text, last[3].ReplyTo));
+    }
+
+    [Fact]
+    public async Task Of_two_charts_that_are_documents_the_one_with_the_text_is_edited()
+    {
+        await using var scene = await IncidentScene.BeginAsync();
+        // Telegram takes nothing so wide as a photo.
+        await scene.FireAsync("1", charts: [TestPictures.Png(100, 4), TestPictures.Png(200, 4)]);
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        await scene.FireAsync("2", charts: [TestPictures.Png(300, 4), TestPictures.Png(400, 4)]);
+        await scene.SettleAsync();
+        var shown = await scene.MessagesAsync();
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        await scene.EndAsync();
+        await scene.SettleAsync();
+
+        var last = await scene.MessagesAsync();
+        Assert.Equal(
+            ["Orders\n2\n\nover after 4 min (00:00 to 00:04)", "", "over: Orders, after 4 min"],
+            last.Select(m => m.Text)
+        );
+        Assert.Equal([true, true, false], last.Select(m => m.Document is not null));
+        Assert.Equal(shown.Select(m => m.MessageId), last.SkipLast(1).Select(m => m.MessageId));
+        Assert.Equal("Orders\n2\n\nsince 00:00, last seen 00:02", shown[0].Text);
+        Assert.Equal(0, last[1].Edits);
+    }
+
+    [Fact]
     public async Task Who_is_on_it_ends_reminders_and_the_button()
     {
         await using var scene = await IncidentScene.BeginAsync();
