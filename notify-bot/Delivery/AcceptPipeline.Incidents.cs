@@ -75,9 +75,9 @@ public sealed partial class AcceptPipeline
                 : Known(Told(incident, sent.Progress));
         }
 
-        return Known(
-            Told(incident, draft.IsMuted ? DeliveryProgress.Muted : new DeliveryProgress(DeliveryState.Delivered))
-        );
+        // The end for a dead link is no muted one: nothing was to send, and nothing comes later.
+        var isMuted = draft.IsMuted && draft.Link?.Dead is null;
+        return Known(Told(incident, isMuted ? DeliveryProgress.Muted : new DeliveryProgress(DeliveryState.Delivered)));
     }
 
     private static DeliveryOutcome.Accepted Told(Incident incident, DeliveryProgress progress, int? desktops = null) =>

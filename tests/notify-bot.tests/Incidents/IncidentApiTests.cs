@@ -272,6 +272,48 @@ public sealed class IncidentApiTests
     }
 
     [Fact]
+    public async Task A_chat_that_lives_again_hears_nothing_of_what_ended_while_it_was_dead()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        await scene.FaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Method = "sendMessage",
+                Status = 403,
+                Description = "Forbidden: bot was blocked by the user",
+            }
+        );
+        (await FireAsync(scene)).AssertRefused(410, "(blocked)");
+        (await FireAsync(scene, "still down")).AssertRefused(410, "(blocked)");
+        await scene.Phone.ClearFaultsAsync(Cancellation);
+
+        var over = await EndAsync(scene);
+
+        over.AssertDelivered();
+        Assert.Equal("over", State(Incident(over)));
+        await scene.Bot.AskAsync(ApiScene.Dana, "/start");
+
+        // The bot looks at incidents in their order, so what it owed of the first would come before this edit.
+        var other = await scene.SendAsync(
+            new
+            {
+                user = "dana",
+                text = "another one",
+                incident = "other",
+            }
+        );
+        other.AssertDelivered();
+        await AcknowledgeAsync(scene, Text(Incident(other), "id")!, "dana");
+        var messages = await scene.Phone.WaitForBotMessagesAsync(
+            ApiScene.Dana,
+            m => m.Any(message => message.Text.Contains("dana is on it", StringComparison.Ordinal)),
+            Cancellation
+        );
+        Assert.DoesNotContain(messages, m => m.Text.Contains("Orders", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_group_that_becomes_a_supergroup_gets_it_again_without_buttons()
     {
         var options = new Sandbox.SandboxOptions { Limits = Sandbox.SendLimits.Off };
