@@ -121,6 +121,14 @@ public sealed class IncidentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_user_of_a_held_incident_is_one_that_a_digest_looks_at()
+    {
+        await PostAsync("k", "1", DeliveryProgress.HeldUntil(_scene.Time.GetUtcNow() + TimeSpan.FromHours(8)));
+
+        Assert.Equal((OutboxScene.Dana, AccountId.None), Assert.Single(_scene.Outbox.Holders()));
+    }
+
+    [Fact]
     public async Task A_recovered_outbox_has_its_incidents()
     {
         var before = (await FireAsync("1")).Incident!;

@@ -276,6 +276,30 @@ public sealed class DigestTests
     }
 
     [Fact]
+    public async Task An_incident_that_first_fires_at_night_is_one_message_in_the_morning()
+    {
+        await using var scene = await QuietScene.BeginAsync("2026-03-03 02:00");
+        await scene.QuietAsync("22:00-07:00");
+        var fires = new IncidentCall("orders", true, TimeSpan.FromHours(1), true);
+        var first = Assert.IsType<DeliveryOutcome.Accepted>(await scene.SendAsync("Orders", incident: fires));
+        Assert.Equal(DeliveryState.Held, first.Progress.State);
+        await scene.GoToAsync("2026-03-03 04:00");
+        await scene.SendAsync("Orders", incident: fires);
+        await scene.GoToAsync("2026-03-03 06:59:50");
+        Assert.Empty(await scene.TextsAsync());
+
+        await scene.GoToAsync("2026-03-03 07:00");
+        await scene.MessagesAsync(1);
+        await scene.UntilDeliveredAsync();
+
+        Assert.StartsWith(
+            "Orders\nThe whole text of Orders.",
+            Assert.Single(await scene.TextsAsync()),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_thousand_are_held_and_the_next_one_is_refused()
     {
         await using var scene = await QuietScene.BeginAsync("2026-03-03 01:00");

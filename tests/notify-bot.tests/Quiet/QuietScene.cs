@@ -130,7 +130,8 @@ internal sealed class QuietScene : IAsyncDisposable
         string? key = null,
         bool silent = false,
         bool isRequested = false,
-        int charts = 1
+        int charts = 1,
+        IncidentCall? incident = null
     )
     {
         return await Bot.Pipeline.SendAsync(
@@ -145,6 +146,7 @@ internal sealed class QuietScene : IAsyncDisposable
                 Silent = silent,
                 IsRequested = isRequested,
                 Key = key,
+                Incident = incident,
                 Pictures = chart is null
                     ? []
                     :
