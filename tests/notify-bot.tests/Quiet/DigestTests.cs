@@ -1,3 +1,4 @@
+using System.Globalization;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
@@ -273,6 +274,34 @@ public sealed class DigestTests
         );
         Assert.All(messages.SkipLast(1), m => Assert.Empty(m.Buttons));
         Assert.Equal(11, messages[^1].Buttons.Count);
+    }
+
+    [Fact]
+    public async Task More_than_one_digest_holds_are_told_by_a_second_one_and_nothing_is_left_out()
+    {
+        await using var scene = await QuietScene.BeginAsync("2026-03-03 06:00");
+        await scene.QuietAsync("22:00-07:00");
+        string[] titles = [.. Enumerable.Range(0, 400).Select(i => $"Alert {i:000} {new string('x', 86)}")];
+        foreach (var title in titles)
+        {
+            await scene.HoldAsync(title);
+        }
+
+        await scene.GoToAsync("2026-03-03 07:00");
+        await scene.UntilAsync(
+            () => Task.FromResult(scene.Outbox.HeldOf(QuietScene.Dana).Count == 0),
+            () => $"{scene.Outbox.HeldOf(QuietScene.Dana)} are held"
+        );
+        await scene.UntilDeliveredAsync();
+
+        string[] lines = [.. (await scene.TextsAsync()).SelectMany(text => text.Split('\n'))];
+        string[] heads = [.. lines.Where(IsHead)];
+        Assert.Equal(2, heads.Length);
+        Assert.Equal(400, heads.Sum(l => int.Parse(l.Split(' ')[0], CultureInfo.InvariantCulture)));
+        // Nothing stands between the lines, such as a note of what was left out.
+        Assert.Equal(titles.Select(title => $"06:00 {title} (night)"), lines.Where(l => !IsHead(l)));
+
+        static bool IsHead(string line) => line.EndsWith(" while it was quiet", StringComparison.Ordinal);
     }
 
     [Fact]
