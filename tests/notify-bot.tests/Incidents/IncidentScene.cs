@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot;
+using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
 using Notify.Bot.Desktops;
 using Notify.Bot.Events;
@@ -175,6 +176,28 @@ internal sealed class IncidentScene : IAsyncDisposable
             ParseMode.Plain,
             TimeSpan.FromSeconds(30)
         );
+
+    /// <summary>Presses one of Notify's buttons under a message, which showed what it did then.</summary>
+    public Task PressAsync(string button, MessageView shown)
+    {
+        var messenger = new ChatMessenger(_api, _worker, _links, Clock, NullLogger<ChatMessenger>.Instance);
+        // None of the buttons here runs a script.
+        var buttons = new NotificationButtons(Outbox, null!, messenger, new ChatClock(Clock), Clock);
+        var message = new ApiMessage(shown.MessageId, new ApiChat(Chat, "private", null), null, shown.Text, null)
+        {
+            ReplyMarkup = new ApiKeyboard([
+                .. shown.Buttons.Select(row =>
+                    (IReadOnlyList<ApiButton>)[.. row.Select(b => new ApiButton(b.Text, b.Data, b.Url))]
+                ),
+            ]),
+        };
+        var data = shown.Buttons.SelectMany(row => row).Single(b => b.Text == button).Data;
+        return buttons.PressedAsync(
+            PressedButton.Read(new ApiCallbackQuery("1", new ApiUser(Chat, false, null, null), message, data))!,
+            _links.Find(Dana)!,
+            Cancellation
+        );
+    }
 
     /// <summary>Time passes, and the bot looks at what is due.</summary>
     public async Task PassAsync(TimeSpan span, bool settles = true)

@@ -158,6 +158,37 @@ public sealed class IncidentTests
     }
 
     [Fact]
+    public async Task A_late_press_of_snooze_hides_the_end_only_until_the_mute_ends()
+    {
+        await using var scene = await IncidentScene.BeginAsync();
+        await scene.FireAsync();
+        var pressed = (await scene.MessagesAsync())[0];
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        await scene.EndAsync();
+        await scene.SettleAsync();
+        Assert.Equal(
+            "Orders\ndown by 25 %\n\nover after 30 min (00:00 to 00:30)",
+            (await scene.MessagesAsync())[0].Text
+        );
+
+        // The phone had not shown the end yet.
+        await scene.PressAsync("Snooze 1h", pressed);
+        await scene.SettleAsync();
+        Assert.StartsWith(
+            "Orders\ndown by 25 %\n🔕 muted by dana until ",
+            (await scene.MessagesAsync())[0].Text,
+            StringComparison.Ordinal
+        );
+        await scene.PassAsync(TimeSpan.FromMinutes(61));
+
+        var shown = (await scene.MessagesAsync())[0];
+        Assert.Equal("Orders\ndown by 25 %\n\nover after 30 min (00:00 to 00:30)", shown.Text);
+        Assert.Equal(["Run again"], Buttons(shown));
+        await scene.PassAsync(TimeSpan.FromHours(1));
+        Assert.Equal(shown.Edits, (await scene.MessagesAsync())[0].Edits);
+    }
+
+    [Fact]
     public async Task A_chart_is_added_and_changed_and_stays_above_a_later_text()
     {
         await using var scene = await IncidentScene.BeginAsync();
