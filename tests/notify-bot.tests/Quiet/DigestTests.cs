@@ -329,7 +329,7 @@ public sealed class DigestTests
     }
 
     [Fact]
-    public async Task A_thousand_are_held_and_the_next_one_is_refused()
+    public async Task A_thousand_are_held_and_the_next_one_is_refused_until_their_digest_has_arrived()
     {
         await using var scene = await QuietScene.BeginAsync("2026-03-03 01:00");
         await scene.QuietAsync("22:00-07:00");
@@ -339,6 +339,21 @@ public sealed class DigestTests
         Assert.Equal(QuietScene.At("2026-03-03 07:00"), refused.HeldUntil);
         Assert.Equal("1000 notifications of user0", refused.Said(" of user0"));
         Assert.IsType<DeliveryOutcome.Accepted>(await scene.SendAsync("urgent", urgent: true));
+        await scene.UntilDeliveredAsync();
+
+        // Their digest waits for Telegram, and they are kept until it has arrived.
+        await scene.Phone.BeginOutageAsync(Cancellation);
+        await scene.GoToAsync("2026-03-03 07:00");
+        Assert.True(Assert.Single(scene.Outbox.Waiting()).IsDigest);
+        await scene.QuietAsync("22:00-12:00");
+        Assert.IsType<DeliveryOutcome.TooManyWaiting>(await scene.SendAsync("a second load"));
+        await scene.Phone.EndOutageAsync(Cancellation);
+        await scene.UntilAsync(
+            () => Task.FromResult(scene.Outbox.Waiting().Count == 0),
+            () => "the digest waits",
+            TimeSpan.FromSeconds(2)
+        );
+        await scene.HoldAsync("a second load");
     }
 
     [Fact]
