@@ -310,17 +310,17 @@ internal static class DryRun
             return finished.BadEnd is null ? IncidentDecision.Quiet(state.Incident, isNoted) : null;
         }
 
-        string? digest;
+        string? hash;
         try
         {
-            digest = Notification.Of(script, finished).Digest();
+            hash = Notification.Of(script, finished).HashContent();
         }
         catch (IOException)
         {
-            digest = null;
+            hash = null;
         }
 
-        return IncidentDecision.Firing(state.Incident, digest, finished.Result.Cooldown, start, isNoted);
+        return IncidentDecision.Firing(state.Incident, hash, finished.Result.Cooldown, start, isNoted);
     }
 
     /// <summary>The end of an incident whose script no longer asks for one, before the usual sentence.</summary>

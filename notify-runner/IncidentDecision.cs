@@ -45,13 +45,13 @@ internal sealed record IncidentDecision(IncidentMove Move, ScriptIncident? Incid
 
     /// <summary>An alert.</summary>
     /// <param name="before">The incident before the run.</param>
-    /// <param name="digest">The digest of the alert; null if it is not known.</param>
+    /// <param name="hash">The hash of the alert; null if it is not known.</param>
     /// <param name="cooldown">The script's cooldown.</param>
     /// <param name="start">The start of the run.</param>
     /// <param name="isNoted">Whether the state can be saved. Else it may be out of date: each alert is posted, and the bot knows what is new.</param>
     internal static IncidentDecision Firing(
         ScriptIncident? before,
-        string? digest,
+        string? hash,
         Cooldown cooldown,
         DateTimeOffset start,
         bool isNoted
@@ -64,7 +64,7 @@ internal sealed record IncidentDecision(IncidentMove Move, ScriptIncident? Incid
 
         var move =
             before.IsOver ? IncidentMove.Reopen
-            : !isNoted || before.Digest is null || before.Digest != digest ? IncidentMove.Change
+            : !isNoted || before.ContentHash is null || before.ContentHash != hash ? IncidentMove.Change
             : IsReminderDue(before, cooldown, start) ? IncidentMove.Remind
             : IncidentMove.None;
         return new IncidentDecision(move, before with { QuietRuns = 0 });

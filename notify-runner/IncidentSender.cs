@@ -5,8 +5,8 @@ using Notify.Sending;
 namespace Notify.Runner;
 
 /// <summary>
-/// Posts what is new about a script's incident: its beginning, another content, a reminder that is due, and its end. Other runs
-/// cost no call. What is asked is saved before, so a runner that is killed asks again under the same key.
+/// Posts news of a script's incident: its beginning, other content, a due reminder, and its end. Other runs make no call.
+/// The state has each call before it is made. After a kill the next run makes the same call under the same key.
 /// </summary>
 internal sealed class IncidentSender(ResultSender sender, ScriptName script, JobReport report, JobState state)
 {
@@ -67,9 +67,9 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
     {
         var (before, cooldown) = (state.Before.Incident, finished.Result.Cooldown);
         var notification = Notification.Of(script, finished);
-        var digest = DigestOf(notification);
+        var hash = HashOf(notification);
         var trouble = state.NotNoted();
-        var decision = IncidentDecision.Firing(before, digest, cooldown, Start, isNoted: trouble is null);
+        var decision = IncidentDecision.Firing(before, hash, cooldown, Start, isNoted: trouble is null);
         Keep(decision.Incident);
         if (decision.Move == IncidentMove.None)
         {
@@ -77,14 +77,14 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
             return Result(ScriptOutcome.HeldByCooldown);
         }
 
-        // Without a digest it is a call of its own: the same text may mean other bytes.
-        var key = KeyOf(before, digest);
+        // Without a hash it is a call of its own: the same text may mean other bytes.
+        var key = KeyOf(before, hash);
         var pending = (decision.Incident ?? new ScriptIncident(Start)) with
         {
-            Digest = null,
+            ContentHash = null,
             Cooldown = cooldown,
             IsOver = false,
-            Asked = digest,
+            Asked = hash,
             AskedKey = key.Name,
         };
         if (trouble is null)
@@ -123,7 +123,7 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
             pending with
             {
                 Since = answer?.Since ?? pending.Since,
-                Digest = digest,
+                ContentHash = hash,
                 ToldAt = answer?.ToldAt,
                 ToldRun =
                     isTold && answer?.ToldAt < Start ? answer.ToldAt
@@ -162,7 +162,7 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
                     ? null
                     : decision.Incident! with
                     {
-                        Digest = null,
+                        ContentHash = null,
                         IsOver = true,
                         Asked = null,
                         AskedKey = null,
@@ -178,7 +178,14 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
     {
         var asked = isConfirmed ? AskedConfirmedEnd : AskedEnd;
         var key = KeyOf(incident, asked);
-        var pending = incident is null ? null : incident with { Digest = null, Asked = asked, AskedKey = key.Name };
+        var pending = incident is null
+            ? null
+            : incident with
+            {
+                ContentHash = null,
+                Asked = asked,
+                AskedKey = key.Name,
+            };
         if (isNoted)
         {
             _ = state.Note(pending);
@@ -214,12 +221,12 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
             ? new RepeatKey(key)
             : RepeatKey.Unique();
 
-    /// <summary>The digest; null if a file changed meanwhile. Then the alert is posted.</summary>
-    private static string? DigestOf(Notification notification)
+    /// <summary>The hash; null if a file changed meanwhile. Then the alert is posted.</summary>
+    private static string? HashOf(Notification notification)
     {
         try
         {
-            return notification.Digest();
+            return notification.HashContent();
         }
         catch (IOException)
         {

@@ -12,7 +12,7 @@ public sealed record ScriptIncident(DateTimeOffset Since)
     private static readonly string[] Known =
     [
         "since",
-        "digest",
+        "content_hash",
         "cooldown",
         "told_at",
         "told_run",
@@ -22,8 +22,8 @@ public sealed record ScriptIncident(DateTimeOffset Since)
         "key",
     ];
 
-    /// <summary>The digest of the content that the bot shows; null if that is not known, or if it was told the end.</summary>
-    public string? Digest { get; init; }
+    /// <summary>The hash of the content that the bot shows; null if that is not known, or if it was told the end.</summary>
+    public string? ContentHash { get; init; }
 
     /// <summary>The script's cooldown when it last fired.</summary>
     public Cooldown? Cooldown { get; init; }
@@ -54,7 +54,7 @@ public sealed record ScriptIncident(DateTimeOffset Since)
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject("incident");
         ScriptState.WriteTime(writer, "since", Since);
-        ScriptState.WriteText(writer, "digest", Digest);
+        ScriptState.WriteText(writer, "content_hash", ContentHash);
         ScriptState.WriteText(writer, "cooldown", Cooldown?.Text);
         ScriptState.WriteTime(writer, "told_at", ToldAt);
         ScriptState.WriteTime(writer, "told_run", ToldRun);
@@ -90,7 +90,7 @@ public sealed record ScriptIncident(DateTimeOffset Since)
 
         return new ScriptIncident(TimeOrNull(root, "since") ?? lastRun ?? DateTimeOffset.UnixEpoch)
         {
-            Digest = Text(root, "digest"),
+            ContentHash = Text(root, "content_hash"),
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
             ToldAt = TimeOrNull(root, "told_at"),
             ToldRun = TimeOrNull(root, "told_run"),

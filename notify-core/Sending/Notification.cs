@@ -45,9 +45,9 @@ public sealed record Notification(ScriptName Script, string? Title, string? Mess
     /// <summary>The incident that it belongs to; null for none.</summary>
     public IncidentFields? Incident { get; init; }
 
-    /// <summary>A digest of what it shows, without its data: 16 hexadecimal digits.</summary>
+    /// <summary>A hash of what it shows, without its data: 16 hexadecimal digits.</summary>
     /// <exception cref="IOException">A file can't be read, or has become shorter.</exception>
-    public string Digest() => NotificationDigest.Of(this);
+    public string HashContent() => ContentHash.Of(this);
 
     /// <summary>A script's name as the name of its incident: visible ASCII characters, at most 100.</summary>
     public static string IncidentKey(ScriptName script)
@@ -56,7 +56,7 @@ public sealed record Notification(ScriptName Script, string? Title, string? Mess
         return
             script.Value.Length <= Contracts.SendApiLimits.IncidentKey && script.Value.All(c => c is > ' ' and <= '~')
             ? script.Value
-            : $"script-{NotificationDigest.Of(script.Value)}";
+            : $"script-{ContentHash.Of(script.Value)}";
     }
 
     /// <summary>The notification that a script's result asks for.</summary>

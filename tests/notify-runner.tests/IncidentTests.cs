@@ -424,7 +424,9 @@ public sealed class IncidentTests
     }
 
     [Theory]
-    [InlineData("""{"incident": {"since": "soon", "digest": 7, "cooldown": [], "quiet": -3, "told_run": 1e99}}""")]
+    [InlineData(
+        """{"incident": {"since": "soon", "content_hash": 7, "cooldown": [], "quiet": -3, "told_run": 1e99}}"""
+    )]
     [InlineData("""{"incident": {}}""")]
     public async Task A_damaged_incident_is_one_that_nothing_is_known_of(string state)
     {
@@ -454,7 +456,7 @@ public sealed class IncidentTests
 
         var incident = alice.State("revenue")!.Value.GetProperty("incident");
         Assert.Equal("[1]", incident.GetProperty("by_a_later_version").GetRawText());
-        Assert.Equal(16, incident.GetProperty("digest").GetString()!.Length);
+        Assert.Equal(16, incident.GetProperty("content_hash").GetString()!.Length);
     }
 
     [Fact]

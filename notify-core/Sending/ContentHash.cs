@@ -3,54 +3,54 @@ using System.Runtime.InteropServices;
 
 namespace Notify.Sending;
 
-/// <summary>A digest of what a notification shows: title, message, table, buttons, charts and files. The script's own data does not count.</summary>
+/// <summary>A hash of what a notification shows: title, message, table, buttons, charts and files. The script's own data does not count.</summary>
 /// <remarks>FNV-1a: SHA-256 would load OpenSSL, and nobody gains by a message that equals another one of their own.</remarks>
-internal struct NotificationDigest
+internal struct ContentHash
 {
     private const int PieceSize = 1 << 18;
 
     private ulong _value = 14695981039346656037UL;
 
-    /// <summary>An empty digest.</summary>
-    public NotificationDigest() { }
+    /// <summary>An empty hash.</summary>
+    public ContentHash() { }
 
-    /// <summary>The digest of a notification, 16 hexadecimal digits.</summary>
+    /// <summary>The hash of a notification, 16 hexadecimal digits.</summary>
     /// <exception cref="IOException">A file can't be read, or has become shorter.</exception>
     internal static string Of(Notification notification)
     {
-        var digest = new NotificationDigest();
-        digest.Add(notification.Title);
-        digest.Add(notification.Message);
-        digest.Add(notification.Table?.GetRawText());
-        digest.Add(notification.ButtonsJson()?.GetRawText());
+        var hash = new ContentHash();
+        hash.Add(notification.Title);
+        hash.Add(notification.Message);
+        hash.Add(notification.Table?.GetRawText());
+        hash.Add(notification.ButtonsJson()?.GetRawText());
         foreach (var chart in notification.Charts)
         {
-            digest.Add("chart");
-            digest.Add(chart.Bytes.Span);
+            hash.Add("chart");
+            hash.Add(chart.Bytes.Span);
         }
 
         var buffer = notification.Files.Count > 0 ? new byte[PieceSize] : [];
         foreach (var file in notification.Files)
         {
-            digest.Add(file.Name);
-            digest.Add(file.Length.ToString(CultureInfo.InvariantCulture));
+            hash.Add(file.Name);
+            hash.Add(file.Length.ToString(CultureInfo.InvariantCulture));
             for (long at = 0; at < file.Length; )
             {
                 var count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - at)), at);
-                digest.Mix(buffer.AsSpan(0, count));
+                hash.Mix(buffer.AsSpan(0, count));
                 at += count;
             }
         }
 
-        return digest._value.ToString("x16", CultureInfo.InvariantCulture);
+        return hash._value.ToString("x16", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A digest of a text, 16 hexadecimal digits.</summary>
+    /// <summary>A hash of a text, 16 hexadecimal digits.</summary>
     internal static string Of(string text)
     {
-        var digest = new NotificationDigest();
-        digest.Add(text);
-        return digest._value.ToString("x16", CultureInfo.InvariantCulture);
+        var hash = new ContentHash();
+        hash.Add(text);
+        return hash._value.ToString("x16", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Adds a text; its length keeps a text and the next one apart.</summary>
