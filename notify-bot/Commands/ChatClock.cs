@@ -1,6 +1,7 @@
 using System.Globalization;
 using Notify.Bot.Outbox;
 using Notify.Linking;
+using Notify.Posix;
 using Notify.Quiet;
 
 namespace Notify.Bot.Commands;
@@ -9,7 +10,7 @@ namespace Notify.Bot.Commands;
 public sealed class ChatClock(TimeProvider time)
 {
     /// <summary>The user's time zone.</summary>
-    internal TimeZoneInfo Zone(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
+    internal TimeZoneInfo Zone(Link link) => time.ZoneOf(link);
 
     /// <summary>The name of the user's time zone.</summary>
     internal string ZoneName(Link link) =>
@@ -45,29 +46,12 @@ public sealed class ChatClock(TimeProvider time)
     }
 
     /// <summary>The moments at which a zone's clock shows a local time, the earliest first.</summary>
-    private static IEnumerable<DateTimeOffset> Moments(TimeZoneInfo zone, DateTime local)
-    {
-        if (zone.IsAmbiguousTime(local))
-        {
-            return zone.GetAmbiguousTimeOffsets(local)
+    private static IEnumerable<DateTimeOffset> Moments(TimeZoneInfo zone, DateTime local) =>
+        zone.IsAmbiguousTime(local)
+            ? zone.GetAmbiguousTimeOffsets(local)
                 .OrderDescending()
-                .Select(offset => new DateTimeOffset(local, offset).ToUniversalTime());
-        }
-
-        if (!zone.IsInvalidTime(local))
-        {
-            return [new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime()];
-        }
-
-        // The last minute before the gap, and one more.
-        var before = local;
-        while (zone.IsInvalidTime(before))
-        {
-            before = before.AddMinutes(-1);
-        }
-
-        return [new DateTimeOffset(before, zone.GetUtcOffset(before)).ToUniversalTime().AddMinutes(1)];
-    }
+                .Select(offset => new DateTimeOffset(local, offset).ToUniversalTime())
+            : [LocalClock.FirstMoment(new DateTimeOffset(local, TimeSpan.Zero), zone.GetUtcOffset)];
 
     /// <summary>The end of a mute.</summary>
     internal string Until(DateTimeOffset until, Link link) =>

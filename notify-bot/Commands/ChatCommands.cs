@@ -3,6 +3,7 @@ using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Hosting;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Commands;
 
@@ -155,7 +156,7 @@ public sealed partial class ChatCommands(
                 _ when links.Find(button.Chat) is { } link => OnButtonOfUserAsync(button, link, cancellation),
                 _ when inert.Of(button.Chat) is { } why => messenger.AcknowledgeAsync(
                     button.QueryId,
-                    limiter.MayAnswer(button.Chat) ? ChatWords.Cut(why, ChatWords.MaxToast) : null,
+                    limiter.MayAnswer(button.Chat) ? Ellipsis.Cut(why, ChatWords.MaxToast) : null,
                     cancellation
                 ),
                 _ => messenger.AcknowledgeAsync(
@@ -225,7 +226,7 @@ public sealed partial class ChatCommands(
                 new MessageBuilder().Line(
                     typed is null
                         ? "The bot reads only commands:"
-                        : $"There is no command /{ChatWords.Cut(typed.Name, 40)}. The commands:"
+                        : $"There is no command /{Ellipsis.Cut(typed.Name, 40)}. The commands:"
                 )
             ),
             cancellation

@@ -12,10 +12,6 @@ internal static class ChatWords
 
     internal const string NothingHasChanged = "Nothing has changed.";
 
-    /// <summary>Cuts a text with an ellipsis, never within a surrogate pair.</summary>
-    internal static string Cut(string text, int length) =>
-        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
-
     /// <summary>The last lines of a text, cut to the last characters.</summary>
     internal static string LastLines(string text, int lines, int length)
     {

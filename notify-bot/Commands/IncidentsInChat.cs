@@ -2,6 +2,7 @@ using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Commands;
 
@@ -25,8 +26,9 @@ public sealed class IncidentsInChat(
 
     internal async Task PressedAsync(PressedButton button, Link link, CancellationToken cancellation)
     {
-        var found = Find(button.Argument, link);
-        var incident = found is null ? null : await outbox.AcknowledgeIncidentAsync(found.Id, link.User.Value);
+        var incident = outbox.FindOwn(button.Argument, link)?.Incident is { } part
+            ? await outbox.AcknowledgeIncidentAsync(part.Id, link.User.Value)
+            : null;
         edits.Wake();
         await messenger.AcknowledgeAsync(
             button.QueryId,
@@ -34,7 +36,7 @@ public sealed class IncidentsInChat(
             {
                 null => "This notification is too old. Send /status for what is open.",
                 { State: IncidentState.Over } => "This is over already.",
-                { AcknowledgedBy: { } by, AcknowledgedAt: { } at } => ChatWords.Cut(
+                { AcknowledgedBy: { } by, AcknowledgedAt: { } at } => Ellipsis.Cut(
                     $"{by} is on it since {clock.Moment(at, link)}. There are no reminders until it is over.",
                     ChatWords.MaxToast
                 ),
@@ -55,7 +57,7 @@ public sealed class IncidentsInChat(
             .ToArray();
         foreach (var incident in open.Take(MaxListed))
         {
-            var name = ChatWords.Cut(incident.Title ?? incident.Key, MaxNameLength).ReplaceLineEndings(" ");
+            var name = Ellipsis.Cut(incident.Title ?? incident.Key, MaxNameLength).ReplaceLineEndings(" ");
             text.Plain("▲ ")
                 .Bold(name)
                 .Line(
@@ -71,12 +73,4 @@ public sealed class IncidentsInChat(
 
         return text.Length > 0 ? text.Line() : text;
     }
-
-    /// <summary>The incident of a notification of the chat's user; null for another user's. Button data can be forged, and the chat can belong to another user by now.</summary>
-    private Incident? Find(string notificationId, Link link) =>
-        outbox.Find(notificationId) is { Accepted: { Incident: { } part } accepted }
-        && accepted.User == link.User
-        && (accepted.Account is not { } account || account == (link.Account ?? account))
-            ? outbox.FindIncident(part.Id)
-            : null;
 }

@@ -1,5 +1,6 @@
 using Notify.Bot.Outbox;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Commands;
 
@@ -127,7 +128,7 @@ public sealed class MutingInChat(
     /// <summary>What a person reads who typed no name of a script.</summary>
     private static string Unknown(string command, TypedMute typed, NamedScript script)
     {
-        var name = ChatWords.Cut(typed.Name, 60);
+        var name = Ellipsis.Cut(typed.Name, 60);
         if (command == "/mute" && !typed.Name.Contains(' ', StringComparison.Ordinal) && IsNumber(typed.Name[0]))
         {
             return LengthOfAll;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Notify.Bot.Delivery;
 using Notify.Bot.Outbox;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Commands;
 
@@ -25,7 +26,7 @@ public sealed class NotificationButtons(
             return;
         }
 
-        if (Find(button.Argument.Split(':')[0], link) is not { Script: { } name } accepted)
+        if (outbox.FindOwn(button.Argument.Split(':')[0], link) is not { Script: { } name } accepted)
         {
             await SayTooOldAsync(button, cancellation);
             return;
@@ -41,7 +42,7 @@ public sealed class NotificationButtons(
             button.Name == MessageButtons.Unmute
                 ? await UnmuteAsync(link, name)
                 : await MuteAsync(link, name, isSnooze: button.Name == MessageButtons.Snooze);
-        await messenger.AcknowledgeAsync(button.QueryId, ChatWords.Cut(words, ChatWords.MaxToast), cancellation);
+        await messenger.AcknowledgeAsync(button.QueryId, Ellipsis.Cut(words, ChatWords.MaxToast), cancellation);
         await ShowAsync(button, link, accepted, cancellation);
     }
 
@@ -53,16 +54,16 @@ public sealed class NotificationButtons(
         var stem = Mutes.Stem(name);
         if (outbox.MutesOf(link.User).Scripts.TryGetValue(stem, out var longer) && longer >= until)
         {
-            return $"{ChatWords.Cut(stem, 60)} is already muted {clock.UntilOrSooner(longer, link)}";
+            return $"{Ellipsis.Cut(stem, 60)} is already muted {clock.UntilOrSooner(longer, link)}";
         }
 
         await outbox.MuteAsync(link.User, name, until);
-        return $"{ChatWords.Cut(stem, 60)} is muted {clock.UntilOrSooner(until, link)}";
+        return $"{Ellipsis.Cut(stem, 60)} is muted {clock.UntilOrSooner(until, link)}";
     }
 
     private async Task<string> UnmuteAsync(Link link, string name)
     {
-        var stem = ChatWords.Cut(Mutes.Stem(name), 60);
+        var stem = Ellipsis.Cut(Mutes.Stem(name), 60);
         var mutes = outbox.MutesOf(link.User);
         var everything = clock.EverythingMuted(mutes, link);
         if (!mutes.Scripts.ContainsKey(Mutes.Stem(name)))
@@ -122,14 +123,6 @@ public sealed class NotificationButtons(
         }
     }
 
-    /// <summary>A notification of the chat's user; null for another user's. Button data can be forged, and the chat can belong to another user by now.</summary>
-    private AcceptedNotification? Find(string id, Link link) =>
-        outbox.Find(id) is { Accepted: var accepted }
-        && accepted.User == link.User
-        && (accepted.Account is not { } account || account == (link.Account ?? account))
-            ? accepted
-            : null;
-
     private Task SayTooOldAsync(PressedButton button, CancellationToken cancellation) =>
         messenger.AcknowledgeAsync(
             button.QueryId,
@@ -143,7 +136,7 @@ public sealed class NotificationButtons(
         if (
             button.Argument.Split(':') is not [var id, var number]
             || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-            || Find(id, link) is not { } accepted
+            || outbox.FindOwn(id, link) is not { } accepted
             || index >= accepted.Buttons.Count
             || !ScriptName.TryParse(accepted.Buttons[index].Run ?? "", out var script)
         )

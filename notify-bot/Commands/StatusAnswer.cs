@@ -8,6 +8,7 @@ using Notify.Bot.Telegram;
 using Notify.Contracts;
 using Notify.Linking;
 using Notify.Scripts;
+using Notify.Text;
 
 namespace Notify.Bot.Commands;
 
@@ -102,7 +103,7 @@ public sealed partial class StatusAnswer(
             AddScript(text, link, script, mutes, now, text.Length > MessageBuilder.MaxLength - 1200);
             if (helper.Objection(link.User, script.Name) is null)
             {
-                buttons.Add([new ApiButton($"▶ Run {ChatWords.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
+                buttons.Add([new ApiButton($"▶ Run {Ellipsis.Cut(script.Stem, 40)}", Run + Digest(script.Name))]);
             }
         }
 
@@ -153,7 +154,7 @@ public sealed partial class StatusAnswer(
             { NextAt: { } next } first
         )
         {
-            text.Plain($" Next: {ChatWords.Cut(first.Stem, 60)}, {Next(next, link, now)}.");
+            text.Plain($" Next: {Ellipsis.Cut(first.Stem, 60)}, {Next(next, link, now)}.");
         }
 
         text.Line().Line();
@@ -167,7 +168,7 @@ public sealed partial class StatusAnswer(
         {
             await messenger.AcknowledgeAsync(
                 button.QueryId,
-                trouble is null ? "This script no longer exists." : ChatWords.Cut(trouble, 180),
+                trouble is null ? "This script no longer exists." : Ellipsis.Cut(trouble, 180),
                 cancellation
             );
             return;
@@ -225,13 +226,13 @@ public sealed partial class StatusAnswer(
 
     private void AddUndelivered(MessageBuilder text, Link link, PastNotification stuck)
     {
-        var name = ChatWords.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MaxNameLength).ReplaceLineEndings(" ");
+        var name = Ellipsis.Cut(stuck.Title ?? stuck.Script ?? stuck.Message, MaxNameLength).ReplaceLineEndings(" ");
         text.Plain(stuck.Progress.State == DeliveryState.Queued ? "Queued: " : "Failed: ").Bold(name);
         text.Line(
             stuck.Progress switch
             {
                 { NextTryAt: { } next } => $" ({stuck.Progress.ReasonText}, until {clock.Moment(next, link)})",
-                { ReasonText: { } reason } => $" ({ChatWords.Cut(reason, 150)})",
+                { ReasonText: { } reason } => $" ({Ellipsis.Cut(reason, 150)})",
                 _ => "",
             }
         );
@@ -252,7 +253,7 @@ public sealed partial class StatusAnswer(
         bool isShort
     )
     {
-        text.Line().Bold(ChatWords.Cut(script.Stem, 60)).Line();
+        text.Line().Bold(Ellipsis.Cut(script.Stem, 60)).Line();
         if (isShort)
         {
             text.Line(ScriptListing.IsFailing(script) ? "failing" : "notify-runner status shows more");
@@ -272,7 +273,7 @@ public sealed partial class StatusAnswer(
         }
         else if (script is { Next: { } next, Schedule: not null })
         {
-            text.Line($"next: {ChatWords.Cut(next, 100)}");
+            text.Line($"next: {Ellipsis.Cut(next, 100)}");
         }
 
         if (script.LastOutcome != ScriptOutcome.NotNoted)
@@ -297,7 +298,7 @@ public sealed partial class StatusAnswer(
 
         if (script.Error is { Length: > 0 } error)
         {
-            text.Line($"failing: {ChatWords.Cut(error.ReplaceLineEndings(" "), 300)}");
+            text.Line($"failing: {Ellipsis.Cut(error.ReplaceLineEndings(" "), 300)}");
         }
     }
 

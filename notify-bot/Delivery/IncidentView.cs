@@ -79,7 +79,7 @@ internal sealed class IncidentView(IOutbox outbox, ILinkStore links, TimeProvide
     /// <summary>The line under the text. Empty for an incident that has only begun.</summary>
     internal string LineOf(Incident incident)
     {
-        var zone = links.Find(incident.User)?.TimeZone?.Find() ?? time.LocalTimeZone;
+        var zone = time.ZoneOf(links.Find(incident.User));
         var last = incident.EndedAt ?? incident.LastSeen;
         string line;
         if (incident.EndedAt is { } ended)

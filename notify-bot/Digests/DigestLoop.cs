@@ -92,9 +92,7 @@ internal sealed partial class DigestLoop(
 
     /// <summary>The zone in the link of this account, or the server's.</summary>
     private TimeZoneInfo ZoneOf(UserName user, AccountId account) =>
-        links.Stored(user) is { } link && (link.Account ?? account) == account
-            ? link.TimeZone?.Find() ?? time.LocalTimeZone
-            : time.LocalTimeZone;
+        time.ZoneOf(links.Stored(user) is { } link && (link.Account ?? account) == account ? link : null);
 
     private async Task ReleaseAsync(long sequence, DateTimeOffset now)
     {

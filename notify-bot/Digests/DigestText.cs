@@ -46,7 +46,7 @@ internal static class DigestText
             ),
             [
                 .. held.TakeLast(Buttons)
-                    .Select(one => new NotificationButton($"{Clock(one)} {Cut(Name(one), MaxOnButton)}")
+                    .Select(one => new NotificationButton($"{Clock(one)} {Ellipsis.Cut(Name(one), MaxOnButton)}")
                     {
                         Show = one.Id,
                     }),
@@ -66,7 +66,7 @@ internal static class DigestText
                 .FirstOrDefault(found => TelegramText.HasVisible(found));
             if (line is not null)
             {
-                return Cut(line, MaxName);
+                return Ellipsis.Cut(line, MaxName);
             }
         }
 
@@ -86,7 +86,4 @@ internal static class DigestText
             }
         )?.Text
         ?? one.Message;
-
-    private static string Cut(string text, int length) =>
-        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
 }

@@ -4,6 +4,7 @@ using Notify.Contracts;
 using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Outbox;
 
@@ -311,12 +312,7 @@ internal static class OutboxRows
 
         // The bytes may end within a character. It is beyond the length, so it goes.
         var text = Encoding.UTF8.GetString(bytes);
-        return text.Length <= length
-            ? text
-            : string.Concat(
-                text.AsSpan(0, length > 1 && char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1),
-                "…"
-            );
+        return Ellipsis.Cut(text, length);
     }
 
     internal static AccountId? Account(SqliteDataReader row, int at) =>

@@ -33,7 +33,7 @@ internal sealed class QuietRoutes(ILinkStore links, IOutbox outbox, TimeProvider
     /// <summary>The end of a user's quiet time; null if it is not quiet now.</summary>
     internal DateTimeOffset? EndOf(UserName user) => outbox.QuietOf(user)?.EndAfter(time.GetUtcNow(), ZoneOf(user));
 
-    private TimeZoneInfo ZoneOf(UserName user) => links.Find(user)?.TimeZone?.Find() ?? time.LocalTimeZone;
+    private TimeZoneInfo ZoneOf(UserName user) => time.ZoneOf(links.Find(user));
 
     private Task AnswerAsync(HttpContext context, UserName user) =>
         context.WriteAsync(
