@@ -8,6 +8,9 @@ public abstract record AttemptResult
 {
     private AttemptResult() { }
 
+    /// <summary>Whether the job has ended, so its queue goes on with the next one.</summary>
+    public bool EndsJob => this is Answered or Ended or ChatHeld { GivesUp: true } or Outage { GivesUp: true };
+
     /// <summary>Telegram answered, and the job has ended: delivered or refused.</summary>
     public sealed record Answered : AttemptResult;
 

@@ -248,13 +248,7 @@ public sealed partial class DeliveryWorker : BackgroundService
             Learn(result, queue, to, isProbe);
         }
 
-        if (
-            result
-            is AttemptResult.Answered
-                or AttemptResult.Ended
-                or AttemptResult.ChatHeld { GivesUp: true }
-                or AttemptResult.Outage { GivesUp: true }
-        )
+        if (result.EndsJob)
         {
             queue.Jobs.Dequeue();
         }
