@@ -5,7 +5,6 @@ using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Contracts;
-using Notify.Formatting;
 using Notify.Linking;
 
 namespace Notify.Bot.Delivery;
@@ -18,10 +17,8 @@ public sealed partial class IncidentEdits(
     IOutbox outbox,
     ILinkStore links,
     Accounts accounts,
-    AttachmentStore attachments,
-    BotApi api,
+    IncidentEditor editor,
     DeliveryWorker worker,
-    BotSettings settings,
     ChangeFeed changes,
     BotMetrics metrics,
     TimeProvider time,
@@ -105,7 +102,7 @@ public sealed partial class IncidentEdits(
         if (IncidentJudge.LacksMessage(incident, isMuted))
         {
             // It makes a sound, so it waits for the end of quiet hours.
-            if (outbox.QuietOf(incident.User)?.EndAfter(time.GetUtcNow(), ZoneOf(link)) is null)
+            if (outbox.QuietOf(incident.User)?.EndAfter(time.GetUtcNow(), time.ZoneOf(link)) is null)
             {
                 await outbox.ShowIncidentAsync(incident.Id, AttachmentStore.NewId());
             }
@@ -132,13 +129,7 @@ public sealed partial class IncidentEdits(
     internal async Task<AttemptResult> TryAsync(string id, ChatId? chat, CancellationToken stopping)
     {
         var result = await TryEditAsync(id, chat, stopping);
-        if (
-            result
-            is AttemptResult.Answered
-                or AttemptResult.Ended
-                or AttemptResult.ChatHeld { GivesUp: true }
-                or AttemptResult.Outage { GivesUp: true }
-        )
+        if (result.EndsJob)
         {
             _queued.TryRemove(id, out _);
         }
@@ -172,138 +163,23 @@ public sealed partial class IncidentEdits(
 
         try
         {
-            await ShownAsync(incident, await EditAsync(incident, shown, rendered, rendered.Messages[index], stopping));
+            await ShownAsync(
+                incident,
+                await editor.EditAsync(
+                    incident,
+                    shown,
+                    rendered,
+                    rendered.Messages[index],
+                    _view.LineOf(incident),
+                    stopping
+                )
+            );
             return new AttemptResult.Answered();
         }
         catch (BotApiException e)
         {
             return await FailedAsync(incident, shown, e.Failure, to);
         }
-    }
-
-    /// <summary>Makes the edit that Telegram takes for what the message holds.</summary>
-    /// <returns>The message after it.</returns>
-    private async Task<ShownMessage> EditAsync(
-        Incident incident,
-        ShownMessage shown,
-        RenderedNotification rendered,
-        OutgoingMessage message,
-        CancellationToken stopping
-    )
-    {
-        var image = message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : null;
-        var isChanged = image is not null && (shown.Kind == ShownKind.Text || shown.ImageId != image.Id);
-        var hasAddresses = true;
-        var keyboard = Keyboard();
-        var text = message.Text;
-        while (true)
-        {
-            try
-            {
-                await using var file = isChanged ? attachments.Open(image!) : null;
-                if (file is not null)
-                {
-                    await api.EditMediaMessageAsync(
-                        Request(text),
-                        new MessageId(shown.Message),
-                        TelegramSender.Upload(image!, file),
-                        asDocument: message.Kind == MessageKind.Document,
-                        stopping
-                    );
-                    return shown with { Kind = ShownKind.Media, ImageId = image!.Id };
-                }
-
-                if (shown.Kind == ShownKind.Media)
-                {
-                    // Telegram makes no text of a photo, so a chart that is gone stays above the new text.
-                    var caption = text.Text.Length <= TelegramLimits.CaptionLength ? text : Shorter(incident, rendered);
-                    await api.EditMediaMessageAsync(
-                        Request(caption),
-                        new MessageId(shown.Message),
-                        media: null,
-                        asDocument: false,
-                        stopping
-                    );
-                }
-                else
-                {
-                    await api.EditMessageTextAsync(
-                        new EditMessageTextRequest(
-                            shown.Chat.Value,
-                            shown.Message,
-                            text.Text.Length > 0 ? text.Text : "…"
-                        )
-                        {
-                            Entities = Entities(text),
-                            ReplyMarkup = keyboard,
-                        },
-                        stopping
-                    );
-                }
-
-                return shown;
-            }
-            catch (BotApiException e) when (e.Failure is BotApiFailure.FormattingRefused && text.Entities.Count > 0)
-            {
-                text = FormattedText.Plain(text.Text);
-            }
-            catch (BotApiException e)
-                when (hasAddresses
-                    && e.Failure is BotApiFailure.Refused
-                    && !IsGone(e.Failure)
-                    && TelegramSender.IsOfButton(e.Failure.Description)
-                )
-            {
-                // Telegram does not take the address of a button.
-                hasAddresses = false;
-                keyboard = Keyboard();
-                var lines = TelegramSender.AddressesOf(rendered);
-                var limit =
-                    shown.Kind == ShownKind.Text && !isChanged
-                        ? TelegramLimits.TextLength
-                        : TelegramLimits.CaptionLength;
-                text =
-                    lines.Length > 0 && text.Text.Length + lines.Length < limit
-                        ? TelegramSender.With(new OutgoingMessage(MessageKind.Text, text), lines).Text
-                        : text;
-            }
-            catch (BotApiException e)
-                when (isChanged
-                    && e.Failure is BotApiFailure.Refused and not BotApiFailure.ChatRefused
-                    && !IsGone(e.Failure)
-                )
-            {
-                // Telegram does not take the chart. The text goes without it.
-                LogChartRefused(log, incident.Id, incident.User, e.Failure.Description);
-                isChanged = false;
-            }
-        }
-
-        ApiKeyboard? Keyboard() =>
-            IncidentButtons.Of(
-                incident,
-                incident.CarrierId,
-                rendered.Accepted,
-                settings.MessageButtons,
-                shown.Chat.IsPrivate,
-                hasAddresses
-            );
-
-        SendMessageRequest Request(FormattedText caption) =>
-            new(shown.Chat.Value, caption.Text) { Entities = Entities(caption), ReplyMarkup = keyboard };
-    }
-
-    /// <summary>The text as a caption, which holds less.</summary>
-    private FormattedText Shorter(Incident incident, RenderedNotification rendered)
-    {
-        var asCaption = rendered.Accepted.Content with
-        {
-            LastLine = _view.LineOf(incident),
-            Image = new Images.ImageInfo(Images.ImageKind.Png, 1, 1, 1),
-            MoreImages = [],
-            Files = 0,
-        };
-        return NotificationRenderer.TryRender(asCaption, out var messages) ? messages[0].Text : FormattedText.Empty;
     }
 
     private async Task<AttemptResult> FailedAsync(
@@ -327,7 +203,7 @@ public sealed partial class IncidentEdits(
             case BotApiFailure.Unreachable or BotApiFailure.TokenRefused or BotApiFailure.PolledElsewhere:
                 // A second edit with the same content changes nothing, so a lost answer needs no care.
                 return new AttemptResult.Outage(failure);
-            case { } gone when IsGone(gone):
+            case { } gone when IncidentEditor.IsGone(gone):
                 LogMessageGone(log, incident.Id, incident.User, failure.Description);
                 await LoseAsync(incident);
                 return new AttemptResult.Answered();
@@ -337,19 +213,6 @@ public sealed partial class IncidentEdits(
                 return new AttemptResult.Answered();
         }
     }
-
-    /// <summary>Whether the message is deleted, or is one that Telegram does not let the bot edit so.</summary>
-    private static bool IsGone(BotApiFailure failure) =>
-        failure is BotApiFailure.Refused
-        && (
-            Has(failure, "message to edit not found")
-            || Has(failure, "can't be edited")
-            || Has(failure, "MESSAGE_ID_INVALID")
-            || Has(failure, "in the message to edit")
-        );
-
-    private static bool Has(BotApiFailure failure, string words) =>
-        failure.Description.Contains(words, StringComparison.OrdinalIgnoreCase);
 
     private async Task ShownAsync(Incident incident, ShownMessage? message)
     {
@@ -381,14 +244,7 @@ public sealed partial class IncidentEdits(
     private Link? LinkOf(Incident incident) =>
         accounts.Of(incident.User).Id == incident.Account ? links.Find(incident.User) : null;
 
-    private TimeZoneInfo ZoneOf(Link link) => link.TimeZone?.Find() ?? time.LocalTimeZone;
-
     private bool IsMuted(Incident incident) => outbox.MutesOf(incident.User).Until(incident.Script) is not null;
-
-    private static List<ApiEntity>? Entities(FormattedText text) =>
-        text.Entities.Count == 0
-            ? null
-            : [.. text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))];
 
     [LoggerMessage(
         1520,
@@ -399,13 +255,6 @@ public sealed partial class IncidentEdits(
 
     [LoggerMessage(1521, LogLevel.Warning, "Telegram refused an edit of incident {Id} of {User}: {Reason}")]
     private static partial void LogEditRefused(ILogger log, string id, UserName user, string reason);
-
-    [LoggerMessage(
-        1522,
-        LogLevel.Warning,
-        "Telegram refused the new chart of incident {Id} of {User} ({Reason}). The text was edited without it."
-    )]
-    private static partial void LogChartRefused(ILogger log, string id, UserName user, string reason);
 
     [LoggerMessage(1523, LogLevel.Error, "The bot can't store in a link what Telegram said about its chat: {Reason}")]
     private static partial void LogLinkNotStored(ILogger log, string reason);

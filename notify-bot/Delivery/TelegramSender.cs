@@ -350,19 +350,7 @@ public sealed partial class TelegramSender(
         return new SendMessageRequest(chat.Value, markup?.Text ?? message.Text.Text)
         {
             ParseMode = markup?.ParseMode.BotApiName(),
-            Entities =
-                markup is null && message.Text.Entities.Count > 0
-                    ?
-                    [
-                        .. message.Text.Entities.Select(e => new ApiEntity(
-                            e.Kind.BotApiName(),
-                            e.Offset,
-                            e.Length,
-                            e.Url,
-                            e.Language
-                        )),
-                    ]
-                    : null,
+            Entities = markup is null ? ApiEntity.Of(message.Text) : null,
             DisableNotification = rendered.Silent ? true : null,
             ReplyParameters =
                 rendered.Answers is { } answered && answered.Chat == chat ? new ApiReply(answered.Message) : null,

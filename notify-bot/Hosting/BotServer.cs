@@ -214,6 +214,7 @@ internal static partial class BotServer
         AddHosted<DeliveryWorker>(services);
         services.AddHostedService<CommitReader>();
         services.AddHostedService<DigestLoop>();
+        services.AddSingleton<IncidentEditor>();
         AddHosted<IncidentEdits>(services);
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<RoundWatch>();

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Notify.Formatting;
 
 namespace Notify.Bot.Telegram;
 
@@ -66,6 +67,12 @@ internal sealed record ApiEntity(string Type, int Offset, int Length, string? Ur
     public JsonElement? User { get; init; }
 
     public string? CustomEmojiId { get; init; }
+
+    /// <summary>The formatting of a text; null for a plain one.</summary>
+    internal static IReadOnlyList<ApiEntity>? Of(FormattedText text) =>
+        text.Entities.Count == 0
+            ? null
+            : [.. text.Entities.Select(e => new ApiEntity(e.Kind.BotApiName(), e.Offset, e.Length, e.Url, e.Language))];
 }
 
 internal sealed record ApiButton(string Text, string? CallbackData = null, string? Url = null);
