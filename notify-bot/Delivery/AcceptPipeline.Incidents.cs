@@ -37,7 +37,7 @@ public sealed partial class AcceptPipeline
                 SentId = draft.SentId,
                 NewId = AttachmentStore.NewId(),
                 At = draft.CreatedAt,
-                IsMuted = draft.IsMuted,
+                IsMuted = draft.SendsNothing,
                 HasPhone = draft.Link is not null,
                 Progress = draft.HeldUntil is { } until
                     ? DeliveryProgress.HeldUntil(until)
@@ -75,9 +75,9 @@ public sealed partial class AcceptPipeline
                 : Known(Told(incident, sent.Progress));
         }
 
-        // The end for a dead link is no muted one: nothing was to send, and nothing comes later.
-        var isMuted = draft.IsMuted && draft.Link?.Dead is null;
-        return Known(Told(incident, isMuted ? DeliveryProgress.Muted : new DeliveryProgress(DeliveryState.Delivered)));
+        return Known(
+            Told(incident, draft.IsMuted ? DeliveryProgress.Muted : new DeliveryProgress(DeliveryState.Delivered))
+        );
     }
 
     private static DeliveryOutcome.Accepted Told(Incident incident, DeliveryProgress progress, int? desktops = null) =>

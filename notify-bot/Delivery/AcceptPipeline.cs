@@ -105,26 +105,15 @@ public sealed partial class AcceptPipeline(
             : null;
     }
 
-    private static WaitForOutcome? RequireLiveLink(Draft draft)
-    {
-        if (draft.Link?.Dead is not { } dead)
-        {
-            return null;
-        }
-
-        if (draft.Command.Incident is { Fires: false })
-        {
-            // Nobody hears of the end, but it counts: a chat that lives again must not show the incident as firing.
-            draft.IsMuted = true;
-            return null;
-        }
-
-        return Known(new DeliveryOutcome.LinkDead(dead.Reason));
-    }
+    /// <remarks>The end of an incident is taken all the same: a chat that lives again must not show the incident as firing.</remarks>
+    private static WaitForOutcome? RequireLiveLink(Draft draft) =>
+        draft is { Link.Dead: { } dead, Command.Incident: null or { Fires: true } }
+            ? Known(new DeliveryOutcome.LinkDead(dead.Reason))
+            : null;
 
     private WaitForOutcome? ApplyMute(Draft draft)
     {
-        draft.IsMuted |= outbox.MutesOf(draft.Command.User).Until(draft.Command.Script) is not null;
+        draft.IsMuted = outbox.MutesOf(draft.Command.User).Until(draft.Command.Script) is not null;
         return null;
     }
 
@@ -133,11 +122,10 @@ public sealed partial class AcceptPipeline(
     {
         var command = draft.Command;
         if (
-            draft.IsMuted
+            draft.SendsNothing
             || command.PassesQuietHours
             || draft.Link is not { } link
-            || outbox.QuietOf(command.User)?.EndAfter(draft.CreatedAt, link.TimeZone?.Find() ?? time.LocalTimeZone)
-                is not { } until
+            || outbox.QuietOf(command.User)?.EndAfter(draft.CreatedAt, time.ZoneOf(link)) is not { } until
         )
         {
             return null;
@@ -159,7 +147,7 @@ public sealed partial class AcceptPipeline(
 
     private WaitForOutcome? TakeRoom(Draft draft)
     {
-        if (draft.IsMuted || draft.HeldUntil is not null)
+        if (draft.SendsNothing || draft.HeldUntil is not null)
         {
             return null;
         }
@@ -356,6 +344,9 @@ public sealed partial class AcceptPipeline(
         public IReadOnlyList<OutgoingMessage> Messages { get; set; } = [];
 
         public bool IsMuted { get; set; }
+
+        /// <summary>Whether it is stored without a message: it is muted, or the end of an incident for a chat that takes nothing.</summary>
+        public bool SendsNothing => IsMuted || Link?.Dead is not null;
 
         /// <summary>The end of the quiet hours that hold it; null if none do.</summary>
         public DateTimeOffset? HeldUntil { get; set; }
