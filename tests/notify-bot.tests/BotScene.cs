@@ -74,6 +74,19 @@ public sealed class BotScene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>A bot that runs scripts as the account of its service.</summary>
+    internal static async Task<BotScene> OwnScriptsAsync(TestAccount account)
+    {
+        var scene = await SetAsync();
+        Directory.CreateDirectory(scene.Data);
+        account.Own(scene.Data);
+        File.SetUnixFileMode(scene.Data, (UnixFileMode)0b10_111_111_000);
+        scene.Environment["NOTIFY_SCRIPTS_BIN"] = Programs.Path("notify-scripts");
+        scene.Environment["NOTIFY_TRUSTED_GROUP"] = account.Name;
+        await scene.StartBotAsync(account.Name);
+        return scene;
+    }
+
     /// <summary>A sandbox with a bot that has found it.</summary>
     public static async Task<BotScene> BeginAsync(SandboxOptions? options = null)
     {

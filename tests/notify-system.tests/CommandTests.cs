@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Notify.Testing;
 
 namespace Notify.Tests;
@@ -71,7 +70,7 @@ public sealed class CommandTests
         );
 
         var messages = await machine.Messages();
-        Assert.Equal(pictures.Select(Sha), messages.Take(3).Select(m => m.Photo?.Sha256));
+        Assert.Equal(pictures.Select(TestPictures.Sha), messages.Take(3).Select(m => m.Photo?.Sha256));
         Assert.Single(messages.Take(3).Select(m => m.MediaGroupId).Distinct());
         Assert.Equal(
             "February\nDown 12 %\nshop    orders\n--------------\nBerlin     120\nPrague      87\nNotebook: http://localhost:8888/tree",
@@ -79,7 +78,10 @@ public sealed class CommandTests
         );
         var button = Assert.Single(messages[3].Buttons.SelectMany(row => row));
         Assert.Equal(("Dashboard", "https://example.com/orders?a=b"), (button.Text, button.Url));
-        Assert.Equal(("Größe 1.bin", Sha(raw)), (messages[4].Document!.Name, messages[4].Document!.Sha256));
+        Assert.Equal(
+            ("Größe 1.bin", TestPictures.Sha(raw)),
+            (messages[4].Document!.Name, messages[4].Document!.Sha256)
+        );
         Assert.Equal("(The file empty.txt is empty.)", messages[5].Text);
         Assert.Equal(6, messages.Count);
     }
@@ -188,8 +190,6 @@ public sealed class CommandTests
         Assert.Equal(65, status);
         Assert.Contains("visible", said, StringComparison.Ordinal);
     }
-
-    private static string Sha(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static Task<(int Status, string Said)> NotifyAsync(Machine machine, params string[] arguments) =>
         NotifyAsync(machine, machine.Alice, arguments);

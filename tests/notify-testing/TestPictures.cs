@@ -81,4 +81,8 @@ public static class TestPictures
 
         return ~crc;
     }
+
+    /// <summary>The SHA-256 of a picture or file, as the sandbox gives it with what a phone shows.</summary>
+    public static string Sha(byte[] bytes) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
 }

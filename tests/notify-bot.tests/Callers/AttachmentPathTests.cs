@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 using Notify.Testing;
 
@@ -88,7 +87,7 @@ public sealed class AttachmentPathTests(People people) : IClassFixture<People>
 
         Assert.True(answer.Status == 200, answer.ToString());
         Assert.Equal(
-            [Sha(own), Sha(open)],
+            [TestPictures.Sha(own), TestPictures.Sha(open)],
             (await scene.PhoneOf(scene.BobChat))
                 .Select(m => (m.Photo ?? m.Document)?.Sha256)
                 .Where(sha => sha is not null)
@@ -107,22 +106,7 @@ public sealed class AttachmentPathTests(People people) : IClassFixture<People>
         var own = TestPictures.Png(20, 20, "bob's own");
         var shown = people.Bob.Write($"shown-{Path.GetRandomFileName()}.png", own, ReadableByAll);
         var hidden = await PathAsync(way, secret, scene);
-        using var swapping = AccountCaller.StartAs(
-            people.Bob,
-            "/usr/bin/python3",
-            "-c",
-            """
-            import ctypes, os, sys
-            libc, here, exchange = ctypes.CDLL(None, use_errno=True), -100, 2
-            a, b = (os.fsencode(path) for path in sys.argv[1:])
-            print("swapping", flush=True)
-            while True:
-                if libc.renameat2(here, a, here, b, exchange) != 0:
-                    sys.exit(os.strerror(ctypes.get_errno()))
-            """,
-            shown,
-            hidden
-        );
+        using var swapping = people.Bob.StartSwapping(shown, hidden);
         try
         {
             Assert.Equal("swapping", await swapping.StandardOutput.ReadLineAsync(Cancellation));
@@ -151,7 +135,7 @@ public sealed class AttachmentPathTests(People people) : IClassFixture<People>
                 .Where(sha => sha is not null)
                 .ToArray();
             Assert.Equal(2 * statuses.Count(s => s == 200), arrived.Length);
-            Assert.All(arrived, sha => Assert.Equal(Sha(own), sha));
+            Assert.All(arrived, sha => Assert.Equal(TestPictures.Sha(own), sha));
         }
         finally
         {
@@ -272,8 +256,6 @@ public sealed class AttachmentPathTests(People people) : IClassFixture<People>
             Assert.Empty(Directory.EnumerateFiles(Path.Combine(scene.Bot.Data, "private", folder)));
         }
     }
-
-    private static string Sha(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static async Task<int> RunAsync(TestAccount account, string program, params string[] arguments) =>
         (

@@ -103,22 +103,7 @@ public sealed class PhotoPathTests(People people) : IClassFixture<People>
 
         Process.Start("chmod", ["-R", "a+rX", "--", folder]).WaitForExit();
         File.SetUnixFileMode(secret, OwnerOnly);
-        using var swapping = AccountCaller.StartAs(
-            people.Bob,
-            "/usr/bin/python3",
-            "-c",
-            """
-            import ctypes, os, sys
-            libc, here, exchange = ctypes.CDLL(None, use_errno=True), -100, 2
-            a, b = (os.fsencode(path) for path in sys.argv[1:])
-            print("swapping", flush=True)
-            while True:
-                if libc.renameat2(here, a, here, b, exchange) != 0:
-                    sys.exit(os.strerror(ctypes.get_errno()))
-            """,
-            shown,
-            hidden
-        );
+        using var swapping = people.Bob.StartSwapping(shown, hidden);
         try
         {
             Assert.Equal("swapping", await swapping.StandardOutput.ReadLineAsync(Cancellation));

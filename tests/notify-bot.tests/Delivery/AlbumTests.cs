@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Notify.Sandbox;
 using Notify.Sandbox.Control;
 using Notify.Sandbox.Telegram;
@@ -20,6 +19,15 @@ public sealed class AlbumTests
         Times = 1,
     };
 
+    /// <summary>Telegram refuses an album as a whole.</summary>
+    private static readonly Fault Refused = new()
+    {
+        Kind = FaultKind.Answer,
+        Method = "sendMediaGroup",
+        Status = 400,
+        Description = "Bad Request: MEDIA_INVALID",
+    };
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -31,7 +39,7 @@ public sealed class AlbumTests
         (await SendAsync(scene, charts, ("title", "Daily"), ("text", "*Ten* charts"))).AssertDelivered();
 
         var messages = await scene.DanasPhone();
-        Assert.Equal(charts.Select(Sha), messages.Select(m => m.Photo!.Sha256));
+        Assert.Equal(charts.Select(TestPictures.Sha), messages.Select(m => m.Photo!.Sha256));
         Assert.Equal("Daily\nTen charts", messages[0].Text);
         Assert.All(messages.Skip(1), m => Assert.Equal("", m.Text));
         Assert.Single(messages.Select(m => m.MediaGroupId).Distinct());
@@ -101,8 +109,14 @@ public sealed class AlbumTests
         (await SendAsync(scene, charts, ("text", "x"), ("wait", "30"))).AssertDelivered();
 
         var messages = await scene.DanasPhone();
-        Assert.Equal([Sha(charts[1]), Sha(charts[2]), null, null], messages.Select(m => m.Photo?.Sha256));
-        Assert.Equal([null, null, Sha(charts[0]), Sha(charts[3])], messages.Select(m => m.Document?.Sha256));
+        Assert.Equal(
+            [TestPictures.Sha(charts[1]), TestPictures.Sha(charts[2]), null, null],
+            messages.Select(m => m.Photo?.Sha256)
+        );
+        Assert.Equal(
+            [null, null, TestPictures.Sha(charts[0]), TestPictures.Sha(charts[3])],
+            messages.Select(m => m.Document?.Sha256)
+        );
         Assert.Equal("x", messages[0].Text);
     }
 
@@ -163,20 +177,12 @@ public sealed class AlbumTests
     {
         await using var scene = await ApiScene.BeginAsync();
         var charts = Charts(4);
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMediaGroup",
-                Status = 400,
-                Description = "Bad Request: MEDIA_INVALID",
-            }
-        );
+        await scene.FaultAsync(Refused);
 
         (await SendAsync(scene, charts, ("text", "*x*"), ("wait", "30"))).AssertDelivered();
 
         var messages = await scene.DanasPhone();
-        Assert.Equal(charts.Select(Sha), messages.Select(m => m.Photo!.Sha256));
+        Assert.Equal(charts.Select(TestPictures.Sha), messages.Select(m => m.Photo!.Sha256));
         Assert.Equal("x", messages[0].Text);
     }
 
@@ -211,7 +217,7 @@ public sealed class AlbumTests
 
         Assert.Equal(502, answer.Status);
         Assert.Contains("went out twice", answer.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Equal(2, (await scene.DanasPhone()).Count(m => m.Photo?.Sha256 == Sha(charts[0])));
+        Assert.Equal(2, (await scene.DanasPhone()).Count(m => m.Photo?.Sha256 == TestPictures.Sha(charts[0])));
         Assert.Empty(await scene.Phone.CallsAsync(Cancellation, "sendPhoto"));
     }
 
@@ -245,15 +251,7 @@ public sealed class AlbumTests
                 Times = 1,
             }
         );
-        await AttachmentTests.SendFormAsync(
-            scene,
-            "/send",
-            [("a.bin", [1])],
-            charts,
-            ("user", "dana"),
-            ("text", "x"),
-            ("wait", "0")
-        );
+        await scene.SendFormAsync([("a.bin", [1])], charts, ("user", "dana"), ("text", "x"), ("wait", "0"));
         await Eventually.TrueAsync(
             async () => (await scene.Phone.CallsAsync(Cancellation, "sendDocument")).Count > 0,
             () => "no document was tried",
@@ -264,7 +262,7 @@ public sealed class AlbumTests
 
         var messages = await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 4, Cancellation);
         Assert.Equal("a.bin", messages[3].Document!.Name);
-        Assert.Equal(charts.Select(Sha), messages.Take(3).Select(m => m.Photo!.Sha256));
+        Assert.Equal(charts.Select(TestPictures.Sha), messages.Take(3).Select(m => m.Photo!.Sha256));
     }
 
     [Fact]
@@ -272,15 +270,7 @@ public sealed class AlbumTests
     {
         await using var scene = await ApiScene.BeginAsync();
         var charts = Charts(4);
-        await scene.FaultAsync(
-            new Fault
-            {
-                Kind = FaultKind.Answer,
-                Method = "sendMediaGroup",
-                Status = 400,
-                Description = "Bad Request: MEDIA_INVALID",
-            }
-        );
+        await scene.FaultAsync(Refused);
         await SendAsync(scene, charts, ("text", "x"), ("wait", "0"));
         await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 1, Cancellation);
         await scene.Bot.Bot.KillAsync();
@@ -303,15 +293,13 @@ public sealed class AlbumTests
         [.. Enumerable.Range(1, count).Select(i => TestPictures.Png(40 + i, 30))];
 
     private static Task<ApiAnswer> SendAsync(ApiScene scene, byte[][] charts, params (string, string)[] fields) =>
-        AttachmentTests.SendFormAsync(scene, "/send", [], charts, [("user", "dana"), .. fields]);
-
-    private static string Sha(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+        scene.SendFormAsync([], charts, [("user", "dana"), .. fields]);
 
     private static void AssertEachOnceOrTwice(byte[][] charts, IReadOnlyList<MessageView> messages)
     {
         foreach (var (i, chart) in charts.Index())
         {
-            var copies = messages.Count(m => (m.Photo ?? m.Document)?.Sha256 == Sha(chart));
+            var copies = messages.Count(m => (m.Photo ?? m.Document)?.Sha256 == TestPictures.Sha(chart));
             Assert.True(
                 copies is 1 or 2,
                 string.Create(CultureInfo.InvariantCulture, $"chart {i + 1} arrived {copies} times")

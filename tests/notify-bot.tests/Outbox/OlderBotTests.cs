@@ -108,9 +108,7 @@ public sealed class OlderBotTests : IDisposable
         await using var scene = await ApiScene.BeginAsync();
         await scene.Phone.BeginOutageAsync(Cancellation);
         (
-            await AttachmentTests.SendFormAsync(
-                scene,
-                "/send",
+            await scene.SendFormAsync(
                 [("orders.csv", "a,b\r\n1,2\r\n"u8.ToArray())],
                 [TestPictures.Png(40, 30), TestPictures.Png(41, 30)],
                 ("user", "dana"),

@@ -101,6 +101,45 @@ internal sealed class ApiScene : IAsyncDisposable
         return await AskAsync(HttpMethod.Post, "/send_photo", form);
     }
 
+    /// <summary>Sends a form with files and charts.</summary>
+    public async Task<ApiAnswer> SendFormAsync(
+        IReadOnlyList<(string Name, byte[] Bytes)> files,
+        IReadOnlyList<byte[]> photos,
+        params (string Name, string Value)[] fields
+    )
+    {
+        using var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        foreach (var (name, value) in fields)
+        {
+            form.Add(new StringContent(value), name);
+        }
+
+        foreach (var photo in photos)
+        {
+            form.Add(new ByteArrayContent(photo), "photos", "chart.png");
+        }
+
+        foreach (var (name, bytes) in files)
+        {
+            var content = new ByteArrayContent(bytes);
+            content.Headers.TryAddWithoutValidation(
+                "Content-Disposition",
+                $"form-data; name=\"files\"; filename=\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+            );
+            form.Add(content);
+        }
+
+        return await AskAsync(HttpMethod.Post, "/send", form);
+    }
+
+    /// <summary>A user's history, the newest first.</summary>
+    public async Task<IReadOnlyList<JsonElement>> HistoryAsync(string user)
+    {
+        var answer = await AskAsync(HttpMethod.Get, $"/notifications?user={user}");
+        Assert.True(answer.Status == 200, answer.ToString());
+        return [.. answer.Json.GetProperty("notifications").EnumerateArray()];
+    }
+
     /// <summary>Any request.</summary>
     public async Task<ApiAnswer> AskAsync(HttpMethod method, string path, HttpContent? content = null)
     {

@@ -1,10 +1,9 @@
 using System.Text;
-using System.Text.Json;
 using Notify.Testing;
 
 namespace Notify.Tests.SendApi;
 
-/// <summary>Files, tables and buttons of a notification: accepted whole or not at all, shown on the phone, and given back to their owner only.</summary>
+/// <summary>Files of a notification: accepted whole or not at all, shown on the phone, and given back to their owner only.</summary>
 public sealed class AttachmentTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -17,9 +16,7 @@ public sealed class AttachmentTests
         var raw = Enumerable.Range(0, 3_000_000).Select(i => (byte)(i * 7)).ToArray();
 
         (
-            await SendFormAsync(
-                scene,
-                "/send",
+            await scene.SendFormAsync(
                 [("orders.csv", csv), ("Größe 大.bin", raw)],
                 [],
                 ("user", "dana"),
@@ -31,7 +28,7 @@ public sealed class AttachmentTests
         var messages = await scene.DanasPhone();
         Assert.Equal(["Two files", "", ""], messages.Select(m => m.Text));
         Assert.Equal(["orders.csv", "Größe 大.bin"], messages.Skip(1).Select(m => m.Document!.Name));
-        Assert.Equal([Sha(csv), Sha(raw)], messages.Skip(1).Select(m => m.Document!.Sha256));
+        Assert.Equal([TestPictures.Sha(csv), TestPictures.Sha(raw)], messages.Skip(1).Select(m => m.Document!.Sha256));
     }
 
     [Fact]
@@ -39,9 +36,7 @@ public sealed class AttachmentTests
     {
         await using var scene = await ApiScene.BeginAsync();
 
-        (
-            await SendFormAsync(scene, "/send", [("/home/dana/../notes.txt", [1, 2])], [], ("user", "dana"))
-        ).AssertDelivered();
+        (await scene.SendFormAsync([("/home/dana/../notes.txt", [1, 2])], [], ("user", "dana"))).AssertDelivered();
 
         Assert.Equal("notes.txt", Assert.Single(await scene.DanasPhone()).Document!.Name);
     }
@@ -52,9 +47,9 @@ public sealed class AttachmentTests
         await using var scene = await ApiScene.BeginAsync();
         var page = "<script>alert(1)</script>"u8.ToArray();
         (
-            await SendFormAsync(scene, "/send", [("Größe \"x\".html", page)], [], ("user", "dana"), ("text", "see"))
+            await scene.SendFormAsync([("Größe \"x\".html", page)], [], ("user", "dana"), ("text", "see"))
         ).AssertDelivered();
-        var entry = (await HistoryAsync(scene, "dana"))[0];
+        var entry = (await scene.HistoryAsync("dana"))[0];
         var file = Assert.Single(entry.GetProperty("files").EnumerateArray());
         var id = file.GetProperty("id").GetString();
 
@@ -138,94 +133,11 @@ public sealed class AttachmentTests
         await using var scene = await ApiScene.BeginAsync();
 
         (
-            await SendFormAsync(scene, "/send", [], [], ("user", "dana"), ("text", "x"), ("images", """["/a","/b"]"""))
+            await scene.SendFormAsync([], [], ("user", "dana"), ("text", "x"), ("images", """["/a","/b"]"""))
         ).AssertRefused(
             400,
             "Field 'images' has paths only in JSON: in a form, send the files as parts 'photos' or 'files'."
         );
-    }
-
-    [Fact]
-    public async Task A_table_stands_below_the_text_as_a_block_with_numbers_to_the_right()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-
-        (
-            await scene.SendJsonAsync(
-                """{"user":"dana","title":"Stock","text":"*Low* today","table":{"columns":["item","left"],"rows":[["shoes",3],["hats",12]]}}"""
-            )
-        ).AssertDelivered();
-
-        var message = Assert.Single(await scene.DanasPhone());
-        Assert.Equal("Stock\nLow today\nitem   left\n-----------\nshoes     3\nhats     12", message.Text);
-        Assert.Equal(["bold", "bold", "pre"], message.Entities.Select(e => e.Type));
-        Assert.Equal(
-            "item   left\n-----------\nshoes     3\nhats     12",
-            (await HistoryAsync(scene, "dana"))[0].GetProperty("table").GetString()
-        );
-    }
-
-    [Theory]
-    [InlineData("HTML", "<b>Low</b> today")]
-    [InlineData("MarkdownV2", "*Low* today")]
-    public async Task A_table_keeps_the_markup_of_the_text_above_it(string mode, string text)
-    {
-        await using var scene = await ApiScene.BeginAsync();
-
-        (
-            await scene.SendAsync(
-                new
-                {
-                    user = "dana",
-                    text,
-                    parse_mode = mode,
-                    table = new { columns = new[] { "n" }, rows = new[] { new[] { 1 } } },
-                }
-            )
-        ).AssertDelivered();
-
-        var message = Assert.Single(await scene.DanasPhone());
-        Assert.Equal("Low today\nn\n-\n1", message.Text);
-        Assert.Equal(["bold", "pre"], message.Entities.Select(e => e.Type));
-    }
-
-    [Fact]
-    public async Task A_long_table_brings_a_CSV_file_with_all_of_it_in_a_form_too()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-        var rows = string.Join(',', Enumerable.Range(1, 500).Select(i => $"[{i},\"a,b\"]"));
-
-        (
-            await SendFormAsync(
-                scene,
-                "/send",
-                [],
-                [],
-                ("user", "dana"),
-                ("table", $$"""{"columns":["n","text"],"rows":[{{rows}}]}"""),
-                ("wait", "30")
-            )
-        ).AssertDelivered();
-
-        var messages = await scene.DanasPhone();
-        Assert.EndsWith("20  a,b\n20 of 500 rows; all in the CSV file.", messages[0].Text, StringComparison.Ordinal);
-        Assert.Equal("table.csv", messages[1].Document!.Name);
-        var id = (await HistoryAsync(scene, "dana"))[0].GetProperty("files")[0].GetProperty("id").GetString();
-        var csv = (await scene.AskAsync(HttpMethod.Get, $"/files/{id}?user=dana")).Body;
-        Assert.StartsWith("n,text\r\n1,\"a,b\"\r\n", csv, StringComparison.Ordinal);
-        Assert.EndsWith("500,\"a,b\"\r\n", csv, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_Markdown_table_in_the_text_is_shown_as_a_table_too()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-
-        (
-            await scene.SendAsync(new { user = "dana", text = "Now:\n| a | b |\n|---|--:|\n| x | 10 |" })
-        ).AssertDelivered();
-
-        Assert.Equal("Now:\na   b\n-----\nx  10", Assert.Single(await scene.DanasPhone()).Text);
     }
 
     [Theory]
@@ -283,7 +195,7 @@ public sealed class AttachmentTests
         Assert.Equal(400, answer.Status);
         Assert.Contains(sentence, answer.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Empty(await scene.DanasPhone());
-        Assert.Empty(await HistoryAsync(scene, "dana"));
+        Assert.Empty(await scene.HistoryAsync("dana"));
     }
 
     [Fact]
@@ -332,9 +244,7 @@ public sealed class AttachmentTests
         Assert.Equal(
             415,
             (
-                await SendFormAsync(
-                    scene,
-                    "/send",
+                await scene.SendFormAsync(
                     [("good.txt", [1])],
                     [
                         [1, 2, 3],
@@ -369,345 +279,9 @@ public sealed class AttachmentTests
         ).AssertDelivered();
 
         var document = (await scene.DanasPhone())[1].Document!;
-        Assert.Equal(("report.txt", Sha(Encoding.UTF8.GetBytes("all is well"))), (document.Name, document.Sha256));
-    }
-
-    [Fact]
-    public async Task A_refused_file_leaves_a_line_and_the_others_follow()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(
-            new Sandbox.Telegram.Fault
-            {
-                Kind = Sandbox.Telegram.FaultKind.Answer,
-                Method = "sendDocument",
-                Status = 400,
-                Description = "Bad Request: FILE_PART_INVALID",
-                Times = 1,
-            }
-        );
-
-        (
-            await SendFormAsync(
-                scene,
-                "/send",
-                [("a.bin", [1]), ("b.bin", [2])],
-                [],
-                ("user", "dana"),
-                ("text", "x"),
-                ("wait", "30")
-            )
-        ).AssertDelivered();
-
-        var messages = await scene.DanasPhone();
         Assert.Equal(
-            ["x", "(The file a.bin could not be sent: Bad Request: FILE_PART_INVALID)", ""],
-            messages.Select(m => m.Text)
+            ("report.txt", TestPictures.Sha(Encoding.UTF8.GetBytes("all is well"))),
+            (document.Name, document.Sha256)
         );
-        Assert.Equal("b.bin", messages[2].Document!.Name);
-    }
-
-    [Fact]
-    public async Task An_empty_file_which_Telegram_never_takes_is_a_line_and_no_call()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-
-        (
-            await SendFormAsync(
-                scene,
-                "/send",
-                [("empty.txt", []), ("b.bin", [2])],
-                [],
-                ("user", "dana"),
-                ("text", "x"),
-                ("wait", "30")
-            )
-        ).AssertDelivered();
-
-        var messages = await scene.DanasPhone();
-        Assert.Equal(["x", "(The file empty.txt is empty.)", ""], messages.Select(m => m.Text));
-        Assert.Equal("b.bin", messages[2].Document!.Name);
-        Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendDocument"));
-    }
-
-    [Fact]
-    public async Task Files_that_wait_are_sent_after_a_kill_with_the_next_part()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-        await scene.FaultAsync(
-            new Sandbox.Telegram.Fault
-            {
-                Kind = Sandbox.Telegram.FaultKind.Answer,
-                Method = "sendDocument",
-                Status = 429,
-                RetryAfter = 1,
-                Times = 1,
-            }
-        );
-        var answer = await SendFormAsync(
-            scene,
-            "/send",
-            [("a.bin", [1]), ("b.bin", [2])],
-            [],
-            ("user", "dana"),
-            ("text", "x"),
-            ("wait", "0")
-        );
-        Assert.Equal(200, answer.Status);
-        await Eventually.TrueAsync(
-            async () => (await scene.Phone.CallsAsync(Cancellation, "sendDocument")).Count > 0,
-            () => "no document was tried",
-            Cancellation
-        );
-        await scene.Bot.Bot.KillAsync();
-        await scene.Bot.StartBotAsync();
-
-        var messages = await scene.Phone.WaitForBotMessagesAsync(ApiScene.Dana, 3, Cancellation);
-        Assert.Equal(["x", "a.bin", "b.bin"], messages.Select(m => m.Document?.Name ?? m.Text));
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Kills_between_parts_lose_nothing_and_double_only_the_part_in_flight(bool hasArrived)
-    {
-        await using var scene = await ApiScene.BeginAsync();
-        var names = Enumerable.Range(1, 3).Select(i => $"{i}.bin").ToArray();
-        await HangAsync();
-        var answer = await SendFormAsync(
-            scene,
-            "/send",
-            [.. names.Select((name, i) => (name, Enumerable.Repeat((byte)i, 100_000 + i).ToArray()))],
-            [],
-            ("user", "dana"),
-            ("text", "x"),
-            ("wait", "0")
-        );
-        Assert.Equal(200, answer.Status);
-
-        // Each kill meets another part: the one whose answer never comes.
-        for (var kill = 1; kill <= names.Length; kill++)
-        {
-            var hits = kill;
-            await Eventually.TrueAsync(
-                async () =>
-                    (await scene.Phone.FaultsAsync(Cancellation))
-                        .Where(fault => fault.Kind == Sandbox.Telegram.FaultKind.Hang)
-                        .Sum(fault => fault.Hits) == hits
-                    && (!hasArrived || (await scene.DanasPhone()).Any(m => m.Document?.Name == names[hits - 1])),
-                () => $"part {hits} is not under way",
-                Cancellation
-            );
-            await scene.Bot.Bot.KillAsync();
-            if (kill < names.Length)
-            {
-                // The part in flight goes through now, and the next one hangs.
-                await scene.FaultAsync(
-                    new Sandbox.Telegram.Fault
-                    {
-                        Kind = Sandbox.Telegram.FaultKind.Delay,
-                        Method = "sendDocument",
-                        DelaySeconds = 0.01,
-                        Times = 1,
-                    }
-                );
-                await HangAsync();
-            }
-
-            await scene.Bot.StartBotAsync();
-        }
-
-        await Eventually.TrueAsync(
-            async () => (await HistoryAsync(scene, "dana"))[0].GetProperty("state").GetString() == "delivered",
-            () => "it is not delivered",
-            Cancellation
-        );
-        var copies = hasArrived ? 2 : 1;
-        Assert.Equal(
-            ["x", .. names.SelectMany(name => Enumerable.Repeat(name, copies))],
-            (await scene.DanasPhone()).Select(m => m.Document?.Name ?? m.Text)
-        );
-
-        Task HangAsync() =>
-            scene.FaultAsync(
-                new Sandbox.Telegram.Fault
-                {
-                    Kind = Sandbox.Telegram.FaultKind.Hang,
-                    Method = "sendDocument",
-                    Taken = hasArrived,
-                    Times = 1,
-                }
-            );
-    }
-
-    [Fact]
-    public async Task An_address_that_Telegram_takes_as_no_button_is_a_line_of_the_text()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-
-        (
-            await scene.SendAsync(
-                new
-                {
-                    user = "dana",
-                    text = "Done",
-                    buttons = new[] { new { text = "Notebook", url = "http://localhost:8888/tree" } },
-                }
-            )
-        ).AssertDelivered();
-
-        var message = Assert.Single(await scene.DanasPhone());
-        Assert.Equal("Done\n\nNotebook: http://localhost:8888/tree", message.Text);
-        Assert.Empty(message.Buttons);
-    }
-
-    [Fact]
-    public async Task A_button_runs_a_script_of_the_chat_s_user_and_one_forged_from_another_user_s_notification_is_refused()
-    {
-        await using var scene = await ApiScene.BeginAsync();
-        (
-            await scene.SendAsync(
-                new
-                {
-                    user = "omar",
-                    text = "Old",
-                    script = "stock.py",
-                    buttons = new[] { new { text = "Refresh", run = "refresh" } },
-                }
-            )
-        ).AssertDelivered();
-        var omars = Assert.Single(await scene.OmarsPhone());
-        Assert.Equal(
-            ["Refresh", "Snooze 1h", "Mute", "Run again"],
-            omars.Buttons.SelectMany(row => row).Select(b => b.Text)
-        );
-        var data = omars.Buttons[0][0].Data!;
-        Assert.Matches("^button:[A-Za-z0-9_-]{22}:0$", data);
-
-        await scene.Phone.PressAsync(ApiScene.Omar, "Refresh", Cancellation);
-        await scene.Phone.WaitForBotMessagesAsync(
-            ApiScene.Omar,
-            messages => messages.Any(m => m.Text.Contains("refresh", StringComparison.Ordinal)),
-            Cancellation
-        );
-
-        // A phone can't send this data. A forged update can.
-        (
-            await scene.SendAsync(
-                new
-                {
-                    user = "dana",
-                    text = "mine",
-                    script = "mine.py",
-                }
-            )
-        ).AssertDelivered();
-        var number = 1_000_000;
-        foreach (
-            var (chat, forged) in ((long, string)[])
-                [
-                    (ApiScene.Dana, data),
-                    (ApiScene.Omar, data[..^1] + "1"),
-                    (ApiScene.Omar, data[..^1] + "-1"),
-                    (ApiScene.Omar, data + ":0"),
-                    (ApiScene.Omar, "button:x"),
-                ]
-        )
-        {
-            var query = $"forged-{number}";
-            await scene.FaultAsync(
-                new Sandbox.Telegram.Fault
-                {
-                    Kind = Sandbox.Telegram.FaultKind.Answer,
-                    Method = "getUpdates",
-                    Status = 200,
-                    ContentType = "application/json",
-                    Body = JsonSerializer.Serialize(
-                        new
-                        {
-                            ok = true,
-                            result = new[]
-                            {
-                                new
-                                {
-                                    update_id = number++,
-                                    callback_query = new
-                                    {
-                                        id = query,
-                                        from = new
-                                        {
-                                            id = chat,
-                                            is_bot = false,
-                                            first_name = "x",
-                                        },
-                                        message = new
-                                        {
-                                            message_id = 1,
-                                            date = 1,
-                                            chat = new { id = chat, type = "private" },
-                                        },
-                                        data = forged,
-                                    },
-                                },
-                            },
-                        }
-                    ),
-                    Times = 1,
-                }
-            );
-            await Eventually.TrueAsync(
-                async () =>
-                    (await scene.Phone.CallsAsync(Cancellation, "answerCallbackQuery")).Any(call =>
-                        call.Fields.GetValueOrDefault("callback_query_id") == query
-                        && call.Fields["text"].Contains("too old", StringComparison.Ordinal)
-                    ),
-                () => $"{forged} was not refused",
-                Cancellation
-            );
-        }
-
-        Assert.DoesNotContain(await scene.DanasPhone(), m => m.Text.Contains("refresh", StringComparison.Ordinal));
-    }
-
-    private static string Sha(byte[] bytes) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
-
-    private static async Task<IReadOnlyList<JsonElement>> HistoryAsync(ApiScene scene, string user)
-    {
-        var answer = await scene.AskAsync(HttpMethod.Get, $"/notifications?user={user}");
-        Assert.True(answer.Status == 200, answer.ToString());
-        return [.. answer.Json.GetProperty("notifications").EnumerateArray()];
-    }
-
-    internal static async Task<ApiAnswer> SendFormAsync(
-        ApiScene scene,
-        string path,
-        IReadOnlyList<(string Name, byte[] Bytes)> files,
-        IReadOnlyList<byte[]> photos,
-        params (string Name, string Value)[] fields
-    )
-    {
-        using var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
-        foreach (var (name, value) in fields)
-        {
-            form.Add(new StringContent(value), name);
-        }
-
-        foreach (var photo in photos)
-        {
-            form.Add(new ByteArrayContent(photo), "photos", "chart.png");
-        }
-
-        foreach (var (name, bytes) in files)
-        {
-            var content = new ByteArrayContent(bytes);
-            content.Headers.TryAddWithoutValidation(
-                "Content-Disposition",
-                $"form-data; name=\"files\"; filename=\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\""
-            );
-            form.Add(content);
-        }
-
-        return await scene.AskAsync(HttpMethod.Post, path, form);
     }
 }

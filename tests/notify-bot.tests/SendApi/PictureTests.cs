@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Notify.Sandbox.Telegram;
 using Notify.Testing;
 
@@ -21,7 +20,7 @@ public sealed class PictureTests
 
         var message = Assert.Single(await scene.DanasPhone());
         Assert.Equal("Daily report\n12 % up", message.Text.Replace("\n\n", "\n", StringComparison.Ordinal));
-        Assert.Equal(Sha(chart), message.Photo?.Sha256);
+        Assert.Equal(TestPictures.Sha(chart), message.Photo?.Sha256);
     }
 
     [Fact]
@@ -56,7 +55,7 @@ public sealed class PictureTests
         ).AssertDelivered();
 
         var message = Assert.Single(await scene.DanasPhone());
-        Assert.Equal(Sha(chart), message.Document?.Sha256);
+        Assert.Equal(TestPictures.Sha(chart), message.Document?.Sha256);
         Assert.Contains("Timeline", message.Text, StringComparison.Ordinal);
         Assert.Contains("One bar only today", message.Text, StringComparison.Ordinal);
         Assert.Empty(await scene.Phone.CallsAsync(Cancellation, "sendPhoto"));
@@ -79,7 +78,7 @@ public sealed class PictureTests
 
         (await scene.SendPhotoAsync(chart, ("user", "dana"))).AssertDelivered();
 
-        Assert.Equal(Sha(chart), Assert.Single(await scene.DanasPhone()).Document?.Sha256);
+        Assert.Equal(TestPictures.Sha(chart), Assert.Single(await scene.DanasPhone()).Document?.Sha256);
         Assert.Single(await scene.Phone.CallsAsync(Cancellation, "sendPhoto"));
     }
 
@@ -93,7 +92,7 @@ public sealed class PictureTests
             await scene.SendPhotoAsync(chart, ("user", "dana"), ("title", "Heat map"), ("message", "Full resolution"))
         ).AssertDelivered();
 
-        Assert.Equal(Sha(chart), Assert.Single(await scene.DanasPhone()).Document?.Sha256);
+        Assert.Equal(TestPictures.Sha(chart), Assert.Single(await scene.DanasPhone()).Document?.Sha256);
         Assert.Empty(await scene.Phone.CallsAsync(Cancellation, "sendPhoto"));
     }
 
@@ -198,8 +197,6 @@ public sealed class PictureTests
         );
 
         var message = Assert.Single(await scene.DanasPhone());
-        Assert.Equal(("here", Sha(chart)), (message.Text, message.Photo?.Sha256));
+        Assert.Equal(("here", TestPictures.Sha(chart)), (message.Text, message.Photo?.Sha256));
     }
-
-    private static string Sha(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }
