@@ -1,19 +1,8 @@
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Notify.Bot;
 using Notify.Bot.Delivery;
-using Notify.Bot.Desktops;
-using Notify.Bot.Events;
-using Notify.Bot.Limits;
-using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
-using Notify.Bot.Telegram;
 using Notify.Contracts;
-using Notify.Dispatching;
 using Notify.Formatting;
-using Notify.Linking;
-using Notify.Posix;
 using Notify.Sandbox;
 using Notify.Testing;
 
@@ -232,92 +221,20 @@ public sealed class ClockTests : IAsyncLifetime
     }
 
     /// <summary>Outbox and delivery as the bot puts them together.</summary>
-    private sealed class Delivering : IAsyncDisposable
+    private sealed class Delivering(string folder, SandboxServer sandbox, TimeProvider time) : IAsyncDisposable
     {
-        private readonly SqliteOutbox _outbox;
-        private readonly JsonLinkStore _links;
-        private readonly BotApi _api;
-        private readonly GatewaySocket _gateway;
-        private readonly DesktopDispatch _desktops;
-        private readonly DeliveryWorker _worker;
-        private readonly CommitReader _commits;
-        private readonly AcceptPipeline _pipeline;
-
-        public Delivering(string folder, SandboxServer sandbox, TimeProvider time)
-        {
-            var settings = new BotSettings
-            {
-                Token = BotToken.TryParse(sandbox.Token)!,
-                ApiUrl = sandbox.ApiAddress,
-                DataFolder = folder,
-                SocketPath = Path.Combine(folder, "bot.sock"),
-                AnalystGroup = "nogroup",
-                TrustedGroup = "nogroup",
-                ScriptsProgram = "/bin/false",
-                InstanceName = "Test",
-                Pace = new PaceLimits(30, 1, 20),
-                MessageButtons = true,
-                GatewaySocket = Path.Combine(folder, "no-gateway.sock"),
-            };
-            Directory.CreateDirectory(settings.PrivateFolder);
-            var changes = new ChangeFeed();
-            var accounts = new Accounts(time);
-            _outbox = SqliteOutbox.Open(
-                Path.Combine(settings.PrivateFolder, "outbox.db"),
-                accounts,
-                changes,
-                time,
-                NullLogger<SqliteOutbox>.Instance
-            );
-            _links = new JsonLinkStore(folder, time);
-            _api = new BotApi(settings.ApiUrl, settings.Token, time);
-            var metrics = new BotMetrics();
-            _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
-            _desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
-            var images = new AttachmentStore(Path.Combine(settings.PrivateFolder, "images"), time);
-            var pendings = new PendingNotifications(time);
-            var largeTexts = new LargeTexts();
-            var delivery = new NotificationDelivery(
-                _outbox,
-                _links,
-                accounts,
-                new TelegramSender(_api, images, settings, metrics, time, NullLogger<TelegramSender>.Instance),
-                pendings,
-                settings,
-                changes,
-                metrics,
-                largeTexts,
-                time,
-                NullLogger<NotificationDelivery>.Instance
-            );
-            _worker = new DeliveryWorker(_api, settings, time, NullLogger<DeliveryWorker>.Instance);
-            _commits = new CommitReader(
-                _outbox,
-                pendings,
-                delivery,
-                _worker,
-                _desktops,
-                changes,
-                time,
-                NullLogger<CommitReader>.Instance
-            );
-            _pipeline = new AcceptPipeline(_outbox, images, pendings, _desktops, metrics, largeTexts, time);
-            foreach (var loop in (BackgroundService[])[_desktops, _worker, _commits])
-            {
-                _ = loop.StartAsync(CancellationToken.None);
-            }
-        }
+        private readonly DeliveringBot _bot = new(folder, sandbox, time);
 
         public async Task QueueAsync(UserName user, string text)
         {
-            var outcome = await _pipeline.SendAsync(
+            var outcome = await _bot.Pipeline.SendAsync(
                 new SendCommand
                 {
                     User = user,
                     Message = text,
                     ParseMode = ParseMode.Plain,
                 },
-                _links.Find(user)!,
+                _bot.Links.Find(user)!,
                 TimeSpan.Zero,
                 Cancellation
             );
@@ -326,23 +243,8 @@ public sealed class ClockTests : IAsyncLifetime
 
         public DeliveryProgress Newest(UserName user) => History(user)[0];
 
-        public DeliveryProgress[] History(UserName user) => [.. _outbox.History(user, 10).Select(n => n.Progress)];
+        public DeliveryProgress[] History(UserName user) => [.. _bot.Outbox.History(user, 10).Select(n => n.Progress)];
 
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var loop in (BackgroundService[])[_commits, _worker, _desktops])
-            {
-                await loop.StopAsync(Cancellation);
-            }
-
-            _commits.Dispose();
-            _worker.Dispose();
-            _desktops.Dispose();
-
-            _gateway.Dispose();
-            _api.Dispose();
-            _links.Dispose();
-            _outbox.Dispose();
-        }
+        public ValueTask DisposeAsync() => _bot.DisposeAsync();
     }
 }

@@ -1,23 +1,16 @@
 using System.Globalization;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
-using Notify.Bot.Desktops;
-using Notify.Bot.Events;
-using Notify.Bot.Limits;
-using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
-using Notify.Dispatching;
 using Notify.Formatting;
 using Notify.Images;
-using Notify.Linking;
-using Notify.Posix;
 using Notify.Sandbox;
 using Notify.Sandbox.Control;
 using Notify.Testing;
+using Notify.Tests.Delivery;
 
 namespace Notify.Tests.Incidents;
 
@@ -30,13 +23,7 @@ internal sealed class IncidentScene : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("notify-incidents-").FullName;
     private readonly SandboxServer _sandbox;
-    private readonly JsonLinkStore _links;
-    private readonly BotApi _api;
-    private readonly GatewaySocket _gateway;
-    private readonly DesktopDispatch _desktops;
-    private readonly DeliveryWorker _worker;
-    private readonly CommitReader _commits;
-    private readonly AcceptPipeline _pipeline;
+    private readonly DeliveringBot _bot;
 
     private IncidentScene(SandboxServer sandbox)
     {
@@ -50,85 +37,29 @@ internal sealed class IncidentScene : IAsyncDisposable
             }
             """
         );
-        var settings = new BotSettings
-        {
-            Token = BotToken.TryParse(sandbox.Token)!,
-            ApiUrl = sandbox.ApiAddress,
-            DataFolder = _folder,
-            SocketPath = Path.Combine(_folder, "bot.sock"),
-            AnalystGroup = "nogroup",
-            TrustedGroup = "nogroup",
-            ScriptsProgram = "/bin/false",
-            InstanceName = "Test",
-            Pace = new PaceLimits(1_000_000, 1_000_000, 1_000_000),
-            MessageButtons = true,
-            GatewaySocket = Path.Combine(_folder, "no-gateway.sock"),
-        };
-        Directory.CreateDirectory(settings.PrivateFolder);
-        var changes = new ChangeFeed();
-        var accounts = new Accounts(TimeProvider.System);
-        Outbox = SqliteOutbox.Open(
-            Path.Combine(settings.PrivateFolder, "outbox.db"),
-            accounts,
-            changes,
+        _bot = new DeliveringBot(
+            _folder,
+            sandbox,
             Clock,
-            NullLogger<SqliteOutbox>.Instance
-        );
-        _links = new JsonLinkStore(_folder, TimeProvider.System);
-        _api = new BotApi(settings.ApiUrl, settings.Token, TimeProvider.System);
-        var metrics = new BotMetrics();
-        _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
-        _desktops = new DesktopDispatch(_gateway, settings, metrics, Clock, NullLogger<DesktopDispatch>.Instance);
-        var attachments = new AttachmentStore(Path.Combine(settings.PrivateFolder, "images"), Clock);
-        var pendings = new PendingNotifications(Clock);
-        var largeTexts = new LargeTexts();
-        var delivery = new NotificationDelivery(
-            Outbox,
-            _links,
-            accounts,
-            new TelegramSender(_api, attachments, settings, metrics, Clock, NullLogger<TelegramSender>.Instance),
-            pendings,
-            settings,
-            changes,
-            metrics,
-            largeTexts,
-            Clock,
-            NullLogger<NotificationDelivery>.Instance
-        );
-        _worker = new DeliveryWorker(_api, settings, Clock, NullLogger<DeliveryWorker>.Instance);
-        _commits = new CommitReader(
-            Outbox,
-            pendings,
-            delivery,
-            _worker,
-            _desktops,
-            changes,
-            Clock,
-            NullLogger<CommitReader>.Instance
+            network: TimeProvider.System,
+            new PaceLimits(1_000_000, 1_000_000, 1_000_000)
         );
         Edits = new IncidentEdits(
             Outbox,
-            _links,
-            accounts,
-            attachments,
-            _api,
-            _worker,
-            settings,
-            changes,
-            metrics,
+            _bot.Links,
+            _bot.Accounts,
+            new IncidentEditor(_bot.Attachments, _bot.Api, _bot.Settings, NullLogger<IncidentEditor>.Instance),
+            _bot.Worker,
+            _bot.Changes,
+            _bot.Metrics,
             Clock,
             NullLogger<IncidentEdits>.Instance
         );
-        _pipeline = new AcceptPipeline(Outbox, attachments, pendings, _desktops, metrics, largeTexts, Clock);
-        foreach (var loop in (BackgroundService[])[_desktops, _worker, _commits])
-        {
-            _ = loop.StartAsync(CancellationToken.None);
-        }
     }
 
     public SandboxControl Phone { get; }
 
-    public SqliteOutbox Outbox { get; }
+    public SqliteOutbox Outbox => _bot.Outbox;
 
     public IncidentEdits Edits { get; }
 
@@ -180,7 +111,7 @@ internal sealed class IncidentScene : IAsyncDisposable
     /// <summary>Presses one of Notify's buttons under a message, which showed what it did then.</summary>
     public Task PressAsync(string button, MessageView shown)
     {
-        var messenger = new ChatMessenger(_api, _worker, _links, Clock, NullLogger<ChatMessenger>.Instance);
+        var messenger = new ChatMessenger(_bot.Api, _bot.Worker, _bot.Links, Clock, NullLogger<ChatMessenger>.Instance);
         // None of the buttons here runs a script.
         var buttons = new NotificationButtons(Outbox, null!, messenger, new ChatClock(Clock), Clock);
         var message = new ApiMessage(shown.MessageId, new ApiChat(Chat, "private", null), null, shown.Text, null)
@@ -194,7 +125,7 @@ internal sealed class IncidentScene : IAsyncDisposable
         var data = shown.Buttons.SelectMany(row => row).Single(b => b.Text == button).Data;
         return buttons.PressedAsync(
             PressedButton.Read(new ApiCallbackQuery("1", new ApiUser(Chat, false, null, null), message, data))!,
-            _links.Find(Dana)!,
+            _bot.Links.Find(Dana)!,
             Cancellation
         );
     }
@@ -237,19 +168,8 @@ internal sealed class IncidentScene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var loop in (BackgroundService[])[_commits, _worker, _desktops])
-        {
-            await loop.StopAsync(CancellationToken.None);
-        }
-
-        _commits.Dispose();
-        _worker.Dispose();
-        _desktops.Dispose();
         Edits.Dispose();
-        _gateway.Dispose();
-        _api.Dispose();
-        _links.Dispose();
-        Outbox.Dispose();
+        await _bot.DisposeAsync();
         Phone.Dispose();
         await _sandbox.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
@@ -267,7 +187,7 @@ internal sealed class IncidentScene : IAsyncDisposable
         IReadOnlyList<NotificationButton>? buttons = null
     )
     {
-        return await _pipeline.SendAsync(
+        return await _bot.Pipeline.SendAsync(
             new SendCommand
             {
                 User = Dana,
@@ -284,7 +204,7 @@ internal sealed class IncidentScene : IAsyncDisposable
                 Buttons = buttons ?? [],
                 Incident = call,
             },
-            _links.Find(Dana),
+            _bot.Links.Find(Dana),
             wait,
             Cancellation
         );

@@ -1,19 +1,12 @@
 using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Notify.Bot;
 using Notify.Bot.Commands;
 using Notify.Bot.Delivery;
-using Notify.Bot.Desktops;
 using Notify.Bot.Digests;
-using Notify.Bot.Events;
-using Notify.Bot.Limits;
-using Notify.Bot.Metrics;
 using Notify.Bot.Outbox;
 using Notify.Bot.Telegram;
 using Notify.Contracts;
-using Notify.Dispatching;
 using Notify.Formatting;
 using Notify.Images;
 using Notify.Linking;
@@ -22,6 +15,7 @@ using Notify.Quiet;
 using Notify.Sandbox;
 using Notify.Sandbox.Control;
 using Notify.Testing;
+using Notify.Tests.Delivery;
 using Notify.Tests.Outbox;
 
 namespace Notify.Tests.Quiet;
@@ -247,97 +241,33 @@ internal sealed class QuietScene : IAsyncDisposable
 
     private sealed class Running : IAsyncDisposable
     {
-        private readonly BotApi _api;
-        private readonly GatewaySocket _gateway;
-        private readonly BackgroundService[] _loops;
+        private readonly DeliveringBot _bot;
 
         public Running(string folder, SandboxServer sandbox, FakeTimeProvider time, CollectedLog<DigestLoop> log)
         {
-            var settings = new BotSettings
-            {
-                Token = BotToken.TryParse(sandbox.Token)!,
-                ApiUrl = sandbox.ApiAddress,
-                DataFolder = folder,
-                SocketPath = Path.Combine(folder, "bot.sock"),
-                AnalystGroup = "nogroup",
-                TrustedGroup = "nogroup",
-                ScriptsProgram = "/bin/false",
-                InstanceName = "Test",
-                Pace = new PaceLimits(30, 1, 20),
-                MessageButtons = true,
-                GatewaySocket = Path.Combine(folder, "no-gateway.sock"),
-            };
-            Directory.CreateDirectory(settings.PrivateFolder);
-            var changes = new ChangeFeed();
-            var accounts = new Accounts(time);
-            Outbox = SqliteOutbox.Open(
-                Path.Combine(settings.PrivateFolder, "outbox.db"),
-                accounts,
-                changes,
-                time,
-                NullLogger<SqliteOutbox>.Instance
-            );
-            Links = new JsonLinkStore(folder, time);
-            _api = new BotApi(settings.ApiUrl, settings.Token, time);
-            var metrics = new BotMetrics();
-            _gateway = new GatewaySocket(settings.GatewaySocket, new TrustedPeers(0, null));
-            var desktops = new DesktopDispatch(_gateway, settings, metrics, time, NullLogger<DesktopDispatch>.Instance);
-            var images = new AttachmentStore(Path.Combine(settings.PrivateFolder, "images"), time);
-            var pendings = new PendingNotifications(time);
-            var largeTexts = new LargeTexts();
-            var sender = new TelegramSender(_api, images, settings, metrics, time, NullLogger<TelegramSender>.Instance);
-            var delivery = new NotificationDelivery(
-                Outbox,
-                Links,
-                accounts,
-                sender,
-                pendings,
-                settings,
-                changes,
-                metrics,
-                largeTexts,
-                time,
-                NullLogger<NotificationDelivery>.Instance
-            );
-            var worker = new DeliveryWorker(_api, settings, time, NullLogger<DeliveryWorker>.Instance);
-            var commits = new CommitReader(
-                Outbox,
-                pendings,
-                delivery,
-                worker,
-                desktops,
-                changes,
-                time,
-                NullLogger<CommitReader>.Instance
-            );
-            Pipeline = new AcceptPipeline(Outbox, images, pendings, desktops, metrics, largeTexts, time);
-            Digests = new DigestLoop(Outbox, pendings, Links, time, log);
+            _bot = new DeliveringBot(folder, sandbox, time);
+            Digests = new DigestLoop(_bot.Outbox, _bot.Pendings, _bot.Links, time, log);
             Held = new HeldInChat(
-                Outbox,
-                accounts,
+                _bot.Outbox,
+                _bot.Accounts,
                 new NotificationShow(
-                    worker,
-                    sender,
-                    Outbox,
-                    Links,
-                    largeTexts,
+                    _bot.Worker,
+                    _bot.Sender,
+                    _bot.Outbox,
+                    _bot.Links,
+                    _bot.LargeTexts,
                     time,
                     NullLogger<NotificationShow>.Instance
                 ),
-                new ChatMessenger(_api, worker, Links, time, NullLogger<ChatMessenger>.Instance)
+                new ChatMessenger(_bot.Api, _bot.Worker, _bot.Links, time, NullLogger<ChatMessenger>.Instance)
             );
-            _loops = [desktops, worker, commits];
-            foreach (var loop in _loops)
-            {
-                _ = loop.StartAsync(CancellationToken.None);
-            }
         }
 
-        public SqliteOutbox Outbox { get; }
+        public SqliteOutbox Outbox => _bot.Outbox;
 
-        public JsonLinkStore Links { get; }
+        public JsonLinkStore Links => _bot.Links;
 
-        public AcceptPipeline Pipeline { get; }
+        public AcceptPipeline Pipeline => _bot.Pipeline;
 
         public DigestLoop Digests { get; }
 
@@ -346,16 +276,7 @@ internal sealed class QuietScene : IAsyncDisposable
         public async ValueTask DisposeAsync()
         {
             Digests.Dispose();
-            foreach (var loop in _loops.Reverse())
-            {
-                await loop.StopAsync(Cancellation);
-                loop.Dispose();
-            }
-
-            _gateway.Dispose();
-            _api.Dispose();
-            Links.Dispose();
-            Outbox.Dispose();
+            await _bot.DisposeAsync();
         }
     }
 }
