@@ -14,7 +14,7 @@ public sealed record ApiErrors
     /// <summary>The sentence for a body that is too large.</summary>
     public string TooLarge { get; init; } = "The body is too large.";
 
-    /// <summary>The sentence for a path that nothing serves; null to list what is served.</summary>
+    /// <summary>The answer to an unknown path; null lists the known ones.</summary>
     public string? NotFound { get; init; }
 
     /// <summary>The answer to an exception of the service's own; null for an unexpected one.</summary>
