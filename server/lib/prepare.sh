@@ -168,7 +168,7 @@ notify_open() {
 notify_retire() {
     systemctl stop notify-sockets.path notify-sockets.service 2> /dev/null || true
     systemctl -q disable --now "$@" 2> /dev/null || true
-    systemctl reset-failed "$@" 2> /dev/null || true
+    systemctl reset-failed notify-sockets.service "$@" 2> /dev/null || true
 }
 
 # notify_reload_nginx: after the sockets of the dashboard or the gateway moved and the sites were changed.
