@@ -172,7 +172,16 @@ wait_until_healthy() {
 
 # activate TREE OLD: installs a tree and starts its services.
 activate() {
-    local service unit ready=() retired=()
+    local ready=()
+    notify_unwatch
+    install_and_start "$1" "$2" || { notify_watch; return 1; }
+    notify_watch
+    wait_until_all_healthy "${ready[@]}"
+}
+
+# install_and_start TREE OLD: fills ready with the services that have all settings.
+install_and_start() {
+    local service unit retired=()
     declare -gA listened
     moved=()
     for service in "${services[@]}"; do listened[$service]=$(notify_socket_text "$service"); done
@@ -186,7 +195,11 @@ activate() {
         if notify_ready "$service"; then ready+=("$service"); fi
     done
     for service in "${ready[@]}"; do start "$service" || return 1; done
-    for service in "${ready[@]}"; do
+}
+
+wait_until_all_healthy() {
+    local service
+    for service in "$@"; do
         if ! wait_until_healthy "$service"; then
             say ""
             say "$service is not healthy after $patience s. Its last lines:"

@@ -143,11 +143,18 @@ notify_sockets() {
     done
 }
 
-# notify_enable SERVICE: enables it at boot, after its sockets and the watcher of their files.
+# notify_enable SERVICE: enables it at boot, with its sockets and the watcher of their files.
 notify_enable() {
     # shellcheck disable=SC2046 # One word for each unit.
     systemctl -q enable $(notify_sockets "$1") "$1.service"
-    if systemctl cat notify-sockets.path > /dev/null 2>&1; then systemctl -q enable --now notify-sockets.path; fi
+    if systemctl cat notify-sockets.path > /dev/null 2>&1; then systemctl -q enable notify-sockets.path; fi
+}
+
+# notify_unwatch / notify_watch: around an install that moves sockets. Between new units and their sockets a file is missing, and the
+# watcher would restart units while the install stops and starts them: one of the two finds the address in use.
+notify_unwatch() { systemctl stop notify-sockets.path notify-sockets.service 2> /dev/null || true; }
+notify_watch() {
+    if systemctl -q is-enabled notify-sockets.path 2> /dev/null; then systemctl start notify-sockets.path; fi
 }
 
 # notify_open SERVICE [anew]: opens its sockets; with "anew" by the current units, which needs a stopped service.
@@ -166,7 +173,7 @@ notify_open() {
 
 # notify_retire UNIT...: stops removed units while their files exist. First the watcher, which would reopen the sockets.
 notify_retire() {
-    systemctl stop notify-sockets.path notify-sockets.service 2> /dev/null || true
+    notify_unwatch
     systemctl -q disable --now "$@" 2> /dev/null || true
     systemctl reset-failed notify-sockets.service "$@" 2> /dev/null || true
 }

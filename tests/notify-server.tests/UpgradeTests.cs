@@ -185,16 +185,20 @@ public abstract partial class UpgradeTests(DeployedServer deployed)
             ).Trim()
         );
 
-        // A port that the operator keeps open for another web server is one.
+        // A port that the operator keeps open for another web server is one. While its sockets move, nothing else opens them: the
+        // watcher of their files would find one missing and restart units under the install.
         await Machine.DoAsync(
             """
             for unit in web:5000 gateway-clients:8765; do
                 mkdir -p /etc/systemd/system/notify-${unit%:*}.socket.d
                 printf '[Socket]\nListenStream=127.0.0.1:%s\n' "${unit#*:}" > /etc/systemd/system/notify-${unit%:*}.socket.d/port.conf
             done
+            echo 'ExecStartPre=-/bin/sh -c "systemctl is-active notify-sockets.path notify-sockets.service > /run/notify-watched"' >> /etc/systemd/system/notify-web.socket.d/port.conf
             """
         );
         await Machine.DoAsync(Deploy);
+        Assert.Equal("inactive\ninactive\n", await Machine.DoAsync("cat /run/notify-watched"));
+        Assert.Equal("active\n", await Machine.DoAsync("systemctl is-active notify-sockets.path"));
         await deployed.Server.WaitUntilServedAsync();
         await Machine.DoAsync(
             "rm -r /etc/systemd/system/notify-*.socket.d; systemctl daemon-reload; systemctl stop notify-web.service notify-web.socket notify-gateway.service notify-gateway-clients.socket; systemctl start notify-web.service notify-gateway.service"
