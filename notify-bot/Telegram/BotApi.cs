@@ -413,7 +413,7 @@ public sealed class BotApi : IDisposable
         }
 
         // The API refuses in JSON. Another answer comes from a proxy, a filter or a balancer, which refused in Telegram's place.
-        // So Telegram most likely never got the request.
+        // So Telegram most likely never got the request, except with 504: the proxy had passed it on and waited (RFC 9110, 15.6.5).
         var other = string.Create(
             CultureInfo.InvariantCulture,
             $"{method}: HTTP {(int)status} that is no answer of the Bot API; a proxy may have given it"
@@ -422,7 +422,7 @@ public sealed class BotApi : IDisposable
             status == HttpStatusCode.RequestEntityTooLarge && body.IsForm
                 // The picture is too large for Telegram or a proxy. Another try would fail too.
                 ? new BotApiFailure.Refused(other)
-                : new BotApiFailure.Unreachable(other, OutcomeUnknown: false)
+                : new BotApiFailure.Unreachable(other, OutcomeUnknown: status == HttpStatusCode.GatewayTimeout)
         );
 
         // Nothing goes out before the body's first byte, also behind a proxy that refuses or dies before CONNECT succeeds.

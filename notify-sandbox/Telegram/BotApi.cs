@@ -111,7 +111,7 @@ internal sealed class BotApi(TelegramWorld world)
             return;
         }
 
-        var effect = fault?.Kind is FaultKind.Hang or FaultKind.Drop or FaultKind.Cut
+        var effect = fault?.Kind is FaultKind.Hang or FaultKind.Drop or FaultKind.Cut or FaultKind.Answer
             ? $"fault {fault.Id}: taken, then {fault.Kind}"
             : null;
         Record(http, time, method, request, effect is null ? answer.Status : 0, effect ?? answer.Description);
@@ -122,6 +122,9 @@ internal sealed class BotApi(TelegramWorld world)
                 break;
             case FaultKind.Drop:
                 http.Abort();
+                break;
+            case FaultKind.Answer:
+                await AnswerAsync(http, AnswerOf(fault));
                 break;
             case FaultKind.Cut:
                 http.Response.StatusCode = answer.Status;
@@ -150,21 +153,8 @@ internal sealed class BotApi(TelegramWorld world)
 
         switch (fault.Kind)
         {
-            case FaultKind.Answer when fault.Body is { } body:
-                return new Answer(
-                    fault.Status,
-                    Encoding.UTF8.GetBytes(body),
-                    fault.ContentType,
-                    $"answer {fault.Status}"
-                );
-            case FaultKind.Answer:
-                return Refuse(
-                    new BotApiRefusal(fault.Status, fault.Words())
-                    {
-                        RetryAfter = fault.RetryAfter,
-                        MigrateToChatId = fault.MigrateToChatId,
-                    }
-                );
+            case FaultKind.Answer when !fault.Taken:
+                return AnswerOf(fault);
             case FaultKind.Hang when !fault.Taken:
                 await HangAsync(http);
                 return new Answer(0, null, "", "never answered");
@@ -174,6 +164,18 @@ internal sealed class BotApi(TelegramWorld world)
                 return null;
         }
     }
+
+    /// <summary>The answer of the test's choice.</summary>
+    private static Answer AnswerOf(Fault fault) =>
+        fault.Body is { } body
+            ? new Answer(fault.Status, Encoding.UTF8.GetBytes(body), fault.ContentType, $"answer {fault.Status}")
+            : Refuse(
+                new BotApiRefusal(fault.Status, fault.Words())
+                {
+                    RetryAfter = fault.RetryAfter,
+                    MigrateToChatId = fault.MigrateToChatId,
+                }
+            );
 
     /// <summary>Keeps the connection open without an answer, until the caller gives up or the sandbox ends.</summary>
     private static async Task HangAsync(HttpContext http)

@@ -48,7 +48,7 @@ public sealed record Fault
     /// <summary>For how many seconds from now; null is without limit. With neither limit it lasts until it is removed.</summary>
     public double? Seconds { get; init; }
 
-    /// <summary>Whether the call takes effect (the message is in the chat) before it goes wrong. For hang, drop and cut.</summary>
+    /// <summary>Whether the call takes effect (the message is in the chat) before it goes wrong. For answer, hang, drop and cut.</summary>
     /// <remarks>A cut answer is always that of a call that took effect.</remarks>
     public bool Taken { get; init; }
 

@@ -38,6 +38,28 @@ public sealed class LostAnswerTests
     }
 
     [Fact]
+    public async Task A_proxy_that_waited_in_vain_lost_the_answer_so_a_message_comes_twice_at_most()
+    {
+        await using var crowd = await CrowdScene.BeginAsync(1);
+        await crowd.Phone.AddFaultAsync(
+            new Fault
+            {
+                Kind = FaultKind.Answer,
+                Status = 504,
+                Body = "<html>504 Gateway Time-out</html>",
+                Method = "sendMessage",
+                Taken = true,
+            },
+            Cancellation
+        );
+
+        await crowd.QueueAsync(0, "hello");
+
+        await crowd.UntilNewestIsAsync(0, "unknown");
+        Assert.Equal(["hello", "hello"], await crowd.TextsAsync(0));
+    }
+
+    [Fact]
     public async Task Two_lost_answers_make_it_unknown_which_is_shown_and_the_next_notification_goes_on()
     {
         await using var crowd = await CrowdScene.BeginAsync(1);
