@@ -301,8 +301,10 @@ public sealed partial class AcceptPipeline(
                 KeyLifetime = command.KeyLifetime,
                 HasButtons = command.HasButtons,
                 Buttons = command.Buttons,
-                Table = layout?.Text,
-                IsTableAligned = layout?.IsAligned ?? false,
+                Table = layout?.Text ?? command.Again?.Table,
+                IsTableAligned = layout?.IsAligned ?? command.Again?.IsTableAligned ?? false,
+                AgainOf = command.Again?.Id,
+                LastLine = command.LastLine,
                 Image = command.Pictures is [var first, ..] ? Unstored(first.Info) : null,
                 Attachments =
                 [

@@ -62,6 +62,12 @@ public sealed record SendCommand
 
     /// <summary>The incident that it is about; null for none.</summary>
     public IncidentCall? Incident { get; init; }
+
+    /// <summary>The failed notification that it repeats, whose table is shown again; null for none.</summary>
+    public AcceptedNotification? Again { get; init; }
+
+    /// <summary>A line under the text, literal; null for none.</summary>
+    public string? LastLine { get; init; }
 }
 
 /// <summary>A post about an incident.</summary>

@@ -206,6 +206,13 @@ internal static partial class BotServer
         AddHosted<DesktopDispatch>(services);
         services.AddSingleton<LargeTexts>();
         services.AddSingleton<HistoryTurns>();
+        services.AddSingleton(provider => new HistorySearch(
+            provider.GetRequiredService<IOutbox>(),
+            Path.Combine(settings.PrivateFolder, "search.db"),
+            time,
+            provider.GetRequiredService<ILogger<HistorySearch>>()
+        ));
+        services.AddHostedService(provider => provider.GetRequiredService<HistorySearch>());
         services.AddSingleton<PendingNotifications>();
         services.AddSingleton<AcceptPipeline>();
         services.AddSingleton<NotificationDelivery>();

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Notify.Contracts;
 using Notify.Images;
 using Notify.Linking;
+using Notify.Text;
 
 namespace Notify.Bot.Outbox;
 
@@ -17,6 +18,8 @@ internal sealed class OutboxCommands : IDisposable
 
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
+    private readonly SqliteCommand _attempt;
+    private readonly SqliteCommand _trimAttempts;
     private readonly SqliteCommand _endHeld;
     private readonly SqliteCommand _findKey;
     private readonly SqliteCommand _mute;
@@ -39,8 +42,8 @@ internal sealed class OutboxCommands : IDisposable
         _insert = New(
             connection,
             """
-            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid, reason_kind, attachments, attachment_bytes, table_text, buttons, incident, incident_role)
-            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid, $reason_kind, $attachments, $attachment_bytes, $table_text, $buttons, $incident, $incident_role)
+            INSERT INTO notification (id, user, script, title, message, parse_mode, silent, data, key, image_id, image_kind, image_width, image_height, image_bytes, created_at, state, reason, next_try_at, uid, reason_kind, attachments, attachment_bytes, table_text, buttons, incident, incident_role, again_of, last_line)
+            VALUES ($id, $user, $script, $title, $message, $parse_mode, $silent, $data, $key, $image_id, $image_kind, $image_width, $image_height, $image_bytes, $created_at, $state, $reason, $next_try_at, $uid, $reason_kind, $attachments, $attachment_bytes, $table_text, $buttons, $incident, $incident_role, $again_of, $last_line)
             RETURNING sequence
             """,
             "$id",
@@ -68,12 +71,14 @@ internal sealed class OutboxCommands : IDisposable
             "$table_text",
             "$buttons",
             "$incident",
-            "$incident_role"
+            "$incident_role",
+            "$again_of",
+            "$last_line"
         );
         _update = New(
             connection,
             """
-            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone, reason_kind = $reason_kind WHERE sequence = $sequence
+            UPDATE notification SET state = $state, reason = $reason, parts_done = $parts_done, attempts = $attempts, next_try_at = $next_try_at, waits_since = $waits_since, doubted = $doubted, is_gone = $is_gone, reason_kind = $reason_kind, ended_at = $ended_at WHERE sequence = $sequence
             """,
             "$state",
             "$reason",
@@ -84,17 +89,37 @@ internal sealed class OutboxCommands : IDisposable
             "$doubted",
             "$is_gone",
             "$reason_kind",
+            "$ended_at",
             "$sequence"
+        );
+        _attempt = New(
+            connection,
+            """
+            INSERT INTO attempt (sequence, number, at, reason, until)
+            SELECT $sequence, coalesce(max(number), 0) + 1, $at, $reason, $until FROM attempt WHERE sequence = $sequence
+            """,
+            "$sequence",
+            "$at",
+            "$reason",
+            "$until"
+        );
+        _trimAttempts = New(
+            connection,
+            "DELETE FROM attempt WHERE sequence = $sequence AND number > $first AND number <= (SELECT max(number) FROM attempt WHERE sequence = $sequence) - $last",
+            "$sequence",
+            "$first",
+            "$last"
         );
         _endHeld = New(
             connection,
             """
-            UPDATE notification SET state = $state, reason = $reason, reason_kind = $reason_kind, next_try_at = NULL
+            UPDATE notification SET state = $state, reason = $reason, reason_kind = $reason_kind, next_try_at = NULL, ended_at = $ended_at
             WHERE state = 5 AND digest = (SELECT id FROM notification WHERE sequence = $sequence)
             """,
             "$state",
             "$reason",
             "$reason_kind",
+            "$ended_at",
             "$sequence"
         );
         _findKey = New(connection, OutboxRows.FindByKey, "$user", "$uid", "$key", "$after");
@@ -169,13 +194,21 @@ internal sealed class OutboxCommands : IDisposable
             n.Table,
             ButtonColumn.Write(n.Buttons),
             n.Incident?.Id,
-            (int?)n.Incident?.Role
+            (int?)n.Incident?.Role,
+            n.AgainOf,
+            n.LastLine
         );
         return (long)_insert.ExecuteScalar()!;
     }
 
-    public void Update(SqliteTransaction transaction, long sequence, DeliveryProgress progress)
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="sequence">The notification.</param>
+    /// <param name="progress">Its progress.</param>
+    /// <param name="at">When that came about.</param>
+    public void Update(SqliteTransaction transaction, long sequence, DeliveryProgress progress, DateTimeOffset at)
     {
+        var isWaiting = progress.State is DeliveryState.Queued or DeliveryState.Held;
+        var now = at.ToUnixTimeMilliseconds();
         Bind(
             _update,
             transaction,
@@ -188,14 +221,33 @@ internal sealed class OutboxCommands : IDisposable
             progress.OutcomeUnknown ? 1 : 0,
             progress.IsChatUnreachable ? 1 : 0,
             (int?)progress.Reason,
+            isWaiting ? null : now,
             sequence
         );
         _update.ExecuteNonQuery();
-        if (progress.State is not (DeliveryState.Queued or DeliveryState.Held))
+        if (!isWaiting)
         {
             // What a digest tells of ends with it.
-            Bind(_endHeld, transaction, (int)progress.State, progress.ReasonText, (int?)progress.Reason, sequence);
+            Bind(_endHeld, transaction, (int)progress.State, progress.ReasonText, (int?)progress.Reason, now, sequence);
             _endHeld.ExecuteNonQuery();
+        }
+        else if (progress.ReasonText is { } reason)
+        {
+            Bind(
+                _attempt,
+                transaction,
+                sequence,
+                now,
+                Ellipsis.Cut(reason, DeliveryAttempt.MaxReason),
+                progress.NextTryAt?.ToUnixTimeMilliseconds()
+            );
+            _attempt.ExecuteNonQuery();
+            if (progress.Attempts > DeliveryAttempt.MaxKept)
+            {
+                // The beginning of an outage and its end tell more than its middle.
+                Bind(_trimAttempts, transaction, sequence, DeliveryAttempt.MaxKept / 2, DeliveryAttempt.MaxKept / 2);
+                _trimAttempts.ExecuteNonQuery();
+            }
         }
     }
 
@@ -315,6 +367,8 @@ internal sealed class OutboxCommands : IDisposable
         Incidents.Dispose();
         _insert.Dispose();
         _update.Dispose();
+        _attempt.Dispose();
+        _trimAttempts.Dispose();
         _endHeld.Dispose();
         _findKey.Dispose();
         _mute.Dispose();

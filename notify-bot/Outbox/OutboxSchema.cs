@@ -120,6 +120,23 @@ internal static class OutboxSchema
             CREATE INDEX incident_by_content ON incident (content);
             CREATE INDEX incident_by_carrier ON incident (carrier);
             """,
+        """
+            ALTER TABLE notification ADD COLUMN again_of TEXT;              -- the one that it repeats, by its id
+            ALTER TABLE notification ADD COLUMN last_line TEXT;             -- a line under its text
+            ALTER TABLE notification ADD COLUMN ended_at INTEGER;           -- when its delivery ended; NULL in rows of an older version
+            CREATE TABLE attempt (
+                sequence INTEGER NOT NULL,        -- of the notification
+                number INTEGER NOT NULL,          -- counts from 1
+                at INTEGER NOT NULL,
+                reason TEXT,
+                until INTEGER,
+                PRIMARY KEY (sequence, number)
+            ) WITHOUT ROWID;
+            CREATE TRIGGER attempt_goes AFTER DELETE ON notification BEGIN DELETE FROM attempt WHERE sequence = old.sequence; END;
+            CREATE INDEX notification_again ON notification (again_of) WHERE again_of IS NOT NULL;
+            CREATE INDEX notification_listing ON notification (user, uid, sequence, created_at, state, script, incident_role);
+            DROP INDEX IF EXISTS notification_of_account;
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>

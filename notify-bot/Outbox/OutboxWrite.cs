@@ -116,8 +116,10 @@ internal abstract class OutboxWrite
 
     /// <param name="sequence">The notification.</param>
     /// <param name="progress">Its progress.</param>
+    /// <param name="at">When that came about.</param>
     /// <param name="shown">The message of its incident that went out with it; null for none.</param>
-    public sealed class Update(long sequence, DeliveryProgress progress, ShownIncident? shown = null) : OutboxWrite
+    public sealed class Update(long sequence, DeliveryProgress progress, DateTimeOffset at, ShownIncident? shown = null)
+        : OutboxWrite
     {
         /// <summary>True, because a restart would deliver the notification again.</summary>
         public override bool IsOwed => true;
@@ -131,7 +133,7 @@ internal abstract class OutboxWrite
 
         private void Apply(OutboxCommands commands, SqliteTransaction transaction)
         {
-            commands.Update(transaction, sequence, progress);
+            commands.Update(transaction, sequence, progress, at);
             shown?.Apply(commands.Incidents, transaction);
         }
 

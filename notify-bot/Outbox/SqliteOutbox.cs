@@ -223,7 +223,7 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     /// <inheritdoc />
     public Task RecordAsync(long sequence, DeliveryProgress progress, ShownIncident? shown = null)
     {
-        var write = new OutboxWrite.Update(sequence, progress, shown);
+        var write = new OutboxWrite.Update(sequence, progress, _time.GetUtcNow(), shown);
         _writer.Enqueue(write);
         return write.Done.Task;
     }
@@ -295,36 +295,21 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(user);
-        var found = new List<PastNotification>();
-        var length = 0;
-        while (found.Count < limit && length < MaxPageSize)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var wanted = Math.Min(limit - found.Count, RowsAtOnce);
-            var rows = Select(
-                OutboxRows.FindHistory,
-                row => OutboxRows.Past(row, text),
-                ("$user", user.Value),
-                ("$uid", UidOf(user)),
-                ("$before", before),
-                ("$limit", wanted),
-                ("$bytes", OutboxRows.BytesFor(text))
-            );
-            foreach (var row in rows.TakeWhile(_ => length < MaxPageSize))
-            {
-                found.Add(row);
-                length += row.Message.Length + (row.Title?.Length ?? 0) + (row.Table?.Length ?? 0);
-            }
-
-            if (rows.Count < wanted)
-            {
-                break;
-            }
-
-            before = rows[^1].Sequence;
-        }
-
-        return found;
+        return Page(
+            limit,
+            before,
+            (from, wanted) =>
+                Select(
+                    OutboxRows.FindHistory,
+                    row => OutboxRows.Past(row, text),
+                    ("$user", user.Value),
+                    ("$uid", UidOf(user)),
+                    ("$before", from),
+                    ("$limit", wanted),
+                    ("$bytes", OutboxRows.BytesFor(text))
+                ),
+            cancellation
+        );
     }
 
     /// <inheritdoc />
@@ -591,4 +576,5 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
 }
 
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<long>))]
 internal sealed partial class OutboxJson : JsonSerializerContext;

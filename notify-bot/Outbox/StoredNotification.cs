@@ -72,6 +72,12 @@ public sealed record AcceptedNotification
     /// <summary>Its place in an incident; null if it belongs to none.</summary>
     public IncidentPart? Incident { get; init; }
 
+    /// <summary>The id of the failed one that it repeats; null for none.</summary>
+    public string? AgainOf { get; init; }
+
+    /// <summary>A line under its text, literal; null for none.</summary>
+    public string? LastLine { get; init; }
+
     /// <summary>How far back acceptance looks for the key. Not stored.</summary>
     public TimeSpan KeyLifetime { get; init; } = SqliteOutbox.KeyLifetime;
 
@@ -92,6 +98,7 @@ public sealed record AcceptedNotification
             IsTableAligned = IsTableAligned,
             Buttons = Buttons,
             HasOwnButtons = HasButtons && Script is not null,
+            LastLine = LastLine,
         };
 }
 
@@ -145,6 +152,12 @@ public sealed record PastNotification
 
     /// <summary>The progress of its delivery.</summary>
     public required DeliveryProgress Progress { get; init; }
+
+    /// <summary>The id of the failed one that it repeats; null for none.</summary>
+    public string? AgainOf { get; init; }
+
+    /// <summary>The length of its texts in UTF-16 characters.</summary>
+    internal int Length => Message.Length + (Title?.Length ?? 0) + (Table?.Length ?? 0);
 }
 
 /// <summary>A waiting notification without its text, which delivery reads later.</summary>

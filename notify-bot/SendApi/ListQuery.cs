@@ -27,8 +27,12 @@ internal static class ListQuery
 
     /// <summary>The moment in <c>before</c>; null without one.</summary>
     /// <exception cref="ApiException">400: it is no time of RFC 3339.</exception>
-    internal static DateTimeOffset? Before(HttpContext context) =>
-        context.Request.Query["before"] is not [{ Length: > 0 } text] ? null
+    internal static DateTimeOffset? Before(HttpContext context) => Moment(context, "before");
+
+    /// <summary>The moment in a field; null without one.</summary>
+    /// <exception cref="ApiException">400: it is no time of RFC 3339.</exception>
+    internal static DateTimeOffset? Moment(HttpContext context, string field) =>
+        context.Request.Query[field] is not [{ Length: > 0 } text] ? null
         : DateTimeOffset.TryParse(
             text,
             CultureInfo.InvariantCulture,
@@ -36,5 +40,5 @@ internal static class ListQuery
             out var moment
         )
             ? moment
-        : throw ApiException.Field("before", "is not a time such as 2026-05-01T08:00:00Z");
+        : throw ApiException.Field(field, "is not a time such as 2026-05-01T08:00:00Z");
 }

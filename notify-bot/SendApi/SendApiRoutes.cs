@@ -27,6 +27,8 @@ internal static class SendApiRoutes
         services.AddSingleton<SendRoutes>();
         services.AddSingleton<BotHealthCheck>();
         services.AddSingleton<WatchRoutes>();
+        services.AddSingleton<HistoryRoutes>();
+        services.AddSingleton<AgainRoutes>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<MetricsPage>();
         services.AddSingleton<ScriptRoutes>();
@@ -49,12 +51,17 @@ internal static class SendApiRoutes
         app.MapGet("/metrics", app.Services.GetRequiredService<MetricsPage>().ServeAsync);
         app.MapGet("/link", watching.LinkAsync);
         app.MapGet("/mutes", watching.MutesAsync);
-        app.MapGet("/notifications", watching.NotificationsAsync);
         app.MapGet("/notifications/days", watching.DaysAsync);
         app.MapGet("/notifications/quarters", watching.QuartersAsync);
         app.MapGet("/images/{id}", watching.ImageAsync);
         app.MapGet("/files/{id}", watching.FileAsync);
         app.MapGet("/events", app.Services.GetRequiredService<EventStream>().ServeAsync);
+
+        var history = app.Services.GetRequiredService<HistoryRoutes>();
+        app.MapGet("/notifications", history.ListAsync);
+        app.MapGet("/notifications/scripts", history.ScriptsAsync);
+        app.MapGet("/notifications/{id}", history.OneAsync);
+        app.MapPost("/notifications/{id}/again", app.Services.GetRequiredService<AgainRoutes>().SendAsync);
 
         var quiet = app.Services.GetRequiredService<QuietRoutes>();
         app.MapGet("/quiet", quiet.GetAsync);
@@ -80,6 +87,7 @@ internal static class SendApiRoutes
         {
             OutboxNotWritableException
             or OutboxNotReadableException
+            or SearchNotReadyException
             or StateUnreadableException
             or StateNotWritableException => new ApiException(
                 StatusCodes.Status503ServiceUnavailable,

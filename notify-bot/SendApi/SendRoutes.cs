@@ -164,7 +164,8 @@ internal sealed class SendRoutes(
         }
     }
 
-    private Task AnswerAsync(HttpContext context, UserName user, string? script, DeliveryOutcome outcome)
+    /// <summary>Answers with what became of a notification.</summary>
+    internal Task AnswerAsync(HttpContext context, UserName user, string? script, DeliveryOutcome outcome)
     {
         switch (outcome)
         {

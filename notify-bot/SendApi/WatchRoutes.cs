@@ -2,20 +2,17 @@ using Microsoft.Net.Http.Headers;
 using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
-using Notify.Formatting;
 using Notify.Http;
 using Notify.Linking;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>Serves the bot's health and metrics, and a user's link, notifications and charts.</summary>
+/// <summary>Serves the bot's health and metrics, and a user's link, mutes, counts, charts and files.</summary>
 internal sealed class WatchRoutes(
     ILinkStore links,
-    Accounts accounts,
     IOutbox outbox,
     HistoryTurns turns,
     AttachmentStore attachments,
-    QuietRoutes quiet,
     BotHealthCheck health
 )
 {
@@ -50,59 +47,6 @@ internal sealed class WatchRoutes(
             StatusCodes.Status200OK,
             new MutesAnswer(mutes.All, [.. scripts]),
             ScriptsContract.Json.MutesAnswer
-        );
-    }
-
-    internal async Task NotificationsAsync(HttpContext context)
-    {
-        var user = PeerCredentialMiddleware.UserOf(context);
-        var limit = ListQuery.Limit(context);
-        var before = long.MaxValue;
-        if (context.Request.Query["before"] is [{ Length: > 0 } id])
-        {
-            before =
-                outbox.Find(id) is { Accepted: var accepted } last
-                && accepted.User == user
-                && accepted.Account == accounts.Of(user).Id
-                    ? last.Sequence
-                    : throw ApiException.Field(
-                        "before",
-                        $"names no notification in {user}'s history, which covers 30 days"
-                    );
-        }
-
-        var read = await turns.ReadAsync(
-            user,
-            () => outbox.History(user, limit, before, cancellation: context.RequestAborted),
-            context.RequestAborted
-        );
-        // The hours may have changed since.
-        var heldUntil = read.Any(n => n.Progress.State == DeliveryState.Held) ? quiet.EndOf(user) : null;
-        var history = read.Select(n => new NotificationAnswer(
-            n.Id,
-            n.User.Value,
-            n.Script,
-            n.Title,
-            n.Message,
-            n.CreatedAt,
-            n.Progress.State,
-            n.Progress.ReasonText,
-            n.Progress.State == DeliveryState.Held ? heldUntil : n.Progress.NextTryAt,
-            n.ImageId,
-            n.ParseMode switch
-            {
-                ParseMode.Markdown => null,
-                ParseMode.Plain => "",
-                var other => other.BotApiName(),
-            },
-            ImageIds(n),
-            Files(n),
-            n.Table
-        ));
-        await context.WriteAsync(
-            StatusCodes.Status200OK,
-            new NotificationsAnswer([.. history]),
-            HistoryContract.Json.NotificationsAnswer
         );
     }
 
@@ -207,36 +151,5 @@ internal sealed class WatchRoutes(
         context.Response.Headers.ContentDisposition = disposition.ToString();
         context.Response.Headers.XContentTypeOptions = "nosniff";
         await file.CopyToAsync(context.Response.Body, context.RequestAborted);
-    }
-
-    /// <summary>The names of all charts; null for none or one.</summary>
-    private static List<string>? ImageIds(PastNotification past)
-    {
-        if (past.ImageId is not { } first)
-        {
-            return null;
-        }
-
-        var ids = new List<string> { first };
-        ids.AddRange(
-            past.Attachments.Index()
-                .Where(item => item.Item is StoredImage)
-                .Select(item => StoredAttachment.Reference(past.Id, item.Index))
-        );
-        return ids.Count > 1 ? ids : null;
-    }
-
-    private static List<FileAnswer>? Files(PastNotification past)
-    {
-        var files = past
-            .Attachments.Index()
-            .Where(item => item.Item is StoredFile)
-            .Select(item => new FileAnswer(
-                StoredAttachment.Reference(past.Id, item.Index),
-                ((StoredFile)item.Item).Name,
-                item.Item.ByteLength
-            ))
-            .ToList();
-        return files.Count > 0 ? files : null;
     }
 }

@@ -21,6 +21,7 @@ public sealed record NotificationsAnswer(IReadOnlyList<NotificationAnswer> Notif
 /// <param name="ImageIds">All its charts', if there are several.</param>
 /// <param name="Files">Its files; null if there are none.</param>
 /// <param name="Table">Its table as the phone shows it: lines of at most 38 columns.</param>
+/// <param name="AgainOf">The id of the failed one that this one repeats; null for none.</param>
 public sealed record NotificationAnswer(
     string Id,
     string User,
@@ -35,8 +36,41 @@ public sealed record NotificationAnswer(
     string? ParseMode,
     IReadOnlyList<string>? ImageIds,
     IReadOnlyList<FileAnswer>? Files,
-    string? Table
+    string? Table,
+    string? AgainOf = null
 );
+
+/// <summary><c>GET /notifications/scripts</c>: the scripts in a user's history.</summary>
+/// <param name="Scripts">Their file names, in order.</param>
+public sealed record NotificationScriptsAnswer(IReadOnlyList<string> Scripts);
+
+/// <summary><c>GET /notifications/ID</c>: a notification and what became of it.</summary>
+/// <param name="Notification">The notification.</param>
+/// <param name="Timeline">What happened to it, the oldest first.</param>
+/// <param name="AgainOf">The id of the failed one that this one repeats; null for none.</param>
+/// <param name="SentAgain">The id of the one that repeats it; null for none.</param>
+public sealed record NotificationDetailAnswer(
+    NotificationAnswer Notification,
+    IReadOnlyList<TimelineAnswer> Timeline,
+    string? AgainOf,
+    string? SentAgain
+);
+
+/// <summary>A step of a notification's delivery.</summary>
+/// <param name="At">When.</param>
+/// <param name="Event">What happened.</param>
+/// <param name="Text">More about it, such as Telegram's words; null for nothing.</param>
+/// <param name="Until">How long that lasts; null if it does not.</param>
+public sealed record TimelineAnswer(
+    DateTimeOffset At,
+    TimelineEvent Event,
+    string? Text = null,
+    DateTimeOffset? Until = null
+);
+
+/// <summary>The body of <c>POST /notifications/ID/again</c>.</summary>
+/// <param name="User">Whose notification; null for the caller's.</param>
+public sealed record AgainCall(string? User);
 
 /// <summary>A file of a notification.</summary>
 /// <param name="Id">For <c>GET /files/ID</c>.</param>
@@ -80,6 +114,9 @@ public sealed record ChangeAnswer(string? User, string? Id = null, DeliveryState
 
 /// <summary>JSON of the history and its changes.</summary>
 [JsonSerializable(typeof(NotificationsAnswer))]
+[JsonSerializable(typeof(NotificationScriptsAnswer))]
+[JsonSerializable(typeof(NotificationDetailAnswer))]
+[JsonSerializable(typeof(AgainCall))]
 [JsonSerializable(typeof(DaysAnswer))]
 [JsonSerializable(typeof(QuartersAnswer))]
 [JsonSerializable(typeof(ChangeAnswer))]

@@ -138,7 +138,12 @@ public sealed class KeepingTests : IDisposable
     [Theory]
     [InlineData(
         OutboxRows.FindHistory,
-        "SEARCH notification USING INDEX notification_of_account (user=? AND uid=? AND sequence<?)"
+        "SEARCH notification USING INDEX notification_listing (user=? AND uid=? AND sequence<?)"
+    )]
+    [InlineData(OutboxRows.FindFiltered, "SEARCH notification USING INTEGER PRIMARY KEY (rowid=?)")]
+    [InlineData(
+        OutboxRows.FindScriptsOf,
+        "SEARCH notification USING COVERING INDEX notification_listing (user=? AND uid=?)"
     )]
     [InlineData(OutboxRows.FindScripts, "CO-ROUTINE (subquery-1)")]
     [InlineData(OutboxRows.FindSize, "SEARCH history_size USING PRIMARY KEY (user=?)")]
@@ -158,7 +163,22 @@ public sealed class KeepingTests : IDisposable
 #pragma warning restore CA2100
         foreach (
             var parameter in (string[])
-                ["$user", "$uid", "$key", "$after", "$before", "$rows", "$limit", "$bytes", "$last"]
+                [
+                    "$user",
+                    "$uid",
+                    "$key",
+                    "$after",
+                    "$before",
+                    "$rows",
+                    "$limit",
+                    "$bytes",
+                    "$last",
+                    "$among",
+                    "$script",
+                    "$state",
+                    "$since",
+                    "$until",
+                ]
         )
         {
             if (query.Contains(parameter, StringComparison.Ordinal))

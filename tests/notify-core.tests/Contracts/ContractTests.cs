@@ -226,6 +226,32 @@ public sealed class ContractTests
             """{"notifications":[{"id":"1","user":"dana","script":"a.py","title":"T","message":"m","created_at":"2026-01-30T19:20:00Z","state":"failed","reason":"blocked","next_try_at":"2026-01-30T19:20:00Z","image_id":"i","parse_mode":"","image_ids":["i","1.1"],"files":[{"id":"1.2","name":"a.csv","bytes":5}],"table":"a"}]}"""
         );
         Check(
+            new NotificationDetailAnswer(
+                new NotificationAnswer(
+                    "1",
+                    "dana",
+                    null,
+                    null,
+                    "m",
+                    Moment,
+                    DeliveryState.Queued,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    "0"
+                ),
+                [new TimelineAnswer(Moment, TimelineEvent.Waiting, "Too Many Requests", Moment)],
+                "0",
+                "2"
+            ),
+            HistoryContract.Json.NotificationDetailAnswer,
+            """{"notification":{"id":"1","user":"dana","message":"m","created_at":"2026-01-30T19:20:00Z","state":"queued","again_of":"0"},"timeline":[{"at":"2026-01-30T19:20:00Z","event":"waiting","text":"Too Many Requests","until":"2026-01-30T19:20:00Z"}],"again_of":"0","sent_again":"2"}"""
+        );
+        Check(
             new DaysAnswer(new DateOnly(2026, 1, 1), [new DayAnswer(new DateOnly(2026, 1, 30), 1, 2, 3, 4, 5)]),
             HistoryContract.Json.DaysAnswer,
             """{"since":"2026-01-01","days":[{"day":"2026-01-30","queued":1,"delivered":2,"failed":3,"unknown":4,"muted":5}]}"""
