@@ -48,7 +48,7 @@ public sealed partial class IncidentEdits(
         changes.NotificationChanged(
             incident.User,
             incident.FirstId,
-            outbox.Find(incident.FirstId)?.Progress.State ?? DeliveryState.Delivered
+            incident.FirstState ?? DeliveryState.Delivered
         );
 
     /// <inheritdoc />

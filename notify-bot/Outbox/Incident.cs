@@ -122,6 +122,9 @@ public sealed record Incident
     /// <summary>Where the notification stands that carries the first message; null if the history no longer has it. Read with the incident, not stored in it.</summary>
     public DeliveryProgress? Carrier { get; init; }
 
+    /// <summary>The state of the first notification; null if the history no longer has it. Read with the incident, not stored in it.</summary>
+    public DeliveryState? FirstState { get; init; }
+
     /// <summary>Whether quiet hours held the first message and their digest tells of it. Read with the incident, not stored in it.</summary>
     public bool IsInDigest { get; init; }
 

@@ -21,9 +21,10 @@ internal sealed class IncidentCommands : IDisposable
 
     private const string Columns =
         "i.id, i.user, i.uid, i.key, i.script, i.title, i.state, i.since, i.last_seen, i.ended_at, i.is_confirmed, i.cooldown, i.told_at, i.first, i.carrier, i.content, i.content_hash, i.acknowledged_by, i.acknowledged_at, i.chat, i.message, i.message_kind, i.message_image, i.version, i.shown, i.edited_at, "
-        + "n.state, n.reason, n.parts_done, n.attempts, n.next_try_at, n.doubted, n.is_gone, n.waits_since, n.reason_kind, i.number, n.digest IS NOT NULL";
+        + "n.state, n.reason, n.parts_done, n.attempts, n.next_try_at, n.doubted, n.is_gone, n.waits_since, n.reason_kind, i.number, n.digest IS NOT NULL, f.state";
 
-    private const string From = " FROM incident i LEFT JOIN notification n ON n.id = i.carrier ";
+    private const string From = 
+        " FROM incident i LEFT JOIN notification n ON n.id = i.carrier LEFT JOIN notification f ON f.id = i.first ";
 
     private const string FindLast =
         "SELECT "
@@ -174,6 +175,7 @@ internal sealed class IncidentCommands : IDisposable
             Carrier = row.IsDBNull(26) ? null : OutboxRows.Progress(row, 26),
             Number = row.GetInt64(35),
             IsInDigest = row.GetBoolean(36),
+            FirstState = row.IsDBNull(37) ? null : (DeliveryState)row.GetInt32(37),
         };
 
     /// <summary>The newest incident of a key; null for none.</summary>

@@ -19,7 +19,19 @@ public sealed partial class SqliteOutbox
             _committed.Writer,
             _prunedAttachments.Writer
         );
-        return AnnounceAsync(WriteAsync(write, write.Done, cancellation), outcome => outcome.Incident);
+        return AnnounceAsync(
+            WriteAsync(write, write.Done, cancellation),
+            // A new incident has no state of its first notification yet.
+            outcome =>
+                outcome.Incident is { FirstState: null, FirstId: var first } incident
+                && outcome.Sent is { } sent
+                && sent.Accepted.Id == first
+                    ? incident with
+                    {
+                        FirstState = sent.Progress.State,
+                    }
+                    : outcome.Incident
+        );
     }
 
     /// <inheritdoc />
@@ -86,7 +98,9 @@ public sealed partial class SqliteOutbox
     public IReadOnlyList<Incident> IncidentsBehind(long after, int limit) =>
         Select(IncidentCommands.FindBehind, IncidentCommands.Read, ("$after", after), ("$limit", limit));
 
-    /// <summary>Tells watchers that an incident has changed, by its first notification.</summary>
+    /// <summary>
+    /// Tells watchers that an incident has changed, by its first notification. After the commit nothing is read: a reader that fails would answer an error for a stored post.
+    /// </summary>
     private async Task<T> AnnounceAsync<T>(Task<T> change, Func<T, Incident?> incidentOf)
     {
         var changed = await change;
@@ -95,7 +109,7 @@ public sealed partial class SqliteOutbox
             _changes.NotificationChanged(
                 incident.User,
                 incident.FirstId,
-                Find(incident.FirstId)?.Progress.State ?? DeliveryState.Delivered
+                incident.FirstState ?? DeliveryState.Delivered
             );
         }
 

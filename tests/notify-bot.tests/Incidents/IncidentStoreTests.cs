@@ -148,6 +148,24 @@ public sealed class IncidentStoreTests : IDisposable
         Assert.Equal(2, after.Version);
     }
 
+    [Fact]
+    public async Task A_post_is_stored_even_if_its_first_notification_can_no_longer_be_read()
+    {
+        var first = await FireAsync("1");
+        _scene.Sql(
+            // As on a damaged page: the row turns unreadable with the commit.
+            """
+            CREATE TRIGGER harm_begin AFTER INSERT ON incident BEGIN UPDATE notification SET user = '' WHERE id = new.first; END;
+            CREATE TRIGGER harm_change AFTER UPDATE ON incident BEGIN UPDATE notification SET user = '' WHERE id = new.first; END;
+            """
+        );
+
+        Assert.True((await FireAsync("1", "other")).HasStoredContent);
+        Assert.True((await FireAsync("2")).HasStoredContent);
+
+        Assert.Equal("dana", (await _scene.Outbox.AcknowledgeIncidentAsync(first.Incident!.Id, "dana"))?.AcknowledgedBy);
+    }
+
     private Task<IncidentOutcome> FireAsync(string text, string key = "k") => PostAsync(key, text);
 
     private Task<IncidentOutcome> PostAsync(
