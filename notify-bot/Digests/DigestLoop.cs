@@ -133,7 +133,13 @@ internal sealed partial class DigestLoop(
         };
         await PassOnAsync(
             Pending(digest, now, isDigest: true),
-            () => outbox.ReleaseAsync(digest, held[^1].Sequence, held.Count)
+            () =>
+                outbox.ReleaseAsync(
+                    digest,
+                    held[^1].Sequence,
+                    held.Count,
+                    held.Select(one => one.Id).Where(over.ContainsKey).ToHashSet(StringComparer.Ordinal)
+                )
         );
     }
 

@@ -53,11 +53,13 @@ internal abstract class HeldWrite : OutboxWrite
     /// <param name="digest">The digest, which names itself.</param>
     /// <param name="upTo">The sequence of the last notification that it tells of.</param>
     /// <param name="count">How many these are.</param>
+    /// <param name="over">The first notifications of the incidents that it calls over.</param>
     /// <param name="committed">Gets the digest after the commit.</param>
     public sealed class StoreDigest(
         AcceptedNotification digest,
         long upTo,
         int count,
+        IReadOnlySet<string> over,
         ChannelWriter<StoredNotification> committed
     ) : HeldWrite
     {
@@ -69,6 +71,16 @@ internal abstract class HeldWrite : OutboxWrite
         {
             // A batch that fails is applied once more.
             _stored = null;
+            if (
+                !commands
+                    .Incidents.OverWhileHeld(transaction, digest.User, digest.Account!.Value, upTo)
+                    .SetEquals(over)
+            )
+            {
+                // An incident has ended or begun again since the text was written, and nobody else would say so.
+                return;
+            }
+
             const string Claim =
                 "UPDATE notification SET digest = $digest WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid AND sequence <= $sequence";
             var claimed = Run(

@@ -32,9 +32,10 @@ public interface IHeldNotifications
     /// <param name="digest">The digest.</param>
     /// <param name="upTo">The sequence of the last notification that it tells of.</param>
     /// <param name="count">How many these are.</param>
-    /// <returns>False, and nothing is stored, if other notifications are held by now.</returns>
+    /// <param name="over">Those of them whose incidents it calls over, by their ids.</param>
+    /// <returns>False, and nothing is stored, if other notifications are held by now, or other incidents are over.</returns>
     /// <exception cref="OutboxNotWritableException">It could not be stored in time, and will not be stored later.</exception>
-    Task<bool> ReleaseAsync(AcceptedNotification digest, long upTo, int count);
+    Task<bool> ReleaseAsync(AcceptedNotification digest, long upTo, int count, IReadOnlySet<string> over);
 
     /// <summary>Queues a held notification for delivery by itself. Its time limit counts from now.</summary>
     /// <returns>False if it is not held any more.</returns>

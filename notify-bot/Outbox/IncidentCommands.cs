@@ -48,7 +48,7 @@ internal sealed class IncidentCommands : IDisposable
         + "WHERE i.user = $user AND i.uid = $uid AND (i.state = 0 OR i.ended_at >= $since) ORDER BY i.state, i.number DESC LIMIT $limit";
 
     internal const string FindOverWhileHeld =
-        "SELECT i.carrier, i.ended_at - i.since FROM incident i JOIN notification n ON n.id = i.carrier WHERE i.user = $user AND i.uid = $uid AND i.state = 1 AND n.state = 5 AND n.digest IS NULL";
+        "SELECT i.carrier, i.ended_at - i.since FROM incident i JOIN notification n ON n.id = i.carrier WHERE i.user = $user AND i.uid = $uid AND i.state = 1 AND n.state = 5 AND n.digest IS NULL AND n.sequence <= $upto";
 
     private static readonly string[] Names =
     [
@@ -91,6 +91,7 @@ internal sealed class IncidentCommands : IDisposable
     private readonly SqliteCommand _findContent;
     private readonly SqliteCommand _delete;
     private readonly SqliteCommand _findNotification;
+    private readonly SqliteCommand _findOverWhileHeld;
 
     public IncidentCommands(SqliteConnection connection)
     {
@@ -136,6 +137,7 @@ internal sealed class IncidentCommands : IDisposable
         );
         _delete = OutboxCommands.New(connection, "DELETE FROM notification WHERE sequence = $sequence", "$sequence");
         _findNotification = OutboxCommands.New(connection, OutboxRows.FindById, "$id");
+        _findOverWhileHeld = OutboxCommands.New(connection, FindOverWhileHeld, "$user", "$uid", "$upto");
     }
 
     /// <summary>A row of the queries.</summary>
@@ -263,6 +265,25 @@ internal sealed class IncidentCommands : IDisposable
         return attachments;
     }
 
+    /// <summary>The held first notifications, up to a sequence, of a user's incidents that are over.</summary>
+    public HashSet<string> OverWhileHeld(
+        SqliteTransaction transaction,
+        UserName user,
+        AccountId account,
+        long upTo
+    )
+    {
+        OutboxCommands.Bind(_findOverWhileHeld, transaction, user.Value, OutboxSchema.Number(account), upTo);
+        using var rows = _findOverWhileHeld.ExecuteReader();
+        var over = new HashSet<string>(StringComparer.Ordinal);
+        while (rows.Read())
+        {
+            over.Add(rows.GetString(0));
+        }
+
+        return over;
+    }
+
     /// <summary>Drops incidents that ended before a moment.</summary>
     public void Prune(SqliteTransaction transaction, DateTimeOffset before)
     {
@@ -283,6 +304,7 @@ internal sealed class IncidentCommands : IDisposable
         _findContent.Dispose();
         _delete.Dispose();
         _findNotification.Dispose();
+        _findOverWhileHeld.Dispose();
     }
 
     private static void Write(SqliteCommand command, SqliteTransaction transaction, Incident incident)

@@ -62,10 +62,11 @@ public sealed partial class SqliteOutbox
     }
 
     /// <inheritdoc />
-    public Task<bool> ReleaseAsync(AcceptedNotification digest, long upTo, int count)
+    public Task<bool> ReleaseAsync(AcceptedNotification digest, long upTo, int count, IReadOnlySet<string> over)
     {
         ArgumentNullException.ThrowIfNull(digest);
-        var write = new HeldWrite.StoreDigest(digest with { Digest = digest.Id }, upTo, count, _committed.Writer);
+        ArgumentNullException.ThrowIfNull(over);
+        var write = new HeldWrite.StoreDigest(digest with { Digest = digest.Id }, upTo, count, over, _committed.Writer);
         return WriteAsync(write, write.Done, CancellationToken.None);
     }
 

@@ -89,7 +89,8 @@ public sealed partial class SqliteOutbox
                 IncidentCommands.FindOverWhileHeld,
                 row => (row.GetString(0), TimeSpan.FromMilliseconds(row.GetInt64(1))),
                 ("$user", user.Value),
-                ("$uid", OutboxSchema.Number(account))
+                ("$uid", OutboxSchema.Number(account)),
+                ("$upto", long.MaxValue)
             )
             .ToDictionary();
     }

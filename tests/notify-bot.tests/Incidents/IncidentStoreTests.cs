@@ -99,6 +99,28 @@ public sealed class IncidentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_digest_that_was_written_before_an_incident_ended_or_began_again_is_not_stored()
+    {
+        var held = DeliveryProgress.HeldUntil(_scene.Time.GetUtcNow() + TimeSpan.FromHours(8));
+        await PostAsync("one", "1", held);
+        var last = (await PostAsync("two", "2", held)).Sent!;
+        HashSet<string> Over() => [.. _scene.Outbox.OverWhileHeld(OutboxScene.Dana, AccountId.None).Keys];
+        Task<bool> ReleaseAsync(HashSet<string> over) =>
+            _scene.Outbox.ReleaseAsync(_scene.New("a digest"), last.Sequence, 2, over);
+
+        var none = Over();
+        await PostAsync("one", null, held);
+        Assert.False(await ReleaseAsync(none));
+
+        var one = Over();
+        await PostAsync("two", null, held);
+        Assert.False(await ReleaseAsync(one));
+        Assert.Equal(2, _scene.Outbox.HeldOf(OutboxScene.Dana).Count);
+
+        Assert.True(await ReleaseAsync(Over()));
+    }
+
+    [Fact]
     public async Task Open_incidents_of_64_MB_take_no_more_large_content_and_still_take_texts()
     {
         // A chart counts a sixteenth of its bytes.

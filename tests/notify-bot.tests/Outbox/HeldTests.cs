@@ -11,6 +11,8 @@ public sealed class HeldTests : IDisposable
 {
     private readonly OutboxScene _scene = new();
 
+    private static readonly IReadOnlySet<string> NoneOver = new HashSet<string>();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private SqliteOutbox Outbox => _scene.Outbox;
@@ -43,7 +45,7 @@ public sealed class HeldTests : IDisposable
         Assert.Equal(3, Outbox.HeldOf(OutboxScene.Dana).Count);
 
         var digest = _scene.New("a digest");
-        Assert.True(await Outbox.ReleaseAsync(digest, held[^1].Sequence, 3));
+        Assert.True(await Outbox.ReleaseAsync(digest, held[^1].Sequence, 3, NoneOver));
 
         Assert.Equal(3, Outbox.HeldOf(OutboxScene.Dana).Count);
         Assert.Equal(held.Select(n => n.Accepted.Id), Outbox.OfDigest(digest.Id));
@@ -70,13 +72,13 @@ public sealed class HeldTests : IDisposable
         var held = await HoldAsync("one", "two");
         var digest = _scene.New("a digest of three");
 
-        Assert.False(await Outbox.ReleaseAsync(digest, held[^1].Sequence, 3));
+        Assert.False(await Outbox.ReleaseAsync(digest, held[^1].Sequence, 3, NoneOver));
         Assert.Null(Outbox.Find(digest.Id));
         Assert.Equal(2, Outbox.HeldOf(OutboxScene.Dana).Count);
 
         // One of the two that both tell of the same comes too late.
-        Assert.True(await Outbox.ReleaseAsync(_scene.New("first"), held[^1].Sequence, 2));
-        Assert.False(await Outbox.ReleaseAsync(_scene.New("second"), held[^1].Sequence, 2));
+        Assert.True(await Outbox.ReleaseAsync(_scene.New("first"), held[^1].Sequence, 2, NoneOver));
+        Assert.False(await Outbox.ReleaseAsync(_scene.New("second"), held[^1].Sequence, 2, NoneOver));
         Assert.Equal("first", Assert.Single(_scene.Waiting()));
     }
 
@@ -132,7 +134,7 @@ public sealed class HeldTests : IDisposable
         Assert.Equal([DeliveryState.Held, DeliveryState.Held], States(held));
         Assert.Equal(0L, _scene.Sql("SELECT coalesce(max(rows), 0) FROM history_size WHERE user = 'dana'"));
         var digest = _scene.New("a digest");
-        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2);
+        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2, NoneOver);
         await Outbox.RecordAsync(Outbox.Find(digest.Id)!.Sequence, new DeliveryProgress(DeliveryState.Delivered));
         Assert.Equal(3L, _scene.Sql("SELECT rows FROM history_size WHERE user = 'dana'"));
     }
@@ -143,7 +145,7 @@ public sealed class HeldTests : IDisposable
         var held = await HoldAsync("one", "two");
         Assert.Equal(2, Outbox.CountDays(OutboxScene.Dana).Days.Single(d => d.State == DeliveryState.Held).Count);
         var digest = _scene.New("a digest");
-        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2);
+        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2, NoneOver);
         await Outbox.RecordAsync(Outbox.Find(digest.Id)!.Sequence, new DeliveryProgress(DeliveryState.Delivered));
         Assert.Equal(
             (DeliveryState.Delivered, 3),
