@@ -13,6 +13,23 @@ internal abstract class HeldWrite : OutboxWrite
 
     public override void Fail(OutboxNotWritableException reason) => Done.SetException(reason);
 
+    /// <summary>
+    /// Frees what a digest holds that can't end it any more. A recovery may have lost the digest's row: another digest then tells of it. A bot of an earlier version may have
+    /// ended the digest alone: its rows take its state.
+    /// </summary>
+    /// <remarks>For the moment in which the file is opened.</remarks>
+    internal static void EndForgotten(SqliteConnection connection) =>
+        OutboxSchema.Run(
+            connection,
+            """
+            UPDATE notification SET state = d.state, reason = d.reason, reason_kind = d.reason_kind, next_try_at = NULL
+            FROM notification d
+            WHERE notification.state = 5 AND notification.digest IS NOT NULL AND d.id = notification.digest AND d.state NOT IN (0, 5);
+            UPDATE notification SET digest = NULL
+            WHERE state = 5 AND digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notification d WHERE d.id = notification.digest);
+            """
+        );
+
     /// <summary>Runs a statement that is too rare to stay prepared.</summary>
     /// <returns>The number of changed rows.</returns>
     private static int Run(SqliteTransaction transaction, string sql, params (string Name, object? Value)[] parameters)

@@ -19,6 +19,7 @@ internal sealed class OutboxConnections : IDisposable
         {
             OutboxSchema.Migrate(Writer, accountOf);
             HistoryQuota.Ensure(Writer);
+            HeldWrite.EndForgotten(Writer);
             Commands = new OutboxCommands(Writer);
             Reader = OutboxFile.Connect(path);
         }

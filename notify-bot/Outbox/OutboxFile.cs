@@ -77,6 +77,9 @@ internal sealed partial class OutboxFile : IDisposable
     /// <summary>The last sequence number. For the writing thread.</summary>
     public long LastSequence { get; set; }
 
+    /// <summary>Reads a file that was recovered while it was used. Set before the first write.</summary>
+    public Action<SqliteConnection>? Recovered { get; set; }
+
     /// <summary>The connections, for the writing thread; null while a damaged file can't be set aside.</summary>
     public OutboxConnections? Current => _current;
 
@@ -224,6 +227,7 @@ internal sealed partial class OutboxFile : IDisposable
             {
                 SetAside(Path, _time, _log, LastSequence);
                 _current = new OutboxConnections(Path, _accountOf);
+                Recovered?.Invoke(_current.Reader);
                 return null;
             }
             catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)

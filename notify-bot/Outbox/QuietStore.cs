@@ -17,6 +17,7 @@ internal sealed class QuietStore
     {
         _hours.Clear();
         _holders.Clear();
+        LoadHolders(stored);
         var quiet = OutboxRows.Select(
             stored,
             OutboxRows.FindQuiet,
@@ -29,7 +30,11 @@ internal sealed class QuietStore
                 Set(name, account, hours);
             }
         }
+    }
 
+    /// <summary>Adds those who have held notifications on disk.</summary>
+    public void LoadHolders(SqliteConnection stored)
+    {
         var holders = OutboxRows.Select(
             stored,
             OutboxRows.FindHolders,

@@ -154,6 +154,8 @@ public sealed partial class SqliteOutbox : IOutbox, IDisposable
                 );
             }
         );
+        // A recovery can lose a digest, and then sets free what it held.
+        file.Recovered = quiet.LoadHolders;
         var outbox = new SqliteOutbox(
             file,
             mutes,

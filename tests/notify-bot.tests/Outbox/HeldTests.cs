@@ -191,6 +191,56 @@ public sealed class HeldTests : IDisposable
         Assert.Equal(1, Outbox.HeldOf(OutboxScene.Dana).Count);
     }
 
+    [Fact]
+    public async Task What_a_lost_digest_told_of_is_told_again()
+    {
+        var held = await HoldAsync("one", "two");
+        var digest = _scene.New("a digest");
+        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2, NoneOver);
+        _scene.Close();
+        _scene.Sql($"DELETE FROM notification WHERE id = '{digest.Id}'");
+
+        Assert.Equal((OutboxScene.Dana, AccountId.None), Assert.Single(Outbox.Holders()));
+        Assert.Equal(
+            ["one", "two"],
+            Outbox.Held(OutboxScene.Dana, AccountId.None, 10, 100).Select(one => one.Message)
+        );
+    }
+
+    [Fact]
+    public async Task What_a_digest_told_of_is_told_again_if_it_is_lost_while_the_bot_runs()
+    {
+        var held = await HoldAsync("one", "two");
+        var digest = _scene.New("a digest");
+        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2, NoneOver);
+        await Task.WhenAll(Enumerable.Range(0, Rows).Select(_ => _scene.AcceptAsync("filler")));
+        _scene.Close();
+        Assert.Empty(Outbox.Holders());
+        _scene.Sql($"DELETE FROM notification WHERE id = '{digest.Id}'; PRAGMA wal_checkpoint(TRUNCATE)");
+        await DamageMiddleAsync();
+
+        _ = Outbox.Waiting();
+
+        Assert.Single(_scene.SetAside);
+        Assert.Equal((OutboxScene.Dana, AccountId.None), Assert.Single(Outbox.Holders()));
+    }
+
+    [Fact]
+    public async Task What_a_digest_told_of_ends_if_an_earlier_version_of_the_bot_delivered_it()
+    {
+        var held = await HoldAsync("one", "two");
+        var digest = _scene.New("a digest");
+        await Outbox.ReleaseAsync(digest, held[^1].Sequence, 2, NoneOver);
+        var waiting = await HoldAsync("three", "four");
+        await Outbox.ReleaseAsync(_scene.New("another digest"), waiting[^1].Sequence, 2, NoneOver);
+        _scene.Close();
+        _scene.Sql($"UPDATE notification SET state = 1, parts_done = 1 WHERE id = '{digest.Id}'");
+
+        Assert.Equal([DeliveryState.Delivered, DeliveryState.Delivered], States(held));
+        Assert.Equal([DeliveryState.Held, DeliveryState.Held], States(waiting));
+        Assert.Empty(Outbox.Holders());
+    }
+
     private static QuietHours Hours(string text) =>
         QuietHours.TryRead(text, out var hours, out var problem)
             ? hours!
