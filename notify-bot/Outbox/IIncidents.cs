@@ -26,6 +26,9 @@ public interface IIncidents
     /// <summary>A user's incidents: the open ones first, then those that ended since a moment, each the newest first.</summary>
     IReadOnlyList<Incident> IncidentsOf(UserName user, DateTimeOffset since, int limit);
 
+    /// <summary>The number of a user's open incidents.</summary>
+    int CountOpenIncidents(UserName user);
+
     /// <summary>How long incidents lasted that began and ended while quiet hours held their message, by the id of its notification.</summary>
     IReadOnlyDictionary<string, TimeSpan> OverWhileHeld(UserName user, AccountId account);
 

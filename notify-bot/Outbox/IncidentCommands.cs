@@ -47,6 +47,9 @@ internal sealed class IncidentCommands : IDisposable
         + From
         + "WHERE i.user = $user AND i.uid = $uid AND (i.state = 0 OR i.ended_at >= $since) ORDER BY i.state, i.number DESC LIMIT $limit";
 
+    internal const string CountOpen =
+        "SELECT count(*) FROM incident WHERE user = $user AND uid = $uid AND state = 0";
+
     internal const string FindOverWhileHeld =
         "SELECT i.carrier, i.ended_at - i.since FROM incident i JOIN notification n ON n.id = i.carrier WHERE i.user = $user AND i.uid = $uid AND i.state = 1 AND n.state = 5 AND n.digest IS NULL AND n.sequence <= $upto";
 

@@ -82,6 +82,18 @@ public sealed partial class SqliteOutbox
     }
 
     /// <inheritdoc />
+    public int CountOpenIncidents(UserName user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Select(
+            IncidentCommands.CountOpen,
+            row => row.GetInt32(0),
+            ("$user", user.Value),
+            ("$uid", UidOf(user))
+        )[0];
+    }
+
+    /// <inheritdoc />
     public IReadOnlyDictionary<string, TimeSpan> OverWhileHeld(UserName user, AccountId account)
     {
         ArgumentNullException.ThrowIfNull(user);

@@ -29,14 +29,14 @@ internal sealed class IncidentRoutes(
     {
         var user = PeerCredentialMiddleware.UserOf(context);
         var mutes = outbox.MutesOf(user);
-        var found = await turns.ReadAsync(
+        var (found, open) = await turns.ReadAsync(
             user,
-            () => outbox.IncidentsOf(user, time.GetUtcNow() - Lately, MaxListed),
+            () => (outbox.IncidentsOf(user, time.GetUtcNow() - Lately, MaxListed), outbox.CountOpenIncidents(user)),
             context.RequestAborted
         );
         await context.WriteAsync(
             StatusCodes.Status200OK,
-            new IncidentsAnswer([.. found.Select(incident => Listed(incident, mutes))]),
+            new IncidentsAnswer([.. found.Select(incident => Listed(incident, mutes))], open),
             IncidentContract.Json.IncidentsAnswer
         );
     }

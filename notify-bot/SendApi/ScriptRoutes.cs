@@ -38,6 +38,15 @@ internal sealed class ScriptRoutes(
                 context.RequestAborted
             )
             : [];
+        var open = await turns.ReadAsync(
+            user,
+            () => outbox.IncidentsOf(user, since: DateTimeOffset.MaxValue, IncidentCommands.MaxOpen),
+            context.RequestAborted
+        );
+        // The newest ones come first.
+        var incidents = open.Where(incident => incident.Script is not null)
+            .DistinctBy(incident => incident.Script)
+            .ToDictionary(incident => incident.Script!, incident => incident.Answer, StringComparer.Ordinal);
         await context.WriteAsync(
             StatusCodes.Status200OK,
             new ScriptsAnswer(
@@ -58,7 +67,8 @@ internal sealed class ScriptRoutes(
                         s.TookMs,
                         s.Schedule,
                         s.Next,
-                        s.NextAt
+                        s.NextAt,
+                        incidents.GetValueOrDefault(s.Name)
                     )),
                 ],
                 mutes.All

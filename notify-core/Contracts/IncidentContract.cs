@@ -42,8 +42,9 @@ public static class FiringState
 public sealed record IncidentAnswer(string Id, IncidentState State, DateTimeOffset Since, DateTimeOffset? ToldAt);
 
 /// <summary><c>GET /incidents</c>: a user's incidents.</summary>
-/// <param name="Incidents">Open ones first, the newest first. Then those that ended in the last 24 hours.</param>
-public sealed record IncidentsAnswer(IReadOnlyList<ListedIncidentAnswer> Incidents);
+/// <param name="Incidents">Open ones first, the newest first. Then those that ended in the last 24 hours. At most 100.</param>
+/// <param name="Open">How many are open, also beyond the list; null from a bot of an earlier version.</param>
+public sealed record IncidentsAnswer(IReadOnlyList<ListedIncidentAnswer> Incidents, int? Open = null);
 
 /// <summary>An incident in the list.</summary>
 /// <param name="Id">Its name.</param>

@@ -115,6 +115,7 @@ public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTime
 /// <param name="Schedule">Its schedule for people, such as <c>weekdays 09:00</c>; null if each round runs it.</param>
 /// <param name="Next">Its next run for people, such as <c>Mon 09:00, in 14 h</c>.</param>
 /// <param name="NextAt">The same as a moment; null if that is with the next round, or on request only.</param>
+/// <param name="Incident">Its open incident; null for none.</param>
 public sealed record ScriptAnswer(
     string Name,
     string Stem,
@@ -131,7 +132,8 @@ public sealed record ScriptAnswer(
     long? TookMs = null,
     string? Schedule = null,
     string? Next = null,
-    DateTimeOffset? NextAt = null
+    DateTimeOffset? NextAt = null,
+    IncidentAnswer? Incident = null
 );
 
 /// <summary><c>POST /scripts/NAME/run</c>: how a run ended.</summary>

@@ -47,6 +47,15 @@ internal sealed record IncidentsCard
     /// <summary>The newest first.</summary>
     public IReadOnlyList<IncidentView> Open { get; init; } = [];
 
+    /// <summary>How many are open, also beyond <see cref="Open"/>.</summary>
+    public int OpenCount { get; init; }
+
+    /// <summary>How many are open, as a sentence.</summary>
+    public string HowMany =>
+        OpenCount > Open.Count ? $"{OpenCount} are firing. The newest {Open.Count} are shown."
+        : OpenCount == 1 ? "1 is firing"
+        : $"{OpenCount} are firing";
+
     /// <summary>Those that ended in the last 24 hours, the newest first.</summary>
     public IReadOnlyList<IncidentView> Ended { get; init; } = [];
 
@@ -62,6 +71,8 @@ internal sealed record IncidentsCard
         return new IncidentsCard
         {
             Open = [.. all[true]],
+            // A bot of an earlier version counts none.
+            OpenCount = Math.Max(answer.Open ?? 0, all[true].Count()),
             Ended = [.. all[false]],
             Now = now,
         };

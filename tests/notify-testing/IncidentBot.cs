@@ -29,6 +29,9 @@ public sealed class IncidentBot : IAsyncDisposable
     /// <summary>What <c>GET /incidents</c> answers; null is a bot of a version without them.</summary>
     public IReadOnlyList<ListedIncidentAnswer>? Incidents { get; set; } = [];
 
+    /// <summary>How many incidents are open, also beyond the list; null as from a bot of an earlier version.</summary>
+    public int? OpenCount { get; set; }
+
     /// <summary>What an acknowledgement is refused with; null takes it.</summary>
     public (int Status, string Error)? Refusal { get; set; }
 
@@ -136,7 +139,7 @@ public sealed class IncidentBot : IAsyncDisposable
             case ["incidents"] when Incidents is { } incidents:
                 return (
                     200,
-                    JsonSerializer.Serialize(new IncidentsAnswer(incidents), IncidentContract.Json.IncidentsAnswer)
+                    JsonSerializer.Serialize(new IncidentsAnswer(incidents, OpenCount), IncidentContract.Json.IncidentsAnswer)
                 );
             case ["incidents", var id, "acknowledge"] when Incidents is { } incidents:
                 if (Refusal is var (status, error))

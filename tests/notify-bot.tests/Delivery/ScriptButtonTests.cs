@@ -326,6 +326,38 @@ public sealed class ScriptButtonTests
                 .TryGetProperty("muted_until", out _)
         );
 
+        var posted = await bot.Bot.SendAsync(
+            new
+            {
+                user = alice.Name,
+                text = "down",
+                script = "revenue.py",
+                incident = "revenue",
+            },
+            Cancellation
+        );
+        Assert.Equal(
+            posted.Body.GetProperty("incident").GetRawText(),
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation))
+                .GetProperty("scripts")[0]
+                .GetProperty("incident")
+                .GetRawText()
+        );
+        await bot.Bot.SendAsync(
+            new
+            {
+                user = alice.Name,
+                incident = "revenue",
+                state = "ok",
+            },
+            Cancellation
+        );
+        Assert.False(
+            (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation))
+                .GetProperty("scripts")[0]
+                .TryGetProperty("incident", out _)
+        );
+
         // All of it muted is said apart, since ending one script's mute does not end that.
         Assert.False(
             (await bot.Bot.GetAsync($"/scripts?user={alice.Name}", Cancellation)).TryGetProperty("muted_until", out _)

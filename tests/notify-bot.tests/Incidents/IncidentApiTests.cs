@@ -74,6 +74,9 @@ public sealed class IncidentApiTests
             (State(listed[0]), Text(listed[0], "key"), Text(listed[0], "title"))
         );
         Assert.Empty(await ListAsync(scene, "omar"));
+        Assert.Equal(0, await CountOpenAsync(scene));
+        await FireAsync(scene, "once more");
+        Assert.Equal(1, await CountOpenAsync(scene));
     }
 
     [Fact]
@@ -394,6 +397,9 @@ public sealed class IncidentApiTests
                 .Json.GetProperty("incidents")
                 .EnumerateArray(),
         ];
+
+    private static async Task<int> CountOpenAsync(ApiScene scene) =>
+        (await scene.AskAsync(HttpMethod.Get, "/incidents?user=dana")).Json.GetProperty("open").GetInt32();
 
     private static async Task<ApiAnswer> AcknowledgeAsync(ApiScene scene, string id, string user)
     {

@@ -53,6 +53,20 @@ public sealed class IncidentTests
         );
     }
 
+    [Fact]
+    public async Task More_open_incidents_than_the_list_holds_are_counted_truly()
+    {
+        await using var scene = await WebScene.SetAsync();
+        await using var bot = await StartAsync(scene);
+        var (visitor, _, _) = await scene.LogInAnalystAsync();
+        bot.Incidents = [bot.Open("i1", "Stock", TimeSpan.FromMinutes(20)), bot.Open("i2", "Orders", TimeSpan.Zero)];
+        bot.OpenCount = 312;
+
+        var page = (await visitor.GetAsync("/fragments/incidents", Cancellation)).Body;
+
+        Assert.Contains("312 are firing. The newest 2 are shown.", page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
