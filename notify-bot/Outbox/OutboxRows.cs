@@ -27,22 +27,25 @@ internal static class OutboxRows
     internal const string FindHistory =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE user = $user AND uid = $uid AND sequence < $before AND "
+        + PastTables
+        + "WHERE notification.user = $user AND notification.uid = $uid AND notification.sequence < $before AND notification."
         + IsListed
-        + " ORDER BY sequence DESC LIMIT $limit";
+        + " ORDER BY notification.sequence DESC LIMIT $limit";
 
     /// <summary>The same by a filter, whose missing parts are null. The inner query reads the index alone, so it passes over 100,000 rows in some 10 ms.</summary>
     internal const string FindFiltered =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE sequence IN (SELECT sequence FROM notification WHERE user = $user AND uid = $uid AND sequence < $before AND "
+        + PastTables
+        + "WHERE notification.sequence IN (SELECT sequence FROM notification WHERE user = $user AND uid = $uid AND sequence < $before AND "
         + FilterColumns;
 
     /// <summary>The same among some sequences alone.</summary>
     internal const string FindFilteredAmong =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE sequence IN (SELECT sequence FROM notification WHERE sequence IN (SELECT value FROM json_each($among)) AND user = $user AND uid = $uid AND sequence < $before AND "
+        + PastTables
+        + "WHERE notification.sequence IN (SELECT sequence FROM notification WHERE sequence IN (SELECT value FROM json_each($among)) AND user = $user AND uid = $uid AND sequence < $before AND "
         + FilterColumns;
 
     private const string FilterColumns =
@@ -50,7 +53,7 @@ internal static class OutboxRows
         + " AND ($script IS NULL OR script IN ($script, $script || '.py'))"
         + " AND ($state IS NULL OR state = $state)"
         + " AND ($since IS NULL OR created_at >= $since) AND ($until IS NULL OR created_at < $until)"
-        + " ORDER BY sequence DESC LIMIT $limit) ORDER BY sequence DESC";
+        + " ORDER BY sequence DESC LIMIT $limit) ORDER BY notification.sequence DESC";
 
     /// <summary>The scripts of a user's history, from the index alone.</summary>
     internal const string FindScriptsOf =
@@ -78,7 +81,8 @@ internal static class OutboxRows
     internal const string FindUndelivered =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE user = $user AND uid = $uid AND (state = 0 OR (state IN ($failed, $unknown) AND created_at >= $since)) ORDER BY sequence DESC LIMIT $limit";
+        + PastTables
+        + "WHERE notification.user = $user AND notification.uid = $uid AND (notification.state = 0 OR (notification.state IN ($failed, $unknown) AND notification.created_at >= $since)) ORDER BY notification.sequence DESC LIMIT $limit";
 
     internal const string CountStates =
         "SELECT state, count(*) FROM notification WHERE user = $user AND uid = $uid AND (state IN (0, 5) OR created_at >= $since) AND "
@@ -136,7 +140,8 @@ internal static class OutboxRows
     internal const string FindHeld =
         "SELECT "
         + PastColumns
-        + " FROM notification WHERE state = 5 AND digest IS NULL AND user = $user AND uid = $uid ORDER BY sequence LIMIT $limit";
+        + PastTables
+        + "WHERE notification.state = 5 AND notification.digest IS NULL AND notification.user = $user AND notification.uid = $uid ORDER BY notification.sequence LIMIT $limit";
 
     /// <summary>A user's held notifications, also those of digests that have not arrived yet: the history does not prune them.</summary>
     internal static readonly string FindHeldSize =
@@ -161,9 +166,13 @@ internal static class OutboxRows
     private const int TableAligned = 8;
 
     private const string PastColumns =
-        "sequence, id, user, script, substr(CAST(title AS BLOB), 1, $bytes), substr(CAST(message AS BLOB), 1, $bytes), parse_mode, image_id, created_at, attachments, substr(CAST(table_text AS BLOB), 1, $bytes), silent, "
-        + ProgressColumns
-        + ", again_of";
+        "notification.sequence, notification.id, notification.user, notification.script, substr(CAST(shown.title AS BLOB), 1, $bytes), substr(CAST(shown.message AS BLOB), 1, $bytes), shown.parse_mode, shown.image_id, notification.created_at, shown.attachments, substr(CAST(shown.table_text AS BLOB), 1, $bytes), shown.silent, "
+        + "notification.state, notification.reason, notification.parts_done, notification.attempts, notification.next_try_at, notification.doubted, notification.is_gone, notification.waits_since, notification.reason_kind, shown.id, notification.again_of";
+
+    /// <summary>A notification and what it shows: itself, or the newest content of the incident whose message it carries. A full history may have pruned that.</summary>
+    private const string PastTables =
+        " FROM notification LEFT JOIN incident ON notification.incident_role = 1 AND incident.id = notification.incident AND incident.carrier = notification.id "
+        + "CROSS JOIN notification AS shown ON shown.sequence = coalesce((SELECT sequence FROM notification WHERE id = incident.content), notification.sequence) ";
 
     private const string ProgressColumns =
         "state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since, reason_kind";
@@ -297,7 +306,8 @@ internal static class OutboxRows
             IsTableAligned = (row.GetInt32(11) & TableAligned) != 0,
             Silent = (row.GetInt32(11) & Silent) != 0,
             Progress = Progress(row, 12),
-            AgainOf = Text(row, 21),
+            ContentId = row.GetString(21),
+            AgainOf = Text(row, 22),
         };
 
     /// <summary>A row of <see cref="FindTexts"/>.</summary>

@@ -117,6 +117,9 @@ public sealed record PastNotification
     /// <summary>Its id.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The id of the notification whose text, charts and files it shows: its own, or that of its incident's newest content.</summary>
+    public required string ContentId { get; init; }
+
     /// <summary>Its user.</summary>
     public required UserName User { get; init; }
 

@@ -209,7 +209,7 @@ internal sealed class HistoryRoutes(
         ids.AddRange(
             past.Attachments.Index()
                 .Where(item => item.Item is StoredImage)
-                .Select(item => StoredAttachment.Reference(past.Id, item.Index))
+                .Select(item => StoredAttachment.Reference(past.ContentId, item.Index))
         );
         return ids.Count > 1 ? ids : null;
     }
@@ -220,7 +220,7 @@ internal sealed class HistoryRoutes(
             .Attachments.Index()
             .Where(item => item.Item is StoredFile)
             .Select(item => new FileAnswer(
-                StoredAttachment.Reference(past.Id, item.Index),
+                StoredAttachment.Reference(past.ContentId, item.Index),
                 ((StoredFile)item.Item).Name,
                 item.Item.ByteLength
             ))

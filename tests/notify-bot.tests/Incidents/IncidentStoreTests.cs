@@ -36,7 +36,7 @@ public sealed class IncidentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Content_that_is_replaced_goes_and_no_list_shows_what_only_an_edit_shows()
+    public async Task Content_that_is_replaced_goes_and_lists_show_the_newest_in_place_of_the_first()
     {
         await FireAsync("1");
         for (var i = 2; i <= 20; i++)
@@ -45,7 +45,7 @@ public sealed class IncidentStoreTests : IDisposable
         }
 
         Assert.Equal(
-            ["1"],
+            ["20"],
             _scene.Outbox.History(OutboxScene.Dana, 10, cancellation: Cancellation).Select(n => n.Message)
         );
         Assert.Equal(2L, _scene.Sql("SELECT count(*) FROM notification"));
@@ -57,6 +57,29 @@ public sealed class IncidentStoreTests : IDisposable
         var incident = Assert.Single(_scene.Outbox.IncidentsBehind(0, 10));
         Assert.Equal("20", _scene.Outbox.Find(incident.ContentId)!.Accepted.Message);
         Assert.Equal(20, incident.Version);
+    }
+
+    [Fact]
+    public async Task The_history_shows_an_incident_as_its_message_does()
+    {
+        StoredImage Chart(string id) => new(id, new ImageInfo(ImageKind.Png, 640, 360, 1000));
+        await PostAsync("k", "1", image: Chart("first"));
+        await PostAsync("other", "other");
+        var first = (await PostAsync("k", "2", image: Chart("newest"))).Incident!;
+
+        var history = _scene.Outbox.History(OutboxScene.Dana, 10, cancellation: Cancellation);
+
+        Assert.Equal(["other", "2"], history.Select(n => n.Message));
+        Assert.Equal((first.FirstId, first.ContentId, "newest"), (history[1].Id, history[1].ContentId, history[1].ImageId));
+        Assert.Equal("newest", _scene.Outbox.ImageOf(OutboxScene.Dana, "newest")?.Id);
+        Assert.Equal(["other", "2"], _scene.Outbox.Undelivered(OutboxScene.Dana, default, 10, 10).Select(n => n.Message));
+
+        // A full history may prune the content. Then there is what came first.
+        _scene.Sql($"DELETE FROM notification WHERE id = '{first.ContentId}'");
+        Assert.Equal(
+            ["other", "1"],
+            _scene.Outbox.History(OutboxScene.Dana, 10, cancellation: Cancellation).Select(n => n.Message)
+        );
     }
 
     [Fact]
