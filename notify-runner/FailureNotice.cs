@@ -20,6 +20,10 @@ internal static class FailureNotice
     internal static string Failing(ScriptName script, ScriptRun.Failed failed) =>
         $"⚠️ <b>{Escape(script.Value)} is failing</b>\n{Failure(failed)}It sends nothing until it is fixed. You get a message when it works again.";
 
+    /// <summary>The bot refused the end of an incident that no later run is about.</summary>
+    internal static string EndRefused(ScriptName script, string refusal, string why) =>
+        $"⚠️ <b>The incident of {Escape(script.Value)} still looks open</b>\nIt ended, since {Escape(why)}. {Escape(refusal)}\nNo later round tries again.";
+
     /// <summary>The script failed after a result that was not sent.</summary>
     internal static string EndsBadly(ScriptName script, ScriptRun.Failed end) =>
         $"⚠️ <b>{Escape(script.Value)} fails after its result</b>\n{Failure(end)}Its results are still sent. You get a message when it works again.";

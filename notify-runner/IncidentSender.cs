@@ -54,6 +54,12 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
             return null;
         }
 
+        if (sent.Refusal is not null)
+        {
+            // No later run is about this incident, and the bot would refuse the end in each round.
+            Keep(null);
+        }
+
         return sent;
     }
 
@@ -173,7 +179,7 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
         return sent;
     }
 
-    /// <summary>Posts an end. The outcome is <see cref="ScriptOutcome.NoAlert"/> if the bot took it or never will.</summary>
+    /// <summary>Posts an end. The outcome is <see cref="ScriptOutcome.NoAlert"/> if the bot took it.</summary>
     private SentResult End(ScriptIncident? incident, bool isConfirmed, bool isNoted, string done)
     {
         var asked = isConfirmed ? AskedConfirmedEnd : AskedEnd;
@@ -205,9 +211,8 @@ internal sealed class IncidentSender(ResultSender sender, ScriptName script, Job
             incident?.AskedKey,
             done
         );
-        if (sent.IsTaken || sent.Refusal is not null)
+        if (sent.IsTaken)
         {
-            // An end that the bot refuses would be refused in each round.
             return Result(ScriptOutcome.NoAlert);
         }
 

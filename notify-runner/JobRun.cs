@@ -41,6 +41,7 @@ internal sealed class JobRun(
     private bool _isBotUnreachable;
     private string? _notification;
     private string? _error;
+    private string? _refusedEnd;
     private ScriptRetry? _retry;
     private DateTimeOffset? _due;
     private string? _unansweredKey = state.Before.UnansweredKey;
@@ -104,6 +105,21 @@ internal sealed class JobRun(
     {
         var sender = new ResultSender(context.Bot, script, report, context.Time);
         var left = new IncidentSender(sender, script, report, state).EndForGood(isFiring: false, why);
+        if (left?.Refusal is { } refusal)
+        {
+            // Nobody asks again, so its owner is told here.
+            var told = context.Owner.Tell(
+                script,
+                FailureNotice.EndRefused(script, refusal, why),
+                what: null,
+                buttons: false,
+                key: null
+            );
+            report.Say(told.Sentence);
+            Save(state.Before with { LastOutcome = ScriptOutcome.NotSent, Error = refusal });
+            return JobOutcome.Failed;
+        }
+
         var kept = Save(state.Before);
         return left?.IsBotUnreachable == true ? JobOutcome.BotUnreachable
             : kept && left is null ? JobOutcome.Done
@@ -182,7 +198,12 @@ internal sealed class JobRun(
             error ??= badEnd.Text;
         }
 
-        var warnings = (IReadOnlyList<string>)[.. plan?.Warnings ?? [], .. finished.Result.Warnings];
+        var warnings = (IReadOnlyList<string>)
+            [
+                .. plan?.Warnings ?? [],
+                .. finished.Result.Warnings,
+                .. _refusedEnd is { } ofEnd ? [ofEnd] : Array.Empty<string>(),
+            ];
         foreach (var warning in warnings)
         {
             report.Warn(warning);
@@ -234,10 +255,17 @@ internal sealed class JobRun(
     {
         var sender = new ResultSender(context.Bot, script, report, context.Time);
         var incident = new IncidentSender(sender, script, report, state);
-        return plan?.Header.Incident == true
-            ? incident.Send(finished)
-            : incident.EndForGood(finished.Result.Notify, "its line \"# notify: incident\" is gone")
-                ?? sender.Send(finished, state, _due, isAgain: _retry is not null);
+        if (plan?.Header.Incident == true)
+        {
+            return incident.Send(finished);
+        }
+
+        var left = incident.EndForGood(finished.Result.Notify, "its line \"# notify: incident\" is gone");
+        _refusedEnd = left?.Refusal;
+        // An end that is refused for good costs no alert.
+        return left is null or { Refusal: not null }
+            ? sender.Send(finished, state, _due, isAgain: _retry is not null)
+            : left;
     }
 
     /// <summary>When a failed time is run again; null if the script has no times or counts as failing.</summary>

@@ -30,6 +30,10 @@ public sealed class IncidentTests
         return bot;
     }
 
+    /// <summary>A bot that refuses each end for good, as one of another version may.</summary>
+    private static Func<Sent, (int, string)> Refusing(IncidentBot bot) =>
+        sent => sent["state"] == "ok" ? (400, """{"error":"Field 'state' is wrong."}""") : bot.Answer(sent);
+
     private static async Task<int> SayAsync(Analyst analyst, string said)
     {
         analyst.Account.Write("say", said);
@@ -203,6 +207,62 @@ public sealed class IncidentTests
 
         Assert.Equal(["firing a", "ok, confirmed"], bot.Asked);
         Assert.Equal(["message a", "edit over", "over"], bot.Seen);
+    }
+
+    [Fact]
+    public async Task An_end_that_the_bot_refuses_is_told_and_posted_again_until_the_bot_takes_it()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var bot = BotOf(alice);
+        alice.WriteScript("revenue.py", Script);
+        Assert.Equal(0, await SayAsync(alice, Firing("a")));
+        alice.Bot.Answer = Refusing(bot);
+        Assert.Equal(1, await SayAsync(alice, Ok));
+
+        var notice = Assert.Single(bot.Seen, seen => seen.Contains("is failing", StringComparison.Ordinal));
+        Assert.Contains("The bot refused its notification: Field 'state' is wrong.", notice, StringComparison.Ordinal);
+        var status = await alice.RunAsync("notify-runner", ["status"]);
+        Assert.Contains("Field 'state' is wrong.", status.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Single(bot.Seen, seen => seen.Contains("is failing", StringComparison.Ordinal));
+
+        alice.Bot.Answer = bot.Answer;
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Contains("over", bot.Seen);
+        Assert.Contains("works again", bot.Seen[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_end_that_the_bot_refuses_of_a_script_that_is_gone_is_told_once()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var bot = BotOf(alice);
+        alice.WriteScript("other.py", """print('{"notify": false}')""");
+        alice.WriteScript("revenue.py", Script);
+        Assert.Equal(0, await SayAsync(alice, Firing("a")));
+        File.Delete(Path.Combine(alice.ScriptsFolder, "revenue.py"));
+        alice.Bot.Answer = Refusing(bot);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+        Assert.Equal(1, (await alice.RoundAsync()).Status);
+        Assert.Equal(0, (await alice.RoundAsync()).Status);
+
+        Assert.Single(bot.Seen, seen => seen.Contains("Field 'state' is wrong.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_refused_end_costs_a_script_without_its_line_no_alert()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        var bot = BotOf(alice);
+        alice.WriteScript("revenue.py", Script);
+        Assert.Equal(0, await SayAsync(alice, Firing("a")));
+        Age(alice, bot, TimeSpan.FromHours(7));
+        alice.Bot.Answer = Refusing(bot);
+        alice.WriteScript("revenue.py", Script.Replace("# notify: incident", "", StringComparison.Ordinal));
+        Assert.Equal(0, await SayAsync(alice, Firing("b")));
+
+        Assert.Contains("message b", bot.Seen);
+        Assert.Contains("Field 'state' is wrong.", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
     }
 
     [Fact]
