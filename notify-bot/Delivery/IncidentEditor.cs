@@ -12,10 +12,14 @@ public sealed partial class IncidentEditor(
     ILogger<IncidentEditor> log
 )
 {
+    /// <summary>Room for a line such as <c>(chart 1 of 10)</c>.</summary>
+    private const int RoomForCount = 20;
+
     /// <summary>Makes the edit that Telegram takes for what the message holds.</summary>
     /// <param name="incident">The incident.</param>
     /// <param name="shown">The message.</param>
     /// <param name="rendered">What it has to show.</param>
+    /// <param name="before">The charts that came with the message; empty if the history no longer has them.</param>
     /// <param name="message">The part of that which is edited.</param>
     /// <param name="lastLine">The line at its end.</param>
     /// <param name="stopping">Ends the call when the bot ends.</param>
@@ -25,16 +29,24 @@ public sealed partial class IncidentEditor(
         Incident incident,
         ShownMessage shown,
         RenderedNotification rendered,
+        IReadOnlyList<StoredImage> before,
         OutgoingMessage message,
         string lastLine,
         CancellationToken stopping
     )
     {
-        var image = message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : null;
+        var ofAlbum = await OfOtherAlbumAsync(shown, rendered, before, message, stopping);
+        var image =
+            message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : ofAlbum;
         var isChanged = image is not null && (shown.Kind == ShownKind.Text || shown.ImageId != image.Id);
         var hasAddresses = true;
         var keyboard = Keyboard();
         var text = message.Text;
+        if (ofAlbum is not null)
+        {
+            text = With(text, $"(chart 1 of {rendered.Images.Count})");
+        }
+
         while (true)
         {
             try
@@ -103,7 +115,7 @@ public sealed partial class IncidentEditor(
                         : TelegramLimits.CaptionLength;
                 text =
                     lines.Length > 0 && text.Text.Length + lines.Length < limit
-                        ? TelegramSender.With(new OutgoingMessage(MessageKind.Text, text), lines).Text
+                        ? With(text, lines)
                         : text;
             }
             catch (BotApiException e)
@@ -115,6 +127,7 @@ public sealed partial class IncidentEditor(
                 // Telegram does not take the chart. The text goes without it.
                 LogChartRefused(log, incident.Id, incident.User, e.Failure.Description);
                 isChanged = false;
+                text = ofAlbum is null ? text : message.Text;
             }
         }
 
@@ -131,6 +144,27 @@ public sealed partial class IncidentEditor(
         SendMessageRequest Request(FormattedText caption) =>
             new(shown.Chat.Value, caption.Text) { Entities = ApiEntity.Of(caption), ReplyMarkup = keyboard };
     }
+
+    /// <summary>
+    /// The first chart of an album with other charts than the one that was sent. An album stays as it was sent, and a new one for each change would be a flood, so the message under
+    /// it shows this chart. Null if the charts are the same, or if the text is too long for a caption: then the text counts.
+    /// </summary>
+    private async Task<StoredImage?> OfOtherAlbumAsync(
+        ShownMessage shown,
+        RenderedNotification rendered,
+        IReadOnlyList<StoredImage> before,
+        OutgoingMessage message,
+        CancellationToken stopping
+    ) =>
+        message.Kind == MessageKind.Text
+        && rendered.Messages.FirstOrDefault(one => one.Kind == MessageKind.Album) is { Album: [var first, ..] }
+        && message.Text.Text.Length <= TelegramLimits.CaptionLength - RoomForCount
+        && (shown.Kind == ShownKind.Media || !await attachments.AreSameAsync(before, rendered.Images, stopping))
+            ? rendered.Images[first]
+            : null;
+
+    private static FormattedText With(FormattedText text, string line) =>
+        TelegramSender.With(new OutgoingMessage(MessageKind.Text, text), line).Text;
 
     /// <summary>The text as a caption, which holds less.</summary>
     private static FormattedText Shorter(RenderedNotification rendered, string lastLine)

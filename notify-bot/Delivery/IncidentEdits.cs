@@ -169,6 +169,7 @@ public sealed partial class IncidentEdits(
                     incident,
                     shown,
                     rendered,
+                    outbox.Find(incident.CarrierId)?.Accepted.Images ?? [],
                     rendered.Messages[index],
                     _view.LineOf(incident),
                     stopping

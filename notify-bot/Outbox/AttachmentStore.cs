@@ -106,6 +106,37 @@ public sealed class AttachmentStore
         }
     }
 
+    /// <summary>Whether two lists hold the same bytes in the same order. What is gone is the same as nothing.</summary>
+    public async Task<bool> AreSameAsync(
+        IReadOnlyList<StoredAttachment> one,
+        IReadOnlyList<StoredAttachment> other,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        if (!one.Select(each => each.ByteLength).SequenceEqual(other.Select(each => each.ByteLength)))
+        {
+            return false;
+        }
+
+        foreach (var (first, second) in one.Zip(other))
+        {
+            if (first.Id != second.Id && await HashAsync(first) != await HashAsync(second))
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        async Task<string> HashAsync(StoredAttachment attachment)
+        {
+            await using var file = Open(attachment);
+            return file is null ? "" : Convert.ToHexString(await SHA256.HashDataAsync(file, cancellation));
+        }
+    }
+
     /// <summary>Removes a chart or file, if it is there.</summary>
     /// <exception cref="IOException">It can't be removed.</exception>
     public void Remove(StoredAttachment attachment)

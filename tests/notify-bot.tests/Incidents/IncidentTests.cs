@@ -216,25 +216,29 @@ public sealed class IncidentTests
     }
 
     [Fact]
-    public async Task An_album_alone_has_a_message_that_is_edited()
+    public async Task The_message_under_an_album_shows_the_first_chart_of_another_album()
     {
         await using var scene = await IncidentScene.BeginAsync();
         await scene.FireAsync("", title: null, charts: [TestPictures.Png(40, 30), TestPictures.Png(50, 30)]);
         await scene.PassAsync(TimeSpan.FromMinutes(2));
-        await scene.FireAsync("", title: null, charts: [TestPictures.Png(60, 30), TestPictures.Png(70, 30)]);
+        await scene.FireAsync("worse", title: null, charts: [TestPictures.Png(40, 30), TestPictures.Png(50, 30)]);
+        await scene.SettleAsync();
+        Assert.Equal([40, 50, null], (await scene.MessagesAsync()).Select(m => m.Photo?.Width));
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        await scene.FireAsync("worse", title: null, charts: [TestPictures.Png(60, 30), TestPictures.Png(70, 30)]);
         await scene.SettleAsync();
 
         var shown = await scene.MessagesAsync();
-        Assert.Equal([40, 50, null], shown.Select(m => m.Photo?.Width));
-        Assert.EndsWith("since 00:00, last seen 00:02", shown[2].Text, StringComparison.Ordinal);
+        Assert.Equal([40, 50, 60], shown.Select(m => m.Photo?.Width));
+        Assert.Equal("worse\n\nsince 00:00, last seen 00:04\n(chart 1 of 2)", shown[2].Text);
         await scene.PassAsync(TimeSpan.FromMinutes(2));
         await scene.EndAsync();
         await scene.SettleAsync();
         var last = await scene.MessagesAsync();
         Assert.Equal(shown.Select(m => m.MessageId), last.SkipLast(1).Select(m => m.MessageId));
         Assert.Equal(["", ""], last.Take(2).Select(m => m.Text));
-        Assert.EndsWith("over after 4 min (00:00 to 00:04)", last[2].Text, StringComparison.Ordinal);
-        Assert.Equal(("over: orders, after 4 min", last[2].MessageId), (last[3].Text, last[3].ReplyTo));
+        Assert.Equal("worse\n\nover after 6 min (00:00 to 00:06)\n(chart 1 of 2)", last[2].Text);
+        Assert.Equal(("over: worse, after 6 min", last[2].MessageId), (last[3].Text, last[3].ReplyTo));
     }
 
     [Fact]
