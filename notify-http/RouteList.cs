@@ -13,6 +13,7 @@ public static class RouteList
                 ", ",
                 endpoints
                     .Endpoints.OfType<RouteEndpoint>()
+                    .Where(endpoint => endpoint.Metadata.GetMetadata<HiddenRoute>() is null)
                     .Select(endpoint =>
                         $"{endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0]} {endpoint.RoutePattern.RawText}"
                     )

@@ -45,6 +45,10 @@ public abstract class DeliveryJob
     /// <summary>The time that is left. After it, the next attempt sends nothing and ends the job, whatever holds its queue up.</summary>
     public abstract TimeSpan Left { get; }
 
+    /// <summary>An operator drops it: it sends nothing more and ends in its queue's next turn. Called by the worker's loop. Answers to a chat are not dropped.</summary>
+    /// <returns>What it delivers; null if it is nothing that can be dropped.</returns>
+    public virtual PendingNotification? Drop() => null;
+
     /// <summary>The chat at this moment; null if there is none any more. The job handles that itself.</summary>
     /// <exception cref="StateUnreadableException">The links can't be read now.</exception>
     public abstract ChatId? Chat();

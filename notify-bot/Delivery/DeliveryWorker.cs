@@ -53,6 +53,24 @@ public sealed partial class DeliveryWorker : BackgroundService
     /// <param name="notBefore">The rest of a wait that Telegram asked of its chat.</param>
     public void Add(DeliveryJob job, TimeSpan? notBefore = null) => Post(new Event.Added(job, notBefore));
 
+    /// <summary>Ends the waits of a user's queues: their next messages are tried at once, as Telegram's limits allow.</summary>
+    /// <returns>Ends when the loop has done it.</returns>
+    public Task HurryAsync(UserName user)
+    {
+        var hurry = new Event.Hurry(user);
+        Post(hurry);
+        return hurry.Done.Task;
+    }
+
+    /// <summary>Drops a user's waiting notifications. Each ends in its queue's next turn; one that is being sent may still arrive.</summary>
+    /// <returns>The notifications, when the loop has marked them.</returns>
+    public Task<IReadOnlyList<PendingNotification>> DropAsync(UserName user)
+    {
+        var drop = new Event.Drop(user);
+        Post(drop);
+        return drop.Done.Task;
+    }
+
     /// <summary>Waits for messages in flight until <paramref name="cancellationToken"/>, and begins no new ones.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -106,6 +124,17 @@ public sealed partial class DeliveryWorker : BackgroundService
             case Event.TelegramAsked(var answers):
                 AskAfter(_circuit.Asked(answers));
                 break;
+            case Event.Hurry hurry:
+                QueuesOf(hurry.User).ForEach(_queues.Hurry);
+                hurry.Done.SetResult();
+                break;
+            case Event.Drop drop:
+                var queues = QueuesOf(drop.User);
+                drop.Done.SetResult([
+                    .. queues.SelectMany(queue => queue.Jobs).Select(job => job.Drop()).OfType<PendingNotification>(),
+                ]);
+                queues.ForEach(_queues.Hurry);
+                break;
             case Event.Stopping:
                 _isStopping = true;
                 break;
@@ -114,6 +143,9 @@ public sealed partial class DeliveryWorker : BackgroundService
                 break;
         }
     }
+
+    private List<UserQueue> QueuesOf(UserName user) =>
+        [.. NotificationJob.KeysOf(user).Select(_queues.Find).OfType<UserQueue>()];
 
     /// <summary>Begins all messages that may begin now, and sets the timer for the next one.</summary>
     private void BeginReady()
@@ -357,6 +389,19 @@ public sealed partial class DeliveryWorker : BackgroundService
 
         /// <summary><c>getMe</c> ended.</summary>
         internal sealed record TelegramAsked(bool Answers) : Event;
+
+        /// <summary>An operator wants a user's messages to be tried now.</summary>
+        internal sealed record Hurry(UserName User) : Event
+        {
+            public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        /// <summary>An operator drops what waits of a user.</summary>
+        internal sealed record Drop(UserName User) : Event
+        {
+            public TaskCompletionSource<IReadOnlyList<PendingNotification>> Done { get; } =
+                new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
 
         /// <summary>A wait ended.</summary>
         internal sealed record Due : Event;

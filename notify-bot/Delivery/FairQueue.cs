@@ -64,6 +64,18 @@ internal sealed class FairQueue(TimeProvider time)
         return _waiting.TryPeek(out _, out var soonest) ? soonest : long.MaxValue;
     }
 
+    /// <summary>A queue by its key; null if nothing is in it.</summary>
+    public UserQueue? Find(object key) => _all.GetValueOrDefault(key);
+
+    /// <summary>Ends a queue's wait, if it waits.</summary>
+    public void Hurry(UserQueue queue)
+    {
+        if (queue.WaitsUntil != 0)
+        {
+            MakeReady(queue);
+        }
+    }
+
     /// <summary>Takes the next ready queue; null if there is none.</summary>
     public UserQueue? TakeNext()
     {

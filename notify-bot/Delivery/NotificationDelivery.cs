@@ -52,6 +52,12 @@ internal sealed partial class NotificationDelivery(
             return new AttemptResult.Wait(OutboxPause);
         }
 
+        if (job.IsDropped)
+        {
+            await FailAsync(job, DeliveryReason.Dropped, DeliveryProgress.DroppedText, progress.Attempts);
+            return new AttemptResult.Ended();
+        }
+
         if (job.Left <= TimeSpan.Zero)
         {
             await FailAsync(

@@ -25,6 +25,8 @@ internal sealed class NotificationJob(
     private readonly TimeSpan _ageThen =
         time.GetUtcNow() - pending.CreatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
+    private bool _isDropped;
+
     public PendingNotification Pending => pending;
 
     public long Sequence => sequence;
@@ -56,11 +58,26 @@ internal sealed class NotificationJob(
     }
 
     /// <summary>A digest has a queue of its own, so no alert of its user waits behind it.</summary>
-    public override object QueueKey => pending.IsDigest ? ("digest", pending.User) : pending.User;
+    public override object QueueKey => pending.IsDigest ? DigestKey(pending.User) : pending.User;
+
+    /// <summary>The keys of a user's queues.</summary>
+    public static IEnumerable<object> KeysOf(UserName user) => [user, DigestKey(user)];
+
+    private static object DigestKey(UserName user) => ("digest", user);
 
     public override bool CanStandBack => pending.IsDigest;
 
-    public override TimeSpan Left => Lifetime - _ageThen - time.GetElapsedTime(_begun);
+    /// <summary>Whether an operator dropped it. An attempt that is under way still counts.</summary>
+    public bool IsDropped => Volatile.Read(ref _isDropped);
+
+    /// <summary>None once it is dropped, so neither rates nor an outage keep it from ending.</summary>
+    public override TimeSpan Left => IsDropped ? TimeSpan.Zero : Lifetime - _ageThen - time.GetElapsedTime(_begun);
+
+    public override PendingNotification Drop()
+    {
+        Volatile.Write(ref _isDropped, true);
+        return pending;
+    }
 
     public override ChatId? Chat() => delivery.ChatOf(this);
 

@@ -113,6 +113,25 @@ public sealed partial class DesktopDispatch : BackgroundService
         return await AskAsync(limit => _gateway.ConnectionsAsync(user, limit), cancellation) > 0;
     }
 
+    /// <summary>The number of desktops and pages of each connected user; empty if the gateway does not answer.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> ConnectedAsync(CancellationToken cancellation)
+    {
+        IReadOnlyDictionary<string, int> users = new Dictionary<string, int>(StringComparer.Ordinal);
+        if (!IsAway)
+        {
+            await AskAsync(
+                async limit =>
+                {
+                    users = await _gateway.UsersAsync(limit);
+                    return users.Count;
+                },
+                cancellation
+            );
+        }
+
+        return users;
+    }
+
     private Task<int?> Missed()
     {
         _metrics.NotDispatched();

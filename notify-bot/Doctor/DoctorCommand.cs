@@ -1,4 +1,5 @@
 using System.Globalization;
+using Notify.Bot.Checks;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Settings;
@@ -16,7 +17,7 @@ namespace Notify.Bot.Doctor;
 public sealed class DoctorCommand(Func<string, string?> environment, string file, TimeProvider time, TextWriter output)
 {
     /// <summary>Where the settings are on a server.</summary>
-    public const string DefaultFile = "/opt/data-analyst/.env";
+    public const string DefaultFile = CheckReport.SettingsFile;
 
     /// <summary>How long each part of the system may take to answer.</summary>
     internal static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
@@ -26,7 +27,7 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
     /// <summary>Runs all checks. Exit status 0 if all is fine, else 1. With wrong settings it is 78, and nothing else is checked.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var report = new DoctorReport(output);
+        var report = new CheckReport(output);
         var reader = new SettingsReader(CheckFile(report));
         if (CheckSettings(reader, report) is not { } settings)
         {
@@ -70,7 +71,7 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
 
     /// <summary>Only root may read the file with the token.</summary>
     /// <returns>Gives a setting from the environment or else the file.</returns>
-    private Func<string, string?> CheckFile(DoctorReport report)
+    private Func<string, string?> CheckFile(CheckReport report)
     {
         if (FileStatus.OfPath(file) is not { } status)
         {
@@ -102,7 +103,7 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
         }
     }
 
-    private BotSettings? CheckSettings(SettingsReader reader, DoctorReport report)
+    private BotSettings? CheckSettings(SettingsReader reader, CheckReport report)
     {
         try
         {
@@ -132,7 +133,7 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
     }
 
     /// <summary>A proxy set in this shell does not reach the bot, whose settings are in the file.</summary>
-    private void CheckProxyVariables(DoctorReport report)
+    private void CheckProxyVariables(CheckReport report)
     {
         if (
             _inFile is { } inFile
@@ -150,7 +151,7 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
         }
     }
 
-    private static void CheckOwnRights(BotSettings settings, DoctorReport report)
+    private static void CheckOwnRights(BotSettings settings, CheckReport report)
     {
         if (Account.EffectiveUid != 0 && FileStatus.OfPath(settings.DataFolder)?.Uid != Account.EffectiveUid)
         {

@@ -1,9 +1,10 @@
+using Notify.Bot.Checks;
 using Notify.Bot.Hosting;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks that the address of the dead man's switch answers. The check itself is a sign of life there.</summary>
-internal sealed class HeartbeatCheck(BotSettings settings, TimeProvider time, DoctorReport report)
+internal sealed class HeartbeatCheck(BotSettings settings, TimeProvider time, CheckReport report)
 {
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -1,12 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Notify.Bot.Checks;
 using Notify.Linking;
 using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks whether the bot's user can call the helper as an analyst.</summary>
-internal sealed class HelperCheck(BotSettings settings, DoctorReport report)
+internal sealed class HelperCheck(BotSettings settings, CheckReport report)
 {
     public async Task RunAsync(Account? owner, Group? analysts, JsonLinkStore links, CancellationToken cancellation)
     {

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using Notify.Bot.Checks;
 using Notify.Settings;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks the bot's proxy and its way to Telegram. Never shows its user and password.</summary>
-internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, DoctorReport report)
+internal sealed class ProxyCheck(BotSettings settings, TimeProvider time, CheckReport report)
 {
     private const int MaxAnswerBytes = 16 * 1024;
 

@@ -1,10 +1,11 @@
+using Notify.Bot.Checks;
 using Notify.Posix;
 using Notify.Settings;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks that the accounts of the other installed services are in the trusted group, as calls to and from the bot need.</summary>
-internal sealed class ServiceAccountCheck(SettingsReader reader, DoctorReport report)
+internal sealed class ServiceAccountCheck(SettingsReader reader, CheckReport report)
 {
     /// <summary>Where systemd looks for units, first found first (systemd.unit(5)).</summary>
     private const string UnitFolders =

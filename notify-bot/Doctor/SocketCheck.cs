@@ -1,10 +1,11 @@
 using System.Net.Sockets;
+using Notify.Bot.Checks;
 using Notify.Posix;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks the socket's owner, group and rights, and that a bot listens.</summary>
-internal sealed class SocketCheck(BotSettings settings, TimeProvider time, DoctorReport report)
+internal sealed class SocketCheck(BotSettings settings, TimeProvider time, CheckReport report)
 {
     private const string Restart =
         "systemctl restart notify-bot.socket notify-bot.service; journalctl -u notify-bot -n 50";

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Notify.Bot.Checks;
 using Notify.Bot.Telegram;
 
 namespace Notify.Bot.Doctor;
 
 /// <summary>Checks that Telegram answers, knows the token, and has the same time.</summary>
-internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, DoctorReport report)
+internal sealed class TelegramCheck(BotSettings settings, TimeProvider time, CheckReport report)
 {
     /// <summary>With a larger difference, "valid for 10 minutes" and cooldowns are visibly wrong.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(30);

@@ -9,6 +9,7 @@ using Notify.Bot.Events;
 using Notify.Bot.Limits;
 using Notify.Bot.Links;
 using Notify.Bot.Metrics;
+using Notify.Bot.Operators;
 using Notify.Bot.Outbox;
 using Notify.Bot.Polling;
 using Notify.Bot.Rounds;
@@ -85,6 +86,7 @@ internal static partial class BotServer
 
         await using var app = builder.Build();
         app.MapSendApi();
+        app.MapOperatorApi();
         await app.StartAsync();
         if (handedOver)
         {
@@ -234,6 +236,7 @@ internal static partial class BotServer
         services.AddSingleton<ScriptLists>();
         services.AddSingleton<RequestedRuns>();
         services.AddSendApi();
+        services.AddOperatorApi();
         if (settings.Heartbeat is { } address)
         {
             services.AddSingleton(_ => new HeartbeatClient(address, settings.Proxy, time));

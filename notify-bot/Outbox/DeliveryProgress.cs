@@ -35,6 +35,9 @@ public sealed record DeliveryProgress(DeliveryState State)
             ReasonText = "no phone is linked, and no desktop was connected any more",
         };
 
+    /// <summary>The text of <see cref="DeliveryReason.Dropped"/>.</summary>
+    internal const string DroppedText = "dropped by an operator";
+
     /// <summary>The reason for the state, if there is one.</summary>
     public DeliveryReason? Reason { get; init; }
 

@@ -6,7 +6,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>
 /// Stores accepted notifications and the history. A change is on disk when its method has returned.
 /// </summary>
-public interface IOutbox : IHeldNotifications, IIncidents, IHistory
+public interface IOutbox : IHeldNotifications, IIncidents, IHistory, IOperatorStore
 {
     /// <summary>Whether the last write succeeded. While false, nothing is accepted, and a write is tried every second, also if nobody sends.</summary>
     bool IsWritable { get; }

@@ -143,6 +143,18 @@ internal sealed class MuteStore(TimeProvider time)
         }
     }
 
+    /// <summary>Ends all mutes of a name, of whatever account.</summary>
+    public void EndAll(UserName user)
+    {
+        lock (_gate)
+        {
+            foreach (var (_, account) in _users.Keys.Where(key => key.User == user).ToArray())
+            {
+                EndAll(user, account);
+            }
+        }
+    }
+
     private OfUser Get(UserName user, AccountId account)
     {
         if (!_users.TryGetValue((user, account), out var mutes))

@@ -46,6 +46,7 @@ internal static class OutboxReasons
             _ => text == DeliveryProgress.Unreached.ReasonText ? DeliveryReason.Unreached
             : text.StartsWith("not delivered within 24 hours", StringComparison.Ordinal) ? DeliveryReason.Expired
             : text == "no longer in the outbox" ? DeliveryReason.Forgotten
+            : text == DeliveryProgress.DroppedText ? DeliveryReason.Dropped
             : text == "nothing to show" ? DeliveryReason.NothingToShow
             : text == "the user has no linked chat any more"
             || text.StartsWith("it was for an earlier account ", StringComparison.Ordinal)

@@ -127,7 +127,8 @@ internal static class OutboxRecovery
         notifications.Run();
         CopyMutes(source, target);
         CopyQuietHours(source, target);
-        CopyIncidents(source, target);
+        CopyTable(source, target, "incident");
+        CopyTable(source, target, "audit");
         return (notifications.Kept, notifications.Lost);
     }
 
@@ -205,18 +206,21 @@ internal static class OutboxRecovery
         }
     }
 
-    private static void CopyIncidents(SqliteConnection source, SqliteConnection target)
+    /// <summary>Copies the readable rows of a table.</summary>
+    private static void CopyTable(SqliteConnection source, SqliteConnection target, string table)
     {
         try
         {
             using var select = source.CreateCommand();
-            select.CommandText = "SELECT * FROM incident NOT INDEXED";
+#pragma warning disable CA2100 // A name of this program's schema.
+            select.CommandText = $"SELECT * FROM {table} NOT INDEXED";
+#pragma warning restore CA2100
             using var rows = select.ExecuteReader();
             var names = Enumerable.Range(0, rows.FieldCount).Select(rows.GetName).ToArray();
             using var insert = target.CreateCommand();
 #pragma warning disable CA2100 // Names of this program's schema; the values are parameters.
             insert.CommandText =
-                $"INSERT OR IGNORE INTO incident ({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(name => "$" + name))})";
+                $"INSERT OR IGNORE INTO {table} ({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(name => "$" + name))})";
 #pragma warning restore CA2100
             foreach (var name in names)
             {
@@ -235,7 +239,7 @@ internal static class OutboxRecovery
         }
         catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException)
         {
-            // Keep the readable ones. The next firing of a lost one begins a new incident.
+            // Keep the readable ones. The next firing of a lost incident begins a new one. The damaged file, which is kept, has the rest of the audit.
         }
     }
 }

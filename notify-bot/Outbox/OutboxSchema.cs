@@ -137,6 +137,16 @@ internal static class OutboxSchema
             CREATE INDEX notification_listing ON notification (user, uid, sequence, created_at, state, script, incident_role);
             DROP INDEX IF EXISTS notification_of_account;
             """,
+        """
+            CREATE TABLE audit (
+                number INTEGER PRIMARY KEY AUTOINCREMENT,
+                at INTEGER NOT NULL,
+                by TEXT NOT NULL,                 -- the operator
+                act TEXT NOT NULL,                -- a word of OperatorAct
+                user TEXT,                        -- whom it concerns
+                detail TEXT                       -- how it ended; NULL: the bot was killed in the middle
+            );
+            """,
     ];
 
     /// <summary>The version from which on rows have the id of their account.</summary>

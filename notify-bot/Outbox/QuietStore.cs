@@ -63,6 +63,20 @@ internal sealed class QuietStore
         }
     }
 
+    /// <summary>Nothing of a name is stored any more, of whatever account.</summary>
+    public void Erase(UserName user)
+    {
+        foreach (var key in _hours.Keys.Where(key => key.User == user))
+        {
+            _hours.TryRemove(key, out _);
+        }
+
+        foreach (var key in _holders.Keys.Where(key => key.User == user))
+        {
+            _holders.TryRemove(key, out _);
+        }
+    }
+
     /// <summary>A notification of this account is held on disk.</summary>
     public void Hold(UserName user, AccountId account) => _holders[(user, account)] = Interlocked.Increment(ref _stamp);
 

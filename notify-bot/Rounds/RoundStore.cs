@@ -193,6 +193,32 @@ public sealed partial class RoundStore : IDisposable
         }
     }
 
+    /// <summary>Erases a name's rounds, of whatever account, from memory and disk.</summary>
+    /// <returns>Whether there were any.</returns>
+    /// <exception cref="StateNotWritableException">It can't be stored.</exception>
+    internal async Task<bool> EraseAsync(UserName user, CancellationToken cancellation)
+    {
+        bool wereThere;
+        lock (_gate)
+        {
+            wereThere = _users.Remove(user);
+            _failed.Remove(user);
+            _version++;
+        }
+
+        await WriteAsync(cancellation);
+        return wereThere;
+    }
+
+    /// <summary>Whether a user's rounds have stopped: watched or not.</summary>
+    internal bool IsSilent(UserRounds rounds)
+    {
+        lock (_gate)
+        {
+            return rounds.Stop is not null || rounds.IsOverdue(_clock.Counted);
+        }
+    }
+
     /// <summary>Ends the watch of a user until the next round.</summary>
     /// <exception cref="StateNotWritableException">It can't be stored.</exception>
     internal async Task EndAsync(UserName user, AccountId account, CancellationToken cancellation)

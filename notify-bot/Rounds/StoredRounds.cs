@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Notify.Contracts;
 using Notify.Linking;
 
 namespace Notify.Bot.Rounds;
@@ -49,6 +50,10 @@ internal sealed record StoredUser
 
     public double HeardS { get; init; }
 
+    public int? Scripts { get; init; }
+
+    public IReadOnlyList<string?>? Failing { get; init; }
+
     public StoredStop? Stop { get; init; }
 
     public DateTimeOffset? Back { get; init; }
@@ -64,6 +69,8 @@ internal sealed record StoredUser
             Took = StoredLongest.Of(rounds.Took),
             Pause = StoredLongest.Of(rounds.Pause),
             HeardS = rounds.Heard.TotalSeconds,
+            Scripts = rounds.Scripts,
+            Failing = rounds.Failing.Count > 0 ? rounds.Failing : null,
             Stop = rounds.Stop is { } stop ? new StoredStop(stop.Last, stop.Found.TotalSeconds) : null,
             Back = rounds.Back,
         };
@@ -82,6 +89,10 @@ internal sealed record StoredUser
             Took = Took?.ToLongest(PostedRound.MaxTook) ?? Longest.None,
             Pause = Pause?.ToLongest(PostedRound.MaxPause) ?? Longest.None,
             Heard = StoredRounds.Span(HeardS, counted),
+            Scripts = Math.Clamp(Scripts ?? 0, 0, RoundField.MaxScripts),
+            Failing = UserRounds.Bounded(
+                (Failing ?? []).OfType<string>().Where(name => ScriptName.TryParse(name, out _))
+            ),
             Stop = Stop is { } stop ? new RoundStop(stop.Last, StoredRounds.Span(stop.FoundS, counted)) : null,
             Back = Back,
         };

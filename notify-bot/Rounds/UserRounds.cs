@@ -9,6 +9,9 @@ namespace Notify.Bot.Rounds;
 /// <param name="Next">When cron calls the runner again; null if that is not known.</param>
 internal sealed record PostedRound(DateTimeOffset Started, TimeSpan? Took, TimeSpan? Every, DateTimeOffset? Next)
 {
+    /// <summary>The scripts of the folder; empty while the round still runs.</summary>
+    public IReadOnlyList<PostedScript> Scripts { get; init; } = [];
+
     /// <summary>The longest round.</summary>
     internal static readonly TimeSpan MaxTook = TimeSpan.FromDays(7);
 
@@ -22,9 +25,20 @@ internal sealed record PostedRound(DateTimeOffset Started, TimeSpan? Took, TimeS
     internal static readonly TimeSpan MaxPause = TimeSpan.FromDays(400);
 }
 
+/// <summary>A script of a posted round.</summary>
+/// <param name="Name">Its file name.</param>
+/// <param name="Fails">Whether it failed; null if it did not run.</param>
+internal sealed record PostedScript(string Name, bool? Fails);
+
 /// <summary>The rounds of one user.</summary>
 internal sealed record UserRounds
 {
+    /// <summary>Most failing scripts that are kept, so one user's names don't fill the file of all.</summary>
+    internal const int MaxFailing = 50;
+
+    /// <summary>Their names' largest total length.</summary>
+    internal const int MaxFailingLength = 2_000;
+
     /// <summary>The shortest silence that counts as a stop.</summary>
     internal static readonly TimeSpan LeastSilence = TimeSpan.FromMinutes(10);
 
@@ -57,6 +71,12 @@ internal sealed record UserRounds
 
     /// <summary>Since when silence counts, by the <see cref="WatchClock"/>.</summary>
     public TimeSpan Heard { get; init; }
+
+    /// <summary>The number of scripts of the last round.</summary>
+    public int Scripts { get; init; }
+
+    /// <summary>The failing ones.</summary>
+    public IReadOnlyList<string> Failing { get; init; } = [];
 
     /// <summary>The stop that the user was told about; null if there is none.</summary>
     public RoundStop? Stop { get; init; }
@@ -96,7 +116,24 @@ internal sealed record UserRounds
             Pause = Pause.With(Max(round.Next - started ?? TimeSpan.Zero, TimeSpan.Zero), now),
             Heard = counted,
             Back = Stop is null ? null : Back ?? started,
+            Scripts = round.Took is null ? Scripts : round.Scripts.Count,
+            Failing = round.Took is null ? Failing : StillFailing(round.Scripts),
         };
+    }
+
+    /// <summary>A script that did not run fails if it failed before.</summary>
+    private IReadOnlyList<string> StillFailing(IReadOnlyList<PostedScript> scripts) =>
+        Bounded(
+            scripts
+                .Where(script => script.Fails ?? Failing.Contains(script.Name, StringComparer.Ordinal))
+                .Select(script => script.Name)
+        );
+
+    /// <summary>The first names that are kept.</summary>
+    internal static IReadOnlyList<string> Bounded(IEnumerable<string> names)
+    {
+        var length = 0;
+        return [.. names.Take(MaxFailing).TakeWhile(name => (length += name.Length) <= MaxFailingLength)];
     }
 
     /// <summary>After an absence of the bot or the machine. It may hide a call by cron; then the next one comes within the longest pause.</summary>

@@ -11,6 +11,8 @@ namespace Notify.Bot.SendApi;
 /// <param name="Round">The round.</param>
 internal sealed record RoundRequest(string? User, PostedRound Round)
 {
+    private static readonly string Failed = ScriptOutcome.Error.Word();
+
     private static readonly string[] TimeFormats =
     [
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'",
@@ -23,7 +25,7 @@ internal sealed record RoundRequest(string? User, PostedRound Round)
     /// <exception cref="ApiException">400, naming the field.</exception>
     internal static RoundRequest Read(JsonFields fields, DateTimeOffset now)
     {
-        ReadScripts(fields.List(RoundField.Scripts));
+        var scripts = ReadScripts(fields.List(RoundField.Scripts));
         var started =
             ReadTime(fields, RoundField.Started) ?? throw ApiException.Field(RoundField.Started, "is missing");
         RequireNear(RoundField.Started, started, PostedRound.MaxAway, now, "the bot's time");
@@ -43,6 +45,9 @@ internal sealed record RoundRequest(string? User, PostedRound Round)
                 ),
                 next
             )
+            {
+                Scripts = scripts,
+            }
         );
     }
 
@@ -77,9 +82,10 @@ internal sealed record RoundRequest(string? User, PostedRound Round)
             string.Create(CultureInfo.InvariantCulture, $"is not a whole number from {least / unit} to {most / unit}")
         );
 
-    /// <summary>Checks the scripts. The bot keeps nothing of them yet.</summary>
-    private static void ReadScripts(IReadOnlyList<JsonElement>? scripts)
+    /// <summary>Checks the scripts. The bot keeps their number, and which ones fail.</summary>
+    private static List<PostedScript> ReadScripts(IReadOnlyList<JsonElement>? scripts)
     {
+        var read = new List<PostedScript>();
         if (scripts?.Count > RoundField.MaxScripts)
         {
             throw ApiException.Field(
@@ -95,18 +101,22 @@ internal sealed record RoundRequest(string? User, PostedRound Round)
                 throw ApiException.Field(RoundField.Scripts, "holds something else than objects");
             }
 
-            if (!ScriptName.TryParse(fields.Text(RoundField.Name), out _))
+            if (!ScriptName.TryParse(fields.Text(RoundField.Name), out var name))
             {
                 throw ApiException.Field(RoundField.Name, "is not the file name of a script, such as revenue_drop.py");
             }
 
-            if (fields.Text(RoundField.Outcome) is { } word && !IsWord(word))
+            var outcome = fields.Text(RoundField.Outcome);
+            if (outcome is { } word && !IsWord(word))
             {
                 throw ApiException.Field(RoundField.Outcome, "is not a word such as no_alert");
             }
 
             ReadTime(fields, RoundField.NextDue);
+            read.Add(new PostedScript(name.Value, outcome is null ? null : outcome == Failed));
         }
+
+        return read;
     }
 
     /// <summary>Whether it can be an outcome. A later version of the runner may know more of them.</summary>

@@ -86,6 +86,10 @@ public enum DeliveryReason
     [JsonStringEnumMemberName("unknown")]
     OutcomeUnknown = 37,
 
+    /// <summary>Failed: an operator dropped it while it waited.</summary>
+    [JsonStringEnumMemberName("dropped")]
+    Dropped = 38,
+
     // It failed, and the link is dead from then on.
 
     /// <summary>Failed: <see cref="DeadLinkReason.Blocked"/>.</summary>

@@ -58,6 +58,13 @@ public sealed class GatewaySocket : IDisposable
             .Users?.GetValueOrDefault(user.Value)
         ?? 0;
 
+    /// <summary>The number of connections of each connected user.</summary>
+    /// <exception cref="GatewayUnreachableException">No gateway, or no answer.</exception>
+    /// <exception cref="GatewayRefusedException">It refuses.</exception>
+    public async Task<IReadOnlyDictionary<string, int>> UsersAsync(CancellationToken cancellation) =>
+        Read(await AskAsync("/health", null, cancellation), GatewayContract.Json.GatewayHealth).Users
+        ?? new Dictionary<string, int>(StringComparer.Ordinal);
+
     /// <summary>Revokes a token and cuts its connections.</summary>
     /// <param name="id">Its <c>jti</c>.</param>
     /// <param name="until">When it expires.</param>

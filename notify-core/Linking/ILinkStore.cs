@@ -73,6 +73,11 @@ public abstract record Verification
     public sealed record TooManyTries(TimeSpan RetryAfter) : Verification;
 }
 
+/// <summary>What was erased of a user.</summary>
+/// <param name="Link">The link; null without one.</param>
+/// <param name="Codes">The number of pending codes of its chat, and of pending one-tap links.</param>
+public sealed record ErasedLink(Link? Link, int Codes);
+
 /// <summary>The result of redeeming a one-tap link.</summary>
 public abstract record Redemption
 {
@@ -172,6 +177,9 @@ public interface ILinkStore
 
     /// <summary>Removes a user's link, valid or not. Returns it, or null if there was none.</summary>
     Task<Link?> UnlinkAsync(UserName user, CancellationToken cancellation);
+
+    /// <summary>Erases all of a user: the link, valid or not, the codes of its chat, the one-tap links, the counted wrong tries. Done again after a kill, it finishes.</summary>
+    Task<ErasedLink> EraseAsync(UserName user, CancellationToken cancellation);
 
     /// <summary>Stores the time zone of a user's browser in their link. Writes nothing if it is unchanged.</summary>
     /// <param name="user">The user.</param>

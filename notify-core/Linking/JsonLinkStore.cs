@@ -318,6 +318,40 @@ public sealed class JsonLinkStore : ILinkStore, IDisposable
         );
 
     /// <inheritdoc />
+    public Task<ErasedLink> EraseAsync(UserName user, CancellationToken cancellation) =>
+        ChangeAsync(
+            now =>
+            {
+                var links = _links.Draft();
+                var link = links.TryFind(user.Value, out var own) ? own : null;
+                var codes = _codes.Draft();
+                var offers = _deepLinks.Draft();
+                var pending = codes.Count + offers.Count;
+                codes.RemoveAll(code => code.Chat == link?.Chat);
+                offers.RemoveAll(offer => offer.User == user);
+                pending -= codes.Count + offers.Count;
+                if (TryDraftWrongTries(now, out var tries, out _))
+                {
+                    tries.RemoveAll(tried => string.Equals(tried.User, user.Value, StringComparison.Ordinal));
+                    using var changedTries = _wrongTries.Prepare(tries);
+                    changedTries.Commit();
+                }
+
+                links.RemoveAll(l => l.User == user);
+                using var changedCodes = _codes.Prepare(codes);
+                using var changedOffers = _deepLinks.Prepare(offers);
+                using var changedLinks = _links.Prepare(links);
+                changedCodes.Commit();
+                changedOffers.Commit();
+
+                // The link last: it names the chat of the codes, if a kill in between makes this happen again.
+                changedLinks.Commit();
+                return new ErasedLink(link, pending);
+            },
+            cancellation
+        );
+
+    /// <inheritdoc />
     public async Task<Link?> SetTimeZoneAsync(UserName user, TimeZoneName timeZone, CancellationToken cancellation)
     {
         // Each page calls this when it opens, so an unchanged zone must not take the lock.

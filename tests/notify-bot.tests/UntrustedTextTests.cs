@@ -1,6 +1,6 @@
+using Notify.Bot.Checks;
 using Notify.Bot.Commands;
 using Notify.Bot.Desktops;
-using Notify.Bot.Doctor;
 using Notify.Bot.Outbox;
 using Notify.Formatting;
 using Notify.Testing;
@@ -27,7 +27,7 @@ public sealed class UntrustedTextTests
             }
 
             using var output = new StringWriter();
-            new DoctorReport(output).Wrong("socket", text, text);
+            new CheckReport(output).Wrong("socket", text, text);
             SafeOutput.Check(output.ToString(), keepsLines: true);
         }
     }

@@ -29,7 +29,9 @@ public sealed class ArchitectureTests
         "Scripts",
         "Commands",
         "Polling",
+        "Checks",
         "SendApi",
+        "Operators",
         "Hosting",
         "Doctor",
     ];

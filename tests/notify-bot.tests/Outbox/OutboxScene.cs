@@ -20,7 +20,7 @@ internal sealed class OutboxScene : IDisposable
 
     public static readonly UserName Omar = UserName.Parse("omar");
 
-    /// <summary>Makes a file of today one of version 4: without timelines, incidents, quiet hours, the kind of a reason, files, tables and buttons.</summary>
+    /// <summary>Makes a file of today one of version 4: without the audit, timelines, incidents, quiet hours, the kind of a reason, files, tables and buttons.</summary>
     public const string ToVersion4 = """
         DROP TRIGGER attempt_goes;
         DROP TABLE attempt;
@@ -30,6 +30,7 @@ internal sealed class OutboxScene : IDisposable
         ALTER TABLE notification DROP COLUMN ended_at;
         ALTER TABLE notification DROP COLUMN last_line;
         ALTER TABLE notification DROP COLUMN again_of;
+        DROP TABLE audit;
         DROP TABLE incident;
         ALTER TABLE notification DROP COLUMN incident_role;
         ALTER TABLE notification DROP COLUMN incident;

@@ -270,6 +270,42 @@ public sealed class ContractTests
     }
 
     [Fact]
+    public void Operators()
+    {
+        var json = OperatorContract.Json;
+        Check(
+            new OperatorUsersAnswer([
+                new OperatorUserAnswer("dana", Moment, DeadLinkReason.Blocked, Moment, Moment, 3, ["a.py"], 1, 2, 4, 5),
+            ]),
+            json.OperatorUsersAnswer,
+            """{"users":[{"user":"dana","linked_at":"2026-01-30T19:20:00Z","dead":"blocked","dead_since":"2026-01-30T19:20:00Z","last_round":"2026-01-30T19:20:00Z","scripts":3,"failing":["a.py"],"waiting":1,"held":2,"failed_24h":4,"desktops":5}]}"""
+        );
+        Check(
+            new OperatorQueueAnswer([new OperatorQueueUserAnswer("dana", 2, Moment, Moment, "rate limited")]),
+            json.OperatorQueueAnswer,
+            """{"users":[{"user":"dana","waiting":2,"oldest":"2026-01-30T19:20:00Z","next_try_at":"2026-01-30T19:20:00Z","reason":"rate limited"}]}"""
+        );
+        Check(
+            new OperatorFailedAnswer([
+                new OperatorFailureAnswer("1", "dana", "a.py", Moment, DeliveryState.Failed, "blocked"),
+            ]),
+            json.OperatorFailedAnswer,
+            """{"failures":[{"id":"1","user":"dana","script":"a.py","at":"2026-01-30T19:20:00Z","state":"failed","reason":"blocked"}]}"""
+        );
+        Check(
+            new OperatorAuditAnswer([new OperatorActAnswer(7, Moment, "olga", "drop", "dana", "Dropped.")]),
+            json.OperatorAuditAnswer,
+            """{"acts":[{"number":7,"at":"2026-01-30T19:20:00Z","by":"olga","act":"drop","user":"dana","detail":"Dropped."}]}"""
+        );
+        Check(new OperatorActedAnswer("Done."), json.OperatorActedAnswer, """{"said":"Done."}""");
+        Check(
+            new ForgottenAnswer([new ForgottenUserAnswer("dana", Moment)]),
+            json.ForgottenAnswer,
+            """{"users":[{"user":"dana","at":"2026-01-30T19:20:00Z"}]}"""
+        );
+    }
+
+    [Fact]
     public void Rounds()
     {
         Check(

@@ -43,6 +43,7 @@ public sealed class WordTests
             (DeliveryReason.NothingToShow, 35, "nothing to show"),
             (DeliveryReason.Unreached, 36, "unreached"),
             (DeliveryReason.OutcomeUnknown, 37, "unknown"),
+            (DeliveryReason.Dropped, 38, "dropped"),
             (DeliveryReason.Blocked, 50, "blocked"),
             (DeliveryReason.Kicked, 51, "kicked"),
             (DeliveryReason.Deactivated, 52, "deactivated"),
@@ -92,6 +93,17 @@ public sealed class WordTests
             (TelegramState.Ok, 1, "ok"),
             (TelegramState.TokenRefused, 2, "token refused"),
             (TelegramState.PolledElsewhere, 3, "polled elsewhere")
+        );
+
+    [Fact]
+    public void Acts_of_operators_keep_their_words() =>
+        Check(
+            OperatorActs.Word,
+            (OperatorAct.Test, 0, "test"),
+            (OperatorAct.Unlink, 1, "unlink"),
+            (OperatorAct.Retry, 2, "retry"),
+            (OperatorAct.Drop, 3, "drop"),
+            (OperatorAct.Forget, 4, "forget")
         );
 
     private static void Check<T>(Func<T, string> word, params (T Member, int Number, string Word)[] words)

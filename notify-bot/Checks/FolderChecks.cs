@@ -2,10 +2,10 @@ using System.Globalization;
 using Notify.Linking;
 using Notify.Posix;
 
-namespace Notify.Bot.Doctor;
+namespace Notify.Bot.Checks;
 
 /// <summary>Checks the data folder and its files.</summary>
-internal sealed class FolderChecks(BotSettings settings, DoctorReport report)
+internal sealed class FolderChecks(BotSettings settings, CheckReport report)
 {
     /// <returns>The folder's owner: the bot's user.</returns>
     public Account? CheckDataFolder(Group? analysts, Group? trusted)
@@ -101,7 +101,7 @@ internal sealed class FolderChecks(BotSettings settings, DoctorReport report)
         }
     }
 
-    public void CheckSharedFiles(JsonLinkStore store)
+    public void CheckSharedFiles(ILinkStore store)
     {
         foreach (var name in JsonLinkStore.FileNames)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Notify.Bot.Links;
 using Notify.Linking;
 
-namespace Notify.Bot.Doctor;
+namespace Notify.Bot.Checks;
 
 /// <summary>Reports links that do not count: their accounts are gone, replaced, or out of the group.</summary>
 internal static class LinkChecks
@@ -10,7 +10,7 @@ internal static class LinkChecks
     /// <summary>Most lines for single links. More have one cause, such as a directory that is down.</summary>
     private const int MaxSaid = 10;
 
-    public static void Run(JsonLinkStore links, Accounts accounts, BotSettings settings, DoctorReport report)
+    public static void Run(ILinkStore links, Accounts accounts, BotSettings settings, CheckReport report)
     {
         IReadOnlyCollection<Link> all;
         try

@@ -1,11 +1,11 @@
 using Notify.Posix;
 
-namespace Notify.Bot.Doctor;
+namespace Notify.Bot.Checks;
 
 /// <summary>Checks the groups with access and their ACL entries.</summary>
 internal static class GroupChecks
 {
-    public static Group? Find(DoctorReport report, string what, string name)
+    public static Group? Find(CheckReport report, string what, string name)
     {
         if (Group.Find(name) is { } group)
         {
@@ -18,7 +18,7 @@ internal static class GroupChecks
     }
 
     /// <summary>Reports members whose account names can't be user names. They can neither send nor be linked.</summary>
-    public static void CheckNames(DoctorReport report, Group? analysts)
+    public static void CheckNames(CheckReport report, Group? analysts)
     {
         if (analysts is null || GroupMembers.Find(analysts.Name) is not { } members)
         {
@@ -36,7 +36,7 @@ internal static class GroupChecks
     }
 
     public static bool HasEntry(
-        DoctorReport report,
+        CheckReport report,
         string what,
         string path,
         Group? group,
