@@ -18,6 +18,10 @@ public abstract record Change
     /// <param name="User">Whose.</param>
     public sealed record OfScripts(UserName User) : Change;
 
+    /// <summary>An operator has the bot forget a user. Services forget, too.</summary>
+    /// <param name="User">Whom.</param>
+    public sealed record OfForgotten(UserName User) : Change;
+
     /// <summary>The watcher was too slow and missed changes. It has to read everything again.</summary>
     public sealed record Missed : Change;
 }
@@ -37,6 +41,9 @@ public sealed class ChangeFeed
 
     /// <summary>A run on request began or ended, or a script was muted or unmuted.</summary>
     public void ScriptsChanged(UserName user) => Tell(user, new Change.OfScripts(user));
+
+    /// <summary>An operator has the bot forget a user.</summary>
+    public void Forgotten(UserName user) => Tell(user, new Change.OfForgotten(user));
 
     /// <summary>A watcher of changes from now on. Dispose it to stop.</summary>
     /// <param name="only">Only changes of this user; null for everybody's.</param>

@@ -21,6 +21,7 @@ internal static class OperatorApi
         Get("/audit", routes => routes.AuditAsync),
         Post("/users/{user}/test", desk => desk.TestAsync),
         Post("/users/{user}/unlink", desk => desk.UnlinkAsync),
+        Post("/users/{user}/forget", desk => desk.ForgetAsync),
         Post("/queue/{user}/retry", desk => desk.RetryAsync),
         Post("/queue/{user}/drop", desk => desk.DropAsync),
     ];
@@ -31,6 +32,7 @@ internal static class OperatorApi
         services.AddSingleton<OperatorUsers>();
         services.AddSingleton<OperatorChecks>();
         services.AddSingleton<OperatorRoutes>();
+        services.AddSingleton<Forgetting>();
         services.AddSingleton<OperatorDesk>();
     }
 

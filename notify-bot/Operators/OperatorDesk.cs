@@ -22,6 +22,7 @@ internal sealed partial class OperatorDesk(
     AcceptPipeline pipeline,
     DeliveryWorker worker,
     PendingNotifications pendings,
+    Forgetting forgetting,
     TelegramStatus telegram,
     TimeProvider time,
     ILogger<OperatorDesk> log
@@ -96,6 +97,12 @@ internal sealed partial class OperatorDesk(
                     + (waiting > 0 ? $" {Count(waiting, "other")} will be dropped when the present attempt ends." : "");
             }
         );
+    }
+
+    internal async Task ForgetAsync(HttpContext context)
+    {
+        var user = UserOf(context);
+        await ActAsync(context, OperatorAct.Forget, user, () => forgetting.RunAsync(user));
     }
 
     /// <summary>Runs an act with its entries in audit and log, and answers with what was done.</summary>

@@ -123,6 +123,7 @@ internal sealed class EventStream(
         {
             Change.OfNotification of => Event("notification", new ChangeAnswer(of.User.Value, of.Id, of.State)),
             Change.OfScripts of => Event("scripts", new ChangeAnswer(of.User.Value)),
+            Change.OfForgotten of => Event("forgotten", new ChangeAnswer(of.User.Value)),
             Change.Missed => "event: missed\ndata: {}\n\n",
             _ => throw new InvalidOperationException($"No event for {change.GetType().Name}."),
         };

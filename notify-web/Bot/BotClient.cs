@@ -43,6 +43,10 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
             cancellation
         );
 
+    /// <summary>The users whom an operator had the bot forget.</summary>
+    public Task<ForgottenAnswer> ForgottenAsync(CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, "/forgotten", null, Timeout, OperatorContract.Json.ForgottenAnswer, cancellation);
+
     /// <summary>The newest notifications of a user, the newest first.</summary>
     /// <param name="user">Whose.</param>
     /// <param name="limit">1 to <see cref="MaxNotifications"/>.</param>

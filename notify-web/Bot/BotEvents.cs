@@ -9,8 +9,13 @@ namespace Notify.Web.Bot;
 /// Listens to the bot's <c>GET /events</c> over one connection for all users, and passes each user's events to their open pages. When the connection breaks,
 /// it reconnects with growing pauses and tells all pages to refresh. If that fails, pages refresh too and show the reason.
 /// </summary>
-internal sealed partial class BotEvents(WebSettings settings, SseHub streams, TimeProvider time, ILogger<BotEvents> log)
-    : BackgroundService
+internal sealed partial class BotEvents(
+    WebSettings settings,
+    SseHub streams,
+    ForgottenSignal forgotten,
+    TimeProvider time,
+    ILogger<BotEvents> log
+) : BackgroundService
 {
     /// <summary>The bot sends something every 15 s. After this silence it counts as hung.</summary>
     internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
@@ -92,6 +97,7 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
         );
         response.EnsureSuccessStatusCode();
         begun();
+        forgotten.Set();
         streams.TellAllToRefresh();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token));
         var (name, data) = ("", "");
@@ -120,6 +126,13 @@ internal sealed partial class BotEvents(WebSettings settings, SseHub streams, Ti
         {
             // The bot dropped events, because this connection was too slow.
             streams.TellAllToRefresh();
+            forgotten.Set();
+            return;
+        }
+
+        if (name == "forgotten")
+        {
+            forgotten.Set();
             return;
         }
 

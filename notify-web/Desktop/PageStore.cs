@@ -32,6 +32,12 @@ internal sealed class PageStore(WebSettings settings, Accounts accounts, TimePro
     /// <summary>Most sessions of one user with a page's token. The one that expires first is dropped.</summary>
     internal const int MaxOfOneUser = 100;
 
+    /// <summary>How much longer an entry lives than needed, to store fewer of them.</summary>
+    private static readonly TimeSpan Longer = GatewayTokens.PageLife;
+
+    /// <summary>When an entry was stored last. Its session is at least as old.</summary>
+    internal static DateTimeOffset GivenAt(PageToken page) => page.ExpiresAt - GatewayTokens.PageLife - Longer;
+
     /// <summary>The file.</summary>
     internal TokenFile<PageToken> File { get; } = new(Path.Combine(settings.StateFolder, "pages.json"), time);
 
@@ -51,7 +57,6 @@ internal sealed class PageStore(WebSettings settings, Accounts accounts, TimePro
         await File.ChangeAsync(
             pages =>
             {
-                // Longer than needed, to store fewer tokens.
                 var own =
                     Own(pages)
                     ?? new PageToken(
@@ -71,7 +76,7 @@ internal sealed class PageStore(WebSettings settings, Accounts accounts, TimePro
                     pages[pages.IndexOf(oldest)] = oldest with { RevokedAt = time.GetUtcNow() };
                 }
 
-                pages.Add(own with { ExpiresAt = until + GatewayTokens.PageLife });
+                pages.Add(own with { ExpiresAt = until + Longer });
                 id = own.Id;
                 return true;
             },

@@ -85,6 +85,11 @@ internal sealed class TokenFile<TToken>(string path, TimeProvider time) : IDispo
             cancellation
         );
 
+    /// <summary>Erases all matching entries; false if there are none.</summary>
+    /// <exception cref="IOException">Storing failed.</exception>
+    internal Task<bool> EraseAsync(Predicate<TToken> which, CancellationToken cancellation) =>
+        ChangeAsync(tokens => tokens.RemoveAll(which) > 0, cancellation);
+
     /// <summary>Reads, changes and writes under the lock. Writes nothing if the change returns false.</summary>
     /// <exception cref="IOException">Storing failed.</exception>
     internal async Task<bool> ChangeAsync(Func<List<TToken>, bool> change, CancellationToken cancellation)

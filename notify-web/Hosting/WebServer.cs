@@ -113,6 +113,7 @@ public static partial class WebServer
         services.AddSingleton<BotClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
+        services.AddSingleton<ForgottenSignal>();
         services.AddHostedService<BotEvents>();
         services.AddSingleton<SseHub>();
         services.AddHostedService<StreamClock>();

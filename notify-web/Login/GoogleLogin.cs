@@ -36,6 +36,8 @@ internal static class GoogleLogin
         services.AddSingleton<LoginPolicy>();
         services.AddSingleton<LoginLog>();
         services.AddSingleton<RevokedSessions>();
+        services.AddSingleton<ForgottenUsers>();
+        services.AddHostedService<Forgetting>();
         services.AddSingleton<SessionCheck>();
         services.AddDataProtection().SetApplicationName("notify-web");
         services.Configure<KeyManagementOptions>(keys =>

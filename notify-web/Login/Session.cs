@@ -12,7 +12,14 @@ namespace Notify.Web.Login;
 /// <param name="User">The Unix user.</param>
 /// <param name="Account">The provider's data.</param>
 /// <param name="UnixAccount">The user's account at the login; null in a cookie of an earlier version, which belongs to the account of its next use.</param>
-public sealed record Session(string Id, UserName User, GoogleAccount Account, AccountId? UnixAccount = null)
+/// <param name="BegunAt">When it began; null if it is read without its cookie's other properties.</param>
+public sealed record Session(
+    string Id,
+    UserName User,
+    GoogleAccount Account,
+    AccountId? UnixAccount = null,
+    DateTimeOffset? BegunAt = null
+)
 {
     private const string IdClaim = "session";
     private const string UserClaim = "user";
@@ -43,7 +50,8 @@ public sealed record Session(string Id, UserName User, GoogleAccount Account, Ac
                     identity.FindFirst(VerifiedClaim)?.Value == "true",
                     identity.FindFirst(HostedDomainClaim)?.Value
                 ),
-                UnixAccountOf(properties)
+                UnixAccountOf(properties),
+                properties is null ? null : SessionLife.Begun(properties)
             )
             : null;
 

@@ -4,9 +4,9 @@ using Notify.Linking;
 namespace Notify.Web.Login;
 
 /// <summary>Checks whether a session is still valid, at every request and for every stream.</summary>
-public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
+public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended, ForgottenUsers forgotten)
 {
-    /// <summary>Whether no logout ended it, and its account may still enter as its user.</summary>
+    /// <summary>Whether no logout and no operator ended it, and its account may still enter as its user.</summary>
     public bool Holds(Session session)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -16,6 +16,7 @@ public sealed class SessionCheck(LoginPolicy admissions, RevokedSessions ended)
     /// <summary>The account of a valid session; null if it is not valid.</summary>
     private AccountId? Admits(Session session) =>
         !ended.Contains(session.Id)
+        && !forgotten.Includes(session.User.Value, session.BegunAt)
         && admissions.Of(session.Account) is Admission.Admitted { User: var user, Account: var account }
         && user == session.User
         && (session.UnixAccount ?? account) == account

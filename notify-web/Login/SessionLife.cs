@@ -22,7 +22,8 @@ internal static class SessionLife
         return session.ExpiresUtc is { } unused && unused < longest ? unused : longest;
     }
 
-    private static DateTimeOffset Begun(AuthenticationProperties session) =>
+    /// <summary>Its start.</summary>
+    internal static DateTimeOffset Begun(AuthenticationProperties session) =>
         session.Items.TryGetValue(BegunKey, out var text)
         && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
