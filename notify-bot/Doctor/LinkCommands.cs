@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Notify.Bot.Links;
 using Notify.Contracts;
 using Notify.Linking;
@@ -24,12 +25,32 @@ public sealed class LinkCommands(
     private const int Usage = 64;
 
     /// <summary><c>notify-bot users</c>.</summary>
-    public async Task<int> UsersAsync()
+    /// <param name="json">Whether to print one JSON document.</param>
+    public async Task<int> UsersAsync(bool json = false)
     {
         var all = links.All();
         foreach (var unreadable in links.Unreadable())
         {
             await errors.WriteLineAsync($"notify-bot: {SafeText.Line(unreadable.ToString())} can't be read.");
+        }
+
+        if (json)
+        {
+            var list = new LinkList([
+                .. all
+                    .Values.OrderBy(link => link.User.Value, StringComparer.Ordinal)
+                    .Select(link => new LinkListEntry(
+                        link.User.Value,
+                        link.Chat.Value,
+                        link.LinkedAt,
+                        !link.Chat.IsPrivate,
+                        link.Dead?.Reason,
+                        link.Dead?.Since,
+                        Inert(link)?.Reason
+                    )),
+            ]);
+            await output.WriteLineAsync(JsonSerializer.Serialize(list, LinkListContract.Json.LinkList));
+            return 0;
         }
 
         if (all.Count == 0)

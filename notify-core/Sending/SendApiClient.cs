@@ -148,6 +148,14 @@ public sealed class SendApiClient(string socketPath, TimeProvider time)
     public SendApiAnswer Get(string target, CancellationToken cancellation) =>
         Exchange("GET " + target, null, [], CallTimeout, cancellation);
 
+    /// <summary>Calls for an act without a body, such as <c>/operator/users/dana/test</c>.</summary>
+    /// <param name="target">Where.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
+    public SendApiAnswer Post(string target, TimeSpan limit, CancellationToken cancellation) =>
+        Exchange("POST " + target, "application/json", [], limit, cancellation);
+
     /// <summary>Tells the bot of a round that ended.</summary>
     /// <exception cref="BotUnreachableException">No bot, or no answer.</exception>
     public SendApiAnswer PostRound(RoundCall round, CancellationToken cancellation) =>
