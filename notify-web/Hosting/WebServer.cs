@@ -141,7 +141,7 @@ public static partial class WebServer
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json => ApiJson.Set(json.SerializerOptions));
         services.AddSingleton<Assets>();
-        services.AddSingleton<DashboardReader>();
+        services.AddPageReaders();
         services.AddSingleton<HelpPages>();
         services
             .AddRazorPages(options => options.RootDirectory = "/Page")

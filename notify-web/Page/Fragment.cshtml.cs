@@ -8,7 +8,12 @@ namespace Notify.Web.Page;
 
 /// <summary>Serves single cards to the page's scripts. All cards are rendered here.</summary>
 [EnableRateLimiting(RateLimits.Cards)]
-public sealed class FragmentModel(DashboardReader reader) : PageModel
+public sealed class FragmentModel(
+    IncidentsReader incidents,
+    TelegramReader telegram,
+    NotificationsReader notifications,
+    DesktopReader desktop
+) : PageModel
 {
     /// <summary>A card in its current state.</summary>
     public async Task<IActionResult> OnGetAsync(
@@ -22,18 +27,18 @@ public sealed class FragmentModel(DashboardReader reader) : PageModel
         var user = HttpContext.UserName();
         return name switch
         {
-            "incidents" => Partial("_Incidents", await reader.IncidentsAsync(user, cancellation)),
-            "telegram" => Partial("_Telegram", await reader.TelegramAsync(user, cancellation)),
+            "incidents" => Partial("_Incidents", await incidents.ReadAsync(user, cancellation)),
+            "telegram" => Partial("_Telegram", await telegram.ReadAsync(user, cancellation)),
             "notifications" => Partial(
                 "_Notifications",
-                await reader.NotificationsAsync(
+                await notifications.ReadAsync(
                     user,
                     NotificationsCard.ShowFrom(show),
-                    reader.ZoneOf(zone, offset),
+                    notifications.ZoneOf(zone, offset),
                     cancellation
                 )
             ),
-            "desktop" => Partial("_Desktop", reader.Desktop(user)),
+            "desktop" => Partial("_Desktop", desktop.Read(user)),
             _ => NotFound(),
         };
     }

@@ -8,9 +8,9 @@ namespace Notify.Web.Page;
 
 /// <summary>The scripts' card alone. It has its own rate limit, because the bot starts a helper for each request.</summary>
 [EnableRateLimiting(RateLimits.Listing)]
-public sealed class ScriptsFragmentModel(DashboardReader reader) : PageModel
+public sealed class ScriptsFragmentModel(ScriptsReader reader) : PageModel
 {
     /// <summary>The card as it is now.</summary>
     public async Task<IActionResult> OnGetAsync(CancellationToken cancellation) =>
-        Partial("_Scripts", await reader.ScriptsAsync(HttpContext.UserName(), cancellation));
+        Partial("_Scripts", await reader.ReadAsync(HttpContext.UserName(), cancellation));
 }

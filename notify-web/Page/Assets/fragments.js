@@ -27,6 +27,8 @@ const retries = new Map();
  * @param {string} name incidents, telegram, scripts, notifications or desktop
  */
 export function refresh(name) {
+  // Another page shows it.
+  if (!fragment(name)) return Promise.resolve(false);
   const turn = running.get(name);
   if (turn) {
     turn.again ??= turn.done.then(() => {

@@ -117,6 +117,7 @@ async function unlink() {
 
 // The chat uses the zone of the last opened page. Sent once for each zone, so two pages in two zones do not alternate.
 async function sayZone() {
+  if (!fragment('telegram')) return;
   const { state, timezone } = fragment('telegram').dataset;
   const mine = zone().name;
   if (state !== 'Linked' || !mine || saidZone === mine) return;
@@ -147,6 +148,7 @@ export function startTelegram() {
   document.addEventListener('visibilitychange', offerOnPhone);
   offerOnPhone();
   sayZone();
+  if (!fragment('telegram')) return;
   new MutationObserver(() => {
     offerOnPhone();
     sayZone();

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.RateLimiting;
+using Notify.Web.Live;
+using Notify.Web.Middleware;
+
+namespace Notify.Web.Page;
+
+/// <summary>Is anything wrong, and what was said? Cards are also served alone (<see cref="FragmentModel"/>, <see cref="ScriptsFragmentModel"/>).</summary>
+[EnableRateLimiting(RateLimits.Listing)]
+public sealed class OverviewModel(
+    IncidentsReader incidents,
+    TelegramReader telegram,
+    ScriptsReader scripts,
+    NotificationsReader notifications,
+    DesktopReader desktop,
+    SseHub streams,
+    TimeProvider time
+) : LivePage(streams, time)
+{
+    internal IncidentsCard Incidents { get; private set; } = IncidentsCard.None;
+
+    /// <summary>Null if it is late, like the next two.</summary>
+    internal TelegramCard? Telegram { get; private set; }
+
+    internal ScriptsCard? Scripts { get; private set; }
+
+    internal NotificationsCard? Notifications { get; private set; }
+
+    internal DesktopCard Desktop { get; private set; } = null!;
+
+    /// <summary>Reads the cards at the same time: the bot starts a helper for the scripts.</summary>
+    public async Task OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
+    {
+        var firing = InTimeAsync(token => incidents.ReadOrLateAsync(UserName, token), cancellation);
+        var phone = InTimeAsync(token => telegram.ReadAsync(UserName, token), cancellation);
+        var list = InTimeAsync(token => scripts.ReadAsync(UserName, token), cancellation);
+        var zone = notifications.ZoneOf(null, null);
+        var count = NotificationsCard.ShowFrom(show);
+        var newest = InTimeAsync(token => notifications.ReadAsync(UserName, count, zone, token), cancellation);
+        Desktop = desktop.Read(UserName);
+        Incidents = await firing ?? IncidentsCard.None with { IsLate = true };
+        Telegram = await phone;
+        Scripts = await list;
+        Notifications = await newest;
+    }
+}

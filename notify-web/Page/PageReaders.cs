@@ -1,0 +1,14 @@
+namespace Notify.Web.Page;
+
+/// <summary>The readers of pages and cards: one for each.</summary>
+internal static class PageReaders
+{
+    internal static void AddPageReaders(this IServiceCollection services)
+    {
+        services.AddSingleton<TelegramReader>();
+        services.AddSingleton<IncidentsReader>();
+        services.AddSingleton<ScriptsReader>();
+        services.AddSingleton<NotificationsReader>();
+        services.AddSingleton<DesktopReader>();
+    }
+}

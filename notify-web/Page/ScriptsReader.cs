@@ -1,0 +1,62 @@
+using Notify.Contracts;
+using Notify.Sending;
+using Notify.Web.Bot;
+
+namespace Notify.Web.Page;
+
+/// <summary>Reads the scripts of a user. If the bot fails, the card shows the problem and what to do.</summary>
+public sealed class ScriptsReader(BotClient bot, TimeProvider time)
+{
+    /// <summary>The card.</summary>
+    internal async Task<ScriptsCard> ReadAsync(UserName user, CancellationToken cancellation)
+    {
+        var card = new ScriptsCard { Now = time.GetUtcNow() };
+        try
+        {
+            var listing = await bot.ScriptsAsync(user, cancellation);
+            return card with
+            {
+                AllMutedUntil = listing.MutedUntil,
+                Scripts =
+                [
+                    .. listing
+                        .Scripts.OrderBy(script => !ScriptOutcomes.IsFailing(script.LastOutcome))
+                        .Select(script => new ScriptView
+                        {
+                            Name = script.Name,
+                            Stem = script.Stem,
+                            LastRun = script.LastRun,
+                            LastRound = script.LastRound,
+                            NoRun = script.NoRun,
+                            Warnings = script.Warnings ?? [],
+                            LastSent = script.LastSent,
+                            CooldownEnds = script.CooldownEnds,
+                            LastOutcome = script.LastOutcome,
+                            Error = script.Error,
+                            Running = script.Running,
+                            TookMs = script.TookMs,
+                            Schedule = script.Schedule,
+                            Next = script.Next,
+                            NextAt = script.NextAt,
+                            // The bot says the later of the script's own and of all; of the latter the card says so once.
+                            MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
+                        }),
+                ],
+            };
+        }
+        catch (BotUnreachableException e)
+        {
+            return card with
+            {
+                Problem = new Problem(
+                    e.Message,
+                    "Cron still runs your scripts. This list comes back when the bot answers."
+                ),
+            };
+        }
+        catch (BotRefusedException e)
+        {
+            return card with { Problem = new Problem("Your scripts can’t be listed.", e.Message) };
+        }
+    }
+}
