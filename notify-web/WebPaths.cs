@@ -6,7 +6,7 @@ internal static class WebPaths
     /// <summary>The health check.</summary>
     internal const string Health = "/healthz";
 
-    /// <summary>Ends a session: the only address that a form without a script sends to.</summary>
+    /// <summary>Ends a session.</summary>
     internal const string Logout = "/logout";
 
     /// <summary>Whether scripts ask for it: the API, and parts of the page.</summary>

@@ -125,7 +125,8 @@ internal static class NotificationRoutes
         await file.Content.CopyToAsync(response.Body, context.RequestAborted);
     }
 
-    private static bool IsId(string text) =>
+    /// <summary>Whether a text can be the id of a notification.</summary>
+    internal static bool IsId(string text) =>
         text.Length is > 0 and <= MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     /// <summary>An id, or a notification's id and a number of one or two digits behind a dot.</summary>

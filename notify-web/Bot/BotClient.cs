@@ -57,13 +57,20 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         int limit,
         string? before,
         CancellationToken cancellation
+    ) => await NotificationsAsync(user, new HistoryQuery { Limit = limit, Before = before }, cancellation);
+
+    /// <summary>The notifications of a user that a query asks for, the newest first.</summary>
+    public async Task<IReadOnlyList<NotificationAnswer>> NotificationsAsync(
+        UserName user,
+        HistoryQuery query,
+        CancellationToken cancellation
     )
     {
-        var older = before is null ? "" : "&before=" + Uri.EscapeDataString(before);
+        ArgumentNullException.ThrowIfNull(query);
         return (
             await AskAsync(
                 HttpMethod.Get,
-                $"/notifications?{Of(user)}&limit={limit}{older}",
+                $"/notifications?{Of(user)}{query}",
                 null,
                 Timeout,
                 HistoryContract.Json.NotificationsAnswer,
@@ -93,6 +100,67 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
 
         return all;
+    }
+
+    /// <summary>The names of the scripts in a user's history; none from a bot of a version that does not tell them.</summary>
+    public async Task<IReadOnlyList<string>> ScriptsInHistoryAsync(UserName user, CancellationToken cancellation) =>
+        (
+            await FoundAsync(
+                $"/notifications/scripts?{Of(user)}",
+                HistoryContract.Json.NotificationScriptsAnswer,
+                cancellation
+            )
+        )?.Scripts
+        ?? [];
+
+    /// <summary>A notification of a user with its timeline; null if the user has none with this id.</summary>
+    public Task<NotificationDetailAnswer?> NotificationAsync(
+        UserName user,
+        string id,
+        CancellationToken cancellation
+    ) =>
+        FoundAsync(
+            $"/notifications/{Uri.EscapeDataString(id)}?{Of(user)}",
+            HistoryContract.Json.NotificationDetailAnswer,
+            cancellation
+        );
+
+    /// <summary>Sends a failed notification again, as a new one.</summary>
+    /// <returns>The id of the new one.</returns>
+    public async Task<string> SendAgainAsync(UserName user, string id, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return (
+            await AskAsync(
+                HttpMethod.Post,
+                $"/notifications/{Uri.EscapeDataString(id)}/again",
+                JsonSerializer.Serialize(new AgainCall(user.Value), HistoryContract.Json.AgainCall),
+                Timeout,
+                SendContract.Json.SentAnswer,
+                cancellation
+            )
+        ).Id;
+    }
+
+    /// <summary>A user's quiet hours.</summary>
+    public Task<QuietAnswer> QuietAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, $"/quiet?{Of(user)}", null, Timeout, QuietContract.Json.QuietAnswer, cancellation);
+
+    /// <summary>Sets a user's quiet hours.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="hours">Such as <c>22:00-07:00, weekends</c>; null ends them.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<QuietAnswer> SetQuietAsync(UserName user, string? hours, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return AskAsync(
+            HttpMethod.Put,
+            "/quiet",
+            JsonSerializer.Serialize(new QuietCall(user.Value, hours), QuietContract.Json.QuietCall),
+            Timeout,
+            QuietContract.Json.QuietAnswer,
+            cancellation
+        );
     }
 
     /// <summary>The number of a user's notifications in each quarter of an hour.</summary>
@@ -151,24 +219,8 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     }
 
     /// <summary>A user's incidents; null from a bot of a version without them.</summary>
-    public async Task<IncidentsAnswer?> IncidentsAsync(UserName user, CancellationToken cancellation)
-    {
-        try
-        {
-            return await AskAsync(
-                HttpMethod.Get,
-                $"/incidents?{Of(user)}",
-                null,
-                Timeout,
-                IncidentContract.Json.IncidentsAnswer,
-                cancellation
-            );
-        }
-        catch (BotRefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
+    public Task<IncidentsAnswer?> IncidentsAsync(UserName user, CancellationToken cancellation) =>
+        FoundAsync($"/incidents?{Of(user)}", IncidentContract.Json.IncidentsAnswer, cancellation);
 
     /// <summary>Says that a user is on an incident: no reminders until it is over.</summary>
     public Task<ListedIncidentAnswer> AcknowledgeAsync(UserName user, string id, CancellationToken cancellation)
@@ -215,6 +267,20 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
     public void Dispose() => _http.Dispose();
 
     private static string Of(UserName user) => "user=" + Uri.EscapeDataString(user.Value);
+
+    /// <summary>GET; null for 404.</summary>
+    private async Task<T?> FoundAsync<T>(string target, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        try
+        {
+            return await AskAsync(HttpMethod.Get, target, null, Timeout, type, cancellation);
+        }
+        catch (BotRefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
 
     private Task<T> AskAsync<T>(
         HttpMethod method,

@@ -6,7 +6,7 @@ using Notify.Web.Login;
 namespace Notify.Web.Middleware;
 
 /// <summary>
-/// A request that changes something must come from the dashboard's own page: from its origin, with the page's token, as JSON, and small. Each check would be
+/// A request that changes something must come from the dashboard's own page: from its origin, with the page's token, as JSON or to a page as a form, and small. Each check would be
 /// enough. Together they withstand one mistake.
 /// </summary>
 internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings, IAntiforgery antiforgery)
@@ -65,11 +65,8 @@ internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings,
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         if (
             hasBody
-            && request.Path != WebPaths.Logout
-            && !(
-                MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-                && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            )
+            && !Is(request, "application/json")
+            && (WebPaths.IsForScripts(request.Path) || !Is(request, "application/x-www-form-urlencoded"))
         )
         {
             throw new ApiException(
@@ -78,6 +75,10 @@ internal sealed class CsrfMiddleware(RequestDelegate next, WebSettings settings,
             );
         }
     }
+
+    private static bool Is(HttpRequest request, string mediaType) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>The tokens of pages.</summary>

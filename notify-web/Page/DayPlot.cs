@@ -36,6 +36,9 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
     /// <summary>Notifications of the busiest day.</summary>
     public int Most { get; } = Days.Max(day => day.Total);
 
+    /// <summary>The number at the top of the scale: 1, 2 or 5 with zeros, not below <see cref="Most"/>.</summary>
+    public int Top { get; } = Ceiling(Days.Max(day => day.Total));
+
     public double Width => (Days.Count * Step) - (Step - BarWidth);
 
     public int Delivered => Days.Sum(day => day.Delivered);
@@ -83,6 +86,20 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
         );
     }
 
+    private static int Ceiling(int most)
+    {
+        for (long zeros = 1; ; zeros *= 10)
+        {
+            foreach (var digit in (ReadOnlySpan<int>)[1, 2, 5])
+            {
+                if (digit * zeros >= most)
+                {
+                    return (int)Math.Min(digit * zeros, int.MaxValue);
+                }
+            }
+        }
+    }
+
     /// <summary>The pieces of a day's bar, from the ground up. A single notification among hundreds is still seen.</summary>
     public IEnumerable<PlotPiece> Pieces(DayCount day)
     {
@@ -100,7 +117,7 @@ internal sealed record DayPlot(IReadOnlyList<DayCount> Days, ReaderZone Zone)
         {
             if (count > 0)
             {
-                var height = Math.Max(Min, Height * count / Most);
+                var height = Math.Max(Min, Height * count / Top);
                 top -= height;
                 yield return new PlotPiece(kind, top, height);
             }

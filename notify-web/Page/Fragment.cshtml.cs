@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.RateLimiting;
+using Notify.Web.Api;
 using Notify.Web.Login;
 using Notify.Web.Middleware;
 
@@ -12,34 +13,48 @@ public sealed class FragmentModel(
     IncidentsReader incidents,
     TelegramReader telegram,
     NotificationsReader notifications,
+    ZoneReader zones,
     DesktopReader desktop
 ) : PageModel
 {
     /// <summary>A card in its current state.</summary>
-    public async Task<IActionResult> OnGetAsync(
-        string name,
-        [FromQuery] string? show,
-        [FromQuery] string? zone,
-        [FromQuery] string? offset,
-        CancellationToken cancellation
-    )
+    public async Task<IActionResult> OnGetAsync(string name, CancellationToken cancellation)
     {
         var user = HttpContext.UserName();
         return name switch
         {
             "incidents" => Partial("_Incidents", await incidents.ReadAsync(user, cancellation)),
             "telegram" => Partial("_Telegram", await telegram.ReadAsync(user, cancellation)),
+            "latest" => Partial(
+                "_Latest",
+                await notifications.LatestAsync(user, zones.Of(Request, user), cancellation)
+            ),
             "notifications" => Partial(
                 "_Notifications",
                 await notifications.ReadAsync(
                     user,
-                    NotificationsCard.ShowFrom(show),
-                    notifications.ZoneOf(zone, offset),
+                    NotificationsFilter.Of(Request.Query),
+                    zones.Of(Request, user),
                     cancellation
                 )
+            ),
+            "notification" when NotificationRoutes.IsId(Request.Query["id"].ToString()) => await NotificationAsync(
+                user,
+                cancellation
             ),
             "desktop" => Partial("_Desktop", desktop.Read(user)),
             _ => NotFound(),
         };
+    }
+
+    private async Task<IActionResult> NotificationAsync(UserName user, CancellationToken cancellation)
+    {
+        var card = await notifications.DetailAsync(
+            user,
+            Request.Query["id"].ToString(),
+            zones.Of(Request, user),
+            cancellation
+        );
+        return card is { Notification: null, Problem: null } ? NotFound() : Partial("_NotificationCard", card);
     }
 }

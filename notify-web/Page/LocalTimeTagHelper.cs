@@ -13,9 +13,12 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
     public DateTimeOffset At { get; set; }
 
     /// <summary>
-    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>ago</c> (12 min ago), <c>left</c> (48 min) or <c>age</c> (3 h 10 min). The last three keep counting.
+    /// How scripts show it: <c>moment</c> (Yesterday, 19:20), <c>inline</c> (the same within a sentence), <c>day</c> (30 January 2026), <c>clock</c> (19:20), <c>second</c> (19:20:05), <c>ago</c> (12 min ago), <c>left</c> (48 min) or <c>age</c> (3 h 10 min). The last three keep counting.
     /// </summary>
     public string Shown { get; set; } = "moment";
+
+    /// <summary>The zone of a page that names it elsewhere; null writes the server's time with its offset.</summary>
+    public ReaderZone? Zone { get; set; }
 
     /// <inheritdoc />
     public override void Process(TagHelperContext context, TagHelperOutput output)
@@ -29,20 +32,16 @@ public sealed class LocalTimeTagHelper(TimeProvider clock) : TagHelper
             utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         );
         output.Attributes.SetAttribute("data-shown", Shown);
-        var here = TimeZoneInfo.ConvertTime(At, clock.LocalTimeZone);
+        var here = TimeZoneInfo.ConvertTime(At, Zone?.Zone ?? clock.LocalTimeZone);
+        var offset = Zone is null ? " " + ReaderZone.OffsetWords(here.Offset) : "";
         output.Content.SetContent(
             Shown switch
             {
                 "age" => Span(clock.GetUtcNow() - At),
                 "day" => here.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
-                "clock" => string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{here:HH:mm} {ReaderZone.OffsetWords(here.Offset)}"
-                ),
-                _ => string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{here:d MMM yyyy, HH:mm} {ReaderZone.OffsetWords(here.Offset)}"
-                ),
+                "clock" => string.Create(CultureInfo.InvariantCulture, $"{here:HH:mm}{offset}"),
+                "second" => string.Create(CultureInfo.InvariantCulture, $"{here:HH:mm:ss}{offset}"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"{here:d MMM yyyy, HH:mm}{offset}"),
             }
         );
     }

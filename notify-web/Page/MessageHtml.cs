@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Html;
 using Notify.Formatting;
+using Notify.Text;
 
 namespace Notify.Web.Page;
 
@@ -12,6 +14,9 @@ namespace Notify.Web.Page;
 /// <param name="text">The text with its formatting, in UTF-16 offsets.</param>
 internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
 {
+    /// <summary>More than fits one line of a wide page.</summary>
+    private const int MaxExcerpt = 300;
+
     /// <summary>Reads a message with its markup. Unreadable markup is shown as written, as in Telegram.</summary>
     public static MessageHtml Read(string message, ParseMode mode)
     {
@@ -25,6 +30,27 @@ internal sealed partial class MessageHtml(FormattedText text) : IHtmlContent
                 _ => null,
             } ?? FormattedText.Plain(message)
         );
+    }
+
+    /// <summary>The beginning of the text for one line: without markup, and without what is hidden.</summary>
+    public string Excerpt
+    {
+        get
+        {
+            var seen = new StringBuilder();
+            var at = 0;
+            foreach (var spoiler in text.Entities.Where(entity => entity.Kind is EntityKind.Spoiler))
+            {
+                Take(spoiler.Offset);
+                seen.Append('…');
+                at = Math.Max(at, spoiler.End);
+            }
+
+            Take(text.Text.Length);
+            return SafeText.Line(seen.ToString(), MaxExcerpt);
+
+            void Take(int until) => seen.Append(text.Text.AsSpan(Math.Min(at, until), Math.Max(0, until - at)));
+        }
     }
 
     /// <summary>Whether the page folds the message because of its length.</summary>

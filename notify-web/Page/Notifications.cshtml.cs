@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 using Notify.Web.Live;
 using Notify.Web.Middleware;
@@ -7,17 +6,19 @@ namespace Notify.Web.Page;
 
 /// <summary>The history.</summary>
 [EnableRateLimiting(RateLimits.Cards)]
-public sealed class NotificationsModel(NotificationsReader reader, SseHub streams, TimeProvider time)
+public sealed class NotificationsModel(NotificationsReader reader, ZoneReader zones, SseHub streams, TimeProvider time)
     : LivePage(streams, time)
 {
+    internal NotificationsFilter Filter { get; private set; } = new();
+
     /// <summary>Null if it is late.</summary>
     internal NotificationsCard? Card { get; private set; }
 
-    /// <summary>Shows it.</summary>
-    public async Task OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
+    /// <summary>Shows the notifications that the address asks for.</summary>
+    public async Task OnGetAsync(CancellationToken cancellation)
     {
-        var zone = reader.ZoneOf(null, null);
-        var count = NotificationsCard.ShowFrom(show);
-        Card = await InTimeAsync(token => reader.ReadAsync(UserName, count, zone, token), cancellation);
+        Filter = NotificationsFilter.Of(Request.Query);
+        var zone = zones.Of(Request, UserName);
+        Card = await InTimeAsync(token => reader.ReadAsync(UserName, Filter, zone, token), cancellation);
     }
 }

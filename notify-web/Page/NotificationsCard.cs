@@ -37,9 +37,28 @@ internal sealed record NotificationView
     /// <summary>A short name, for a picture's text and for screen readers.</summary>
     public string Name => Title ?? Script ?? "Notification";
 
-    /// <summary>The state in words; the reason follows.</summary>
-    public string StateWords =>
+    /// <summary>The kind of the dot before the words.</summary>
+    public string StateKind =>
         State switch
+        {
+            DeliveryState.Delivered => "good",
+            DeliveryState.Queued or DeliveryState.Held => "waiting",
+            DeliveryState.Muted => "muted",
+            _ => "bad",
+        };
+
+    /// <summary>Whether its owner may send it again.</summary>
+    public bool CanSendAgain => State is DeliveryState.Failed or DeliveryState.Unknown;
+
+    /// <summary>The id of the failed one that this one repeats; null for none.</summary>
+    public string? AgainOf { get; init; }
+
+    /// <summary>The state in words; the reason follows.</summary>
+    public string StateWords => WordsOf(State);
+
+    /// <summary>A state in words.</summary>
+    public static string WordsOf(DeliveryState state) =>
+        state switch
         {
             DeliveryState.Queued => "Queued",
             DeliveryState.Delivered => "Delivered",
@@ -47,7 +66,7 @@ internal sealed record NotificationView
             DeliveryState.Unknown => "May have arrived",
             DeliveryState.Muted => "Muted",
             DeliveryState.Held => "Held",
-            _ => State.ToString(),
+            _ => state.ToString(),
         };
 
     /// <summary>What the owner can do or should know, if the state alone does not say it.</summary>
@@ -57,9 +76,9 @@ internal sealed record NotificationView
             DeliveryState.Queued when Reason is not null =>
                 "There is nothing to do. The bot delivers it when Telegram takes it.",
             DeliveryState.Failed when Dead is DeadLinkReason.Blocked =>
-                "You have blocked the bot. The Telegram card says how to fix it. Then run the script again.",
+                "You have blocked the bot. The page Settings says how to fix it. Then send it again.",
             DeliveryState.Failed when Dead is DeadLinkReason.ChatNotFound or DeadLinkReason.Deactivated =>
-                "Telegram no longer has this chat. Link your phone again, then run the script again.",
+                "Telegram no longer has this chat. Link your phone again, then send it again.",
             DeliveryState.Unknown =>
                 "It went out, but Telegram did not answer. Look at your phone before you send it again.",
             _ => null,
@@ -67,14 +86,16 @@ internal sealed record NotificationView
 
     /// <summary>The reason, unless it only repeats the state.</summary>
     public string? ShownReason =>
-        State is DeliveryState.Muted or DeliveryState.Held
-            ? null
-            : Dead switch
-            {
-                DeadLinkReason.Blocked => "the bot is blocked",
-                DeadLinkReason.Deactivated => "the Telegram account was deleted",
-                _ => Reason,
-            };
+        State is DeliveryState.Muted or DeliveryState.Held || Reason is null ? null : ReasonWords(Reason);
+
+    /// <summary>A reason for people.</summary>
+    public static string ReasonWords(string reason) =>
+        DeadLinkReasons.Read(reason) switch
+        {
+            DeadLinkReason.Blocked => "the bot is blocked",
+            DeadLinkReason.Deactivated => "the Telegram account was deleted",
+            _ => reason,
+        };
 }
 
 /// <summary>A file of a notification as the page shows it.</summary>
@@ -93,44 +114,70 @@ internal sealed record FileView(string Id, string Name, long Bytes)
         };
 }
 
-/// <summary>The notifications of the last 30 days.</summary>
+/// <summary>The notifications of a day.</summary>
+/// <param name="Day">The day, in the reader's zone.</param>
+/// <param name="Notifications">The newest first.</param>
+internal sealed record NotificationDay(DateOnly Day, IReadOnlyList<NotificationView> Notifications)
+{
+    /// <summary>The day for people, such as <c>Tuesday, 24 November</c>.</summary>
+    public string Words(DateOnly today) =>
+        (today.DayNumber - Day.DayNumber) switch
+        {
+            0 => "Today",
+            1 => "Yesterday",
+            _ => Day.ToString(
+                Day.Year == today.Year ? "dddd, d MMMM" : "dddd, d MMMM yyyy",
+                CultureInfo.InvariantCulture
+            ),
+        };
+}
+
+/// <summary>A page of the history.</summary>
 internal sealed record NotificationsCard
 {
-    /// <summary>Most notifications on one page: more than an hourly script sends in 30 days.</summary>
-    public const int Most = 1_000;
+    /// <summary>Notifications on a page.</summary>
+    public const int PageSize = 50;
 
-    /// <summary>Notifications at first; each <em>Show more</em> doubles them.</summary>
-    public const int Portion = 20;
+    /// <summary>What is wrong and what to do. The card shows no notifications then.</summary>
+    public Problem? Problem { get; init; }
+
+    /// <summary>Which ones.</summary>
+    public required NotificationsFilter Filter { get; init; }
+
+    /// <summary>The newest day first.</summary>
+    public IReadOnlyList<NotificationDay> Days { get; init; } = [];
+
+    /// <summary>Names of scripts for the filter, without <c>.py</c>.</summary>
+    public IReadOnlyList<string> Scripts { get; init; } = [];
+
+    /// <summary>How many there are in 30 days, without the filter; null if unknown.</summary>
+    public int? Total { get; init; }
+
+    /// <summary>The page after this one; null if this is the last.</summary>
+    public NotificationsFilter? Older { get; init; }
+
+    /// <summary>Today, in the reader's zone.</summary>
+    public required DateOnly Today { get; init; }
+
+    /// <summary>The zone of the days.</summary>
+    public required ReaderZone Zone { get; init; }
+}
+
+/// <summary>The newest notifications and the plot of 30 days.</summary>
+internal sealed record LatestCard
+{
+    /// <summary>How many are shown.</summary>
+    public const int Most = 8;
 
     /// <summary>What is wrong and what to do. The card shows nothing else then.</summary>
     public Problem? Problem { get; init; }
 
-    /// <summary>The bot's answer, newest first: the shown ones, and one more if there are more.</summary>
-    public IReadOnlyList<NotificationView> All { get; init; } = [];
-
-    /// <summary>How many to show.</summary>
-    public int Show { get; init; } = Portion;
-
-    /// <summary>Now.</summary>
-    public required DateTimeOffset Now { get; init; }
-
-    /// <summary>The zone of the plot's days.</summary>
-    public required ReaderZone Zone { get; init; }
-
-    public IEnumerable<NotificationView> Shown => All.Take(Show);
-
-    /// <summary>Whether there are more than are shown.</summary>
-    public bool HasMore => All.Count > Show;
-
-    /// <summary>How many to show next; null at the limit.</summary>
-    public int? ShowNext => Show < Most ? Math.Min(Show * 2, Most) : null;
+    /// <summary>The newest first.</summary>
+    public IReadOnlyList<NotificationView> Shown { get; init; } = [];
 
     /// <summary>The days; null if the bot did not answer.</summary>
     public DayPlot? Plot { get; init; }
 
-    /// <summary>How many to show, from the address.</summary>
-    public static int ShowFrom(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? Math.Clamp(number, Portion, Most)
-            : Portion;
+    /// <summary>The zone of the plot's days.</summary>
+    public required ReaderZone Zone { get; init; }
 }

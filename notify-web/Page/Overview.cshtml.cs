@@ -12,6 +12,7 @@ public sealed class OverviewModel(
     TelegramReader telegram,
     ScriptsReader scripts,
     NotificationsReader notifications,
+    ZoneReader zones,
     DesktopReader desktop,
     SseHub streams,
     TimeProvider time
@@ -24,23 +25,30 @@ public sealed class OverviewModel(
 
     internal ScriptsCard? Scripts { get; private set; }
 
-    internal NotificationsCard? Notifications { get; private set; }
+    internal LatestCard? Latest { get; private set; }
 
     internal DesktopCard Desktop { get; private set; } = null!;
 
     /// <summary>Reads the cards at the same time: the bot starts a helper for the scripts.</summary>
-    public async Task OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
+    /// <param name="show">Of earlier versions: how many notifications to show on this page.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<IActionResult> OnGetAsync([FromQuery] string? show, CancellationToken cancellation)
     {
+        if (show is not null)
+        {
+            return LocalRedirect("~/notifications");
+        }
+
         var firing = InTimeAsync(token => incidents.ReadOrLateAsync(UserName, token), cancellation);
         var phone = InTimeAsync(token => telegram.ReadAsync(UserName, token), cancellation);
         var list = InTimeAsync(token => scripts.ReadAsync(UserName, token), cancellation);
-        var zone = notifications.ZoneOf(null, null);
-        var count = NotificationsCard.ShowFrom(show);
-        var newest = InTimeAsync(token => notifications.ReadAsync(UserName, count, zone, token), cancellation);
+        var zone = zones.Of(Request, UserName);
+        var newest = InTimeAsync(token => notifications.LatestAsync(UserName, zone, token), cancellation);
         Desktop = desktop.Read(UserName);
         Incidents = await firing ?? IncidentsCard.None with { IsLate = true };
         Telegram = await phone;
         Scripts = await list;
-        Notifications = await newest;
+        Latest = await newest;
+        return Page();
     }
 }

@@ -5,6 +5,7 @@ internal static class PageReaders
 {
     internal static void AddPageReaders(this IServiceCollection services)
     {
+        services.AddSingleton<ZoneReader>();
         services.AddSingleton<TelegramReader>();
         services.AddSingleton<IncidentsReader>();
         services.AddSingleton<ScriptsReader>();

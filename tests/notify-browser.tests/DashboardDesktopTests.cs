@@ -23,7 +23,7 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
     public async Task A_device_gets_a_token_that_is_shown_once_and_is_cut_when_it_is_revoked()
     {
         var alice = await house.AddAnalystAsync();
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/settings");
 
         await page.GetByLabel("Add a device").FillAsync("laptop");
         await page.Keyboard.PressAsync("Enter");
@@ -55,20 +55,21 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
     public async Task Without_a_phone_an_open_page_is_served_and_the_desktop_shows_each_once_where_it_may()
     {
         var alice = await house.AddAnalystAsync();
-        var page = await house.LogInAsync(browser, alice);
+        var list = await house.LogInAsync(browser, alice);
+        var page = await list.Context.NewPageAsync();
         await page.AddInitScriptAsync(Recorder);
-        await page.ReloadAsync();
+        await house.GoAsync(page, "/settings");
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
 
         await house.SendAsync(alice, "Before", "nobody was asked");
-        await Expect(page.Locator(".notification")).ToContainTextAsync("nobody was asked");
+        await Expect(list.Locator(".notification")).ToContainTextAsync("nobody was asked");
         Assert.Empty(await page.EvaluateAsync<string[]>("window.shown"));
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Show them on this desktop too" }).ClickAsync();
         await Expect(page.Locator("#desktop-browser-state")).ToContainTextAsync("appear on this desktop");
         await house.SendAsync(alice, "Orders \u202E", "*12* wait for `review` of daily_active_users, 2*3*4");
 
-        await Expect(page.Locator(".notification").First)
+        await Expect(list.Locator(".notification").First)
             .ToContainTextAsync("12 wait for review of daily_active_users");
         // The gateway may tell of the one before only now: the list heard of it by another way.
         await Browser.HoldsAsync(page, "window.shown.some(s => s.startsWith('Orders'))", "nothing is shown");
@@ -85,7 +86,7 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         await using var own = new DashboardHouse();
         var alice = await own.AddAnalystAsync();
         await own.LinkAsync(alice);
-        var page = await own.LogInAsync(browser, alice);
+        var page = await own.LogInAsync(browser, alice, path: "/notifications");
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
 
         for (var i = 0; i < 20; i++)
@@ -104,7 +105,13 @@ public sealed class DashboardDesktopTests(Browser browser, DashboardHouse house)
         }
 
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
-        await Expect(page.Locator(".notification")).ToHaveCountAsync(20, new() { Timeout = 60_000 });
+        await Browser.HoldsAsync(
+            page,
+            "document.querySelectorAll('.notification').length + parseInt(document.querySelector('#news-show').textContent || '0') === 20",
+            "not all have come"
+        );
+        await page.Locator("#news-show").ClickAsync();
+        await Expect(page.Locator(".notification")).ToHaveCountAsync(20);
         var titles = await page.Locator(".notification h3").AllTextContentsAsync();
         Assert.Equal(20, titles.Select(t => t.Trim()).Distinct(StringComparer.Ordinal).Count());
     }

@@ -68,13 +68,14 @@ public sealed class DashboardHouse : IAsyncDisposable
     public static string EmailOf(TestAccount analyst) =>
         $"{(analyst ?? throw new ArgumentNullException(nameof(analyst))).Name}@example.com";
 
-    /// <summary>Logs an analyst in, by Google's page, and gives the dashboard's page once it is live.</summary>
+    /// <summary>Logs an analyst in, by Google's page, and gives a page of the dashboard once it is live.</summary>
     public async Task<IPage> LogInAsync(
         Browser browser,
         TestAccount analyst,
         int width = 1280,
         int height = 900,
-        bool isPhone = false
+        bool isPhone = false,
+        string path = "/"
     )
     {
         ArgumentNullException.ThrowIfNull(browser);
@@ -84,8 +85,30 @@ public sealed class DashboardHouse : IAsyncDisposable
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Google" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = EmailOf(analyst) }).ClickAsync();
         await BeLiveAsync(page);
+        if (path != "/")
+        {
+            await GoAsync(page, path);
+        }
+
         return page;
     }
+
+    /// <summary>Goes to a page of the dashboard and waits until it is live.</summary>
+    public async Task GoAsync(IPage page, string path)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        await page.GotoAsync(At(path));
+        await BeLiveAsync(page);
+    }
+
+    /// <summary>The address of a page of the dashboard.</summary>
+    public string At(string path) => Web.Address.AbsoluteUri.TrimEnd('/') + path;
+
+    /// <summary>Unfolds the notifications of a page.</summary>
+    public static Task UnfoldAsync(IPage page) =>
+        (page ?? throw new ArgumentNullException(nameof(page))).EvaluateAsync(
+            "document.querySelectorAll('details.unfolds').forEach(one => { one.open = true; })"
+        );
 
     /// <summary>Waits until a dashboard's page hears of changes.</summary>
     public static Task BeLiveAsync(IPage page) =>

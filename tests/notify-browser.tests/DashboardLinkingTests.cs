@@ -132,7 +132,7 @@ public sealed class DashboardLinkingTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         var phone = await house.LinkAsync(alice);
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/settings");
         await Expect(Card(page)).ToContainTextAsync("Linked since");
         var ask = page.GetByRole(AriaRole.Button, new() { Name = "Unlink…" });
         var question = page.GetByRole(AriaRole.Dialog, new() { Name = "Unlink your phone?" });

@@ -34,6 +34,10 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#telegram")).ToContainTextAsync("Linked since");
 
+        await TabToAsync(page, "Scripts", isBackwards: true, within: ".pages");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/scripts");
+        await DashboardHouse.BeLiveAsync(page);
         await TabToAsync(page, "Run", within: "li[data-script='alert.py']");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("li[data-script='alert.py'] [data-result]"))
@@ -56,11 +60,14 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You are signed out" })).ToBeVisibleAsync();
     }
 
-    [Fact]
-    public async Task Every_stop_of_the_keyboard_is_seen()
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/notifications")]
+    [InlineData("/settings")]
+    public async Task Every_stop_of_the_keyboard_is_seen(string path)
     {
         var alice = await FurnishedAsync();
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: path);
         var stops = 0;
         string? last = null;
         for (var i = 0; i < 60; i++)
@@ -80,29 +87,36 @@ public sealed class DashboardLookTests(Browser browser, DashboardHouse house)
         Assert.InRange(stops, 8, 59);
     }
 
-    [Fact]
-    public async Task It_fits_and_is_read_with_ease_on_each_kind_of_screen()
+    [Theory]
+    [InlineData("/", "overview")]
+    [InlineData("/notifications", "notifications")]
+    [InlineData("/settings", "settings")]
+    public async Task It_fits_and_is_read_with_ease_on_each_kind_of_screen(string path, string name)
     {
         var alice = await FurnishedAsync();
         var first = await house.LogInAsync(browser, alice);
         foreach (
             var (picture, width, height, scheme, isPhone) in new[]
             {
-                ("dashboard-phone", 360, 780, ColorScheme.Light, true),
-                ("dashboard-phone-dark", 360, 780, ColorScheme.Dark, true),
-                ("dashboard-dark", 1280, 900, ColorScheme.Dark, false),
-                ("dashboard-light", 1280, 900, ColorScheme.Light, false),
-                ("dashboard-tablet", 800, 1000, ColorScheme.Light, true),
-                ("dashboard-narrow", 320, 640, ColorScheme.Light, false),
+                ("phone", 360, 780, ColorScheme.Light, true),
+                ("phone-dark", 360, 780, ColorScheme.Dark, true),
+                ("dark", 1280, 900, ColorScheme.Dark, false),
+                ("light", 1280, 900, ColorScheme.Light, false),
+                ("tablet", 800, 1000, ColorScheme.Light, true),
+                ("narrow", 320, 640, ColorScheme.Light, false),
             }
         )
         {
             var page = await browser.NewPageAsync(width, height, scheme, isPhone, cookiesOf: first);
-            await page.GotoAsync(house.Web.Address.AbsoluteUri);
-            await DashboardHouse.BeLiveAsync(page);
-            await BeDrawnAsync(page);
+            await house.GoAsync(page, path);
+            if (name == "notifications")
+            {
+                await DashboardHouse.UnfoldAsync(page);
+                await BeDrawnAsync(page);
+            }
+
             await page.EvaluateAsync("scrollTo(0, 0)");
-            await Looks.AreRightAsync(page, picture, isFull: true);
+            await Looks.AreRightAsync(page, $"{name}-{picture}", isFull: true);
             await page.Context.CloseAsync();
         }
     }

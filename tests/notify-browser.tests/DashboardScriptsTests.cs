@@ -22,12 +22,16 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
                 Cancellation
             )
         );
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         await Expect(Row(page, "metric_report.py")).ToContainTextAsync("Not run yet");
 
         await Run(page, "metric_report.py").ClickAsync();
 
         await Expect(Row(page, "metric_report.py")).ToContainTextAsync("Delivered to your phone.");
+        await Expect(page.Locator(".announcer", new() { HasText = "metric_report.py: Delivered to your phone." }))
+            .ToHaveCountAsync(1);
+        await house.GoAsync(page, "/notifications");
+        await DashboardHouse.UnfoldAsync(page);
         var chart = page.Locator(".notification .chart img");
         await Expect(chart).ToHaveCountAsync(1);
         await chart.ScrollIntoViewIfNeededAsync();
@@ -36,8 +40,6 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
             () => "the chart is not drawn",
             Cancellation
         );
-        await Expect(page.Locator(".announcer", new() { HasText = "metric_report.py: Delivered to your phone." }))
-            .ToHaveCountAsync(1);
         await page.EvaluateAsync("scrollTo(0, 0)");
         await Looks.AreRightAsync(page, "dashboard-chart", isFull: true);
         await Expect(chart).ToHaveAttributeAsync("alt", Pattern.Of("^Chart of “.+”$"));
@@ -65,7 +67,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         Put(alice, "broken.py", "import sys\nprint('loading orders', file=sys.stderr)\nprint({}['no such column'])\n");
         Put(alice, "noise.py", "print('<b>not json</b>')\n");
         Put(alice, "quiet.py", """print('{"notify": false}')""");
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
 
         await Run(page, "quiet.py").ClickAsync();
         await Expect(Result(page, "quiet.py")).ToContainTextAsync("It ran: no alert.");
@@ -90,7 +92,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
             "import sys\nfor n in range(60): print(f'line {n} of what it had to say before', file=sys.stderr)\nraise RuntimeError('the warehouse is closed')\n"
         );
         Put(alice, "sales report.py", """print('{"notify": false}')""");
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         await Expect(Row(page, "sales report.py")).ToContainTextAsync("can be run by cron alone");
         await Expect(Row(page, "sales report.py").Locator("[data-run]")).ToHaveCountAsync(0);
 
@@ -106,8 +108,6 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("#scripts")).ToContainTextAsync("Cron has not run them yet");
         await Row(page, "broken.py").GetByText("Its last lines").ClickAsync();
         await EndIsSeenAsync(Row(page, "broken.py").Locator(".error-lines pre"));
-        await house.SendAsync(alice, "Scripts are looked at again", "when something is sent");
-        await Expect(page.Locator(".notification")).ToHaveCountAsync(1);
     }
 
     [Fact]
@@ -115,13 +115,14 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         Put(alice, "first.py", """print('{"notify": true, "title": "First", "message": "hello"}')""");
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         await Expect(page.Locator("html[data-gateway=yes]")).ToHaveCountAsync(1);
 
         await Run(page, "first.py").ClickAsync();
 
         await Expect(Result(page, "first.py"))
-            .ToContainTextAsync("The notification is on this page. No phone is linked.");
+            .ToContainTextAsync("The notification is on the page Notifications. No phone is linked.");
+        await house.GoAsync(page, "/notifications");
         await Expect(page.Locator(".notification"))
             .ToContainTextAsync("Delivered: shown on the desktop; no phone is linked");
     }
@@ -142,7 +143,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
             """print('{"notify": true, "title": "Orders", "message": "*12* wait", "cooldown": "6h"}')"""
         );
         await house.RoundAsync(alice);
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
 
         await Expect(Row(page, "alert.py")).ToContainTextAsync("Delivered");
         await Expect(Row(page, "alert.py")).ToContainTextAsync("last sent");
@@ -163,7 +164,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         Put(alice, "b_check.py", "# notify: every 15m\nprint('{\"notify\": false}')\n");
         Put(alice, "c_wrong.py", "# notify: at weekday 9am\nprint('{\"notify\": false}')\n");
         await house.RoundAsync(alice);
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
 
         await Expect(page.Locator("[data-script] h3")).ToHaveTextAsync(["c_wrong.py", "a_report.py", "b_check.py"]);
         await Expect(Row(page, "a_report.py")).ToContainTextAsync(Pattern.Of("monthly 1 06:00\\s+next run"));
@@ -202,9 +203,9 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
             print(json.dumps({"notify": True, "title": "Slow", "message": "done"}))
             """
         );
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         var other = await page.Context.NewPageAsync();
-        await other.GotoAsync(house.Web.Address.AbsoluteUri);
+        await other.GotoAsync(house.At("/scripts"));
         await DashboardHouse.BeLiveAsync(other);
 
         await Run(page, "slow.py").ClickAsync();
@@ -224,7 +225,6 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(Result(page, "slow.py")).ToContainTextAsync("Delivered to your phone.");
         await Expect(Row(other, "slow.py").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }))
             .ToBeVisibleAsync();
-        await Expect(other.Locator(".notification")).ToHaveCountAsync(1);
         Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(alice.Home, "begun"), Cancellation));
     }
 
@@ -235,7 +235,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await house.LinkAsync(alice);
         Put(alice, "loud.py", """print('{"notify": true, "title": "Loud", "message": "again"}')""");
         Put(alice, "other.py", """print('{"notify": true, "title": "Other", "message": "too"}')""");
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
 
         await Row(page, "loud.py").GetByText("Mute", new() { Exact = true }).ClickAsync();
         await Looks.AreRightAsync(page, "dashboard-mute-menu");
@@ -248,7 +248,9 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         await Expect(Result(page, "loud.py")).ToContainTextAsync("muted");
         await Run(page, "other.py").ClickAsync();
         await Expect(Result(page, "other.py")).ToContainTextAsync("Delivered");
+        await house.GoAsync(page, "/notifications");
         await Expect(page.Locator(".notification", new() { HasText = "Loud" })).ToContainTextAsync("Muted");
+        await house.GoAsync(page, "/scripts");
 
         await unmute.ClickAsync();
         await Expect(Row(page, "loud.py").GetByText("Mute", new() { Exact = true })).ToBeFocusedAsync();
@@ -261,10 +263,9 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
     {
         var alice = await house.AddAnalystAsync();
         var chat = await house.LinkAsync(alice);
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
         await Expect(Scripts(page)).ToContainTextAsync("No scripts yet. Here is a first one");
-        await Expect(page.Locator("#notifications")).ToContainTextAsync("Nothing yet.");
         await Looks.AreRightAsync(page, "dashboard-first-script", isFull: true);
 
         await Scripts(page).GetByRole(AriaRole.Button, new() { Name = "Copy the script" }).ClickAsync();
@@ -302,7 +303,7 @@ public sealed class DashboardScriptsTests(Browser browser, DashboardHouse house)
         }
 
         Put(alice, "plain.py", """print('{"notify": true, "title": "Plain", "message": "name"}')""");
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
 
         await Expect(Scripts(page).Locator("li.script")).ToHaveCountAsync(names.Length + 1);
         foreach (var name in names)

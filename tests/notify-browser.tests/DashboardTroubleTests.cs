@@ -72,7 +72,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
 
         await own.Bot.SignalAsync("STOP");
         await page.ReloadAsync();
-        foreach (var card in new[] { "#telegram", "#notifications", "#scripts" })
+        foreach (var card in new[] { "#telegram", "#latest" })
         {
             await Expect(page.Locator($"{card} .trouble")).ToContainTextAsync("The bot gave no answer");
         }
@@ -135,7 +135,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await page.EvaluateAsync("document.documentElement.dataset.mark = 'here'");
 
         await own.Bot.KillAsync();
-        await Expect(page.Locator("#notifications .trouble, #scripts .trouble").First).ToBeVisibleAsync();
+        await Expect(page.Locator("#latest .trouble").First).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "dashboard-bot-down", isFull: true);
         await own.StartBotAsync();
 
@@ -158,7 +158,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
 
         await Expect(page.Locator("[data-late]:visible")).ToHaveCountAsync(3);
         await Expect(page.Locator("#scripts")).ToContainTextAsync("Still loading…");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Desktop" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Navigation, new() { Name = "Pages" })).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "dashboard-bot-hangs", isFull: true);
         await own.Bot.SignalAsync("CONT");
 
@@ -189,7 +189,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
             Path.Combine("user", "notifications", "loud.py"),
             """print('{"notify": true, "title": "Loud", "message": "again"}')"""
         );
-        var page = await house.LogInAsync(browser, alice);
+        var page = await house.LogInAsync(browser, alice, path: "/scripts");
         await alice.LeaveAsync("dataread");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
@@ -197,10 +197,10 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("#signed-out")).ToBeVisibleAsync();
         await Expect(page.Locator("html[data-live=over]")).ToHaveCountAsync(1);
         // Also by who has scrolled down.
-        await page.EvaluateAsync("document.querySelector('.desktop').style.paddingBottom = '3000px'");
+        await page.EvaluateAsync("document.querySelector('.scripts').style.paddingBottom = '3000px'");
         await page.EvaluateAsync("scrollTo(0, 1500)");
         await Expect(page.Locator("#signed-out")).ToBeInViewportAsync();
-        await page.EvaluateAsync("scrollTo(0, 0); document.querySelector('.desktop').style.paddingBottom = ''");
+        await page.EvaluateAsync("scrollTo(0, 0); document.querySelector('.scripts').style.paddingBottom = ''");
         await Expect(page.Locator("li[data-script='loud.py'] [data-result]"))
             .ToContainTextAsync("It did not run: you are signed out.");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true })).ToHaveCountAsync(1);

@@ -35,6 +35,9 @@ public sealed class IncidentBot : IAsyncDisposable
     /// <summary>What an acknowledgement is refused with; null takes it.</summary>
     public (int Status, string Error)? Refusal { get; set; }
 
+    /// <summary>Answers in place of the bot's own, from a request and its body; null leaves it to those.</summary>
+    public Func<HttpRequest, string, (int Status, string Json)?>? Answers { get; set; }
+
     /// <summary>What was asked of it: method, address and body.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -113,7 +116,7 @@ public sealed class IncidentBot : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
         Calls.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {body}".Trim());
-        var (status, json) = Answer(context.Request, body);
+        var (status, json) = Answers?.Invoke(context.Request, body) ?? Answer(context.Request, body);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(json, context.RequestAborted);
@@ -134,6 +137,8 @@ public sealed class IncidentBot : IAsyncDisposable
                 return (200, """{"scripts":[]}""");
             case ["notifications"]:
                 return (200, """{"notifications":[]}""");
+            case ["notifications", "scripts"]:
+                return (200, """{"scripts":[]}""");
             case ["notifications", "quarters"]:
                 return (200, """{"since":"2026-01-01T00:00:00Z","quarters":[]}""");
             case ["incidents"] when Incidents is { } incidents:

@@ -1,6 +1,6 @@
 // The Desktop card: notifications of this browser, and devices with their own tokens.
 
-import { at, post } from './api.js';
+import { at, getHtml, post } from './api.js';
 import { announce } from './announce.js';
 import { refresh } from './fragments.js';
 import { startGateway } from './gateway.js';
@@ -25,20 +25,30 @@ function showPermission() {
     : 'This page shows new notifications as they arrive.';
 }
 
-/** The message without markup, from the rendered list; a desktop shows a few lines. */
-const plain = notification => ($(`n-${notification.id}-text`)?.textContent ?? notification.message ?? '').trim().slice(0, 300);
+/** The message without markup, as the server renders it; a desktop shows a few lines. */
+async function plain({ id, message }) {
+  let text = $(`n-${id}-text`);
+  if (!text) {
+    const html = await getHtml(at('/fragments/latest'));
+    text = html === null ? null : new DOMParser().parseFromString(html, 'text/html').getElementById(`n-${id}-text`);
+  }
+  return (text?.textContent ?? message ?? '').trim().slice(0, 300);
+}
 
 /** Removes bidi and invisible characters. */
 const seen = text => text.replace(/(?![\u200c\u200d])\p{Cf}/gu, '');
 
-function showOnDesktop(notification) {
+async function showOnDesktop(notification) {
   // A visible page shows it already.
   if (!isAllowed() || (document.visibilityState === 'visible' && document.hasFocus())) return;
+  const text = await plain(notification);
   // The tag makes several open pages show it once.
-  const shown = new Notification(seen(notification.title ?? notification.script ?? document.title), { body: seen(plain(notification)), tag: notification.id });
+  const shown = new Notification(seen(notification.title ?? notification.script ?? document.title), { body: seen(text), tag: notification.id });
   shown.addEventListener('click', () => {
     window.focus();
-    $(`n-${notification.id}`)?.scrollIntoView();
+    const item = $(`n-${notification.id}`);
+    if (item) item.scrollIntoView();
+    else location.assign(at(`/notifications/${notification.id}`));
     shown.close();
   });
 }

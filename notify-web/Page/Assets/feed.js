@@ -1,7 +1,7 @@
-// The list of notifications: shows more, folds long ones, enlarges charts, announces new ones.
+// Notifications: folds long ones, enlarges charts, announces new ones and holds them back while somebody reads.
 
 import { announce } from './announce.js';
-import { beforeShown, fragment, refresh } from './fragments.js';
+import { beforeShown, refresh } from './fragments.js';
 
 const unfolded = new Set();
 
@@ -29,14 +29,54 @@ function toggle(button) {
   button.textContent = isOpen ? 'Show less' : 'Show all';
 }
 
-async function more(link) {
-  const piece = fragment('notifications');
-  const known = piece.querySelectorAll('.notification').length;
-  piece.dataset.show = link.dataset.more;
-  if (!await refresh('notifications')) return;
-  const items = piece.querySelectorAll('.notification');
-  items[known]?.focus({ preventScroll: true });
-  announce(`${items.length - known} more notifications.`);
+// New notifications announce themselves and move nothing. They come when the reader asks for them.
+let isAsked = false;
+
+function holdBack(fresh, old) {
+  const shown = [...old.querySelectorAll('.notification')];
+  const known = new Set(shown.map(item => item.id));
+  const items = [...fresh.querySelectorAll('.notification')];
+  const first = items.findIndex(item => known.has(item.id));
+  const held = first < 0 ? items : items.slice(0, first);
+  if (isAsked || !shown.length) {
+    sayNews(0);
+    return;
+  }
+  for (const item of held) {
+    const day = item.closest('.day');
+    item.remove();
+    if (!day.querySelector('.notification')) day.remove();
+  }
+  // As many have left the end of the page. They stay as long as it is read.
+  const left = new Set(items.map(item => item.id));
+  for (const item of held.length ? shown.slice(-held.length) : []) {
+    if (!left.has(item.id)) placeOf(item, fresh)?.append(item.cloneNode(true));
+  }
+  sayNews(held.length);
+}
+
+function placeOf(item, fresh) {
+  const day = item.closest('.day');
+  const same = fresh.querySelector(`#${day.id} ol`);
+  if (same) return same;
+  const copy = day.cloneNode(true);
+  copy.querySelector('ol').replaceChildren();
+  fresh.querySelector('.days')?.append(copy);
+  return copy.querySelector('ol');
+}
+
+function sayNews(count) {
+  const place = document.getElementById('news');
+  if (!place) return;
+  place.hidden = count === 0;
+  place.querySelector('button').textContent = `${count} new`;
+}
+
+async function showNews() {
+  isAsked = true;
+  await refresh('notifications');
+  isAsked = false;
+  document.querySelector('#notifications .notification')?.focus();
 }
 
 function enlarge(link) {
@@ -51,7 +91,7 @@ function enlarge(link) {
 export function startFeed() {
   fold(document);
   beforeShown((fresh, old) => {
-    if (fresh.dataset.fragment !== 'notifications') return;
+    if (!['latest', 'notifications', 'notification'].includes(fresh.dataset.fragment)) return;
     fold(fresh);
     if (!fresh.dataset.newest || fresh.dataset.newest === old.dataset.newest) return;
     const known = new Set([...old.querySelectorAll('.notification')].map(item => item.id));
@@ -62,16 +102,16 @@ export function startFeed() {
     }
     announce(`New notification: ${fresh.dataset.newestName}`);
   });
+  beforeShown((fresh, old) => {
+    if (fresh.dataset.fragment === 'notifications' && !('late' in old.dataset)) holdBack(fresh, old);
+  });
   document.addEventListener('click', event => {
     const unfolds = event.target.closest('[data-unfold]');
-    const mores = event.target.closest('[data-more]');
     const chart = event.target.closest('[data-chart]');
     const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (unfolds) toggle(unfolds);
-    else if (mores && isPlain) {
-      event.preventDefault();
-      more(mores);
-    } else if (chart && isPlain) {
+    else if (event.target.id === 'news-show') showNews();
+    else if (chart && isPlain) {
       event.preventDefault();
       enlarge(chart);
     } else if (event.target.id === 'picture') event.target.close();

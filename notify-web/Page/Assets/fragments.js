@@ -1,4 +1,5 @@
-// The pieces of the page that the server renders again: incidents, telegram, scripts, notifications, desktop.
+// The pieces of the page that the server renders again. A page has some of them: an element with data-fragment is one.
+// data-query is what its address needs, and data-zone says that it has days, in which zone.
 
 import { at, getHtml } from './api.js';
 import { announce } from './announce.js';
@@ -24,7 +25,7 @@ const retries = new Map();
 
 /**
  * Fetches a piece again and shows what has changed. Calls during a fetch cause one more fetch after it.
- * @param {string} name incidents, telegram, scripts, notifications or desktop
+ * @param {string} name such as incidents, telegram, scripts, notifications or desktop
  */
 export function refresh(name) {
   // Another page shows it.
@@ -45,30 +46,36 @@ export function refresh(name) {
   return mine.done;
 }
 
-export const refreshAll = () => Promise.all(['incidents', 'telegram', 'scripts', 'notifications'].map(refresh));
+/** Refreshes what shows notifications. */
+export const refreshNotifications = () => Promise.all(['latest', 'notifications', 'notification'].map(refresh));
 
-// Loads late pieces, and the plot if the reader's days differ from the server's.
+export const refreshAll = () => Promise.all(['incidents', 'telegram', 'scripts'].map(refresh).concat(refreshNotifications()));
+
+// Loads late pieces, and those whose days are not the reader's.
 export const refreshLate = () => {
   for (const piece of document.querySelectorAll('[data-zone]')) {
-    if (piece.querySelector('.plot') && zone().name && piece.dataset.zone !== zone().name) refresh(piece.dataset.fragment);
+    if (piece.dataset.zone && zone().name && piece.dataset.zone !== zone().name) refresh(piece.dataset.fragment);
   }
   for (const piece of document.querySelectorAll('[data-late]')) refresh(piece.dataset.fragment);
   for (const piece of document.querySelectorAll('[data-fragment]')) retryTrouble(piece);
 };
 
-// How many to show, and in which zone.
-function query(name) {
-  if (name !== 'notifications') return '';
-  const mine = zone();
-  return `?${new URLSearchParams({ show: fragment(name)?.dataset.show ?? '', zone: mine.name, offset: mine.offset })}`;
+function query({ dataset }) {
+  const fields = new URLSearchParams(dataset.query ?? '');
+  if (dataset.zone !== undefined) {
+    fields.set('zone', zone().name);
+    fields.set('offset', zone().offset);
+  }
+  return fields.size ? `?${fields}` : '';
 }
 
 async function fetchAndShow(name) {
   const wait = (startedAt.get(name) ?? -pause) + pause - performance.now();
   if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
   startedAt.set(name, performance.now());
-  const asked = fragment(name)?.dataset.show;
-  const html = await getHtml(at(`/fragments/${name}${query(name)}`));
+  const asked = fragment(name);
+  if (!asked) return false;
+  const html = await getHtml(at(`/fragments/${name}${query(asked)}`));
   const old = fragment(name);
   if (html === null) retryLater(name);
   if (html === null || !old) return false;
@@ -77,10 +84,8 @@ async function fetchAndShow(name) {
   localise(fresh);
   for (const prepare of preparing) prepare(fresh, old);
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const { announce: said, show: wanted } = old.dataset;
+  const { announce: said } = old.dataset;
   morph(old, fresh);
-  // Somebody asked for more meanwhile. The fetch after this one gets it.
-  if (wanted !== asked) old.dataset.show = wanted;
   keepFocus(old, focused);
   if (old.dataset.announce && old.dataset.announce !== said) announce(old.dataset.announce);
   retryTrouble(old);

@@ -1,7 +1,7 @@
 // The page as a client of the gateway: shows new notifications at once, even without Telegram or a linked phone.
 
 import { at, post, session } from './api.js';
-import { refresh, refreshAll } from './fragments.js';
+import { refreshAll, refreshNotifications } from './fragments.js';
 
 const firstPause = 1000;
 // Not longer: a person who looks at the page expects news soon after the gateway is back.
@@ -52,7 +52,7 @@ function hear(message) {
       break;
     case 'notification':
       if (typeof message.id === 'string' && remember(message.id)) {
-        refresh('notifications').finally(() => show(message));
+        refreshNotifications().finally(() => show(message));
       }
       break;
   }

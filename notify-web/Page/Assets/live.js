@@ -2,7 +2,7 @@
 
 import { at, session } from './api.js';
 import { announce } from './announce.js';
-import { refresh, refreshAll } from './fragments.js';
+import { refresh, refreshAll, refreshNotifications } from './fragments.js';
 
 let source = null;
 let wasLost = false;
@@ -28,7 +28,7 @@ function open() {
   source.addEventListener('link', () => refresh('telegram'));
   source.addEventListener('notification', () => {
     refresh('incidents');
-    refresh('notifications');
+    refreshNotifications();
     refresh('scripts');
   });
   source.addEventListener('scripts', () => {

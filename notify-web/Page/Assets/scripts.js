@@ -2,7 +2,7 @@
 
 import { at, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
-import { beforeShown, refresh } from './fragments.js';
+import { beforeShown, refresh, refreshNotifications } from './fragments.js';
 import { words } from './times.js';
 
 // Results of runs from this page, by script. The list shows the last run, wherever it was started.
@@ -15,9 +15,9 @@ function describe(name, answer) {
   // A script can fail after its result.
   const sent = text => ({ isBad: sentence !== '', text: sentence === '' ? text : `${text} The script failed after that: ${sentence}`, lines: lines.join('\n') });
   switch (answer.body.outcome) {
-    case 'delivered': return sent(channels?.telegram ? 'Delivered to your phone.' : 'The notification is on this page. No phone is linked.');
+    case 'delivered': return sent(channels?.telegram ? 'Delivered to your phone.' : 'The notification is on the page Notifications. No phone is linked.');
     case 'queued': return sent(
-      channels?.telegram === 'muted' ? `Muted, because ${row(name)?.querySelector('[data-unmute]') ? 'the script is' : 'all your notifications are'} muted. The notification is on this page.` : 'Queued. The bot delivers it when Telegram takes it.',
+      channels?.telegram === 'muted' ? `Muted, because ${row(name)?.querySelector('[data-unmute]') ? 'the script is' : 'all your notifications are'} muted. The notification is on the page Notifications.` : 'Queued. The bot delivers it when Telegram takes it.',
     );
     case 'no_alert': return { isBad: false, text: 'It ran: no alert.', lines: '' };
     case 'already_running': return { isBad: false, text: 'It is already running. Its result appears when it has finished.', lines: '' };
@@ -71,7 +71,7 @@ async function run(name) {
   const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/run`));
   const result = { ...describe(name, answer), at: new Date() };
   results.set(name, result);
-  const [isShown] = await Promise.all([refresh('scripts'), refresh('notifications')]);
+  const [isShown] = await Promise.all([refresh('scripts'), refreshNotifications()]);
   if (!isShown) takeBack();
   const shown = row(name);
   const gone = document.getElementById('scripts-gone');

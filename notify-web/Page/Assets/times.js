@@ -2,6 +2,7 @@
 
 const language = 'en-GB';
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const second = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
 const shortDayOfYear = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
 const longDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' });
@@ -41,6 +42,7 @@ export function words(date, shown, now) {
   switch (shown) {
     case 'day': return longDay.format(date);
     case 'clock': return clock.format(date);
+    case 'second': return second.format(date);
     case 'ago': return age < 60 ? 'just now' : `${span(age)} ago`;
     case 'age': return left(Math.max(1, Math.floor(age / 60)));
     case 'left': return age >= 0 ? 'over' : `${left(Math.ceil(-age / 60))} left`;
@@ -62,7 +64,15 @@ export function localise(root, now = new Date()) {
 /** A time some seconds from now, such as "14:32". */
 export const clockIn = seconds => clock.format(new Date(Date.now() + seconds * 1000));
 
+// So that the server's days are the reader's from the next page on.
+function rememberZone() {
+  const path = document.querySelector('meta[name="notify-base"]')?.content || '/';
+  const isSecure = location.protocol === 'https:' ? '; secure' : '';
+  document.cookie = `notify-zone=${zone().name}; path=${path}; max-age=31536000; samesite=lax${isSecure}`;
+}
+
 export function startTimes() {
+  rememberZone();
   localise(document);
   setInterval(() => localise(document), 15000);
   document.addEventListener('visibilitychange', () => {

@@ -25,7 +25,10 @@ public sealed class FrameTests
 
         Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.Contains($"<title>{name} · ", WebUtility.HtmlDecode(page.Body), StringComparison.Ordinal);
-        Assert.Matches($"<a href=\"[^\"]*\" aria-current=\"page\"><svg .*</svg>{name}</a>", page.Body);
+        Assert.Matches(
+            $"<a id=\"nav-[a-z]*\" href=\"[^\"]*\" aria-current=\"page\"><svg .*</svg>{name}</a>",
+            page.Body
+        );
         Assert.Single(page.Body.Split("aria-current")[1..]);
         Assert.Contains(card, page.Body, StringComparison.Ordinal);
         Assert.Contains("name=\"notify-position\"", page.Body, StringComparison.Ordinal);
