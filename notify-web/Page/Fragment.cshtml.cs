@@ -14,6 +14,7 @@ public sealed class FragmentModel(
     TelegramReader telegram,
     NotificationsReader notifications,
     ZoneReader zones,
+    QuietReader quiet,
     DesktopReader desktop
 ) : PageModel
 {
@@ -24,7 +25,13 @@ public sealed class FragmentModel(
         return name switch
         {
             "incidents" => Partial("_Incidents", await incidents.ReadAsync(user, cancellation)),
-            "telegram" => Partial("_Telegram", await telegram.ReadAsync(user, cancellation)),
+            "telegram" => Partial(
+                "_Telegram",
+                await telegram.ReadAsync(user, cancellation) with
+                {
+                    IsBrief = Request.Query.ContainsKey("brief"),
+                }
+            ),
             "latest" => Partial(
                 "_Latest",
                 await notifications.LatestAsync(user, zones.Of(Request, user), cancellation)
@@ -42,6 +49,7 @@ public sealed class FragmentModel(
                 user,
                 cancellation
             ),
+            "quiet" => Partial("_Quiet", await quiet.ReadAsync(user, cancellation)),
             "desktop" => Partial("_Desktop", desktop.Read(user)),
             _ => NotFound(),
         };

@@ -5,15 +5,14 @@ using Notify.Web.Middleware;
 
 namespace Notify.Web.Page;
 
-/// <summary>Is anything wrong, and what was said? Cards are also served alone (<see cref="FragmentModel"/>, <see cref="ScriptsFragmentModel"/>).</summary>
+/// <summary>Is anything wrong, and what was said? Cards are also served alone (<see cref="FragmentModel"/>, <see cref="OverviewFragmentModel"/>).</summary>
 [EnableRateLimiting(RateLimits.Listing)]
 public sealed class OverviewModel(
     IncidentsReader incidents,
     TelegramReader telegram,
-    ScriptsReader scripts,
+    OverviewReader overview,
     NotificationsReader notifications,
     ZoneReader zones,
-    DesktopReader desktop,
     SseHub streams,
     TimeProvider time
 ) : LivePage(streams, time)
@@ -23,11 +22,9 @@ public sealed class OverviewModel(
     /// <summary>Null if it is late, like the next two.</summary>
     internal TelegramCard? Telegram { get; private set; }
 
-    internal ScriptsCard? Scripts { get; private set; }
+    internal OverviewCard? Overview { get; private set; }
 
     internal LatestCard? Latest { get; private set; }
-
-    internal DesktopCard Desktop { get; private set; } = null!;
 
     /// <summary>Reads the cards at the same time: the bot starts a helper for the scripts.</summary>
     /// <param name="show">Of earlier versions: how many notifications to show on this page.</param>
@@ -41,13 +38,12 @@ public sealed class OverviewModel(
 
         var firing = InTimeAsync(token => incidents.ReadOrLateAsync(UserName, token), cancellation);
         var phone = InTimeAsync(token => telegram.ReadAsync(UserName, token), cancellation);
-        var list = InTimeAsync(token => scripts.ReadAsync(UserName, token), cancellation);
+        var scripts = InTimeAsync(token => overview.ReadAsync(UserName, token), cancellation);
         var zone = zones.Of(Request, UserName);
         var newest = InTimeAsync(token => notifications.LatestAsync(UserName, zone, token), cancellation);
-        Desktop = desktop.Read(UserName);
         Incidents = await firing ?? IncidentsCard.None with { IsLate = true };
-        Telegram = await phone;
-        Scripts = await list;
+        Telegram = await phone is { } card ? card with { IsBrief = true } : null;
+        Overview = await scripts;
         Latest = await newest;
         return Page();
     }

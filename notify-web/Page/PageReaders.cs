@@ -7,9 +7,11 @@ internal static class PageReaders
     {
         services.AddSingleton<ZoneReader>();
         services.AddSingleton<TelegramReader>();
+        services.AddSingleton<OverviewReader>();
         services.AddSingleton<IncidentsReader>();
         services.AddSingleton<ScriptsReader>();
         services.AddSingleton<NotificationsReader>();
+        services.AddSingleton<QuietReader>();
         services.AddSingleton<DesktopReader>();
     }
 }

@@ -4,20 +4,30 @@ using Notify.Web.Middleware;
 
 namespace Notify.Web.Page;
 
-/// <summary>The user's phone and desktops.</summary>
+/// <summary>The user's phone, quiet hours and desktops.</summary>
 [EnableRateLimiting(RateLimits.Cards)]
-public sealed class SettingsModel(TelegramReader telegram, DesktopReader desktop, SseHub streams, TimeProvider time)
-    : LivePage(streams, time)
+public sealed class SettingsModel(
+    TelegramReader telegram,
+    QuietReader quiet,
+    DesktopReader desktop,
+    SseHub streams,
+    TimeProvider time
+) : LivePage(streams, time)
 {
-    /// <summary>Null if it is late.</summary>
+    /// <summary>Null if it is late, like the next one.</summary>
     internal TelegramCard? Telegram { get; private set; }
+
+    internal QuietCard? Quiet { get; private set; }
 
     internal DesktopCard Desktop { get; private set; } = null!;
 
     /// <summary>Shows them.</summary>
     public async Task OnGetAsync(CancellationToken cancellation)
     {
+        var phone = InTimeAsync(token => telegram.ReadAsync(UserName, token), cancellation);
+        var hours = InTimeAsync(token => quiet.ReadAsync(UserName, token), cancellation);
         Desktop = desktop.Read(UserName);
-        Telegram = await InTimeAsync(token => telegram.ReadAsync(UserName, token), cancellation);
+        Telegram = await phone;
+        Quiet = await hours;
     }
 }

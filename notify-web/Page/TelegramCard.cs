@@ -44,6 +44,9 @@ internal sealed record TelegramCard
 
     public DateTimeOffset? DeadSince { get; init; }
 
+    /// <summary>Whether a link that works takes one line only.</summary>
+    public bool IsBrief { get; init; }
+
     /// <summary>What is wrong, or what the state means; null if all is fine.</summary>
     public Problem? Problem { get; init; }
 

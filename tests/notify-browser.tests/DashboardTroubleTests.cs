@@ -72,7 +72,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
 
         await own.Bot.SignalAsync("STOP");
         await page.ReloadAsync();
-        foreach (var card in new[] { "#telegram", "#latest" })
+        foreach (var card in new[] { "#telegram", "#overview", "#latest" })
         {
             await Expect(page.Locator($"{card} .trouble")).ToContainTextAsync("The bot gave no answer");
         }
@@ -157,7 +157,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         var page = await own.LogInAsync(browser, alice);
 
         await Expect(page.Locator("[data-late]:visible")).ToHaveCountAsync(3);
-        await Expect(page.Locator("#scripts")).ToContainTextAsync("Still loading…");
+        await Expect(page.Locator("#overview")).ToContainTextAsync("Still loading…");
         await Expect(page.GetByRole(AriaRole.Navigation, new() { Name = "Pages" })).ToBeVisibleAsync();
         await Looks.AreRightAsync(page, "dashboard-bot-hangs", isFull: true);
         await own.Bot.SignalAsync("CONT");
@@ -165,7 +165,7 @@ public sealed class DashboardTroubleTests(Browser browser, DashboardHouse house)
         await Expect(page.Locator("[data-late]")).ToHaveCountAsync(0);
         await Expect(page.Locator(".trouble")).ToHaveCountAsync(0);
         await Expect(page.Locator("#telegram")).ToContainTextAsync("Linked since");
-        await Expect(page.Locator("li[data-script='loud.py']")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#overview")).ToContainTextAsync("1 fine");
         await Expect(page.Locator(".notification")).ToContainTextAsync("it hung");
     }
 

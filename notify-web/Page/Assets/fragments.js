@@ -49,7 +49,10 @@ export function refresh(name) {
 /** Refreshes what shows notifications. */
 export const refreshNotifications = () => Promise.all(['latest', 'notifications', 'notification'].map(refresh));
 
-export const refreshAll = () => Promise.all(['incidents', 'telegram', 'scripts'].map(refresh).concat(refreshNotifications()));
+/** Refreshes what shows scripts. */
+export const refreshScripts = () => Promise.all(['scripts', 'overview'].map(refresh));
+
+export const refreshAll = () => Promise.all([refresh('incidents'), refresh('telegram'), refreshScripts(), refreshNotifications()]);
 
 // Loads late pieces, and those whose days are not the reader's.
 export const refreshLate = () => {

@@ -2,7 +2,7 @@
 
 import { at, session } from './api.js';
 import { announce } from './announce.js';
-import { refresh, refreshAll, refreshNotifications } from './fragments.js';
+import { refresh, refreshAll, refreshNotifications, refreshScripts } from './fragments.js';
 
 let source = null;
 let wasLost = false;
@@ -29,10 +29,10 @@ function open() {
   source.addEventListener('notification', () => {
     refresh('incidents');
     refreshNotifications();
-    refresh('scripts');
+    refreshScripts();
   });
   source.addEventListener('scripts', () => {
-    refresh('scripts');
+    refreshScripts();
     // A mute keeps an incident off the phone.
     refresh('incidents');
   });

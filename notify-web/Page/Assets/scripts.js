@@ -2,7 +2,7 @@
 
 import { at, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
-import { beforeShown, refresh, refreshNotifications } from './fragments.js';
+import { beforeShown, refresh, refreshNotifications, refreshScripts } from './fragments.js';
 import { words } from './times.js';
 
 // Results of runs from this page, by script. The list shows the last run, wherever it was started.
@@ -105,7 +105,7 @@ async function mute(button, length) {
 function watch() {
   const isCrons = [...document.querySelectorAll('li[data-script]')].some(item => item.querySelector('.state.busy') && !results.get(item.dataset.script)?.isRunning);
   setTimeout(async () => {
-    if (!document.hidden && document.documentElement.dataset.live !== 'over') await refresh('scripts');
+    if (!document.hidden && document.documentElement.dataset.live !== 'over') await refreshScripts();
     watch();
   }, isCrons ? 5000 : 60000);
 }
@@ -113,7 +113,7 @@ function watch() {
 export function startScripts() {
   watch();
   // A person who saved a script in a terminal comes back to find it here.
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh('scripts'); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) refreshScripts(); });
   beforeShown(fresh => {
     for (const item of fresh.querySelectorAll('li[data-script]')) {
       const result = results.get(item.dataset.script);

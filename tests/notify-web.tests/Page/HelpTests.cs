@@ -88,7 +88,7 @@ public sealed partial class HelpTests
         }
 
         Assert.Contains(
-            "<a class=\"top-link\" href=\"/help\">Help</a>",
+            "<a class=\"top-link\" id=\"nav-help\" href=\"/help\">Help</a>",
             (await visitor.GetAsync("/", Cancellation)).Body,
             StringComparison.Ordinal
         );

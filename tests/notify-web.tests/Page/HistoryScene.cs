@@ -19,6 +19,9 @@ internal sealed class HistoryScene : IAsyncDisposable
     /// <summary>The analyst's browser.</summary>
     public WebVisitor Visitor { get; private set; } = null!;
 
+    /// <summary>The analyst.</summary>
+    public UserName User { get; private set; } = null!;
+
     /// <summary>The history, the newest first.</summary>
     public List<NotificationAnswer> History { get; } = [];
 
@@ -30,6 +33,9 @@ internal sealed class HistoryScene : IAsyncDisposable
 
     /// <summary>What sending again is refused with; null takes it.</summary>
     public (int Status, string Error)? Refusal { get; set; }
+
+    /// <summary>What the bot says of scripts.</summary>
+    public string Scripts { get; set; } = """{"scripts":[]}""";
 
     /// <summary>The quiet hours.</summary>
     public string? Quiet { get; set; }
@@ -48,7 +54,7 @@ internal sealed class HistoryScene : IAsyncDisposable
         var scene = new HistoryScene(web, bot);
         bot.Answers = scene.Answer;
         await web.StartAsync();
-        (scene.Visitor, _, _) = await web.LogInAnalystAsync();
+        (scene.Visitor, scene.User, _) = await web.LogInAnalystAsync();
         bot.Calls.Clear();
         return scene;
     }
@@ -62,6 +68,9 @@ internal sealed class HistoryScene : IAsyncDisposable
         string? reason = null,
         string? script = "sales.py"
     ) => new(id, "alice", script, title, $"The text of {id}.", at, state, reason, null, null, "", null, null, null);
+
+    /// <summary>Links the analyst to a phone.</summary>
+    public Task LinkAsync() => Web.Links.LinkAsync(User, new ChatId(4711), Cancellation);
 
     /// <summary>A page.</summary>
     public Task<WebAnswer> GetAsync(string path) => Visitor.GetAsync(path, Cancellation);
@@ -150,6 +159,8 @@ internal sealed class HistoryScene : IAsyncDisposable
                         HistoryContract.Json.NotificationDetailAnswer
                     )
                 );
+            case ["scripts"]:
+                return (200, Scripts);
             case ["scripts", _, "mute"]:
                 return (200, """{"ok":true,"muted_until":"2030-01-01T00:00:00Z"}""");
             case ["quiet"]:

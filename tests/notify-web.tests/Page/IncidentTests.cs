@@ -9,7 +9,7 @@ public sealed class IncidentTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Open_incidents_stand_before_all_cards_and_ended_ones_take_a_line_each()
+    public async Task Open_incidents_stand_before_what_was_said_and_ended_ones_take_a_line_each()
     {
         await using var scene = await WebScene.SetAsync();
         await using var bot = await StartAsync(scene);
@@ -31,7 +31,7 @@ public sealed class IncidentTests
 
         var page = WebUtility.HtmlDecode((await visitor.GetAsync("/", Cancellation)).Body);
 
-        Assert.InRange(page.IndexOf("id=\"incidents\"", StringComparison.Ordinal), 0, At(page, "id=\"telegram\""));
+        Assert.InRange(page.IndexOf("id=\"incidents\"", StringComparison.Ordinal), 0, At(page, "id=\"latest\""));
         Assert.Contains("3 are firing", page, StringComparison.Ordinal);
         Assert.Matches("Firing for <time [^>]*>3 h 1[01] min</time>", page);
         Assert.Matches("omar is on it\\s+since\\s*<time", page);
