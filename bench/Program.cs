@@ -1,11 +1,11 @@
 using Notify.Bench;
 
-// notify-bench budgets|command|rounds|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
+// notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
 if (
     args
     is not [
         var what
-        and ("budgets" or "command" or "soak" or "rounds" or "delivery" or "gateway" or "web" or "storm"),
+        and ("budgets" or "command" or "soak" or "rounds" or "delivery" or "gateway" or "web" or "pages" or "storm"),
         var programs,
         var sandbox,
         ..,
@@ -13,7 +13,7 @@ if (
 )
 {
     await Console.Error.WriteLineAsync(
-        "notify-bench budgets|command|rounds|delivery|gateway|web|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)"
+        "notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)"
     );
     return 64;
 }
@@ -51,7 +51,12 @@ try
         await new WebBudgets(scratch).MeasureAsync(Console.Out);
     }
 
-    if (what is "budgets" or "command" or "rounds" or "delivery" or "gateway" or "web")
+    if (what is "budgets" or "web" or "pages")
+    {
+        await new PageBudgets(scratch).MeasureAsync(Console.Out);
+    }
+
+    if (what is "budgets" or "command" or "rounds" or "delivery" or "gateway" or "web" or "pages")
     {
         return 0;
     }

@@ -158,7 +158,8 @@ internal sealed partial class Scratch : IDisposable
 
     /// <summary>Starts a dashboard beside a bot, which lets the sandbox's Google accounts of example.com in.</summary>
     /// <param name="data">The bot's data folder.</param>
-    internal (MeasuredProcess Web, Uri Address) StartWeb(string data)
+    /// <param name="isReaderAnalyst">Whether the account that all of it runs as is an analyst, instead of those that ./dev bench adds.</param>
+    internal (MeasuredProcess Web, Uri Address) StartWeb(string data, bool isReaderAnalyst = false)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -173,7 +174,9 @@ internal sealed partial class Scratch : IDisposable
             ["NOTIFY_JWT_SECRET"] = GatewaySecret,
             ["NOTIFY_WEB_STATE_DIR"] = Path.Combine(_folder, "web"),
             ["NOTIFY_DATA_DIR"] = data,
-            ["NOTIFY_ANALYST_GROUP"] = Group.Find(WebBudgets.AnalystGroup)?.Name ?? GroupName,
+            ["NOTIFY_ANALYST_GROUP"] = isReaderAnalyst
+                ? GroupName
+                : Group.Find(WebBudgets.AnalystGroup)?.Name ?? GroupName,
             ["NOTIFY_TRUSTED_GROUP"] = GroupName,
             ["NOTIFY_GATEWAY_SOCKET"] = Path.Combine(_folder, "nobody.sock"),
         };

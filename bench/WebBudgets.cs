@@ -166,9 +166,10 @@ internal sealed class WebBudgets(Scratch scratch)
     private List<string> Analysts() =>
         Account.Find(User(0)) is null ? [scratch.Account.Name] : [.. Enumerable.Range(0, Sessions).Select(User)];
 
-    private static string User(int i) => $"bench-analyst{i.ToString(CultureInfo.InvariantCulture)}";
+    internal static string User(int i) => $"bench-analyst{i.ToString(CultureInfo.InvariantCulture)}";
 
-    private static async Task UntilServingAsync(Uri address, string wanted)
+    /// <summary>Waits until a server's health says what is wanted.</summary>
+    internal static async Task UntilServingAsync(Uri address, string wanted)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
         var began = Stopwatch.GetTimestamp();

@@ -1,4 +1,4 @@
-# measure budgets|rounds|delivery|gateway|web|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
+# measure budgets|rounds|delivery|gateway|web|pages|soak [SECONDS]: publishes the programs, builds bench/ and runs it as an account with an empty home. Sourced by bench.sh and soak.sh.
 
 # analysts FOLDER: lines for /etc/passwd and /etc/group, in files of these names: the thousand who ask the dashboard (bench/WebBudgets.cs), and their group.
 analysts() {
@@ -19,6 +19,7 @@ measure() {
     # shellcheck disable=SC2154 # ./dev sets them.
     case "$1" in
         budgets | web) publish "${programs[@]}" ;;
+        pages) publish notify-bot notify-scripts notify-web ;;
         rounds) publish notify-bot notify-runner ;;
         *) publish "${native_programs[@]}" ;;
     esac
