@@ -9,6 +9,9 @@ internal static class WebPaths
     /// <summary>Ends a session.</summary>
     internal const string Logout = "/logout";
 
+    /// <summary>Whether it is one of the operators' pages.</summary>
+    internal static bool IsForOperators(PathString path) => IsBelow(path, "/operator");
+
     /// <summary>Whether scripts ask for it: the API, and parts of the page.</summary>
     internal static bool IsForScripts(PathString path) => IsBelow(path, "/api") || IsBelow(path, "/fragments");
 

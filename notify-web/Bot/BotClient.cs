@@ -282,7 +282,8 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         }
     }
 
-    private Task<T> AskAsync<T>(
+    /// <summary>Calls and reads the JSON of a 200.</summary>
+    internal Task<T> AskAsync<T>(
         HttpMethod method,
         string target,
         string? json,

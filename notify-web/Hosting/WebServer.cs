@@ -75,6 +75,7 @@ public static partial class WebServer
         app.UseAuthentication();
         app.Use(app.Services.GetRequiredService<ConnectionLimiter>().OnRequestAsync);
         app.UseRouting();
+        app.UseMiddleware<OperatorGate>();
         app.UseAuthorization();
         app.UseRateLimiter();
         app.UseMiddleware<CsrfMiddleware>();
@@ -111,6 +112,7 @@ public static partial class WebServer
         ));
 
         services.AddSingleton<BotClient>();
+        services.AddSingleton<OperatorClient>();
         services.AddSingleton<BotPulse>();
         services.AddSingleton<LinkOffers>();
         services.AddSingleton<ForgottenSignal>();

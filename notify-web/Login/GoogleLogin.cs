@@ -34,6 +34,7 @@ internal static class GoogleLogin
     {
         services.AddSingleton<UserMap>();
         services.AddSingleton<LoginPolicy>();
+        services.AddSingleton<Operators>();
         services.AddSingleton<LoginLog>();
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<ForgottenUsers>();

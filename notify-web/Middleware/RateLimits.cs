@@ -24,6 +24,9 @@ public static class RateLimits
     /// <summary>Single cards of the page. A page asks for two of them at most once a second; ten pages may do so for ever.</summary>
     public const string Cards = "cards";
 
+    /// <summary>The operators' pages and acts: the bot reads what it has of all users.</summary>
+    public const string Operating = "operating";
+
     /// <summary>Pages and cards of one user that are rendered at a time. A page asks for four cards at once. With 100 at a time other users waited up to 2 s.</summary>
     internal const int PagesAtOnce = 8;
 
@@ -40,6 +43,7 @@ public static class RateLimits
             Add(limits, Linking, 60);
             Add(limits, Tokens, 60);
             Add(limits, Cards, 1200);
+            Add(limits, Operating, 120);
             limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(PagesOf);
             limits.OnRejected = (rejected, _) =>
                 throw (
