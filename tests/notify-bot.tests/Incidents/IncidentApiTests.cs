@@ -205,11 +205,7 @@ public sealed class IncidentApiTests
             await AcknowledgeAsync(scene, Text((await ListAsync(scene, "dana"))[0], "id")!, "dana");
         }
 
-        await Eventually.TrueAsync(
-            async () => (await scene.Phone.FaultsAsync(Cancellation)).Any(fault => fault.Hits > 0),
-            () => "the call did not come",
-            Cancellation
-        );
+        await UntilHungAsync(scene);
         await RestartAsync(scene);
         if (isFirst)
         {
@@ -230,6 +226,93 @@ public sealed class IncidentApiTests
         );
         Assert.Equal(isFirst ? 2 : 1, messages.Count);
         Assert.Equal(1, messages[^1].Edits);
+    }
+
+    [Fact]
+    public async Task A_kill_between_a_press_and_its_answer_loses_neither_the_press_nor_the_edit()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await FireAsync(scene)).AssertDelivered();
+        await HangAsync(scene, "answerCallbackQuery");
+        await scene.Phone.PressAsync(ApiScene.Dana, "I'm on it", Cancellation);
+        await UntilHungAsync(scene);
+        await RestartAsync(scene);
+
+        await scene.Phone.WaitForBotMessagesAsync(
+            ApiScene.Dana,
+            m => m.Count == 1 && m[0].Text.Contains("dana is on it since", StringComparison.Ordinal),
+            Cancellation
+        );
+        Assert.Equal("dana", Text((await ListAsync(scene, "dana"))[0], "acknowledged_by"));
+    }
+
+    [Fact]
+    public async Task A_kill_while_the_end_is_told_costs_one_message_at_most_and_the_first_shows_the_end()
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        (await FireAsync(scene)).AssertDelivered();
+        await HangAsync(scene, "sendMessage");
+        (await EndAsync(scene, wait: 0)).AssertQueued();
+        await UntilHungAsync(scene);
+        await RestartAsync(scene);
+
+        await scene.Phone.WaitForBotMessagesAsync(
+            ApiScene.Dana,
+            m =>
+                m.Count == 3
+                && m[0].Text.Contains("over after", StringComparison.Ordinal)
+                && m.Skip(1).All(end => end.Text.StartsWith("over: Orders", StringComparison.Ordinal)),
+            Cancellation
+        );
+    }
+
+    public static TheoryData<string> Orders => ["phone,one,two", "phone,two,one", "one,phone,two", "one,two,phone"];
+
+    [Theory]
+    [MemberData(nameof(Orders))]
+    public async Task A_phone_and_two_browsers_press_in_any_order_and_all_show_the_first_press(string order)
+    {
+        await using var scene = await ApiScene.BeginAsync();
+        var fired = await FireAsync(scene);
+        fired.AssertDelivered();
+        var (id, notification) = (Text(Incident(fired), "id")!, Text(fired.Json, "id")!);
+        await using var one = await WatchedEvents.OpenAsync(scene.Bot.Bot.Client, "/events?user=dana", Cancellation);
+        await using var two = await WatchedEvents.OpenAsync(scene.Bot.Bot.Client, "/events?user=dana", Cancellation);
+        var shown = Assert.Single(await scene.DanasPhone());
+        string? first = null;
+        foreach (var (number, who) in order.Split(',').Index())
+        {
+            if (who == "phone")
+            {
+                // The phone may not have the edit yet that takes its button away.
+                await PressLateAsync(scene, shown.MessageId, notification, number);
+            }
+            else
+            {
+                Assert.Equal(200, (await AcknowledgeAsync(scene, id, "dana")).Status);
+            }
+
+            await Eventually.TrueAsync(
+                async () => Text((await ListAsync(scene, "dana"))[0], "acknowledged_at") is not null,
+                () => $"{who} pressed in vain",
+                Cancellation
+            );
+            var listed = (await ListAsync(scene, "dana"))[0];
+            first ??= listed.GetRawText();
+            Assert.Equal(first, listed.GetRawText());
+        }
+
+        var changed = await scene.Phone.WaitForBotMessagesAsync(
+            ApiScene.Dana,
+            m => m[0].Text.Contains("dana is on it since", StringComparison.Ordinal),
+            Cancellation
+        );
+        Assert.Equal(1, Assert.Single(changed).Edits);
+        Assert.DoesNotContain(changed[0].Buttons.SelectMany(row => row), b => b.Text == "I'm on it");
+        foreach (var browser in (WatchedEvents[])[one, two])
+        {
+            Assert.StartsWith($"notification dana {notification}", (await browser.NextAsync(1))[0], StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -381,13 +464,14 @@ public sealed class IncidentApiTests
             }
         );
 
-    private static Task<ApiAnswer> EndAsync(ApiScene scene) =>
+    private static Task<ApiAnswer> EndAsync(ApiScene scene, double wait = 5) =>
         scene.SendAsync(
             new
             {
                 user = "dana",
                 incident = "orders",
                 state = "ok",
+                wait,
             }
         );
 
@@ -417,6 +501,42 @@ public sealed class IncidentApiTests
                 Taken = true,
                 Times = 1,
             }
+        );
+
+    private static Task UntilHungAsync(ApiScene scene) =>
+        Eventually.TrueAsync(
+            async () => (await scene.Phone.FaultsAsync(Cancellation)).Any(fault => fault.Hits > 0),
+            () => "the call did not come",
+            Cancellation
+        );
+
+    /// <summary>A press of <i>I'm on it</i> under a message that has lost the button meanwhile.</summary>
+    private static Task PressLateAsync(ApiScene scene, int message, string notification, int number) =>
+        scene.Phone.InjectAsync(
+            JsonSerializer.Serialize(
+                new
+                {
+                    update_id = 900_000 + number,
+                    callback_query = new
+                    {
+                        id = $"late{number}",
+                        from = new
+                        {
+                            id = ApiScene.Dana,
+                            is_bot = false,
+                            first_name = "Dana",
+                        },
+                        message = new
+                        {
+                            message_id = message,
+                            date = 0,
+                            chat = new { id = ApiScene.Dana, type = "private" },
+                        },
+                        data = $"onit:{notification}",
+                    },
+                }
+            ),
+            Cancellation
         );
 
     private static async Task RestartAsync(ApiScene scene)
