@@ -198,12 +198,13 @@ internal sealed class JobRun(
             error ??= badEnd.Text;
         }
 
-        var warnings = (IReadOnlyList<string>)
-            [
-                .. plan?.Warnings ?? [],
-                .. finished.Result.Warnings,
-                .. _refusedEnd is { } ofEnd ? [ofEnd] : Array.Empty<string>(),
-            ];
+        var warnings =
+            (IReadOnlyList<string>)
+                [
+                    .. plan?.Warnings ?? [],
+                    .. finished.Result.Warnings,
+                    .. _refusedEnd is { } ofEnd ? [ofEnd] : Array.Empty<string>(),
+                ];
         foreach (var warning in warnings)
         {
             report.Warn(warning);

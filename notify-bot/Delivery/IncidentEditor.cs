@@ -36,8 +36,7 @@ public sealed partial class IncidentEditor(
     )
     {
         var ofAlbum = await OfOtherAlbumAsync(shown, rendered, before, message, stopping);
-        var image =
-            message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : ofAlbum;
+        var image = message.Kind is MessageKind.Photo or MessageKind.Document ? rendered.Images[message.Item] : ofAlbum;
         var isChanged = image is not null && (shown.Kind == ShownKind.Text || shown.ImageId != image.Id);
         var hasAddresses = true;
         var keyboard = Keyboard();
@@ -113,10 +112,7 @@ public sealed partial class IncidentEditor(
                     shown.Kind == ShownKind.Text && !isChanged
                         ? TelegramLimits.TextLength
                         : TelegramLimits.CaptionLength;
-                text =
-                    lines.Length > 0 && text.Text.Length + lines.Length < limit
-                        ? With(text, lines)
-                        : text;
+                text = lines.Length > 0 && text.Text.Length + lines.Length < limit ? With(text, lines) : text;
             }
             catch (BotApiException e)
                 when (isChanged

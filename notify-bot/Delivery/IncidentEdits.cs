@@ -45,11 +45,7 @@ public sealed partial class IncidentEdits(
 
     /// <summary>Tells watchers that an incident has changed, by its first notification.</summary>
     private void Announce(Incident incident) =>
-        changes.NotificationChanged(
-            incident.User,
-            incident.FirstId,
-            incident.FirstState ?? DeliveryState.Delivered
-        );
+        changes.NotificationChanged(incident.User, incident.FirstId, incident.FirstState ?? DeliveryState.Delivered);
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

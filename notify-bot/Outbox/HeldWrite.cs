@@ -89,9 +89,7 @@ internal abstract class HeldWrite : OutboxWrite
             // A batch that fails is applied once more.
             _stored = null;
             if (
-                !commands
-                    .Incidents.OverWhileHeld(transaction, digest.User, digest.Account!.Value, upTo)
-                    .SetEquals(over)
+                !commands.Incidents.OverWhileHeld(transaction, digest.User, digest.Account!.Value, upTo).SetEquals(over)
             )
             {
                 // An incident has ended or begun again since the text was written, and nobody else would say so.

@@ -23,7 +23,7 @@ internal sealed class IncidentCommands : IDisposable
         "i.id, i.user, i.uid, i.key, i.script, i.title, i.state, i.since, i.last_seen, i.ended_at, i.is_confirmed, i.cooldown, i.told_at, i.first, i.carrier, i.content, i.content_hash, i.acknowledged_by, i.acknowledged_at, i.chat, i.message, i.message_kind, i.message_image, i.version, i.shown, i.edited_at, "
         + "n.state, n.reason, n.parts_done, n.attempts, n.next_try_at, n.doubted, n.is_gone, n.waits_since, n.reason_kind, i.number, n.digest IS NOT NULL, f.state";
 
-    private const string From = 
+    private const string From =
         " FROM incident i LEFT JOIN notification n ON n.id = i.carrier LEFT JOIN notification f ON f.id = i.first ";
 
     private const string FindLast =
@@ -47,8 +47,7 @@ internal sealed class IncidentCommands : IDisposable
         + From
         + "WHERE i.user = $user AND i.uid = $uid AND (i.state = 0 OR i.ended_at >= $since) ORDER BY i.state, i.number DESC LIMIT $limit";
 
-    internal const string CountOpen =
-        "SELECT count(*) FROM incident WHERE user = $user AND uid = $uid AND state = 0";
+    internal const string CountOpen = "SELECT count(*) FROM incident WHERE user = $user AND uid = $uid AND state = 0";
 
     internal const string FindOverWhileHeld =
         "SELECT i.carrier, i.ended_at - i.since FROM incident i JOIN notification n ON n.id = i.carrier WHERE i.user = $user AND i.uid = $uid AND i.state = 1 AND n.state = 5 AND n.digest IS NULL AND n.sequence <= $upto";
@@ -269,12 +268,7 @@ internal sealed class IncidentCommands : IDisposable
     }
 
     /// <summary>The held first notifications, up to a sequence, of a user's incidents that are over.</summary>
-    public HashSet<string> OverWhileHeld(
-        SqliteTransaction transaction,
-        UserName user,
-        AccountId account,
-        long upTo
-    )
+    public HashSet<string> OverWhileHeld(SqliteTransaction transaction, UserName user, AccountId account, long upTo)
     {
         OutboxCommands.Bind(_findOverWhileHeld, transaction, user.Value, OutboxSchema.Number(account), upTo);
         using var rows = _findOverWhileHeld.ExecuteReader();

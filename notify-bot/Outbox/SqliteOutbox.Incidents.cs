@@ -85,12 +85,9 @@ public sealed partial class SqliteOutbox
     public int CountOpenIncidents(UserName user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Select(
-            IncidentCommands.CountOpen,
-            row => row.GetInt32(0),
-            ("$user", user.Value),
-            ("$uid", UidOf(user))
-        )[0];
+        return Select(IncidentCommands.CountOpen, row => row.GetInt32(0), ("$user", user.Value), ("$uid", UidOf(user)))[
+            0
+        ];
     }
 
     /// <inheritdoc />

@@ -262,7 +262,11 @@ public sealed class IncidentTests
         Assert.Equal(0, await SayAsync(alice, Firing("b")));
 
         Assert.Contains("message b", bot.Seen);
-        Assert.Contains("Field 'state' is wrong.", (await alice.RunAsync("notify-runner", ["status"])).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Field 'state' is wrong.",
+            (await alice.RunAsync("notify-runner", ["status"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -144,7 +144,10 @@ public sealed class IncidentBot : IAsyncDisposable
             case ["incidents"] when Incidents is { } incidents:
                 return (
                     200,
-                    JsonSerializer.Serialize(new IncidentsAnswer(incidents, OpenCount), IncidentContract.Json.IncidentsAnswer)
+                    JsonSerializer.Serialize(
+                        new IncidentsAnswer(incidents, OpenCount),
+                        IncidentContract.Json.IncidentsAnswer
+                    )
                 );
             case ["incidents", var id, "acknowledge"] when Incidents is { } incidents:
                 if (Refusal is var (status, error))

@@ -311,7 +311,11 @@ public sealed class IncidentApiTests
         Assert.DoesNotContain(changed[0].Buttons.SelectMany(row => row), b => b.Text == "I'm on it");
         foreach (var browser in (WatchedEvents[])[one, two])
         {
-            Assert.StartsWith($"notification dana {notification}", (await browser.NextAsync(1))[0], StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"notification dana {notification}",
+                (await browser.NextAsync(1))[0],
+                StringComparison.Ordinal
+            );
         }
     }
 

@@ -70,9 +70,15 @@ public sealed class IncidentStoreTests : IDisposable
         var history = _scene.Outbox.History(OutboxScene.Dana, 10, cancellation: Cancellation);
 
         Assert.Equal(["other", "2"], history.Select(n => n.Message));
-        Assert.Equal((first.FirstId, first.ContentId, "newest"), (history[1].Id, history[1].ContentId, history[1].ImageId));
+        Assert.Equal(
+            (first.FirstId, first.ContentId, "newest"),
+            (history[1].Id, history[1].ContentId, history[1].ImageId)
+        );
         Assert.Equal("newest", _scene.Outbox.ImageOf(OutboxScene.Dana, "newest")?.Id);
-        Assert.Equal(["other", "2"], _scene.Outbox.Undelivered(OutboxScene.Dana, default, 10, 10).Select(n => n.Message));
+        Assert.Equal(
+            ["other", "2"],
+            _scene.Outbox.Undelivered(OutboxScene.Dana, default, 10, 10).Select(n => n.Message)
+        );
 
         // A full history may prune the content. Then there is what came first.
         _scene.Sql($"DELETE FROM notification WHERE id = '{first.ContentId}'");
@@ -208,7 +214,10 @@ public sealed class IncidentStoreTests : IDisposable
         Assert.True((await FireAsync("1", "other")).HasStoredContent);
         Assert.True((await FireAsync("2")).HasStoredContent);
 
-        Assert.Equal("dana", (await _scene.Outbox.AcknowledgeIncidentAsync(first.Incident!.Id, "dana"))?.AcknowledgedBy);
+        Assert.Equal(
+            "dana",
+            (await _scene.Outbox.AcknowledgeIncidentAsync(first.Incident!.Id, "dana"))?.AcknowledgedBy
+        );
     }
 
     private Task<IncidentOutcome> FireAsync(string text, string key = "k") => PostAsync(key, text);

@@ -201,10 +201,7 @@ public sealed class HeldTests : IDisposable
         _scene.Sql($"DELETE FROM notification WHERE id = '{digest.Id}'");
 
         Assert.Equal((OutboxScene.Dana, AccountId.None), Assert.Single(Outbox.Holders()));
-        Assert.Equal(
-            ["one", "two"],
-            Outbox.Held(OutboxScene.Dana, AccountId.None, 10, 100).Select(one => one.Message)
-        );
+        Assert.Equal(["one", "two"], Outbox.Held(OutboxScene.Dana, AccountId.None, 10, 100).Select(one => one.Message));
     }
 
     [Fact]
