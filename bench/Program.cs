@@ -1,11 +1,22 @@
 using Notify.Bench;
 
-// notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
+// notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm|incidents PROGRAMS SANDBOX [SECONDS]: ./dev bench and ./dev soak call it, as an account with an empty home.
 if (
     args
     is not [
         var what
-        and ("budgets" or "command" or "soak" or "rounds" or "delivery" or "gateway" or "web" or "pages" or "storm"),
+        and (
+            "budgets"
+            or "command"
+            or "soak"
+            or "rounds"
+            or "delivery"
+            or "gateway"
+            or "web"
+            or "pages"
+            or "storm"
+            or "incidents"
+        ),
         var programs,
         var sandbox,
         ..,
@@ -13,7 +24,7 @@ if (
 )
 {
     await Console.Error.WriteLineAsync(
-        "notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)"
+        "notify-bench budgets|command|rounds|delivery|gateway|web|pages|soak|storm|incidents PROGRAMS SANDBOX [SECONDS_PER_FAULT]     (people use ./dev bench and ./dev soak)"
     );
     return 64;
 }
@@ -66,9 +77,15 @@ try
         return await new DeliverySoak(scratch).RunAsync(Console.Out) ? 0 : 1;
     }
 
+    if (what == "incidents")
+    {
+        return await new IncidentSoak(scratch).RunAsync(Console.Out) ? 0 : 1;
+    }
+
     var length = args.Length > 3 ? TimeSpan.FromSeconds(double.Parse(args[3])) : TimeSpan.FromMinutes(1);
     var idle = await new Soak(scratch, length).RunAsync(Console.Out);
-    return await new DeliverySoak(scratch).RunAsync(Console.Out) && idle ? 0 : 1;
+    var isDelivered = await new DeliverySoak(scratch).RunAsync(Console.Out);
+    return await new IncidentSoak(scratch).RunAsync(Console.Out) && isDelivered && idle ? 0 : 1;
 }
 catch (BenchException e)
 {
