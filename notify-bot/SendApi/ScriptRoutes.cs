@@ -45,7 +45,7 @@ internal sealed class ScriptRoutes(
         );
         // The newest ones come first.
         var incidents = open.Where(incident => incident.Script is not null)
-            .DistinctBy(incident => incident.Script)
+            .DistinctBy(incident => incident.Script!, StringComparer.Ordinal)
             .ToDictionary(incident => incident.Script!, incident => incident.Answer, StringComparer.Ordinal);
         await context.WriteAsync(
             StatusCodes.Status200OK,
