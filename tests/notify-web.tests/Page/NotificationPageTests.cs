@@ -1,5 +1,6 @@
 using System.Net;
 using Notify.Contracts;
+using Notify.Testing;
 
 namespace Notify.Tests.Page;
 
@@ -12,7 +13,7 @@ public sealed class NotificationPageTests
     public async Task It_shows_the_message_and_what_became_of_it()
     {
         await using var scene = await FailedAsync();
-        scene.Timeline.AddRange([
+        scene.Said.AddSteps([
             new(Now, TimelineEvent.Accepted),
             new(Now.AddSeconds(1), TimelineEvent.Tried),
             new(Now.AddSeconds(2), TimelineEvent.Waiting, "Too Many Requests: retry after 3 <b>", Now.AddSeconds(5)),
@@ -74,12 +75,12 @@ public sealed class NotificationPageTests
             call => call.StartsWith("POST /notifications/bad/again {\"user\":\"alice", StringComparison.Ordinal)
         );
 
-        scene.History.Insert(0, HistoryScene.Notification("new1", "Lost", Now) with { AgainOf = "bad" });
+        scene.Said.History.Insert(0, HistoryAnswers.Notification("new1", "Lost", Now) with { AgainOf = "bad" });
         Assert.Matches(
             "<a id=\"earlier\" href=\"[^\"]*/notifications/bad\"",
             (await scene.GetAsync("/notifications/new1")).Body
         );
-        scene.SentAgain = "new1";
+        scene.Said.SentAgain = "new1";
         var old = await scene.GetAsync("/notifications/bad");
         Assert.Matches("<a id=\"later\" href=\"[^\"]*/notifications/new1\"", old.Body);
         Assert.DoesNotContain("id=\"send-again\"", old.Body, StringComparison.Ordinal);
@@ -107,7 +108,7 @@ public sealed class NotificationPageTests
         Assert.Equal(HttpStatusCode.NotFound, (await scene.PostFormAsync("/notifications/..%2Fx/again")).Status);
         Assert.DoesNotContain(scene.Bot.Calls, call => call.StartsWith("POST", StringComparison.Ordinal));
 
-        scene.Refusal = (409, "It was delivered, so it is not sent again.");
+        scene.Said.Refusal = (409, "It was delivered, so it is not sent again.");
         var refused = await scene.PostFormAsync("/notifications/bad/again");
         Assert.Equal(HttpStatusCode.Conflict, refused.Status);
         Assert.Contains("It was delivered, so it is not sent again.", refused.Text, StringComparison.Ordinal);
@@ -139,7 +140,7 @@ public sealed class NotificationPageTests
     private static async Task<HistoryScene> FailedAsync()
     {
         var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(HistoryScene.Notification("bad", "Lost", Now, DeliveryState.Failed, "blocked"));
+        scene.Said.History.Add(HistoryAnswers.Notification("bad", "Lost", Now, DeliveryState.Failed, "blocked"));
         return scene;
     }
 }

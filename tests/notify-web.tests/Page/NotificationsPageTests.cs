@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Notify.Contracts;
+using Notify.Testing;
 
 namespace Notify.Tests.Page;
 
@@ -13,7 +14,7 @@ public sealed class NotificationsPageTests
     public async Task Filters_are_in_the_address_and_reach_the_bot_as_they_are_typed()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(HistoryScene.Notification("a1", "Revenue down", Now));
+        scene.Said.History.Add(HistoryAnswers.Notification("a1", "Revenue down", Now));
 
         var page = await scene.GetAsync(
             "/notifications?q=rev%20%22OR%22&script=sales&state=failed&day=2026-11-24&zone=Europe/Prague"
@@ -39,7 +40,7 @@ public sealed class NotificationsPageTests
     public async Task What_the_address_says_wrongly_is_left_out_and_named(string query, string field)
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(HistoryScene.Notification("a1", "Revenue down", Now));
+        scene.Said.History.Add(HistoryAnswers.Notification("a1", "Revenue down", Now));
 
         var page = await scene.GetAsync("/notifications" + query);
 
@@ -79,11 +80,11 @@ public sealed class NotificationsPageTests
     public async Task Pages_of_fifty_lead_to_older_ones_and_back_and_keep_the_filter()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.AddRange(
+        scene.Said.Add(
             Enumerable
                 .Range(1, 60)
                 .Select(i =>
-                    HistoryScene.Notification(
+                    HistoryAnswers.Notification(
                         string.Create(CultureInfo.InvariantCulture, $"id{i}"),
                         string.Create(CultureInfo.InvariantCulture, $"Number {i}."),
                         Now.AddMinutes(-i)
@@ -115,8 +116,8 @@ public sealed class NotificationsPageTests
         var reader = TimeZoneInfo.FindSystemTimeZoneById(zone);
         var midnight = TimeZoneInfo.ConvertTime(Now, reader).Date.AddDays(-3);
         var at = new DateTimeOffset(midnight, reader.GetUtcOffset(midnight));
-        scene.History.Add(HistoryScene.Notification("a2", "After", at.AddMinutes(1)));
-        scene.History.Add(HistoryScene.Notification("a1", "Before", at.AddMinutes(-1)));
+        scene.Said.History.Add(HistoryAnswers.Notification("a2", "After", at.AddMinutes(1)));
+        scene.Said.History.Add(HistoryAnswers.Notification("a1", "Before", at.AddMinutes(-1)));
         scene.Visitor.Cookies.Add(scene.Web.Address, new Cookie("notify-zone", zone));
 
         var page = await scene.GetAsync("/notifications");
@@ -132,7 +133,7 @@ public sealed class NotificationsPageTests
     public async Task A_zone_that_is_none_is_the_server_s()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(HistoryScene.Notification("a1", "Here", Now));
+        scene.Said.History.Add(HistoryAnswers.Notification("a1", "Here", Now));
         scene.Visitor.Cookies.Add(scene.Web.Address, new Cookie("notify-zone", "../../etc/passwd"));
 
         var page = await scene.GetAsync("/notifications");
@@ -158,8 +159,8 @@ public sealed class NotificationsPageTests
     public async Task What_failed_says_why_in_its_row_and_can_be_sent_again()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(HistoryScene.Notification("bad", "Lost", Now, DeliveryState.Failed, "blocked"));
-        scene.History.Add(HistoryScene.Notification("good", "Fine", Now));
+        scene.Said.History.Add(HistoryAnswers.Notification("bad", "Lost", Now, DeliveryState.Failed, "blocked"));
+        scene.Said.History.Add(HistoryAnswers.Notification("good", "Fine", Now));
 
         var page = await scene.GetAsync("/notifications");
 
@@ -183,8 +184,8 @@ public sealed class NotificationsPageTests
     public async Task The_line_of_a_message_on_the_overview_has_no_markup_and_tells_nothing_that_is_hidden()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.History.Add(
-            HistoryScene.Notification("a1", "Quiz", Now) with
+        scene.Said.History.Add(
+            HistoryAnswers.Notification("a1", "Quiz", Now) with
             {
                 ParseMode = "HTML",
                 Message = "The <b>answer</b>\nis <tg-spoiler>forty-two</tg-spoiler>, &lt;of course&gt;.",
@@ -206,11 +207,11 @@ public sealed class NotificationsPageTests
     {
         await using var scene = await HistoryScene.BeginAsync();
         scene.Visitor.Cookies.Add(scene.Web.Address, new Cookie("notify-zone", "UTC"));
-        scene.History.AddRange(
+        scene.Said.Add(
             Enumerable
                 .Range(1, 30)
                 .Select(i =>
-                    HistoryScene.Notification(
+                    HistoryAnswers.Notification(
                         string.Create(CultureInfo.InvariantCulture, $"id{i}"),
                         "One of many",
                         Now.AddSeconds(-i)

@@ -20,7 +20,7 @@ public sealed class OverviewTests
     public async Task What_fails_comes_first_with_its_sentence_and_the_rest_is_counted_in_a_line()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Scripts = $$"""{"scripts":[{{Next}},{{Muted}},{{Warning}},{{Failing}}]}""";
+        scene.Said.Scripts = $$"""{"scripts":[{{Next}},{{Muted}},{{Warning}},{{Failing}}]}""";
 
         var page = await scene.GetAsync("/");
 
@@ -43,7 +43,7 @@ public sealed class OverviewTests
     public async Task Of_many_failing_scripts_ten_are_named()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Scripts =
+        scene.Said.Scripts =
             $$"""{"scripts":[{{string.Join(',', Enumerable.Range(10, 25).Select(i => Failing.Replace("stock", $"stock{i}", StringComparison.Ordinal)))}}]}""";
 
         var page = await scene.GetAsync("/");
@@ -68,7 +68,7 @@ public sealed class OverviewTests
     public async Task An_unlinked_phone_is_the_first_thing_and_a_linked_one_a_line()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Scripts = $$"""{"scripts":[{{Failing}}]}""";
+        scene.Said.Scripts = $$"""{"scripts":[{{Failing}}]}""";
 
         var page = (await scene.GetAsync("/")).Body;
         Assert.InRange(At(page, "id=\"telegram\""), 0, At(page, "id=\"overview\""));
@@ -90,7 +90,7 @@ public sealed class OverviewTests
     public async Task What_a_script_is_called_and_says_is_text()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Scripts =
+        scene.Said.Scripts =
             """{"scripts":[{"name":"<b>x.py","last_outcome":"error","error":"<script>alert(1)</script>"}]}""";
 
         var page = await scene.GetAsync("/");

@@ -22,14 +22,14 @@ public sealed class SettingsTests
 
         Assert.Equal(HttpStatusCode.Redirect, answer.Status);
         Assert.EndsWith("/settings#quiet", answer["Location"], StringComparison.Ordinal);
-        Assert.Equal(hours, scene.Quiet);
+        Assert.Equal(hours, scene.Said.Quiet);
         var page = await scene.GetAsync("/settings");
         Assert.Contains($"A week with quiet hours {hours}", page.Body, StringComparison.Ordinal);
         Assert.Contains("These are hours in Europe/Prague", page.Text, StringComparison.Ordinal);
         Assert.Equal(weekends is not null, page.Body.Contains("checked=\"checked\"", StringComparison.Ordinal));
 
         await scene.PostFormAsync("/settings/quiet", null, ("from", from), ("to", to), ("off", "yes"));
-        Assert.Null(scene.Quiet);
+        Assert.Null(scene.Said.Quiet);
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class SettingsTests
     )
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Quiet = "weekends";
+        scene.Said.Quiet = "weekends";
         await scene.GetAsync("/settings");
 
         var answer = await scene.PostFormAsync("/settings/quiet", null, ("from", from), ("to", to));
@@ -52,14 +52,14 @@ public sealed class SettingsTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Contains(sentence, answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", answer.Body, StringComparison.Ordinal);
-        Assert.Equal("weekends", scene.Quiet);
+        Assert.Equal("weekends", scene.Said.Quiet);
     }
 
     [Fact]
     public async Task A_form_of_another_site_sets_nothing()
     {
         await using var scene = await HistoryScene.BeginAsync();
-        scene.Quiet = "weekends";
+        scene.Said.Quiet = "weekends";
         await scene.GetAsync("/settings");
 
         var answer = await scene.PostFormAsync(
@@ -73,6 +73,6 @@ public sealed class SettingsTests
         );
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
-        Assert.Equal("weekends", scene.Quiet);
+        Assert.Equal("weekends", scene.Said.Quiet);
     }
 }
