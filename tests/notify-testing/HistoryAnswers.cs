@@ -107,7 +107,7 @@ public sealed class HistoryAnswers
                 return (
                     200,
                     JsonSerializer.Serialize(
-                        new NotificationDetailAnswer(found, [.. Timeline], found.AgainOf, SentAgain, 2),
+                        new NotificationDetailAnswer(found, [.. Timeline], found.AgainOf, SentAgain),
                         HistoryContract.Json.NotificationDetailAnswer
                     )
                 );

@@ -25,7 +25,7 @@ public sealed class NotificationPageTests
         Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.Contains("The text of bad.", page.Text, StringComparison.Ordinal);
         Assert.Matches(
-            "(?s)Accepted.*Sent to Telegram.*Waits for the next try.*until.*Too Many Requests: retry after 3 <b>.*Failed.*the bot is blocked.*2 desktops",
+            "(?s)Accepted.*Sent to Telegram.*Waits for the next try.*until.*Too Many Requests: retry after 3 <b>.*Failed.*the bot is blocked",
             page.Text
         );
         Assert.DoesNotContain("retry after 3 <b>", page.Body, StringComparison.Ordinal);
