@@ -66,6 +66,7 @@ public sealed class Browser : IAsyncLifetime
     /// <param name="hasScript">Whether scripts run.</param>
     /// <param name="zone">The reader's time zone; null is this machine's.</param>
     /// <param name="scale">Pixels of the screen for each CSS pixel.</param>
+    /// <param name="isOfAll">Whether it stays open after this test.</param>
     public async Task<IPage> NewPageAsync(
         int width,
         int height,
@@ -74,7 +75,8 @@ public sealed class Browser : IAsyncLifetime
         IPage? cookiesOf = null,
         bool hasScript = true,
         string? zone = null,
-        float scale = 1
+        float scale = 1,
+        bool isOfAll = false
     )
     {
         while (_left.TryDequeue(out var left))
@@ -98,7 +100,7 @@ public sealed class Browser : IAsyncLifetime
             }
         );
         context.SetDefaultTimeout(60_000);
-        if (TestContext.Current.Test is { UniqueID: var test })
+        if (!isOfAll && TestContext.Current.Test is { UniqueID: var test })
         {
             _open.GetOrAdd(test, _ => []).Add(context);
             TestContext.Current.KeyValueStorage[nameof(Browser)] = this;

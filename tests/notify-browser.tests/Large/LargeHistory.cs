@@ -25,7 +25,8 @@ public static class LargeHistory
     /// <param name="now">The moment after the newest.</param>
     /// <param name="owners">Whose, with the account's user id, null for a name without an account, and how many.</param>
     /// <param name="script">The script of a number.</param>
-    public static void Write(
+    /// <returns>The id of the newest one of the first owner.</returns>
+    public static string Write(
         string outbox,
         DateTimeOffset now,
         IReadOnlyList<(string User, uint? Uid, int Count)> owners,
@@ -55,8 +56,11 @@ public static class LargeHistory
             .ToArray();
         // A day less than the bot keeps, so that it removes nothing meanwhile.
         var step = TimeSpan.FromDays(29) / all.Length;
+        var newest = "";
         foreach (var (i, (user, uid)) in all.Index())
         {
+            var name = string.Create(CultureInfo.InvariantCulture, $"large{i:x16}");
+            newest = user == owners[0].User ? name : newest;
             var state = (i % 50) switch
             {
                 7 => DeliveryState.Failed,
@@ -66,7 +70,7 @@ public static class LargeHistory
             };
             object[] row =
             [
-                string.Create(CultureInfo.InvariantCulture, $"large{i:x16}"),
+                name,
                 user,
                 uid is { } id ? (long)id : -1,
                 script(random.Next(200)),
@@ -85,6 +89,7 @@ public static class LargeHistory
         }
 
         together.Commit();
+        return newest;
     }
 
     private static string Text(SampleNumbers random, int words) =>
