@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notify.Contracts;
+using Notify.Runs;
 using Notify.Sending;
 
 namespace Notify.Web.Bot;
@@ -184,6 +185,34 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
             ScriptsContract.Json.ScriptsAnswer,
             cancellation
         );
+
+    /// <summary>The runs of a script, the newest first.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="script">Which.</param>
+    /// <param name="limit">1 to 200.</param>
+    /// <param name="before">Only those that began before this moment; null for all.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<IReadOnlyList<RunRecord>> RunsAsync(
+        UserName user,
+        ScriptName script,
+        int limit,
+        DateTimeOffset? before,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        var older = before is { } moment ? "&before=" + Uri.EscapeDataString(WireJson.Time(moment)) : "";
+        return (
+            await AskAsync(
+                HttpMethod.Get,
+                $"/scripts/{Uri.EscapeDataString(script.Value)}/runs?{Of(user)}&limit={limit}{older}",
+                null,
+                ListTimeout,
+                RunsContract.Json.RunsAnswer,
+                cancellation
+            )
+        ).Runs;
+    }
 
     /// <summary>Runs a script and waits for its outcome.</summary>
     public Task<RunAnswer> RunAsync(UserName user, ScriptName script, CancellationToken cancellation)

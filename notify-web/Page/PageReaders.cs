@@ -10,6 +10,7 @@ internal static class PageReaders
         services.AddSingleton<OverviewReader>();
         services.AddSingleton<IncidentsReader>();
         services.AddSingleton<ScriptsReader>();
+        services.AddSingleton<ScriptReader>();
         services.AddSingleton<NotificationsReader>();
         services.AddSingleton<QuietReader>();
         services.AddSingleton<DesktopReader>();

@@ -48,8 +48,20 @@ internal sealed record ScriptView
     /// <summary>The end of this script's own mute.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
 
+    /// <summary>Whether something is wrong that its owner has to fix.</summary>
+    public bool IsFailing => ScriptOutcomes.IsFailing(LastOutcome);
+
+    /// <summary>The id of its element, for links. Escaped, since an id has no space.</summary>
+    public string ElementId => "script-" + Uri.EscapeDataString(Stem);
+
     /// <summary>The bot's longest mute is a year, which means <em>until unmuted</em>.</summary>
     public static bool IsForGood(DateTimeOffset until, DateTimeOffset now) => until - now > TimeSpan.FromDays(180);
+
+    /// <summary>When it runs next, if that is no moment.</summary>
+    public string NextWords =>
+        Schedule is null ? "each round"
+        : Next is { } next ? next.Replace("next: ", "", StringComparison.Ordinal)
+        : Schedule;
 
     /// <summary>The error's sentence.</summary>
     public string? ErrorSentence => Error?.Split('\n', 2)[0];
@@ -106,7 +118,27 @@ internal sealed record ScriptsCard
     /// <summary>What is wrong and what to do. The card shows nothing else then.</summary>
     public Problem? Problem { get; init; }
 
+    /// <summary>All of them, failing ones first.</summary>
     public IReadOnlyList<ScriptView> Scripts { get; init; } = [];
+
+    /// <summary>Which of them are wanted.</summary>
+    public ScriptsFilter Filter { get; init; } = new();
+
+    /// <summary>The wanted ones.</summary>
+    public IReadOnlyList<ScriptView> Found => [.. Scripts.Where(Filter.Takes)];
+
+    /// <summary>How many pages the wanted ones fill; at least one.</summary>
+    public int Pages => Math.Max(1, (Found.Count + ScriptsFilter.PageSize - 1) / ScriptsFilter.PageSize);
+
+    /// <summary>The page that is shown: the last one if the address asks for a later one.</summary>
+    public int Number => Math.Min(Filter.Number, Pages);
+
+    /// <summary>The scripts of that page.</summary>
+    public IReadOnlyList<ScriptView> Shown =>
+        [.. Found.Skip((Number - 1) * ScriptsFilter.PageSize).Take(ScriptsFilter.PageSize)];
+
+    /// <summary>How many scripts a filter finds, with the words that are searched for.</summary>
+    public int Count(ScriptsOnly only) => Scripts.Count((Filter with { Only = only }).Takes);
 
     public required DateTimeOffset Now { get; init; }
 

@@ -7,10 +7,14 @@ namespace Notify.Web.Page;
 /// <summary>Reads the scripts of a user. If the bot fails, the card shows the problem and what to do.</summary>
 public sealed class ScriptsReader(BotClient bot, TimeProvider time)
 {
+    /// <summary>The card with all scripts.</summary>
+    internal Task<ScriptsCard> ReadAsync(UserName user, CancellationToken cancellation) =>
+        ReadAsync(user, new ScriptsFilter(), cancellation);
+
     /// <summary>The card.</summary>
-    internal async Task<ScriptsCard> ReadAsync(UserName user, CancellationToken cancellation)
+    internal async Task<ScriptsCard> ReadAsync(UserName user, ScriptsFilter filter, CancellationToken cancellation)
     {
-        var card = new ScriptsCard { Now = time.GetUtcNow() };
+        var card = new ScriptsCard { Now = time.GetUtcNow(), Filter = filter };
         try
         {
             var listing = await bot.ScriptsAsync(user, cancellation);
@@ -21,26 +25,7 @@ public sealed class ScriptsReader(BotClient bot, TimeProvider time)
                 [
                     .. listing
                         .Scripts.OrderBy(script => !ScriptOutcomes.IsFailing(script.LastOutcome))
-                        .Select(script => new ScriptView
-                        {
-                            Name = script.Name,
-                            Stem = script.Stem,
-                            LastRun = script.LastRun,
-                            LastRound = script.LastRound,
-                            NoRun = script.NoRun,
-                            Warnings = script.Warnings ?? [],
-                            LastSent = script.LastSent,
-                            CooldownEnds = script.CooldownEnds,
-                            LastOutcome = script.LastOutcome,
-                            Error = script.Error,
-                            Running = script.Running,
-                            TookMs = script.TookMs,
-                            Schedule = script.Schedule,
-                            Next = script.Next,
-                            NextAt = script.NextAt,
-                            // The bot says the later of the script's own and of all; of the latter the card says so once.
-                            MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
-                        }),
+                        .Select(script => View(script, listing)),
                 ],
             };
         }
@@ -59,4 +44,27 @@ public sealed class ScriptsReader(BotClient bot, TimeProvider time)
             return card with { Problem = new Problem("Your scripts can’t be listed.", e.Message) };
         }
     }
+
+    /// <summary>A script of a listing as the page shows it.</summary>
+    internal static ScriptView View(ScriptAnswer script, ScriptsAnswer listing) =>
+        new()
+        {
+            Name = script.Name,
+            Stem = script.Stem,
+            LastRun = script.LastRun,
+            LastRound = script.LastRound,
+            NoRun = script.NoRun,
+            Warnings = script.Warnings ?? [],
+            LastSent = script.LastSent,
+            CooldownEnds = script.CooldownEnds,
+            LastOutcome = script.LastOutcome,
+            Error = script.Error,
+            Running = script.Running,
+            TookMs = script.TookMs,
+            Schedule = script.Schedule,
+            Next = script.Next,
+            NextAt = script.NextAt,
+            // The bot says the later of the script's own and of all; of the latter the card says so once.
+            MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
+        };
 }

@@ -116,10 +116,8 @@ public sealed class PictureTests(Browser browser)
     )
     {
         var page = await house.LogInAsync(browser, alice, path: "/scripts");
-        await page.Locator("li[data-script='data_freshness.py']")
-            .GetByText("Mute", new() { Exact = true })
-            .ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "For 8 hours" }).ClickAsync();
+        await page.Locator("li[data-script='data_freshness.py'] .menu summary").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mute until 9:00" }).ClickAsync();
         await Expect(page.Locator("li[data-script='data_freshness.py']")).ToContainTextAsync("Muted until");
         await house.GoAsync(page, "/");
         await Expect(page.Locator("#plot .legend li"))

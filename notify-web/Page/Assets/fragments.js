@@ -50,7 +50,7 @@ export function refresh(name) {
 export const refreshNotifications = () => Promise.all(['latest', 'notifications', 'notification'].map(refresh));
 
 /** Refreshes what shows scripts. */
-export const refreshScripts = () => Promise.all(['scripts', 'overview'].map(refresh));
+export const refreshScripts = () => Promise.all(['scripts', 'script', 'overview'].map(refresh)).then(shown => shown.some(Boolean));
 
 export const refreshAll = () => Promise.all([refresh('incidents'), refresh('telegram'), refreshScripts(), refreshNotifications()]);
 

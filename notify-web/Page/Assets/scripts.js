@@ -2,7 +2,7 @@
 
 import { at, post, whatToDo } from './api.js';
 import { announce } from './announce.js';
-import { beforeShown, refresh, refreshNotifications, refreshScripts } from './fragments.js';
+import { beforeShown, refreshNotifications, refreshScripts } from './fragments.js';
 import { words } from './times.js';
 
 // Results of runs from this page, by script. The list shows the last run, wherever it was started.
@@ -40,18 +40,22 @@ function showResult(place, result) {
   }
 }
 
-function row(name, root = document) {
-  return [...root.querySelectorAll('li[data-script]')].find(item => item.dataset.script === name);
-}
+// What shows a script: a row of the list, or the head of its page.
+const rows = root => [...root.querySelectorAll(':is(li, section)[data-script]')];
+
+const row = name => rows(document).find(item => item.dataset.script === name);
+
+// The element of its state in words.
+const stateOf = item => item.querySelector('.facts .state, .sentence .state');
 
 // Returns the undo, in case the server can't be asked for the script's state.
 function showRunning(item) {
   const button = item.querySelector('[data-run]');
-  const before = [button.textContent, item.querySelector('.facts .state').className, item.querySelector('.facts .state').textContent];
+  const before = [button.textContent, stateOf(item).className, stateOf(item).textContent];
   button.textContent = 'Running…';
   // Not disabled, which would take the focus away.
   button.setAttribute('aria-disabled', 'true');
-  const state = item.querySelector('.facts .state');
+  const state = stateOf(item);
   state.className = 'state busy';
   state.textContent = 'Running';
   return () => {
@@ -71,7 +75,7 @@ async function run(name) {
   const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/run`));
   const result = { ...describe(name, answer), at: new Date() };
   results.set(name, result);
-  const [isShown] = await Promise.all([refresh('scripts'), refreshNotifications()]);
+  const [isShown] = await Promise.all([refreshScripts(), refreshNotifications()]);
   if (!isShown) takeBack();
   const shown = row(name);
   const gone = document.getElementById('scripts-gone');
@@ -84,7 +88,16 @@ async function run(name) {
   announce(`${name}: ${result.text}`);
 }
 
-async function mute(button, length) {
+// Minutes to the reader's next nine o'clock.
+function toNine() {
+  const [now, nine] = [new Date(), new Date()];
+  nine.setHours(9, 0, 0, 0);
+  if (nine <= now) nine.setDate(nine.getDate() + 1);
+  return `${Math.ceil((nine - now) / 60000)}m`;
+}
+
+async function mute(button, wanted) {
+  const length = wanted === '9:00' ? toNine() : wanted;
   const name = button.dataset.script;
   button.closest('details')?.removeAttribute('open');
   const answer = await post(at(`/api/scripts/${encodeURIComponent(name)}/mute`), { for: length });
@@ -95,15 +108,16 @@ async function mute(button, length) {
     announce(answer.error);
     return;
   }
-  await refresh('scripts');
+  await refreshScripts();
   announce(length === null ? `${name} is no longer muted.` : `${name} is muted.`);
   // The pressed button is gone; its opposite is in its place.
-  row(name)?.querySelector(length === null ? '.menu summary' : '[data-unmute]')?.focus();
+  const shown = row(name);
+  (shown?.querySelector('.menu summary') ?? shown?.querySelector('[data-unmute]'))?.focus();
 }
 
 // Cron's rounds report their end only by a notification, so the page checks often during a run, else rarely.
 function watch() {
-  const isCrons = [...document.querySelectorAll('li[data-script]')].some(item => item.querySelector('.state.busy') && !results.get(item.dataset.script)?.isRunning);
+  const isCrons = rows(document).some(item => item.querySelector('.state.busy') && !results.get(item.dataset.script)?.isRunning);
   setTimeout(async () => {
     if (!document.hidden && document.documentElement.dataset.live !== 'over') await refreshScripts();
     watch();
@@ -115,7 +129,7 @@ export function startScripts() {
   // A person who saved a script in a terminal comes back to find it here.
   document.addEventListener('visibilitychange', () => { if (!document.hidden) refreshScripts(); });
   beforeShown(fresh => {
-    for (const item of fresh.querySelectorAll('li[data-script]')) {
+    for (const item of rows(fresh)) {
       const result = results.get(item.dataset.script);
       if (result?.isRunning) showRunning(item);
       else if (result) showResult(item.querySelector('[data-result]'), result);
@@ -126,6 +140,8 @@ export function startScripts() {
     const runs = target.closest('[data-run]');
     const mutes = target.closest('[data-mute]');
     const unmutes = target.closest('[data-unmute]');
+    // Without scripts these buttons send a form.
+    if (runs || mutes || unmutes) event.preventDefault();
     if (runs && runs.getAttribute('aria-disabled') !== 'true') run(runs.dataset.run);
     else if (mutes) mute(mutes, mutes.dataset.mute);
     else if (unmutes) mute(unmutes, null);
