@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using Notify.Bot;
 using Notify.Bot.Doctor;
 using Notify.Bot.Hosting;
@@ -8,6 +9,7 @@ using Notify.Linking;
 using Notify.Posix;
 using Notify.Sending;
 using Notify.Settings;
+using Notify.Text;
 
 // notify-bot                     serves (systemd starts it so)
 // notify-bot users               the links
@@ -27,7 +29,13 @@ var json = new Option<bool>("--json") { Description = "Print one JSON document."
 var limit = new Option<int>("--limit") { Description = "The most entries, 1 to 200.", DefaultValueFactory = _ => 50 };
 limit.Validators.Add(result =>
 {
-    if (result.GetValueOrDefault<int>() is < 1 or > 200)
+    if (
+        result.Tokens is [var token]
+        && (
+            !int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var entries)
+            || entries is < 1 or > 200
+        )
+    )
     {
         result.AddError("--limit is a number from 1 to 200.");
     }
@@ -105,6 +113,7 @@ var envFile = new Option<string>("--env-file")
 var doctor = new Command("doctor", "Check settings, files, rights and Telegram, and print how to fix what is wrong.")
 {
     envFile,
+    json,
 };
 doctor.SetAction(
     (line, cancellation) =>
@@ -113,7 +122,8 @@ doctor.SetAction(
                 Environment.GetEnvironmentVariable,
                 line.GetRequiredValue(envFile),
                 TimeProvider.System,
-                Console.Out
+                Console.Out,
+                line.GetValue(json)
             ).RunAsync(cancellation)
         )
 );
@@ -146,14 +156,13 @@ root.SetAction(
 // No time limit of the library's on the end after TERM: the server finishes what is on its way, and has a limit of its own.
 // An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Action is ParseErrorAction wrongUse)
+if (parsed.Action is ParseErrorAction)
 {
-    // Only the sentence: the whole help would hide it.
-    wrongUse.ShowHelp = false;
+    // Only the sentences: the whole help would hide them.
+    return WrongUse.Say("notify-bot", parsed.Errors.Select(error => error.Message));
 }
 
-var ended = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
-return parsed.Action is ParseErrorAction ? OperatorCommands.Usage : ended;
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static Task<int> WithLinks(Func<LinkCommands, Task<int>> act, CancellationToken cancellation) =>
     Guarded(async () =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Notify.Contracts;
 using Notify.Posix;
 
@@ -96,13 +97,18 @@ internal static class DesktopProgram
         return 0;
     }
 
-    internal static Task<int> StatusAsync(CancellationToken cancellation) =>
+    internal static Task<int> StatusAsync(bool json, CancellationToken cancellation) =>
         GuardedAsync(async () =>
         {
             var configuration = DesktopConfiguration.Read();
             var user = await new GatewayLink(configuration, TimeProvider.System, Say).TryOnceAsync(cancellation);
             await Console.Out.WriteLineAsync(
-                $"{configuration.Address} accepts this device as {user}. Notifications appear while this runs: {Program}"
+                json
+                    ? JsonSerializer.Serialize(
+                        new DesktopStatus(configuration.Address.ToString(), user),
+                        StatusContract.Json.DesktopStatus
+                    )
+                    : $"{configuration.Address} accepts this device as {user}. Notifications appear while this runs: {Program}"
             );
             return 0;
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Notify.Desktop;
+using Notify.Text;
 
 // notify-desktop            shows notifications on this desktop as they arrive; a user unit starts it
 // notify-desktop --print    prints them instead
@@ -23,8 +24,9 @@ var login = new Command(
     address,
 };
 login.SetAction((line, cancellation) => DesktopProgram.LoginAsync(line.GetRequiredValue(address), cancellation));
-var status = new Command("status", "Check whether the gateway accepts this device.");
-status.SetAction((_, cancellation) => DesktopProgram.StatusAsync(cancellation));
+var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+var status = new Command("status", "Check whether the gateway accepts this device.") { json };
+status.SetAction((line, cancellation) => DesktopProgram.StatusAsync(line.GetValue(json), cancellation));
 var unit = new Command(
     "unit",
     "Print a systemd unit that starts it in each of your sessions, for ~/.config/systemd/user/notify-desktop.service."
@@ -41,9 +43,10 @@ root.SetAction((line, cancellation) => DesktopProgram.ShowAsync(line.GetValue(pr
 
 // An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Action is ParseErrorAction wrongUse)
+if (parsed.Action is ParseErrorAction)
 {
-    wrongUse.ShowHelp = false;
+    // Only the sentences: the whole help would hide them.
+    return WrongUse.Say("notify-desktop", parsed.Errors.Select(error => error.Message));
 }
 
 return await parsed.InvokeAsync();

@@ -4,6 +4,7 @@ using Notify.Gateway;
 using Notify.Gateway.Hosting;
 using Notify.Hosting;
 using Notify.Settings;
+using Notify.Text;
 
 // notify-gateway     serves (systemd starts it so)
 //
@@ -25,10 +26,10 @@ root.SetAction(
 
 // An argument with an @ is a name, such as @alice, not a response file.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Action is ParseErrorAction wrongUse)
+if (parsed.Action is ParseErrorAction)
 {
-    // Only the sentence: the whole help would hide it.
-    wrongUse.ShowHelp = false;
+    // Only the sentences: the whole help would hide them.
+    return WrongUse.Say("notify-gateway", parsed.Errors.Select(error => error.Message));
 }
 
 // No time limit of the library for the end after TERM: the server has its own.

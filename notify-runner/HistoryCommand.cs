@@ -23,7 +23,7 @@ internal static class HistoryCommand
                 if (since is not null && Quantity.TryParseSpan(since) is null)
                 {
                     Console.Error.WriteLine("--since takes a number and m, h or d, such as 7d.");
-                    return ScriptProgram.Failed;
+                    return WrongUse.Status;
                 }
 
                 var now = TimeProvider.System.GetUtcNow();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Notify.Text;
 
 namespace Notify.Runner;
 
@@ -18,11 +19,15 @@ internal static class RunnerCommands
             Description =
                 "Runs the scripts and shows what a round would send, and why. Sends nothing and saves nothing.",
         };
+        var json = new Option<bool>("--json") { Description = "Prints one JSON document." };
         var status = new Command(
             "status",
             "Shows why nothing came: the bot, your link, your scripts, their cooldowns and failures."
-        );
-        status.SetAction(_ => StatusReport.Print());
+        )
+        {
+            json,
+        };
+        status.SetAction(parsed => StatusReport.Print(parsed.GetValue(json)));
         var enable = new Command(
             "enable",
             "Puts the line that runs your scripts into your crontab. An older one is replaced; the rest stays as it is."
@@ -46,20 +51,20 @@ internal static class RunnerCommands
         };
         var failed = new Option<bool>("--failed") { Description = "Only runs that failed." };
         var since = new Option<string?>("--since") { Description = "How far back, such as 7d." };
-        var json = new Option<bool>("--json") { Description = "One line of JSON a run." };
+        var lines = new Option<bool>("--json") { Description = "One line of JSON a run." };
         var history = new Command("history", "Shows the runs of your scripts, newest first.")
         {
             which,
             failed,
             since,
-            json,
+            lines,
         };
         history.SetAction(parsed =>
             HistoryCommand.Run(
                 parsed.GetValue(which),
                 parsed.GetValue(failed),
                 parsed.GetValue(since),
-                parsed.GetValue(json)
+                parsed.GetValue(lines)
             )
         );
         var root = new RootCommand(
@@ -89,9 +94,10 @@ internal static class RunnerCommands
 
         // An argument with an @ is a name, such as @alice, not a response file.
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Action is ParseErrorAction error)
+        if (result.Action is ParseErrorAction)
         {
-            error.ShowHelp = false;
+            // Only the sentences: the whole help would hide them.
+            return WrongUse.Say(RunnerProgram.Name, result.Errors.Select(error => error.Message));
         }
 
         return result.Invoke();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Notify.Contracts;
 using Notify.Scripts;
 using Notify.Sending;
@@ -11,58 +12,99 @@ internal static class StatusReport
     /// <summary>An older last round, or none, means that the crontab line is missing: usual lines run at least hourly.</summary>
     private static readonly TimeSpan LongSinceRound = TimeSpan.FromHours(25);
 
-    internal static int Print() =>
+    /// <param name="json">Whether to print one JSON document.</param>
+    internal static int Print(bool json) =>
         ScriptProgram.Run(
             RunnerProgram.Name,
             (home, settings, cancellation) =>
             {
                 _ = home.TryMakeFolders();
                 var now = TimeProvider.System.GetUtcNow();
-                var folder = ScriptFolder.Read(home);
-                var rounds = ScriptSettings.OfRounds(home, TimeProvider.System, cancellation);
-                var scripts = ScriptListing.Read(home, folder, rounds, now);
-                var (botLines, troubles, mutes) = AskBot(
-                    new SendApiClient(settings.BotSocket, TimeProvider.System),
-                    cancellation
-                );
-                troubles.AddRange(CrontabSettings.Problems(home, TimeProvider.System, cancellation));
-                troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
-
-                if (mutes is not null && Words(mutes, now) is { Count: > 0 } muted)
+                var status = Read(home, settings, now, cancellation);
+                if (json)
                 {
-                    muted.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
-                    Console.WriteLine();
+                    Console.WriteLine(JsonSerializer.Serialize(status, StatusContract.Json.RunnerStatus));
+                }
+                else
+                {
+                    Print(status, now);
                 }
 
-                if (troubles.Count > 0)
-                {
-                    Console.WriteLine(troubles.Count == 1 ? "1 problem:" : $"{troubles.Count} problems:");
-                    troubles.ForEach(trouble =>
-                        Console.WriteLine(
-                            "  * " + SafeText.Lines(trouble).Replace("\n", "\n    ", StringComparison.Ordinal)
-                        )
-                    );
-                    Console.WriteLine();
-                }
-
-                if (Incidents(scripts, now) is { Count: > 0 } incidents)
-                {
-                    incidents.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
-                    Console.WriteLine();
-                }
-
-                botLines.ForEach(line => Console.WriteLine(SafeText.Lines(line)));
-                Console.WriteLine(CronLine(home, rounds, now, cancellation));
-                Console.WriteLine($"Scripts: {scripts.Count} in {home.ScriptsFolder}");
-                if (scripts.Count > 0)
-                {
-                    ScriptTable.Print([.. ScriptListing.FailingFirst(scripts)], now);
-                }
-
-                Console.WriteLine($"Log: {home.RunnerLog}");
                 return ScriptProgram.Done;
             }
         );
+
+    private static RunnerStatus Read(
+        ScriptHome home,
+        ScriptSettings settings,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var folder = ScriptFolder.Read(home);
+        var rounds = ScriptSettings.OfRounds(home, TimeProvider.System, cancellation);
+        var scripts = ScriptListing.Read(home, folder, rounds, now);
+        var (botLines, troubles, mutes) = AskBot(
+            new SendApiClient(settings.BotSocket, TimeProvider.System),
+            cancellation
+        );
+        troubles.AddRange(CrontabSettings.Problems(home, TimeProvider.System, cancellation));
+        troubles.AddRange(ScriptTroubles(home, folder, scripts, now));
+        return new RunnerStatus(
+            troubles,
+            mutes is null ? [] : Words(mutes, now),
+            Incidents(scripts, now),
+            botLines,
+            CronLine(home, rounds, now, cancellation),
+            home.ScriptsFolder,
+            home.RunnerLog,
+            [.. ScriptListing.FailingFirst(scripts)]
+        );
+    }
+
+    private static void Print(RunnerStatus status, DateTimeOffset now)
+    {
+        PrintPart(status.Muted);
+        if (status.Problems.Count > 0)
+        {
+            Console.WriteLine(status.Problems.Count == 1 ? "1 problem:" : $"{status.Problems.Count} problems:");
+            foreach (var problem in status.Problems)
+            {
+                Console.WriteLine("  * " + SafeText.Lines(problem).Replace("\n", "\n    ", StringComparison.Ordinal));
+            }
+
+            Console.WriteLine();
+        }
+
+        PrintPart(status.Incidents);
+        foreach (var line in status.Bot)
+        {
+            Console.WriteLine(SafeText.Lines(line));
+        }
+
+        Console.WriteLine(status.Cron);
+        Console.WriteLine($"Scripts: {status.Scripts.Count} in {status.Folder}");
+        if (status.Scripts.Count > 0)
+        {
+            ScriptTable.Print(status.Scripts, now);
+        }
+
+        Console.WriteLine($"Log: {status.Log}");
+    }
+
+    /// <summary>Lines with an empty one behind them, or nothing.</summary>
+    private static void PrintPart(IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            Console.WriteLine(SafeText.Lines(line));
+        }
+
+        if (lines.Count > 0)
+        {
+            Console.WriteLine();
+        }
+    }
 
     /// <summary>Which line of the crontab runs rounds, and when the last one was.</summary>
     private static string CronLine(

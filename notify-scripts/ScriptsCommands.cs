@@ -8,6 +8,7 @@ using Notify.Contracts;
 using Notify.Posix;
 using Notify.Runs;
 using Notify.Sending;
+using Notify.Text;
 
 namespace Notify.Scripts;
 
@@ -34,6 +35,7 @@ internal static class ScriptsCommands
             name,
         };
         run.SetAction(parsed => Run(new RunArguments(parsed.GetRequiredValue(name), RunTrigger.Terminal)));
+        var json = new Option<bool>("--json") { Description = "Prints JSON, also on a terminal." };
         var limit = new Option<int>("--limit") { Description = "Most runs.", DefaultValueFactory = _ => 50 };
         var before = new Option<string?>("--before")
         {
@@ -45,13 +47,14 @@ internal static class ScriptsCommands
             which,
             limit,
             before,
+            json,
         };
         history.SetAction(parsed =>
             History(parsed.GetRequiredValue(which), parsed.GetValue(limit), parsed.GetValue(before))
         );
-        var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.");
-        list.SetAction(_ => List());
-        var syncStatus = new Command("sync-status", "Prints the age of your folder ~/server as JSON.");
+        var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.") { json };
+        list.SetAction(parsed => List(parsed.GetValue(json)));
+        var syncStatus = new Command("sync-status", "Prints the age of your folder ~/server as JSON.") { json };
         syncStatus.SetAction(_ => ShowSyncStatus());
         var root = new RootCommand("Lists and runs the notification scripts of one user, for the bot.")
         {
@@ -63,16 +66,18 @@ internal static class ScriptsCommands
 
         // An argument with an @ is a name, such as @alice. It is not a file to read arguments from.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is ParseErrorAction error)
+        if (parsed.Action is ParseErrorAction)
         {
-            error.ShowHelp = false;
+            // Only the sentences: the whole help would hide them.
+            return WrongUse.Say(Program, parsed.Errors.Select(error => error.Message));
         }
 
         return parsed.Invoke();
     }
 
     /// <summary>Prints the scripts.</summary>
-    internal static int List() =>
+    /// <param name="json">Whether to print JSON on a terminal, too.</param>
+    internal static int List(bool json = false) =>
         ScriptProgram.Run(
             Program,
             (home, settings, cancellation) =>
@@ -93,7 +98,7 @@ internal static class ScriptsCommands
                     return ScriptProgram.UnreadableFolder;
                 }
 
-                if (Terminal.IsOutput)
+                if (Terminal.IsOutput && !json)
                 {
                     ScriptTable.Print(scripts, TimeProvider.System.GetUtcNow());
                 }
@@ -144,7 +149,7 @@ internal static class ScriptsCommands
                 if (before is not null && (until = Moment(before)) is null)
                 {
                     Console.Error.WriteLine("--before takes a time such as 2026-05-01T08:00:00Z.");
-                    return ScriptProgram.Failed;
+                    return WrongUse.Status;
                 }
 
                 var runs = RunHistory.Read(home, script, new RunQuery(Math.Clamp(limit, 1, RunHistory.MaxRuns), until));

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Notify.Bot.Checks;
+using Notify.Contracts;
 using Notify.Linking;
 using Notify.Posix;
 using Notify.Settings;
@@ -13,8 +15,15 @@ namespace Notify.Bot.Doctor;
 /// <param name="environment">Gives a variable of the environment, or null.</param>
 /// <param name="file">The file with the service's settings. It adds what the environment lacks.</param>
 /// <param name="time">For the clock's check.</param>
-/// <param name="output">Where the lines go.</param>
-public sealed class DoctorCommand(Func<string, string?> environment, string file, TimeProvider time, TextWriter output)
+/// <param name="output">Where the lines go, or the document.</param>
+/// <param name="json">Whether to print one JSON document.</param>
+public sealed class DoctorCommand(
+    Func<string, string?> environment,
+    string file,
+    TimeProvider time,
+    TextWriter output,
+    bool json = false
+)
 {
     /// <summary>Where the settings are on a server.</summary>
     public const string DefaultFile = CheckReport.SettingsFile;
@@ -27,7 +36,20 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
     /// <summary>Runs all checks. Exit status 0 if all is fine, else 1. With wrong settings it is 78, and nothing else is checked.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var report = new CheckReport(output);
+        var report = new CheckReport(json ? null : output);
+        var status = await CheckAllAsync(report, cancellation);
+        if (json)
+        {
+            await output.WriteLineAsync(
+                JsonSerializer.Serialize(new DoctorStatus(report.Found), StatusContract.Json.DoctorStatus)
+            );
+        }
+
+        return status;
+    }
+
+    private async Task<int> CheckAllAsync(CheckReport report, CancellationToken cancellation)
+    {
         var reader = new SettingsReader(CheckFile(report));
         if (CheckSettings(reader, report) is not { } settings)
         {
@@ -61,11 +83,15 @@ public sealed class DoctorCommand(Func<string, string?> environment, string file
         LinkChecks.Run(links, accounts, settings, report);
         await new HelperCheck(settings, report).RunAsync(owner, analysts, links, cancellation);
 
-        await output.WriteLineAsync(
-            report.Count == 0
-                ? "Everything is fine."
-                : string.Create(CultureInfo.InvariantCulture, $"{report.Count} to fix; the command is under each.")
-        );
+        if (!json)
+        {
+            await output.WriteLineAsync(
+                report.Count == 0
+                    ? "Everything is fine."
+                    : string.Create(CultureInfo.InvariantCulture, $"{report.Count} to fix; the command is under each.")
+            );
+        }
+
         return report.Count == 0 ? 0 : 1;
     }
 

@@ -69,7 +69,7 @@ public sealed class SettingsTests
         Assert.Contains("docs/operations.md", help.Said, StringComparison.Ordinal);
         Assert.Equal(0, version.Status);
         Assert.Matches(Programs.Version, version.Said);
-        Assert.Equal(1, wrong.Status);
+        Assert.Equal(64, wrong.Status);
         Assert.Contains("--listen", wrong.Said, StringComparison.Ordinal);
     }
 

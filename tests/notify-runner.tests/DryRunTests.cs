@@ -169,7 +169,7 @@ public sealed class DryRunTests
 
         var run = await alice.RunAsync("notify-runner", ["a.py"]);
 
-        Assert.Equal(1, run.Status);
+        Assert.Equal(64, run.Status);
         Assert.Contains("notify-runner --dry-run a.py", run.Errors, StringComparison.Ordinal);
         Assert.Empty(alice.Bot.All);
     }

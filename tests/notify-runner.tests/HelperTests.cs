@@ -258,13 +258,13 @@ public sealed class HelperTests
     [InlineData("list", "extra")]
     [InlineData("--bogus")]
     [InlineData]
-    public async Task What_is_no_command_is_status_1_and_a_sentence(params string[] arguments)
+    public async Task What_is_no_command_is_status_64_and_a_sentence(params string[] arguments)
     {
         await using var alice = await Analyst.CreateAsync();
 
         var ended = await alice.RunAsync("notify-scripts", arguments);
 
-        Assert.Equal(1, ended.Status);
+        Assert.Equal(64, ended.Status);
         Assert.Equal("", ended.Output.Trim());
         Assert.NotEqual("", ended.Errors.Trim());
     }
