@@ -18,8 +18,8 @@ internal sealed class PageBudgets(Scratch scratch)
     private const int OfReader = 20_000;
     private const int Others = 999;
     private const int Scripts = 200;
-    private const int WarmUps = 20;
-    private const int Loads = 41;
+    private const int WarmUps = 10;
+    private const int Loads = 21;
 
     /// <summary>What a page may take, in milliseconds.</summary>
     private const double Budget = 50;
@@ -27,10 +27,24 @@ internal sealed class PageBudgets(Scratch scratch)
     /// <summary>Each page, what is asked of it, and a text that a right answer has.</summary>
     private static readonly (string What, string Path, string Has)[] Pages =
     [
-        ("the dashboard, with the plot of 30 days", "/", "metric_000"),
-        ("its notifications alone", "/fragments/notifications", "notification"),
-        ("its scripts alone", "/fragments/scripts", "metric_000"),
+        ("overview", "/", "Overview of"),
+        ("notifications", "/notifications", "Delivered"),
+        ("notifications: a word", "/notifications?q=revenue", "</html>"),
+        ("notifications: a rare word", $"/notifications?q={LargeHistory.RareWord}", "</html>"),
+        ("notifications: the beginning of words", "/notifications?q=rev+ord", "</html>"),
+        ("notifications: a state", "/notifications?state=failed", "</html>"),
+        ("notifications: a script", "/notifications?script=metric_003", "</html>"),
+        ("notifications: a day", "/notifications?day=DAY", "</html>"),
+        ("scripts", "/scripts", "metric_0"),
+        ("settings", "/settings", "Telegram"),
         ("help", "/help/notifications", "</html>"),
+        ("operator: users", "/operator", "Page 1 of"),
+        ("operator: a search", "/operator?q=99", "bench-analyst99"),
+        ("operator: a user", "/operator/users/bench-analyst7", "Send a test message"),
+        ("operator: a question", "/operator/users/bench-analyst7/unlink", "Unlink"),
+        ("operator: queue", "/operator/queue", "Nothing waits."),
+        ("operator: failed", "/operator/failed", "refused"),
+        ("operator: audit", "/operator/audit", "Nothing yet."),
     ];
 
     private readonly List<string[]> _rows =
@@ -93,9 +107,13 @@ internal sealed class PageBudgets(Scratch scratch)
                     await reader.TypeAsync($"{scratch.Account.Name}@example.com", CancellationToken.None),
                     CancellationToken.None
                 );
+                var day = TimeProvider
+                    .System.GetUtcNow()
+                    .AddDays(-7)
+                    .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
                 foreach (var (what, path, has) in Pages)
                 {
-                    await MeasureAsync(reader, what, path, has);
+                    await MeasureAsync(reader, what, path.Replace("DAY", day, StringComparison.Ordinal), has);
                 }
             }
             finally
@@ -132,9 +150,15 @@ internal sealed class PageBudgets(Scratch scratch)
             async () =>
             {
                 var (took, answer) = await LoadAsync(reader, path);
-                return answer.Status == HttpStatusCode.OK && answer.Body.Contains(has, StringComparison.Ordinal)
+                // A card that is late for its page is a slow page, whose time counts.
+                return
+                    answer.Status == HttpStatusCode.OK
+                    && (
+                        answer.Body.Contains(has, StringComparison.Ordinal)
+                        || answer.Body.Contains("data-late", StringComparison.Ordinal)
+                    )
                     ? (took, answer.Body.Length)
-                    : throw new BenchException($"{path} is not the page that was meant: {answer}");
+                    : throw new BenchException($"{path} answers {(int)answer.Status} and has no \"{has}\".");
             }
         );
 
