@@ -20,7 +20,7 @@ internal static class OperatorRows
     internal const string WaitingByUser = """
         SELECT user, count(*), min(sequence), coalesce(released_at, created_at),
             state, reason, parts_done, attempts, next_try_at, doubted, is_gone, waits_since, reason_kind
-        FROM notification WHERE state = 0 GROUP BY user ORDER BY 4
+        FROM notification INDEXED BY notification_waiting WHERE state = 0 GROUP BY user ORDER BY 4
         """;
 
     internal const string FindFailures = """
