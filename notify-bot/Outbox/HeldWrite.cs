@@ -17,8 +17,16 @@ internal abstract class HeldWrite : OutboxWrite
     /// Frees what a digest holds that can't end it any more. A recovery may have lost the digest's row: another digest then tells of it. A bot of an earlier version may have
     /// ended the digest alone: its rows take its state.
     /// </summary>
-    /// <remarks>For the moment in which the file is opened.</remarks>
-    internal static void EndForgotten(SqliteConnection connection) =>
+    /// <remarks>For the moment in which the file is opened. Another program may lock it then, so nothing is written if there is nothing to free.</remarks>
+    internal static void EndForgotten(SqliteConnection connection)
+    {
+        const string Forgotten =
+            "SELECT 1 FROM notification LEFT JOIN notification d ON d.id = notification.digest WHERE notification.state = 5 AND notification.digest IS NOT NULL AND d.state IS NOT 0 LIMIT 1";
+        if (OutboxSchema.Scalar(connection, Forgotten) is null)
+        {
+            return;
+        }
+
         OutboxSchema.Run(
             connection,
             """
@@ -29,6 +37,7 @@ internal abstract class HeldWrite : OutboxWrite
             WHERE state = 5 AND digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notification d WHERE d.id = notification.digest);
             """
         );
+    }
 
     /// <summary>Runs a statement that is too rare to stay prepared.</summary>
     /// <returns>The number of changed rows.</returns>
