@@ -52,8 +52,12 @@ internal static class ScriptsCommands
         history.SetAction(parsed =>
             History(parsed.GetRequiredValue(which), parsed.GetValue(limit), parsed.GetValue(before))
         );
-        var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.") { json };
-        list.SetAction(parsed => List(parsed.GetValue(json)));
+        var withRuns = new Option<bool>("--runs")
+        {
+            Description = "Adds the outcomes of the last 40 runs to the JSON, a letter each.",
+        };
+        var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.") { json, withRuns };
+        list.SetAction(parsed => List(parsed.GetValue(json), parsed.GetValue(withRuns)));
         var syncStatus = new Command("sync-status", "Prints the age of your folder ~/server as JSON.") { json };
         syncStatus.SetAction(_ => ShowSyncStatus());
         var root = new RootCommand("Lists and runs the notification scripts of one user, for the bot.")
@@ -77,7 +81,8 @@ internal static class ScriptsCommands
 
     /// <summary>Prints the scripts.</summary>
     /// <param name="json">Whether to print JSON on a terminal, too.</param>
-    internal static int List(bool json = false) =>
+    /// <param name="hasRuns">Whether with the outcomes of their last runs.</param>
+    internal static int List(bool json = false, bool hasRuns = false) =>
         ScriptProgram.Run(
             Program,
             (home, settings, cancellation) =>
@@ -104,12 +109,18 @@ internal static class ScriptsCommands
                 }
                 else
                 {
-                    Print([.. scripts], HelperContract.Default.ListListedScript);
+                    Print(
+                        hasRuns ? [.. scripts.Select(script => WithRuns(home, script))] : [.. scripts],
+                        HelperContract.Default.ListListedScript
+                    );
                 }
 
                 return ScriptProgram.Done;
             }
         );
+
+    private static ListedScript WithRuns(ScriptHome home, ListedScript script) =>
+        ScriptName.TryParse(script.Name, out var name) ? script with { LastRuns = RunStrip.Read(home, name) } : script;
 
     /// <summary>Runs one script and prints its result or the error.</summary>
     internal static int Run(RunArguments call) =>

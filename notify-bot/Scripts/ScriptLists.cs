@@ -21,10 +21,22 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
 
     /// <summary>The user's scripts.</summary>
     /// <exception cref="ScriptsHelperException">Listing failed; the message says why.</exception>
-    public async Task<IReadOnlyList<ListedScript>> ListAsync(UserName user, CancellationToken cancellation)
+    public Task<IReadOnlyList<ListedScript>> ListAsync(UserName user, CancellationToken cancellation) =>
+        ListAsync(user, hasRuns: false, cancellation);
+
+    /// <summary>The user's scripts.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="hasRuns">Whether with the outcomes of their last runs. A shared list may have them all the same.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="ScriptsHelperException">Listing failed; the message says why.</exception>
+    public async Task<IReadOnlyList<ListedScript>> ListAsync(
+        UserName user,
+        bool hasRuns,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(user);
-        var ask = Join(user);
+        var ask = Join(user, hasRuns);
         try
         {
             return await ask.Answer.Task.WaitAsync(cancellation);
@@ -38,7 +50,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
     /// <inheritdoc />
     public void Dispose() => _slots.Dispose();
 
-    private Ask Join(UserName user)
+    private Ask Join(UserName user, bool hasRuns)
     {
         lock (_gate)
         {
@@ -54,6 +66,7 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
             }
 
             own.Next.Waiting++;
+            own.Next.HasRuns |= hasRuns;
             return own.Next;
         }
     }
@@ -89,7 +102,10 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         try
         {
             var turn = await BeginAsync(user, own, ask);
-            var call = helper.List(user, ask.Abandoned.Token);
+            // Nobody joins any more.
+            var call = ask.HasRuns
+                ? helper.ListWithRuns(user, ask.Abandoned.Token)
+                : helper.List(user, ask.Abandoned.Token);
             _ = EndAsync(user, own, turn, call.Ended);
             ask.Answer.TrySetResult(await call.Answer);
         }
@@ -202,6 +218,9 @@ public sealed class ScriptLists(ScriptsHelper helper, TimeProvider time) : IDisp
         public CancellationTokenSource Abandoned { get; } = new();
 
         public int Waiting { get; set; }
+
+        /// <summary>Whether a caller wants the outcomes of last runs.</summary>
+        public bool HasRuns { get; set; }
 
         /// <summary>Whether it is too late to abandon it.</summary>
         public bool IsDone { get; set; }

@@ -57,7 +57,43 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
     /// <summary>Lists the user's scripts.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: listing failed; the message says why.</exception>
     internal HelperCall<List<ListedScript>> List(UserName user, CancellationToken cancellation) =>
-        Call(user, ["list"], HelperContract.Default.ListListedScript, ListLimit, Clean, cancellation);
+        List(user, ["list"], cancellation);
+
+    /// <summary>Lists them with the outcomes of their last runs. A helper or sudo rule of an earlier version gives the list without these.</summary>
+    /// <inheritdoc cref="List(UserName, CancellationToken)"/>
+    internal HelperCall<List<ListedScript>> ListWithRuns(UserName user, CancellationToken cancellation)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new HelperCall<List<ListedScript>>(ListAsync(), ended.Task);
+
+        async Task<List<ListedScript>> ListAsync()
+        {
+            var first = List(user, ["list", "--runs"], cancellation);
+            var last = first;
+            try
+            {
+                return await first.Answer;
+            }
+            catch (ScriptsHelperException e) when (e.IsUnreadable)
+            {
+                last = List(user, cancellation);
+                return await last.Answer;
+            }
+            finally
+            {
+                _ = EndAsync(first.Ended, last.Ended);
+            }
+        }
+
+        async Task EndAsync(Task one, Task other)
+        {
+            await Task.WhenAll(one, other);
+            ended.SetResult();
+        }
+    }
+
+    private HelperCall<List<ListedScript>> List(UserName user, string[] arguments, CancellationToken cancellation) =>
+        Call(user, arguments, HelperContract.Default.ListListedScript, ListLimit, Clean, cancellation);
 
     /// <summary>Reads the runs of a script, newest first.</summary>
     /// <param name="user">Whose.</param>
@@ -216,7 +252,10 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             {
                 throw new ScriptsHelperException(
                     $"{settings.ScriptsProgram} gave no answer for {user} (exit status {process.ExitCode}): {(said.Length > 0 ? said : "no message")}. Ask the admin to run: notify-bot doctor"
-                );
+                )
+                {
+                    IsUnreadable = true,
+                };
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -269,6 +308,7 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
                     Warnings = Clean(script.Warnings),
                     Schedule = CleanLine(script.Schedule),
                     Next = CleanLine(script.Next),
+                    LastRuns = RunStrip.Clean(script.LastRuns),
                 }
             ),
         ];
@@ -492,4 +532,7 @@ public sealed class ScriptsHelperException(string message) : Exception(message)
 {
     /// <summary>Whether the message is the helper's sentence about the scripts' folder.</summary>
     public bool IsOfFolder { get; init; }
+
+    /// <summary>Whether the helper ended without a readable answer, as one of an earlier version does.</summary>
+    public bool IsUnreadable { get; init; }
 }

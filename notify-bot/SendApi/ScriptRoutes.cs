@@ -28,7 +28,8 @@ internal sealed class ScriptRoutes(
     internal async Task ListAsync(HttpContext context)
     {
         var user = PeerCredentialMiddleware.UserOf(context);
-        var scripts = await Helped(() => lists.ListAsync(user, context.RequestAborted));
+        var hasRuns = context.Request.Query[ScriptsAnswer.LastRunsField] == "1";
+        var scripts = await Helped(() => lists.ListAsync(user, hasRuns, context.RequestAborted));
         var mutes = outbox.MutesOf(user);
         // Read only if a script's last outcome is queued.
         var history = scripts.Any(Waits)
@@ -68,7 +69,8 @@ internal sealed class ScriptRoutes(
                         s.Schedule,
                         s.Next,
                         s.NextAt,
-                        incidents.GetValueOrDefault(s.Name)
+                        incidents.GetValueOrDefault(s.Name),
+                        hasRuns ? s.LastRuns : null
                     )),
                 ],
                 mutes.All

@@ -99,6 +99,10 @@ public sealed record ListedScript
     /// <summary>Since when its incident is open; null (missing in JSON) without one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Incident { get; init; }
+
+    /// <summary>Outcomes of its last runs, a letter each, the oldest first; null (missing in JSON) unless asked for, or without runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LastRuns { get; init; }
 }
 
 /// <summary>

@@ -96,7 +96,11 @@ public static class RunOutcomes
 /// <summary><c>GET /scripts</c>: the scripts of a user.</summary>
 /// <param name="Scripts">By name.</param>
 /// <param name="MutedUntil">The end of the mute of all notifications, whichever script they come from.</param>
-public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTimeOffset? MutedUntil);
+public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTimeOffset? MutedUntil)
+{
+    /// <summary>The field of the query that asks for <see cref="ScriptAnswer.LastRuns"/>, with the value 1.</summary>
+    public const string LastRunsField = "last_runs";
+}
 
 /// <summary>A script of a user, with what is known of it.</summary>
 /// <param name="Name">Its file name.</param>
@@ -116,6 +120,7 @@ public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTime
 /// <param name="Next">Its next run for people, such as <c>Mon 09:00, in 14 h</c>.</param>
 /// <param name="NextAt">The same as a moment; null if that is with the next round, or on request only.</param>
 /// <param name="Incident">Its open incident; null for none.</param>
+/// <param name="LastRuns">Outcomes of its last runs, a letter each, the oldest first; null unless asked for, or without runs.</param>
 public sealed record ScriptAnswer(
     string Name,
     string Stem,
@@ -133,7 +138,8 @@ public sealed record ScriptAnswer(
     string? Schedule = null,
     string? Next = null,
     DateTimeOffset? NextAt = null,
-    IncidentAnswer? Incident = null
+    IncidentAnswer? Incident = null,
+    string? LastRuns = null
 );
 
 /// <summary><c>POST /scripts/NAME/run</c>: how a run ended.</summary>

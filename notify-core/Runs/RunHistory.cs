@@ -40,6 +40,9 @@ public static class RunHistory
     /// <summary>A full file keeps this part, so that not each further run replaces it.</summary>
     private const int KeptPercent = 90;
 
+    /// <summary>A file is larger only if somebody else wrote to it.</summary>
+    private const long MaxRead = 2 * MaxBytes;
+
     /// <summary>Shorter than any line of a run: a file of fewer bytes needs no count of its runs.</summary>
     private const int MinLine = 40;
 
@@ -99,8 +102,30 @@ public static class RunHistory
         ArgumentNullException.ThrowIfNull(home);
         ArgumentNullException.ThrowIfNull(script);
         ArgumentNullException.ThrowIfNull(query);
+        return Read(ReadEnd(home.HistoryFile(script), MaxRead), query);
+    }
+
+    /// <summary>The newest runs of a script, from the end of its file: cheap enough for a list of hundreds of scripts.</summary>
+    /// <param name="home">Whose.</param>
+    /// <param name="script">Which script.</param>
+    /// <param name="limit">Most runs.</param>
+    /// <returns>The newest first.</returns>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    public static IReadOnlyList<RunRecord> ReadLast(ScriptHome home, ScriptName script, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        ArgumentNullException.ThrowIfNull(script);
+        var query = new RunQuery(limit);
+        var end = ReadEnd(home.HistoryFile(script), EndOf(limit));
+        var runs = Read(end, query);
+        // Runs with long errors take more room.
+        return runs.Count < limit && end.Length == EndOf(limit) ? Read(home, script, query) : runs;
+    }
+
+    private static List<RunRecord> Read(byte[] end, RunQuery query)
+    {
         var runs = new List<RunRecord>();
-        var rest = ReadEnd(home.HistoryFile(script)).AsSpan();
+        var rest = end.AsSpan();
         while (!rest.IsEmpty && runs.Count < query.Limit)
         {
             rest = rest.TrimEnd((byte)'\n');
@@ -129,6 +154,9 @@ public static class RunHistory
         return runs;
     }
 
+    /// <summary>Enough bytes for so many runs without errors. A cut first line is no JSON and is left out.</summary>
+    private static int EndOf(int limit) => 300 * limit;
+
     private static RunRecord? Parse(ReadOnlySpan<byte> line)
     {
         try
@@ -143,7 +171,7 @@ public static class RunHistory
     }
 
     /// <summary>The newest part of the file, with whole lines of ours.</summary>
-    private static byte[] ReadEnd(string path)
+    private static byte[] ReadEnd(string path, long most)
     {
         var descriptor = LibC.Open(
             path,
@@ -158,13 +186,12 @@ public static class RunHistory
         }
 
         using var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        return ReadEnd(file, Checked(file, path).Size);
+        return ReadEnd(file, Checked(file, path).Size, most);
     }
 
-    private static byte[] ReadEnd(SafeFileHandle file, long size)
+    private static byte[] ReadEnd(SafeFileHandle file, long size, long most)
     {
-        // Larger only if somebody else wrote to it.
-        var bytes = new byte[Math.Min(size, 2 * MaxBytes)];
+        var bytes = new byte[Math.Min(size, most)];
         return bytes[..RandomAccess.Read(file, bytes, size - bytes.Length)];
     }
 
@@ -326,7 +353,7 @@ public static class RunHistory
     /// <summary>Replaces the full file by one with the newest runs and this one.</summary>
     private static void Replace(SafeFileHandle file, string path, long size, ReadOnlySpan<byte> line)
     {
-        var old = ReadEnd(file, size).AsSpan();
+        var old = ReadEnd(file, size, MaxRead).AsSpan();
         var start = old.Length;
         const int MaxKept = MaxRuns * KeptPercent / 100;
         for (var lines = 0; start > 0 && lines < MaxKept; lines++)

@@ -177,9 +177,16 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
 
     /// <summary>The scripts of a user, by name.</summary>
     public Task<ScriptsAnswer> ScriptsAsync(UserName user, CancellationToken cancellation) =>
+        ScriptsAsync(user, hasRuns: false, cancellation);
+
+    /// <summary>The scripts of a user, by name.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="hasRuns">Whether with the outcomes of their last runs. A bot of an earlier version leaves them out.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<ScriptsAnswer> ScriptsAsync(UserName user, bool hasRuns, CancellationToken cancellation) =>
         AskAsync(
             HttpMethod.Get,
-            $"/scripts?{Of(user)}",
+            $"/scripts?{Of(user)}{(hasRuns ? $"&{ScriptsAnswer.LastRunsField}=1" : "")}",
             null,
             ListTimeout,
             ScriptsContract.Json.ScriptsAnswer,

@@ -31,10 +31,16 @@ internal sealed record RunView(RunRecord Record)
         };
 
     /// <summary>The kind of the dot before the words, and of the bar.</summary>
-    public string Kind =>
-        Record.IsFailed ? "bad"
-        : Record.Outcome switch
+    public string Kind => Record.IsFailed ? "bad" : KindOf(Record.Outcome);
+
+    /// <summary>The kind of an outcome.</summary>
+    public static string KindOf(RecordedOutcome? outcome) =>
+        outcome switch
         {
+            RecordedOutcome.Error
+            or RecordedOutcome.TimedOut
+            or RecordedOutcome.OutOfMemory
+            or RecordedOutcome.NotSent => "bad",
             RecordedOutcome.Delivered or RecordedOutcome.HandedOver => "good",
             RecordedOutcome.Queued => "waiting",
             RecordedOutcome.Muted => "muted",

@@ -39,6 +39,9 @@ internal sealed record ScriptView
     /// <summary>The same as a moment; null if that is with the next round, or on request only.</summary>
     public DateTimeOffset? NextAt { get; init; }
 
+    /// <summary>Its last runs; null if they are not known.</summary>
+    public RunStripView? Strip { get; init; }
+
     /// <summary>Why it can't run from here; null if it can.</summary>
     public string? NoRun { get; init; }
 

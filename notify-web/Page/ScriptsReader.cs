@@ -1,4 +1,5 @@
 using Notify.Contracts;
+using Notify.Runs;
 using Notify.Sending;
 using Notify.Web.Bot;
 
@@ -9,15 +10,23 @@ public sealed class ScriptsReader(BotClient bot, TimeProvider time)
 {
     /// <summary>The card with all scripts.</summary>
     internal Task<ScriptsCard> ReadAsync(UserName user, CancellationToken cancellation) =>
-        ReadAsync(user, new ScriptsFilter(), cancellation);
+        ReadAsync(user, new ScriptsFilter(), hasRuns: false, cancellation);
 
-    /// <summary>The card.</summary>
-    internal async Task<ScriptsCard> ReadAsync(UserName user, ScriptsFilter filter, CancellationToken cancellation)
+    /// <summary>The card of a page of the list, with the last runs of its scripts.</summary>
+    internal Task<ScriptsCard> ReadAsync(UserName user, ScriptsFilter filter, CancellationToken cancellation) =>
+        ReadAsync(user, filter, hasRuns: true, cancellation);
+
+    private async Task<ScriptsCard> ReadAsync(
+        UserName user,
+        ScriptsFilter filter,
+        bool hasRuns,
+        CancellationToken cancellation
+    )
     {
         var card = new ScriptsCard { Now = time.GetUtcNow(), Filter = filter };
         try
         {
-            var listing = await bot.ScriptsAsync(user, cancellation);
+            var listing = await bot.ScriptsAsync(user, hasRuns, cancellation);
             return card with
             {
                 AllMutedUntil = listing.MutedUntil,
@@ -64,6 +73,7 @@ public sealed class ScriptsReader(BotClient bot, TimeProvider time)
             Schedule = script.Schedule,
             Next = script.Next,
             NextAt = script.NextAt,
+            Strip = script.LastRuns is { } runs ? new RunStripView(RunStrip.Outcomes(runs)) : null,
             // The bot says the later of the script's own and of all; of the latter the card says so once.
             MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
         };

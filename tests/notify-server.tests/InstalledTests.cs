@@ -125,6 +125,7 @@ public abstract partial class InstalledTests(DeployedServer deployed)
     )]
     // What the bot's account may do through sudo, and nobody else.
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts list", true)]
+    [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts list --runs", true)]
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts sync-status", true)]
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts run fine.py", true)]
     [InlineData(

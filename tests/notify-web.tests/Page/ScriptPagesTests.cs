@@ -43,6 +43,25 @@ public sealed partial class ScriptPagesTests
     }
 
     [Fact]
+    public async Task A_row_has_a_strip_of_the_last_runs_that_is_read_in_words_too()
+    {
+        await using var scene = await ScriptsScene.BeginAsync();
+        scene.Scripts.Add(ScriptsScene.Script("sales") with { LastRuns = "nnddcmee" });
+        scene.Scripts.Add(ScriptsScene.Script("without"));
+
+        var page = await scene.GetAsync("/scripts");
+
+        Assert.Contains(scene.Bot.Calls, call => call.Contains("last_runs=1", StringComparison.Ordinal));
+        Assert.Single(page.Body.Split("<svg class=\"strip\"")[1..]);
+        Assert.Contains(
+            "aria-label=\"Last 8 runs: 2 failed, 3 with an alert, 3 without; the last 2 failed\"",
+            page.Body,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("<path class=\"bad\" d=\"M190 20v-20h4v20zM195 20v-20h4v20z\"", page.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_long_list_has_pages_and_asks_the_bot_once_for_each()
     {
         await using var scene = await ScriptsScene.BeginAsync();
