@@ -117,7 +117,7 @@ internal abstract record SendDecision
         DateTimeOffset start
     )
     {
-        if (cooldown.SpanOf(start, before.LastSent) is not { } span)
+        if (cooldown.SpanOf(start, before.CooldownFrom) is not { } span)
         {
             return null;
         }
@@ -127,7 +127,7 @@ internal abstract record SendDecision
             : "";
         return KeyOf(
             script,
-            $"{cooldown.Length.Ticks:x}-{before.LastSent?.ToUnixTimeSeconds() ?? 0:x}-{span}{refused}",
+            $"{cooldown.Length.Ticks:x}-{before.CooldownFrom?.ToUnixTimeSeconds() ?? 0:x}-{span}{refused}",
             cooldown.Length
         );
     }

@@ -58,6 +58,9 @@ internal static class ScriptsCommands
         };
         var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.") { json, withRuns };
         list.SetAction(parsed => List(parsed.GetValue(json), parsed.GetValue(withRuns)));
+        var ofScript = new Argument<string>("NAME.py") { Description = "A file name of ~/user/notifications." };
+        var reset = new Command("reset", "Resets the cooldown of a script: its next alert is sent.") { ofScript };
+        reset.SetAction(parsed => Reset(parsed.GetRequiredValue(ofScript)));
         var syncStatus = new Command("sync-status", "Prints the age of your folder ~/server as JSON.") { json };
         syncStatus.SetAction(_ => ShowSyncStatus());
         var root = new RootCommand("Lists and runs the notification scripts of one user, for the bot.")
@@ -65,6 +68,7 @@ internal static class ScriptsCommands
             list,
             run,
             history,
+            reset,
             syncStatus,
         };
 
@@ -142,6 +146,20 @@ internal static class ScriptsCommands
                 return ran.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
             },
             CallerWatch.Begin
+        );
+
+    /// <summary>Resets the cooldown of a script, and prints what hindered it.</summary>
+    internal static int Reset(string name) =>
+        ScriptProgram.Run(
+            Program,
+            (home, _, _) =>
+            {
+                var done = ScriptName.TryParse(name, out var script)
+                    ? CooldownReset.Apply(home, script, TimeProvider.System.GetUtcNow())
+                    : new ResetScript(ScriptName.Refusal, ScriptFailure.NotFound);
+                Print(done, HelperContract.Default.ResetScript);
+                return done.Error is null ? ScriptProgram.Done : ScriptProgram.Failed;
+            }
         );
 
     /// <summary>Prints the runs of a script.</summary>

@@ -126,6 +126,20 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
             );
     }
 
+    /// <summary>Resets the cooldown of a script.</summary>
+    /// <exception cref="ScriptsHelperException">In the answer: the helper failed. A script without a cooldown is part of the result.</exception>
+    internal HelperCall<ResetScript> Reset(UserName user, ScriptName script, CancellationToken cancellation) =>
+        Objection(user, script.Value) is { } objection
+            ? throw new ScriptsHelperException(objection)
+            : Call(
+                user,
+                ["reset", script.Value],
+                HelperContract.Default.ResetScript,
+                ListLimit,
+                done => done with { Error = Clean(done.Error) },
+                cancellation
+            );
+
     /// <summary>Runs a script without regard to its cooldown.</summary>
     /// <exception cref="ScriptsHelperException">In the answer: the helper failed. A script's failure is part of the result.</exception>
     internal HelperCall<RanScript> Run(

@@ -1,3 +1,4 @@
+using Notify.Bot.Events;
 using Notify.Bot.Limits;
 using Notify.Bot.Outbox;
 using Notify.Bot.Scripts;
@@ -8,7 +9,7 @@ using Notify.Scripts;
 
 namespace Notify.Bot.SendApi;
 
-/// <summary>Lists, runs and mutes a user's scripts.</summary>
+/// <summary>Lists, runs and mutes a user's scripts, and resets their cooldowns.</summary>
 internal sealed class ScriptRoutes(
     Recipients recipients,
     ScriptsHelper helper,
@@ -16,13 +17,14 @@ internal sealed class ScriptRoutes(
     RequestedRuns runs,
     IOutbox outbox,
     HistoryTurns turns,
+    ChangeFeed changes,
     TimeProvider time
 )
 {
     /// <summary>As many as one answer of the history holds.</summary>
     private const int MaxChecked = 200;
 
-    /// <summary>Reading a history starts a process through sudo.</summary>
+    /// <summary>Reading a history, or resetting a cooldown, starts a process through sudo.</summary>
     private readonly FairGate _histories = new(places: 16, placesOfOne: 2);
 
     internal async Task ListAsync(HttpContext context)
@@ -112,6 +114,30 @@ internal sealed class ScriptRoutes(
         using var turn = await _histories.EnterAsync(user, context.RequestAborted);
         var history = await Helped(() => helper.History(user, script, limit, before, context.RequestAborted).Answer);
         await context.WriteAsync(StatusCodes.Status200OK, new RunsAnswer(history), RunsContract.Json.RunsAnswer);
+    }
+
+    /// <summary>Resets the cooldown of a script: its next alert is sent.</summary>
+    internal async Task ResetAsync(HttpContext context)
+    {
+        var user = PeerCredentialMiddleware.UserOf(context);
+        var script = ScriptOf(context);
+        using var turn = await _histories.EnterAsync(user, context.RequestAborted);
+        var done = await Helped(() => helper.Reset(user, script, context.RequestAborted).Answer);
+        if (done.Error is { } error)
+        {
+            throw new ApiException(
+                done.Reason switch
+                {
+                    ScriptFailure.NotFound => StatusCodes.Status404NotFound,
+                    ScriptFailure.AlreadyRunning => StatusCodes.Status409Conflict,
+                    _ => StatusCodes.Status503ServiceUnavailable,
+                },
+                error
+            );
+        }
+
+        changes.ScriptsChanged(user);
+        await context.WriteAsync(StatusCodes.Status200OK, new ResetAnswer(true), ScriptsContract.Json.ResetAnswer);
     }
 
     internal async Task MuteAsync(HttpContext context)

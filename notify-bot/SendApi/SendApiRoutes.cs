@@ -72,6 +72,7 @@ internal static class SendApiRoutes
         app.MapGet("/scripts/{name}/runs", scripts.RunsAsync);
         app.MapPost("/scripts/{name}/run", scripts.RunAsync);
         app.MapPost("/scripts/{name}/mute", scripts.MuteAsync);
+        app.MapPost("/scripts/{name}/reset", scripts.ResetAsync);
 
         var rounds = app.Services.GetRequiredService<RoundRoutes>();
         app.MapPost("/rounds", rounds.PostAsync);

@@ -190,6 +190,11 @@ public sealed record RanScriptImage(string Type, ReadOnlyMemory<byte> Base64);
 /// <param name="Base64">The bytes; with all charts and files at most 50 MB before encoding.</param>
 public sealed record RanScriptFile(string Name, ReadOnlyMemory<byte> Base64);
 
+/// <summary>The output of <c>notify-scripts reset</c>: the cooldown is reset if both are null.</summary>
+/// <param name="Error">Why it is not, as a sentence.</param>
+/// <param name="Reason">The kind of it, if there is one.</param>
+public sealed record ResetScript(string? Error = null, ScriptFailure? Reason = null);
+
 /// <summary>The output of <c>notify-scripts sync-status</c>: the age of the user's synchronised folder <c>~/server</c>.</summary>
 /// <param name="Synced">Whether it was ever synchronised.</param>
 /// <param name="ElapsedSeconds">Its age in seconds; null if it never was.</param>
@@ -203,5 +208,6 @@ public sealed record SyncStatus(bool Synced, long? ElapsedSeconds, string? Elaps
 )]
 [JsonSerializable(typeof(List<ListedScript>))]
 [JsonSerializable(typeof(RanScript))]
+[JsonSerializable(typeof(ResetScript))]
 [JsonSerializable(typeof(SyncStatus))]
 public sealed partial class HelperContract : JsonSerializerContext;

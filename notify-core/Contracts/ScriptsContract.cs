@@ -169,6 +169,10 @@ public sealed record MuteCall(
 /// <param name="MutedUntil">The end of the mute; null: it is not muted.</param>
 public sealed record MutedAnswer(bool Ok, DateTimeOffset? MutedUntil);
 
+/// <summary><c>POST /scripts/NAME/reset</c>: the cooldown of a script is reset.</summary>
+/// <param name="Ok">Always true.</param>
+public sealed record ResetAnswer(bool Ok);
+
 /// <summary><c>GET /mutes</c>: what a user has muted.</summary>
 /// <param name="MutedUntil">The end of the mute of everything; null if there is none.</param>
 /// <param name="Scripts">Single scripts that are muted.</param>
@@ -184,6 +188,7 @@ public sealed record MutedScriptAnswer(string Stem, DateTimeOffset MutedUntil);
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(MuteCall))]
 [JsonSerializable(typeof(MutedAnswer))]
+[JsonSerializable(typeof(ResetAnswer))]
 [JsonSerializable(typeof(MutesAnswer))]
 public sealed partial class ScriptsContract : JsonSerializerContext
 {

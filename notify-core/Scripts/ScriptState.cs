@@ -49,6 +49,7 @@ public sealed record ScriptState
         "took_ms",
         "error",
         "cooldown",
+        "cooldown_reset",
         "failing_since",
         "failure_told",
         "failures",
@@ -101,6 +102,12 @@ public sealed record ScriptState
     /// <summary>The script's last cooldown.</summary>
     public Cooldown? Cooldown { get; init; }
 
+    /// <summary>When its owner last ended its cooldown early; null if that never happened.</summary>
+    public DateTimeOffset? CooldownReset { get; init; }
+
+    /// <summary>Where its cooldown counts from: the last sending, or a reset after it. Null without either.</summary>
+    public DateTimeOffset? CooldownFrom => CooldownReset >= LastSent ? CooldownReset : LastSent;
+
     /// <summary>Since when the script is failing; null if it works.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
@@ -136,7 +143,9 @@ public sealed record ScriptState
     public DateTimeOffset? HeldUntil(Cooldown cooldown, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(cooldown);
-        return LastSent is { } sent ? cooldown.HeldUntil(sent, now, LocalClock.OffsetAt) : null;
+        return LastSent is { } sent && !(CooldownReset >= sent)
+            ? cooldown.HeldUntil(sent, now, LocalClock.OffsetAt)
+            : null;
     }
 
     /// <summary>Reads a script's state. An unreadable file counts as no state, and <see cref="Problem"/> says why.</summary>
@@ -176,6 +185,7 @@ public sealed record ScriptState
             WriteSpan(writer, "took_ms", Took);
             WriteText(writer, "error", Error);
             WriteText(writer, "cooldown", Cooldown?.Text);
+            WriteTime(writer, "cooldown_reset", CooldownReset);
             WriteTime(writer, "failing_since", FailingSince);
             if (FailingSince is not null)
             {
@@ -250,6 +260,7 @@ public sealed record ScriptState
             Retry = Time(root, "retry_at") is { } retry ? new ScriptRetry(retry, Count(root, "retries")) : null,
             ToldSettings = Text(root, "told_settings"),
             Cooldown = Text(root, "cooldown") is { } cooldown ? Cooldown.TryParse(cooldown) : null,
+            CooldownReset = Time(root, "cooldown_reset"),
             FailingSince = Time(root, "failing_since"),
             FailureTold = IsTrue(root, "failure_told"),
             Failures =

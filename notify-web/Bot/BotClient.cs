@@ -254,6 +254,20 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         );
     }
 
+    /// <summary>Resets the cooldown of a script.</summary>
+    public Task<ResetAnswer> ResetAsync(UserName user, ScriptName script, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return AskAsync(
+            HttpMethod.Post,
+            $"/scripts/{Uri.EscapeDataString(script.Value)}/reset?{Of(user)}",
+            "{}",
+            ListTimeout,
+            ScriptsContract.Json.ResetAnswer,
+            cancellation
+        );
+    }
+
     /// <summary>A user's incidents; null from a bot of a version without them.</summary>
     public Task<IncidentsAnswer?> IncidentsAsync(UserName user, CancellationToken cancellation) =>
         FoundAsync($"/incidents?{Of(user)}", IncidentContract.Json.IncidentsAnswer, cancellation);

@@ -38,9 +38,9 @@ internal sealed record RunStripView(IReadOnlyList<RecordedOutcome?> Outcomes)
             var (failed, alerts) = (Count("bad"), Count("good") + Count("waiting") + Count("muted"));
             var inARow = Outcomes.Reverse().TakeWhile(outcome => RunView.KindOf(outcome) == "bad").Count();
             return string.Create(
-                CultureInfo.InvariantCulture,
-                $"Last {(Outcomes.Count == 1 ? "run" : $"{Outcomes.Count} runs")}: {failed} failed, {alerts} with an alert, {Outcomes.Count - failed - alerts} without"
-            )
+                    CultureInfo.InvariantCulture,
+                    $"Last {(Outcomes.Count == 1 ? "run" : $"{Outcomes.Count} runs")}: {failed} failed, {alerts} with an alert, {Outcomes.Count - failed - alerts} without"
+                )
                 + (
                     inARow == 0 ? ""
                     : inARow == 1 ? "; the last one failed"
@@ -59,10 +59,7 @@ internal sealed record RunStripView(IReadOnlyList<RecordedOutcome?> Outcomes)
             if (RunView.KindOf(Outcomes[i]) == kind)
             {
                 var x = (RunStrip.MaxRuns - Outcomes.Count + i) * Step;
-                path.Append(
-                    CultureInfo.InvariantCulture,
-                    $"M{x} {Height}v-{height}h{BarWidth}v{height}z"
-                );
+                path.Append(CultureInfo.InvariantCulture, $"M{x} {Height}v-{height}h{BarWidth}v{height}z");
             }
         }
 

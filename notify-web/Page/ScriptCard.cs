@@ -9,8 +9,7 @@ namespace Notify.Web.Page;
 internal sealed record RunView(RunRecord Record)
 {
     /// <summary>The id of its row, for links.</summary>
-    public string ElementId =>
-        "run-" + Record.Started.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    public string ElementId => "run-" + Record.Started.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Its outcome in words.</summary>
     public string OutcomeWords =>
@@ -67,7 +66,8 @@ internal sealed record RunView(RunRecord Record)
         Record.PeakMb is { } peak ? string.Create(CultureInfo.InvariantCulture, $"{peak:N0} MB") : null;
 
     /// <summary>How late it began, to the minute; null if it was in time.</summary>
-    public string? Late => Record.LateS >= 60 ? LocalTimeTagHelper.Span(TimeSpan.FromSeconds(Record.LateS.Value)) : null;
+    public string? Late =>
+        Record.LateS >= 60 ? LocalTimeTagHelper.Span(TimeSpan.FromSeconds(Record.LateS.Value)) : null;
 
     /// <summary>Whether there is more to say than its row has.</summary>
     public bool Unfolds => Record.Error is not null || Record.Stderr is not null;

@@ -58,10 +58,7 @@ public sealed class ScriptMuteModel(BotClient bot, ZoneReader zones, TimeProvide
         var next = Enumerable
             .Range(0, 3)
             .Select(days =>
-                LocalClock.FirstMoment(
-                    new DateTimeOffset(nine.AddDays(days), TimeSpan.Zero),
-                    zone.Zone.GetUtcOffset
-                )
+                LocalClock.FirstMoment(new DateTimeOffset(nine.AddDays(days), TimeSpan.Zero), zone.Zone.GetUtcOffset)
             )
             .First(moment => moment > now);
         return string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling((next - now).TotalMinutes):0}m");

@@ -58,7 +58,10 @@ public sealed class ScriptReader(BotClient bot, TimeProvider time)
             card = card with { Problem = new Problem("Your scripts can’t be listed.", e.Message) };
         }
 
-        return WithRuns(card, await RunsAsync(runs)) with { Notifications = await sent };
+        return WithRuns(card, await RunsAsync(runs)) with
+        {
+            Notifications = await sent,
+        };
     }
 
     private static ScriptCard WithRuns(ScriptCard card, (IReadOnlyList<RunRecord> Runs, Problem? Problem) read) =>

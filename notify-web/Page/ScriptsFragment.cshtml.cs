@@ -12,5 +12,8 @@ public sealed class ScriptsFragmentModel(ScriptsReader reader) : PageModel
 {
     /// <summary>The card as it is now.</summary>
     public async Task<IActionResult> OnGetAsync(CancellationToken cancellation) =>
-        Partial("_Scripts", await reader.ReadAsync(HttpContext.UserName(), ScriptsFilter.Of(Request.Query), cancellation));
+        Partial(
+            "_Scripts",
+            await reader.ReadAsync(HttpContext.UserName(), ScriptsFilter.Of(Request.Query), cancellation)
+        );
 }

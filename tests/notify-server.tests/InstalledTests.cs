@@ -148,6 +148,9 @@ public abstract partial class InstalledTests(DeployedServer deployed)
         "sudo -n -u alice -- /usr/local/bin/notify-scripts run fine.py --trigger chat --timeout-max 60 --help",
         false
     )]
+    [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts reset fine.py", true)]
+    [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts reset ../x.py", false)]
+    [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts reset fine.py --help", false)]
     [InlineData("deploy", "sudo -n -u alice -- /usr/local/bin/notify-scripts history ../x.py --limit 5", false)]
     [InlineData("deploy", "sudo -n -u root -- /usr/local/bin/notify-scripts list", false)]
     [InlineData("deploy", "sudo -n -- /usr/local/bin/notify-scripts list", false)]

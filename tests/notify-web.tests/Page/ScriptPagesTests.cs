@@ -58,7 +58,11 @@ public sealed partial class ScriptPagesTests
             page.Body,
             StringComparison.Ordinal
         );
-        Assert.Contains("<path class=\"bad\" d=\"M190 20v-20h4v20zM195 20v-20h4v20z\"", page.Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "<path class=\"bad\" d=\"M190 20v-20h4v20zM195 20v-20h4v20z\"",
+            page.Body,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -204,6 +208,31 @@ public sealed partial class ScriptPagesTests
     }
 
     [Fact]
+    public async Task A_cooldown_that_runs_can_be_reset_by_a_form()
+    {
+        await using var scene = await ScriptsScene.BeginAsync();
+        scene.Scripts.Add(
+            ScriptsScene.Script("sales") with
+            {
+                CooldownEnds = TimeProvider.System.GetUtcNow().AddHours(1),
+            }
+        );
+        scene.Scripts.Add(ScriptsScene.Script("without"));
+        Assert.Contains("Reset cooldown", (await scene.GetAsync("/scripts/sales.py")).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Reset cooldown",
+            (await scene.GetAsync("/scripts/without.py")).Body,
+            StringComparison.Ordinal
+        );
+
+        var answer = await scene.PostFormAsync("/scripts/sales.py/reset");
+
+        Assert.Equal(HttpStatusCode.Found, answer.Status);
+        Assert.Equal("/scripts/sales.py", answer["Location"]);
+        Assert.Contains("/scripts/sales.py/reset?", Assert.Single(scene.Posted), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_form_of_another_page_or_with_other_fields_does_nothing()
     {
         await using var scene = await ScriptsScene.BeginAsync();
@@ -257,7 +286,17 @@ public sealed partial class ScriptPagesTests
     [InlineData(3_700_000, "2 h")]
     public void The_plot_s_scale_ends_at_a_round_time(long longest, string top)
     {
-        var runs = new[] { ScriptsScene.Run(Noon) with { TookMs = 0 }, ScriptsScene.Run(Noon) with { TookMs = longest } };
+        var runs = new[]
+        {
+            ScriptsScene.Run(Noon) with
+            {
+                TookMs = 0,
+            },
+            ScriptsScene.Run(Noon) with
+            {
+                TookMs = longest,
+            },
+        };
 
         var plot = new RunsPlot([.. runs.Select(run => new RunView(run))]);
 
@@ -265,8 +304,7 @@ public sealed partial class ScriptPagesTests
         Assert.All(plot.Runs, run => Assert.InRange(plot.HeightOf(run), 1, RunsPlot.Height));
     }
 
-    private static List<string> Names(string body) =>
-        [.. Rows().Matches(body).Select(row => row.Groups[1].Value)];
+    private static List<string> Names(string body) => [.. Rows().Matches(body).Select(row => row.Groups[1].Value)];
 
     [GeneratedRegex("<li class=\"script\"[^>]* data-script=\"([^\"]*)\"")]
     private static partial Regex Rows();

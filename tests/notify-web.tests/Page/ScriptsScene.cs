@@ -52,7 +52,11 @@ internal sealed class ScriptsScene : IAsyncDisposable
     }
 
     /// <summary>A script whose last run had no alert.</summary>
-    public static ScriptAnswer Script(string stem, ScriptOutcome? outcome = ScriptOutcome.NoAlert, string? error = null) =>
+    public static ScriptAnswer Script(
+        string stem,
+        ScriptOutcome? outcome = ScriptOutcome.NoAlert,
+        string? error = null
+    ) =>
         new(
             stem + ".py",
             stem,
@@ -146,15 +150,12 @@ internal sealed class ScriptsScene : IAsyncDisposable
                     );
             case ["scripts", _, "run"]:
                 return (200, """{"outcome":"no_alert"}""");
-            case ["scripts", _, "mute"]:
+            case ["scripts", _, "mute" or "reset"]:
                 return (200, """{"ok":true}""");
             case ["notifications"]:
                 return (
                     200,
-                    JsonSerializer.Serialize(
-                        new NotificationsAnswer(Sent),
-                        HistoryContract.Json.NotificationsAnswer
-                    )
+                    JsonSerializer.Serialize(new NotificationsAnswer(Sent), HistoryContract.Json.NotificationsAnswer)
                 );
             default:
                 return null;

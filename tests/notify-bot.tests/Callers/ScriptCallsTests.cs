@@ -2,8 +2,8 @@ using Notify.Testing;
 
 namespace Notify.Tests.Callers;
 
-/// <summary>The outcomes of last runs come with the list, in one process, if they are asked for. A helper of an earlier version lists without them.</summary>
-public sealed class LastRunsTests
+/// <summary>What the bot asks of a helper. The outcomes of last runs come with the list, in one process, if they are asked for. A helper of an earlier version lists without them.</summary>
+public sealed class ScriptCallsTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -43,6 +43,36 @@ public sealed class LastRunsTests
         Assert.Equal("sales.py", listed.GetProperty("scripts")[0].GetProperty("name").GetString());
         Assert.False(listed.GetProperty("scripts")[0].TryGetProperty("last_runs", out _));
         Assert.Equal(["list --runs", "list"], scene.Asked);
+    }
+
+    [Theory]
+    [InlineData("{}", 200, "\"ok\":true")]
+    [InlineData("{\"error\":\"sales.py runs now.\",\"reason\":\"already_running\"}", 409, "sales.py runs now.")]
+    [InlineData("{\"error\":\"There is none.\",\"reason\":\"not_found\"}", 404, "There is none.")]
+    [InlineData("{\"error\":\"The disk is full.\"}", 503, "The disk is full.")]
+    public async Task A_reset_of_a_cooldown_is_done_by_the_helper_and_its_refusal_has_a_status(
+        string said,
+        int status,
+        string answer
+    )
+    {
+        await using var scene = await BeginAsync(
+            $"""
+            #!/bin/sh
+            echo "$*" >> "$(dirname "$0")/asked"
+            echo '{said}'
+            """
+        );
+
+        using var reset = await scene.Bot.Client.PostAsync(
+            new Uri($"/scripts/sales.py/reset?user={scene.User}", UriKind.Relative),
+            content: null,
+            Cancellation
+        );
+
+        Assert.Equal(status, (int)reset.StatusCode);
+        Assert.Contains(answer, await reset.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Equal(["reset sales.py"], scene.Asked);
     }
 
     private static async Task<Scene> BeginAsync(string helper)
