@@ -1,4 +1,3 @@
-using Notify.Contracts;
 using Notify.Runs;
 using Notify.Sending;
 using Notify.Web.Bot;

@@ -62,10 +62,12 @@ public sealed class DashboardScriptPageTests(Browser browser, DashboardHouse hou
         {
             var page = await browser.NewPageAsync(width, height, scheme, isPhone, cookiesOf: first);
             await house.GoAsync(page, "/scripts");
+            await Expect(page.Locator("li.script")).ToHaveCountAsync(3);
             await Looks.AreRightAsync(page, $"scripts-{picture}", isFull: true);
             await page.Locator("li[data-script='stock_levels.py'] .menu summary").ClickAsync();
             await Looks.AreRightAsync(page, $"scripts-menu-{picture}");
             await house.GoAsync(page, "/scripts/stock_levels.py");
+            await Expect(page.Locator(".runs-list > li")).ToHaveCountAsync(40);
             await Looks.AreRightAsync(page, $"script-{picture}");
             await page.Locator(".runs-list > li summary").First.ClickAsync();
             await Looks.AreRightAsync(page, $"script-unfolded-{picture}", isFull: true);
