@@ -18,6 +18,7 @@ internal sealed class Forgetting(
     ILinkStore links,
     RoundStore rounds,
     DeliveryWorker worker,
+    HistorySearch search,
     ChangeFeed changes,
     TimeProvider time
 )
@@ -35,6 +36,8 @@ internal sealed class Forgetting(
         var link = await links.EraseAsync(user, CancellationToken.None);
         await EndWaitingAsync(user);
         var (notifications, charts, files) = await EraseHistoryAsync(user);
+        // Also where nothing was left to erase: a kill may have come in between.
+        search.Restart();
         var settings = await outbox.EraseSettingsAsync(user);
         var hadRounds = await rounds.EraseAsync(user, CancellationToken.None);
         string?[] erased =

@@ -185,6 +185,7 @@ internal sealed class HistoryRoutes(
         TimelineEvent? end = progress.State switch
         {
             DeliveryState.Delivered => TimelineEvent.Delivered,
+            DeliveryState.Failed when progress.Reason == DeliveryReason.Dropped => TimelineEvent.Dropped,
             DeliveryState.Failed => TimelineEvent.Failed,
             DeliveryState.Unknown => TimelineEvent.Unknown,
             _ => null,

@@ -1,6 +1,5 @@
 using Microsoft.Playwright;
 using Notify.Sandbox.Telegram;
-using Notify.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace Notify.Tests;

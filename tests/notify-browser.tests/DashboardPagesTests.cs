@@ -16,7 +16,9 @@ public sealed class DashboardPagesTests(LargeHouse large) : IClassFixture<LargeH
         {
             { "/", "Overview" },
             { "/notifications", "Delivered" },
+            { "/notifications?q=revenue&state=delivered", "Found" },
             { "/scripts", "metric_003.py" },
+            { "/scripts/metric_003.py", "Reset cooldown" },
             { "/settings", "Linked since" },
             { "/help", "Help" },
             { "/help/notifications", "notify" },

@@ -139,7 +139,7 @@ public sealed class DashboardScriptPageTests(Browser browser, DashboardHouse hou
             "order_reconciliation_of_all_warehouses.py",
             "print('{\"notify\": true, \"title\": \"Orders\", \"message\": \"12 wait\", \"cooldwn\": \"6h\"}')\n"
         );
-        var start = DateTimeOffset.UtcNow.AddMinutes(-5 * 41);
+        var start = TimeProvider.System.GetUtcNow().AddMinutes(-5 * 41);
         foreach (var (stem, fails) in new[] { ("stock_levels", 3), ("weekly_kpi", 0) })
         {
             alice.Write(

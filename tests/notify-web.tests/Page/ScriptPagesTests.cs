@@ -306,9 +306,9 @@ public sealed partial class ScriptPagesTests
 
     private static List<string> Names(string body) => [.. Rows().Matches(body).Select(row => row.Groups[1].Value)];
 
-    [GeneratedRegex("<li class=\"script\"[^>]* data-script=\"([^\"]*)\"")]
+    [GeneratedRegex("<li class=\"script\"[^>]* data-script=\"([^\"]*)\"", RegexOptions.None, 1000)]
     private static partial Regex Rows();
 
-    [GeneratedRegex("id=\"runs-older\" rel=\"next\" href=\"([^\"]*)\"")]
+    [GeneratedRegex("id=\"runs-older\" rel=\"next\" href=\"([^\"]*)\"", RegexOptions.None, 1000)]
     private static partial Regex OlderRuns();
 }
