@@ -140,7 +140,7 @@ public sealed partial class ScriptPagesTests
         scene.Runs.AddRange(Enumerable.Range(0, 60).Select(n => ScriptsScene.Run(Noon.AddMinutes(-n))));
 
         var newest = await scene.GetAsync("/scripts/sales.py");
-        var older = OlderRuns().Match(newest.Body).Groups[1].Value;
+        var older = OlderRuns().Match(newest.Body).Groups["address"].Value;
         Assert.Equal(50, newest.Body.Split("<li id=\"run-").Length - 1);
 
         var rest = await scene.GetAsync(older);
@@ -304,11 +304,11 @@ public sealed partial class ScriptPagesTests
         Assert.All(plot.Runs, run => Assert.InRange(plot.HeightOf(run), 1, RunsPlot.Height));
     }
 
-    private static List<string> Names(string body) => [.. Rows().Matches(body).Select(row => row.Groups[1].Value)];
+    private static List<string> Names(string body) => [.. Rows().Matches(body).Select(row => row.Groups["name"].Value)];
 
-    [GeneratedRegex("<li class=\"script\"[^>]* data-script=\"([^\"]*)\"", RegexOptions.None, 1000)]
+    [GeneratedRegex("<li class=\"script\"[^>]* data-script=\"(?<name>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Rows();
 
-    [GeneratedRegex("id=\"runs-older\" rel=\"next\" href=\"([^\"]*)\"", RegexOptions.None, 1000)]
+    [GeneratedRegex("id=\"runs-older\" rel=\"next\" href=\"(?<address>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex OlderRuns();
 }
