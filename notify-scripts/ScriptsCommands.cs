@@ -54,7 +54,7 @@ internal static class ScriptsCommands
         );
         var withRuns = new Option<bool>("--runs")
         {
-            Description = "Adds the outcomes of the last 40 runs to the JSON, a letter each.",
+            Description = "Adds the outcomes of the last 40 runs, a letter each, and the settings to the JSON.",
         };
         var list = new Command("list", "Lists your scripts: as JSON, or as a table on a terminal.") { json, withRuns };
         list.SetAction(parsed => List(parsed.GetValue(json), parsed.GetValue(withRuns)));
@@ -114,7 +114,11 @@ internal static class ScriptsCommands
                 else
                 {
                     Print(
-                        hasRuns ? [.. scripts.Select(script => WithRuns(home, script))] : [.. scripts],
+                        [
+                            .. scripts.Select(script =>
+                                hasRuns ? WithRuns(home, script) : script with { Settings = null }
+                            ),
+                        ],
                         HelperContract.Default.ListListedScript
                     );
                 }

@@ -323,9 +323,20 @@ public sealed class ScriptsHelper(BotSettings settings, TimeProvider time)
                     Schedule = CleanLine(script.Schedule),
                     Next = CleanLine(script.Next),
                     LastRuns = RunStrip.Clean(script.LastRuns),
+                    Settings = Clean(script.Settings),
                 }
             ),
         ];
+
+    private static ScriptSettingsAnswer? Clean(ScriptSettingsAnswer? settings) =>
+        settings is null
+            ? null
+            : settings with
+            {
+                Cooldown = CleanLine(settings.Cooldown) ?? "",
+                Timezone = CleanLine(settings.Timezone),
+                Times = settings.Times?.Take(ScriptSettingsAnswer.MaxTimes).ToList(),
+            };
 
     private static IReadOnlyList<RunRecord> Clean(IReadOnlyList<RunRecord> runs) =>
         [

@@ -72,7 +72,8 @@ internal sealed class ScriptRoutes(
                         s.Next,
                         s.NextAt,
                         incidents.GetValueOrDefault(s.Name),
-                        hasRuns ? s.LastRuns : null
+                        hasRuns ? s.LastRuns : null,
+                        hasRuns ? s.Settings : null
                     )),
                 ],
                 mutes.All

@@ -103,6 +103,10 @@ public sealed record ListedScript
     /// <summary>Outcomes of its last runs, a letter each, the oldest first; null (missing in JSON) unless asked for, or without runs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? LastRuns { get; init; }
+
+    /// <summary>Its settings as they count; null (missing in JSON) unless asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScriptSettingsAnswer? Settings { get; init; }
 }
 
 /// <summary>

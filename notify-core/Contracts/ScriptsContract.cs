@@ -98,7 +98,7 @@ public static class RunOutcomes
 /// <param name="MutedUntil">The end of the mute of all notifications, whichever script they come from.</param>
 public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTimeOffset? MutedUntil)
 {
-    /// <summary>The field of the query that asks for <see cref="ScriptAnswer.LastRuns"/>, with the value 1.</summary>
+    /// <summary>The field of the query that asks for <see cref="ScriptAnswer.LastRuns"/> and <see cref="ScriptAnswer.Settings"/>, with the value 1.</summary>
     public const string LastRunsField = "last_runs";
 }
 
@@ -121,6 +121,7 @@ public sealed record ScriptsAnswer(IReadOnlyList<ScriptAnswer> Scripts, DateTime
 /// <param name="NextAt">The same as a moment; null if that is with the next round, or on request only.</param>
 /// <param name="Incident">Its open incident; null for none.</param>
 /// <param name="LastRuns">Outcomes of its last runs, a letter each, the oldest first; null unless asked for, or without runs.</param>
+/// <param name="Settings">Its settings as they count; null unless asked for.</param>
 public sealed record ScriptAnswer(
     string Name,
     string Stem,
@@ -139,8 +140,31 @@ public sealed record ScriptAnswer(
     string? Next = null,
     DateTimeOffset? NextAt = null,
     IncidentAnswer? Incident = null,
-    string? LastRuns = null
+    string? LastRuns = null,
+    ScriptSettingsAnswer? Settings = null
 );
+
+/// <summary>The settings of a script as they count: its own lines, its user's and the admin's.</summary>
+/// <param name="Cooldown">The shortest time between two notifications, as the script wrote it: <c>6h</c>.</param>
+/// <param name="TimeLimitS">The time limit of a run in seconds.</param>
+/// <param name="MemoryLimit">The memory limit of a run in bytes; null for none.</param>
+/// <param name="Retries">How many failed runs in a row are tried again.</param>
+/// <param name="Incident">Whether its alerts are incidents.</param>
+/// <param name="Timezone">The clock of its times; null without times.</param>
+/// <param name="Times">The next times, at most <see cref="MaxTimes"/>; null without times.</param>
+public sealed record ScriptSettingsAnswer(
+    string Cooldown,
+    double TimeLimitS,
+    long? MemoryLimit,
+    int Retries,
+    bool Incident,
+    string? Timezone,
+    IReadOnlyList<DateTimeOffset>? Times
+)
+{
+    /// <summary>Maximum number of times.</summary>
+    public const int MaxTimes = 3;
+}
 
 /// <summary><c>POST /scripts/NAME/run</c>: how a run ended.</summary>
 /// <param name="Outcome">In a word.</param>

@@ -140,6 +140,7 @@ public static class ScriptListing
                 Schedule = plan.ScheduleText,
                 Next = plan.NextInWords(state, lastRounds, now)["next: ".Length..],
                 NextAt = plan.Next(state, lastRounds, now),
+                Settings = plan.InAnswer(state.Cooldown ?? Cooldown.Default, now),
                 LastOutcome = plan.Problem is null ? listed.LastOutcome : ScriptOutcome.Error,
                 Error = plan.Problem ?? listed.Error,
                 Warnings = listed.Warnings ?? (plan.Warnings.Count > 0 ? plan.Warnings : null),

@@ -1,3 +1,4 @@
+using Notify.Contracts;
 using Notify.Schedules;
 
 namespace Notify.Scripts;
@@ -61,6 +62,32 @@ public sealed class ScriptPlan
             Schedule.Manual => "on request",
             _ => null,
         };
+
+    /// <summary>The settings as they count, for people.</summary>
+    /// <param name="cooldown">The cooldown of its last result.</param>
+    /// <param name="now">The time.</param>
+    public ScriptSettingsAnswer InAnswer(Cooldown cooldown, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(cooldown);
+        return new ScriptSettingsAnswer(
+            cooldown.Text,
+            Limits.Time.TotalSeconds,
+            Limits.Memory,
+            Header.Retries,
+            Header.Incident,
+            Schedule is Schedule.At ? _zone.Value.Id : null,
+            Schedule is Schedule.At at ? [.. Times(at.Times, now).Take(ScriptSettingsAnswer.MaxTimes)] : null
+        );
+    }
+
+    private IEnumerable<DateTimeOffset> Times(DueTimes times, DateTimeOffset after)
+    {
+        while (times.Next(after, _zone.Value) is { } next)
+        {
+            yield return next;
+            after = next;
+        }
+    }
 
     /// <summary>Reads a script's settings.</summary>
     /// <param name="home">Whose.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Notify.Contracts;
 
 namespace Notify.Web.Page;
@@ -42,6 +43,9 @@ internal sealed record ScriptView
     /// <summary>Its last runs; null if they are not known.</summary>
     public RunStripView? Strip { get; init; }
 
+    /// <summary>Its settings as they count; null if they are not known.</summary>
+    public ScriptSettingsAnswer? Settings { get; init; }
+
     /// <summary>Why it can't run from here; null if it can.</summary>
     public string? NoRun { get; init; }
 
@@ -59,6 +63,16 @@ internal sealed record ScriptView
 
     /// <summary>The bot's longest mute is a year, which means <em>until unmuted</em>.</summary>
     public static bool IsForGood(DateTimeOffset until, DateTimeOffset now) => until - now > TimeSpan.FromDays(180);
+
+    /// <summary>A span for people: <c>90 s</c>, <c>10 min</c>, <c>2 h</c>.</summary>
+    public static string Seconds(double seconds)
+    {
+        var (number, unit) =
+            seconds >= 3600 && seconds % 3600 == 0 ? (seconds / 3600, "h")
+            : seconds >= 120 && seconds % 60 == 0 ? (seconds / 60, "min")
+            : (seconds, "s");
+        return string.Create(CultureInfo.InvariantCulture, $"{number:0.#} {unit}");
+    }
 
     /// <summary>When it runs next, if that is no moment.</summary>
     public string NextWords =>

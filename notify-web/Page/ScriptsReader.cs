@@ -74,6 +74,7 @@ public sealed class ScriptsReader(BotClient bot, TimeProvider time)
             Next = script.Next,
             NextAt = script.NextAt,
             Strip = script.LastRuns is { } runs ? new RunStripView(RunStrip.Outcomes(runs)) : null,
+            Settings = script.Settings,
             // The bot says the later of the script's own and of all; of the latter the card says so once.
             MutedUntil = script.MutedUntil == listing.MutedUntil ? null : script.MutedUntil,
         };

@@ -44,6 +44,45 @@ public sealed class HelperTests
     }
 
     [Fact]
+    public async Task With_the_runs_it_lists_the_settings_as_they_count_with_the_next_three_times()
+    {
+        await using var alice = await Analyst.CreateAsync();
+        alice.WriteScript(
+            "report.py",
+            """
+            # notify: at weekdays 09:00
+            # notify: timezone Asia/Kolkata
+            # notify: retry 2
+            # notify: timeout 10m
+            # notify: memory 512M
+            # notify: incident
+            """
+        );
+        alice.WriteScript("plain.py", "");
+
+        var listed = JsonSerializer.Deserialize(
+            (await alice.RunAsync("notify-scripts", ["list", "--runs"])).Output,
+            HelperContract.Default.ListListedScript
+        )!;
+
+        var plain = listed[0].Settings!;
+        Assert.Equal(("1h", 0, false), (plain.Cooldown, plain.Retries, plain.Incident));
+        Assert.Null(plain.Times);
+        var report = listed[1].Settings!;
+        Assert.Equal(
+            (600.0, 512L << 20, 2, true, "Asia/Kolkata"),
+            (report.TimeLimitS, report.MemoryLimit, report.Retries, report.Incident, report.Timezone)
+        );
+        Assert.Equal(3, report.Times!.Count);
+        Assert.All(report.Times, time => Assert.Equal(new TimeSpan(3, 30, 0), time.UtcDateTime.TimeOfDay));
+        Assert.DoesNotContain(
+            report.Times,
+            time => time.UtcDateTime.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday
+        );
+        Assert.Equal(report.Times.Distinct().Order(), report.Times);
+    }
+
+    [Fact]
     public async Task Run_prints_the_result_with_the_charts_bytes_and_leaves_the_cooldown_alone()
     {
         await using var alice = await Analyst.CreateAsync();

@@ -100,12 +100,15 @@ public sealed class ContractTests
                         "n",
                         ["w"]
                     ),
-                    new ScriptAnswer("b.py", "b", null, null, null, null, null, null, false, null, null, null),
+                    new ScriptAnswer("b.py", "b", null, null, null, null, null, null, false, null, null, null)
+                    {
+                        Settings = new ScriptSettingsAnswer("6h", 60, 1 << 20, 2, true, "Europe/Prague", [Moment]),
+                    },
                 ],
                 Moment
             ),
             ScriptsContract.Json.ScriptsAnswer,
-            """{"scripts":[{"name":"a.py","stem":"a","last_run":"2026-01-30T19:20:00Z","last_round":"2026-01-30T19:20:00Z","last_sent":"2026-01-30T19:20:00Z","cooldown_ends":"2026-01-30T19:20:00Z","last_outcome":"held_by_cooldown","error":"e","running":true,"muted_until":"2026-01-30T19:20:00Z","no_run":"n","warnings":["w"]},{"name":"b.py","stem":"b","running":false}],"muted_until":"2026-01-30T19:20:00Z"}"""
+            """{"scripts":[{"name":"a.py","stem":"a","last_run":"2026-01-30T19:20:00Z","last_round":"2026-01-30T19:20:00Z","last_sent":"2026-01-30T19:20:00Z","cooldown_ends":"2026-01-30T19:20:00Z","last_outcome":"held_by_cooldown","error":"e","running":true,"muted_until":"2026-01-30T19:20:00Z","no_run":"n","warnings":["w"]},{"name":"b.py","stem":"b","running":false,"settings":{"cooldown":"6h","time_limit_s":60,"memory_limit":1048576,"retries":2,"incident":true,"timezone":"Europe/Prague","times":["2026-01-30T19:20:00Z"]}}],"muted_until":"2026-01-30T19:20:00Z"}"""
         );
         Check(
             new RunAnswer(RunOutcome.AlreadyRunning, "1", "e", new ChannelsAnswer(DeliveryState.Delivered, 0)),

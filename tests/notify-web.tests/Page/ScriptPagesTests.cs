@@ -116,6 +116,43 @@ public sealed partial class ScriptPagesTests
     }
 
     [Fact]
+    public async Task A_script_says_in_words_how_it_is_set()
+    {
+        await using var scene = await ScriptsScene.BeginAsync();
+        scene.Scripts.Add(
+            ScriptsScene.Script("weekly") with
+            {
+                Schedule = "Mondays 09:00",
+                NextAt = Noon,
+                Settings = new ScriptSettingsAnswer(
+                    "6h",
+                    600,
+                    512L << 20,
+                    2,
+                    true,
+                    "Europe/Prague",
+                    [Noon, Noon.AddDays(7), Noon.AddDays(14)]
+                ),
+            }
+        );
+
+        var page = await scene.GetAsync("/scripts/weekly.py");
+
+        Assert.Contains("<dt>Runs</dt><dd>Mondays 09:00</dd>", page.Body, StringComparison.Ordinal);
+        foreach (var day in (string[])["2026-11-24", "2026-12-01", "2026-12-08"])
+        {
+            Assert.Contains($"datetime=\"{day}T12:00:00Z\"", page.Body, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("by the clock of Europe/Prague", page.Body, StringComparison.Ordinal);
+        Assert.Contains("<dt>Cooldown</dt><dd>6h</dd>", page.Body, StringComparison.Ordinal);
+        Assert.Contains("<dt>Time limit</dt><dd>10 min</dd>", page.Body, StringComparison.Ordinal);
+        Assert.Contains("<dt>Memory limit</dt><dd>512 MB</dd>", page.Body, StringComparison.Ordinal);
+        Assert.Contains("tried again up to 2 times in a row", page.Body, StringComparison.Ordinal);
+        Assert.Contains("one message for as long as it fires", page.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_script_shows_its_own_notifications_alone()
     {
         await using var scene = await ScriptsScene.BeginAsync();
