@@ -17,6 +17,9 @@ internal sealed class RoundRoutes(
     TimeProvider time
 )
 {
+    /// <summary>Longest body of a switch, in bytes.</summary>
+    private const int MaxSwitch = 4096;
+
     internal async Task PostAsync(HttpContext context)
     {
         var caller = PeerCredentialMiddleware.Of(context);
@@ -50,6 +53,41 @@ internal sealed class RoundRoutes(
         var user = OwnName(PeerCredentialMiddleware.Of(context), context.Request.Query[RoundField.User]);
         await store.EndAsync(user, accounts.Of(user).Id, context.RequestAborted);
         await AnswerAsync(context, user, null);
+    }
+
+    /// <summary>Whether the bot tells a user when rounds stop.</summary>
+    internal Task WatchAsync(HttpContext context) =>
+        AnswerWatchAsync(context, PeerCredentialMiddleware.UserOf(context));
+
+    /// <summary>Switches that on or off, as <c>/watch</c> in the chat does.</summary>
+    internal async Task SwitchWatchAsync(HttpContext context)
+    {
+        var fields = JsonFields.Parse(await SendBody.ReadAsync(context.Request, MaxSwitch, context.RequestAborted));
+        var user = PeerCredentialMiddleware
+            .Of(context)
+            .For(fields.Text(WatchCall.UserField) ?? context.Request.Query[WatchCall.UserField]);
+        if (fields.Value(WatchCall.OnField) is null)
+        {
+            throw ApiException.Field(WatchCall.OnField, "is missing: true or false");
+        }
+
+        await store.SwitchAsync(user, accounts.Of(user).Id, fields.Flag(WatchCall.OnField), context.RequestAborted);
+        await AnswerWatchAsync(context, user);
+    }
+
+    private Task AnswerWatchAsync(HttpContext context, UserName user)
+    {
+        var rounds = store.Of(user, accounts.Of(user).Id);
+        return context.WriteAsync(
+            StatusCodes.Status200OK,
+            new WatchAnswer(
+                rounds is not { IsOff: true },
+                rounds?.Last,
+                rounds?.Limit?.TotalSeconds,
+                rounds?.Stop is not null
+            ),
+            WatchContract.Json.WatchAnswer
+        );
     }
 
     /// <summary>The caller's name. Nobody, trusted or not, tells of another user's rounds: the runner runs as its user.</summary>

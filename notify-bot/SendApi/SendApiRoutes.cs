@@ -77,6 +77,8 @@ internal static class SendApiRoutes
         var rounds = app.Services.GetRequiredService<RoundRoutes>();
         app.MapPost("/rounds", rounds.PostAsync);
         app.MapDelete("/rounds", rounds.DeleteAsync);
+        app.MapGet("/watch", rounds.WatchAsync);
+        app.MapPut("/watch", rounds.SwitchWatchAsync);
 
         var incidents = app.Services.GetRequiredService<IncidentRoutes>();
         app.MapGet("/incidents", incidents.ListAsync);

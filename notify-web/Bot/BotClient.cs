@@ -164,6 +164,24 @@ public sealed class BotClient(WebSettings settings, TimeProvider time) : IDispos
         );
     }
 
+    /// <summary>Whether the bot tells a user when rounds stop.</summary>
+    public Task<WatchAnswer> WatchAsync(UserName user, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, $"/watch?{Of(user)}", null, Timeout, WatchContract.Json.WatchAnswer, cancellation);
+
+    /// <summary>Switches that on or off.</summary>
+    public Task<WatchAnswer> SwitchWatchAsync(UserName user, bool isOn, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return AskAsync(
+            HttpMethod.Put,
+            "/watch",
+            JsonSerializer.Serialize(new WatchCall(user.Value, isOn), WatchContract.Json.WatchCall),
+            Timeout,
+            WatchContract.Json.WatchAnswer,
+            cancellation
+        );
+    }
+
     /// <summary>The number of a user's notifications in each quarter of an hour.</summary>
     public Task<QuartersAnswer> QuartersAsync(UserName user, CancellationToken cancellation) =>
         AskAsync(

@@ -15,6 +15,7 @@ public sealed class FragmentModel(
     NotificationsReader notifications,
     ZoneReader zones,
     QuietReader quiet,
+    WatchReader watch,
     DesktopReader desktop
 ) : PageModel
 {
@@ -49,6 +50,7 @@ public sealed class FragmentModel(
                 user,
                 cancellation
             ),
+            "watch" => Partial("_Watch", await watch.ReadAsync(user, cancellation)),
             "quiet" => Partial("_Quiet", await quiet.ReadAsync(user, cancellation)),
             "desktop" => Partial("_Desktop", desktop.Read(user)),
             _ => NotFound(),

@@ -13,6 +13,7 @@ internal static class PageReaders
         services.AddSingleton<ScriptReader>();
         services.AddSingleton<NotificationsReader>();
         services.AddSingleton<QuietReader>();
+        services.AddSingleton<WatchReader>();
         services.AddSingleton<DesktopReader>();
     }
 }

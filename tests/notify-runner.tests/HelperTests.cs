@@ -53,7 +53,7 @@ public sealed class HelperTests
             # notify: at weekdays 09:00
             # notify: timezone Asia/Kolkata
             # notify: retry 2
-            # notify: timeout 10m
+            # notify: timeout 30s
             # notify: memory 512M
             # notify: incident
             """
@@ -70,7 +70,7 @@ public sealed class HelperTests
         Assert.Null(plain.Times);
         var report = listed[1].Settings!;
         Assert.Equal(
-            (600.0, 512L << 20, 2, true, "Asia/Kolkata"),
+            (30.0, 512L << 20, 2, true, "Asia/Kolkata"),
             (report.TimeLimitS, report.MemoryLimit, report.Retries, report.Incident, report.Timezone)
         );
         Assert.Equal(3, report.Times!.Count);

@@ -96,6 +96,10 @@ public sealed class AccountCaller : IAsyncDisposable
     public Task<ApiAnswer> PostAsync(string path, object fields, CancellationToken cancellation) =>
         AskAsync("POST", path, "application/json", JsonSerializer.SerializeToUtf8Bytes(fields), cancellation);
 
+    /// <summary>PUT with a JSON body of these fields.</summary>
+    public Task<ApiAnswer> PutAsync(string path, object fields, CancellationToken cancellation) =>
+        AskAsync("PUT", path, "application/json", JsonSerializer.SerializeToUtf8Bytes(fields), cancellation);
+
     /// <summary>GET.</summary>
     public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellation) =>
         AskAsync("GET", path, null, null, cancellation);

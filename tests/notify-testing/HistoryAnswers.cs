@@ -22,6 +22,12 @@ public sealed class HistoryAnswers
     /// <summary>What the bot says of scripts.</summary>
     public string Scripts { get; set; } = """{"scripts":[]}""";
 
+    /// <summary>Whether the watch is on.</summary>
+    public bool Watch { get; set; } = true;
+
+    /// <summary>When the last round began.</summary>
+    public DateTimeOffset? LastRound { get; set; }
+
     /// <summary>The quiet hours.</summary>
     public string? Quiet { get; set; }
 
@@ -115,6 +121,19 @@ public sealed class HistoryAnswers
                 return (200, Scripts);
             case ["scripts", _, "mute"]:
                 return (200, """{"ok":true,"muted_until":"2030-01-01T00:00:00Z"}""");
+            case ["watch"]:
+                if (request.Method == HttpMethods.Put)
+                {
+                    Watch = JsonSerializer.Deserialize(body, WatchContract.Json.WatchCall)!.On;
+                }
+
+                return (
+                    200,
+                    JsonSerializer.Serialize(
+                        new WatchAnswer(Watch, LastRound, 780, false),
+                        WatchContract.Json.WatchAnswer
+                    )
+                );
             case ["quiet"]:
                 if (request.Method == HttpMethods.Put)
                 {

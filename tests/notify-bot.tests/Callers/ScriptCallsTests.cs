@@ -22,7 +22,7 @@ public sealed class ScriptCallsTests
         var without = await scene.Bot.GetAsync($"/scripts?user={scene.User}", Cancellation);
 
         Assert.Equal("nn?e", with.GetProperty("scripts")[0].GetProperty("last_runs").GetString());
-        Assert.Equal("6h", with.GetProperty("scripts")[0].GetProperty("settings").GetProperty("cooldown").GetString());
+        Assert.Equal("6h?", with.GetProperty("scripts")[0].GetProperty("settings").GetProperty("cooldown").GetString());
         Assert.False(without.GetProperty("scripts")[0].TryGetProperty("last_runs", out _));
         Assert.False(without.GetProperty("scripts")[0].TryGetProperty("settings", out _));
         Assert.Equal(["list --runs", "list"], scene.Asked);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Notify.Contracts;
+using Notify.Testing;
 using Notify.Tests.Callers;
 using Notify.Tests.SendApi;
 
@@ -58,6 +59,50 @@ public sealed class RoundRouteTests(People people) : IClassFixture<People>
         Assert.Equal("""{"ok":true,"linked":true,"watched":false}""", first.Body);
         Assert.Equal("""{"ok":true,"linked":true,"watched":true}""", second.Body);
         Assert.Equal("""{"ok":true,"linked":false,"watched":false}""", unlinked.Body);
+    }
+
+    [Fact]
+    public async Task The_watch_is_read_and_switched_for_oneself_alone()
+    {
+        await using var scene = await CallerScene.BeginAsync(people);
+        await using var alice = scene.As(people.Alice);
+        await using var bob = scene.As(people.Bob);
+        Assert.Equal("""{"on":true,"stopped":false}""", (await alice.GetAsync("/watch", Cancellation)).Body);
+        await alice.PostAsync(
+            "/rounds",
+            new
+            {
+                started = Started,
+                took_ms = 0,
+                every_s = 3600,
+            },
+            Cancellation
+        );
+
+        var off = await PutAsync(alice, new { on = false });
+        Assert.Equal(
+            (false, 10800.0, false),
+            (
+                off.GetProperty("on").GetBoolean(),
+                off.GetProperty("silence_s").GetDouble(),
+                off.GetProperty("stopped").GetBoolean()
+            )
+        );
+        Assert.Equal(Started, off.GetProperty("last_round").GetString());
+        Assert.True((await PutAsync(bob, new { on = true })).GetProperty("on").GetBoolean());
+        Assert.False((await alice.GetAsync("/watch", Cancellation)).Json.GetProperty("on").GetBoolean());
+        Assert.Equal(
+            403,
+            (await alice.PutAsync("/watch", new { user = people.Bob.Name, on = false }, Cancellation)).Status
+        );
+        Assert.Equal(400, (await alice.PutAsync("/watch", new { }, Cancellation)).Status);
+
+        async Task<JsonElement> PutAsync(AccountCaller caller, object body)
+        {
+            var answer = await caller.PutAsync("/watch", body, Cancellation);
+            Assert.True(answer.Status == 200, answer.ToString());
+            return answer.Json;
+        }
     }
 
     [Fact]

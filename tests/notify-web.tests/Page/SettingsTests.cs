@@ -5,6 +5,35 @@ namespace Notify.Tests.Page;
 /// <summary>The page of settings, and its forms, which need no scripts. The bot is a stand-in.</summary>
 public sealed class SettingsTests
 {
+    [Fact]
+    public async Task The_watch_is_switched_by_a_form_and_says_what_it_waits_for()
+    {
+        await using var scene = await HistoryScene.BeginAsync();
+
+        var page = await scene.GetAsync("/settings");
+        Assert.Contains(
+            "when cron stops running your scripts for more than 13 min",
+            page.Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("no round has been reported yet", page.Text, StringComparison.Ordinal);
+
+        var answer = await scene.PostFormAsync("/settings/watch", null, ("on", "no"));
+        Assert.Equal(HttpStatusCode.Redirect, answer.Status);
+        Assert.EndsWith("/settings#watch", answer["Location"], StringComparison.Ordinal);
+        Assert.False(scene.Said.Watch);
+        Assert.Contains(
+            "The bot does not tell you when cron stops",
+            (await scene.GetAsync("/settings")).Text,
+            StringComparison.Ordinal
+        );
+
+        scene.Said.LastRound = TimeProvider.System.GetUtcNow();
+        await scene.PostFormAsync("/settings/watch", null, ("on", "yes"));
+        Assert.True(scene.Said.Watch);
+        Assert.Contains("The last round began", (await scene.GetAsync("/settings")).Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("22:00", "07:00", null, "22:00-07:00")]
     [InlineData("22:00", "07:00", "yes", "22:00-07:00, weekends")]
