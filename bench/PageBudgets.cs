@@ -36,7 +36,7 @@ internal sealed class PageBudgets(Scratch scratch)
         ("notifications: a script", "/notifications?script=metric_003", "</html>"),
         ("notifications: a day", "/notifications?day=DAY", "</html>"),
         ("scripts", "/scripts", "metric_0"),
-        ("scripts: one", "/scripts/metric_003.py", "Reset cooldown"),
+        ("scripts: one", "/scripts/metric_003.py", "About"),
         ("settings", "/settings", "Telegram"),
         ("help", "/help/notifications", "</html>"),
         ("operator: users", "/operator", "Page 1 of"),

@@ -18,7 +18,7 @@ public sealed class DashboardPagesTests(LargeHouse large) : IClassFixture<LargeH
             { "/notifications", "Delivered" },
             { "/notifications?q=revenue&state=delivered", "Found" },
             { "/scripts", "metric_003.py" },
-            { "/scripts/metric_003.py", "Reset cooldown" },
+            { "/scripts/metric_003.py", "About" },
             { "/settings", "Linked since" },
             { "/help", "Help" },
             { "/help/notifications", "notify" },
@@ -166,8 +166,8 @@ public sealed class DashboardPagesTests(LargeHouse large) : IClassFixture<LargeH
               if (e === document.body) return ['', '', ''];
               const s = getComputedStyle(e);
               const box = e.getBoundingClientRect();
-              // The browser marks the part of a date that one is in by itself.
-              const isMarked = e.type === 'date' || (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== 'none';
+              // The browser marks the part of a date or a time that one is in by itself.
+              const isMarked = ['date', 'time'].includes(e.type) || (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== 'none';
               const isThere = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
               return [e.outerHTML.slice(0, 200), String(isMarked && isThere), String(Boolean(e.closest('main')))];
             }

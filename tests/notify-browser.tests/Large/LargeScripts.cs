@@ -38,10 +38,9 @@ public static class LargeScripts
             File.WriteAllText(
                 Path.Combine(home.ScriptsFolder, name),
                 $$"""
-                # notify: schedule = */{{(i % 4 * 5) + 5}} * * * *
-                # notify: cooldown = {{(i % 12) + 1}}h
+                # notify: every {{(i % 4 * 5) + 5}}m
                 import json
-                print(json.dumps({"notify": False}))
+                print(json.dumps({"notify": False, "cooldown": "{{(i % 12) + 1}}h"}))
 
                 """
             );
