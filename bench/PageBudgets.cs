@@ -24,7 +24,7 @@ internal sealed class PageBudgets(Scratch scratch)
     /// <summary>What a page may take, in milliseconds.</summary>
     private const double Budget = 50;
 
-    /// <summary>Each page, what is asked of it, and a text that a right answer has.</summary>
+    /// <summary>The measured pages: name, address, and a text of the right answer.</summary>
     private static readonly (string What, string Path, string Has)[] Pages =
     [
         ("overview", "/", "Overview of"),

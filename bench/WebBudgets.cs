@@ -168,7 +168,7 @@ internal sealed class WebBudgets(Scratch scratch)
 
     internal static string User(int i) => $"bench-analyst{i.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>Waits until a server's health says what is wanted.</summary>
+    /// <summary>Waits until a server's health has a state.</summary>
     internal static async Task UntilServingAsync(Uri address, string wanted)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };

@@ -13,7 +13,7 @@ namespace Notify.Bot.Operators;
 /// <param name="IsSilent">Whether the rounds have stopped.</param>
 internal sealed record ListedUser(OperatorUserAnswer Answer, bool IsSilent);
 
-/// <summary>Lists all users: members of the analysts' group, and whoever has a link, rounds or notifications.</summary>
+/// <summary>The list of users: members of the analysts' group, and users with a link, rounds or notifications.</summary>
 internal sealed class OperatorUsers(
     IOutbox outbox,
     ILinkStore links,

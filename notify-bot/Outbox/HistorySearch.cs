@@ -5,7 +5,7 @@ namespace Notify.Bot.Outbox;
 /// <summary>
 /// Searches the history, and keeps the <see cref="SearchIndex"/> behind it up to date: in the background, and for what has just come, at the search itself.
 /// </summary>
-public sealed partial class HistorySearch(IOutbox outbox, string path, TimeProvider time, ILogger<HistorySearch> log)
+public sealed class HistorySearch(IOutbox outbox, string path, TimeProvider time, ILogger<HistorySearch> log)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);

@@ -112,7 +112,7 @@ public sealed record OperatorHealthAnswer(
 );
 
 /// <summary>A check of the bot.</summary>
-/// <param name="Name">What is checked.</param>
+/// <param name="Name">The name of the check, such as <c>folder</c>.</param>
 /// <param name="Ok">Whether it is fine.</param>
 /// <param name="Problem">What is wrong; null if it is fine.</param>
 /// <param name="Advice">The command that fixes it.</param>

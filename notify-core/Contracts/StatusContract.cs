@@ -4,7 +4,7 @@ namespace Notify.Contracts;
 
 /// <summary><c>notify-runner status --json</c>. The sentences are for people, and may change.</summary>
 /// <param name="Problems">What keeps notifications back, and what to do.</param>
-/// <param name="Muted">What is muted until when.</param>
+/// <param name="Muted">The mutes, each with its end.</param>
 /// <param name="Incidents">Open incidents.</param>
 /// <param name="Bot">The bot and the link.</param>
 /// <param name="Cron">The crontab line, and the last round.</param>

@@ -9,7 +9,7 @@ public sealed class OperatorActModel(OperatorClient bot) : OperatorPage
     /// <summary>The user whom it concerns.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The question before the act.</summary>
     internal OperatorQuestion Question { get; private set; } = null!;
 
     /// <summary>What was done; null before.</summary>

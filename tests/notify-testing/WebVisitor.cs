@@ -154,6 +154,32 @@ public sealed partial class WebVisitor : IDisposable
         return await SendAsync(request, cancellation);
     }
 
+    /// <summary>POST of a form of the page that was seen last, as a browser without JavaScript does it.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="cancellation">The test's.</param>
+    /// <param name="change">Changes the request before it goes out.</param>
+    /// <param name="fields">The fields beside the page's token.</param>
+    public Task<WebAnswer> PostFormAsync(
+        string path,
+        CancellationToken cancellation,
+        Action<HttpRequestMessage>? change = null,
+        params (string Name, string Value)[] fields
+    ) =>
+        PostAsync(
+            path,
+            null,
+            cancellation,
+            request =>
+            {
+                request.Headers.Remove("X-Notify-Token");
+                request.Content = new FormUrlEncodedContent([
+                    KeyValuePair.Create("__RequestVerificationToken", Token ?? ""),
+                    .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)),
+                ]);
+                change?.Invoke(request);
+            }
+        );
+
     /// <summary>Logs in as an account of the sandbox's Google and looks at the dashboard; gives the last page, whatever it is.</summary>
     public async Task<WebAnswer> LogInAsync(string email, CancellationToken cancellation)
     {

@@ -154,9 +154,11 @@ internal sealed class OutboxScene : IDisposable
     }
 
     /// <summary>Does something to the file by SQL, as another program would.</summary>
-    public object? Sql(string sql)
+    /// <param name="sql">The SQL.</param>
+    /// <param name="file">Another file than the outbox's.</param>
+    public object? Sql(string sql, string? file = null)
     {
-        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={file ?? File};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The test's own text.

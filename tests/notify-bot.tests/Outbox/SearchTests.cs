@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Notify.Bot.Outbox;
 using Notify.Contracts;
@@ -222,7 +221,7 @@ public sealed class SearchTests : IDisposable
         Assert.Empty(Found("zebra"));
         Search.Sweep(Cancellation);
 
-        Assert.Equal(1L, Sql("SELECT count(*) FROM words_docsize"));
+        Assert.Equal(1L, _scene.Sql("SELECT count(*) FROM words_docsize", IndexFile));
     }
 
     [Fact]
@@ -254,17 +253,6 @@ public sealed class SearchTests : IDisposable
     {
         _search?.Dispose();
         _search = null;
-    }
-
-    private object? Sql(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={IndexFile};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The test's own text.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return command.ExecuteScalar();
     }
 
     private async Task AcceptAsync(AcceptedNotification notification, DeliveryState state = DeliveryState.Queued) =>

@@ -95,26 +95,12 @@ internal sealed class ScriptsScene : IAsyncDisposable
     /// <summary>A page.</summary>
     public Task<WebAnswer> GetAsync(string path) => Visitor.GetAsync(path, Cancellation);
 
-    /// <summary>Sends a form of the page that was seen last.</summary>
+    /// <inheritdoc cref="WebVisitor.PostFormAsync" />
     public Task<WebAnswer> PostFormAsync(
         string path,
         Action<HttpRequestMessage>? change = null,
         params (string Name, string Value)[] fields
-    ) =>
-        Visitor.PostAsync(
-            path,
-            null,
-            Cancellation,
-            request =>
-            {
-                request.Headers.Remove("X-Notify-Token");
-                request.Content = new FormUrlEncodedContent([
-                    KeyValuePair.Create("__RequestVerificationToken", Visitor.Token ?? ""),
-                    .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)),
-                ]);
-                change?.Invoke(request);
-            }
-        );
+    ) => Visitor.PostFormAsync(path, Cancellation, change, fields);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
